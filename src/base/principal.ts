@@ -1,0 +1,8 @@
+/** On whose behalf a call is made. Every call carries one. */
+export interface Principal {
+  readonly tenant: string;
+  /** The person or service that asked; on one's own machine the operating-system user. */
+  readonly user: string;
+  /** The agent that acts, as `name@version`, where one does. */
+  readonly agent?: string;
+}

@@ -1,0 +1,97 @@
+import type { Readable, Writable } from "node:stream";
+import type { CallRecord, Spend } from "./types.ts";
+
+/** HTTP through the boundary's own dispatcher, with the standard `fetch` signature. */
+export type EgressFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
+/** A program to start, without a shell. */
+export interface SpawnRequest {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** The child's whole environment: nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ExitStatus {
+  /** Null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** A running child and all that it started: they live and die as one. */
+export interface SpawnedProcess {
+  readonly pid: number;
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  readonly exited: Promise<ExitStatus>;
+  /** Ends the whole tree: asks first, forces after `graceMs`. Resolves when it is gone. */
+  kill(graceMs?: number): Promise<void>;
+}
+
+/** @throws Agent33Error `sandbox.spawn_failed` when the program cannot be started. */
+export type SpawnProcess = (request: SpawnRequest) => Promise<SpawnedProcess>;
+
+/** Where call records go. Synchronous: a record is committed when the function returns. */
+export interface AuditSink {
+  /** For anything but a read, before it is sent. */
+  open(record: CallRecord): void;
+  /** Always, denials included. */
+  close(record: CallRecord): void;
+}
+
+export interface BudgetRefusal {
+  readonly budget: string;
+  readonly limit: "costMicroUsd" | "tokens" | "calls" | "milliseconds";
+  readonly allowed: number;
+  readonly used: number;
+}
+
+/** Opaque to the chain: what was set aside for one call. */
+export interface BudgetReservation {
+  readonly id: number;
+}
+
+/** Hard limits, reserved before a call and settled after it. */
+export interface BudgetLedger {
+  /** Sets the upper bound aside in every named budget, or in none and says which refused. */
+  reserve(budgets: readonly string[], estimate: Spend): BudgetReservation | BudgetRefusal;
+  /** Replaces the reservation by what was really used. */
+  settle(reservation: BudgetReservation, actual: Spend): void;
+  /** Gives the reservation back: the call was never sent. */
+  release(reservation: BudgetReservation): void;
+}
+
+/** Whether a logical call has been started before, possibly by a process that died. */
+export type IdempotencyState = "fresh" | "started" | "finished";
+
+export interface IdempotencyLedger {
+  /** Commits the key as started, unless it is known; returns what was known before. */
+  reserve(key: string, runId: string | undefined, at: number): IdempotencyState;
+  finish(key: string, at: number): void;
+  /** Forgets the key: the call was never sent. */
+  release(key: string): void;
+}
+
+export interface ApprovalRequest {
+  /** Digest of principal, connector, operation, tool, target, arguments, policy and definition. */
+  readonly digest: string;
+  readonly runId?: string;
+  readonly summary: string;
+  readonly ruleId: string;
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+}
+
+export type ApprovalState = "pending" | "approved" | "denied" | "consumed" | "expired";
+
+/** Questions to a person about one exact call. */
+export interface ApprovalStore {
+  /** The open question for this digest, made if there is none; repeated asks do not pile up. */
+  request(request: ApprovalRequest): { readonly id: string; readonly state: ApprovalState };
+  /** Uses an approved question up, once. Returns the state it found. */
+  consume(id: string, digest: string, at: number): ApprovalState | "unknown";
+  /** Gives a consumed approval back: the call was never sent. */
+  restore(id: string): void;
+}

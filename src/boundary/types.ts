@@ -1,0 +1,163 @@
+import type { JsonObject, JsonValue } from "../base/json.ts";
+import type { Effect, Repeat } from "../base/effect.ts";
+import type { Principal } from "../base/principal.ts";
+import type { BoundaryError } from "./errors.ts";
+import type { EgressFetch, SpawnProcess } from "./ports.ts";
+
+/**
+ * What a connector says about one call before it is made. Policy sees this and nothing else, so
+ * a connector states facts here instead of anybody branching on connector names.
+ */
+export interface CallFacts {
+  /** The protocol's own word: `chat`, `tools/call`, `session/open`, `http.get`. */
+  readonly operation: string;
+  readonly effect: Effect;
+  readonly repeat: Repeat;
+  readonly tool?: string;
+  /** SHA-256 of the tool's definition as it was when it was listed. */
+  readonly toolDigest?: string;
+  readonly host?: string;
+  readonly port?: number;
+  /** Whether the host is a literal address (or `localhost`) that is not on the public internet. */
+  readonly privateAddress?: boolean;
+  readonly args?: JsonObject;
+}
+
+/** What a call uses up. Money in integer micro-USD; `undefined` money means unpriced, never 0. */
+export interface Spend {
+  readonly costMicroUsd?: number;
+  readonly tokens?: number;
+}
+
+/** What a handler gets for one attempt. */
+export interface CallContext<I, C = never> {
+  readonly input: I;
+  /** 1 for the first attempt. */
+  readonly attempt: number;
+  /** The same for every attempt and for a resumed run; goes to the other side where it can. */
+  readonly idempotencyKey: string;
+  /** Aborts at the attempt's deadline and when the caller cancels. Made when first read. */
+  readonly signal: AbortSignal;
+  /** The only way to HTTP. */
+  readonly fetch: EgressFetch;
+  /** The only way to a child process. */
+  readonly spawn: SpawnProcess;
+  /** Hands a piece of a streamed answer to the caller. After the first one nothing is retried. */
+  emit(chunk: C): void;
+}
+
+/** Time limits of one connector, in milliseconds. */
+export interface ConnectorTimeouts {
+  /** One attempt of a call that does not stream. */
+  readonly attemptMs: number;
+  /** The whole call with its retries and waits. */
+  readonly totalMs: number;
+  /** Streams: until the first chunk. Default: `attemptMs`. */
+  readonly firstChunkMs?: number;
+  /** Streams: between two chunks. Default: `attemptMs`. */
+  readonly idleMs?: number;
+}
+
+/** Everything that the boundary needs to know about one kind of outside system. */
+export interface ConnectorSpec<I, O, C = never> {
+  /** `<surface>:<name>`, for example `model:anthropic` or `mcp:filesystem`. */
+  readonly id: string;
+  facts(input: I): CallFacts;
+  /** Does the work once. Whatever it throws goes through `mapError`. */
+  run(context: CallContext<I, C>): Promise<O>;
+  /** Foreign error to typed error; each library's errors are mapped in the room that owns it. */
+  mapError?(error: unknown): BoundaryError | undefined;
+  /** Upper bound of what the call can use; reserved before it is sent. */
+  estimate?(input: I): Spend;
+  /** What it really used. */
+  measure?(output: O, input: I): Spend;
+  /** Refuses an answer that breaks the connector's contract by throwing `boundary.invalid_response`. */
+  check?(output: O): void;
+  readonly timeouts?: Partial<ConnectorTimeouts>;
+  /** Attempts in all, the first included. Default 3; calls that may not repeat get 1. */
+  readonly maxAttempts?: number;
+  /** Calls in flight at once. Default 64. */
+  readonly maxConcurrent?: number;
+  /** Calls a second on average, with bursts of as many. Default: no limit. */
+  readonly ratePerSecond?: number;
+}
+
+export interface CallOptions<C = never> {
+  readonly principal: Principal;
+  readonly runId?: string;
+  /** Names the logical call within the run: the same after a crash. Default: a new id. */
+  readonly logicalCallId?: string;
+  readonly signal?: AbortSignal;
+  /** Shortens the connector's total time limit for this call. */
+  readonly totalMs?: number;
+  /** Budgets that this call is charged to, by the ids given to {@link BudgetLedger}. */
+  readonly budgets?: readonly string[];
+  /** An approval that a person gave for exactly this call. */
+  readonly approvalId?: string;
+  readonly onChunk?: (chunk: C) => void;
+}
+
+export type DecisionEffect = "allow" | "ask" | "deny";
+
+/** What policy said about a call, and why. */
+export interface Decision {
+  readonly effect: DecisionEffect;
+  /** `<pack>/<rule>`, or `<pack>/default` where no rule matched. */
+  readonly ruleId: string;
+  /** Every rule that matched, in order. */
+  readonly matched: readonly string[];
+  /** The person-readable reason that the rule carries. */
+  readonly reason?: string;
+  /** Digest of the compiled policy that decided. */
+  readonly policyVersion: string;
+}
+
+export interface AttemptRecord {
+  readonly startedAtMs: number;
+  readonly durationMs: number;
+  /** `ok` or an error code. */
+  readonly outcome: string;
+}
+
+/** One row a call, denied ones too. */
+export interface CallRecord {
+  readonly callId: string;
+  readonly runId?: string;
+  readonly logicalCallId: string;
+  readonly at: number;
+  readonly principal: Principal;
+  readonly connector: string;
+  readonly operation: string;
+  readonly effect: Effect;
+  readonly repeat: Repeat;
+  readonly tool?: string;
+  readonly toolDigest?: string;
+  readonly host?: string;
+  readonly port?: number;
+  readonly argsDigest?: string;
+  readonly decision: Decision;
+  readonly approvalId?: string;
+  readonly idempotencyKey?: string;
+  readonly attempts: readonly AttemptRecord[];
+  readonly durationMs: number;
+  readonly spend?: Spend;
+  /** `ok` or the error's code. */
+  readonly outcome: string;
+  readonly error?: JsonValue;
+}
+
+/** A call's result or its typed error, and the record of what happened. */
+export type CallOutcome<O> =
+  | { readonly ok: true; readonly value: O; readonly record: CallRecord }
+  | { readonly ok: false; readonly error: BoundaryError; readonly record: CallRecord };
+
+/** A connector behind the chain. The chain is compiled once, when the connector is registered. */
+export interface Connector<I, O, C = never> {
+  readonly id: string;
+  /** @throws BoundaryError */
+  call(input: I, options: CallOptions<C>): Promise<O>;
+  /** Never throws: failure is data. */
+  tryCall(input: I, options: CallOptions<C>): Promise<CallOutcome<O>>;
+  /** What policy would say, and which limits apply; nothing is called and nothing is spent. */
+  explain(input: I, principal: Principal): Decision;
+}

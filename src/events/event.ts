@@ -1,0 +1,245 @@
+import { z } from "zod";
+import { efforts, effects, repeats } from "../base/effect.ts";
+
+/**
+ * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
+ * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
+ * are for whoever watches and are not kept.
+ */
+const json = z.json();
+const jsonObject = z.record(z.string(), json);
+
+const errorData = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+  retryable: z.boolean(),
+  details: jsonObject.optional(),
+  cause: z.string().optional(),
+});
+
+const providerMetadata = z.record(z.string(), jsonObject);
+const assistantPart = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("text"), text: z.string() }),
+  z.object({
+    type: z.literal("reasoning"),
+    text: z.string(),
+    providerMetadata: providerMetadata.optional(),
+  }),
+  z.object({
+    type: z.literal("tool_call"),
+    toolCallId: z.string(),
+    toolName: z.string(),
+    argumentsText: z.string(),
+    providerMetadata: providerMetadata.optional(),
+  }),
+]);
+
+const usage = z.object({
+  inputTokens: z.int().nonnegative(),
+  cachedInputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  reasoningTokens: z.int().nonnegative(),
+  estimated: z.boolean(),
+});
+
+const decision = z.object({
+  effect: z.enum(["allow", "ask", "deny"]),
+  ruleId: z.string(),
+  reason: z.string().optional(),
+});
+
+const effort = z.enum(efforts);
+const outcome = z.enum(["verified", "unverified", "refuted", "failed", "parked", "cancelled"]);
+
+/** Why a run stopped. `limit` says which one. */
+const stop = z.discriminatedUnion("reason", [
+  z.object({ reason: z.literal("done") }),
+  z.object({
+    reason: z.literal("limit"),
+    limit: z.enum(["steps", "tokens", "cost", "time"]),
+    allowed: z.number(),
+  }),
+  z.object({ reason: z.literal("denied"), error: errorData }),
+  z.object({ reason: z.literal("parked"), approvalId: z.string() }),
+  z.object({ reason: z.literal("cancelled") }),
+  z.object({ reason: z.literal("error"), error: errorData }),
+]);
+
+const fileChange = z.object({
+  path: z.string(),
+  change: z.enum(["added", "modified", "deleted"]),
+  bytes: z.int().nonnegative(),
+});
+
+const totals = z.object({
+  turns: z.int().nonnegative(),
+  toolCalls: z.int().nonnegative(),
+  inputTokens: z.int().nonnegative(),
+  cachedInputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  /** Sum of what is priced, in micro-USD. */
+  costMicroUsd: z.int().nonnegative(),
+  /** Calls whose model has no known price; they are not in the sum. */
+  unpricedCalls: z.int().nonnegative(),
+  durationMs: z.number().nonnegative(),
+});
+
+const stored = {
+  seq: z.int().positive(),
+  runId: z.string(),
+  /** Milliseconds since the Unix epoch. */
+  at: z.int(),
+};
+const live = { runId: z.string(), at: z.int() };
+
+/** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
+const cost = z.int().nonnegative().nullable();
+
+const storedEventSchema = z.discriminatedUnion("type", [
+  z.object({
+    ...stored,
+    type: z.literal("run.started"),
+    task: z.string(),
+    agent: z.string(),
+    model: z.string(),
+    effort,
+    effortSource: z.string(),
+    tools: z.array(
+      z.object({
+        name: z.string(),
+        source: z.string(),
+        effect: z.enum(effects),
+        repeat: z.enum(repeats),
+        digest: z.string(),
+      }),
+    ),
+    skills: z.array(z.object({ name: z.string(), digest: z.string() })),
+    workspace: z.string().nullable(),
+    limits: jsonObject,
+    policy: z.string(),
+    /** Things the person should know before the run begins, such as ignored parts of a task. */
+    notices: z.array(z.string()),
+  }),
+  z.object({ ...stored, type: z.literal("run.resumed"), previousOwner: z.string().nullable() }),
+  z.object({ ...stored, type: z.literal("message.user"), text: z.string() }),
+  z.object({
+    ...stored,
+    type: z.literal("turn.started"),
+    turn: z.int().positive(),
+    /** False on the closing turn after a limit: the model gets no tools. */
+    toolsOffered: z.boolean(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("turn.completed"),
+    turn: z.int().positive(),
+    parts: z.array(assistantPart),
+    usage,
+    costMicroUsd: cost,
+    effort,
+    decision,
+    attempts: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    finishReason: z.string(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("turn.failed"),
+    turn: z.int().positive(),
+    error: errorData,
+    attempts: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("tool.started"),
+    turn: z.int().positive(),
+    /** Place of the call within its turn, from 0. With the turn it names the logical call. */
+    index: z.int().nonnegative(),
+    toolCallId: z.string(),
+    toolName: z.string(),
+    argumentsText: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("tool.completed"),
+    turn: z.int().positive(),
+    index: z.int().nonnegative(),
+    toolCallId: z.string(),
+    toolName: z.string(),
+    content: z.string(),
+    isError: z.boolean(),
+    /** Null where the call never reached policy: an unknown tool, malformed arguments. */
+    decision: decision.nullable(),
+    attempts: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    error: errorData.optional(),
+    callId: z.string().optional(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("check.completed"),
+    attempt: z.int().positive(),
+    passed: z.boolean(),
+    output: z.string(),
+    durationMs: z.number().nonnegative(),
+    /** Set where the check itself could not run. */
+    error: errorData.optional(),
+  }),
+  z.object({ ...stored, type: z.literal("agent.stopped"), stop, summary: z.string() }),
+  z.object({
+    ...stored,
+    type: z.literal("verification.completed"),
+    /** Null where the verifier gave no verdict; `error` then says why. */
+    reward: z.number().nullable(),
+    passed: z.boolean(),
+    durationMs: z.number().nonnegative(),
+    output: z.string(),
+    error: errorData.optional(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("run.finished"),
+    outcome,
+    stop,
+    summary: z.string(),
+    totals,
+    filesChanged: z.array(fileChange),
+  }),
+]);
+
+const liveEventSchema = z.discriminatedUnion("type", [
+  z.object({ ...live, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
+  z.object({ ...live, type: z.literal("reasoning.delta"), turn: z.int(), text: z.string() }),
+  z.object({
+    ...live,
+    type: z.literal("tool.progress"),
+    turn: z.int(),
+    toolCallId: z.string(),
+    message: z.string(),
+  }),
+]);
+
+/** An event that is kept. */
+export type StoredEvent = z.infer<typeof storedEventSchema>;
+/** An event for watchers only. */
+export type LiveEvent = z.infer<typeof liveEventSchema>;
+export type RunEvent = StoredEvent | LiveEvent;
+
+type DistributeOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** A stored event before the log gives it its place and time. */
+export type NewEvent = DistributeOmit<StoredEvent, "seq" | "runId" | "at">;
+export type NewLiveEvent = DistributeOmit<LiveEvent, "runId" | "at">;
+
+export type StopReason = z.infer<typeof stop>;
+export type RunOutcome = z.infer<typeof outcome>;
+export type RunTotals = z.infer<typeof totals>;
+export type FileChange = z.infer<typeof fileChange>;
+export type EventDecision = z.infer<typeof decision>;
+
+/** The event of one type. */
+export type EventOf<T extends StoredEvent["type"]> = Extract<StoredEvent, { type: T }>;
+
+export { liveEventSchema, storedEventSchema };

@@ -1,0 +1,51 @@
+import type { Effect, Repeat } from "../base/effect.ts";
+import { digestOf } from "../base/digest.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { Result } from "../base/result.ts";
+
+/** What a tool gives back to the model. A failing tool is data, not an exception. */
+export interface ToolOutput {
+  readonly content: string;
+  readonly isError: boolean;
+  /** The tool's structured result, where it has one (MCP `structuredContent`). */
+  readonly structured?: JsonObject;
+}
+
+export interface ToolContext {
+  readonly signal: AbortSignal;
+  /** The same for each attempt at one logical call. */
+  readonly idempotencyKey: string;
+  /** Tells the person who watches how far it is. */
+  readonly progress: (message: string) => void;
+}
+
+/** What the model sees of a tool. */
+export interface ToolDefinition {
+  /** Matches `^[A-Za-z0-9_-]{1,64}$`, which every provider accepts. */
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments, an object schema. */
+  readonly inputSchema: JsonObject;
+}
+
+/** One thing that an agent can do. */
+export interface Tool extends ToolDefinition {
+  /** The connector that it belongs to: `mcp:filesystem`, `tool:workspace`. */
+  readonly source: string;
+  readonly effect: Effect;
+  readonly repeat: Repeat;
+  /** Longest time for one call in milliseconds, where the source's default does not fit. */
+  readonly timeoutMs?: number;
+  /** Checks arguments that a model wrote; the error says which field is wrong and why. */
+  parse(args: unknown): Result<JsonObject>;
+  run(args: JsonObject, context: ToolContext): Promise<ToolOutput>;
+}
+
+/** SHA-256 of what a tool claims to be; a changed definition is a changed tool. */
+export function toolDigest(tool: ToolDefinition): string {
+  return digestOf({
+    name: tool.name,
+    description: tool.description,
+    inputSchema: tool.inputSchema,
+  });
+}

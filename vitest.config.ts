@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    exclude: ["test/heavy/**", "node_modules/**"],
+    // Real servers and child processes start in these tests; the limit is a safety net, not a speed claim.
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    pool: "forks",
+    passWithNoTests: false,
+  },
+});
