@@ -70,6 +70,8 @@ export interface BoundaryErrorOptions {
   /** The policy rule that decided. */
   readonly ruleId?: string;
   readonly approvalId?: string;
+  /** Which limit of a budget refused. */
+  readonly budgetLimit?: string;
   readonly cause?: unknown;
 }
 
@@ -82,6 +84,7 @@ export class BoundaryError extends Agent33Error {
   readonly status: number | undefined;
   readonly ruleId: string | undefined;
   readonly approvalId: string | undefined;
+  readonly budgetLimit: string | undefined;
 
   constructor(kind: BoundaryCode, message: string, options: BoundaryErrorOptions = {}) {
     const row = traits[kind];
@@ -98,6 +101,7 @@ export class BoundaryError extends Agent33Error {
     this.status = options.status;
     this.ruleId = options.ruleId;
     this.approvalId = options.approvalId;
+    this.budgetLimit = options.budgetLimit;
   }
 
   override toJSON(): ErrorData {
@@ -109,6 +113,7 @@ export class BoundaryError extends Agent33Error {
         ...(this.retryAfterMs === undefined ? {} : { retryAfterMs: this.retryAfterMs }),
         ...(this.ruleId === undefined ? {} : { ruleId: this.ruleId }),
         ...(this.approvalId === undefined ? {} : { approvalId: this.approvalId }),
+        ...(this.budgetLimit === undefined ? {} : { budgetLimit: this.budgetLimit }),
       },
     };
   }

@@ -50,7 +50,7 @@ const decision = z.object({
 });
 
 const effort = z.enum(efforts);
-const outcome = z.enum(["verified", "unverified", "refuted", "failed", "parked", "cancelled"]);
+const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
 
 /** Why a run stopped. `limit` says which one. */
 const stop = z.discriminatedUnion("reason", [
@@ -61,7 +61,6 @@ const stop = z.discriminatedUnion("reason", [
     allowed: z.number(),
   }),
   z.object({ reason: z.literal("denied"), error: errorData }),
-  z.object({ reason: z.literal("parked"), approvalId: z.string() }),
   z.object({ reason: z.literal("cancelled") }),
   z.object({ reason: z.literal("error"), error: errorData }),
 ]);
@@ -187,6 +186,14 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     /** Set where the check itself could not run. */
     error: errorData.optional(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("run.parked"),
+    /** The question that waits for a person. */
+    approvalId: z.string(),
+    toolName: z.string(),
+    message: z.string(),
   }),
   z.object({ ...stored, type: z.literal("agent.stopped"), stop, summary: z.string() }),
   z.object({

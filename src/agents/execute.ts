@@ -1,0 +1,168 @@
+import { type ErrorData, toAgent33Error } from "../base/errors.ts";
+import type { Repeat } from "../base/effect.ts";
+import type { JsonObject } from "../base/json.ts";
+import type { ToolCallPart } from "../base/message.ts";
+import type { CallOutcome } from "../boundary/types.ts";
+import type { Activity, ActivityContext } from "../durable/contract.ts";
+import type { NewEvent } from "../events/event.ts";
+import { parseArguments } from "../tools/arguments.ts";
+import type { Tool, ToolOutput } from "../tools/tool.ts";
+import type { AgentPorts } from "./ports.ts";
+import { toolCallsOf } from "./state.ts";
+import { budgetOf, eventDecision } from "./turn.ts";
+
+/** Where a call stands in its run. */
+type CallPlace = { readonly turn: number; readonly index: number };
+
+export type ToolCallInput = CallPlace & {
+  readonly repeat: Repeat;
+  /** Above 1 when the call comes back from a question to a person. */
+  readonly ask: number;
+};
+
+export type ToolCallResult = {
+  readonly seq: number;
+  /** The approval that the call waits for; null when it has its result. */
+  readonly parkedOn: string | null;
+};
+
+type Completed = Extract<NewEvent, { type: "tool.completed" }>;
+type Fields = Pick<Completed, "content" | "isError" | "decision" | "attempts" | "durationMs"> &
+  Partial<Pick<Completed, "error" | "callId">>;
+
+/** One tool call. Whatever goes wrong becomes a result that the model can read and act on. */
+export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallResult> {
+  const partOf = (runId: string, { turn, index }: CallPlace): ToolCallPart | undefined =>
+    toolCallsOf(ports.log.read(runId), turn)[index];
+
+  const record = (runId: string, place: CallPlace, part: ToolCallPart, fields: Fields) => () => {
+    const [stored] = ports.log.append(runId, [
+      { type: "tool.completed", ...place, toolCallId: part.toolCallId, toolName: part.toolName, ...fields },
+    ]);
+    return { seq: stored?.seq ?? 0, parkedOn: null };
+  };
+
+  return {
+    name: "tool.call",
+    repeat: (input) => input.repeat,
+    run: async (input, context) => {
+      const { runId } = context;
+      const place = { turn: input.turn, index: input.index };
+      const part = partOf(runId, place);
+      if (part === undefined) return record(runId, place, lostCall, refused("agents.lost_call", "The call is not in the log."));
+      const { toolCallId, toolName, argumentsText } = part;
+      ports.log.append(runId, [{ type: "tool.started", ...place, toolCallId, toolName, argumentsText }]);
+      const ready = prepare(ports, runId, place, part);
+      if ("refusal" in ready) return record(runId, place, part, ready.refusal);
+      const outcome = await callTool(ports, context, place, part, ready);
+      if (!outcome.ok && outcome.error.kind === "approval_required") {
+        const approvalId = outcome.error.approvalId ?? "";
+        return () => {
+          const [stored] = ports.log.append(runId, [
+            { type: "run.parked", approvalId, toolName, message: outcome.error.message },
+          ]);
+          return { seq: stored?.seq ?? 0, parkedOn: approvalId };
+        };
+      }
+      return record(runId, place, part, resultOf(outcome));
+    },
+    outcomeUnknown: (input, { runId }) => {
+      const place = { turn: input.turn, index: input.index };
+      const part = partOf(runId, place) ?? lostCall;
+      return record(
+        runId,
+        place,
+        part,
+        refused(
+          "boundary.outcome_unknown",
+          `${part.toolName} was started before a crash and may or may not have happened. It was not run again. Find out what it did before you go on.`,
+        ),
+      );
+    },
+  };
+}
+
+interface Ready {
+  readonly tool: Tool;
+  readonly args: JsonObject;
+}
+
+/** The tool and its checked arguments, or the words that tell the model what was wrong. */
+function prepare(
+  ports: AgentPorts,
+  runId: string,
+  place: CallPlace,
+  part: ToolCallPart,
+): Ready | { readonly refusal: Fields } {
+  const { toolbox, limits } = ports.session(runId);
+  if (place.index >= limits.maxToolCallsPerStep) {
+    return {
+      refusal: refused(
+        "agents.too_many_calls",
+        `Not run: at most ${limits.maxToolCallsPerStep} calls run in one turn. Ask for it again in the next.`,
+      ),
+    };
+  }
+  const tool = toolbox.find(part.toolName);
+  if (!tool.ok) return { refusal: refusedBy(tool.error) };
+  const raw = parseArguments(part.argumentsText);
+  if (!raw.ok) return { refusal: refusedBy(raw.error) };
+  const args = tool.value.parse(raw.value);
+  if (!args.ok) return { refusal: refusedBy(args.error) };
+  return { tool: tool.value, args: args.value };
+}
+
+function callTool(
+  ports: AgentPorts,
+  { runId, signal }: ActivityContext,
+  place: CallPlace,
+  part: ToolCallPart,
+  { tool, args }: Ready,
+): Promise<CallOutcome<ToolOutput>> {
+  const session = ports.session(runId);
+  return session.toolbox.call(tool, args, {
+    principal: session.principal,
+    runId,
+    logicalCallId: `turn-${place.turn}-call-${place.index}`,
+    budgets: [budgetOf(runId)],
+    signal,
+    onProgress: (message) =>
+      session.live({ type: "tool.progress", turn: place.turn, toolCallId: part.toolCallId, message }),
+  });
+}
+
+function resultOf(outcome: CallOutcome<ToolOutput>): Fields {
+  const { record } = outcome;
+  const common = {
+    decision: eventDecision(record.decision),
+    attempts: record.attempts.length,
+    durationMs: record.durationMs,
+    callId: record.callId,
+  };
+  if (outcome.ok) return { ...common, content: outcome.value.content, isError: outcome.value.isError };
+  const error = outcome.error.toJSON();
+  return { ...common, content: wordsOf(error), isError: true, error: error as NonNullable<Fields["error"]> };
+}
+
+function refusedBy(thrown: unknown): Fields {
+  const error = toAgent33Error(thrown).toJSON();
+  return {
+    content: wordsOf(error),
+    isError: true,
+    decision: null,
+    attempts: 0,
+    durationMs: 0,
+    error: error as NonNullable<Fields["error"]>,
+  };
+}
+
+function refused(code: string, message: string): Fields {
+  return { content: message, isError: true, decision: null, attempts: 0, durationMs: 0, error: { code, message, retryable: false } };
+}
+
+function wordsOf(error: ErrorData): string {
+  return error.hint === undefined ? `${error.code}: ${error.message}` : `${error.code}: ${error.message} ${error.hint}`;
+}
+
+const lostCall: ToolCallPart = { type: "tool_call", toolCallId: "lost", toolName: "unknown", argumentsText: "" };
+

@@ -1,0 +1,89 @@
+import type { Workflow, WorkflowContext } from "../durable/contract.ts";
+import type { RunOutcome, StopReason } from "../events/event.ts";
+import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
+import { toolCall } from "./execute.ts";
+import type { AgentPorts } from "./ports.ts";
+import { type CallPlan, modelTurn } from "./turn.ts";
+
+export type AgentRunInput = {
+  /** The last event that stood in the log when the run was created. */
+  readonly horizon: number;
+  /** Milliseconds that a question to a person may stay open. */
+  readonly approvalTtlMs: number;
+};
+export type AgentRunResult = { readonly outcome: RunOutcome };
+
+/** The mailbox topic on which the answer to one approval arrives. */
+export function approvalTopic(approvalId: string): string {
+  return `approval:${approvalId}`;
+}
+
+/**
+ * The loop: a model turn, then its tool calls, until a turn asks for none; then the task's check,
+ * then the end. It is a deterministic workflow: everything that it knows came out of a journalled
+ * activity, so that a crash at any point resumes here with the same decisions.
+ */
+export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunResult> {
+  const turnActivity = modelTurn(ports);
+  const toolActivity = toolCall(ports);
+  const checkActivity = visibleCheck(ports);
+  const endActivity = endAgent(ports);
+  const verifyActivity = verification(ports);
+  const finishActivity = finishRun(ports);
+
+  /** One call with its waits for a person. Returns the last event that it wrote. */
+  const callTool = async (context: WorkflowContext, turn: number, index: number, plan: CallPlan, ttlMs: number) => {
+    for (let ask = 1; ; ask += 1) {
+      const result = await context.call(toolActivity, { turn, index, repeat: plan.repeat, ask });
+      if (result.parkedOn === null) return result.seq;
+      await context.wait(approvalTopic(result.parkedOn), ttlMs);
+    }
+  };
+
+  const callTools = async (context: WorkflowContext, turn: number, calls: readonly CallPlan[], ttlMs: number) => {
+    let last = 0;
+    let index = 0;
+    while (index < calls.length && !context.signal.aborted) {
+      const from = index;
+      index += 1;
+      if (calls[from]?.alone === false) {
+        while (calls[index]?.alone === false) index += 1;
+      }
+      const group = calls.slice(from, index);
+      const seqs = await Promise.all(group.map((plan, offset) => callTool(context, turn, from + offset, plan, ttlMs)));
+      last = Math.max(last, ...seqs);
+    }
+    return last;
+  };
+
+  const work = async (context: WorkflowContext, input: AgentRunInput): Promise<{ stop: StopReason; horizon: number }> => {
+    let horizon = input.horizon;
+    let checks = 0;
+    for (let turn = 1; ; turn += 1) {
+      if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
+      const answer = await context.call(turnActivity, { turn, horizon });
+      horizon = answer.seq;
+      if (answer.stop !== null) return { stop: answer.stop, horizon };
+      if (answer.limit !== null) return { stop: answer.limit, horizon };
+      if (answer.calls.length > 0) {
+        horizon = Math.max(horizon, await callTools(context, turn, answer.calls, input.approvalTtlMs));
+        continue;
+      }
+      checks += 1;
+      const verdict = await context.call(checkActivity, { attempt: checks, horizon });
+      horizon = verdict.seq;
+      if (!verdict.sentBack) return { stop: { reason: "done" }, horizon };
+    }
+  };
+
+  return {
+    name: "agent.run",
+    version: 1,
+    run: async (context, input) => {
+      const { stop, horizon } = await work(context, input);
+      await context.call(endActivity, { stop, horizon });
+      if (stop.reason !== "cancelled") await context.call(verifyActivity, null);
+      return context.call(finishActivity, { stop, horizon });
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { JsonObject } from "../base/json.ts";
+import type { Principal } from "../base/principal.ts";
+import type { Result } from "../base/result.ts";
+import type { CallOptions, CallOutcome, Connector } from "../boundary/types.ts";
+import type { NewEvent, NewLiveEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import type { ErrorData } from "../base/errors.ts";
+import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
+import type { Tool, ToolOutput } from "../tools/tool.ts";
+import type { AgentDefinition } from "./definition.ts";
+import type { EffortChoice } from "./effort.ts";
+import type { RunLimits } from "./limits.ts";
+
+/** A run's log, as the loop needs it. */
+export interface RunLogPort {
+  /** Synchronous, so that it joins the transaction of the journal. */
+  append(runId: string, events: readonly NewEvent[]): readonly StoredEvent[];
+  read(runId: string): readonly StoredEvent[];
+}
+
+/** The tools of one run, governed. */
+export interface Toolbox {
+  readonly tools: readonly Tool[];
+  find(name: string): Result<Tool>;
+  call(tool: Tool, args: JsonObject, options: ToolCallOptions): Promise<CallOutcome<ToolOutput>>;
+}
+
+export interface ToolCallOptions extends CallOptions {
+  readonly onProgress: (message: string) => void;
+}
+
+export interface CheckResult {
+  readonly passed: boolean;
+  readonly output: string;
+  readonly durationMs: number;
+  readonly error?: ErrorData;
+}
+
+export interface VerificationResult {
+  readonly reward: number | null;
+  readonly passed: boolean;
+  readonly output: string;
+  readonly durationMs: number;
+  readonly error?: ErrorData;
+}
+
+/**
+ * Everything that one run works with while this process drives it. Opened before the workflow is
+ * executed, again after a crash.
+ */
+export interface RunSession {
+  readonly runId: string;
+  readonly principal: Principal;
+  readonly agent: AgentDefinition;
+  readonly effort: EffortChoice;
+  readonly limits: RunLimits;
+  readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
+  readonly toolbox: Toolbox;
+  readonly systemPrompt: string;
+  /** Runs the task's visible check, where it has one. */
+  readonly check: ((signal: AbortSignal) => Promise<CheckResult>) | undefined;
+  /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
+  readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
+  /** Ends everything that the agent could act with. */
+  closeTools(): Promise<void>;
+  /** What the run changed in its workspace. */
+  filesChanged(): readonly { readonly path: string; readonly change: "added" | "modified" | "deleted"; readonly bytes: number }[];
+  /** For watchers; not kept. */
+  live(event: NewLiveEvent): void;
+}
+
+export interface AgentPorts {
+  readonly log: RunLogPort;
+  readonly now: () => number;
+  session(runId: string): RunSession;
+  /** Called in the transaction that ends the run. */
+  finished(runId: string, outcome: RunOutcome, stop: StopReason): void;
+}

@@ -1,0 +1,105 @@
+import type { Message, ToolCallPart, ToolResultPart } from "../base/message.ts";
+import type { EventOf, RunTotals, StoredEvent } from "../events/event.ts";
+
+/** What a run has come to, as its log tells it up to some event. */
+export interface RunState {
+  readonly messages: readonly Message[];
+  readonly totals: Omit<RunTotals, "durationMs">;
+  /** The last thing the agent said. */
+  readonly lastText: string;
+  readonly checks: readonly EventOf<"check.completed">[];
+}
+
+/**
+ * Folds a run's log into its state. Only events up to `throughSeq` count, so that a workflow that
+ * is run again after a crash sees at each step what it saw the first time.
+ */
+export function foldRun(events: readonly StoredEvent[], throughSeq: number): RunState {
+  const messages: Message[] = [];
+  const checks: EventOf<"check.completed">[] = [];
+  let results: { readonly turn: number; readonly byIndex: Map<number, ToolResultPart> } | undefined;
+  let lastText = "";
+  const totals = {
+    turns: 0,
+    toolCalls: 0,
+    inputTokens: 0,
+    cachedInputTokens: 0,
+    outputTokens: 0,
+    costMicroUsd: 0,
+    unpricedCalls: 0,
+  };
+  const flushResults = () => {
+    if (results === undefined) return;
+    const inOrder = [...results.byIndex].sort(([left], [right]) => left - right);
+    messages.push({ role: "tool", results: inOrder.map(([, result]) => result) });
+    results = undefined;
+  };
+  for (const event of events) {
+    if (event.seq > throughSeq) break;
+    switch (event.type) {
+      case "message.user":
+        flushResults();
+        messages.push({ role: "user", text: event.text });
+        break;
+      case "turn.completed":
+        flushResults();
+        messages.push({ role: "assistant", parts: event.parts as AssistantParts });
+        lastText = textOf(event) || lastText;
+        totals.turns += 1;
+        totals.inputTokens += event.usage.inputTokens;
+        totals.cachedInputTokens += event.usage.cachedInputTokens;
+        totals.outputTokens += event.usage.outputTokens;
+        if (event.costMicroUsd === null) totals.unpricedCalls += 1;
+        else totals.costMicroUsd += event.costMicroUsd;
+        break;
+      case "turn.failed":
+        totals.turns += 1;
+        break;
+      case "tool.completed":
+        results ??= { turn: event.turn, byIndex: new Map() };
+        results.byIndex.set(event.index, {
+          toolCallId: event.toolCallId,
+          toolName: event.toolName,
+          content: event.content,
+          isError: event.isError,
+        });
+        totals.toolCalls += 1;
+        break;
+      case "check.completed":
+        checks.push(event);
+        break;
+      default:
+        break;
+    }
+  }
+  flushResults();
+  return { messages, totals, lastText, checks };
+}
+
+type AssistantParts = Extract<Message, { role: "assistant" }>["parts"];
+
+function textOf(turn: EventOf<"turn.completed">): string {
+  return turn.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
+
+/** The tool calls of one turn, in the order in which the model wrote them. */
+export function toolCallsOf(events: readonly StoredEvent[], turn: number): readonly ToolCallPart[] {
+  const completed = events.findLast(
+    (event): event is EventOf<"turn.completed"> => event.type === "turn.completed" && event.turn === turn,
+  );
+  return (completed?.parts ?? []).filter((part) => part.type === "tool_call") as readonly ToolCallPart[];
+}
+
+/**
+ * Time in which the run was worked on, in milliseconds: the gaps between its events, without
+ * those in which it was parked or lay crashed.
+ */
+export function activeMs(events: readonly StoredEvent[], now: number): number {
+  let total = 0;
+  for (const [index, event] of events.entries()) {
+    const next = events[index + 1];
+    if (event.type === "run.parked" || next?.type === "run.resumed") continue;
+    total += Math.max(0, (next?.at ?? now) - event.at);
+  }
+  return total;
+}

@@ -1,0 +1,138 @@
+import type { Clock } from "../base/clock.ts";
+import { BoundaryError } from "./errors.ts";
+import type { EgressFetch, SpawnProcess } from "./ports.ts";
+import type { CallContext } from "./types.ts";
+
+/** What every call of a boundary gets its hands from. */
+export interface CallHands {
+  readonly fetch: EgressFetch;
+  readonly spawn: SpawnProcess;
+}
+
+/**
+ * One attempt of one call: the handler's context, and the clock over it. The abort controller is
+ * made only when a handler reads `signal`, because making one costs more than the rest of the chain.
+ */
+export class Attempt<I, O, C> implements CallContext<I, C> {
+  readonly input: I;
+  readonly attempt: number;
+  readonly #hands: CallHands;
+  readonly #onChunk: ((chunk: C) => void) | undefined;
+  readonly #key: () => string;
+  readonly #clock: Clock;
+  readonly #deadlineAt: number;
+  #controller: AbortController | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #idleMs = 0;
+  #settle: ((error: BoundaryError) => void) | undefined;
+  #ended: BoundaryError | undefined;
+  /** Whether a chunk has reached the caller. */
+  delivered = false;
+
+  constructor(
+    input: I,
+    attempt: number,
+    hands: CallHands,
+    key: () => string,
+    onChunk: ((chunk: C) => void) | undefined,
+    clock: Clock,
+    deadlineAt: number,
+  ) {
+    this.input = input;
+    this.attempt = attempt;
+    this.#hands = hands;
+    this.#key = key;
+    this.#onChunk = onChunk;
+    this.#clock = clock;
+    this.#deadlineAt = deadlineAt;
+  }
+
+  get idempotencyKey(): string {
+    return this.#key();
+  }
+
+  get fetch(): EgressFetch {
+    return this.#hands.fetch;
+  }
+
+  get spawn(): SpawnProcess {
+    return this.#hands.spawn;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended);
+    }
+    return this.#controller.signal;
+  }
+
+  emit(chunk: C): void {
+    // A handler that goes on after its deadline talks to nobody.
+    if (this.#ended !== undefined) return;
+    this.delivered = true;
+    if (this.#idleMs > 0) this.#arm(this.#idleMs, "between two parts of the answer");
+    this.#onChunk?.(chunk);
+  }
+
+  /** Ends the attempt from outside: its deadline, or the caller's cancel. */
+  end(error: BoundaryError): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = error;
+    this.#controller?.abort(error);
+    this.#settle?.(error);
+  }
+
+  /**
+   * Runs the handler against the clock. The promise settles at the deadline even if the handler
+   * ignores its signal; a late result is dropped.
+   */
+  run(handler: (context: CallContext<I, C>) => Promise<O>, firstMs: number, idleMs: number): Promise<O> {
+    this.#idleMs = idleMs;
+    return new Promise<O>((resolve, reject) => {
+      this.#settle = reject;
+      this.#arm(firstMs, "for an answer");
+      let running: Promise<O>;
+      try {
+        running = handler(this);
+      } catch (error) {
+        this.#stop();
+        reject(error);
+        return;
+      }
+      running.then(
+        (value) => {
+          this.#stop();
+          resolve(value);
+        },
+        (error: unknown) => {
+          // A handler that was ended from outside says "aborted"; why it was ended says more.
+          reject(this.#ended ?? error);
+          this.#stop();
+        },
+      );
+    });
+  }
+
+  #arm(ms: number, what: string): void {
+    clearTimeout(this.#timer);
+    const leftMs = Math.max(0, this.#deadlineAt - this.#clock.monotonic());
+    const last = leftMs <= ms;
+    this.#timer = setTimeout(
+      () => {
+        this.end(
+          last
+            ? new BoundaryError("deadline_exceeded", "The call's total time ran out.")
+            : new BoundaryError("timeout", `Waited ${ms} ms ${what}; gave up.`),
+        );
+      },
+      last ? leftMs : ms,
+    );
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#settle = undefined;
+    this.#ended ??= new BoundaryError("cancelled", "The attempt is over.");
+  }
+}

@@ -1,0 +1,44 @@
+/** Calls in flight at once. No queue: who waits unseen holds resources that nobody counts. */
+export interface Bulkhead {
+  enter(): boolean;
+  leave(): void;
+}
+
+export function createBulkhead(maxConcurrent: number): Bulkhead {
+  let inside = 0;
+  return {
+    enter: () => {
+      if (inside >= maxConcurrent) return false;
+      inside += 1;
+      return true;
+    },
+    leave: () => {
+      inside -= 1;
+    },
+  };
+}
+
+/**
+ * A rate limit by the generic cell rate algorithm (ITU-T I.371): one number of state.
+ * Admits `perSecond` calls a second on average and bursts of as many.
+ */
+export interface RateLimit {
+  /** 0 when admitted, else milliseconds until the next call may come. */
+  admit(nowMs: number): number;
+}
+
+export function createRateLimit(perSecond: number): RateLimit {
+  const intervalMs = 1000 / perSecond;
+  const toleranceMs = Math.max(0, 1000 - intervalMs);
+  let theoreticalArrivalMs = Number.NEGATIVE_INFINITY;
+  return {
+    admit: (nowMs) => {
+      const arrival = Math.max(theoreticalArrivalMs, nowMs);
+      const earlyMs = arrival - nowMs - toleranceMs;
+      // A float's worth of slack, so that evenly spaced calls are never refused by rounding.
+      if (earlyMs > 1e-6) return earlyMs;
+      theoreticalArrivalMs = arrival + intervalMs;
+      return 0;
+    },
+  };
+}

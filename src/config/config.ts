@@ -1,0 +1,229 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isNode, LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+import { Agent33Error, messageOf } from "../base/errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
+import { suggestName } from "../base/nearest.ts";
+import { type Leaf, leaves } from "./leaves.ts";
+import { type Settings, settingsSchema } from "./schema.ts";
+
+/** Where a setting's value came from. */
+export interface Origin {
+  readonly layer: "default" | "file" | "environment" | "flag";
+  /** The file, the variable or the flag. */
+  readonly name: string;
+}
+
+export interface ExplainedSetting {
+  readonly name: string;
+  readonly value: JsonValue;
+  readonly origin: Origin;
+  readonly description: string;
+  readonly environmentName: string;
+}
+
+export interface Config {
+  readonly settings: Settings;
+  /** The file that was read, if there was one. */
+  readonly file: string | undefined;
+  /** Every setting, its value and where it came from. */
+  explain(): readonly ExplainedSetting[];
+  originOf(name: string): Origin;
+}
+
+export interface FlagSetting {
+  /** The setting's dotted name: `limits.maxSteps`. */
+  readonly setting: string;
+  /** As the person wrote it: `--max-steps`. */
+  readonly flag: string;
+  readonly value: JsonValue | undefined;
+}
+
+export interface ConfigSources {
+  /** Folder in which `agent33.config.yaml` is looked for. */
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Settings given on the command line; those with no value were not given. */
+  readonly flags: readonly FlagSetting[];
+  /** A file named explicitly: it must exist. */
+  readonly file?: string;
+}
+
+export const configFileName = "agent33.config.yaml";
+
+/** Variables that begin like settings and are none. */
+const otherVariables = new Set(["AGENT33_BENCH_DATA"]);
+
+/**
+ * Reads all settings: file, then environment, then flags, the later over the earlier.
+ * @throws Agent33Error `config.unreadable`, `config.malformed`, `config.unknown_setting`,
+ * `config.invalid_value`; each names the place and, for a name, the nearest known one.
+ */
+export function loadConfig(sources: ConfigSources): Config {
+  const origins = new Map<string, Origin>();
+  const merged: Record<string, unknown> = {};
+  const file = sources.file ?? join(sources.cwd, configFileName);
+  const hasFile = sources.file !== undefined || existsSync(file);
+  if (hasFile) applyFile(file, merged, origins);
+  applyEnvironment(sources.env, merged, origins);
+  for (const { setting, flag, value } of sources.flags) {
+    if (value === undefined) continue;
+    const leaf = leaves.find((candidate) => candidate.name === setting);
+    if (leaf === undefined) throw unknownSetting(setting, flag);
+    setAt(merged, leaf.path, value);
+    origins.set(setting, { layer: "flag", name: flag });
+  }
+  const parsed = settingsSchema.safeParse(merged);
+  if (!parsed.success) throw invalid(parsed.error, origins);
+  const settings = parsed.data;
+  const originOf = (name: string): Origin => origins.get(name) ?? { layer: "default", name: "built in" };
+  return {
+    settings,
+    file: hasFile ? file : undefined,
+    originOf,
+    explain: () =>
+      leaves.map((leaf) => ({
+        name: leaf.name,
+        value: toJsonValue(getAt(settings, leaf.path)),
+        origin: originOf(leaf.name),
+        description: leaf.description,
+        environmentName: leaf.environmentName,
+      })),
+  };
+}
+
+function applyFile(file: string, merged: Record<string, unknown>, origins: Map<string, Origin>): void {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (cause) {
+    throw new Agent33Error("config.unreadable", `The settings file ${file} cannot be read: ${messageOf(cause)}`, {
+      hint: "Check the path given with --config.",
+      cause,
+    });
+  }
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter });
+  const [problem] = document.errors;
+  if (problem !== undefined) {
+    throw new Agent33Error("config.malformed", `${file}: ${problem.message}`, { hint: "Mend the YAML.", cause: problem });
+  }
+  const data: unknown = document.toJS();
+  if (data === null) return;
+  if (!isJsonObject(data)) {
+    throw new Agent33Error("config.malformed", `${file} does not hold a table of settings.`, {
+      hint: "Write settings as `name: value` lines.",
+    });
+  }
+  const lineOf = (path: readonly string[]): string => {
+    const node = document.getIn(path, true);
+    const start = isNode(node) ? node.range?.[0] : undefined;
+    return start === undefined ? file : `${file}:${lineCounter.linePos(start).line}`;
+  };
+  walk(data, [], (path, value) => {
+    const name = path.join(".");
+    const leaf = leaves.find((candidate) => candidate.name === name);
+    if (leaf !== undefined) {
+      setAt(merged, path, value);
+      origins.set(name, { layer: "file", name: lineOf(path) });
+      return true;
+    }
+    if (isSection(path) && isJsonObject(value)) return false;
+    throw unknownSetting(name, lineOf(path));
+  });
+}
+
+/** Visits settings from the outside in; the visitor says whether a place is settled. */
+function walk(
+  data: JsonObject,
+  path: readonly string[],
+  settle: (path: readonly string[], value: JsonValue) => boolean,
+): void {
+  for (const [key, value] of Object.entries(data)) {
+    const here = [...path, key];
+    if (!settle(here, value) && isJsonObject(value)) walk(value, here, settle);
+  }
+}
+
+function isSection(path: readonly string[]): boolean {
+  return leaves.some((leaf) => path.length < leaf.path.length && path.every((part, index) => leaf.path[index] === part));
+}
+
+function applyEnvironment(
+  env: ConfigSources["env"],
+  merged: Record<string, unknown>,
+  origins: Map<string, Origin>,
+): void {
+  for (const [variable, text] of Object.entries(env)) {
+    if (!variable.startsWith("AGENT33_") || otherVariables.has(variable) || text === undefined) continue;
+    const leaf = leaves.find((candidate) => candidate.environmentName === variable);
+    if (leaf === undefined) {
+      const known = leaves.map((candidate) => candidate.environmentName);
+      throw new Agent33Error("config.unknown_setting", `The environment variable ${variable} is not a setting.`, {
+        hint: suggestName(variable, known),
+      });
+    }
+    setAt(merged, leaf.path, fromText(leaf, text, variable));
+    origins.set(leaf.name, { layer: "environment", name: variable });
+  }
+}
+
+/** A setting's value as a variable or a flag spells it: lists with commas, tables as JSON. */
+function fromText(leaf: Leaf, text: string, where: string): JsonValue {
+  switch (leaf.kind) {
+    case "number":
+      return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+    case "list":
+      return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+    case "json":
+      try {
+        return JSON.parse(text) as JsonValue;
+      } catch (cause) {
+        throw new Agent33Error("config.invalid_value", `${where} is not JSON: ${messageOf(cause)}`, {
+          hint: `Write ${leaf.name} as a JSON object, or put it into ${configFileName}.`,
+          cause,
+        });
+      }
+    case "string":
+      return text;
+  }
+}
+
+function unknownSetting(name: string, where: string): Agent33Error {
+  return new Agent33Error("config.unknown_setting", `${where}: "${name}" is not a setting.`, {
+    hint: suggestName(name, leaves.map((leaf) => leaf.name)),
+  });
+}
+
+function invalid(error: z.ZodError, origins: ReadonlyMap<string, Origin>): Agent33Error {
+  const lines = error.issues.map((issue) => {
+    const name = issue.path.map(String).join(".");
+    const leaf = leaves.find((candidate) => name === candidate.name || name.startsWith(`${candidate.name}.`));
+    const origin = leaf === undefined ? undefined : origins.get(leaf.name);
+    return `${name}: ${issue.message}${origin === undefined ? "" : ` (${origin.name})`}`;
+  });
+  return new Agent33Error("config.invalid_value", `Settings are not valid: ${lines.join("; ")}.`, {
+    hint: "Run `agent33 config explain` with the setting removed to see what is expected.",
+    cause: error,
+  });
+}
+
+function setAt(target: Record<string, unknown>, path: readonly string[], value: JsonValue): void {
+  let place = target;
+  for (const part of path.slice(0, -1)) {
+    const next = place[part];
+    const table = typeof next === "object" && next !== null ? (next as Record<string, unknown>) : {};
+    place[part] = table;
+    place = table;
+  }
+  const last = path.at(-1);
+  if (last !== undefined) place[last] = value;
+}
+
+function getAt(source: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (place, part) => (typeof place === "object" && place !== null ? (place as Record<string, unknown>)[part] : undefined),
+    source,
+  );
+}

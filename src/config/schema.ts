@@ -1,0 +1,61 @@
+import { z } from "zod";
+import { runLimitsSchema } from "../agents/limits.ts";
+import { effects, efforts, repeats } from "../base/effect.ts";
+
+/** What an operator declares about a tool that cannot be trusted to declare it itself. */
+export const toolDeclarationSchema = z.strictObject({
+  effect: z.enum(effects).optional(),
+  repeat: z.enum(repeats).optional(),
+});
+
+/** One MCP server, in the shape of the `mcpServers` files that other programs read. */
+export const mcpServerSchema = z.strictObject({
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  cwd: z.string().optional(),
+  tools: z.record(z.string(), toolDeclarationSchema).default({}),
+});
+export type McpServerSettings = z.infer<typeof mcpServerSchema>;
+
+const priceSchema = z.strictObject({
+  inputPerMillionUsd: z.number().nonnegative(),
+  outputPerMillionUsd: z.number().nonnegative(),
+  cachedInputPerMillionUsd: z.number().nonnegative().optional(),
+});
+
+/** Every setting there is. The file, the environment and the flags all fill this one shape. */
+export const settingsSchema = z.strictObject({
+  data: z.string().min(1).default(".agent33").describe("folder of the store and of the runs' files"),
+  model: z.string().min(1).optional().describe("provider:model that runs use when none is named"),
+  baseUrl: z.url().optional().describe("address of an OpenAI-compatible server, with its /v1"),
+  effort: z.enum(efforts).default("medium").describe("how hard runs think when nobody says"),
+  agent: z.string().min(1).optional().describe("agent definition file that runs use when none is named"),
+  tenant: z.string().min(1).default("default").describe("tenant that calls are made for"),
+  user: z.string().min(1).default("local").describe("person that calls are made for"),
+  policy: z
+    .strictObject({
+      packs: z.array(z.string().min(1)).min(1).default(["default"]).describe("policy packs in force, united"),
+      files: z.array(z.string().min(1)).default([]).describe("files or folders with packs of your own"),
+      blockConnectors: z.array(z.string().min(1)).default([]).describe("connectors denied whatever the packs say"),
+      blockOperations: z.array(z.string().min(1)).default([]).describe("operations denied whatever the packs say"),
+    })
+    .prefault({}),
+  limits: runLimitsSchema.prefault({}),
+  approvals: z
+    .strictObject({
+      ttlMinutes: z.int().positive().default(1_440).describe("minutes that a question stays open"),
+    })
+    .prefault({}),
+  store: z
+    .strictObject({
+      synchronous: z
+        .enum(["FULL", "NORMAL"])
+        .default("FULL")
+        .describe("FULL survives a power cut; NORMAL may lose the last writes then"),
+    })
+    .prefault({}),
+  mcpServers: z.record(z.string(), mcpServerSchema).default({}).describe("MCP servers whose tools every run gets"),
+  prices: z.record(z.string(), priceSchema).default({}).describe("prices by model, before the built-in table"),
+});
+export type Settings = z.infer<typeof settingsSchema>;

@@ -1,0 +1,38 @@
+import type { JsonObject } from "../base/json.ts";
+import type { ConnectorSpec } from "../boundary/types.ts";
+import { type Tool, type ToolOutput, toolDigest } from "../tools/tool.ts";
+
+/** A piece of progress that a tool reports while it works. */
+export interface ToolProgress {
+  readonly message: string;
+}
+
+const defaultTimeoutMs = 60_000;
+
+/**
+ * Any tool as a connector: its source is the connector's id, its declarations are the facts that
+ * policy sees. A tool that answers `isError` has answered: only exceptions are failures of the call.
+ */
+export function toolCallSpec(tool: Tool): ConnectorSpec<JsonObject, ToolOutput, ToolProgress> {
+  const digest = toolDigest(tool);
+  const timeoutMs = tool.timeoutMs ?? defaultTimeoutMs;
+  return {
+    id: tool.source,
+    facts: (args) => ({
+      operation: "tools/call",
+      effect: tool.effect,
+      repeat: tool.repeat,
+      tool: tool.name,
+      toolDigest: digest,
+      args,
+    }),
+    run: (context) =>
+      tool.run(context.input, {
+        signal: context.signal,
+        idempotencyKey: context.idempotencyKey,
+        progress: (message) => context.emit({ message }),
+      }),
+    timeouts: { attemptMs: timeoutMs, totalMs: timeoutMs * 2 },
+    maxAttempts: 2,
+  };
+}
