@@ -1,9 +1,7 @@
 import type { Activity } from "../durable/contract.ts";
-import type { EventOf, NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import type { NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import type { AgentPorts } from "./ports.ts";
 import { activeMs, foldRun } from "./state.ts";
-
-type LoggedError = NonNullable<EventOf<"check.completed">["error"]>;
 
 export type CheckInput = { readonly attempt: number; readonly horizon: number };
 export type CheckVerdict = {
@@ -31,7 +29,7 @@ export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdi
             passed,
             output,
             durationMs,
-            ...(error === undefined ? {} : { error: error as LoggedError }),
+            ...(error === undefined ? {} : { error }),
           },
         ];
         if (sentBack) events.push({ type: "message.user", text: feedback(output) });
@@ -75,14 +73,9 @@ export function verification(ports: AgentPorts): Activity<null, null> {
       const result = await ports.session(runId).verify?.(signal);
       return () => {
         if (result !== undefined) {
-          const { error, ...verdict } = result;
-          ports.log.append(runId, [
-            {
-              type: "verification.completed",
-              ...verdict,
-              ...(error === undefined ? {} : { error: error as LoggedError }),
-            },
-          ]);
+          const { reward, passed, output, durationMs, error } = result;
+          const verdict = { reward, passed, output, durationMs, ...(error === undefined ? {} : { error }) };
+          ports.log.append(runId, [{ type: "verification.completed", ...verdict }]);
         }
         return null;
       };
@@ -97,7 +90,7 @@ export function finishRun(ports: AgentPorts): Activity<EndInput, { readonly outc
     name: "run.finish",
     repeat: () => "safe",
     run: async ({ stop, horizon }, { runId }) => {
-      const filesChanged = [...ports.session(runId).filesChanged()];
+      const filesChanged = await ports.session(runId).filesChanged();
       return () => {
         const events = ports.log.read(runId);
         const { totals, lastText } = foldRun(events, horizon);

@@ -5,7 +5,7 @@ import { efforts } from "../base/effect.ts";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { runLimitsSchema } from "./limits.ts";
 
-const definitionSchema = z.strictObject({
+export const agentDefinitionSchema = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"),
   version: z.string().min(1),
   role: z.string().min(1).describe("who the agent is, in one sentence"),
@@ -19,7 +19,7 @@ const definitionSchema = z.strictObject({
 });
 
 /** Who an agent is, as data. */
-export type AgentDefinition = z.infer<typeof definitionSchema>;
+export type AgentDefinition = z.infer<typeof agentDefinitionSchema>;
 
 /** The agent that works when nobody names another. */
 export const defaultAgent: AgentDefinition = {
@@ -51,7 +51,7 @@ export function loadAgent(path: string): AgentDefinition {
       cause,
     });
   }
-  const parsed = definitionSchema.safeParse(data);
+  const parsed = agentDefinitionSchema.safeParse(data);
   if (parsed.success) return parsed.data;
   throw new Agent33Error("agents.malformed", `The agent file ${path} is not valid:\n${z.prettifyError(parsed.error)}`, {
     hint: "Fields: name, version, role, instructions, tools, effort, limits.",

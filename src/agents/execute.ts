@@ -141,7 +141,7 @@ function resultOf(outcome: CallOutcome<ToolOutput>): Fields {
   };
   if (outcome.ok) return { ...common, content: outcome.value.content, isError: outcome.value.isError };
   const error = outcome.error.toJSON();
-  return { ...common, content: wordsOf(error), isError: true, error: error as NonNullable<Fields["error"]> };
+  return { ...common, content: wordsOf(error), isError: true, error };
 }
 
 function refusedBy(thrown: unknown): Fields {
@@ -152,7 +152,7 @@ function refusedBy(thrown: unknown): Fields {
     decision: null,
     attempts: 0,
     durationMs: 0,
-    error: error as NonNullable<Fields["error"]>,
+    error,
   };
 }
 

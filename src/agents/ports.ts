@@ -2,7 +2,7 @@ import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
 import type { CallOptions, CallOutcome, Connector } from "../boundary/types.ts";
-import type { NewEvent, NewLiveEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import type { FileChange, NewEvent, NewLiveEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import type { Tool, ToolOutput } from "../tools/tool.ts";
@@ -63,7 +63,7 @@ export interface RunSession {
   /** Ends everything that the agent could act with. */
   closeTools(): Promise<void>;
   /** What the run changed in its workspace. */
-  filesChanged(): readonly { readonly path: string; readonly change: "added" | "modified" | "deleted"; readonly bytes: number }[];
+  filesChanged(): Promise<readonly FileChange[]>;
   /** For watchers; not kept. */
   live(event: NewLiveEvent): void;
 }

@@ -43,7 +43,7 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
         break;
       case "turn.completed":
         flushResults();
-        messages.push({ role: "assistant", parts: event.parts as AssistantParts });
+        messages.push({ role: "assistant", parts: event.parts });
         lastText = textOf(event) || lastText;
         totals.turns += 1;
         totals.inputTokens += event.usage.inputTokens;
@@ -76,8 +76,6 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
   return { messages, totals, lastText, checks };
 }
 
-type AssistantParts = Extract<Message, { role: "assistant" }>["parts"];
-
 function textOf(turn: EventOf<"turn.completed">): string {
   return turn.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
@@ -87,7 +85,7 @@ export function toolCallsOf(events: readonly StoredEvent[], turn: number): reado
   const completed = events.findLast(
     (event): event is EventOf<"turn.completed"> => event.type === "turn.completed" && event.turn === turn,
   );
-  return (completed?.parts ?? []).filter((part) => part.type === "tool_call") as readonly ToolCallPart[];
+  return (completed?.parts ?? []).filter((part) => part.type === "tool_call");
 }
 
 /**

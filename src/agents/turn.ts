@@ -102,7 +102,7 @@ function completed(turn: number, session: RunSession, answer: ModelTurn, record:
   return {
     type: "turn.completed",
     turn,
-    parts: [...answer.parts] as Extract<NewEvent, { type: "turn.completed" }>["parts"],
+    parts: answer.parts,
     usage: answer.usage,
     costMicroUsd: record.spend?.costMicroUsd ?? null,
     effort: session.effort.effort,
@@ -118,7 +118,7 @@ function failed(turn: number, error: BoundaryError, record: CallRecord): NewEven
   return {
     type: "turn.failed",
     turn,
-    error: error.toJSON() as Extract<NewEvent, { type: "turn.failed" }>["error"],
+    error: error.toJSON(),
     attempts: record.attempts.length,
     durationMs: record.durationMs,
   };
@@ -145,7 +145,7 @@ const budgetLimits: Readonly<Record<string, LimitReached["limit"]>> = {
 };
 
 function stopOf(error: BoundaryError, session: RunSession, limit: LimitReached | undefined): StopReason {
-  const data = error.toJSON() as Extract<StopReason, { reason: "error" }>["error"];
+  const data = error.toJSON();
   if (error.kind === "cancelled") return { reason: "cancelled" };
   if (error.kind === "budget_exceeded") {
     if (limit !== undefined) return limit;

@@ -139,7 +139,7 @@ class GovernedCall<I, O, C> {
       summary: this.#name(),
       ruleId,
       requestedAt: this.#at,
-      expiresAt: this.#at + parts.approvalTtlMs,
+      expiresAt: this.#at + (this.#decision.approvalTtlMs ?? parts.approvalTtlMs),
     });
     this.#approvalId = asked.id;
     if (asked.state === "approved") return;

@@ -110,6 +110,8 @@ export interface Decision {
   readonly reason?: string;
   /** Digest of the compiled policy that decided. */
   readonly policyVersion: string;
+  /** For an ask: how long the question stays open, where the rule says so. Milliseconds. */
+  readonly approvalTtlMs?: number;
 }
 
 export interface AttemptRecord {

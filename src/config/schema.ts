@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { effects, efforts, repeats } from "../base/effect.ts";
+import { priceOverrideSchema } from "../models/prices.ts";
 
 /** What an operator declares about a tool that cannot be trusted to declare it itself. */
 export const toolDeclarationSchema = z.strictObject({
-  effect: z.enum(effects).optional(),
-  repeat: z.enum(repeats).optional(),
+  effect: z.enum(effects).exactOptional(),
+  repeat: z.enum(repeats).exactOptional(),
 });
 
 /** One MCP server, in the shape of the `mcpServers` files that other programs read. */
@@ -17,12 +18,6 @@ export const mcpServerSchema = z.strictObject({
   tools: z.record(z.string(), toolDeclarationSchema).default({}),
 });
 export type McpServerSettings = z.infer<typeof mcpServerSchema>;
-
-const priceSchema = z.strictObject({
-  inputPerMillionUsd: z.number().nonnegative(),
-  outputPerMillionUsd: z.number().nonnegative(),
-  cachedInputPerMillionUsd: z.number().nonnegative().optional(),
-});
 
 /** Every setting there is. The file, the environment and the flags all fill this one shape. */
 export const settingsSchema = z.strictObject({
@@ -50,12 +45,12 @@ export const settingsSchema = z.strictObject({
   store: z
     .strictObject({
       synchronous: z
-        .enum(["FULL", "NORMAL"])
-        .default("FULL")
-        .describe("FULL survives a power cut; NORMAL may lose the last writes then"),
+        .enum(["full", "normal"])
+        .default("full")
+        .describe("full survives a power cut; normal may lose the last writes then"),
     })
     .prefault({}),
   mcpServers: z.record(z.string(), mcpServerSchema).default({}).describe("MCP servers whose tools every run gets"),
-  prices: z.record(z.string(), priceSchema).default({}).describe("prices by model, before the built-in table"),
+  prices: z.record(z.string(), priceOverrideSchema).default({}).describe("prices by model, before the built-in table"),
 });
 export type Settings = z.infer<typeof settingsSchema>;

@@ -1,21 +1,23 @@
 import { z } from "zod";
 import { efforts, effects, repeats } from "../base/effect.ts";
+import type { JsonValue } from "../base/json.ts";
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
  * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
  * are for whoever watches and are not kept.
  */
-const json = z.json();
-const jsonObject = z.record(z.string(), json);
+// zod's own JSON type has mutable arrays; what comes out of here is never changed.
+const json = z.json() as unknown as z.ZodType<JsonValue>;
+const jsonObject = z.record(z.string(), json).readonly();
 
 const errorData = z.object({
   code: z.string(),
   message: z.string(),
-  hint: z.string().optional(),
+  hint: z.string().exactOptional(),
   retryable: z.boolean(),
-  details: jsonObject.optional(),
-  cause: z.string().optional(),
+  details: jsonObject.exactOptional(),
+  cause: z.string().exactOptional(),
 });
 
 const providerMetadata = z.record(z.string(), jsonObject);
@@ -24,14 +26,14 @@ const assistantPart = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("reasoning"),
     text: z.string(),
-    providerMetadata: providerMetadata.optional(),
+    providerMetadata: providerMetadata.exactOptional(),
   }),
   z.object({
     type: z.literal("tool_call"),
     toolCallId: z.string(),
     toolName: z.string(),
     argumentsText: z.string(),
-    providerMetadata: providerMetadata.optional(),
+    providerMetadata: providerMetadata.exactOptional(),
   }),
 ]);
 
@@ -46,7 +48,7 @@ const usage = z.object({
 const decision = z.object({
   effect: z.enum(["allow", "ask", "deny"]),
   ruleId: z.string(),
-  reason: z.string().optional(),
+  reason: z.string().exactOptional(),
 });
 
 const effort = z.enum(efforts);
@@ -104,6 +106,17 @@ const storedEventSchema = z.discriminatedUnion("type", [
     model: z.string(),
     effort,
     effortSource: z.string(),
+    workspace: z.string().nullable(),
+    limits: jsonObject,
+    policy: z.string(),
+    /** Things the person should know before the run begins, such as ignored parts of a task. */
+    notices: z.array(z.string()).readonly(),
+  }),
+  z.object({ ...stored, type: z.literal("run.resumed"), previousOwner: z.string().nullable() }),
+  z.object({
+    ...stored,
+    /** What the agent can act with from here on; written each time a process takes the run up. */
+    type: z.literal("session.opened"),
     tools: z.array(
       z.object({
         name: z.string(),
@@ -112,15 +125,10 @@ const storedEventSchema = z.discriminatedUnion("type", [
         repeat: z.enum(repeats),
         digest: z.string(),
       }),
-    ),
-    skills: z.array(z.object({ name: z.string(), digest: z.string() })),
-    workspace: z.string().nullable(),
-    limits: jsonObject,
-    policy: z.string(),
-    /** Things the person should know before the run begins, such as ignored parts of a task. */
-    notices: z.array(z.string()),
+    ).readonly(),
+    skills: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
+    notices: z.array(z.string()).readonly(),
   }),
-  z.object({ ...stored, type: z.literal("run.resumed"), previousOwner: z.string().nullable() }),
   z.object({ ...stored, type: z.literal("message.user"), text: z.string() }),
   z.object({
     ...stored,
@@ -133,7 +141,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     ...stored,
     type: z.literal("turn.completed"),
     turn: z.int().positive(),
-    parts: z.array(assistantPart),
+    parts: z.array(assistantPart).readonly(),
     usage,
     costMicroUsd: cost,
     effort,
@@ -174,8 +182,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     decision: decision.nullable(),
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
-    error: errorData.optional(),
-    callId: z.string().optional(),
+    error: errorData.exactOptional(),
+    callId: z.string().exactOptional(),
   }),
   z.object({
     ...stored,
@@ -185,7 +193,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     output: z.string(),
     durationMs: z.number().nonnegative(),
     /** Set where the check itself could not run. */
-    error: errorData.optional(),
+    error: errorData.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -204,7 +212,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     passed: z.boolean(),
     durationMs: z.number().nonnegative(),
     output: z.string(),
-    error: errorData.optional(),
+    error: errorData.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -213,7 +221,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     stop,
     summary: z.string(),
     totals,
-    filesChanged: z.array(fileChange),
+    filesChanged: z.array(fileChange).readonly(),
   }),
 ]);
 

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can parse: it says so when this Node is too old, and only then
+// loads the program, whose imports would otherwise fail with an obscure error.
+const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+if (major < 24 || (major === 24 && minor < 15)) {
+  console.error(
+    `agent33 needs Node 24.15 or newer; this is ${process.versions.node}. In the project, start it with "npm run agent33 -- …"; elsewhere install a newer Node.`,
+  );
+  process.exit(1);
+}
+const { existsSync } = await import("node:fs");
+// From a checkout the sources run as they are; the published package holds compiled files.
+const source = new URL("../src/cli/main.ts", import.meta.url);
+const compiled = new URL("../dist/cli/main.js", import.meta.url);
+const { main } = await import((existsSync(source) ? source : compiled).href);
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,67 @@
+import type { Command } from "commander";
+import { formatMicroUsd } from "../../base/money.ts";
+import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
+import { watcher } from "../follow.ts";
+import { columns, oneLine } from "../output.ts";
+import { wholeNumber } from "../usage.ts";
+
+interface ListOptions {
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly data?: string;
+  readonly json?: boolean;
+}
+
+export function runsCommand(program: Command, context: CliContext): void {
+  const runs = program.command("runs").description("look at runs");
+  addCommonOptions(runs.command("list"))
+    .description("runs, newest first")
+    .option("--limit <n>", "how many", wholeNumber("--limit"), 20)
+    .option("--cursor <cursor>", "go on from here")
+    .action((options: ListOptions) => list(context, options));
+  addCommonOptions(runs.command("show"))
+    .description("a run's log, event by event")
+    .argument("<run>", "the run's id, or its beginning")
+    .action((prefix: string, options: { readonly data?: string; readonly json?: boolean }) => show(context, prefix, options));
+}
+
+async function list(context: CliContext, options: ListOptions): Promise<void> {
+  const output = outputOf(context, options);
+  await withEngine(context, configOf(context, options), async ({ store }) => {
+    const page = await store.runs.list({
+      limit: options.limit,
+      ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
+    });
+    if (output.json) {
+      output.out(JSON.stringify(page));
+      return;
+    }
+    if (page.items.length === 0) {
+      output.out('There are no runs yet. Start one: agent33 run "TEXT"');
+      return;
+    }
+    const rows = page.items.map((run) => [
+      run.id,
+      new Date(run.startedAt).toISOString().slice(0, 19).replace("T", " "),
+      run.outcome ?? run.state,
+      `${formatMicroUsd(run.costMicroUsd)}${run.unpricedCalls === 0 ? "" : "+?"}`,
+      oneLine(run.model, 40),
+      oneLine(run.task, 60),
+    ]);
+    output.out(columns([["RUN", "STARTED (UTC)", "OUTCOME", "COST", "MODEL", "TASK"], ...rows]));
+    if (page.nextCursor !== null) output.out(`more: agent33 runs list --cursor ${page.nextCursor}`);
+  });
+}
+
+async function show(
+  context: CliContext,
+  prefix: string,
+  options: { readonly data?: string; readonly json?: boolean },
+): Promise<void> {
+  const output = outputOf(context, options);
+  await withEngine(context, configOf(context, options), async ({ store }) => {
+    const { id } = await store.runs.find(prefix);
+    const watch = watcher(output);
+    for (const event of store.runLog.read(id)) watch(event);
+  });
+}

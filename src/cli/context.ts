@@ -1,0 +1,64 @@
+import type { Command } from "commander";
+import { type Config, type FlagSetting, loadConfig } from "../config/config.ts";
+import { createEngine, type Engine } from "../engine.ts";
+import type { Host } from "../engine/host.ts";
+import { createStyle, type Output } from "./output.ts";
+
+/** What every command gets: the machine, and where to write. */
+export interface CliContext {
+  readonly host: Host;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  /** Whether a person sees the output on a terminal that shows colours. */
+  readonly colours: boolean;
+  readonly columns: number;
+  /** Registers what a Ctrl-C does; returns the function that takes it back. */
+  readonly onInterrupt: (handler: () => void) => () => void;
+  /** Sets the program's exit code. */
+  readonly exit: (code: number) => void;
+}
+
+/** Options that every command has. */
+interface CommonOptions {
+  readonly data?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+export function addCommonOptions(command: Command): Command {
+  return command
+    .option("--data <folder>", "folder of the store and the runs' files")
+    .option("--config <file>", "settings file instead of agent33.config.yaml in this folder")
+    .option("--json", "results as JSON for programs");
+}
+
+export function outputOf(context: CliContext, options: CommonOptions): Output {
+  const json = options.json === true;
+  return {
+    out: (text) => context.write(`${text}\n`),
+    err: (text) => context.writeError(`${text}\n`),
+    json,
+    style: createStyle(context.colours && !json),
+    width: context.columns,
+  };
+}
+
+/** The settings for one command: file, environment, then its flags. */
+export function configOf(context: CliContext, options: CommonOptions, flags: readonly FlagSetting[] = []): Config {
+  return loadConfig({
+    cwd: context.host.cwd,
+    env: context.host.env,
+    flags: [{ setting: "data", flag: "--data", value: options.data }, ...flags],
+    ...(options.config === undefined ? {} : { file: options.config }),
+  });
+}
+
+/** Opens the engine for as long as a function needs it. */
+export async function withEngine<T>(context: CliContext, config: Config, use: (engine: Engine) => Promise<T>): Promise<T> {
+  const engine = createEngine(config, context.host);
+  try {
+    return await use(engine);
+  } finally {
+    await engine.close();
+  }
+}

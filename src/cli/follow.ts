@@ -1,0 +1,52 @@
+import type { Engine } from "../engine.ts";
+import type { RunEnd } from "../engine/runs.ts";
+import { encodeEvent } from "../events/codec.ts";
+import type { RunEvent } from "../events/event.ts";
+import type { CliContext } from "./context.ts";
+import { exitCodeOf, exitCodes } from "./exit-codes.ts";
+import type { Output } from "./output.ts";
+import { createRunRenderer } from "./render-run.ts";
+
+/** A watcher for a person, or one event a line for a program. */
+export function watcher(output: Output): (event: RunEvent) => void {
+  return output.json ? (event) => output.out(encodeEvent(event)) : createRunRenderer(output);
+}
+
+/**
+ * Drives a run while it is watched. The first Ctrl-C asks it to stop and waits for its last words;
+ * the second ends the program at once.
+ */
+export async function driveAndFollow(
+  context: CliContext,
+  engine: Engine,
+  output: Output,
+  runId: string,
+  drive: () => Promise<RunEnd>,
+): Promise<void> {
+  const stopFollowing = engine.runs.follow(runId, watcher(output));
+  let interrupts = 0;
+  const restore = context.onInterrupt(() => {
+    interrupts += 1;
+    if (interrupts > 1) {
+      // Children are killed by the sandbox's exit guard.
+      process.exit(exitCodes.cancelled);
+    }
+    output.err("cancelling; press Ctrl-C again to end at once");
+    engine.runs.cancel(runId);
+  });
+  try {
+    const end = await drive();
+    context.exit(exitCodeOf(end.outcome));
+    if (output.json) return;
+    output.out(output.style.dim(`  log: agent33 runs show ${runId}${dataFlag(context, engine)}`));
+    if (end.outcome === "parked") output.out(output.style.yellow(`parked: resume it with agent33 resume ${runId}`));
+  } finally {
+    restore();
+    stopFollowing();
+  }
+}
+
+function dataFlag(context: CliContext, engine: Engine): string {
+  const usual = `${context.host.cwd}/.agent33`;
+  return engine.dataDir === usual ? ` (in ${engine.dataDir})` : ` --data ${engine.dataDir}`;
+}

@@ -1,0 +1,112 @@
+import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
+import { systemClock } from "../base/clock.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { uuidv7Source } from "../base/ids.ts";
+import { systemRandom } from "../base/random.ts";
+import { approvalsCommand } from "./commands/approvals.ts";
+import { configCommand } from "./commands/config.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { policyCommand } from "./commands/policy.ts";
+import { resumeCommand } from "./commands/resume.ts";
+import { runCommand } from "./commands/run.ts";
+import { runsCommand } from "./commands/runs.ts";
+import type { CliContext } from "./context.ts";
+import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
+import { createStyle, showError } from "./output.ts";
+
+/**
+ * The command line. Returns the exit code instead of exiting, so that everything that is open can
+ * close first.
+ * @param words the arguments, without the program's own name
+ */
+export async function main(words: readonly string[]): Promise<number> {
+  let exitCode: number = exitCodes.ok;
+  const context = processContext((code) => {
+    exitCode = code;
+  });
+  try {
+    await createProgram(context).parseAsync([...words], { from: "user" });
+    return exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      if (thrown.exitCode === 0) return exitCodes.ok;
+      thrown = usage(thrown);
+    }
+    const error = toAgent33Error(thrown);
+    showError(
+      {
+        out: (text) => context.write(`${text}\n`),
+        err: (text) => context.writeError(`${text}\n`),
+        json: words.includes("--json"),
+        style: createStyle(context.colours),
+        width: context.columns,
+      },
+      error,
+    );
+    return exitCodeOfError(error);
+  }
+}
+
+/** All commands, one file each. */
+export function createProgram(context: CliContext): Command {
+  const program = new Command("agent33")
+    .description("An agent engine whose every outbound call goes through one governed door.")
+    .version(packageVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: context.write,
+      // Errors are shown once, by `main`, in the form that all errors have.
+      writeErr: () => undefined,
+    });
+  runCommand(program, context);
+  runsCommand(program, context);
+  resumeCommand(program, context);
+  approvalsCommand(program, context);
+  policyCommand(program, context);
+  configCommand(program, context);
+  doctorCommand(program, context);
+  return program;
+}
+
+function usage(error: CommanderError): Agent33Error {
+  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  if (error.code === "commander.help" || message === "(outputHelp)") {
+    return new Agent33Error("cli.usage", "No command was given.", { hint: "Run `agent33 --help` for the commands." });
+  }
+  const hint = suggestion?.replace(/^\(|\)$/g, "") ?? "Run the command with --help to see what it takes.";
+  return new Agent33Error("cli.usage", `${message.charAt(0).toUpperCase()}${message.slice(1)}.`, { hint, cause: error });
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function processContext(exit: (code: number) => void): CliContext {
+  return {
+    host: {
+      clock: systemClock,
+      random: systemRandom,
+      ids: uuidv7Source(systemClock, systemRandom),
+      env: process.env,
+      cwd: process.cwd(),
+      pid: process.pid,
+      nodePath: process.execPath,
+      nodeVersion: process.versions.node,
+    },
+    write: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+    colours: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
+    columns: process.stdout.columns ?? 100,
+    onInterrupt: (handler) => {
+      process.on("SIGINT", handler);
+      process.on("SIGTERM", handler);
+      return () => {
+        process.off("SIGINT", handler);
+        process.off("SIGTERM", handler);
+      };
+    },
+    exit,
+  };
+}

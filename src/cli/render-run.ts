@@ -1,0 +1,148 @@
+import { formatMicroUsd } from "../base/money.ts";
+import type { EventOf, LiveEvent, RunEvent, StopReason } from "../events/event.ts";
+import { oneLine, type Output } from "./output.ts";
+
+const milliseconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+const count = (value: number): string => value.toLocaleString("en-US");
+
+/** Turns a run's events into lines for a person who watches. */
+export function createRunRenderer(output: Output): (event: RunEvent) => void {
+  const { style, out, width } = output;
+  const asked = new Map<string, EventOf<"tool.started">>();
+  return (event) => {
+    switch (event.type) {
+      case "run.started":
+        out(`${style.bold(`run ${event.runId}`)}  ${oneLine(event.task, 80)}`);
+        out(
+          style.dim(
+            `model ${event.model} · effort ${event.effort} (${event.effortSource}) · agent ${event.agent} · policy ${event.policy}`,
+          ),
+        );
+        if (event.workspace !== null) out(style.dim(`workspace ${event.workspace}`));
+        for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
+        return;
+      case "session.opened":
+        out(style.dim(`tools ${event.tools.length} (${sources(event)}) · skills ${names(event.skills)}`));
+        for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
+        return;
+      case "run.resumed":
+        out(style.yellow("resumed from its log"));
+        return;
+      case "message.user":
+        out(`\n${style.bold("user")}  ${oneLine(event.text, Math.max(60, width * 2))}`);
+        return;
+      case "turn.started":
+        out(`\n${style.bold(`turn ${event.turn}`)}${event.toolsOffered ? "" : "  (closing turn, no tools)"}`);
+        return;
+      case "turn.completed":
+        renderTurn(output, event);
+        return;
+      case "turn.failed":
+        out(`  ${style.red("✗ model")}  ${event.error.code}: ${oneLine(event.error.message, 400)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`);
+        return;
+      case "tool.started":
+        asked.set(`${event.turn}/${event.index}`, event);
+        return;
+      case "tool.completed":
+        renderTool(output, event, asked.get(`${event.turn}/${event.index}`)?.argumentsText ?? "");
+        return;
+      case "run.parked":
+        out(`  ${style.yellow("⏸ parked")}  ${oneLine(event.message, 300)}`);
+        out(`  ${style.dim("→")} agent33 approvals approve ${event.approvalId} && agent33 resume ${event.runId}`);
+        return;
+      case "check.completed":
+        out(
+          `\n${style.bold("check")}  ${event.passed ? style.green("passed") : style.red("failed")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
+        );
+        if (!event.passed) indent(output, event.error?.message ?? event.output);
+        return;
+      case "agent.stopped":
+        out(`\n${style.bold("agent stopped")}  ${stopText(event.stop)}`);
+        return;
+      case "verification.completed":
+        out(
+          `${style.bold("verifier")}  ${event.error === undefined ? `reward ${event.reward ?? "none"}` : style.red(`${event.error.code}: ${event.error.message}`)} · ${milliseconds(event.durationMs)}`,
+        );
+        if (!event.passed) indent(output, event.output);
+        return;
+      case "run.finished":
+        renderEnd(output, event);
+        return;
+      case "tool.progress":
+      case "text.delta":
+      case "reasoning.delta":
+        return renderLive(output, event);
+    }
+  };
+}
+
+function renderLive({ out, style }: Output, event: LiveEvent): void {
+  if (event.type === "tool.progress") out(style.dim(`  … ${oneLine(event.message, 200)}`));
+}
+
+function renderTurn({ out, style, width }: Output, event: EventOf<"turn.completed">): void {
+  for (const part of event.parts) {
+    if (part.type === "reasoning") out(`  ${style.dim(oneLine(part.text, width * 2))}`);
+    if (part.type === "text") for (const line of part.text.split("\n")) if (line.trim() !== "") out(`  ${oneLine(line, 400)}`);
+  }
+  const { usage } = event;
+  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
+  const money = event.costMicroUsd === null ? "unpriced" : formatMicroUsd(event.costMicroUsd);
+  out(
+    style.dim(
+      `  ${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${usage.estimated ? " (estimated)" : ""} · ${money} · effort ${event.effort} · ${event.decision.effect} by ${event.decision.ruleId} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+    ),
+  );
+}
+
+function renderTool({ out, style, width }: Output, event: EventOf<"tool.completed">, argumentsText: string): void {
+  const mark = event.isError ? style.red("✗") : style.green("✓");
+  const decided = event.decision === null ? "not sent" : `${event.decision.effect} by ${event.decision.ruleId}`;
+  out(`  ${mark} ${style.bold(event.toolName)} ${oneLine(argumentsText, Math.max(30, width - event.toolName.length - 8))}`);
+  out(style.dim(`    ${decided} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`));
+  if (event.isError) out(`    ${style.red(oneLine(event.content, 400))}`);
+}
+
+function renderEnd({ out, style }: Output, event: EventOf<"run.finished">): void {
+  const { totals } = event;
+  const paintOutcome = event.outcome === "verified" ? style.green : event.outcome === "unverified" ? style.yellow : style.red;
+  out(`\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${stopText(event.stop)})`);
+  const unpriced = totals.unpricedCalls === 0 ? "" : ` and ${totals.unpricedCalls} unpriced calls`;
+  out(
+    `  ${totals.turns} turns, ${totals.toolCalls} tool calls · ${count(totals.inputTokens)} tokens in, ${count(totals.outputTokens)} out · ${formatMicroUsd(totals.costMicroUsd)}${unpriced} · ${milliseconds(totals.durationMs)}`,
+  );
+  for (const file of event.filesChanged) out(`  ${file.change.padEnd(8)} ${oneLine(file.path, 200)}  ${style.dim(`${count(file.bytes)} bytes`)}`);
+  if (event.filesChanged.length === 0) out(style.dim("  no files changed"));
+}
+
+function stopText(stop: StopReason): string {
+  switch (stop.reason) {
+    case "done":
+      return "the agent was done";
+    case "limit":
+      return `limit of ${stop.allowed} (${stop.limit}) reached`;
+    case "denied":
+    case "error":
+      return `${stop.error.code}: ${oneLine(stop.error.message, 400)}${stop.error.hint === undefined ? "" : ` → ${oneLine(stop.error.hint, 300)}`}`;
+    case "cancelled":
+      return "cancelled";
+  }
+}
+
+function indent({ out, style }: Output, text: string): void {
+  for (const line of text.trim().split("\n").slice(-12)) out(style.dim(`    ${oneLine(line, 300)}`));
+}
+
+function attempts(number: number): string {
+  return number > 1 ? `${number} attempts · ` : "";
+}
+
+function sources(event: EventOf<"session.opened">): string {
+  const counts = new Map<string, number>();
+  for (const tool of event.tools) counts.set(tool.source, (counts.get(tool.source) ?? 0) + 1);
+  return [...counts].map(([source, number]) => `${source} ${number}`).join(", ") || "none";
+}
+
+function names(skills: EventOf<"session.opened">["skills"]): string {
+  return skills.length === 0 ? "none" : skills.map((skill) => skill.name).join(", ");
+}

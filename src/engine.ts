@@ -1,0 +1,145 @@
+import { resolve } from "node:path";
+import { agentRun, approvalTopic } from "./agents/loop.ts";
+import { createRedactor } from "./base/redact.ts";
+import { toJsonValue } from "./base/json.ts";
+import { type Boundary, createBoundary } from "./boundary/boundary.ts";
+import { createBudgetLedger } from "./boundary/budget.ts";
+import { createEgress } from "./boundary/egress/fetch.ts";
+import type { Config } from "./config/config.ts";
+import { providerKeys } from "./config/secrets.ts";
+import { createSqliteDurable } from "./durable/sqlite.ts";
+import { type NewEvent, type RunEvent } from "./events/event.ts";
+import type { Host } from "./engine/host.ts";
+import { type DoctorFinding, examine } from "./engine/doctor.ts";
+import { policyOf } from "./engine/policy.ts";
+import { openModel } from "./engine/model-source.ts";
+import type { RunSpec } from "./engine/run-spec.ts";
+import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
+import { createProcesses, type Processes } from "./sandbox/process.ts";
+import { openStore, type Store } from "./store/store.ts";
+
+/** The engine: everything wired, nothing running yet. */
+export interface Engine {
+  readonly runs: Runs;
+  readonly store: Store;
+  readonly boundary: Boundary;
+  readonly processes: Processes;
+  /** Answers a question and tells the run that waits for it. */
+  decideApproval(prefix: string, decision: "approved" | "denied"): Promise<{ readonly id: string; readonly runId: string | null }>;
+  readonly dataDir: string;
+  /** Ends children, connections and the store. The engine cannot be used afterwards. */
+  close(): Promise<void>;
+}
+
+/**
+ * The one place where parts are joined.
+ * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
+ */
+export function createEngine(config: Config, host: Host): Engine {
+  const { settings } = config;
+  const { clock, random, ids } = host;
+  const policy = policyOf(config, host);
+  const keys = providerKeys(host.env);
+  const redactor = createRedactor();
+  for (const { variable, value } of keys) if (value !== undefined) redactor.register(variable, value);
+  for (const server of Object.values(settings.mcpServers)) {
+    for (const [name, value] of Object.entries(server.env)) if (/key|token|secret|password/i.test(name)) redactor.register(name, value);
+  }
+  const redact = (event: NewEvent): NewEvent => redactor.value(toJsonValue(event)) as unknown as NewEvent;
+
+  const dataDir = resolve(host.cwd, settings.data);
+  const store = openStore({ dataDir, clock, ids, synchronous: settings.store.synchronous });
+  const egress = createEgress();
+  const processes = createProcesses(clock);
+  const budgets = createBudgetLedger(clock);
+  const boundary = createBoundary({
+    clock,
+    random,
+    ids,
+    policy,
+    budgets,
+    approvals: store.approvals,
+    approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
+    idempotency: store.idempotency,
+    audit: store.audit,
+    hands: { fetch: egress.fetch, spawn: processes.spawn },
+  });
+
+  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
+  const workflow = agentRun(agentPorts(store, host, live, redact));
+  const durable = createSqliteDurable({
+    transactions: store.transactions,
+    clock,
+    owner: `${host.pid}-${ids().slice(-8)}`,
+    workflows: [workflow],
+  });
+  const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
+    openModel(
+      { spec: spec.model, baseUrl: spec.baseUrl ?? undefined, cwd: host.cwd },
+      {
+        key: (provider) => keys.find((key) => key.provider === provider)?.value,
+        log: async (prefix) => store.runLog.read((await store.runs.find(prefix)).id),
+      },
+    );
+  const tell = (runId: string, event: RunEvent): void => {
+    for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
+  };
+  const runs = createRuns(
+    {
+      host,
+      config,
+      store,
+      durable,
+      workflow,
+      budgets,
+      dataDir,
+      redact,
+      policy: () => `${policy.packs.join("+")}@${policy.version.slice(0, 8)}`,
+      checkModel: async (spec) => {
+        await modelFor(spec);
+      },
+      session: {
+        host,
+        settings,
+        dataDir,
+        boundary,
+        processes,
+        model: modelFor,
+        live: (runId, event) => tell(runId, { ...event, runId, at: clock.now() } as RunEvent),
+      },
+    },
+    live,
+  );
+
+  return {
+    runs,
+    dataDir,
+    store,
+    boundary,
+    processes,
+    decideApproval: async (prefix, decision) => {
+      const { id, runId } = await store.approvals.find(prefix);
+      store.transactions.transaction(() => {
+        store.approvals.decide(id, decision, settings.user, clock.now());
+        if (runId !== null) durable.send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
+      });
+      return { id, runId };
+    },
+    close: async () => {
+      await durable.close();
+      await processes.killAll();
+      await egress.close();
+      store.close();
+    },
+  };
+}
+
+/** What works on this machine; an engine that cannot be opened is one of the findings. */
+export function examineMachine(config: Config, host: Host, open: () => Engine): Promise<readonly DoctorFinding[]> {
+  return examine(config, host, () => {
+    const engine = open();
+    return { parts: engine, close: engine.close };
+  });
+}
+
+export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";

@@ -1,0 +1,196 @@
+import { basename, resolve } from "node:path";
+import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definition.ts";
+import { chooseEffort } from "../agents/effort.ts";
+import { runLimitsSchema } from "../agents/limits.ts";
+import type { Effort } from "../base/effect.ts";
+import { Agent33Error } from "../base/errors.ts";
+import { toJsonValue } from "../base/json.ts";
+import type { Config } from "../config/config.ts";
+import type { Durable } from "../durable/contract.ts";
+import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
+import { loadTask } from "../evaluation/load-task.ts";
+import type { Task } from "../evaluation/task.ts";
+import type { NewEvent } from "../events/event.ts";
+import { splitCommand } from "../sandbox/command.ts";
+import type { Store } from "../store/store.ts";
+import type { Host } from "./host.ts";
+import { rememberWorkspace, runFiles } from "./run-files.ts";
+import type { RunSpec, ServerSpec } from "./run-spec.ts";
+import { taskServers } from "./session.ts";
+
+/** What a person asks for. */
+export interface RunRequest {
+  readonly task:
+    | { readonly kind: "text"; readonly text: string; readonly workspace: string | undefined }
+    | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
+  readonly model: string | undefined;
+  readonly effort: Effort | undefined;
+  readonly agentFile: string | undefined;
+  /** Command lines of MCP servers to start for this run. */
+  readonly mcpCommands: readonly string[];
+}
+
+/** The parts of the engine that make a run. */
+export interface CreateParts {
+  readonly host: Host;
+  readonly config: Config;
+  readonly store: Store;
+  readonly durable: Durable;
+  readonly workflow: { readonly name: string; readonly version: number };
+  readonly dataDir: string;
+  /** What is in force, in words: packs and version. */
+  readonly policy: () => string;
+  readonly redact: (event: NewEvent) => NewEvent;
+  /** @throws Agent33Error when the run's model cannot be had */
+  readonly checkModel: (spec: RunSpec) => Promise<void>;
+}
+
+/**
+ * Writes a run down: its files, its row, the beginning of its log and its journal. Everything that
+ * can be wrong with the request is found here, before anything runs.
+ * @throws Agent33Error `engine.*`, `evaluation.*`, `agents.*`, `models.*`, `sandbox.*`, `store.*`
+ */
+export async function createRun(request: RunRequest, parts: CreateParts): Promise<string> {
+  const { host, config, store, durable, dataDir } = parts;
+  const { settings } = config;
+  const agent = agentOf(request, settings.agent, host.cwd);
+  const runId = host.ids();
+  const files = runFiles(dataDir, runId);
+  const task = request.task.kind === "folder" ? await loadTask(resolve(host.cwd, request.task.path)) : undefined;
+  if (request.task.kind === "folder") requireHost(request.task.environment);
+  const workspace = task === undefined ? givenWorkspace(request, host.cwd) : files.workspace;
+  const model = modelOf(request, task, settings.model);
+  const spec: RunSpec = {
+    version: 1,
+    task: taskSpec(request, task),
+    model,
+    baseUrl: settings.baseUrl ?? null,
+    agent,
+    effort: chooseEffort(request.effort, agent.effort, {
+      effort: settings.effort,
+      source: config.originOf("effort").layer,
+    }),
+    limits: runLimitsSchema.parse({ ...settings.limits, ...agent.limits, ...taskLimits(task, config) }),
+    servers: [
+      ...configuredServers(config, host.cwd),
+      ...flagServers(request.mcpCommands, host.cwd),
+      ...(task === undefined ? [] : taskServers(task, files.workspace)),
+    ],
+    workspace,
+    principal: { tenant: settings.tenant, user: settings.user, agent: `${agent.name}@${agent.version}` },
+  };
+  await parts.checkModel(spec);
+  const notices = task === undefined ? [] : [...task.notices, ...(await prepareHostWorkspace(task, files.workspace)).notices];
+  if (workspace !== null) await rememberWorkspace(files, workspace);
+  const text = task?.instruction ?? (request.task.kind === "text" ? request.task.text : "");
+  const title = task?.name ?? text;
+  store.transactions.transaction(() => {
+    store.runs.create({
+      id: runId,
+      tenant: settings.tenant,
+      task: title.slice(0, 200),
+      agent: spec.principal.agent,
+      model: spec.model,
+      effort: spec.effort.effort,
+      workspace,
+      spec: toJsonValue(spec),
+    });
+    const events = store.runLog.append(
+      runId,
+      [startEvent(title, spec, parts.policy(), notices), { type: "message.user" as const, text }].map(parts.redact),
+    );
+    const input = { horizon: events.at(-1)?.seq ?? 0, approvalTtlMs: settings.approvals.ttlMinutes * 60_000 };
+    durable.start(parts.workflow, runId, input);
+  });
+  return runId;
+}
+
+function startEvent(title: string, spec: RunSpec, policy: string, notices: readonly string[]): NewEvent {
+  return {
+    type: "run.started",
+    task: title,
+    agent: spec.principal.agent,
+    model: spec.model,
+    effort: spec.effort.effort,
+    effortSource: spec.effort.source,
+    workspace: spec.workspace,
+    limits: { ...spec.limits },
+    policy,
+    notices: [...notices],
+  };
+}
+
+function agentOf(request: RunRequest, configured: string | undefined, cwd: string): AgentDefinition {
+  const file = request.agentFile ?? configured;
+  return file === undefined ? defaultAgent : loadAgent(resolve(cwd, file));
+}
+
+function givenWorkspace(request: RunRequest, cwd: string): string | null {
+  if (request.task.kind !== "text" || request.task.workspace === undefined) return null;
+  return resolve(cwd, request.task.workspace);
+}
+
+function taskSpec(request: RunRequest, task: Task | undefined): RunSpec["task"] {
+  if (task !== undefined) return { kind: "folder", path: task.dir, environment: "host" };
+  return { kind: "text", text: request.task.kind === "text" ? request.task.text : "" };
+}
+
+/** A task that brings scripted turns runs on them unless a model was asked for by name. */
+function modelOf(request: RunRequest, task: Task | undefined, configured: string | undefined): string {
+  if (request.model !== undefined) return request.model;
+  if (task?.scriptPath !== undefined) return `scripted:${task.scriptPath}`;
+  if (configured !== undefined) return configured;
+  throw new Agent33Error("engine.model_missing", "No model was named.", {
+    hint: "Give --model provider:model (anthropic, openai, google, openai-compatible), or set `model` in the settings. `agent33 doctor` looks for models on this machine.",
+  });
+}
+
+function requireHost(environment: string | undefined): void {
+  if (environment === "host") return;
+  const what = environment === undefined ? "No environment was chosen" : `The environment "${environment}" is not available`;
+  throw new Agent33Error("engine.environment", `${what} for the task.`, {
+    hint: "Pass --environment host: the agent's tools then work in a scratch copy on this machine, without a sandbox around the task's check and tests.",
+  });
+}
+
+/** A task's own time limit for the agent, unless the person set one. */
+function taskLimits(task: Task | undefined, config: Config): { readonly maxSeconds?: number } {
+  if (task?.agentTimeoutMs === undefined || config.originOf("limits.maxSeconds").layer !== "default") return {};
+  return { maxSeconds: Math.max(1, Math.ceil(task.agentTimeoutMs / 1_000)) };
+}
+
+function configuredServers({ settings }: Config, cwd: string): readonly ServerSpec[] {
+  return Object.entries(settings.mcpServers).map(([name, server]) => ({
+    name,
+    command: server.command,
+    args: server.args,
+    cwd: resolve(cwd, server.cwd ?? "."),
+    startFolder: resolve(cwd, server.cwd ?? "."),
+    tools: server.tools,
+    from: "settings" as const,
+  }));
+}
+
+/** Servers given as command lines are named after the package or program that they start. */
+function flagServers(commands: readonly string[], cwd: string): readonly ServerSpec[] {
+  const taken = new Map<string, number>();
+  return commands.map((line) => {
+    const [command, ...args] = splitCommand(line);
+    const base = serverName(command, args);
+    const seen = taken.get(base) ?? 0;
+    taken.set(base, seen + 1);
+    return { name: seen === 0 ? base : `${base}${seen + 1}`, command, args, cwd, startFolder: cwd, tools: {}, from: "flag" as const };
+  });
+}
+
+function serverName(command: string, args: readonly string[]): string {
+  const runners = new Set(["npx", "node", "bunx", "pnpx", "uvx", "python", "python3"]);
+  const program = runners.has(basename(command)) ? (args.find((arg) => !arg.startsWith("-")) ?? command) : command;
+  const name = basename(program)
+    .replace(/@[^@]*$/, "")
+    .replace(/\.[a-z]+$/, "")
+    .replace(/^(mcp-server-|server-|mcp-)/, "")
+    .replace(/(-mcp-server|-mcp|-server)$/, "")
+    .replace(/[^A-Za-z0-9_-]+/g, "-");
+  return name === "" ? "server" : name.slice(0, 24);
+}

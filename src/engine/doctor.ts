@@ -1,0 +1,158 @@
+import { resolve } from "node:path";
+import { loadAgent } from "../agents/definition.ts";
+import { isAgent33Error, toAgent33Error } from "../base/errors.ts";
+import type { Boundary } from "../boundary/boundary.ts";
+import { modelServerProbe } from "../connectors/http/probe.ts";
+import type { Config } from "../config/config.ts";
+import { providerKeys } from "../config/secrets.ts";
+import { childEnvironment } from "../sandbox/child-environment.ts";
+import type { Processes } from "../sandbox/process.ts";
+import { probeSandbox } from "../sandbox/probe.ts";
+import { resolveCommand } from "../sandbox/resolve-command.ts";
+import type { Host } from "./host.ts";
+
+export interface DoctorFinding {
+  readonly what: string;
+  /** `fail` keeps AGENT-33 from working; `warn` keeps a part of it from working. */
+  readonly state: "ok" | "warn" | "fail";
+  readonly detail: string;
+  /** What to do about it. */
+  readonly fix?: string;
+}
+
+/** The parts of an engine that the doctor looks through. */
+export interface DoctorParts {
+  readonly boundary: Boundary;
+  readonly processes: Processes;
+  readonly dataDir: string;
+}
+
+/** Where local model servers usually listen. */
+const localServers = [
+  { name: "Ollama", baseUrl: "http://127.0.0.1:11434/v1" },
+  { name: "llama.cpp", baseUrl: "http://127.0.0.1:8080/v1" },
+  { name: "vLLM", baseUrl: "http://127.0.0.1:8000/v1" },
+  { name: "LM Studio", baseUrl: "http://127.0.0.1:1234/v1" },
+];
+
+/**
+ * Looks at this machine and says what works. It changes nothing but what opening the store
+ * changes, and only suggests.
+ * @param open opens the engine; what it throws becomes a finding
+ */
+export async function examine(
+  config: Config,
+  host: Host,
+  open: () => { readonly parts: DoctorParts; readonly close: () => Promise<void> },
+): Promise<readonly DoctorFinding[]> {
+  const findings: DoctorFinding[] = [
+    { what: "node", state: "ok", detail: `${host.nodeVersion} at ${host.nodePath}` },
+    ...agentFinding(config, host),
+    ...serverFindings(config, host),
+    ...keyFindings(host),
+  ];
+  let opened: ReturnType<typeof open>;
+  try {
+    opened = open();
+  } catch (thrown) {
+    const error = toAgent33Error(thrown);
+    const finding = { what: error.code.split(".")[0] ?? "engine", state: "fail", detail: `${error.code}: ${error.message}` } as const;
+    return [...findings, error.hint === undefined ? finding : { ...finding, fix: error.hint }];
+  }
+  try {
+    const { parts } = opened;
+    findings.push(
+      { what: "store", state: "ok", detail: `${parts.dataDir}, SQLite ${process.versions.sqlite ?? "?"}` },
+      { what: "policy", state: "ok", detail: `${config.settings.policy.packs.join(", ")} at version ${parts.boundary.policy.version.slice(0, 8)}` },
+      ...(await localModelFindings(config, parts.boundary)),
+      await sandboxFinding(host, parts.processes),
+    );
+    return findings;
+  } finally {
+    await opened.close();
+  }
+}
+
+function agentFinding({ settings }: Config, host: Host): readonly DoctorFinding[] {
+  if (settings.agent === undefined) return [];
+  try {
+    const agent = loadAgent(resolve(host.cwd, settings.agent));
+    return [{ what: "agent", state: "ok", detail: `${agent.name}@${agent.version}` }];
+  } catch (thrown) {
+    const error = toAgent33Error(thrown);
+    return [{ what: "agent", state: "fail", detail: error.message, ...(error.hint === undefined ? {} : { fix: error.hint }) }];
+  }
+}
+
+function serverFindings({ settings }: Config, host: Host): readonly DoctorFinding[] {
+  return Object.entries(settings.mcpServers).map(([name, server]) => {
+    const env = childEnvironment(host.env);
+    const found = resolveCommand(server.command, {
+      startFolder: resolve(host.cwd, server.cwd ?? "."),
+      pathEntries: (env["PATH"] ?? "").split(":"),
+    });
+    if (found.ok) return { what: `mcp ${name}`, state: "ok", detail: `would start ${found.value}` };
+    const { message, hint } = found.error;
+    return { what: `mcp ${name}`, state: "warn", detail: message, ...(hint === undefined ? {} : { fix: hint }) };
+  });
+}
+
+function keyFindings(host: Host): readonly DoctorFinding[] {
+  const needed = providerKeys(host.env).filter(({ provider }) => provider !== "openai-compatible");
+  return needed.map(({ provider, variable, value }) => {
+    return value !== undefined
+      ? { what: `key ${provider}`, state: "ok", detail: `${variable} is set (not tried)` }
+      : { what: `key ${provider}`, state: "warn", detail: `${variable} is not set`, fix: `Set ${variable} to use --model ${provider}:…` };
+  });
+}
+
+/** Each look is a governed call: policy may forbid it, and then that is what is said. */
+async function localModelFindings({ settings }: Config, boundary: Boundary): Promise<readonly DoctorFinding[]> {
+  const connector = boundary.connector(modelServerProbe);
+  const configured = settings.baseUrl === undefined ? [] : [{ name: "baseUrl", baseUrl: settings.baseUrl.replace(/\/$/, "") }];
+  const principal = { tenant: settings.tenant, user: settings.user };
+  const answers = await Promise.all(
+    [...configured, ...localServers].map(async (server) => ({
+      ...server,
+      outcome: await connector.tryCall({ baseUrl: server.baseUrl }, { principal }),
+    })),
+  );
+  const found = answers.flatMap(({ name, baseUrl, outcome }): readonly DoctorFinding[] => {
+    if (outcome.ok) {
+      const [model] = outcome.value;
+      const detail = `${baseUrl} has ${outcome.value.length === 0 ? "no models" : outcome.value.slice(0, 5).join(", ")}`;
+      return [
+        {
+          what: `local model ${name}`,
+          state: model === undefined ? "warn" : "ok",
+          detail,
+          fix: `agent33 run "TEXT" --model openai-compatible:${model ?? "NAME"} --base-url ${baseUrl}`,
+        },
+      ];
+    }
+    if (name !== "baseUrl" && outcome.error.kind === "transport") return [];
+    return [{ what: `local model ${name}`, state: "warn", detail: `${baseUrl}: ${outcome.error.message}` }];
+  });
+  if (found.some((finding) => finding.state === "ok")) return found;
+  const looked = answers.map(({ baseUrl }) => new URL(baseUrl).host).join(", ");
+  return [
+    ...found,
+    {
+      what: "local model",
+      state: "warn",
+      detail: `none answered at ${looked}`,
+      fix: "Start Ollama, llama.cpp or vLLM, or name another address with --base-url.",
+    },
+  ];
+}
+
+async function sandboxFinding(host: Host, processes: Processes): Promise<DoctorFinding> {
+  try {
+    const probe = await probeSandbox({ spawn: processes.spawn });
+    if (probe.available) return { what: "sandbox", state: "ok", detail: `bubblewrap ${probe.version}` };
+    return { what: "sandbox", state: "warn", detail: probe.reason, fix: probe.hint };
+  } catch (thrown) {
+    if (!isAgent33Error(thrown)) throw thrown;
+    return { what: "sandbox", state: "warn", detail: thrown.message, ...(thrown.hint === undefined ? {} : { fix: thrown.hint }) };
+  }
+}

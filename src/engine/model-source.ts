@@ -1,0 +1,46 @@
+import { resolve } from "node:path";
+import { Agent33Error } from "../base/errors.ts";
+import type { StoredEvent } from "../events/event.ts";
+import type { Model, ModelTurn } from "../models/model.ts";
+import { createModel } from "../models/providers.ts";
+import { parseModelSpec } from "../models/spec.ts";
+
+export interface ModelRequestedBy {
+  /** `provider:model` as the person wrote it. */
+  readonly spec: string;
+  readonly baseUrl: string | undefined;
+  /** Folder that relative script paths start from. */
+  readonly cwd: string;
+}
+
+export interface ModelSources {
+  /** A provider's key, if there is one. */
+  key(provider: string): string | undefined;
+  /** The log of an earlier run, by the beginning of its id. */
+  log(runId: string): Promise<readonly StoredEvent[]>;
+}
+
+/**
+ * The model that a string names.
+ * @throws Agent33Error `models.*` for unknown providers, missing keys and addresses, bad scripts
+ */
+export async function openModel(request: ModelRequestedBy, sources: ModelSources): Promise<Model> {
+  const parsed = parseModelSpec(request.spec);
+  const apiKey = sources.key(parsed.provider);
+  const { baseUrl, cwd } = request;
+  return createModel({
+    spec: parsed.provider === "scripted" ? { ...parsed, model: resolve(cwd, parsed.model) } : parsed,
+    ...(apiKey === undefined ? {} : { apiKey }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
+    ...(parsed.provider === "replay" ? { turnAt: recordedTurns(await sources.log(parsed.model), parsed.model) } : {}),
+  });
+}
+
+/** Finds the turns of a recorded run by their place in it. */
+function recordedTurns(events: readonly StoredEvent[], runId: string): (index: number) => ModelTurn | undefined {
+  const turns = events.filter((event) => event.type === "turn.completed");
+  if (turns.length > 0) return (index) => turns[index] as ModelTurn | undefined;
+  throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
+    hint: "Choose a run that got an answer from its model: `agent33 runs list`.",
+  });
+}

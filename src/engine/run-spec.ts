@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { agentDefinitionSchema } from "../agents/definition.ts";
+import { runLimitsSchema } from "../agents/limits.ts";
+import { efforts } from "../base/effect.ts";
+import { Agent33Error } from "../base/errors.ts";
+import { toolDeclarationSchema } from "../config/schema.ts";
+
+/** An MCP server as a run remembers it. Values of variables are never part of it: they may be secrets. */
+const serverSpecSchema = z.strictObject({
+  name: z.string(),
+  command: z.string(),
+  args: z.array(z.string()),
+  cwd: z.string(),
+  /** Where the search for the program begins. */
+  startFolder: z.string(),
+  tools: z.record(z.string(), toolDeclarationSchema),
+  /** `settings` servers get their variables from the settings each time they are opened. */
+  from: z.enum(["settings", "flag", "task"]),
+});
+export type ServerSpec = z.infer<typeof serverSpecSchema>;
+
+const runSpecSchema = z.strictObject({
+  version: z.literal(1),
+  task: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("text"), text: z.string() }),
+    z.strictObject({ kind: z.literal("folder"), path: z.string(), environment: z.literal("host") }),
+  ]),
+  model: z.string(),
+  baseUrl: z.string().nullable(),
+  agent: agentDefinitionSchema,
+  effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
+  limits: runLimitsSchema,
+  servers: z.array(serverSpecSchema),
+  workspace: z.string().nullable(),
+  principal: z.strictObject({ tenant: z.string(), user: z.string(), agent: z.string() }),
+});
+
+/** Everything that is needed to take a run up again, in another process if need be. */
+export type RunSpec = z.infer<typeof runSpecSchema>;
+
+/** @throws Agent33Error `engine.malformed_run` for a run of another version of the program */
+export function parseRunSpec(runId: string, data: unknown): RunSpec {
+  const parsed = runSpecSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  throw new Agent33Error("engine.malformed_run", `Run ${runId} cannot be read: ${z.prettifyError(parsed.error)}`, {
+    hint: "It was made by another version of AGENT-33; resume it with that one.",
+  });
+}

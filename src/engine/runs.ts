@@ -1,0 +1,192 @@
+import type { AgentRunResult } from "../agents/loop.ts";
+import { budgetOf } from "../agents/turn.ts";
+import type { AgentPorts, RunSession } from "../agents/ports.ts";
+import { foldRun } from "../agents/state.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { toJsonValue } from "../base/json.ts";
+import type { MemoryBudgetLedger } from "../boundary/budget.ts";
+import type { DurableStatus } from "../durable/contract.ts";
+import type { NewEvent, RunEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import type { Run } from "../store/sqlite/runs.ts";
+import type { Store } from "../store/store.ts";
+import type { Host } from "./host.ts";
+import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
+import { parseRunSpec, type RunSpec } from "./run-spec.ts";
+import { openSession, type SessionParts } from "./session.ts";
+
+export type RunEnd =
+  | { readonly runId: string; readonly outcome: RunOutcome }
+  | { readonly runId: string; readonly outcome: "parked" };
+
+export interface Runs {
+  /** Writes the run down and gives its id. @throws Agent33Error for a bad task, model or setting */
+  create(request: RunRequest): Promise<string>;
+  /** Drives a run until it ends or parks. @throws Agent33Error `durable.run_active` and others */
+  drive(runId: string): Promise<RunEnd>;
+  /** Takes a parked or interrupted run up again. */
+  resume(prefix: string): Promise<RunEnd>;
+  /** Asks a run to stop, wherever it runs. */
+  cancel(runId: string): void;
+  /** Events of a run as they happen in this process. Returns the function that ends it. */
+  follow(runId: string, listener: (event: RunEvent) => void): () => void;
+}
+
+export interface RunsParts extends CreateParts {
+  readonly budgets: MemoryBudgetLedger;
+  readonly session: SessionParts;
+}
+
+/** The live side of runs: sessions that are open here, and who watches. */
+export interface LiveRuns {
+  readonly sessions: Map<string, RunSession>;
+  readonly watchers: Map<string, Set<(event: RunEvent) => void>>;
+}
+
+/** What the agents' room needs of this process. */
+export function agentPorts(store: Store, host: Host, live: LiveRuns, redact: RunsParts["redact"]): AgentPorts {
+  return {
+    now: () => host.clock.now(),
+    log: {
+      append: (runId, events) => store.runLog.append(runId, events.map(redact)),
+      read: (runId) => store.runLog.read(runId),
+    },
+    session: (runId) => {
+      const session = live.sessions.get(runId);
+      if (session === undefined) throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
+      return session;
+    },
+    finished: (runId, outcome) => {
+      const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
+      store.runs.finish(runId, { outcome, costMicroUsd: totals.costMicroUsd, unpricedCalls: totals.unpricedCalls });
+    },
+  };
+}
+
+export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
+  const { host, store, durable, budgets } = parts;
+  const append = (runId: string, events: readonly NewEvent[]): readonly StoredEvent[] =>
+    store.runLog.append(runId, events.map(parts.redact));
+
+  const drive = async (runId: string): Promise<RunEnd> => {
+    const run = store.runs.get(runId);
+    if (run === undefined) throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
+    refuseActive(durable.status(runId), host);
+    const spec = parseRunSpec(runId, run.spec);
+    const opened = await openOrFail(runId, spec);
+    live.sessions.set(runId, opened.session);
+    openBudget(runId, spec);
+    try {
+      append(runId, [opened.event]);
+      return endOf(runId, await durable.execute(runId));
+    } finally {
+      live.sessions.delete(runId);
+      budgets.close(budgetOf(runId));
+      await opened.close();
+    }
+  };
+
+  const openOrFail = async (runId: string, spec: RunSpec) => {
+    try {
+      return await openSession(runId, spec, parts.session);
+    } catch (thrown) {
+      const error = toAgent33Error(thrown);
+      durable.cancel(runId);
+      failRun(runId, { reason: "error", error: error.toJSON() });
+      throw error;
+    }
+  };
+
+  /** Closes the book on a run that its workflow could not close. */
+  const failRun = (runId: string, stop: StopReason): void => {
+    const { totals, lastText } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
+    store.transactions.transaction(() => {
+      append(runId, [
+        { type: "run.finished", outcome: "failed", stop, summary: lastText, totals: { ...totals, durationMs: 0 }, filesChanged: [] },
+      ]);
+      store.runs.finish(runId, { outcome: "failed", costMicroUsd: totals.costMicroUsd, unpricedCalls: totals.unpricedCalls });
+    });
+  };
+
+  const openBudget = (runId: string, { limits }: RunSpec): void => {
+    const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
+    budgets.open(
+      budgetOf(runId),
+      { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
+      { costMicroUsd: totals.costMicroUsd, tokens: totals.inputTokens + totals.outputTokens },
+    );
+  };
+
+  const endOf = (runId: string, status: DurableStatus): RunEnd => {
+    switch (status.state) {
+      case "completed":
+      case "cancelled": {
+        const result = status.result as AgentRunResult | null;
+        return { runId, outcome: result?.outcome ?? "cancelled" };
+      }
+      case "waiting":
+        store.runs.finish(runId, { outcome: "parked", costMicroUsd: 0, unpricedCalls: 0 });
+        return { runId, outcome: "parked" };
+      case "failed": {
+        const error = errorOf(status);
+        failRun(runId, { reason: "error", error: error.toJSON() });
+        throw error;
+      }
+      case "pending":
+      case "running":
+        throw new Agent33Error("engine.run_lost", `Run ${runId} was taken over by another process.`, {
+          hint: `Follow it with \`agent33 runs show ${runId}\`.`,
+        });
+    }
+  };
+
+  return {
+    create: (request) => createRun(request, parts),
+    drive,
+    resume: async (prefix) => {
+      const run = await store.runs.find(prefix);
+      if (run.state === "finished") throw alreadyFinished(run);
+      refuseActive(durable.status(run.id), host);
+      const owner = durable.status(run.id)?.owner ?? null;
+      store.runs.reopen(run.id);
+      append(run.id, [{ type: "run.resumed", previousOwner: owner }]);
+      return drive(run.id);
+    },
+    cancel: (runId) => durable.cancel(runId),
+    follow: (runId, listener) => {
+      const stop = store.runLog.onAppend((events) => {
+        for (const event of events) if (event.runId === runId) listener(event);
+      });
+      const watchers = live.watchers.get(runId) ?? new Set();
+      live.watchers.set(runId, watchers);
+      watchers.add(listener);
+      return () => {
+        stop();
+        watchers.delete(listener);
+      };
+    },
+  };
+}
+
+/** Refuses before anything is started, so that a run that another process drives is not disturbed. */
+function refuseActive(status: DurableStatus | undefined, host: Host): void {
+  if (status?.state !== "running" || (status.leaseUntil ?? 0) <= host.clock.now()) return;
+  throw new Agent33Error("durable.run_active", `Run ${status.runId} is being driven by process ${status.owner ?? "?"}.`, {
+    hint: "Wait until it ends, or cancel it there. If that process died, try again in a few seconds.",
+    retryable: true,
+  });
+}
+
+function alreadyFinished(run: Run): Agent33Error {
+  return new Agent33Error("engine.run_finished", `Run ${run.id} has finished: ${run.outcome ?? "no outcome"}.`, {
+    hint: `Look at it with \`agent33 runs show ${run.id}\`, or start a new one.`,
+  });
+}
+
+function errorOf(status: DurableStatus): Agent33Error {
+  const { error } = status;
+  if (typeof error === "object" && error !== null && "code" in error && "message" in error) {
+    const hint = "hint" in error && typeof error.hint === "string" ? { hint: error.hint } : {};
+    return new Agent33Error(String(error.code), String(error.message), hint);
+  }
+  return new Agent33Error("engine.run_failed", `The run failed: ${JSON.stringify(toJsonValue(error))}`);
+}

@@ -1,0 +1,193 @@
+import { delimiter } from "node:path";
+import type { Toolbox, RunSession } from "../agents/ports.ts";
+import { mayUseTool } from "../agents/definition.ts";
+import { renderSystemPrompt } from "../agents/prompt.ts";
+import { unwrap } from "../base/result.ts";
+import type { Boundary } from "../boundary/boundary.ts";
+import type { CallOutcome } from "../boundary/types.ts";
+import { openMcpServer } from "../connectors/mcp/connector.ts";
+import type { McpServerHandle } from "../connectors/mcp/handle.ts";
+import { modelConnectorSpec } from "../connectors/models/connector.ts";
+import { appendLineTool } from "../connectors/workspace/append-line.ts";
+import type { NewEvent, NewLiveEvent } from "../events/event.ts";
+import { runCheck } from "../evaluation/check.ts";
+import { loadTask } from "../evaluation/load-task.ts";
+import type { Task } from "../evaluation/task.ts";
+import { verify } from "../evaluation/verifier.ts";
+import type { Model } from "../models/model.ts";
+import { loadPrices, type Prices } from "../models/prices.ts";
+import { loadTokenCounter, type TokenCounter } from "../models/tokens.ts";
+import { childEnvironment } from "../sandbox/child-environment.ts";
+import { resolveCommand } from "../sandbox/resolve-command.ts";
+import type { Processes } from "../sandbox/process.ts";
+import { renderSkillList } from "../skills/list-skills.ts";
+import { discover } from "../skills/load.ts";
+import { formatSkillNotice, type Skill } from "../skills/skill.ts";
+import { createLoadSkillTool } from "../skills/skill-tool.ts";
+import { type Tool, toolDigest } from "../tools/tool.ts";
+import type { Settings } from "../config/schema.ts";
+import type { Host } from "./host.ts";
+import { runFiles, workspaceChanges } from "./run-files.ts";
+import type { RunSpec, ServerSpec } from "./run-spec.ts";
+import { createToolbox } from "./toolbox.ts";
+
+export interface SessionParts {
+  readonly host: Host;
+  readonly settings: Settings;
+  readonly dataDir: string;
+  readonly boundary: Boundary;
+  readonly processes: Processes;
+  readonly model: (spec: RunSpec) => Promise<Model>;
+  readonly live: (runId: string, event: NewLiveEvent) => void;
+}
+
+/** A session, the event that tells of it, and how to end it. */
+export interface OpenedSession {
+  readonly session: RunSession;
+  readonly event: NewEvent;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens everything that a run works with: its model, its servers, its tools, its skills, its
+ * checks. Nothing stays open when it throws.
+ * @throws Agent33Error whatever keeps one of them from opening
+ */
+export async function openSession(runId: string, spec: RunSpec, parts: SessionParts): Promise<OpenedSession> {
+  const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
+  const model = await parts.model(spec);
+  const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
+  const tokens = await loadTokenCounter();
+  const { skills, notices: skillNotices } =
+    task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
+  const servers = await openServers(runId, spec, parts);
+  let closed: Promise<void> | undefined;
+  const closeTools = (): Promise<void> => {
+    closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
+    return closed;
+  };
+  try {
+    const tools = [
+      ...servers.flatMap((server) => server.tools),
+      ...(spec.workspace === null ? [] : [appendLineTool(spec.workspace)]),
+      ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
+    ].filter((tool) => mayUseTool(spec.agent, tool.name));
+    const toolbox = createToolbox(parts.boundary, tools);
+    const notices = [...skillNotices.map(formatSkillNotice), ...servers.flatMap((server) => server.notices)];
+    return {
+      session: sessionOf(runId, spec, parts, { task, model, prices, tokens, skills, toolbox, closeTools }),
+      event: sessionEvent(tools, skills, notices),
+      close: closeTools,
+    };
+  } catch (error) {
+    await closeTools();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly task: Task | undefined;
+  readonly model: Model;
+  readonly prices: Prices;
+  readonly tokens: TokenCounter;
+  readonly skills: readonly Skill[];
+  readonly toolbox: Toolbox;
+  readonly closeTools: () => Promise<void>;
+}
+
+function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
+  const { task, model, prices, tokens, skills, toolbox, closeTools } = opened;
+  const { host, boundary, processes, dataDir } = parts;
+  const files = runFiles(dataDir, runId);
+  const workspace = spec.workspace;
+  const env = childEnvironment(host.env);
+  const check = task?.check;
+  return {
+    runId,
+    principal: spec.principal,
+    agent: spec.agent,
+    effort: spec.effort,
+    limits: spec.limits,
+    model: boundary.connector(modelConnectorSpec(model, { prices, tokens, clock: host.clock })),
+    toolbox,
+    systemPrompt: renderSystemPrompt(spec.agent, {
+      skills: renderSkillList(skills),
+      check: check === undefined ? "" : "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
+    }),
+    check:
+      check === undefined || workspace === null
+        ? undefined
+        : (signal) => runCheck(check, { workspace, spawn: processes.spawn, env, clock: host.clock, signal }),
+    verify:
+      task === undefined || workspace === null
+        ? undefined
+        : (signal) => verify(task, { workspace, logsDir: files.verifier, spawn: processes.spawn, env, clock: host.clock, signal }),
+    closeTools,
+    filesChanged: () => (workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace)),
+    live: (event) => parts.live(runId, event),
+  };
+}
+
+function sessionEvent(tools: readonly Tool[], skills: readonly Skill[], notices: readonly string[]): NewEvent {
+  return {
+    type: "session.opened",
+    tools: tools.map((tool) => ({
+      name: tool.name,
+      source: tool.source,
+      effect: tool.effect,
+      repeat: tool.repeat,
+      digest: toolDigest(tool),
+    })),
+    skills: skills.map(({ name, digest }) => ({ name, digest })),
+    notices: [...notices],
+  };
+}
+
+/** Opens all servers at once; if one fails, those that did start are ended before the error goes on. */
+async function openServers(runId: string, spec: RunSpec, parts: SessionParts): Promise<readonly McpServerHandle[]> {
+  const outcomes = await Promise.all(spec.servers.map((server) => openServer(runId, server, spec, parts)));
+  const failed = outcomes.find((outcome) => !outcome.ok);
+  const opened = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+  if (failed === undefined) return opened;
+  await Promise.all(opened.map((server) => server.close()));
+  throw failed.error;
+}
+
+async function openServer(
+  runId: string,
+  server: ServerSpec,
+  spec: RunSpec,
+  parts: SessionParts,
+): Promise<CallOutcome<McpServerHandle>> {
+  const configured = server.from === "settings" ? parts.settings.mcpServers[server.name] : undefined;
+  const env = childEnvironment(parts.host.env, { extra: configured?.env ?? {} });
+  const command = unwrap(
+    resolveCommand(server.command, {
+      startFolder: server.startFolder,
+      pathEntries: (env["PATH"] ?? "").split(delimiter),
+    }),
+  );
+  const { name, args, cwd, tools } = server;
+  return openMcpServer({
+    boundary: parts.boundary,
+    server: { name, command, args, cwd, env, tools },
+    principal: spec.principal,
+    options: { runId },
+  });
+}
+
+/** Folder in which a server of a task works: the run's scratch copy. */
+export function taskServers(task: Task, workspace: string): readonly ServerSpec[] {
+  return task.environment.mcpServers.flatMap((server) => {
+    if (server.transport !== "stdio") return [];
+    const prefix = `${server.name}__`;
+    const tools = Object.fromEntries(
+      Object.entries(task.toolNotes)
+        .filter(([name]) => name.startsWith(prefix))
+        .map(([name, note]) => [name.slice(prefix.length), note]),
+    );
+    const { name, command, args } = server;
+    // The task's own folder, because its program may come from the project that the task is part of.
+    return [{ name, command, args: [...args], cwd: workspace, startFolder: task.dir, tools, from: "task" as const }];
+  });
+}

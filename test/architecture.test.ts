@@ -1,0 +1,163 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { describe, expect, test } from "vitest";
+
+/**
+ * The house's own rules, checked on the text of the sources (TypeScript 7 has no compiler API).
+ * A rule that finds nothing to look at fails, so that a moved folder cannot switch it off.
+ */
+const root = resolve(import.meta.dirname, "..");
+
+function filesBelow(folder: string): readonly string[] {
+  return readdirSync(join(root, folder)).flatMap((name) => {
+    const path = join(folder, name);
+    if (statSync(join(root, path)).isDirectory()) return filesBelow(path);
+    return path.endsWith(".ts") ? [path] : [];
+  });
+}
+
+const isTest = (path: string): boolean => path.endsWith(".test.ts");
+const sources = filesBelow("src").filter((path) => !isTest(path));
+const textOf = (path: string): string => readFileSync(join(root, path), "utf8");
+/** The text without comments, so that prose does not trip rules about code. */
+const codeOf = (path: string): string => textOf(path).replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+
+function importsOf(path: string): readonly string[] {
+  const found = [...codeOf(path).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)];
+  return found.map((match) => match[1] ?? "");
+}
+
+/** The room of a file: its first folder below `src`, or the file itself where it stands alone. */
+function roomOf(path: string): string {
+  const [, room = "", ...rest] = path.split("/");
+  return rest.length === 0 ? room.replace(/\.ts$/, "") : room;
+}
+
+/** Which rooms each room may import. ARCHITECTURE.md says why. */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  events: ["base"],
+  store: ["base", "events"],
+  durable: ["base", "events"],
+  models: ["base"],
+  tools: ["base"],
+  sandbox: ["base"],
+  boundary: ["base", "events"],
+  connectors: ["base", "boundary", "tools", "models", "sandbox"],
+  context: ["base", "events", "models", "tools"],
+  skills: ["base", "models", "tools"],
+  agents: ["base", "events", "durable", "models", "tools", "sandbox", "boundary", "connectors", "context", "skills"],
+  learning: ["base", "events"],
+  evaluation: ["base", "events", "durable", "models", "tools", "sandbox", "boundary", "connectors", "context", "skills", "agents"],
+  scanning: ["base", "tools", "skills"],
+  observability: ["base", "events"],
+  config: ["base", "agents"],
+  engine: ["base", "events", "store", "durable", "models", "tools", "sandbox", "boundary", "connectors", "context", "skills", "agents", "learning", "evaluation", "scanning", "observability", "config"],
+  http: ["base", "events", "engine", "config"],
+  cli: ["base", "events", "engine", "config"],
+  release: ["base", "events", "engine", "config", "evaluation"],
+};
+
+const socketModules = ["net", "tls", "http", "https", "http2", "undici", "dgram", "dns", "dns/promises", "child_process", "worker_threads"];
+const socketRooms = ["src/boundary/egress/", "src/sandbox/"];
+
+/** Files that may be longer than the limit, each with its reason. */
+const longFiles: Readonly<Record<string, string>> = {};
+const lineLimit = 400;
+
+test("there are sources to check", () => {
+  expect(sources.length).toBeGreaterThan(50);
+});
+
+describe("arrows", () => {
+  test("every room is known", () => {
+    const unknown = new Set(sources.map(roomOf).filter((room) => !(room in arrows)));
+    expect([...unknown]).toEqual([]);
+  });
+
+  test("imports point one way", () => {
+    const wrong: string[] = [];
+    for (const path of sources) {
+      const room = roomOf(path);
+      for (const specifier of importsOf(path).filter((name) => name.startsWith("."))) {
+        const target = relative(root, resolve(root, dirname(path), specifier));
+        const targetRoom = roomOf(target);
+        if (targetRoom !== room && !(arrows[room] ?? []).includes(targetRoom)) wrong.push(`${path} -> ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test("a planted violation is found", () => {
+    expect(roomOf("src/base/x.ts")).toBe("base");
+    expect(arrows["base"]).not.toContain("store");
+  });
+
+  test("there are no import cycles between files", () => {
+    const graph = new Map(
+      sources.map((path) => [
+        path,
+        importsOf(path)
+          .filter((name) => name.startsWith("."))
+          .map((name) => relative(root, resolve(root, dirname(path), name))),
+      ]),
+    );
+    const done = new Set<string>();
+    const cycles: string[] = [];
+    const visit = (path: string, trail: readonly string[]): void => {
+      if (trail.includes(path)) {
+        cycles.push([...trail.slice(trail.indexOf(path)), path].join(" -> "));
+        return;
+      }
+      if (done.has(path)) return;
+      for (const next of graph.get(path) ?? []) visit(next, [...trail, path]);
+      done.add(path);
+    };
+    for (const path of graph.keys()) visit(path, []);
+    expect(cycles).toEqual([]);
+  });
+});
+
+describe("habits", () => {
+  const offenders = (pattern: RegExp, allowed: (path: string) => boolean): readonly string[] =>
+    sources.filter((path) => !allowed(path) && pattern.test(codeOf(path)));
+
+  test("only the egress room and the sandbox open sockets and processes", () => {
+    const names = new Set(socketModules.flatMap((name) => [name, `node:${name}`]));
+    // `isIP` and `BlockList` of node:net open nothing, but a name is simpler to check than a use.
+    const wrong = sources.filter(
+      (path) => !socketRooms.some((room) => path.startsWith(room)) && importsOf(path).some((name) => names.has(name)),
+    );
+    expect(wrong).toEqual([]);
+    expect(sources.some((path) => importsOf(path).includes("undici"))).toBe(true);
+    expect(sources.some((path) => importsOf(path).includes("node:child_process"))).toBe(true);
+  });
+
+  test("nothing uses the global fetch", () => {
+    expect(offenders(/(?<![.\w"])fetch\(/, (path) => socketRooms.some((room) => path.startsWith(room)))).toEqual([]);
+  });
+
+  test("there are no default exports", () => {
+    expect(offenders(/^export default\b/m, () => false)).toEqual([]);
+  });
+
+  test("only the command line reads the environment", () => {
+    expect(offenders(/\bprocess\.env\b/, (path) => path === "src/cli/main.ts")).toEqual([]);
+  });
+
+  test("clock and randomness are passed in", () => {
+    const pattern = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\brandomUUID\(/;
+    expect(offenders(pattern, (path) => path.startsWith("src/base/"))).toEqual([]);
+    expect(pattern.test(codeOf("src/base/clock.ts"))).toBe(true);
+  });
+
+  test("files are short", () => {
+    const long = filesBelow("src").filter((path) => textOf(path).split("\n").length > lineLimit && !(path in longFiles));
+    expect(long).toEqual([]);
+  });
+
+  test("nothing is left half done", () => {
+    const words = new RegExp(["TO", "DO"].join("") + "|" + ["FIX", "ME"].join("") + "|not implemented", "i");
+    expect(sources.filter((path) => words.test(textOf(path)))).toEqual([]);
+  });
+});
