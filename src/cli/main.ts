@@ -19,12 +19,16 @@ import { createStyle, showError } from "./output.ts";
  * The command line. Returns the exit code instead of exiting, so that everything that is open can
  * close first.
  * @param words the arguments, without the program's own name
+ * @param machine what the program runs on and writes to; the real one unless a test brings another
  */
-export async function main(words: readonly string[]): Promise<number> {
+export async function main(words: readonly string[], machine: Machine = thisMachine()): Promise<number> {
   let exitCode: number = exitCodes.ok;
-  const context = processContext((code) => {
-    exitCode = code;
-  });
+  const context: CliContext = {
+    ...machine,
+    exit: (code) => {
+      exitCode = code;
+    },
+  };
   try {
     await createProgram(context).parseAsync([...words], { from: "user" });
     return exitCode;
@@ -83,7 +87,10 @@ function packageVersion(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-function processContext(exit: (code: number) => void): CliContext {
+/** A command's surroundings, without the exit code, which `main` returns. */
+export type Machine = Omit<CliContext, "exit">;
+
+function thisMachine(): Machine {
   return {
     host: {
       clock: systemClock,
@@ -107,6 +114,5 @@ function processContext(exit: (code: number) => void): CliContext {
         process.off("SIGTERM", handler);
       };
     },
-    exit,
   };
 }

@@ -5,6 +5,11 @@ export function usageError(message: string, hint: string): Agent33Error {
   return new Agent33Error("cli.usage", message, { hint });
 }
 
+/** Collects an option that may be given several times. */
+export function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
+}
+
 /** A parser for an option that takes a whole number above 0. */
 export function wholeNumber(flag: string): (text: string) => number {
   return (text) => {

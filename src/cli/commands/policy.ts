@@ -4,7 +4,7 @@ import { suggestName } from "../../base/nearest.ts";
 import type { PolicyQuestion } from "../../engine.ts";
 import { explainPolicy } from "../../engine.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf } from "../context.ts";
-import { usageError, wholeNumber } from "../usage.ts";
+import { collect, usageError, wholeNumber } from "../usage.ts";
 
 interface ExplainOptions {
   readonly operation: string;
@@ -30,7 +30,7 @@ export function policyCommand(program: Command, context: CliContext): void {
     .option("--tool <name>", "name of the tool")
     .option("--host <host>", "host that the call goes to")
     .option("--port <n>", "port that the call goes to", wholeNumber("--port"))
-    .option("--policy <pack>", "policy pack in force; may be repeated", (value: string, earlier: readonly string[] = []) => [...earlier, value])
+    .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .action((connector: string, options: ExplainOptions) => {
       const output = outputOf(context, options);
       const config = configOf(context, options, [{ setting: "policy.packs", flag: "--policy", value: options.policy }]);

@@ -5,7 +5,7 @@ import { suggestName } from "../../base/nearest.ts";
 import type { RunRequest } from "../../engine/create-run.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
 import { driveAndFollow, watcher } from "../follow.ts";
-import { usageError, wholeNumber } from "../usage.ts";
+import { collect, usageError, wholeNumber } from "../usage.ts";
 
 interface RunOptions {
   readonly task?: string;
@@ -24,8 +24,6 @@ interface RunOptions {
   readonly config?: string;
   readonly json?: boolean;
 }
-
-const collect = (value: string, earlier: readonly string[]): readonly string[] => [...earlier, value];
 
 export function runCommand(program: Command, context: CliContext): void {
   addCommonOptions(program.command("run"))

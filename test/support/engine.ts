@@ -1,0 +1,87 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { stringify } from "yaml";
+import { systemClock } from "../../src/base/clock.ts";
+import { uuidv7Source } from "../../src/base/ids.ts";
+import type { JsonValue } from "../../src/base/json.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { type Config, type FlagSetting, loadConfig } from "../../src/config/config.ts";
+import { createEngine, type Engine } from "../../src/engine.ts";
+import type { RunRequest } from "../../src/engine/create-run.ts";
+import type { Host } from "../../src/engine/host.ts";
+import type { EventOf, StoredEvent } from "../../src/events/event.ts";
+
+/** One scripted turn, in the words of a script file. */
+export interface ScriptedTurn {
+  readonly text?: string;
+  readonly reasoning?: string;
+  readonly tool_calls?: readonly { readonly name: string; readonly arguments?: JsonValue; readonly arguments_text?: string }[];
+}
+
+export interface TestEngine {
+  readonly engine: Engine;
+  readonly folder: string;
+  readonly host: Host;
+  readonly config: Config;
+  /** Writes the turns down and gives their model specification. */
+  script(turns: readonly ScriptedTurn[]): string;
+  /** Creates and drives a run in words; gives its log. */
+  run(turns: readonly ScriptedTurn[], request?: Partial<RunRequest>): Promise<{ readonly runId: string; readonly outcome: string; readonly events: readonly StoredEvent[] }>;
+}
+
+export function testHost(cwd: string, env: Record<string, string> = {}): Host {
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    ids: uuidv7Source(systemClock, systemRandom),
+    env: { PATH: process.env["PATH"] ?? "", ...env },
+    cwd,
+    pid: process.pid,
+    nodePath: process.execPath,
+    nodeVersion: process.versions.node,
+  };
+}
+
+/** A real engine over a fresh folder, with the store as fast as tests need it. */
+export function testEngine(settings: Readonly<Record<string, JsonValue>> = {}, folder?: string): TestEngine {
+  const cwd = folder ?? mkdtempSync(join(tmpdir(), "agent33-engine-"));
+  const host = testHost(cwd);
+  const flags: FlagSetting[] = Object.entries({ "store.synchronous": "normal", ...settings }).map(([setting, value]) => ({
+    setting,
+    flag: `--${setting}`,
+    value,
+  }));
+  const config = loadConfig({ cwd, env: {}, flags });
+  const engine = createEngine(config, host);
+  let scripts = 0;
+  const script = (turns: readonly ScriptedTurn[]): string => {
+    scripts += 1;
+    const path = join(cwd, `script-${scripts}.yaml`);
+    writeFileSync(path, stringify({ name: "test", turns }));
+    return `scripted:${path}`;
+  };
+  return {
+    engine,
+    folder: cwd,
+    host,
+    config,
+    script,
+    run: async (turns, request = {}) => {
+      const runId = await engine.runs.create({
+        task: { kind: "text", text: "Do it.", workspace: cwd },
+        model: script(turns),
+        effort: undefined,
+        agentFile: undefined,
+        mcpCommands: [],
+        ...request,
+      });
+      const { outcome } = await engine.runs.drive(runId);
+      return { runId, outcome, events: engine.store.runLog.read(runId) };
+    },
+  };
+}
+
+export function eventsOf<T extends StoredEvent["type"]>(events: readonly StoredEvent[], type: T): readonly EventOf<T>[] {
+  return events.filter((event): event is EventOf<T> => event.type === type);
+}

@@ -1,0 +1,2 @@
+process.stderr.write("cannot open the ledger: no such file\n");
+process.exitCode = 3;

@@ -1,0 +1,48 @@
+// JSON-RPC over standard streams by hand, so that a test's server can break any rule it likes.
+import { createInterface } from "node:readline";
+
+/** Writes one line to stdout, whatever it is. */
+export function writeLine(line) {
+  process.stdout.write(`${line}\n`);
+}
+
+export function answer(id, result) {
+  writeLine(JSON.stringify({ jsonrpc: "2.0", id, result }));
+}
+
+export function answerError(id, code, message) {
+  writeLine(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }));
+}
+
+export function textResult(text) {
+  return { content: [{ type: "text", text }] };
+}
+
+const noArguments = { type: "object", properties: {} };
+
+/**
+ * Serves until stdin ends. `call` gets the name, the arguments and the id of each tools/call;
+ * what it returns is the result, and undefined means that it answers by itself or never.
+ */
+export function serve({ tools = [], call = () => undefined, ...handlers }) {
+  const methods = {
+    initialize: ({ id, params }) =>
+      answer(id, {
+        protocolVersion: params.protocolVersion,
+        capabilities: { tools: {} },
+        serverInfo: { name: "test-server", version: "1.0.0" },
+      }),
+    "tools/list": ({ id }) =>
+      answer(id, { tools: tools.map((tool) => ({ inputSchema: noArguments, ...tool })) }),
+    "tools/call": ({ id, params }) => {
+      const result = call(params.name, params.arguments ?? {}, id);
+      if (result !== undefined) answer(id, result);
+    },
+    ...handlers,
+  };
+  const input = createInterface({ input: process.stdin });
+  input.on("line", (line) => {
+    const message = JSON.parse(line);
+    methods[message.method]?.(message);
+  });
+}
