@@ -105,7 +105,7 @@ export function createEngine(config: Config, host: Host): Engine {
         boundary,
         processes,
         model: modelFor,
-        live: (runId, event) => tell(runId, { ...event, runId, at: clock.now() } as RunEvent),
+        live: (runId, event) => tell(runId, { ...event, runId, at: clock.now() }),
       },
     },
     live,
@@ -143,3 +143,4 @@ export function examineMachine(config: Config, host: Host, open: () => Engine): 
 }
 
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
+export { thisHost } from "./engine/host.ts";

@@ -55,6 +55,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   engine: ["base", "events", "store", "durable", "models", "tools", "sandbox", "boundary", "connectors", "context", "skills", "agents", "learning", "evaluation", "scanning", "observability", "config"],
   http: ["base", "events", "engine", "config"],
   cli: ["base", "events", "engine", "config"],
+  index: ["base", "events", "engine", "config"],
   release: ["base", "events", "engine", "config", "evaluation"],
 };
 

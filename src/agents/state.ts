@@ -68,7 +68,15 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
       case "check.completed":
         checks.push(event);
         break;
-      default:
+      case "run.started":
+      case "run.resumed":
+      case "session.opened":
+      case "turn.started":
+      case "tool.started":
+      case "run.parked":
+      case "agent.stopped":
+      case "verification.completed":
+      case "run.finished":
         break;
     }
   }

@@ -1,4 +1,4 @@
-import { Agent33Error } from "../base/errors.ts";
+import type { Agent33Error } from "../base/errors.ts";
 import type { RunOutcome } from "../events/event.ts";
 
 /** What the program's exit says. One table for all commands. */

@@ -1,9 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
-import { systemClock } from "../base/clock.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
-import { uuidv7Source } from "../base/ids.ts";
-import { systemRandom } from "../base/random.ts";
+import { thisHost } from "../engine.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -33,11 +31,8 @@ export async function main(words: readonly string[], machine: Machine = thisMach
     await createProgram(context).parseAsync([...words], { from: "user" });
     return exitCode;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) {
-      if (thrown.exitCode === 0) return exitCodes.ok;
-      thrown = usage(thrown);
-    }
-    const error = toAgent33Error(thrown);
+    if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok;
+    const error = thrown instanceof CommanderError ? usage(thrown) : toAgent33Error(thrown);
     showError(
       {
         out: (text) => context.write(`${text}\n`),
@@ -92,19 +87,10 @@ export type Machine = Omit<CliContext, "exit">;
 
 function thisMachine(): Machine {
   return {
-    host: {
-      clock: systemClock,
-      random: systemRandom,
-      ids: uuidv7Source(systemClock, systemRandom),
-      env: process.env,
-      cwd: process.cwd(),
-      pid: process.pid,
-      nodePath: process.execPath,
-      nodeVersion: process.versions.node,
-    },
+    host: thisHost(process.env),
     write: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),
-    colours: process.stdout.isTTY === true && process.env["NO_COLOR"] === undefined,
+    colours: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
     columns: process.stdout.columns ?? 100,
     onInterrupt: (handler) => {
       process.on("SIGINT", handler);

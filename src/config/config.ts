@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
-import { z } from "zod";
+import type { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
 import { suggestName } from "../base/nearest.ts";

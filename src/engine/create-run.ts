@@ -14,7 +14,7 @@ import type { NewEvent } from "../events/event.ts";
 import { splitCommand } from "../sandbox/command.ts";
 import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
-import { rememberWorkspace, runFiles } from "./run-files.ts";
+import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
 import { taskServers } from "./session.ts";
 
@@ -60,7 +60,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   if (request.task.kind === "folder") requireHost(request.task.environment);
   const workspace = task === undefined ? givenWorkspace(request, host.cwd) : files.workspace;
   const model = modelOf(request, task, settings.model);
-  const spec: RunSpec = {
+  const wanted: RunSpec = {
     version: 1,
     task: taskSpec(request, task),
     model,
@@ -77,10 +77,20 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       ...(task === undefined ? [] : taskServers(task, files.workspace)),
     ],
     workspace,
+    environment: {},
     principal: { tenant: settings.tenant, user: settings.user, agent: `${agent.name}@${agent.version}` },
   };
-  await parts.checkModel(spec);
-  const notices = task === undefined ? [] : [...task.notices, ...(await prepareHostWorkspace(task, files.workspace)).notices];
+  await parts.checkModel(wanted);
+  const scratch = task === undefined ? undefined : await prepareHostWorkspace(task, files.workspace);
+  // A PATH made for an image would hide this machine's programs.
+  const { PATH: imagePath, ...environment } = scratch?.env ?? {};
+  const spec: RunSpec = { ...wanted, environment };
+  const notices = [
+    ...(task?.notices ?? []),
+    ...(scratch?.notices ?? []),
+    ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
+    ...workspaceNotices(request),
+  ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
   const text = task?.instruction ?? (request.task.kind === "text" ? request.task.text : "");
   const title = task?.name ?? text;
@@ -118,6 +128,11 @@ function startEvent(title: string, spec: RunSpec, policy: string, notices: reado
     policy,
     notices: [...notices],
   };
+}
+
+function workspaceNotices({ task }: RunRequest): readonly string[] {
+  if (task.kind !== "text" || task.workspace === undefined) return [];
+  return [`Changes below ${unlistedFolders.join(" and ")} are not listed at the end.`];
 }
 
 function agentOf(request: RunRequest, configured: string | undefined, cwd: string): AgentDefinition {

@@ -1,6 +1,6 @@
-import type { Clock } from "../base/clock.ts";
-import type { IdSource } from "../base/ids.ts";
-import type { Random } from "../base/random.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { type IdSource, uuidv7Source } from "../base/ids.ts";
+import { type Random, systemRandom } from "../base/random.ts";
 
 /** What the engine takes from the machine that it runs on, handed in by whoever starts it. */
 export interface Host {
@@ -14,4 +14,21 @@ export interface Host {
   /** The Node program that runs this. */
   readonly nodePath: string;
   readonly nodeVersion: string;
+}
+
+/**
+ * The machine that this process runs on.
+ * @param env the environment, handed in because only the program's entry may read it
+ */
+export function thisHost(env: Host["env"]): Host {
+  return {
+    clock: systemClock,
+    random: systemRandom,
+    ids: uuidv7Source(systemClock, systemRandom),
+    env,
+    cwd: process.cwd(),
+    pid: process.pid,
+    nodePath: process.execPath,
+    nodeVersion: process.versions.node,
+  };
 }

@@ -1,5 +1,5 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { diffSnapshots, snapshotFolder } from "../evaluation/workspace-changes.ts";
@@ -19,6 +19,14 @@ export function runFiles(dataDir: string, runId: string): RunFiles {
   return { folder, workspace: join(folder, "workspace"), verifier: join(folder, "verifier") };
 }
 
+/** Folders whose changes are not listed: too large to read twice a run, or ours. */
+export const unlistedFolders: readonly string[] = [".git", "node_modules"];
+
+function notLookedAt(files: RunFiles): (folder: string) => boolean {
+  const dataDir = resolve(files.folder, "../..");
+  return (folder) => folder === dataDir || unlistedFolders.includes(basename(folder));
+}
+
 const snapshotSchema = z.record(z.string(), z.object({ bytes: z.int(), sha256: z.string() }));
 const snapshotName = "workspace-before.json";
 
@@ -26,7 +34,7 @@ const snapshotName = "workspace-before.json";
 export async function rememberWorkspace(files: RunFiles, workspace: string): Promise<void> {
   try {
     mkdirSync(files.folder, { recursive: true });
-    const snapshot = await snapshotFolder(workspace);
+    const snapshot = await snapshotFolder(workspace, notLookedAt(files));
     writeFileSync(join(files.folder, snapshotName), JSON.stringify(Object.fromEntries(snapshot)));
   } catch (cause) {
     throw new Agent33Error("engine.run_files", `The files of the run cannot be written to ${files.folder}: ${messageOf(cause)}`, {
@@ -40,5 +48,5 @@ export async function rememberWorkspace(files: RunFiles, workspace: string): Pro
 export async function workspaceChanges(files: RunFiles, workspace: string): Promise<readonly FileChange[]> {
   const text = readFileSync(join(files.folder, snapshotName), "utf8");
   const before = new Map(Object.entries(snapshotSchema.parse(JSON.parse(text))));
-  return diffSnapshots(before, await snapshotFolder(workspace));
+  return diffSnapshots(before, await snapshotFolder(workspace, notLookedAt(files)));
 }

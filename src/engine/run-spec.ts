@@ -32,6 +32,8 @@ const runSpecSchema = z.strictObject({
   limits: runLimitsSchema,
   servers: z.array(serverSpecSchema),
   workspace: z.string().nullable(),
+  /** Variables that the task itself sets; never secrets. */
+  environment: z.record(z.string(), z.string()),
   principal: z.strictObject({ tenant: z.string(), user: z.string(), agent: z.string() }),
 });
 

@@ -1,9 +1,9 @@
+import { z } from "zod";
 import type { AgentRunResult } from "../agents/loop.ts";
 import { budgetOf } from "../agents/turn.ts";
 import type { AgentPorts, RunSession } from "../agents/ports.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
-import { toJsonValue } from "../base/json.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus } from "../durable/contract.ts";
 import type { NewEvent, RunEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
@@ -13,6 +13,9 @@ import type { Host } from "./host.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
 import { openSession, type SessionParts } from "./session.ts";
+
+/** An error as the journal keeps it. */
+const loggedErrorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() });
 
 export type RunEnd =
   | { readonly runId: string; readonly outcome: RunOutcome }
@@ -183,10 +186,10 @@ function alreadyFinished(run: Run): Agent33Error {
 }
 
 function errorOf(status: DurableStatus): Agent33Error {
-  const { error } = status;
-  if (typeof error === "object" && error !== null && "code" in error && "message" in error) {
-    const hint = "hint" in error && typeof error.hint === "string" ? { hint: error.hint } : {};
-    return new Agent33Error(String(error.code), String(error.message), hint);
+  const known = loggedErrorSchema.safeParse(status.error);
+  if (!known.success) {
+    return new Agent33Error("engine.run_failed", `The run failed: ${JSON.stringify(status.error)}`);
   }
-  return new Agent33Error("engine.run_failed", `The run failed: ${JSON.stringify(toJsonValue(error))}`);
+  const { code, message, hint } = known.data;
+  return new Agent33Error(code, message, hint === undefined ? {} : { hint });
 }

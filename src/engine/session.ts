@@ -100,7 +100,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
   const { host, boundary, processes, dataDir } = parts;
   const files = runFiles(dataDir, runId);
   const workspace = spec.workspace;
-  const env = childEnvironment(host.env);
+  const env = childEnvironment(host.env, { extra: spec.environment });
   const check = task?.check;
   return {
     runId,
@@ -160,7 +160,9 @@ async function openServer(
   parts: SessionParts,
 ): Promise<CallOutcome<McpServerHandle>> {
   const configured = server.from === "settings" ? parts.settings.mcpServers[server.name] : undefined;
-  const env = childEnvironment(parts.host.env, { extra: configured?.env ?? {} });
+  const env = childEnvironment(parts.host.env, {
+    extra: server.from === "task" ? spec.environment : (configured?.env ?? {}),
+  });
   const command = unwrap(
     resolveCommand(server.command, {
       startFolder: server.startFolder,

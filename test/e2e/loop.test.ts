@@ -42,10 +42,10 @@ describe("the loop", () => {
     const { run, engine } = engineWith();
     const { runId } = await run([{ tool_calls: [append("one")] }, { text: "Done." }]);
     const { items } = await engine.store.audit.list({ runId, limit: 50 });
-    expect(items.map((entry) => [entry.connector, entry.operation, entry.outcome, entry.state]).sort()).toEqual([
-      ["model:scripted", "chat", "ok", "closed"],
-      ["model:scripted", "chat", "ok", "closed"],
-      ["tool:workspace", "tools/call", "ok", "closed"],
+    expect(items.map((entry) => [entry.connector, entry.operation, entry.outcome, entry.state].join(" ")).sort()).toEqual([
+      "model:scripted chat ok closed",
+      "model:scripted chat ok closed",
+      "tool:workspace tools/call ok closed",
     ]);
     expect(items.every((entry) => entry.decision === "allow" && entry.ruleId.startsWith("default/"))).toBe(true);
   });

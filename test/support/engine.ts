@@ -2,12 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
-import { systemClock } from "../../src/base/clock.ts";
-import { uuidv7Source } from "../../src/base/ids.ts";
 import type { JsonValue } from "../../src/base/json.ts";
-import { systemRandom } from "../../src/base/random.ts";
 import { type Config, type FlagSetting, loadConfig } from "../../src/config/config.ts";
-import { createEngine, type Engine } from "../../src/engine.ts";
+import { createEngine, type Engine, thisHost } from "../../src/engine.ts";
 import type { RunRequest } from "../../src/engine/create-run.ts";
 import type { Host } from "../../src/engine/host.ts";
 import type { EventOf, StoredEvent } from "../../src/events/event.ts";
@@ -31,16 +28,7 @@ export interface TestEngine {
 }
 
 export function testHost(cwd: string, env: Record<string, string> = {}): Host {
-  return {
-    clock: systemClock,
-    random: systemRandom,
-    ids: uuidv7Source(systemClock, systemRandom),
-    env: { PATH: process.env["PATH"] ?? "", ...env },
-    cwd,
-    pid: process.pid,
-    nodePath: process.execPath,
-    nodeVersion: process.versions.node,
-  };
+  return { ...thisHost({ PATH: process.env["PATH"] ?? "", ...env }), cwd };
 }
 
 /** A real engine over a fresh folder, with the store as fast as tests need it. */

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 
 /** Whether a process runs (a zombie does not). Linux only. */
 export function isRunning(pid: number): boolean {
@@ -8,20 +8,6 @@ export function isRunning(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Pids of running processes whose command line holds a text, such as a test's own folder. */
-export function runningWith(text: string): readonly number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return isRunning(pid) && readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
-      } catch {
-        return false;
-      }
-    });
 }
 
 /** Polls until a condition holds, for at most `limitMs`. */

@@ -1,0 +1,125 @@
+import { parse, TomlError } from "smol-toml";
+import type { z } from "zod";
+import { Agent33Error } from "../base/errors.ts";
+import { suggestName } from "../base/nearest.ts";
+import {
+  type Agent33Metadata,
+  agent33MetadataSchema,
+  sizeInMb,
+  type TaskFile,
+  taskFileSchema,
+  unknownKeys,
+} from "./task-schema.ts";
+import type { TaskMcpServer } from "./task.ts";
+
+/** A `task.toml`, checked. */
+export interface TaskConfig {
+  readonly file: TaskFile;
+  readonly agent33: Agent33Metadata | undefined;
+  readonly servers: readonly TaskMcpServer[];
+  readonly memoryMb: number | undefined;
+  readonly storageMb: number | undefined;
+  /** As it was parsed, with the keys that mean nothing to us. */
+  readonly raw: object;
+  readonly notices: readonly string[];
+}
+
+/**
+ * Reads the text of a `task.toml`.
+ * @param path for messages only
+ * @throws Agent33Error `evaluation.task_malformed` with the line of a TOML error or the dotted path
+ * of a value that has the wrong type
+ */
+export function readTaskConfig(text: string, path: string): TaskConfig {
+  const raw = parseToml(text, path);
+  const file = check(taskFileSchema, raw, path, "");
+  const metadata = file.metadata?.["agent33"];
+  const agent33 =
+    metadata === undefined
+      ? undefined
+      : check(agent33MetadataSchema, metadata, path, "metadata.agent33");
+  const environment = file.environment ?? {};
+  return {
+    file,
+    agent33,
+    servers: (environment.mcp_servers ?? []).map((server, index) =>
+      mcpServer(server, path, `environment.mcp_servers.${index}`),
+    ),
+    memoryMb: environment.memory_mb ?? size(environment.memory, path, "environment.memory"),
+    storageMb: environment.storage_mb ?? size(environment.storage, path, "environment.storage"),
+    raw,
+    notices: unknownKeys(file).map((key) => `task.toml: the key "${key}" is not known and ignored`),
+  };
+}
+
+function parseToml(text: string, path: string): object {
+  try {
+    return parse(text);
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause;
+    // The library's message goes on with an extract of the file; its first line says what is wrong.
+    const what = (cause.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+    throw new Agent33Error(
+      "evaluation.task_malformed",
+      `${path}, line ${cause.line}, column ${cause.column}: not TOML: ${what}.`,
+      {
+        hint: "Correct this line; texts need quotes, and a table is named only once.",
+        details: { file: path, line: cause.line, column: cause.column },
+        cause,
+      },
+    );
+  }
+}
+
+function check<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  path: string,
+  prefix: string,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => describe(issue, prefix));
+  throw malformed(path, problems.join("; "), problems);
+}
+
+function describe(issue: z.core.$ZodIssue, prefix: string): string {
+  const at = [prefix, ...issue.path.map(String)].filter((part) => part !== "").join(".");
+  if (issue.code !== "unrecognized_keys") return `${at}: ${issue.message}`;
+  const known = Object.keys(agent33MetadataSchema.shape);
+  const words = issue.keys.map((key) =>
+    // Suggestions fit only where the names are ours.
+    at === prefix ? `"${key}" is not known. ${suggestName(key, known)}` : `"${key}" is not known.`,
+  );
+  return `${at}: ${words.join(" ")}`;
+}
+
+function mcpServer(
+  server: NonNullable<NonNullable<TaskFile["environment"]>["mcp_servers"]>[number],
+  path: string,
+  at: string,
+): TaskMcpServer {
+  const { name, command, url } = server;
+  // Harbor's default is sse; a command can only mean stdio.
+  const transport = server.transport ?? (command === undefined ? "sse" : "stdio");
+  if (transport === "stdio") {
+    if (command === undefined) throw malformed(path, `${at}.command: a stdio server needs one`);
+    return { name, transport, command, args: server.args ?? [], env: server.env ?? {} };
+  }
+  if (url === undefined) throw malformed(path, `${at}.url: a server over ${transport} needs one`);
+  return { name, transport: transport === "sse" ? "sse" : "streamable-http", url };
+}
+
+function size(value: string | number | undefined, path: string, key: string): number | undefined {
+  if (value === undefined) return undefined;
+  const mb = sizeInMb(value);
+  if (mb === undefined) throw malformed(path, `${key}: "${value}" is not a size such as "4G"`);
+  return mb;
+}
+
+function malformed(path: string, what: string, problems: readonly string[] = [what]): Agent33Error {
+  return new Agent33Error("evaluation.task_malformed", `${path}: ${what}`, {
+    hint: "Correct the named keys in task.toml.",
+    details: { file: path, problems: [...problems] },
+  });
+}
