@@ -25,7 +25,10 @@ export interface Engine {
   readonly boundary: Boundary;
   readonly processes: Processes;
   /** Answers a question and tells the run that waits for it. */
-  decideApproval(prefix: string, decision: "approved" | "denied"): Promise<{ readonly id: string; readonly runId: string | null }>;
+  decideApproval(
+    prefix: string,
+    decision: "approved" | "denied",
+  ): Promise<{ readonly id: string; readonly runId: string | null }>;
   readonly dataDir: string;
   /** Ends children, connections and the store. The engine cannot be used afterwards. */
   close(): Promise<void>;
@@ -41,11 +44,14 @@ export function createEngine(config: Config, host: Host): Engine {
   const policy = policyOf(config, host);
   const keys = providerKeys(host.env);
   const redactor = createRedactor();
-  for (const { variable, value } of keys) if (value !== undefined) redactor.register(variable, value);
+  for (const { variable, value } of keys)
+    if (value !== undefined) redactor.register(variable, value);
   for (const server of Object.values(settings.mcpServers)) {
-    for (const [name, value] of Object.entries(server.env)) if (/key|token|secret|password/i.test(name)) redactor.register(name, value);
+    for (const [name, value] of Object.entries(server.env))
+      if (/key|token|secret|password/i.test(name)) redactor.register(name, value);
   }
-  const redact = (event: NewEvent): NewEvent => redactor.value(toJsonValue(event)) as unknown as NewEvent;
+  const redact = (event: NewEvent): NewEvent =>
+    redactor.value(toJsonValue(event)) as unknown as NewEvent;
 
   const dataDir = resolve(host.cwd, settings.data);
   const store = openStore({ dataDir, clock, ids, synchronous: settings.store.synchronous });
@@ -121,7 +127,8 @@ export function createEngine(config: Config, host: Host): Engine {
       const { id, runId } = await store.approvals.find(prefix);
       store.transactions.transaction(() => {
         store.approvals.decide(id, decision, settings.user, clock.now());
-        if (runId !== null) durable.send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
+        if (runId !== null)
+          durable.send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
       });
       return { id, runId };
     },
@@ -135,7 +142,11 @@ export function createEngine(config: Config, host: Host): Engine {
 }
 
 /** What works on this machine; an engine that cannot be opened is one of the findings. */
-export function examineMachine(config: Config, host: Host, open: () => Engine): Promise<readonly DoctorFinding[]> {
+export function examineMachine(
+  config: Config,
+  host: Host,
+  open: () => Engine,
+): Promise<readonly DoctorFinding[]> {
   return examine(config, host, () => {
     const engine = open();
     return { parts: engine, close: engine.close };

@@ -37,7 +37,9 @@ export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdi
         return { seq: stored.at(-1)?.seq ?? horizon, sentBack };
       };
     },
-    outcomeUnknown: ({ horizon }) => () => ({ seq: horizon, sentBack: false }),
+    outcomeUnknown:
+      ({ horizon }) =>
+      () => ({ seq: horizon, sentBack: false }),
   };
 }
 
@@ -74,7 +76,13 @@ export function verification(ports: AgentPorts): Activity<null, null> {
       return () => {
         if (result !== undefined) {
           const { reward, passed, output, durationMs, error } = result;
-          const verdict = { reward, passed, output, durationMs, ...(error === undefined ? {} : { error }) };
+          const verdict = {
+            reward,
+            passed,
+            output,
+            durationMs,
+            ...(error === undefined ? {} : { error }),
+          };
           ports.log.append(runId, [{ type: "verification.completed", ...verdict }]);
         }
         return null;
@@ -109,7 +117,9 @@ export function finishRun(ports: AgentPorts): Activity<EndInput, { readonly outc
         return { outcome };
       };
     },
-    outcomeUnknown: ({ stop }, { runId }) => () => ({ outcome: outcomeOf(ports.log.read(runId), stop) }),
+    outcomeUnknown:
+      ({ stop }, { runId }) =>
+      () => ({ outcome: outcomeOf(ports.log.read(runId), stop) }),
   };
 }
 
@@ -130,4 +140,3 @@ export function outcomeOf(events: readonly StoredEvent[], stop: StopReason): Run
   if (check.error !== undefined) return "failed";
   return check.passed ? "verified" : "refuted";
 }
-

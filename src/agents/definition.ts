@@ -6,7 +6,9 @@ import { Agent33Error, messageOf } from "../base/errors.ts";
 import { runLimitsSchema } from "./limits.ts";
 
 export const agentDefinitionSchema = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"),
   version: z.string().min(1),
   role: z.string().min(1).describe("who the agent is, in one sentence"),
   instructions: z.string().min(1).describe("how it works, in the words of its author"),
@@ -46,16 +48,24 @@ export function loadAgent(path: string): AgentDefinition {
   try {
     data = parse(readFileSync(path, "utf8"));
   } catch (cause) {
-    throw new Agent33Error("agents.unreadable", `The agent file ${path} cannot be read: ${messageOf(cause)}`, {
-      hint: "Give the path of a YAML file with name, version, role and instructions.",
-      cause,
-    });
+    throw new Agent33Error(
+      "agents.unreadable",
+      `The agent file ${path} cannot be read: ${messageOf(cause)}`,
+      {
+        hint: "Give the path of a YAML file with name, version, role and instructions.",
+        cause,
+      },
+    );
   }
   const parsed = agentDefinitionSchema.safeParse(data);
   if (parsed.success) return parsed.data;
-  throw new Agent33Error("agents.malformed", `The agent file ${path} is not valid:\n${z.prettifyError(parsed.error)}`, {
-    hint: "Fields: name, version, role, instructions, tools, effort, limits.",
-  });
+  throw new Agent33Error(
+    "agents.malformed",
+    `The agent file ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
+    {
+      hint: "Fields: name, version, role, instructions, tools, effort, limits.",
+    },
+  );
 }
 
 /** Whether an agent may use a tool, by the patterns of its definition. */

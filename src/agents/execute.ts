@@ -37,7 +37,13 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
 
   const record = (runId: string, place: CallPlace, part: ToolCallPart, fields: Fields) => () => {
     const [stored] = ports.log.append(runId, [
-      { type: "tool.completed", ...place, toolCallId: part.toolCallId, toolName: part.toolName, ...fields },
+      {
+        type: "tool.completed",
+        ...place,
+        toolCallId: part.toolCallId,
+        toolName: part.toolName,
+        ...fields,
+      },
     ]);
     return { seq: stored?.seq ?? 0, parkedOn: null };
   };
@@ -49,9 +55,17 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       const { runId } = context;
       const place = { turn: input.turn, index: input.index };
       const part = partOf(runId, place);
-      if (part === undefined) return record(runId, place, lostCall, refused("agents.lost_call", "The call is not in the log."));
+      if (part === undefined)
+        return record(
+          runId,
+          place,
+          lostCall,
+          refused("agents.lost_call", "The call is not in the log."),
+        );
       const { toolCallId, toolName, argumentsText } = part;
-      ports.log.append(runId, [{ type: "tool.started", ...place, toolCallId, toolName, argumentsText }]);
+      ports.log.append(runId, [
+        { type: "tool.started", ...place, toolCallId, toolName, argumentsText },
+      ]);
       const ready = prepare(ports, runId, place, part);
       if ("refusal" in ready) return record(runId, place, part, ready.refusal);
       const outcome = await callTool(ports, context, place, part, ready);
@@ -127,7 +141,12 @@ function callTool(
     budgets: [budgetOf(runId)],
     signal,
     onProgress: (message) =>
-      session.live({ type: "tool.progress", turn: place.turn, toolCallId: part.toolCallId, message }),
+      session.live({
+        type: "tool.progress",
+        turn: place.turn,
+        toolCallId: part.toolCallId,
+        message,
+      }),
   });
 }
 
@@ -139,7 +158,8 @@ function resultOf(outcome: CallOutcome<ToolOutput>): Fields {
     durationMs: record.durationMs,
     callId: record.callId,
   };
-  if (outcome.ok) return { ...common, content: outcome.value.content, isError: outcome.value.isError };
+  if (outcome.ok)
+    return { ...common, content: outcome.value.content, isError: outcome.value.isError };
   const error = outcome.error.toJSON();
   return { ...common, content: wordsOf(error), isError: true, error };
 }
@@ -157,12 +177,25 @@ function refusedBy(thrown: unknown): Fields {
 }
 
 function refused(code: string, message: string): Fields {
-  return { content: message, isError: true, decision: null, attempts: 0, durationMs: 0, error: { code, message, retryable: false } };
+  return {
+    content: message,
+    isError: true,
+    decision: null,
+    attempts: 0,
+    durationMs: 0,
+    error: { code, message, retryable: false },
+  };
 }
 
 function wordsOf(error: ErrorData): string {
-  return error.hint === undefined ? `${error.code}: ${error.message}` : `${error.code}: ${error.message} ${error.hint}`;
+  return error.hint === undefined
+    ? `${error.code}: ${error.message}`
+    : `${error.code}: ${error.message} ${error.hint}`;
 }
 
-const lostCall: ToolCallPart = { type: "tool_call", toolCallId: "lost", toolName: "unknown", argumentsText: "" };
-
+const lostCall: ToolCallPart = {
+  type: "tool_call",
+  toolCallId: "lost",
+  toolName: "unknown",
+  argumentsText: "",
+};

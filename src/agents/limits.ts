@@ -5,18 +5,38 @@ import type { StopReason } from "../events/event.ts";
 /** Hard limits of one run, checked before each model call. */
 export const runLimitsSchema = z.strictObject({
   maxSteps: z.int().positive().default(40).describe("model turns"),
-  maxToolCallsPerStep: z.int().positive().default(16).describe("tool calls that one turn may ask for"),
-  maxTokens: z.int().positive().default(2_000_000).describe("input and output tokens over the whole run"),
-  maxCostMicroUsd: z.int().positive().default(5_000_000).describe("money, in millionths of a US dollar"),
+  maxToolCallsPerStep: z
+    .int()
+    .positive()
+    .default(16)
+    .describe("tool calls that one turn may ask for"),
+  maxTokens: z
+    .int()
+    .positive()
+    .default(2_000_000)
+    .describe("input and output tokens over the whole run"),
+  maxCostMicroUsd: z
+    .int()
+    .positive()
+    .default(5_000_000)
+    .describe("money, in millionths of a US dollar"),
   maxSeconds: z.int().positive().default(1_800).describe("time that the run is active"),
-  maxChecks: z.int().positive().default(3).describe("times that the visible check may send the agent back"),
+  maxChecks: z
+    .int()
+    .positive()
+    .default(3)
+    .describe("times that the visible check may send the agent back"),
 });
 export type RunLimits = z.infer<typeof runLimitsSchema>;
 
 export type LimitReached = Extract<StopReason, { reason: "limit" }>;
 
 /** The first limit that the run has reached, if any. */
-export function reachedLimit(limits: RunLimits, state: RunState, activeMs: number): LimitReached | undefined {
+export function reachedLimit(
+  limits: RunLimits,
+  state: RunState,
+  activeMs: number,
+): LimitReached | undefined {
   const { totals } = state;
   const used = [
     ["steps", limits.maxSteps, totals.turns],

@@ -32,7 +32,13 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const finishActivity = finishRun(ports);
 
   /** One call with its waits for a person. Returns the last event that it wrote. */
-  const callTool = async (context: WorkflowContext, turn: number, index: number, plan: CallPlan, ttlMs: number) => {
+  const callTool = async (
+    context: WorkflowContext,
+    turn: number,
+    index: number,
+    plan: CallPlan,
+    ttlMs: number,
+  ) => {
     for (let ask = 1; ; ask += 1) {
       const result = await context.call(toolActivity, { turn, index, repeat: plan.repeat, ask });
       if (result.parkedOn === null) return result.seq;
@@ -40,7 +46,12 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     }
   };
 
-  const callTools = async (context: WorkflowContext, turn: number, calls: readonly CallPlan[], ttlMs: number) => {
+  const callTools = async (
+    context: WorkflowContext,
+    turn: number,
+    calls: readonly CallPlan[],
+    ttlMs: number,
+  ) => {
     let last = 0;
     let index = 0;
     while (index < calls.length && !context.signal.aborted) {
@@ -50,13 +61,18 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
         while (calls[index]?.alone === false) index += 1;
       }
       const group = calls.slice(from, index);
-      const seqs = await Promise.all(group.map((plan, offset) => callTool(context, turn, from + offset, plan, ttlMs)));
+      const seqs = await Promise.all(
+        group.map((plan, offset) => callTool(context, turn, from + offset, plan, ttlMs)),
+      );
       last = Math.max(last, ...seqs);
     }
     return last;
   };
 
-  const work = async (context: WorkflowContext, input: AgentRunInput): Promise<{ stop: StopReason; horizon: number }> => {
+  const work = async (
+    context: WorkflowContext,
+    input: AgentRunInput,
+  ): Promise<{ stop: StopReason; horizon: number }> => {
     let horizon = input.horizon;
     let checks = 0;
     for (let turn = 1; ; turn += 1) {
@@ -66,7 +82,10 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       if (answer.stop !== null) return { stop: answer.stop, horizon };
       if (answer.limit !== null) return { stop: answer.limit, horizon };
       if (answer.calls.length > 0) {
-        horizon = Math.max(horizon, await callTools(context, turn, answer.calls, input.approvalTtlMs));
+        horizon = Math.max(
+          horizon,
+          await callTools(context, turn, answer.calls, input.approvalTtlMs),
+        );
         continue;
       }
       checks += 1;

@@ -2,7 +2,14 @@ import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
 import type { CallOptions, CallOutcome, Connector } from "../boundary/types.ts";
-import type { FileChange, NewEvent, NewLiveEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import type {
+  FileChange,
+  NewEvent,
+  NewLiveEvent,
+  RunOutcome,
+  StopReason,
+  StoredEvent,
+} from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import type { Tool, ToolOutput } from "../tools/tool.ts";

@@ -91,7 +91,8 @@ function textOf(turn: EventOf<"turn.completed">): string {
 /** The tool calls of one turn, in the order in which the model wrote them. */
 export function toolCallsOf(events: readonly StoredEvent[], turn: number): readonly ToolCallPart[] {
   const completed = events.findLast(
-    (event): event is EventOf<"turn.completed"> => event.type === "turn.completed" && event.turn === turn,
+    (event): event is EventOf<"turn.completed"> =>
+      event.type === "turn.completed" && event.turn === turn,
   );
   return (completed?.parts ?? []).filter((part) => part.type === "tool_call");
 }

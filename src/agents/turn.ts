@@ -45,7 +45,9 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const request: ModelRequest = {
         system: session.systemPrompt,
         messages:
-          limit === undefined ? state.messages : [...state.messages, { role: "user", text: closingWords(limit) }],
+          limit === undefined
+            ? state.messages
+            : [...state.messages, { role: "user", text: closingWords(limit) }],
         tools: limit === undefined ? session.toolbox.tools : [],
         maxOutputTokens: session.effort.maxOutputTokens,
         effort: session.effort.effort,
@@ -68,8 +70,9 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         return { seq: stored?.seq ?? horizon, calls, limit: limit ?? null, stop };
       };
     },
-    outcomeUnknown: ({ horizon }) => () =>
-      // Never called: the activity is safe to repeat.
+    outcomeUnknown:
+      ({ horizon }) =>
+      () => // Never called: the activity is safe to repeat.
       ({ seq: horizon, calls: [], limit: null, stop: null }),
   };
 }
@@ -98,7 +101,12 @@ function forward(session: RunSession, turn: number, chunk: ModelEvent): void {
   }
 }
 
-function completed(turn: number, session: RunSession, answer: ModelTurn, record: CallRecord): NewEvent {
+function completed(
+  turn: number,
+  session: RunSession,
+  answer: ModelTurn,
+  record: CallRecord,
+): NewEvent {
   return {
     type: "turn.completed",
     turn,
@@ -144,15 +152,25 @@ const budgetLimits: Readonly<Record<string, LimitReached["limit"]>> = {
   calls: "steps",
 };
 
-function stopOf(error: BoundaryError, session: RunSession, limit: LimitReached | undefined): StopReason {
+function stopOf(
+  error: BoundaryError,
+  session: RunSession,
+  limit: LimitReached | undefined,
+): StopReason {
   const data = error.toJSON();
   if (error.kind === "cancelled") return { reason: "cancelled" };
   if (error.kind === "budget_exceeded") {
     if (limit !== undefined) return limit;
     const name = budgetLimits[error.budgetLimit ?? ""] ?? "tokens";
-    const allowed = { steps: session.limits.maxSteps, tokens: session.limits.maxTokens, cost: session.limits.maxCostMicroUsd, time: session.limits.maxSeconds };
+    const allowed = {
+      steps: session.limits.maxSteps,
+      tokens: session.limits.maxTokens,
+      cost: session.limits.maxCostMicroUsd,
+      time: session.limits.maxSeconds,
+    };
     return { reason: "limit", limit: name, allowed: allowed[name] };
   }
-  if (error.kind === "policy_denied" || error.kind.startsWith("approval_")) return { reason: "denied", error: data };
+  if (error.kind === "policy_denied" || error.kind.startsWith("approval_"))
+    return { reason: "denied", error: data };
   return { reason: "error", error: data };
 }

@@ -14,18 +14,22 @@ test("ids have the form of UUID version 7 and hold the time", () => {
 
 test("ids of one process are in order whatever the wall clock does", () => {
   fc.assert(
-    fc.property(fc.array(fc.integer({ min: -5_000, max: 5_000 }), { maxLength: 300 }), fc.integer(), (steps, seed) => {
-      const clock = manualClock();
-      const next = uuidv7Source(clock, seededRandom(seed));
-      let last = "";
-      for (const step of steps) {
-        clock.advance(step);
-        const id = next();
-        if (id <= last || !shape.test(id)) return false;
-        last = id;
-      }
-      return true;
-    }),
+    fc.property(
+      fc.array(fc.integer({ min: -5_000, max: 5_000 }), { maxLength: 300 }),
+      fc.integer(),
+      (steps, seed) => {
+        const clock = manualClock();
+        const next = uuidv7Source(clock, seededRandom(seed));
+        let last = "";
+        for (const step of steps) {
+          clock.advance(step);
+          const id = next();
+          if (id <= last || !shape.test(id)) return false;
+          last = id;
+        }
+        return true;
+      },
+    ),
   );
 });
 

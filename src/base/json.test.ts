@@ -19,6 +19,8 @@ test("canonical JSON reads back as the same value", () => {
 
 test("what JSON cannot hold is refused", () => {
   for (const value of [Number.NaN, undefined]) {
-    expect(() => canonicalJson(value)).toThrow(expect.objectContaining({ code: "json.not_canonical" }));
+    expect(() => canonicalJson(value)).toThrow(
+      expect.objectContaining({ code: "json.not_canonical" }),
+    );
   }
 });

@@ -5,7 +5,9 @@ test("a registered secret becomes a named placeholder wherever it stands", () =>
   const redactor = createRedactor();
   redactor.register("BANK", "hunter2hunter2");
   expect(redactor.text("key=hunter2hunter2;")).toBe("key=[secret:BANK];");
-  expect(redactor.value({ list: [{ text: "hunter2hunter2" }] })).toEqual({ list: [{ text: "[secret:BANK]" }] });
+  expect(redactor.value({ list: [{ text: "hunter2hunter2" }] })).toEqual({
+    list: [{ text: "[secret:BANK]" }],
+  });
 });
 
 test("credentials that nobody registered are known by their shape", () => {
@@ -17,13 +19,18 @@ test("credentials that nobody registered are known by their shape", () => {
     `xoxb-${"12345".repeat(2)}`,
     `-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----`,
   ];
-  for (const sample of samples) expect(redactor.text(`x ${sample} y`)).toMatch(/^x \[secret:[a-z-]+\] y$/);
-  expect(redactor.text(`Authorization: Bearer ${"t0".repeat(12)}`)).toBe("Authorization: Bearer [secret:bearer]");
+  for (const sample of samples)
+    expect(redactor.text(`x ${sample} y`)).toMatch(/^x \[secret:[a-z-]+\] y$/);
+  expect(redactor.text(`Authorization: Bearer ${"t0".repeat(12)}`)).toBe(
+    "Authorization: Bearer [secret:bearer]",
+  );
 });
 
 test("values under names that hold secrets are hidden, ordinary text is not touched", () => {
   const redactor = createRedactor();
-  expect(redactor.value({ password: "abc", Authorization: "Basic x", passwords_changed: "no" })).toEqual({
+  expect(
+    redactor.value({ password: "abc", Authorization: "Basic x", passwords_changed: "no" }),
+  ).toEqual({
     password: "[secret]",
     Authorization: "[secret]",
     passwords_changed: "no",

@@ -15,7 +15,10 @@ export interface Redactor {
  */
 const knownShapes: readonly { readonly name: string; readonly pattern: RegExp }[] = [
   { name: "api-key", pattern: /\bsk-[A-Za-z0-9_-]{20,}\b/g },
-  { name: "github-token", pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})\b/g },
+  {
+    name: "github-token",
+    pattern: /\b(?:gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,})\b/g,
+  },
   { name: "aws-key", pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g },
   { name: "google-key", pattern: /\bAIza[A-Za-z0-9_-]{35}\b/g },
   { name: "slack-token", pattern: /\bxox[abprs]-[A-Za-z0-9-]{10,}/g },
@@ -26,7 +29,8 @@ const knownShapes: readonly { readonly name: string; readonly pattern: RegExp }[
   },
 ];
 
-const secretKey = /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[_-]?key|password|passwd|secret|client[_-]?secret|access[_-]?token|refresh[_-]?token)$/i;
+const secretKey =
+  /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[_-]?key|password|passwd|secret|client[_-]?secret|access[_-]?token|refresh[_-]?token)$/i;
 const minimumSecretLength = 6;
 
 export function createRedactor(): Redactor {
@@ -34,7 +38,8 @@ export function createRedactor(): Redactor {
   const text = (input: string): string => {
     let output = input;
     for (const [value, name] of secrets) output = output.replaceAll(value, `[secret:${name}]`);
-    for (const shape of knownShapes) output = output.replace(shape.pattern, `[secret:${shape.name}]`);
+    for (const shape of knownShapes)
+      output = output.replace(shape.pattern, `[secret:${shape.name}]`);
     return output;
   };
   const value = (input: JsonValue): JsonValue => {

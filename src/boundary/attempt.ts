@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import { BoundaryError } from "./errors.ts";
-import type { EgressFetch, SpawnProcess } from "./ports.ts";
+import type { EgressFetch, SpawnProcess } from "./hands.ts";
 import type { CallContext } from "./types.ts";
 
 /** What every call of a boundary gets its hands from. */
@@ -87,7 +87,11 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
    * Runs the handler against the clock. The promise settles at the deadline even if the handler
    * ignores its signal; a late result is dropped.
    */
-  run(handler: (context: CallContext<I, C>) => Promise<O>, firstMs: number, idleMs: number): Promise<O> {
+  run(
+    handler: (context: CallContext<I, C>) => Promise<O>,
+    firstMs: number,
+    idleMs: number,
+  ): Promise<O> {
     this.#idleMs = idleMs;
     return new Promise<O>((resolve, reject) => {
       this.#settle = reject;

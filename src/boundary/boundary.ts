@@ -1,4 +1,9 @@
-import { type BreakerSnapshot, createBreakerRegistry, defaultBreakerSettings, type BreakerSettings } from "./breaker.ts";
+import {
+  type BreakerSnapshot,
+  createBreakerRegistry,
+  defaultBreakerSettings,
+  type BreakerSettings,
+} from "./breaker.ts";
 import { type ChainParts, compileConnector, type PolicyDecider } from "./chain.ts";
 import type { Connector, ConnectorSpec } from "./types.ts";
 
@@ -23,7 +28,10 @@ const oneDayMs = 86_400_000;
 
 export function createBoundary(options: BoundaryOptions): Boundary {
   let policy = options.policy;
-  const breakers = createBreakerRegistry(options.random, { ...defaultBreakerSettings, ...options.breaker });
+  const breakers = createBreakerRegistry(options.random, {
+    ...defaultBreakerSettings,
+    ...options.breaker,
+  });
   const parts: ChainParts = {
     ...options,
     policy: () => policy,

@@ -3,7 +3,13 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "../base/random.ts";
 import { Breaker, createBreakerRegistry, defaultBreakerSettings } from "./breaker.ts";
 
-const settings = { ...defaultBreakerSettings, window: 10, minimumAttempts: 4, cooldownMs: 1_000, probes: 2 };
+const settings = {
+  ...defaultBreakerSettings,
+  window: 10,
+  minimumAttempts: 4,
+  cooldownMs: 1_000,
+  probes: 2,
+};
 const breaker = () => new Breaker("k", settings, seededRandom(1));
 
 function fail(subject: Breaker, times: number, nowMs: number): void {
@@ -52,7 +58,8 @@ describe("circuit breaker", () => {
 
   test("slow answers open it although they succeed", () => {
     const subject = breaker();
-    for (let count = 0; count < 4; count += 1) subject.succeed(subject.acquire(0), settings.slowMs + 1, 0);
+    for (let count = 0; count < 4; count += 1)
+      subject.succeed(subject.acquire(0), settings.slowMs + 1, 0);
     expect(subject.snapshot(0).state).toBe("open");
   });
 
@@ -73,7 +80,10 @@ describe("circuit breaker", () => {
   });
 
   test("never has more probes in flight than allowed, and never counts more than its window", () => {
-    const step = fc.record({ what: fc.constantFrom("acquire", "succeed", "fail", "release"), ms: fc.nat(1_500) });
+    const step = fc.record({
+      what: fc.constantFrom("acquire", "succeed", "fail", "release"),
+      ms: fc.nat(1_500),
+    });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const subject = breaker();
@@ -92,7 +102,8 @@ describe("circuit breaker", () => {
             if (what === "release") subject.release(permit);
           }
           const { attempts, failures, slow } = subject.snapshot(now);
-          if (attempts > settings.window || failures + slow > attempts || failures < 0) return false;
+          if (attempts > settings.window || failures + slow > attempts || failures < 0)
+            return false;
         }
         return true;
       }),

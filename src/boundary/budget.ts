@@ -56,7 +56,8 @@ export function createBudgetLedger(clock: Clock): MemoryBudgetLedger {
       ["costMicroUsd", limits.costMicroUsd, account.costMicroUsd, estimate.costMicroUsd ?? 0],
     ] as const;
     for (const [limit, allowed, used, wanted] of checks) {
-      if (allowed !== undefined && used + wanted > allowed) return { budget: id, limit, allowed, used };
+      if (allowed !== undefined && used + wanted > allowed)
+        return { budget: id, limit, allowed, used };
     }
     const elapsed = clock.monotonic() - account.openedAt;
     if (limits.milliseconds !== undefined && elapsed >= limits.milliseconds) {

@@ -4,13 +4,23 @@ import { fixedPolicy, testBoundary, testPrincipal } from "../../test/support/bou
 import { BoundaryError } from "./errors.ts";
 import type { CallContext, CallFacts, ConnectorSpec } from "./types.ts";
 
-const read: CallFacts = { operation: "get", effect: "read", repeat: "safe", host: "up.example", args: { a: 1 } };
+const read: CallFacts = {
+  operation: "get",
+  effect: "read",
+  repeat: "safe",
+  host: "up.example",
+  args: { a: 1 },
+};
 const writeOnce: CallFacts = { operation: "post", effect: "write", repeat: "once", args: { a: 1 } };
 const options = { principal: testPrincipal, runId: "run-1" } as const;
 
 type Handler = (context: CallContext<string, string>) => Promise<string>;
 
-function spec(run: Handler, facts: CallFacts = read, extra: Partial<ConnectorSpec<string, string, string>> = {}) {
+function spec(
+  run: Handler,
+  facts: CallFacts = read,
+  extra: Partial<ConnectorSpec<string, string, string>> = {},
+) {
   return {
     id: "http:test",
     facts: () => facts,
@@ -20,10 +30,12 @@ function spec(run: Handler, facts: CallFacts = read, extra: Partial<ConnectorSpe
   } satisfies ConnectorSpec<string, string, string>;
 }
 
-const failing = (error: unknown, log: number[] = []): Handler => (context) => {
-  log.push(context.attempt);
-  return Promise.reject(error);
-};
+const failing =
+  (error: unknown, log: number[] = []): Handler =>
+  (context) => {
+    log.push(context.attempt);
+    return Promise.reject(error);
+  };
 
 describe("the order of the chain", () => {
   test("a denied call reaches nothing, costs nothing and is audited", async () => {
@@ -37,7 +49,9 @@ describe("the order of the chain", () => {
     expect(reached).toBe(false);
     expect(budgets.use("b")).toMatchObject({ calls: 0 });
     expect(idempotency.keys.size).toBe(0);
-    expect(audit.closed).toMatchObject([{ outcome: "boundary.policy_denied", decision: { ruleId: "test/deny" }, attempts: [] }]);
+    expect(audit.closed).toMatchObject([
+      { outcome: "boundary.policy_denied", decision: { ruleId: "test/deny" }, attempts: [] },
+    ]);
   });
 
   test("each step happens in the documented order", async () => {
@@ -49,7 +63,13 @@ describe("the order of the chain", () => {
     const { boundary } = testBoundary({
       policy: {
         version: "v1",
-        decide: () => note("policy", { effect: "ask", ruleId: "p/ask", matched: [], policyVersion: "v1" } as const),
+        decide: () =>
+          note("policy", {
+            effect: "ask",
+            ruleId: "p/ask",
+            matched: [],
+            policyVersion: "v1",
+          } as const),
       },
       approvals: {
         request: () => note("approval request", { id: "a", state: "approved" } as const),
@@ -66,7 +86,10 @@ describe("the order of the chain", () => {
         finish: () => note("idempotency finish", undefined),
         release: () => note("idempotency release", undefined),
       },
-      audit: { open: () => note("audit open", undefined), close: () => note("audit close", undefined) },
+      audit: {
+        open: () => note("audit open", undefined),
+        close: () => note("audit close", undefined),
+      },
     });
     const connector = boundary.connector(
       spec(() => Promise.resolve(note("handler", "ok")), writeOnce, {
@@ -92,9 +115,14 @@ describe("the order of the chain", () => {
   });
 
   test("an open breaker burns neither an approval nor a budget", async () => {
-    const { boundary, approvals, budgets } = testBoundary({ policy: fixedPolicy("ask"), breaker: { minimumAttempts: 1 } });
+    const { boundary, approvals, budgets } = testBoundary({
+      policy: fixedPolicy("ask"),
+      breaker: { minimumAttempts: 1 },
+    });
     budgets.open("b", { calls: 10 });
-    const down = boundary.connector(spec(failing(new BoundaryError("upstream_5xx", "down")), writeOnce));
+    const down = boundary.connector(
+      spec(failing(new BoundaryError("upstream_5xx", "down")), writeOnce),
+    );
     const first = await down.tryCall("x", { ...options, budgets: ["b"] });
     expect(first).toMatchObject({ ok: false, error: { kind: "approval_required" } });
     approvals.decide("approval-1", "approved");
@@ -110,10 +138,16 @@ describe("the order of the chain", () => {
   });
 
   test("a call that failed before it was sent gives back its approval, its budget and its key", async () => {
-    const { boundary, approvals, budgets, idempotency } = testBoundary({ policy: fixedPolicy("ask") });
+    const { boundary, approvals, budgets, idempotency } = testBoundary({
+      policy: fixedPolicy("ask"),
+    });
     budgets.open("b", { calls: 10 });
     const refusing = boundary.connector(
-      spec(failing(new BoundaryError("transport", "refused", { phase: "before_send" })), writeOnce, { maxAttempts: 1 }),
+      spec(
+        failing(new BoundaryError("transport", "refused", { phase: "before_send" })),
+        writeOnce,
+        { maxAttempts: 1 },
+      ),
     );
     await refusing.tryCall("x", { ...options, budgets: ["b"] });
     approvals.decide("approval-1", "approved");
@@ -139,28 +173,40 @@ describe("the order of the chain", () => {
 });
 
 describe("retries", () => {
-  const flaky = (failures: readonly BoundaryError[], log: number[]): Handler => (context) => {
-    log.push(context.attempt);
-    const failure = failures[context.attempt - 1];
-    return failure === undefined ? Promise.resolve("ok") : Promise.reject(failure);
-  };
+  const flaky =
+    (failures: readonly BoundaryError[], log: number[]): Handler =>
+    (context) => {
+      log.push(context.attempt);
+      const failure = failures[context.attempt - 1];
+      return failure === undefined ? Promise.resolve("ok") : Promise.reject(failure);
+    };
 
   test("a read is tried again after a server error", async () => {
     const { boundary, audit } = testBoundary({ clock: manualClock() });
     const log: number[] = [];
-    const connector = boundary.connector(spec(flaky([new BoundaryError("upstream_5xx", "down")], log)));
+    const connector = boundary.connector(
+      spec(flaky([new BoundaryError("upstream_5xx", "down")], log)),
+    );
     expect(await connector.call("x", options)).toBe("ok");
     expect(log).toEqual([1, 2]);
-    expect(audit.closed[0]?.attempts.map((attempt) => attempt.outcome)).toEqual(["boundary.upstream_5xx", "ok"]);
+    expect(audit.closed[0]?.attempts.map((attempt) => attempt.outcome)).toEqual([
+      "boundary.upstream_5xx",
+      "ok",
+    ]);
   });
 
   test("a write that may run only once is not tried again, and its outcome is said to be unknown", async () => {
     const { boundary } = testBoundary();
     const log: number[] = [];
-    const connector = boundary.connector(spec(flaky([new BoundaryError("transport", "reset")], log), writeOnce));
+    const connector = boundary.connector(
+      spec(flaky([new BoundaryError("transport", "reset")], log), writeOnce),
+    );
     const outcome = await connector.tryCall("x", options);
     expect(log).toEqual([1]);
-    expect(outcome).toMatchObject({ ok: false, error: { kind: "outcome_unknown", phase: "unknown" } });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { kind: "outcome_unknown", phase: "unknown" },
+    });
   });
 
   test("a keyed write is tried again with the same key", async () => {
@@ -170,7 +216,9 @@ describe("retries", () => {
       spec(
         (context) => {
           keys.add(context.idempotencyKey);
-          return context.attempt === 1 ? Promise.reject(new BoundaryError("transport", "reset")) : Promise.resolve("ok");
+          return context.attempt === 1
+            ? Promise.reject(new BoundaryError("transport", "reset"))
+            : Promise.resolve("ok");
         },
         { ...writeOnce, repeat: "keyed" },
       ),
@@ -182,7 +230,9 @@ describe("retries", () => {
   test("a client error is neither retried nor held against the breaker", async () => {
     const { boundary } = testBoundary({ breaker: { minimumAttempts: 1 } });
     const log: number[] = [];
-    const connector = boundary.connector(spec(failing(new BoundaryError("upstream_4xx", "bad request"), log)));
+    const connector = boundary.connector(
+      spec(failing(new BoundaryError("upstream_4xx", "bad request"), log)),
+    );
     for (let call = 0; call < 6; call += 1) await connector.tryCall("x", options);
     expect(log).toEqual([1, 1, 1, 1, 1, 1]);
     expect(boundary.breakers()[0]).toMatchObject({ state: "closed", failures: 0 });
@@ -193,7 +243,9 @@ describe("retries", () => {
     const { boundary } = testBoundary({ clock });
     const log: number[] = [];
     const slowDown = new BoundaryError("upstream_429", "slow down", { retryAfterMs: 1_234 });
-    await boundary.connector(spec(flaky([slowDown], log), read, { timeouts: { totalMs: 10_000 } })).call("x", options);
+    await boundary
+      .connector(spec(flaky([slowDown], log), read, { timeouts: { totalMs: 10_000 } }))
+      .call("x", options);
     expect(clock.monotonic()).toBe(1_234);
   });
 
@@ -203,7 +255,10 @@ describe("retries", () => {
     const log: number[] = [];
     const slowDown = new BoundaryError("upstream_429", "slow down", { retryAfterMs: 60_000 });
     const outcome = await boundary.connector(spec(flaky([slowDown], log))).tryCall("x", options);
-    expect(outcome).toMatchObject({ ok: false, error: { kind: "upstream_429", retryAfterMs: 60_000 } });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { kind: "upstream_429", retryAfterMs: 60_000 },
+    });
     expect(clock.monotonic()).toBe(0);
   });
 
@@ -218,16 +273,24 @@ describe("retries", () => {
         return Promise.reject(new BoundaryError("transport", "reset"));
       }),
     );
-    const outcome = await connector.tryCall("x", { ...options, onChunk: (chunk) => chunks.push(chunk) });
+    const outcome = await connector.tryCall("x", {
+      ...options,
+      onChunk: (chunk) => chunks.push(chunk),
+    });
     expect(outcome.ok).toBe(false);
     expect(chunks).toEqual(["half an ans"]);
     expect(log).toEqual([1]);
   });
 
   test("a connector that keeps failing runs out of retries", async () => {
-    const { boundary } = testBoundary({ clock: manualClock(), breaker: { minimumAttempts: 1_000 } });
+    const { boundary } = testBoundary({
+      clock: manualClock(),
+      breaker: { minimumAttempts: 1_000 },
+    });
     const log: number[] = [];
-    const connector = boundary.connector(spec(failing(new BoundaryError("upstream_5xx", "down"), log)));
+    const connector = boundary.connector(
+      spec(failing(new BoundaryError("upstream_5xx", "down"), log)),
+    );
     for (let call = 0; call < 50; call += 1) await connector.tryCall("x", options);
     // 10 saved and a tenth a call: far from the 100 retries that three attempts a call would make.
     expect(log.length).toBeLessThanOrEqual(50 + 16);
@@ -240,9 +303,14 @@ describe("time limits", () => {
 
   test("an attempt that hangs ends at its deadline even if it ignores its signal, and the breaker sees it", async () => {
     const { boundary } = testBoundary({ breaker: { minimumAttempts: 2 } });
-    const connector = boundary.connector(spec(hang, read, { maxAttempts: 1, timeouts: { attemptMs: 20 } }));
+    const connector = boundary.connector(
+      spec(hang, read, { maxAttempts: 1, timeouts: { attemptMs: 20 } }),
+    );
     for (let call = 0; call < 2; call += 1) {
-      expect(await connector.tryCall("x", options)).toMatchObject({ ok: false, error: { kind: "timeout" } });
+      expect(await connector.tryCall("x", options)).toMatchObject({
+        ok: false,
+        error: { kind: "timeout" },
+      });
     }
     expect(boundary.breakers()[0]?.state).toBe("open");
   });
@@ -263,7 +331,10 @@ describe("time limits", () => {
         { maxAttempts: 1, timeouts: { attemptMs: 20 } },
       ),
     );
-    expect(await connector.tryCall("x", options)).toMatchObject({ ok: false, error: { kind: "timeout" } });
+    expect(await connector.tryCall("x", options)).toMatchObject({
+      ok: false,
+      error: { kind: "timeout" },
+    });
     expect(reason).toMatchObject({ kind: "timeout" });
   });
 
@@ -281,18 +352,25 @@ describe("time limits", () => {
           }
         }, 20);
       });
-    const patient = boundary.connector(spec(ticking, read, { timeouts: { attemptMs: 60, totalMs: 1_000 } }));
+    const patient = boundary.connector(
+      spec(ticking, read, { timeouts: { attemptMs: 60, totalMs: 1_000 } }),
+    );
     expect(await patient.call("x", options)).toBe("done");
     const hasty = boundary.connector(
       spec(ticking, read, { id: "http:hasty", timeouts: { attemptMs: 60, totalMs: 90 } } as never),
     );
-    expect(await hasty.tryCall("x", options)).toMatchObject({ ok: false, error: { kind: "deadline_exceeded" } });
+    expect(await hasty.tryCall("x", options)).toMatchObject({
+      ok: false,
+      error: { kind: "deadline_exceeded" },
+    });
   });
 
   test("a caller's cancel ends the call at once and is not held against the other side", async () => {
     const { boundary } = testBoundary({ breaker: { minimumAttempts: 1 } });
     const controller = new AbortController();
-    const pending = boundary.connector(spec(hang)).tryCall("x", { ...options, signal: controller.signal });
+    const pending = boundary
+      .connector(spec(hang))
+      .tryCall("x", { ...options, signal: controller.signal });
     controller.abort();
     expect(await pending).toMatchObject({ ok: false, error: { kind: "cancelled" } });
     expect(boundary.breakers()[0]).toMatchObject({ state: "closed", failures: 0 });
@@ -304,7 +382,10 @@ describe("budgets", () => {
     const { boundary, budgets } = testBoundary();
     budgets.open("b", { tokens: 100 });
     const connector = boundary.connector(
-      spec(() => Promise.resolve("ok"), read, { estimate: () => ({ tokens: 40 }), measure: () => ({ tokens: 10 }) }),
+      spec(() => Promise.resolve("ok"), read, {
+        estimate: () => ({ tokens: 40 }),
+        measure: () => ({ tokens: 10 }),
+      }),
     );
     const outcomes = await Promise.all(
       [1, 2, 3].map(() => connector.tryCall("x", { ...options, budgets: ["b"] })),
@@ -326,7 +407,10 @@ describe("budgets", () => {
     const { boundary, budgets } = testBoundary();
     budgets.open("b", { tokens: 100 });
     const connector = boundary.connector(
-      spec(failing(new BoundaryError("transport", "reset")), read, { maxAttempts: 1, estimate: () => ({ tokens: 40 }) }),
+      spec(failing(new BoundaryError("transport", "reset")), read, {
+        maxAttempts: 1,
+        estimate: () => ({ tokens: 40 }),
+      }),
     );
     await connector.tryCall("x", { ...options, budgets: ["b"] });
     expect(budgets.use("b")).toMatchObject({ tokens: 40, calls: 1 });
@@ -339,7 +423,10 @@ describe("calls that may run only once", () => {
     const connector = boundary.connector(spec(() => Promise.resolve("ok"), writeOnce));
     const call = { ...options, logicalCallId: "turn-1-call-0" };
     expect(await connector.tryCall("x", call)).toMatchObject({ ok: true });
-    expect(await connector.tryCall("x", call)).toMatchObject({ ok: false, error: { kind: "outcome_unknown" } });
+    expect(await connector.tryCall("x", call)).toMatchObject({
+      ok: false,
+      error: { kind: "outcome_unknown" },
+    });
   });
 
   test("an audit that cannot be written stops a write before it is sent", async () => {
@@ -352,8 +439,13 @@ describe("calls that may run only once", () => {
       },
     });
     let reached = false;
-    const connector = boundary.connector(spec(() => Promise.resolve(String((reached = true))), writeOnce));
-    expect(await connector.tryCall("x", options)).toMatchObject({ ok: false, error: { kind: "internal" } });
+    const connector = boundary.connector(
+      spec(() => Promise.resolve(String((reached = true))), writeOnce),
+    );
+    expect(await connector.tryCall("x", options)).toMatchObject({
+      ok: false,
+      error: { kind: "internal" },
+    });
     expect(reached).toBe(false);
   });
 });
@@ -361,9 +453,17 @@ describe("calls that may run only once", () => {
 test("a foreign error is mapped by its connector and anything else is internal", async () => {
   const { boundary } = testBoundary();
   const mapped = boundary.connector(
-    spec(failing(new Error("E_LIMIT")), read, { mapError: () => new BoundaryError("upstream_4xx", "limit", { status: 402 }) }),
+    spec(failing(new Error("E_LIMIT")), read, {
+      mapError: () => new BoundaryError("upstream_4xx", "limit", { status: 402 }),
+    }),
   );
-  expect(await mapped.tryCall("x", options)).toMatchObject({ ok: false, error: { kind: "upstream_4xx", status: 402 } });
+  expect(await mapped.tryCall("x", options)).toMatchObject({
+    ok: false,
+    error: { kind: "upstream_4xx", status: 402 },
+  });
   const unmapped = boundary.connector(spec(failing(new Error("what?"))));
-  expect(await unmapped.tryCall("x", options)).toMatchObject({ ok: false, error: { kind: "internal" } });
+  expect(await unmapped.tryCall("x", options)).toMatchObject({
+    ok: false,
+    error: { kind: "internal" },
+  });
 });

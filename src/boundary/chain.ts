@@ -1,23 +1,19 @@
 import type { Clock } from "../base/clock.ts";
-import { digestOf } from "../base/digest.ts";
 import { isAgent33Error, messageOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
-import { toJsonValue } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Random } from "../base/random.ts";
 import { Attempt, type CallHands } from "./attempt.ts";
 import type { BreakerRegistry } from "./breaker.ts";
-import { BoundaryError, isBoundaryError } from "./errors.ts";
+import { callRecord } from "./call-record.ts";
+import { cancelled, circuitOpen, toBoundaryError, withLostWrite } from "./classify.ts";
+import { BoundaryError } from "./errors.ts";
 import { approvalDigestOf, idempotencyKeyOf } from "./identity.ts";
+import { Holdings } from "./holdings.ts";
 import { type Bulkhead, createBulkhead, createRateLimit, type RateLimit } from "./limits.ts";
-import type {
-  ApprovalStore,
-  AuditSink,
-  BudgetLedger,
-  BudgetReservation,
-  IdempotencyLedger,
-} from "./ports.ts";
+import type { ApprovalStore, AuditSink, BudgetLedger, IdempotencyLedger } from "./ports.ts";
 import { createRetryBudget, mayRetry, type RetryBudget, retryDelayMs } from "./retry.ts";
+import { addSpend, timesSpend } from "./spend.ts";
 import type {
   AttemptRecord,
   CallFacts,
@@ -77,15 +73,12 @@ class GovernedCall<I, O, C> {
   readonly #at: number;
   readonly #startedMs: number;
   readonly #callId: string;
+  readonly #holdings: Holdings;
   readonly #attempts: AttemptRecord[] = [];
   #facts: CallFacts = noFacts;
   #decision: Decision = undecided;
   #key: string | undefined;
   #approvalId: string | undefined;
-  #approvalConsumed = false;
-  #keyReserved = false;
-  #inBulkhead = false;
-  #reservation: BudgetReservation | undefined;
   #estimate: Spend = {};
   #spend: Spend | undefined;
   #sent = false;
@@ -97,6 +90,7 @@ class GovernedCall<I, O, C> {
   constructor(compiled: Compiled<I, O, C>, input: I, options: CallOptions<C>) {
     const { clock, ids } = compiled.parts;
     this.#compiled = compiled;
+    this.#holdings = new Holdings(compiled.parts, compiled.bulkhead);
     this.#input = input;
     this.#options = options;
     this.#at = clock.now();
@@ -116,7 +110,11 @@ class GovernedCall<I, O, C> {
       return this.#fail(this.#classify(thrown));
     }
     const measured = this.#compiled.spec.measure?.(value, this.#input) ?? {};
-    return this.#close(add(measured, multiply(this.#estimate, this.#lostAttempts)), undefined, value);
+    return this.#close(
+      addSpend(measured, timesSpend(this.#estimate, this.#lostAttempts)),
+      undefined,
+      value,
+    );
   }
 
   #decide(): void {
@@ -147,80 +145,48 @@ class GovernedCall<I, O, C> {
     if (asked.state === "denied") {
       throw new BoundaryError("approval_denied", `A person denied ${this.#name()}.`, refusal);
     }
-    throw new BoundaryError("approval_required", `${this.#name()} needs a person's approval.${why}`, {
-      ...refusal,
-      hint: `Run \`agent33 approvals approve ${asked.id}\`, then resume the run.`,
-    });
+    throw new BoundaryError(
+      "approval_required",
+      `${this.#name()} needs a person's approval.${why}`,
+      {
+        ...refusal,
+        hint: `Run \`agent33 approvals approve ${asked.id}\`, then resume the run.`,
+      },
+    );
   }
 
   /** Every local limit, cheapest and least wasteful first. Returns the breaker that guards the target. */
   #admit() {
-    const { spec, parts, bulkhead, rateLimit } = this.#compiled;
+    const { spec, parts, rateLimit } = this.#compiled;
     this.#options.signal?.throwIfAborted();
-    const breaker = parts.breakers.get(`${spec.id}|${this.#facts.host ?? "-"}|${this.#facts.operation}`);
+    const breaker = parts.breakers.get(
+      `${spec.id}|${this.#facts.host ?? "-"}|${this.#facts.operation}`,
+    );
     const waitMs = breaker.waitMs(this.#startedMs);
     if (waitMs > 0) throw circuitOpen(this.#name(), waitMs);
     const rateWaitMs = rateLimit?.admit(this.#startedMs) ?? 0;
     if (rateWaitMs > 0) {
-      throw new BoundaryError("rate_limited", `${spec.id} is at its rate limit.`, { retryAfterMs: rateWaitMs });
-    }
-    if (!bulkhead.enter()) {
-      throw new BoundaryError("bulkhead_full", `${spec.id} has as many calls in flight as it may.`, {
-        retryAfterMs: 1_000,
+      throw new BoundaryError("rate_limited", `${spec.id} is at its rate limit.`, {
+        retryAfterMs: rateWaitMs,
       });
     }
-    this.#inBulkhead = true;
-    this.#reserveBudget();
-    this.#consumeApproval();
-    this.#reserveKey();
+    this.#holdings.enter(spec.id);
+    const { budgets, runId } = this.#options;
+    if (budgets !== undefined && budgets.length > 0) {
+      this.#estimate = spec.estimate?.(this.#input) ?? {};
+      this.#holdings.reserve(budgets, this.#estimate, this.#name());
+    }
+    if (this.#approvalId !== undefined) {
+      const { policyVersion } = this.#decision;
+      const digest = approvalDigestOf(spec.id, this.#facts, this.#options, policyVersion);
+      this.#holdings.useApproval(this.#approvalId, digest, this.#at, this.#name());
+    }
+    // For anything but a read, what is about to happen is committed before it can happen.
+    if (this.#facts.effect !== "read") {
+      this.#holdings.claimKey(this.#idempotencyKey(), this.#facts, runId, this.#at, this.#name());
+      parts.audit.open(this.#record("open", undefined));
+    }
     return breaker;
-  }
-
-  #reserveBudget(): void {
-    const { spec, parts } = this.#compiled;
-    const budgets = this.#options.budgets;
-    if (budgets === undefined || budgets.length === 0) return;
-    this.#estimate = spec.estimate?.(this.#input) ?? {};
-    const reserved = parts.budgets.reserve(budgets, this.#estimate);
-    if ("id" in reserved) {
-      this.#reservation = reserved;
-      return;
-    }
-    throw new BoundaryError(
-      "budget_exceeded",
-      `${this.#name()} does not fit into budget ${reserved.budget}: ${reserved.limit} ${Math.round(reserved.used)} used of ${reserved.allowed}.`,
-      { budgetLimit: reserved.limit, hint: "Raise the limit, or let the run end here." },
-    );
-  }
-
-  #consumeApproval(): void {
-    if (this.#approvalId === undefined) return;
-    const { spec, parts } = this.#compiled;
-    const digest = approvalDigestOf(spec.id, this.#facts, this.#options, this.#decision.policyVersion);
-    const state = parts.approvals.consume(this.#approvalId, digest, this.#at);
-    if (state !== "approved") {
-      throw new BoundaryError("approval_expired", `The approval for ${this.#name()} is ${state}.`, {
-        approvalId: this.#approvalId,
-        hint: "Ask again: an approval is good for one call, for a limited time.",
-      });
-    }
-    this.#approvalConsumed = true;
-  }
-
-  /** For anything but a read, what is about to happen is committed before it can happen. */
-  #reserveKey(): void {
-    if (this.#facts.effect === "read") return;
-    const { parts } = this.#compiled;
-    const known = parts.idempotency.reserve(this.#idempotencyKey(), this.#options.runId, this.#at);
-    this.#keyReserved = known === "fresh";
-    if (known !== "fresh" && this.#facts.repeat === "once") {
-      throw new BoundaryError(
-        "outcome_unknown",
-        `${this.#name()} was ${known} before and may not run twice.`,
-        { hint: "Find out what it did before you call it with other arguments." },
-      );
-    }
-    parts.audit.open(this.#record("open", undefined));
   }
 
   async #send(breaker: ReturnType<BreakerRegistry["get"]>): Promise<O> {
@@ -270,7 +236,8 @@ class GovernedCall<I, O, C> {
       } finally {
         if (onCancel !== undefined) signal?.removeEventListener("abort", onCancel);
       }
-      if (number >= maxAttempts || !mayRetry(this.#facts, failure, attempt.delivered)) throw failure;
+      if (number >= maxAttempts || !mayRetry(this.#facts, failure, attempt.delivered))
+        throw failure;
       const delayMs = retryDelayMs(number, failure, parts.random);
       if (clock.monotonic() + delayMs >= deadlineAt || !retryBudget.take()) throw failure;
       await clock.sleep(delayMs, signal);
@@ -279,41 +246,35 @@ class GovernedCall<I, O, C> {
 
   #fail(error: BoundaryError): CallOutcome<O> {
     if (!this.#reached) {
-      this.#giveBack();
+      this.#holdings.giveBack();
       return this.#close(undefined, error, undefined);
     }
     // An attempt whose answer was lost may have been billed: keep its upper bound.
-    return this.#close(multiply(this.#estimate, this.#lostAttempts), error, undefined);
+    return this.#close(timesSpend(this.#estimate, this.#lostAttempts), error, undefined);
   }
 
-  /** The call was never sent: nothing that was taken for it is used up. */
-  #giveBack(): void {
+  #close(
+    spend: Spend | undefined,
+    error: BoundaryError | undefined,
+    value: O | undefined,
+  ): CallOutcome<O> {
     const { parts } = this.#compiled;
-    if (this.#reservation !== undefined) parts.budgets.release(this.#reservation);
-    this.#reservation = undefined;
-    if (this.#approvalConsumed && this.#approvalId !== undefined) parts.approvals.restore(this.#approvalId);
-    if (this.#keyReserved && this.#key !== undefined) parts.idempotency.release(this.#key);
-    this.#keyReserved = false;
-  }
-
-  #close(spend: Spend | undefined, error: BoundaryError | undefined, value: O | undefined): CallOutcome<O> {
-    const { parts, bulkhead } = this.#compiled;
-    if (this.#inBulkhead) bulkhead.leave();
-    if (this.#reservation !== undefined) parts.budgets.settle(this.#reservation, spend ?? {});
+    this.#holdings.settle(spend ?? {});
     this.#spend = spend;
     let failure = error;
     let record = this.#record(failure?.code ?? "ok", failure);
     try {
-      // A key stays "started" only while nobody knows how the call ended.
-      if (this.#keyReserved && this.#key !== undefined && failure?.phase !== "unknown") {
-        parts.idempotency.finish(this.#key, parts.clock.now());
-      }
+      if (failure?.phase !== "unknown") this.#holdings.finishKey(parts.clock.now());
       parts.audit.close(record);
     } catch (thrown) {
-      failure = new BoundaryError("internal", `${this.#name()} could not be recorded: ${messageOf(thrown)}`, {
-        cause: thrown,
-        ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
-      });
+      failure = new BoundaryError(
+        "internal",
+        `${this.#name()} could not be recorded: ${messageOf(thrown)}`,
+        {
+          cause: thrown,
+          ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
+        },
+      );
       record = this.#record(failure.code, failure);
     }
     if (failure !== undefined) return { ok: false, error: failure, record };
@@ -321,30 +282,18 @@ class GovernedCall<I, O, C> {
   }
 
   #classify(thrown: unknown): BoundaryError {
-    const error = this.#toBoundaryError(thrown);
-    const lostWrite =
-      this.#sent && error.phase === "unknown" && this.#facts.effect !== "read" && this.#facts.repeat === "once";
-    if (!lostWrite || error.kind === "outcome_unknown") return error;
-    return new BoundaryError("outcome_unknown", `${this.#name()} was sent, but how it ended is unknown: ${error.message}`, {
-      hint: "Look at the other side before doing it again.",
-      cause: error,
-    });
-  }
-
-  #toBoundaryError(thrown: unknown): BoundaryError {
-    if (isBoundaryError(thrown)) return thrown;
     const { signal } = this.#options;
-    if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown))) return cancelled(signal);
-    const mapped = this.#compiled.spec.mapError?.(thrown);
-    if (mapped !== undefined) return mapped;
-    return new BoundaryError("internal", `${this.#name()} failed unexpectedly: ${messageOf(thrown)}`, {
-      cause: thrown,
-      ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
-    });
+    const error = toBoundaryError(thrown, this.#name(), this.#compiled.spec.mapError, signal);
+    return this.#sent ? withLostWrite(error, this.#name(), this.#facts) : error;
   }
 
   #idempotencyKey(): string {
-    this.#key ??= idempotencyKeyOf(this.#compiled.spec.id, this.#facts, this.#options, this.#logicalCallId());
+    this.#key ??= idempotencyKeyOf(
+      this.#compiled.spec.id,
+      this.#facts,
+      this.#options,
+      this.#logicalCallId(),
+    );
     return this.#key;
   }
 
@@ -360,67 +309,30 @@ class GovernedCall<I, O, C> {
   }
 
   #record(outcome: string, error: BoundaryError | undefined): CallRecord {
-    const { operation, effect, repeat, tool, toolDigest, host, port, args } = this.#facts;
-    const { runId } = this.#options;
-    return {
+    return callRecord({
       callId: this.#callId,
-      ...(runId === undefined ? {} : { runId }),
       logicalCallId: this.#logicalCallId(),
       at: this.#at,
-      principal: this.#options.principal,
       connector: this.#compiled.spec.id,
-      operation,
-      effect,
-      repeat,
-      ...(tool === undefined ? {} : { tool }),
-      ...(toolDigest === undefined ? {} : { toolDigest }),
-      ...(host === undefined ? {} : { host }),
-      ...(port === undefined ? {} : { port }),
-      ...(args === undefined ? {} : { argsDigest: digestOf(args) }),
+      facts: this.#facts,
+      options: this.#options,
       decision: this.#decision,
-      ...(this.#approvalId === undefined ? {} : { approvalId: this.#approvalId }),
-      ...(this.#key === undefined ? {} : { idempotencyKey: this.#key }),
+      approvalId: this.#approvalId,
+      idempotencyKey: this.#key,
       attempts: this.#attempts,
       durationMs: this.#compiled.parts.clock.monotonic() - this.#startedMs,
-      ...(this.#spend === undefined ? {} : { spend: this.#spend }),
+      spend: this.#spend,
       outcome,
-      ...(error === undefined ? {} : { error: toJsonValue(error) }),
-    };
+      error,
+    });
   }
 }
 
-function circuitOpen(name: string, waitMs: number): BoundaryError {
-  return new BoundaryError("circuit_open", `${name} is not tried: its circuit breaker is open.`, {
-    retryAfterMs: Math.ceil(waitMs),
-    hint: `It failed repeatedly just now. It is tried again in ${Math.ceil(waitMs / 1000)} s.`,
-  });
-}
-
-function cancelled(signal: AbortSignal): BoundaryError {
-  return new BoundaryError("cancelled", "The caller cancelled the call.", { cause: signal.reason });
-}
-
-function isAbort(thrown: unknown): boolean {
-  return thrown instanceof Error && thrown.name === "AbortError";
-}
-
-function add(one: Spend, other: Spend): Spend {
-  return {
-    tokens: (one.tokens ?? 0) + (other.tokens ?? 0),
-    // Unpriced plus anything is unpriced.
-    ...(one.costMicroUsd === undefined ? {} : { costMicroUsd: one.costMicroUsd + (other.costMicroUsd ?? 0) }),
-  };
-}
-
-function multiply(spend: Spend, times: number): Spend {
-  return {
-    ...(spend.tokens === undefined ? {} : { tokens: spend.tokens * times }),
-    ...(spend.costMicroUsd === undefined ? {} : { costMicroUsd: spend.costMicroUsd * times }),
-  };
-}
-
 /** Puts a connector behind the chain. Done once for each connector, never for each call. */
-export function compileConnector<I, O, C>(spec: ConnectorSpec<I, O, C>, parts: ChainParts): Connector<I, O, C> {
+export function compileConnector<I, O, C>(
+  spec: ConnectorSpec<I, O, C>,
+  parts: ChainParts,
+): Connector<I, O, C> {
   const attemptMs = spec.timeouts?.attemptMs ?? 30_000;
   const compiled: Compiled<I, O, C> = {
     spec,

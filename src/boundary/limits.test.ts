@@ -19,15 +19,19 @@ test("a rate limit admits a burst of one second's calls and says how long to wai
 
 test("over any time a rate limit admits no more than rate × time and one burst", () => {
   fc.assert(
-    fc.property(fc.integer({ min: 1, max: 50 }), fc.array(fc.nat(400), { maxLength: 300 }), (rate, gaps) => {
-      const limit = createRateLimit(rate);
-      let now = 0;
-      let admitted = 0;
-      for (const gap of gaps) {
-        now += gap;
-        if (limit.admit(now) === 0) admitted += 1;
-      }
-      return admitted <= (rate * now) / 1000 + rate + 1e-6;
-    }),
+    fc.property(
+      fc.integer({ min: 1, max: 50 }),
+      fc.array(fc.nat(400), { maxLength: 300 }),
+      (rate, gaps) => {
+        const limit = createRateLimit(rate);
+        let now = 0;
+        let admitted = 0;
+        for (const gap of gaps) {
+          now += gap;
+          if (limit.admit(now) === 0) admitted += 1;
+        }
+        return admitted <= (rate * now) / 1000 + rate + 1e-6;
+      },
+    ),
   );
 });

@@ -1,37 +1,4 @@
-import type { Readable, Writable } from "node:stream";
 import type { CallRecord, Spend } from "./types.ts";
-
-/** HTTP through the boundary's own dispatcher, with the standard `fetch` signature. */
-export type EgressFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
-
-/** A program to start, without a shell. */
-export interface SpawnRequest {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** The child's whole environment: nothing is inherited. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-export interface ExitStatus {
-  /** Null when a signal ended it. */
-  readonly code: number | null;
-  readonly signal: string | null;
-}
-
-/** A running child and all that it started: they live and die as one. */
-export interface SpawnedProcess {
-  readonly pid: number;
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  readonly stderr: Readable;
-  readonly exited: Promise<ExitStatus>;
-  /** Ends the whole tree: asks first, forces after `graceMs`. Resolves when it is gone. */
-  kill(graceMs?: number): Promise<void>;
-}
-
-/** @throws Agent33Error `sandbox.spawn_failed` when the program cannot be started. */
-export type SpawnProcess = (request: SpawnRequest) => Promise<SpawnedProcess>;
 
 /** Where call records go. Synchronous: a record is committed when the function returns. */
 export interface AuditSink {

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { Effect, Repeat } from "../base/effect.ts";
 import type { Principal } from "../base/principal.ts";
 import type { BoundaryError } from "./errors.ts";
-import type { EgressFetch, SpawnProcess } from "./ports.ts";
+import type { EgressFetch, SpawnProcess } from "./hands.ts";
 
 /**
  * What a connector says about one call before it is made. Policy sees this and nothing else, so

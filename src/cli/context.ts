@@ -44,7 +44,11 @@ export function outputOf(context: CliContext, options: CommonOptions): Output {
 }
 
 /** The settings for one command: file, environment, then its flags. */
-export function configOf(context: CliContext, options: CommonOptions, flags: readonly FlagSetting[] = []): Config {
+export function configOf(
+  context: CliContext,
+  options: CommonOptions,
+  flags: readonly FlagSetting[] = [],
+): Config {
   return loadConfig({
     cwd: context.host.cwd,
     env: context.host.env,
@@ -54,7 +58,11 @@ export function configOf(context: CliContext, options: CommonOptions, flags: rea
 }
 
 /** Opens the engine for as long as a function needs it. */
-export async function withEngine<T>(context: CliContext, config: Config, use: (engine: Engine) => Promise<T>): Promise<T> {
+export async function withEngine<T>(
+  context: CliContext,
+  config: Config,
+  use: (engine: Engine) => Promise<T>,
+): Promise<T> {
   const engine = createEngine(config, context.host);
   try {
     return await use(engine);

@@ -39,7 +39,8 @@ export async function driveAndFollow(
     context.exit(exitCodeOf(end.outcome));
     if (output.json) return;
     output.out(output.style.dim(`  log: agent33 runs show ${runId}${dataFlag(context, engine)}`));
-    if (end.outcome === "parked") output.out(output.style.yellow(`parked: resume it with agent33 resume ${runId}`));
+    if (end.outcome === "parked")
+      output.out(output.style.yellow(`parked: resume it with agent33 resume ${runId}`));
   } finally {
     restore();
     stopFollowing();

@@ -19,7 +19,10 @@ import { createStyle, showError } from "./output.ts";
  * @param words the arguments, without the program's own name
  * @param machine what the program runs on and writes to; the real one unless a test brings another
  */
-export async function main(words: readonly string[], machine: Machine = thisMachine()): Promise<number> {
+export async function main(
+  words: readonly string[],
+  machine: Machine = thisMachine(),
+): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const context: CliContext = {
     ...machine,
@@ -71,10 +74,16 @@ export function createProgram(context: CliContext): Command {
 function usage(error: CommanderError): Agent33Error {
   const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
   if (error.code === "commander.help" || message === "(outputHelp)") {
-    return new Agent33Error("cli.usage", "No command was given.", { hint: "Run `agent33 --help` for the commands." });
+    return new Agent33Error("cli.usage", "No command was given.", {
+      hint: "Run `agent33 --help` for the commands.",
+    });
   }
-  const hint = suggestion?.replace(/^\(|\)$/g, "") ?? "Run the command with --help to see what it takes.";
-  return new Agent33Error("cli.usage", `${message.charAt(0).toUpperCase()}${message.slice(1)}.`, { hint, cause: error });
+  const hint =
+    suggestion?.replace(/^\(|\)$/g, "") ?? "Run the command with --help to see what it takes.";
+  return new Agent33Error("cli.usage", `${message.charAt(0).toUpperCase()}${message.slice(1)}.`, {
+    hint,
+    cause: error,
+  });
 }
 
 function packageVersion(): string {

@@ -47,7 +47,8 @@ export function showError(output: Output, error: Agent33Error): void {
 export function columns(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const row of rows) {
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    for (const [index, cell] of row.entries())
+      widths[index] = Math.max(widths[index] ?? 0, cell.length);
   }
   return rows
     .map((row) =>
@@ -65,6 +66,8 @@ export function columns(rows: readonly (readonly string[])[]): string {
  */
 export function oneLine(text: string, maxLength: number): string {
   // oxlint-disable-next-line no-control-regex -- control characters are exactly what is taken out
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/g, " ").trim();
+  const clean = text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/g, " ")
+    .trim();
   return clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(1, maxLength - 1))}…`;
 }

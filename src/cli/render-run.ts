@@ -2,7 +2,8 @@ import { formatMicroUsd } from "../base/money.ts";
 import type { EventOf, LiveEvent, RunEvent, StopReason } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
 
-const milliseconds = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+const milliseconds = (ms: number): string =>
+  ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 const count = (value: number): string => value.toLocaleString("en-US");
 
 /** Turns a run's events into lines for a person who watches. */
@@ -22,7 +23,11 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
         return;
       case "session.opened":
-        out(style.dim(`tools ${event.tools.length} (${sources(event)}) · skills ${names(event.skills)}`));
+        out(
+          style.dim(
+            `tools ${event.tools.length} (${sources(event)}) · skills ${names(event.skills)}`,
+          ),
+        );
         for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
         return;
       case "run.resumed":
@@ -32,13 +37,17 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         out(`\n${style.bold("user")}  ${oneLine(event.text, Math.max(60, width * 2))}`);
         return;
       case "turn.started":
-        out(`\n${style.bold(`turn ${event.turn}`)}${event.toolsOffered ? "" : "  (closing turn, no tools)"}`);
+        out(
+          `\n${style.bold(`turn ${event.turn}`)}${event.toolsOffered ? "" : "  (closing turn, no tools)"}`,
+        );
         return;
       case "turn.completed":
         renderTurn(output, event);
         return;
       case "turn.failed":
-        out(`  ${style.red("✗ model")}  ${event.error.code}: ${oneLine(event.error.message, 400)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`);
+        out(
+          `  ${style.red("✗ model")}  ${event.error.code}: ${oneLine(event.error.message, 400)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
         return;
       case "tool.started":
         asked.set(`${event.turn}/${event.index}`, event);
@@ -48,7 +57,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${oneLine(event.message, 300)}`);
-        out(`  ${style.dim("→")} agent33 approvals approve ${event.approvalId} && agent33 resume ${event.runId}`);
+        out(
+          `  ${style.dim("→")} agent33 approvals approve ${event.approvalId} && agent33 resume ${event.runId}`,
+        );
         return;
       case "check.completed":
         out(
@@ -83,7 +94,9 @@ function renderLive({ out, style }: Output, event: LiveEvent): void {
 function renderTurn({ out, style, width }: Output, event: EventOf<"turn.completed">): void {
   for (const part of event.parts) {
     if (part.type === "reasoning") out(`  ${style.dim(oneLine(part.text, width * 2))}`);
-    if (part.type === "text") for (const line of part.text.split("\n")) if (line.trim() !== "") out(`  ${oneLine(line, 400)}`);
+    if (part.type === "text")
+      for (const line of part.text.split("\n"))
+        if (line.trim() !== "") out(`  ${oneLine(line, 400)}`);
   }
   const { usage } = event;
   const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
@@ -95,23 +108,40 @@ function renderTurn({ out, style, width }: Output, event: EventOf<"turn.complete
   );
 }
 
-function renderTool({ out, style, width }: Output, event: EventOf<"tool.completed">, argumentsText: string): void {
+function renderTool(
+  { out, style, width }: Output,
+  event: EventOf<"tool.completed">,
+  argumentsText: string,
+): void {
   const mark = event.isError ? style.red("✗") : style.green("✓");
-  const decided = event.decision === null ? "not sent" : `${event.decision.effect} by ${event.decision.ruleId}`;
-  out(`  ${mark} ${style.bold(event.toolName)} ${oneLine(argumentsText, Math.max(30, width - event.toolName.length - 8))}`);
+  const decided =
+    event.decision === null ? "not sent" : `${event.decision.effect} by ${event.decision.ruleId}`;
+  out(
+    `  ${mark} ${style.bold(event.toolName)} ${oneLine(argumentsText, Math.max(30, width - event.toolName.length - 8))}`,
+  );
   out(style.dim(`    ${decided} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`));
   if (event.isError) out(`    ${style.red(oneLine(event.content, 400))}`);
 }
 
 function renderEnd({ out, style }: Output, event: EventOf<"run.finished">): void {
   const { totals } = event;
-  const paintOutcome = event.outcome === "verified" ? style.green : event.outcome === "unverified" ? style.yellow : style.red;
-  out(`\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${stopText(event.stop)})`);
+  const paintOutcome =
+    event.outcome === "verified"
+      ? style.green
+      : event.outcome === "unverified"
+        ? style.yellow
+        : style.red;
+  out(
+    `\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${stopText(event.stop)})`,
+  );
   const unpriced = totals.unpricedCalls === 0 ? "" : ` and ${totals.unpricedCalls} unpriced calls`;
   out(
     `  ${totals.turns} turns, ${totals.toolCalls} tool calls · ${count(totals.inputTokens)} tokens in, ${count(totals.outputTokens)} out · ${formatMicroUsd(totals.costMicroUsd)}${unpriced} · ${milliseconds(totals.durationMs)}`,
   );
-  for (const file of event.filesChanged) out(`  ${file.change.padEnd(8)} ${oneLine(file.path, 200)}  ${style.dim(`${count(file.bytes)} bytes`)}`);
+  for (const file of event.filesChanged)
+    out(
+      `  ${file.change.padEnd(8)} ${oneLine(file.path, 200)}  ${style.dim(`${count(file.bytes)} bytes`)}`,
+    );
   if (event.filesChanged.length === 0) out(style.dim("  no files changed"));
 }
 
@@ -130,7 +160,8 @@ function stopText(stop: StopReason): string {
 }
 
 function indent({ out, style }: Output, text: string): void {
-  for (const line of text.trim().split("\n").slice(-12)) out(style.dim(`    ${oneLine(line, 300)}`));
+  for (const line of text.trim().split("\n").slice(-12))
+    out(style.dim(`    ${oneLine(line, 300)}`));
 }
 
 function attempts(number: number): string {

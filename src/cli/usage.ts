@@ -15,6 +15,9 @@ export function wholeNumber(flag: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value > 0) return value;
-    throw usageError(`${flag} takes a whole number above 0, not "${text}".`, `For example ${flag} 20`);
+    throw usageError(
+      `${flag} takes a whole number above 0, not "${text}".`,
+      `For example ${flag} 20`,
+    );
   };
 }

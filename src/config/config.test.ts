@@ -25,14 +25,23 @@ function codeOf(run: () => unknown): unknown {
 
 describe("settings", () => {
   test("flags win over the environment, the environment over the file, the file over the defaults", () => {
-    const cwd = folderWith("effort: low\nmodel: file:model\nlimits:\n  maxSteps: 3\n  maxChecks: 2\n");
+    const cwd = folderWith(
+      "effort: low\nmodel: file:model\nlimits:\n  maxSteps: 3\n  maxChecks: 2\n",
+    );
     const config = load({
       cwd,
       env: { AGENT33_MODEL: "env:model", AGENT33_LIMITS_MAX_STEPS: "5" },
       flags: [{ setting: "limits.maxSteps", flag: "--max-steps", value: 7 }],
     });
-    expect(config.settings).toMatchObject({ effort: "low", model: "env:model", limits: { maxSteps: 7, maxChecks: 2, maxTokens: 2_000_000 } });
-    expect(config.originOf("effort")).toEqual({ layer: "file", name: `${cwd}/agent33.config.yaml:1` });
+    expect(config.settings).toMatchObject({
+      effort: "low",
+      model: "env:model",
+      limits: { maxSteps: 7, maxChecks: 2, maxTokens: 2_000_000 },
+    });
+    expect(config.originOf("effort")).toEqual({
+      layer: "file",
+      name: `${cwd}/agent33.config.yaml:1`,
+    });
     expect(config.originOf("model")).toEqual({ layer: "environment", name: "AGENT33_MODEL" });
     expect(config.originOf("limits.maxSteps")).toEqual({ layer: "flag", name: "--max-steps" });
     expect(config.originOf("tenant").layer).toBe("default");
@@ -51,19 +60,24 @@ describe("settings", () => {
   test.each([
     ["efort: low", "efort", 'Did you mean "effort"?'],
     ["limits:\n  maxStep: 3", "limits.maxStep", 'Did you mean "limits.maxSteps"?'],
-  ])("an unknown name in the file is an error with its line and the nearest name: %s", (text, name, hint) => {
-    const error = codeOf(() => load({ cwd: folderWith(text) }));
-    expect(error).toMatchObject({ code: "config.unknown_setting", hint });
-    expect(String(error)).toContain(`"${name}"`);
-    expect(String(error)).toMatch(/agent33\.config\.yaml:\d/);
-  });
+  ])(
+    "an unknown name in the file is an error with its line and the nearest name: %s",
+    (text, name, hint) => {
+      const error = codeOf(() => load({ cwd: folderWith(text) }));
+      expect(error).toMatchObject({ code: "config.unknown_setting", hint });
+      expect(String(error)).toContain(`"${name}"`);
+      expect(String(error)).toMatch(/agent33\.config\.yaml:\d/);
+    },
+  );
 
   test("an unknown variable is an error, a known one that is no setting is not", () => {
     expect(codeOf(() => load({ env: { AGENT33_MODL: "x" } }))).toMatchObject({
       code: "config.unknown_setting",
       hint: 'Did you mean "AGENT33_MODEL"?',
     });
-    expect(load({ env: { AGENT33_BENCH_DATA: "/x", PATH: "/bin" } }).settings.model).toBeUndefined();
+    expect(
+      load({ env: { AGENT33_BENCH_DATA: "/x", PATH: "/bin" } }).settings.model,
+    ).toBeUndefined();
   });
 
   test.each([
@@ -76,6 +90,8 @@ describe("settings", () => {
   });
 
   test("a file that was named must exist", () => {
-    expect(codeOf(() => load({ file: "/nowhere/x.yaml" }))).toMatchObject({ code: "config.unreadable" });
+    expect(codeOf(() => load({ file: "/nowhere/x.yaml" }))).toMatchObject({
+      code: "config.unreadable",
+    });
   });
 });

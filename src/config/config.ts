@@ -77,7 +77,8 @@ export function loadConfig(sources: ConfigSources): Config {
   const parsed = settingsSchema.safeParse(merged);
   if (!parsed.success) throw invalid(parsed.error, origins);
   const settings = parsed.data;
-  const originOf = (name: string): Origin => origins.get(name) ?? { layer: "default", name: "built in" };
+  const originOf = (name: string): Origin =>
+    origins.get(name) ?? { layer: "default", name: "built in" };
   return {
     settings,
     file: hasFile ? file : undefined,
@@ -93,21 +94,32 @@ export function loadConfig(sources: ConfigSources): Config {
   };
 }
 
-function applyFile(file: string, merged: Record<string, unknown>, origins: Map<string, Origin>): void {
+function applyFile(
+  file: string,
+  merged: Record<string, unknown>,
+  origins: Map<string, Origin>,
+): void {
   let text: string;
   try {
     text = readFileSync(file, "utf8");
   } catch (cause) {
-    throw new Agent33Error("config.unreadable", `The settings file ${file} cannot be read: ${messageOf(cause)}`, {
-      hint: "Check the path given with --config.",
-      cause,
-    });
+    throw new Agent33Error(
+      "config.unreadable",
+      `The settings file ${file} cannot be read: ${messageOf(cause)}`,
+      {
+        hint: "Check the path given with --config.",
+        cause,
+      },
+    );
   }
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter });
   const [problem] = document.errors;
   if (problem !== undefined) {
-    throw new Agent33Error("config.malformed", `${file}: ${problem.message}`, { hint: "Mend the YAML.", cause: problem });
+    throw new Agent33Error("config.malformed", `${file}: ${problem.message}`, {
+      hint: "Mend the YAML.",
+      cause: problem,
+    });
   }
   const data: unknown = document.toJS();
   if (data === null) return;
@@ -147,7 +159,10 @@ function walk(
 }
 
 function isSection(path: readonly string[]): boolean {
-  return leaves.some((leaf) => path.length < leaf.path.length && path.every((part, index) => leaf.path[index] === part));
+  return leaves.some(
+    (leaf) =>
+      path.length < leaf.path.length && path.every((part, index) => leaf.path[index] === part),
+  );
 }
 
 function applyEnvironment(
@@ -156,13 +171,18 @@ function applyEnvironment(
   origins: Map<string, Origin>,
 ): void {
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith("AGENT33_") || otherVariables.has(variable) || text === undefined) continue;
+    if (!variable.startsWith("AGENT33_") || otherVariables.has(variable) || text === undefined)
+      continue;
     const leaf = leaves.find((candidate) => candidate.environmentName === variable);
     if (leaf === undefined) {
       const known = leaves.map((candidate) => candidate.environmentName);
-      throw new Agent33Error("config.unknown_setting", `The environment variable ${variable} is not a setting.`, {
-        hint: suggestName(variable, known),
-      });
+      throw new Agent33Error(
+        "config.unknown_setting",
+        `The environment variable ${variable} is not a setting.`,
+        {
+          hint: suggestName(variable, known),
+        },
+      );
     }
     setAt(merged, leaf.path, fromText(leaf, text, variable));
     origins.set(leaf.name, { layer: "environment", name: variable });
@@ -175,15 +195,22 @@ function fromText(leaf: Leaf, text: string, where: string): JsonValue {
     case "number":
       return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
     case "list":
-      return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+      return text
+        .split(",")
+        .map((item) => item.trim())
+        .filter((item) => item !== "");
     case "json":
       try {
         return JSON.parse(text) as JsonValue;
       } catch (cause) {
-        throw new Agent33Error("config.invalid_value", `${where} is not JSON: ${messageOf(cause)}`, {
-          hint: `Write ${leaf.name} as a JSON object, or put it into ${configFileName}.`,
-          cause,
-        });
+        throw new Agent33Error(
+          "config.invalid_value",
+          `${where} is not JSON: ${messageOf(cause)}`,
+          {
+            hint: `Write ${leaf.name} as a JSON object, or put it into ${configFileName}.`,
+            cause,
+          },
+        );
       }
     case "string":
       return text;
@@ -192,14 +219,19 @@ function fromText(leaf: Leaf, text: string, where: string): JsonValue {
 
 function unknownSetting(name: string, where: string): Agent33Error {
   return new Agent33Error("config.unknown_setting", `${where}: "${name}" is not a setting.`, {
-    hint: suggestName(name, leaves.map((leaf) => leaf.name)),
+    hint: suggestName(
+      name,
+      leaves.map((leaf) => leaf.name),
+    ),
   });
 }
 
 function invalid(error: z.ZodError, origins: ReadonlyMap<string, Origin>): Agent33Error {
   const lines = error.issues.map((issue) => {
     const name = issue.path.map(String).join(".");
-    const leaf = leaves.find((candidate) => name === candidate.name || name.startsWith(`${candidate.name}.`));
+    const leaf = leaves.find(
+      (candidate) => name === candidate.name || name.startsWith(`${candidate.name}.`),
+    );
     const origin = leaf === undefined ? undefined : origins.get(leaf.name);
     return `${name}: ${issue.message}${origin === undefined ? "" : ` (${origin.name})`}`;
   });
@@ -213,7 +245,8 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
   let place = target;
   for (const part of path.slice(0, -1)) {
     const next = place[part];
-    const table = typeof next === "object" && next !== null ? (next as Record<string, unknown>) : {};
+    const table =
+      typeof next === "object" && next !== null ? (next as Record<string, unknown>) : {};
     place[part] = table;
     place = table;
   }
@@ -223,7 +256,10 @@ function setAt(target: Record<string, unknown>, path: readonly string[], value: 
 
 function getAt(source: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>(
-    (place, part) => (typeof place === "object" && place !== null ? (place as Record<string, unknown>)[part] : undefined),
+    (place, part) =>
+      typeof place === "object" && place !== null
+        ? (place as Record<string, unknown>)[part]
+        : undefined,
     source,
   );
 }

@@ -44,4 +44,7 @@ function collect(schema: JsonObject, path: readonly string[]): readonly Leaf[] {
 }
 
 /** All settings, in the order of the schema. Read off the schema itself, so that none is forgotten. */
-export const leaves: readonly Leaf[] = collect(z.toJSONSchema(settingsSchema, { io: "input" }) as JsonObject, []);
+export const leaves: readonly Leaf[] = collect(
+  z.toJSONSchema(settingsSchema, { io: "input" }) as JsonObject,
+  [],
+);

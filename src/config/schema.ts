@@ -21,19 +21,40 @@ export type McpServerSettings = z.infer<typeof mcpServerSchema>;
 
 /** Every setting there is. The file, the environment and the flags all fill this one shape. */
 export const settingsSchema = z.strictObject({
-  data: z.string().min(1).default(".agent33").describe("folder of the store and of the runs' files"),
+  data: z
+    .string()
+    .min(1)
+    .default(".agent33")
+    .describe("folder of the store and of the runs' files"),
   model: z.string().min(1).optional().describe("provider:model that runs use when none is named"),
   baseUrl: z.url().optional().describe("address of an OpenAI-compatible server, with its /v1"),
   effort: z.enum(efforts).default("medium").describe("how hard runs think when nobody says"),
-  agent: z.string().min(1).optional().describe("agent definition file that runs use when none is named"),
+  agent: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("agent definition file that runs use when none is named"),
   tenant: z.string().min(1).default("default").describe("tenant that calls are made for"),
   user: z.string().min(1).default("local").describe("person that calls are made for"),
   policy: z
     .strictObject({
-      packs: z.array(z.string().min(1)).min(1).default(["default"]).describe("policy packs in force, united"),
-      files: z.array(z.string().min(1)).default([]).describe("files or folders with packs of your own"),
-      blockConnectors: z.array(z.string().min(1)).default([]).describe("connectors denied whatever the packs say"),
-      blockOperations: z.array(z.string().min(1)).default([]).describe("operations denied whatever the packs say"),
+      packs: z
+        .array(z.string().min(1))
+        .min(1)
+        .default(["default"])
+        .describe("policy packs in force, united"),
+      files: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("files or folders with packs of your own"),
+      blockConnectors: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("connectors denied whatever the packs say"),
+      blockOperations: z
+        .array(z.string().min(1))
+        .default([])
+        .describe("operations denied whatever the packs say"),
     })
     .prefault({}),
   limits: runLimitsSchema.prefault({}),
@@ -50,7 +71,13 @@ export const settingsSchema = z.strictObject({
         .describe("full survives a power cut; normal may lose the last writes then"),
     })
     .prefault({}),
-  mcpServers: z.record(z.string(), mcpServerSchema).default({}).describe("MCP servers whose tools every run gets"),
-  prices: z.record(z.string(), priceOverrideSchema).default({}).describe("prices by model, before the built-in table"),
+  mcpServers: z
+    .record(z.string(), mcpServerSchema)
+    .default({})
+    .describe("MCP servers whose tools every run gets"),
+  prices: z
+    .record(z.string(), priceOverrideSchema)
+    .default({})
+    .describe("prices by model, before the built-in table"),
 });
 export type Settings = z.infer<typeof settingsSchema>;

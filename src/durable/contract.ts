@@ -88,7 +88,11 @@ export interface DurableStatus {
  */
 export interface Durable {
   /** Idempotent: the second start of the same id changes nothing. */
-  start(workflow: { readonly name: string; readonly version: number }, runId: string, input: JsonValue): void;
+  start(
+    workflow: { readonly name: string; readonly version: number },
+    runId: string,
+    input: JsonValue,
+  ): void;
   /**
    * Claims the run and drives it until it completes, fails, is cancelled or waits.
    * @throws Agent33Error `durable.run_active` while another process holds its lease,

@@ -56,7 +56,10 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const agent = agentOf(request, settings.agent, host.cwd);
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
-  const task = request.task.kind === "folder" ? await loadTask(resolve(host.cwd, request.task.path)) : undefined;
+  const task =
+    request.task.kind === "folder"
+      ? await loadTask(resolve(host.cwd, request.task.path))
+      : undefined;
   if (request.task.kind === "folder") requireHost(request.task.environment);
   const workspace = task === undefined ? givenWorkspace(request, host.cwd) : files.workspace;
   const model = modelOf(request, task, settings.model);
@@ -70,7 +73,11 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       effort: settings.effort,
       source: config.originOf("effort").layer,
     }),
-    limits: runLimitsSchema.parse({ ...settings.limits, ...agent.limits, ...taskLimits(task, config) }),
+    limits: runLimitsSchema.parse({
+      ...settings.limits,
+      ...agent.limits,
+      ...taskLimits(task, config),
+    }),
     servers: [
       ...configuredServers(config, host.cwd),
       ...flagServers(request.mcpCommands, host.cwd),
@@ -78,10 +85,15 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ],
     workspace,
     environment: {},
-    principal: { tenant: settings.tenant, user: settings.user, agent: `${agent.name}@${agent.version}` },
+    principal: {
+      tenant: settings.tenant,
+      user: settings.user,
+      agent: `${agent.name}@${agent.version}`,
+    },
   };
   await parts.checkModel(wanted);
-  const scratch = task === undefined ? undefined : await prepareHostWorkspace(task, files.workspace);
+  const scratch =
+    task === undefined ? undefined : await prepareHostWorkspace(task, files.workspace);
   // A PATH made for an image would hide this machine's programs.
   const { PATH: imagePath, ...environment } = scratch?.env ?? {};
   const spec: RunSpec = { ...wanted, environment };
@@ -107,15 +119,26 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     });
     const events = store.runLog.append(
       runId,
-      [startEvent(title, spec, parts.policy(), notices), { type: "message.user" as const, text }].map(parts.redact),
+      [
+        startEvent(title, spec, parts.policy(), notices),
+        { type: "message.user" as const, text },
+      ].map(parts.redact),
     );
-    const input = { horizon: events.at(-1)?.seq ?? 0, approvalTtlMs: settings.approvals.ttlMinutes * 60_000 };
+    const input = {
+      horizon: events.at(-1)?.seq ?? 0,
+      approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
+    };
     durable.start(parts.workflow, runId, input);
   });
   return runId;
 }
 
-function startEvent(title: string, spec: RunSpec, policy: string, notices: readonly string[]): NewEvent {
+function startEvent(
+  title: string,
+  spec: RunSpec,
+  policy: string,
+  notices: readonly string[],
+): NewEvent {
   return {
     type: "run.started",
     task: title,
@@ -135,7 +158,11 @@ function workspaceNotices({ task }: RunRequest): readonly string[] {
   return [`Changes below ${unlistedFolders.join(" and ")} are not listed at the end.`];
 }
 
-function agentOf(request: RunRequest, configured: string | undefined, cwd: string): AgentDefinition {
+function agentOf(
+  request: RunRequest,
+  configured: string | undefined,
+  cwd: string,
+): AgentDefinition {
   const file = request.agentFile ?? configured;
   return file === undefined ? defaultAgent : loadAgent(resolve(cwd, file));
 }
@@ -151,7 +178,11 @@ function taskSpec(request: RunRequest, task: Task | undefined): RunSpec["task"] 
 }
 
 /** A task that brings scripted turns runs on them unless a model was asked for by name. */
-function modelOf(request: RunRequest, task: Task | undefined, configured: string | undefined): string {
+function modelOf(
+  request: RunRequest,
+  task: Task | undefined,
+  configured: string | undefined,
+): string {
   if (request.model !== undefined) return request.model;
   if (task?.scriptPath !== undefined) return `scripted:${task.scriptPath}`;
   if (configured !== undefined) return configured;
@@ -162,7 +193,10 @@ function modelOf(request: RunRequest, task: Task | undefined, configured: string
 
 function requireHost(environment: string | undefined): void {
   if (environment === "host") return;
-  const what = environment === undefined ? "No environment was chosen" : `The environment "${environment}" is not available`;
+  const what =
+    environment === undefined
+      ? "No environment was chosen"
+      : `The environment "${environment}" is not available`;
   throw new Agent33Error("engine.environment", `${what} for the task.`, {
     hint: "Pass --environment host: the agent's tools then work in a scratch copy on this machine, without a sandbox around the task's check and tests.",
   });
@@ -170,7 +204,11 @@ function requireHost(environment: string | undefined): void {
 
 /** A task's own time limit for the agent, unless the person set one. */
 function taskLimits(task: Task | undefined, config: Config): { readonly maxSeconds?: number } {
-  if (task?.agentTimeoutMs === undefined || config.originOf("limits.maxSeconds").layer !== "default") return {};
+  if (
+    task?.agentTimeoutMs === undefined ||
+    config.originOf("limits.maxSeconds").layer !== "default"
+  )
+    return {};
   return { maxSeconds: Math.max(1, Math.ceil(task.agentTimeoutMs / 1_000)) };
 }
 
@@ -194,13 +232,23 @@ function flagServers(commands: readonly string[], cwd: string): readonly ServerS
     const base = serverName(command, args);
     const seen = taken.get(base) ?? 0;
     taken.set(base, seen + 1);
-    return { name: seen === 0 ? base : `${base}${seen + 1}`, command, args, cwd, startFolder: cwd, tools: {}, from: "flag" as const };
+    return {
+      name: seen === 0 ? base : `${base}${seen + 1}`,
+      command,
+      args,
+      cwd,
+      startFolder: cwd,
+      tools: {},
+      from: "flag" as const,
+    };
   });
 }
 
 function serverName(command: string, args: readonly string[]): string {
   const runners = new Set(["npx", "node", "bunx", "pnpx", "uvx", "python", "python3"]);
-  const program = runners.has(basename(command)) ? (args.find((arg) => !arg.startsWith("-")) ?? command) : command;
+  const program = runners.has(basename(command))
+    ? (args.find((arg) => !arg.startsWith("-")) ?? command)
+    : command;
   const name = basename(program)
     .replace(/@[^@]*$/, "")
     .replace(/\.[a-z]+$/, "")

@@ -56,14 +56,26 @@ export async function examine(
     opened = open();
   } catch (thrown) {
     const error = toAgent33Error(thrown);
-    const finding = { what: error.code.split(".")[0] ?? "engine", state: "fail", detail: `${error.code}: ${error.message}` } as const;
+    const finding = {
+      what: error.code.split(".")[0] ?? "engine",
+      state: "fail",
+      detail: `${error.code}: ${error.message}`,
+    } as const;
     return [...findings, error.hint === undefined ? finding : { ...finding, fix: error.hint }];
   }
   try {
     const { parts } = opened;
     findings.push(
-      { what: "store", state: "ok", detail: `${parts.dataDir}, SQLite ${process.versions.sqlite ?? "?"}` },
-      { what: "policy", state: "ok", detail: `${config.settings.policy.packs.join(", ")} at version ${parts.boundary.policy.version.slice(0, 8)}` },
+      {
+        what: "store",
+        state: "ok",
+        detail: `${parts.dataDir}, SQLite ${process.versions.sqlite ?? "?"}`,
+      },
+      {
+        what: "policy",
+        state: "ok",
+        detail: `${config.settings.policy.packs.join(", ")} at version ${parts.boundary.policy.version.slice(0, 8)}`,
+      },
       ...(await localModelFindings(config, parts.boundary)),
       await sandboxFinding(host, parts.processes),
     );
@@ -80,7 +92,14 @@ function agentFinding({ settings }: Config, host: Host): readonly DoctorFinding[
     return [{ what: "agent", state: "ok", detail: `${agent.name}@${agent.version}` }];
   } catch (thrown) {
     const error = toAgent33Error(thrown);
-    return [{ what: "agent", state: "fail", detail: error.message, ...(error.hint === undefined ? {} : { fix: error.hint }) }];
+    return [
+      {
+        what: "agent",
+        state: "fail",
+        detail: error.message,
+        ...(error.hint === undefined ? {} : { fix: error.hint }),
+      },
+    ];
   }
 }
 
@@ -93,7 +112,12 @@ function serverFindings({ settings }: Config, host: Host): readonly DoctorFindin
     });
     if (found.ok) return { what: `mcp ${name}`, state: "ok", detail: `would start ${found.value}` };
     const { message, hint } = found.error;
-    return { what: `mcp ${name}`, state: "warn", detail: message, ...(hint === undefined ? {} : { fix: hint }) };
+    return {
+      what: `mcp ${name}`,
+      state: "warn",
+      detail: message,
+      ...(hint === undefined ? {} : { fix: hint }),
+    };
   });
 }
 
@@ -102,14 +126,25 @@ function keyFindings(host: Host): readonly DoctorFinding[] {
   return needed.map(({ provider, variable, value }) => {
     return value !== undefined
       ? { what: `key ${provider}`, state: "ok", detail: `${variable} is set (not tried)` }
-      : { what: `key ${provider}`, state: "warn", detail: `${variable} is not set`, fix: `Set ${variable} to use --model ${provider}:…` };
+      : {
+          what: `key ${provider}`,
+          state: "warn",
+          detail: `${variable} is not set`,
+          fix: `Set ${variable} to use --model ${provider}:…`,
+        };
   });
 }
 
 /** Each look is a governed call: policy may forbid it, and then that is what is said. */
-async function localModelFindings({ settings }: Config, boundary: Boundary): Promise<readonly DoctorFinding[]> {
+async function localModelFindings(
+  { settings }: Config,
+  boundary: Boundary,
+): Promise<readonly DoctorFinding[]> {
   const connector = boundary.connector(modelServerProbe);
-  const configured = settings.baseUrl === undefined ? [] : [{ name: "baseUrl", baseUrl: settings.baseUrl.replace(/\/$/, "") }];
+  const configured =
+    settings.baseUrl === undefined
+      ? []
+      : [{ name: "baseUrl", baseUrl: settings.baseUrl.replace(/\/$/, "") }];
   const principal = { tenant: settings.tenant, user: settings.user };
   const answers = await Promise.all(
     [...configured, ...localServers].map(async (server) => ({
@@ -131,7 +166,13 @@ async function localModelFindings({ settings }: Config, boundary: Boundary): Pro
       ];
     }
     if (name !== "baseUrl" && outcome.error.kind === "transport") return [];
-    return [{ what: `local model ${name}`, state: "warn", detail: `${baseUrl}: ${outcome.error.message}` }];
+    return [
+      {
+        what: `local model ${name}`,
+        state: "warn",
+        detail: `${baseUrl}: ${outcome.error.message}`,
+      },
+    ];
   });
   if (found.some((finding) => finding.state === "ok")) return found;
   const looked = answers.map(({ baseUrl }) => new URL(baseUrl).host).join(", ");
@@ -149,10 +190,16 @@ async function localModelFindings({ settings }: Config, boundary: Boundary): Pro
 async function sandboxFinding(host: Host, processes: Processes): Promise<DoctorFinding> {
   try {
     const probe = await probeSandbox({ spawn: processes.spawn });
-    if (probe.available) return { what: "sandbox", state: "ok", detail: `bubblewrap ${probe.version}` };
+    if (probe.available)
+      return { what: "sandbox", state: "ok", detail: `bubblewrap ${probe.version}` };
     return { what: "sandbox", state: "warn", detail: probe.reason, fix: probe.hint };
   } catch (thrown) {
     if (!isAgent33Error(thrown)) throw thrown;
-    return { what: "sandbox", state: "warn", detail: thrown.message, ...(thrown.hint === undefined ? {} : { fix: thrown.hint }) };
+    return {
+      what: "sandbox",
+      state: "warn",
+      detail: thrown.message,
+      ...(thrown.hint === undefined ? {} : { fix: thrown.hint }),
+    };
   }
 }

@@ -29,15 +29,21 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
   const apiKey = sources.key(parsed.provider);
   const { baseUrl, cwd } = request;
   return createModel({
-    spec: parsed.provider === "scripted" ? { ...parsed, model: resolve(cwd, parsed.model) } : parsed,
+    spec:
+      parsed.provider === "scripted" ? { ...parsed, model: resolve(cwd, parsed.model) } : parsed,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
-    ...(parsed.provider === "replay" ? { turnAt: recordedTurns(await sources.log(parsed.model), parsed.model) } : {}),
+    ...(parsed.provider === "replay"
+      ? { turnAt: recordedTurns(await sources.log(parsed.model), parsed.model) }
+      : {}),
   });
 }
 
 /** Finds the turns of a recorded run by their place in it. */
-function recordedTurns(events: readonly StoredEvent[], runId: string): (index: number) => ModelTurn | undefined {
+function recordedTurns(
+  events: readonly StoredEvent[],
+  runId: string,
+): (index: number) => ModelTurn | undefined {
   const turns = events.filter((event) => event.type === "turn.completed");
   if (turns.length > 0) return (index) => turns[index] as ModelTurn | undefined;
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {

@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import type { JsonValue } from "../base/json.ts";
 import { toJsonValue } from "../base/json.ts";
 import { isPrivateHost } from "../boundary/egress/address.ts";
-import { type CompiledPolicy, compilePolicy, explainDecision, explanationText, loadPacks } from "../boundary/policy/index.ts";
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  explainDecision,
+  explanationText,
+  loadPacks,
+} from "../boundary/policy/index.ts";
 import type { CallFacts } from "../boundary/types.ts";
 import type { Config } from "../config/config.ts";
 import type { Host } from "./host.ts";
@@ -10,13 +16,17 @@ import type { Host } from "./host.ts";
 /** The policy that the settings select. @throws Agent33Error `policy.*` for bad packs and names */
 export function policyOf({ settings }: Config, host: Host): CompiledPolicy {
   const { packs, files, blockConnectors, blockOperations } = settings.policy;
-  return compilePolicy(loadPacks({ select: packs, paths: files.map((path) => resolve(host.cwd, path)) }), {
-    blocklist: { connectors: blockConnectors, operations: blockOperations },
-  });
+  return compilePolicy(
+    loadPacks({ select: packs, paths: files.map((path) => resolve(host.cwd, path)) }),
+    {
+      blocklist: { connectors: blockConnectors, operations: blockOperations },
+    },
+  );
 }
 
 /** A call to ask the policy about. */
-export interface PolicyQuestion extends Pick<CallFacts, "operation" | "effect" | "repeat" | "tool" | "host" | "port"> {
+export interface PolicyQuestion
+  extends Pick<CallFacts, "operation" | "effect" | "repeat" | "tool" | "host" | "port"> {
   readonly connector: string;
 }
 

@@ -37,15 +37,22 @@ export async function rememberWorkspace(files: RunFiles, workspace: string): Pro
     const snapshot = await snapshotFolder(workspace, notLookedAt(files));
     writeFileSync(join(files.folder, snapshotName), JSON.stringify(Object.fromEntries(snapshot)));
   } catch (cause) {
-    throw new Agent33Error("engine.run_files", `The files of the run cannot be written to ${files.folder}: ${messageOf(cause)}`, {
-      hint: "Free space there, or choose another folder with --data.",
-      cause,
-    });
+    throw new Agent33Error(
+      "engine.run_files",
+      `The files of the run cannot be written to ${files.folder}: ${messageOf(cause)}`,
+      {
+        hint: "Free space there, or choose another folder with --data.",
+        cause,
+      },
+    );
   }
 }
 
 /** What differs from the remembered state. */
-export async function workspaceChanges(files: RunFiles, workspace: string): Promise<readonly FileChange[]> {
+export async function workspaceChanges(
+  files: RunFiles,
+  workspace: string,
+): Promise<readonly FileChange[]> {
   const text = readFileSync(join(files.folder, snapshotName), "utf8");
   const before = new Map(Object.entries(snapshotSchema.parse(JSON.parse(text))));
   return diffSnapshots(before, await snapshotFolder(workspace, notLookedAt(files)));

@@ -44,7 +44,11 @@ export type RunSpec = z.infer<typeof runSpecSchema>;
 export function parseRunSpec(runId: string, data: unknown): RunSpec {
   const parsed = runSpecSchema.safeParse(data);
   if (parsed.success) return parsed.data;
-  throw new Agent33Error("engine.malformed_run", `Run ${runId} cannot be read: ${z.prettifyError(parsed.error)}`, {
-    hint: "It was made by another version of AGENT-33; resume it with that one.",
-  });
+  throw new Agent33Error(
+    "engine.malformed_run",
+    `Run ${runId} cannot be read: ${z.prettifyError(parsed.error)}`,
+    {
+      hint: "It was made by another version of AGENT-33; resume it with that one.",
+    },
+  );
 }

@@ -15,7 +15,11 @@ import { parseRunSpec, type RunSpec } from "./run-spec.ts";
 import { openSession, type SessionParts } from "./session.ts";
 
 /** An error as the journal keeps it. */
-const loggedErrorSchema = z.object({ code: z.string(), message: z.string(), hint: z.string().optional() });
+const loggedErrorSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+});
 
 export type RunEnd =
   | { readonly runId: string; readonly outcome: RunOutcome }
@@ -46,7 +50,12 @@ export interface LiveRuns {
 }
 
 /** What the agents' room needs of this process. */
-export function agentPorts(store: Store, host: Host, live: LiveRuns, redact: RunsParts["redact"]): AgentPorts {
+export function agentPorts(
+  store: Store,
+  host: Host,
+  live: LiveRuns,
+  redact: RunsParts["redact"],
+): AgentPorts {
   return {
     now: () => host.clock.now(),
     log: {
@@ -55,12 +64,17 @@ export function agentPorts(store: Store, host: Host, live: LiveRuns, redact: Run
     },
     session: (runId) => {
       const session = live.sessions.get(runId);
-      if (session === undefined) throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
+      if (session === undefined)
+        throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
       return session;
     },
     finished: (runId, outcome) => {
       const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
-      store.runs.finish(runId, { outcome, costMicroUsd: totals.costMicroUsd, unpricedCalls: totals.unpricedCalls });
+      store.runs.finish(runId, {
+        outcome,
+        costMicroUsd: totals.costMicroUsd,
+        unpricedCalls: totals.unpricedCalls,
+      });
     },
   };
 }
@@ -72,7 +86,8 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
 
   const drive = async (runId: string): Promise<RunEnd> => {
     const run = store.runs.get(runId);
-    if (run === undefined) throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
+    if (run === undefined)
+      throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
     refuseActive(durable.status(runId), host);
     const spec = parseRunSpec(runId, run.spec);
     const opened = await openOrFail(runId, spec);
@@ -104,9 +119,20 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     const { totals, lastText } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
     store.transactions.transaction(() => {
       append(runId, [
-        { type: "run.finished", outcome: "failed", stop, summary: lastText, totals: { ...totals, durationMs: 0 }, filesChanged: [] },
+        {
+          type: "run.finished",
+          outcome: "failed",
+          stop,
+          summary: lastText,
+          totals: { ...totals, durationMs: 0 },
+          filesChanged: [],
+        },
       ]);
-      store.runs.finish(runId, { outcome: "failed", costMicroUsd: totals.costMicroUsd, unpricedCalls: totals.unpricedCalls });
+      store.runs.finish(runId, {
+        outcome: "failed",
+        costMicroUsd: totals.costMicroUsd,
+        unpricedCalls: totals.unpricedCalls,
+      });
     });
   };
 
@@ -136,9 +162,13 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       }
       case "pending":
       case "running":
-        throw new Agent33Error("engine.run_lost", `Run ${runId} was taken over by another process.`, {
-          hint: `Follow it with \`agent33 runs show ${runId}\`.`,
-        });
+        throw new Agent33Error(
+          "engine.run_lost",
+          `Run ${runId} was taken over by another process.`,
+          {
+            hint: `Follow it with \`agent33 runs show ${runId}\`.`,
+          },
+        );
     }
   };
 
@@ -173,16 +203,24 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
 /** Refuses before anything is started, so that a run that another process drives is not disturbed. */
 function refuseActive(status: DurableStatus | undefined, host: Host): void {
   if (status?.state !== "running" || (status.leaseUntil ?? 0) <= host.clock.now()) return;
-  throw new Agent33Error("durable.run_active", `Run ${status.runId} is being driven by process ${status.owner ?? "?"}.`, {
-    hint: "Wait until it ends, or cancel it there. If that process died, try again in a few seconds.",
-    retryable: true,
-  });
+  throw new Agent33Error(
+    "durable.run_active",
+    `Run ${status.runId} is being driven by process ${status.owner ?? "?"}.`,
+    {
+      hint: "Wait until it ends, or cancel it there. If that process died, try again in a few seconds.",
+      retryable: true,
+    },
+  );
 }
 
 function alreadyFinished(run: Run): Agent33Error {
-  return new Agent33Error("engine.run_finished", `Run ${run.id} has finished: ${run.outcome ?? "no outcome"}.`, {
-    hint: `Look at it with \`agent33 runs show ${run.id}\`, or start a new one.`,
-  });
+  return new Agent33Error(
+    "engine.run_finished",
+    `Run ${run.id} has finished: ${run.outcome ?? "no outcome"}.`,
+    {
+      hint: `Look at it with \`agent33 runs show ${run.id}\`, or start a new one.`,
+    },
+  );
 }
 
 function errorOf(status: DurableStatus): Agent33Error {

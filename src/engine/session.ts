@@ -53,7 +53,11 @@ export interface OpenedSession {
  * checks. Nothing stays open when it throws.
  * @throws Agent33Error whatever keeps one of them from opening
  */
-export async function openSession(runId: string, spec: RunSpec, parts: SessionParts): Promise<OpenedSession> {
+export async function openSession(
+  runId: string,
+  spec: RunSpec,
+  parts: SessionParts,
+): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
@@ -73,9 +77,20 @@ export async function openSession(runId: string, spec: RunSpec, parts: SessionPa
       ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
     ].filter((tool) => mayUseTool(spec.agent, tool.name));
     const toolbox = createToolbox(parts.boundary, tools);
-    const notices = [...skillNotices.map(formatSkillNotice), ...servers.flatMap((server) => server.notices)];
+    const notices = [
+      ...skillNotices.map(formatSkillNotice),
+      ...servers.flatMap((server) => server.notices),
+    ];
     return {
-      session: sessionOf(runId, spec, parts, { task, model, prices, tokens, skills, toolbox, closeTools }),
+      session: sessionOf(runId, spec, parts, {
+        task,
+        model,
+        prices,
+        tokens,
+        skills,
+        toolbox,
+        closeTools,
+      }),
       event: sessionEvent(tools, skills, notices),
       close: closeTools,
     };
@@ -112,23 +127,40 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     toolbox,
     systemPrompt: renderSystemPrompt(spec.agent, {
       skills: renderSkillList(skills),
-      check: check === undefined ? "" : "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
+      check:
+        check === undefined
+          ? ""
+          : "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
     }),
     check:
       check === undefined || workspace === null
         ? undefined
-        : (signal) => runCheck(check, { workspace, spawn: processes.spawn, env, clock: host.clock, signal }),
+        : (signal) =>
+            runCheck(check, { workspace, spawn: processes.spawn, env, clock: host.clock, signal }),
     verify:
       task === undefined || workspace === null
         ? undefined
-        : (signal) => verify(task, { workspace, logsDir: files.verifier, spawn: processes.spawn, env, clock: host.clock, signal }),
+        : (signal) =>
+            verify(task, {
+              workspace,
+              logsDir: files.verifier,
+              spawn: processes.spawn,
+              env,
+              clock: host.clock,
+              signal,
+            }),
     closeTools,
-    filesChanged: () => (workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace)),
+    filesChanged: () =>
+      workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),
     live: (event) => parts.live(runId, event),
   };
 }
 
-function sessionEvent(tools: readonly Tool[], skills: readonly Skill[], notices: readonly string[]): NewEvent {
+function sessionEvent(
+  tools: readonly Tool[],
+  skills: readonly Skill[],
+  notices: readonly string[],
+): NewEvent {
   return {
     type: "session.opened",
     tools: tools.map((tool) => ({
@@ -144,8 +176,14 @@ function sessionEvent(tools: readonly Tool[], skills: readonly Skill[], notices:
 }
 
 /** Opens all servers at once; if one fails, those that did start are ended before the error goes on. */
-async function openServers(runId: string, spec: RunSpec, parts: SessionParts): Promise<readonly McpServerHandle[]> {
-  const outcomes = await Promise.all(spec.servers.map((server) => openServer(runId, server, spec, parts)));
+async function openServers(
+  runId: string,
+  spec: RunSpec,
+  parts: SessionParts,
+): Promise<readonly McpServerHandle[]> {
+  const outcomes = await Promise.all(
+    spec.servers.map((server) => openServer(runId, server, spec, parts)),
+  );
   const failed = outcomes.find((outcome) => !outcome.ok);
   const opened = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
   if (failed === undefined) return opened;
@@ -159,7 +197,8 @@ async function openServer(
   spec: RunSpec,
   parts: SessionParts,
 ): Promise<CallOutcome<McpServerHandle>> {
-  const configured = server.from === "settings" ? parts.settings.mcpServers[server.name] : undefined;
+  const configured =
+    server.from === "settings" ? parts.settings.mcpServers[server.name] : undefined;
   const env = childEnvironment(parts.host.env, {
     extra: server.from === "task" ? spec.environment : (configured?.env ?? {}),
   });
@@ -190,6 +229,16 @@ export function taskServers(task: Task, workspace: string): readonly ServerSpec[
     );
     const { name, command, args } = server;
     // The task's own folder, because its program may come from the project that the task is part of.
-    return [{ name, command, args: [...args], cwd: workspace, startFolder: task.dir, tools, from: "task" as const }];
+    return [
+      {
+        name,
+        command,
+        args: [...args],
+        cwd: workspace,
+        startFolder: task.dir,
+        tools,
+        from: "task" as const,
+      },
+    ];
   });
 }

@@ -5,7 +5,7 @@ import type { VerificationResult } from "../agents/ports.ts";
 import type { Clock } from "../base/clock.ts";
 import { Agent33Error, messageOf, unreachable } from "../base/errors.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { SpawnProcess } from "../boundary/ports.ts";
+import type { SpawnProcess } from "../boundary/hands.ts";
 import { isWithin } from "./paths.ts";
 import { readReward, removeVerdicts } from "./reward.ts";
 import { type CommandEnd, type CommandResult, runCommand } from "./run-command.ts";

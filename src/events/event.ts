@@ -117,15 +117,17 @@ const storedEventSchema = z.discriminatedUnion("type", [
     ...stored,
     /** What the agent can act with from here on; written each time a process takes the run up. */
     type: z.literal("session.opened"),
-    tools: z.array(
-      z.object({
-        name: z.string(),
-        source: z.string(),
-        effect: z.enum(effects),
-        repeat: z.enum(repeats),
-        digest: z.string(),
-      }),
-    ).readonly(),
+    tools: z
+      .array(
+        z.object({
+          name: z.string(),
+          source: z.string(),
+          effect: z.enum(effects),
+          repeat: z.enum(repeats),
+          digest: z.string(),
+        }),
+      )
+      .readonly(),
     skills: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
     notices: z.array(z.string()).readonly(),
   }),

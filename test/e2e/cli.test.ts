@@ -5,7 +5,15 @@ import { describe, expect, test } from "vitest";
 import { freshFolder, projectRoot, runCli, runInProcess, startCli } from "../support/cli.ts";
 
 const demo = join(projectRoot, "examples/tasks/ledger-reconcile");
-const demoWords = (data: string, task = demo) => ["run", "--task", task, "--environment", "host", "--data", data];
+const demoWords = (data: string, task = demo) => [
+  "run",
+  "--task",
+  task,
+  "--environment",
+  "host",
+  "--data",
+  data,
+];
 
 /** Processes whose command line mentions a folder: what a run might have left behind. */
 function processesMentioning(text: string): readonly string[] {
@@ -19,7 +27,10 @@ function copyOfDemo(): string {
   // The servers of the project are found from the project; a copy elsewhere names its own.
   const toml = readFileSync(join(task, "task.toml"), "utf8");
   const server = join(projectRoot, "node_modules/.bin/mcp-server-filesystem");
-  writeFileSync(join(task, "task.toml"), toml.replace('command = "mcp-server-filesystem"', `command = ${JSON.stringify(server)}`));
+  writeFileSync(
+    join(task, "task.toml"),
+    toml.replace('command = "mcp-server-filesystem"', `command = ${JSON.stringify(server)}`),
+  );
   return task;
 }
 
@@ -29,7 +40,9 @@ describe("the main job", () => {
     const { code, stdout, stderr } = await runCli(demoWords(data));
     expect(stderr).toBe("");
     expect(stdout.split("\n")[0]).toMatch(/^Scripted run: no model is called\./);
-    expect(stdout).toMatch(/check {2}failed[\s\S]*check {2}passed[\s\S]*verifier {2}reward 1[\s\S]*outcome {2}verified/);
+    expect(stdout).toMatch(
+      /check {2}failed[\s\S]*check {2}passed[\s\S]*verifier {2}reward 1[\s\S]*outcome {2}verified/,
+    );
     expect(stdout).toMatch(/filesystem__write_file[\s\S]*allow by default\//);
     expect(code).toBe(0);
     expect(processesMentioning(data)).toEqual([]);
@@ -40,7 +53,10 @@ describe("the main job", () => {
     const bank = join(task, "environment/data/bank.csv");
     const lines = readFileSync(bank, "utf8").split("\n");
     const index = lines.findIndex((line) => line.includes("INV-2044"));
-    const changed = (lines[index] ?? "").replace(/(\d+)\.(\d\d)/, (_all, whole: string, cents: string) => `${Number(whole) + 100}.${cents}`);
+    const changed = (lines[index] ?? "").replace(
+      /(\d+)\.(\d\d)/,
+      (_all, whole: string, cents: string) => `${Number(whole) + 100}.${cents}`,
+    );
     expect(changed).not.toBe(lines[index]);
     writeFileSync(bank, lines.map((line) => (line === lines[index] ? changed : line)).join("\n"));
     const { code, stdout } = await runCli(demoWords(freshFolder(), task));
@@ -51,7 +67,10 @@ describe("the main job", () => {
   test("--json gives one event a line and nothing else", async () => {
     const data = freshFolder();
     const { code, stdout } = await runCli([...demoWords(data), "--json"]);
-    const events = stdout.trim().split("\n").map((line) => JSON.parse(line) as { type: string; seq?: number });
+    const events = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string; seq?: number });
     expect(events[0]?.type).toBe("run.started");
     expect(events.at(-1)).toMatchObject({ type: "run.finished", outcome: "verified" });
     const seqs = events.flatMap((event) => (event.seq === undefined ? [] : [event.seq]));
@@ -65,9 +84,14 @@ describe("the main job", () => {
     const list = await runInProcess(["runs", "list", "--data", data, "--json"], projectRoot);
     const { items } = JSON.parse(list.stdout) as { items: { id: string; outcome: string }[] };
     expect(items).toMatchObject([{ outcome: "verified" }]);
-    const shown = await runInProcess(["runs", "show", items[0]!.id.slice(0, 13), "--data", data], projectRoot);
+    const shown = await runInProcess(
+      ["runs", "show", items[0]!.id.slice(0, 13), "--data", data],
+      projectRoot,
+    );
     expect(shown.stdout).toMatch(/turn 1[\s\S]*outcome {2}verified/);
-    expect((await runInProcess(["runs", "show", "ffff", "--data", data], projectRoot)).stderr).toContain("store.unknown_run");
+    expect(
+      (await runInProcess(["runs", "show", "ffff", "--data", data], projectRoot)).stderr,
+    ).toContain("store.unknown_run");
   });
 
   test("the hidden tests are nowhere in the workspace while the agent works", async () => {
@@ -75,7 +99,9 @@ describe("the main job", () => {
     const { stdout } = await runCli([...demoWords(data), "--json"]);
     expect(stdout).not.toContain("verify.mjs");
     const start = JSON.parse(stdout.split("\n")[0] ?? "{}") as { workspace: string };
-    expect(execFileSync("find", [start.workspace], { encoding: "utf8" })).not.toMatch(/test\.sh|solve|truth/);
+    expect(execFileSync("find", [start.workspace], { encoding: "utf8" })).not.toMatch(
+      /test\.sh|solve|truth/,
+    );
   });
 });
 
@@ -98,9 +124,14 @@ setInterval(() => undefined, 1000);
   const toml = readFileSync(join(task, "task.toml"), "utf8");
   writeFileSync(
     join(task, "task.toml"),
-    toml.replace(/command = ".*"/, `command = ${JSON.stringify(process.execPath)}`).replace(/args = \["\."\]/, `args = [${JSON.stringify(server)}]`),
+    toml
+      .replace(/command = ".*"/, `command = ${JSON.stringify(process.execPath)}`)
+      .replace(/args = \["\."\]/, `args = [${JSON.stringify(server)}]`),
   );
-  writeFileSync(join(task, "script.yaml"), "name: slow\nturns:\n  - tool_calls: [{ name: filesystem__wait, arguments: {} }]\n  - text: Done.\n");
+  writeFileSync(
+    join(task, "script.yaml"),
+    "name: slow\nturns:\n  - tool_calls: [{ name: filesystem__wait, arguments: {} }]\n  - text: Done.\n",
+  );
   return task;
 }
 
@@ -149,7 +180,13 @@ describe("bad input", () => {
   };
   const ends = write("ends.mjs", "process.exit(3);\n");
   const script = write("done.yaml", "name: done\nturns:\n  - text: Done.\n");
-  const cases: readonly (readonly [what: string, words: readonly string[], code: number, error: string, hint: RegExp])[] = [
+  const cases: readonly (readonly [
+    what: string,
+    words: readonly string[],
+    code: number,
+    error: string,
+    hint: RegExp,
+  ])[] = [
     ["no command", [], 64, "cli.usage", /--help/],
     ["an unknown flag", ["run", "x", "--modle", "a:b"], 64, "cli.usage", /--model/],
     ["an unknown command", ["rum"], 64, "cli.usage", /run/],
@@ -157,40 +194,145 @@ describe("bad input", () => {
     ["both a text and a task", ["run", "x", "--task", "y"], 64, "cli.usage", /run/],
     ["an unknown effort", ["run", "x", "--effort", "hgih"], 64, "cli.usage", /high/],
     ["no model", ["run", "x"], 1, "engine.model_missing", /--model/],
-    ["an unknown provider", ["run", "x", "--model", "antropic:claude"], 1, "models.unknown_provider", /anthropic/],
-    ["a provider without a key", ["run", "x", "--model", "anthropic:claude-opus-5"], 1, "models.missing_key", /ANTHROPIC_API_KEY/],
-    ["a local model without an address", ["run", "x", "--model", "openai-compatible:llama"], 1, "models.missing_base_url", /11434/],
-    ["a script that does not exist", ["run", "x", "--model", "scripted:nowhere.yaml"], 1, "models.unreadable_script", /scripted:/],
-    ["a misspelt policy pack", ["run", "x", "--model", `scripted:${script}`, "--policy", "strict-wbe"], 1, "policy.unknown_pack", /strict-web/],
-    ["a task folder that is not there", ["run", "--task", "nowhere", "--environment", "host"], 1, "evaluation.task_not_found", /./],
-    ["a task folder without task.toml", ["run", "--task", folder, "--environment", "host"], 1, "evaluation.", /./],
-    ["a malformed task", ["run", "--task", taskWith("bad", { "task.toml": "version = [", "instruction.md": "x", "tests/test.sh": "" }), "--environment", "host"], 1, "evaluation.task_malformed", /./],
-    ["a task without tests", ["run", "--task", taskWith("untested", { "task.toml": 'version = "1.0"', "instruction.md": "x" }), "--environment", "host"], 1, "evaluation.tests_missing", /./],
+    [
+      "an unknown provider",
+      ["run", "x", "--model", "antropic:claude"],
+      1,
+      "models.unknown_provider",
+      /anthropic/,
+    ],
+    [
+      "a provider without a key",
+      ["run", "x", "--model", "anthropic:claude-opus-5"],
+      1,
+      "models.missing_key",
+      /ANTHROPIC_API_KEY/,
+    ],
+    [
+      "a local model without an address",
+      ["run", "x", "--model", "openai-compatible:llama"],
+      1,
+      "models.missing_base_url",
+      /11434/,
+    ],
+    [
+      "a script that does not exist",
+      ["run", "x", "--model", "scripted:nowhere.yaml"],
+      1,
+      "models.unreadable_script",
+      /scripted:/,
+    ],
+    [
+      "a misspelt policy pack",
+      ["run", "x", "--model", `scripted:${script}`, "--policy", "strict-wbe"],
+      1,
+      "policy.unknown_pack",
+      /strict-web/,
+    ],
+    [
+      "a task folder that is not there",
+      ["run", "--task", "nowhere", "--environment", "host"],
+      1,
+      "evaluation.task_not_found",
+      /./,
+    ],
+    [
+      "a task folder without task.toml",
+      ["run", "--task", folder, "--environment", "host"],
+      1,
+      "evaluation.",
+      /./,
+    ],
+    [
+      "a malformed task",
+      [
+        "run",
+        "--task",
+        taskWith("bad", { "task.toml": "version = [", "instruction.md": "x", "tests/test.sh": "" }),
+        "--environment",
+        "host",
+      ],
+      1,
+      "evaluation.task_malformed",
+      /./,
+    ],
+    [
+      "a task without tests",
+      [
+        "run",
+        "--task",
+        taskWith("untested", { "task.toml": 'version = "1.0"', "instruction.md": "x" }),
+        "--environment",
+        "host",
+      ],
+      1,
+      "evaluation.tests_missing",
+      /./,
+    ],
     ["no environment", ["run", "--task", demo], 1, "engine.environment", /--environment host/],
-    ["a program that is not there", ["run", "x", "--model", `scripted:${script}`, "--mcp", "no-such-server"], 1, "sandbox.command_not_found", /./],
-    ["a server that ends at once", ["run", "x", "--model", `scripted:${script}`, "--mcp", `node ${ends}`], 1, "boundary.transport", /./],
-    ["an unbalanced quote", ["run", "x", "--model", `scripted:${script}`, "--mcp", "node 'x"], 1, "sandbox.", /./],
-    ["an unknown setting", ["config", "explain", "--config", write("bad.yaml", "efort: low")], 1, "config.unknown_setting", /effort/],
+    [
+      "a program that is not there",
+      ["run", "x", "--model", `scripted:${script}`, "--mcp", "no-such-server"],
+      1,
+      "sandbox.command_not_found",
+      /./,
+    ],
+    [
+      "a server that ends at once",
+      ["run", "x", "--model", `scripted:${script}`, "--mcp", `node ${ends}`],
+      1,
+      "boundary.transport",
+      /./,
+    ],
+    [
+      "an unbalanced quote",
+      ["run", "x", "--model", `scripted:${script}`, "--mcp", "node 'x"],
+      1,
+      "sandbox.",
+      /./,
+    ],
+    [
+      "an unknown setting",
+      ["config", "explain", "--config", write("bad.yaml", "efort: low")],
+      1,
+      "config.unknown_setting",
+      /effort/,
+    ],
     ["an unknown run", ["resume", "0000"], 1, "store.unknown_run", /runs/],
-    ["a question that is not there", ["approvals", "approve", "0000"], 1, "store.unknown_approval", /approvals/],
+    [
+      "a question that is not there",
+      ["approvals", "approve", "0000"],
+      1,
+      "store.unknown_approval",
+      /approvals/,
+    ],
   ];
 
   test.each(cases)("%s", async (_what, words, code, error, hint) => {
-    const result = await runInProcess(words.length < 2 && words[0] !== "run" ? words : [...words, "--data", data], folder);
+    const result = await runInProcess(
+      words.length < 2 && words[0] !== "run" ? words : [...words, "--data", data],
+      folder,
+    );
     expect(result.stderr).toContain(error);
     expect(result.stderr.split("→")[1] ?? "").toMatch(hint);
     expect(result.code).toBe(code);
   });
 
   test("errors are JSON for programs", async () => {
-    const { stderr, code } = await runInProcess(["run", "x", "--model", "nope:x", "--data", data, "--json"], folder);
+    const { stderr, code } = await runInProcess(
+      ["run", "x", "--model", "nope:x", "--data", data, "--json"],
+      folder,
+    );
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "models.unknown_provider" } });
     expect(code).toBe(1);
   });
 
   test("a run whose server did not start is in the list with its error", async () => {
     const own = freshFolder();
-    await runInProcess(["run", "x", "--model", `scripted:${script}`, "--mcp", `node ${ends}`, "--data", own], folder);
+    await runInProcess(
+      ["run", "x", "--model", `scripted:${script}`, "--mcp", `node ${ends}`, "--data", own],
+      folder,
+    );
     const list = await runInProcess(["runs", "list", "--data", own, "--json"], folder);
     const { items } = JSON.parse(list.stdout) as { items: { id: string; outcome: string }[] };
     expect(items).toMatchObject([{ outcome: "failed" }]);
@@ -199,7 +341,9 @@ describe("bad input", () => {
   });
 
   test("an environment variable that is no setting is named", async () => {
-    const { stderr, code } = await runInProcess(["config", "explain"], folder, { AGENT33_MODLE: "x" });
+    const { stderr, code } = await runInProcess(["config", "explain"], folder, {
+      AGENT33_MODLE: "x",
+    });
     expect(stderr).toContain("AGENT33_MODEL");
     expect(code).toBe(1);
   });

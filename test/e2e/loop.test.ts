@@ -13,12 +13,18 @@ afterEach(async () => {
   for (const made of open.splice(0)) await made.engine.close();
 });
 
-const append = (line: string, path = "notes.txt") => ({ name: "append_line", arguments: { path, line } });
+const append = (line: string, path = "notes.txt") => ({
+  name: "append_line",
+  arguments: { path, line },
+});
 
 describe("the loop", () => {
   test("runs until a turn asks for no tools, and says that nobody checked", async () => {
     const { run, folder } = engineWith();
-    const { outcome, events } = await run([{ text: "I note it.", tool_calls: [append("one")] }, { text: "Done." }]);
+    const { outcome, events } = await run([
+      { text: "I note it.", tool_calls: [append("one")] },
+      { text: "Done." },
+    ]);
     expect(outcome).toBe("unverified");
     expect(readFileSync(join(folder, "notes.txt"), "utf8")).toBe("one\n");
     expect(events.map((event) => event.type)).toEqual([
@@ -35,30 +41,46 @@ describe("the loop", () => {
       "run.finished",
     ]);
     expect(events.map((event) => event.seq)).toEqual(events.map((_event, index) => index + 1));
-    expect(events.at(-1)).toMatchObject({ summary: "Done.", totals: { turns: 2, toolCalls: 1 }, filesChanged: [{ path: "notes.txt", change: "added" }] });
+    expect(events.at(-1)).toMatchObject({
+      summary: "Done.",
+      totals: { turns: 2, toolCalls: 1 },
+      filesChanged: [{ path: "notes.txt", change: "added" }],
+    });
   });
 
   test("every call of a run is in the audit with its decision", async () => {
     const { run, engine } = engineWith();
     const { runId } = await run([{ tool_calls: [append("one")] }, { text: "Done." }]);
     const { items } = await engine.store.audit.list({ runId, limit: 50 });
-    expect(items.map((entry) => [entry.connector, entry.operation, entry.outcome, entry.state].join(" ")).sort()).toEqual([
+    expect(
+      items
+        .map((entry) => [entry.connector, entry.operation, entry.outcome, entry.state].join(" "))
+        .sort(),
+    ).toEqual([
       "model:scripted chat ok closed",
       "model:scripted chat ok closed",
       "tool:workspace tools/call ok closed",
     ]);
-    expect(items.every((entry) => entry.decision === "allow" && entry.ruleId.startsWith("default/"))).toBe(true);
+    expect(
+      items.every((entry) => entry.decision === "allow" && entry.ruleId.startsWith("default/")),
+    ).toBe(true);
   });
 
   test("results come back in the order of the calls", async () => {
     const { run } = engineWith();
-    const { events } = await run([{ tool_calls: [append("a"), append("b"), append("c")] }, { text: "Done." }]);
+    const { events } = await run([
+      { tool_calls: [append("a"), append("b"), append("c")] },
+      { text: "Done." },
+    ]);
     expect(eventsOf(events, "tool.completed").map((event) => event.index)).toEqual([0, 1, 2]);
   });
 
   test("a call of a tool that does not exist is answered with the nearest name and the run goes on", async () => {
     const { run } = engineWith();
-    const { outcome, events } = await run([{ tool_calls: [{ name: "append_lines", arguments: {} }] }, { text: "Done." }]);
+    const { outcome, events } = await run([
+      { tool_calls: [{ name: "append_lines", arguments: {} }] },
+      { text: "Done." },
+    ]);
     expect(outcome).toBe("unverified");
     expect(eventsOf(events, "tool.completed")[0]).toMatchObject({
       isError: true,
@@ -73,9 +95,14 @@ describe("the loop", () => {
     ["a wrong type", '{"path": "notes.txt", "line": 3}', "tools.invalid_arguments"],
   ])("arguments with %s are sent back to the model and nothing runs", async (_what, text, code) => {
     const { run, folder } = engineWith();
-    const { events } = await run([{ tool_calls: [{ name: "append_line", arguments_text: text }] }, { text: "Done." }]);
+    const { events } = await run([
+      { tool_calls: [{ name: "append_line", arguments_text: text }] },
+      { text: "Done." },
+    ]);
     expect(eventsOf(events, "tool.completed")[0]).toMatchObject({ isError: true, error: { code } });
-    expect(() => readFileSync(join(folder, "notes.txt"))).toThrow(expect.objectContaining({ code: "ENOENT" }));
+    expect(() => readFileSync(join(folder, "notes.txt"))).toThrow(
+      expect.objectContaining({ code: "ENOENT" }),
+    );
   });
 
   test("a model that never stops is stopped at its limit, after one closing turn without tools", async () => {
@@ -83,23 +110,39 @@ describe("the loop", () => {
     const again = { tool_calls: [append("again")] };
     const { outcome, events } = await run([again, again, again, again, again]);
     expect(outcome).toBe("failed");
-    expect(eventsOf(events, "turn.started").map((event) => event.toolsOffered)).toEqual([true, true, true, false]);
+    expect(eventsOf(events, "turn.started").map((event) => event.toolsOffered)).toEqual([
+      true,
+      true,
+      true,
+      false,
+    ]);
     expect(eventsOf(events, "tool.completed")).toHaveLength(3);
     expect(events.at(-1)).toMatchObject({ stop: { reason: "limit", limit: "steps", allowed: 3 } });
   });
 
   test("calls beyond the limit of one turn are not run and say so", async () => {
     const { run } = engineWith({ "limits.maxToolCallsPerStep": 2 });
-    const { events } = await run([{ tool_calls: [append("a"), append("b"), append("c")] }, { text: "Done." }]);
-    expect(eventsOf(events, "tool.completed").map((event) => event.isError)).toEqual([false, false, true]);
+    const { events } = await run([
+      { tool_calls: [append("a"), append("b"), append("c")] },
+      { text: "Done." },
+    ]);
+    expect(eventsOf(events, "tool.completed").map((event) => event.isError)).toEqual([
+      false,
+      false,
+      true,
+    ]);
   });
 
   test("a token budget that a call does not fit into ends the run before the call", async () => {
     const { run } = engineWith({ "limits.maxTokens": 100 });
     const { outcome, events } = await run([{ text: "Never said." }]);
     expect(outcome).toBe("failed");
-    expect(eventsOf(events, "turn.failed")[0]).toMatchObject({ error: { code: "boundary.budget_exceeded" } });
-    expect(events.at(-1)).toMatchObject({ stop: { reason: "limit", limit: "tokens", allowed: 100 } });
+    expect(eventsOf(events, "turn.failed")[0]).toMatchObject({
+      error: { code: "boundary.budget_exceeded" },
+    });
+    expect(events.at(-1)).toMatchObject({
+      stop: { reason: "limit", limit: "tokens", allowed: 100 },
+    });
   });
 
   test("a script that runs out is an error that says so", async () => {
@@ -119,7 +162,16 @@ describe("the loop", () => {
 });
 
 describe("questions to a person", () => {
-  const pack = ["pack: careful", "version: 1", "description: asks before anything is written", "default: allow", "rules:", "  - id: writes", "    ask: { connector: \"tool:workspace\" }", "    reason: Writing needs a person."].join("\n");
+  const pack = [
+    "pack: careful",
+    "version: 1",
+    "description: asks before anything is written",
+    "default: allow",
+    "rules:",
+    "  - id: writes",
+    '    ask: { connector: "tool:workspace" }',
+    "    reason: Writing needs a person.",
+  ].join("\n");
 
   function careful(): TestEngine {
     const made = testEngine();
@@ -151,8 +203,13 @@ describe("questions to a person", () => {
     await engine.decideApproval(question!.id, "denied");
     expect(await engine.runs.resume(first.runId)).toMatchObject({ outcome: "unverified" });
     const events = engine.store.runLog.read(first.runId);
-    expect(eventsOf(events, "tool.completed")[0]).toMatchObject({ isError: true, error: { code: "boundary.approval_denied" } });
-    expect(() => readFileSync(join(folder, "notes.txt"))).toThrow(expect.objectContaining({ code: "ENOENT" }));
+    expect(eventsOf(events, "tool.completed")[0]).toMatchObject({
+      isError: true,
+      error: { code: "boundary.approval_denied" },
+    });
+    expect(() => readFileSync(join(folder, "notes.txt"))).toThrow(
+      expect.objectContaining({ code: "ENOENT" }),
+    );
   });
 
   test("resuming before there is an answer leaves the run parked", async () => {

@@ -1,15 +1,30 @@
 import { systemClock, type Clock } from "../../src/base/clock.ts";
 import { uuidv7Source } from "../../src/base/ids.ts";
 import { seededRandom, systemRandom } from "../../src/base/random.ts";
-import { type Boundary, createBoundary, type BoundaryOptions } from "../../src/boundary/boundary.ts";
+import {
+  type Boundary,
+  createBoundary,
+  type BoundaryOptions,
+} from "../../src/boundary/boundary.ts";
 import { createBudgetLedger, type MemoryBudgetLedger } from "../../src/boundary/budget.ts";
 import type { PolicyDecider } from "../../src/boundary/chain.ts";
-import type { ApprovalState, ApprovalStore, AuditSink, IdempotencyLedger, IdempotencyState } from "../../src/boundary/ports.ts";
+import type {
+  ApprovalState,
+  ApprovalStore,
+  AuditSink,
+  IdempotencyLedger,
+  IdempotencyState,
+} from "../../src/boundary/ports.ts";
 import type { CallRecord, Decision, DecisionEffect } from "../../src/boundary/types.ts";
 
 /** A policy that says one thing about everything. */
 export function fixedPolicy(effect: DecisionEffect): PolicyDecider {
-  const decision: Decision = { effect, ruleId: `test/${effect}`, matched: [`test/${effect}`], policyVersion: "v1" };
+  const decision: Decision = {
+    effect,
+    ruleId: `test/${effect}`,
+    matched: [`test/${effect}`],
+    policyVersion: "v1",
+  };
   return { version: "v1", decide: () => decision };
 }
 
@@ -21,10 +36,17 @@ export interface AuditLog extends AuditSink {
 export function memoryAudit(): AuditLog {
   const opened: CallRecord[] = [];
   const closed: CallRecord[] = [];
-  return { opened, closed, open: (record) => opened.push(record), close: (record) => closed.push(record) };
+  return {
+    opened,
+    closed,
+    open: (record) => opened.push(record),
+    close: (record) => closed.push(record),
+  };
 }
 
-export function memoryIdempotency(): IdempotencyLedger & { readonly keys: Map<string, IdempotencyState> } {
+export function memoryIdempotency(): IdempotencyLedger & {
+  readonly keys: Map<string, IdempotencyState>;
+} {
   const keys = new Map<string, IdempotencyState>();
   return {
     keys,
@@ -82,7 +104,9 @@ export interface TestBoundary {
 }
 
 /** A boundary whose every port is in memory. */
-export function testBoundary(options: Partial<BoundaryOptions> & { readonly clock?: Clock } = {}): TestBoundary {
+export function testBoundary(
+  options: Partial<BoundaryOptions> & { readonly clock?: Clock } = {},
+): TestBoundary {
   const clock = options.clock ?? systemClock;
   const audit = memoryAudit();
   const approvals = memoryApprovals();

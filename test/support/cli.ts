@@ -27,7 +27,10 @@ export function freshFolder(): string {
 }
 
 /** Starts the real program as a user would, without the tester's keys and settings. */
-export function startCli(words: readonly string[], options: { readonly cwd?: string; readonly env?: Record<string, string> } = {}): CliProcess {
+export function startCli(
+  words: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): CliProcess {
   const child = spawn(process.execPath, [join(root, "bin/agent33.js"), ...words], {
     cwd: options.cwd ?? root,
     env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...options.env },
@@ -35,7 +38,11 @@ export function startCli(words: readonly string[], options: { readonly cwd?: str
   });
   let stdout = "";
   let stderr = "";
-  const waiting: { readonly text: string; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  const waiting: {
+    readonly text: string;
+    readonly resolve: () => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     stdout += chunk;
     for (const wait of waiting) if (stdout.includes(wait.text)) wait.resolve();
@@ -45,7 +52,8 @@ export function startCli(words: readonly string[], options: { readonly cwd?: str
   });
   const ended = new Promise<CliResult>((done) => {
     child.on("close", (code) => {
-      for (const wait of waiting) wait.reject(new Error(`ended before "${wait.text}":\n${stdout}\n${stderr}`));
+      for (const wait of waiting)
+        wait.reject(new Error(`ended before "${wait.text}":\n${stdout}\n${stderr}`));
       done({ code, stdout, stderr });
     });
   });
@@ -61,7 +69,11 @@ export function startCli(words: readonly string[], options: { readonly cwd?: str
 }
 
 /** Runs a command inside this process: the same program, without the time that a start takes. */
-export async function runInProcess(words: readonly string[], cwd: string, env: Record<string, string> = {}): Promise<CliResult> {
+export async function runInProcess(
+  words: readonly string[],
+  cwd: string,
+  env: Record<string, string> = {},
+): Promise<CliResult> {
   let stdout = "";
   let stderr = "";
   const code = await main(words, {
@@ -79,6 +91,9 @@ export async function runInProcess(words: readonly string[], cwd: string, env: R
   return { code, stdout, stderr };
 }
 
-export function runCli(words: readonly string[], options: { readonly cwd?: string; readonly env?: Record<string, string> } = {}): Promise<CliResult> {
+export function runCli(
+  words: readonly string[],
+  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+): Promise<CliResult> {
   return startCli(words, options).ended;
 }

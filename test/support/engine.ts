@@ -13,7 +13,11 @@ import type { EventOf, StoredEvent } from "../../src/events/event.ts";
 export interface ScriptedTurn {
   readonly text?: string;
   readonly reasoning?: string;
-  readonly tool_calls?: readonly { readonly name: string; readonly arguments?: JsonValue; readonly arguments_text?: string }[];
+  readonly tool_calls?: readonly {
+    readonly name: string;
+    readonly arguments?: JsonValue;
+    readonly arguments_text?: string;
+  }[];
 }
 
 export interface TestEngine {
@@ -24,7 +28,14 @@ export interface TestEngine {
   /** Writes the turns down and gives their model specification. */
   script(turns: readonly ScriptedTurn[]): string;
   /** Creates and drives a run in words; gives its log. */
-  run(turns: readonly ScriptedTurn[], request?: Partial<RunRequest>): Promise<{ readonly runId: string; readonly outcome: string; readonly events: readonly StoredEvent[] }>;
+  run(
+    turns: readonly ScriptedTurn[],
+    request?: Partial<RunRequest>,
+  ): Promise<{
+    readonly runId: string;
+    readonly outcome: string;
+    readonly events: readonly StoredEvent[];
+  }>;
 }
 
 export function testHost(cwd: string, env: Record<string, string> = {}): Host {
@@ -32,14 +43,19 @@ export function testHost(cwd: string, env: Record<string, string> = {}): Host {
 }
 
 /** A real engine over a fresh folder, with the store as fast as tests need it. */
-export function testEngine(settings: Readonly<Record<string, JsonValue>> = {}, folder?: string): TestEngine {
+export function testEngine(
+  settings: Readonly<Record<string, JsonValue>> = {},
+  folder?: string,
+): TestEngine {
   const cwd = folder ?? mkdtempSync(join(tmpdir(), "agent33-engine-"));
   const host = testHost(cwd);
-  const flags: FlagSetting[] = Object.entries({ "store.synchronous": "normal", ...settings }).map(([setting, value]) => ({
-    setting,
-    flag: `--${setting}`,
-    value,
-  }));
+  const flags: FlagSetting[] = Object.entries({ "store.synchronous": "normal", ...settings }).map(
+    ([setting, value]) => ({
+      setting,
+      flag: `--${setting}`,
+      value,
+    }),
+  );
   const config = loadConfig({ cwd, env: {}, flags });
   const engine = createEngine(config, host);
   let scripts = 0;
@@ -70,6 +86,9 @@ export function testEngine(settings: Readonly<Record<string, JsonValue>> = {}, f
   };
 }
 
-export function eventsOf<T extends StoredEvent["type"]>(events: readonly StoredEvent[], type: T): readonly EventOf<T>[] {
+export function eventsOf<T extends StoredEvent["type"]>(
+  events: readonly StoredEvent[],
+  type: T,
+): readonly EventOf<T>[] {
   return events.filter((event): event is EventOf<T> => event.type === type);
 }

@@ -39,7 +39,10 @@ for (const [address, prefix] of v6Exceptions) notPublic.addSubnet(address, prefi
  * that always means this machine. `undefined` for other names: only resolving them would tell.
  */
 export function isPrivateHost(host: string): boolean | undefined {
-  const bare = host.replace(/^\[|\]$/g, "").replace(/\.$/, "").toLowerCase();
+  const bare = host
+    .replace(/^\[|\]$/g, "")
+    .replace(/\.$/, "")
+    .toLowerCase();
   if (bare === "localhost" || bare.endsWith(".localhost")) return true;
   switch (isIP(bare)) {
     case 4:

@@ -1,5 +1,5 @@
 import { Agent, fetch as undiciFetch, type RequestInit as UndiciRequestInit } from "undici";
-import type { EgressFetch } from "../ports.ts";
+import type { EgressFetch } from "../hands.ts";
 
 /** The boundary's own way to HTTP: one connection pool that no other code can reach. */
 export interface Egress {

@@ -12,7 +12,10 @@ export function approvalsCommand(program: Command, context: CliContext): void {
   addCommonOptions(approvals.command("list"))
     .description("questions, oldest first")
     .action((options: Options) => list(context, options));
-  for (const [word, decision] of [["approve", "approved"], ["deny", "denied"]] as const) {
+  for (const [word, decision] of [
+    ["approve", "approved"],
+    ["deny", "denied"],
+  ] as const) {
     addCommonOptions(approvals.command(word))
       .description(`${word} one call`)
       .argument("<approval>", "the question's id, or its beginning")
@@ -53,6 +56,9 @@ async function decide(
   await withEngine(context, configOf(context, options), async (engine) => {
     const { id, runId } = await engine.decideApproval(prefix, decision);
     if (output.json) output.out(JSON.stringify({ id, runId, state: decision }));
-    else output.out(`${decision} ${id}${runId === null ? "" : `; go on with: agent33 resume ${runId}`}`);
+    else
+      output.out(
+        `${decision} ${id}${runId === null ? "" : `; go on with: agent33 resume ${runId}`}`,
+      );
   });
 }

@@ -33,7 +33,9 @@ export function policyCommand(program: Command, context: CliContext): void {
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .action((connector: string, options: ExplainOptions) => {
       const output = outputOf(context, options);
-      const config = configOf(context, options, [{ setting: "policy.packs", flag: "--policy", value: options.policy }]);
+      const config = configOf(context, options, [
+        { setting: "policy.packs", flag: "--policy", value: options.policy },
+      ]);
       const explanation = explainPolicy(config, context.host, questionOf(connector, options));
       output.out(output.json ? JSON.stringify(explanation.data) : explanation.text);
     });

@@ -30,12 +30,23 @@ export function runCommand(program: Command, context: CliContext): void {
     .description("give an agent a task and watch it work")
     .argument("[text]", "the task in your own words")
     .option("--task <folder>", "a task folder in Harbor layout instead of a text")
-    .option("--environment <name>", "where a task folder runs: host (a scratch copy on this machine)")
-    .option("--model <provider:model>", "anthropic:…, openai:…, google:…, openai-compatible:…, scripted:FILE, replay:RUN")
+    .option(
+      "--environment <name>",
+      "where a task folder runs: host (a scratch copy on this machine)",
+    )
+    .option(
+      "--model <provider:model>",
+      "anthropic:…, openai:…, google:…, openai-compatible:…, scripted:FILE, replay:RUN",
+    )
     .option("--base-url <url>", "address of an OpenAI-compatible server, with its /v1")
     .option("--effort <tier>", `how hard to think: ${efforts.join(", ")}`)
     .option("--agent <file>", "agent definition (YAML)")
-    .option("--mcp <command>", "command line of an MCP server whose tools the agent gets; may be repeated", collect, [])
+    .option(
+      "--mcp <command>",
+      "command line of an MCP server whose tools the agent gets; may be repeated",
+      collect,
+      [],
+    )
     .option("--workspace <folder>", "folder that the built-in file tools may write in")
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .option("--max-steps <n>", "model turns at most", wholeNumber("--max-steps"))
@@ -44,7 +55,11 @@ export function runCommand(program: Command, context: CliContext): void {
     .action((text: string | undefined, options: RunOptions) => run(context, text, options));
 }
 
-async function run(context: CliContext, text: string | undefined, options: RunOptions): Promise<void> {
+async function run(
+  context: CliContext,
+  text: string | undefined,
+  options: RunOptions,
+): Promise<void> {
   const request = requestOf(text, options);
   const output = outputOf(context, options);
   const config = configOf(context, options, [
@@ -55,7 +70,8 @@ async function run(context: CliContext, text: string | undefined, options: RunOp
     {
       setting: "limits.maxCostMicroUsd",
       flag: "--max-cost-usd",
-      value: options.maxCostUsd === undefined ? undefined : Math.round(options.maxCostUsd * 1_000_000),
+      value:
+        options.maxCostUsd === undefined ? undefined : Math.round(options.maxCostUsd * 1_000_000),
     },
   ]);
   await withEngine(context, config, async (engine) => {
@@ -75,7 +91,10 @@ async function run(context: CliContext, text: string | undefined, options: RunOp
 
 function requestOf(text: string | undefined, options: RunOptions): RunRequest {
   if ((text === undefined) === (options.task === undefined)) {
-    throw usageError(text === undefined ? "Say what to do." : "Give a text or a task folder, not both.", 'agent33 run "TEXT" or agent33 run --task FOLDER --environment host');
+    throw usageError(
+      text === undefined ? "Say what to do." : "Give a text or a task folder, not both.",
+      'agent33 run "TEXT" or agent33 run --task FOLDER --environment host',
+    );
   }
   const common = {
     model: options.model,
@@ -85,9 +104,15 @@ function requestOf(text: string | undefined, options: RunOptions): RunRequest {
   };
   if (options.task !== undefined) {
     if (options.workspace !== undefined) {
-      throw usageError("--workspace does not go with --task.", "A task folder is copied into a scratch workspace of its own.");
+      throw usageError(
+        "--workspace does not go with --task.",
+        "A task folder is copied into a scratch workspace of its own.",
+      );
     }
-    return { ...common, task: { kind: "folder", path: options.task, environment: options.environment } };
+    return {
+      ...common,
+      task: { kind: "folder", path: options.task, environment: options.environment },
+    };
   }
   if (options.environment !== undefined) {
     throw usageError("--environment goes with --task.", "Leave it out for a task in words.");
@@ -99,11 +124,16 @@ function effortOf(name: string | undefined): Effort | undefined {
   if (name === undefined) return undefined;
   const known = efforts.find((effort) => effort === name.toLowerCase());
   if (known !== undefined) return known;
-  throw new Agent33Error("cli.usage", `"${name}" is not an effort.`, { hint: suggestName(name, efforts) });
+  throw new Agent33Error("cli.usage", `"${name}" is not an effort.`, {
+    hint: suggestName(name, efforts),
+  });
 }
 
 function dollars(text: string): number {
   const amount = Number(text);
   if (text.trim() !== "" && Number.isFinite(amount) && amount > 0) return amount;
-  throw usageError(`--max-cost-usd takes an amount above 0, not "${text}".`, "For example --max-cost-usd 0.50");
+  throw usageError(
+    `--max-cost-usd takes an amount above 0, not "${text}".`,
+    "For example --max-cost-usd 0.50",
+  );
 }

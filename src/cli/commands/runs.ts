@@ -22,7 +22,9 @@ export function runsCommand(program: Command, context: CliContext): void {
   addCommonOptions(runs.command("show"))
     .description("a run's log, event by event")
     .argument("<run>", "the run's id, or its beginning")
-    .action((prefix: string, options: { readonly data?: string; readonly json?: boolean }) => show(context, prefix, options));
+    .action((prefix: string, options: { readonly data?: string; readonly json?: boolean }) =>
+      show(context, prefix, options),
+    );
 }
 
 async function list(context: CliContext, options: ListOptions): Promise<void> {

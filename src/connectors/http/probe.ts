@@ -26,8 +26,9 @@ export const modelServerProbe: ConnectorSpec<ModelServerProbe, readonly string[]
       ...(privateAddress === undefined ? {} : { privateAddress }),
     };
   },
-  run: async ({ input, fetch, signal }) => {
-    const response = await fetch(`${input.baseUrl}/models`, { signal });
+  run: async (context) => {
+    const { input, signal } = context;
+    const response = await context.fetch(`${input.baseUrl}/models`, { signal });
     if (!response.ok) {
       await response.body?.cancel();
       throw new BoundaryError("upstream_4xx", `${input.baseUrl}/models answered ${response.status}.`, { status: response.status });

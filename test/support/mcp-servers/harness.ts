@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { JsonObject } from "../../../src/base/json.ts";
 import { type BoundaryError, isBoundaryError } from "../../../src/boundary/errors.ts";
-import type { SpawnProcess } from "../../../src/boundary/ports.ts";
+import type { SpawnProcess } from "../../../src/boundary/hands.ts";
 import type { CallOutcome } from "../../../src/boundary/types.ts";
 import { openMcpServer } from "../../../src/connectors/mcp/connector.ts";
 import type { McpServerHandle } from "../../../src/connectors/mcp/handle.ts";

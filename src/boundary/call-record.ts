@@ -1,0 +1,61 @@
+import { digestOf } from "../base/digest.ts";
+import { toJsonValue } from "../base/json.ts";
+import type { BoundaryError } from "./errors.ts";
+import type {
+  AttemptRecord,
+  CallFacts,
+  CallOptions,
+  CallRecord,
+  Decision,
+  Spend,
+} from "./types.ts";
+
+/** What is known of a call when it is written down. */
+export interface CallSoFar {
+  readonly callId: string;
+  readonly logicalCallId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly connector: string;
+  readonly facts: CallFacts;
+  readonly options: Pick<CallOptions, "principal" | "runId">;
+  readonly decision: Decision;
+  readonly approvalId: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly attempts: readonly AttemptRecord[];
+  readonly durationMs: number;
+  readonly spend: Spend | undefined;
+  readonly outcome: string;
+  readonly error: BoundaryError | undefined;
+}
+
+/** The audit's record of a call. Arguments are kept as a digest: their text is the run log's. */
+export function callRecord(call: CallSoFar): CallRecord {
+  const { operation, effect, repeat, tool, toolDigest, host, port, args } = call.facts;
+  const { principal, runId } = call.options;
+  const { approvalId, idempotencyKey, spend, error } = call;
+  return {
+    callId: call.callId,
+    ...(runId === undefined ? {} : { runId }),
+    logicalCallId: call.logicalCallId,
+    at: call.at,
+    principal,
+    connector: call.connector,
+    operation,
+    effect,
+    repeat,
+    ...(tool === undefined ? {} : { tool }),
+    ...(toolDigest === undefined ? {} : { toolDigest }),
+    ...(host === undefined ? {} : { host }),
+    ...(port === undefined ? {} : { port }),
+    ...(args === undefined ? {} : { argsDigest: digestOf(args) }),
+    decision: call.decision,
+    ...(approvalId === undefined ? {} : { approvalId }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    attempts: call.attempts,
+    durationMs: call.durationMs,
+    ...(spend === undefined ? {} : { spend }),
+    outcome: call.outcome,
+    ...(error === undefined ? {} : { error: toJsonValue(error) }),
+  };
+}

@@ -1,0 +1,53 @@
+import { isAgent33Error, messageOf } from "../base/errors.ts";
+import { BoundaryError, isBoundaryError } from "./errors.ts";
+import type { CallFacts } from "./types.ts";
+
+/**
+ * Whatever a call threw, as a boundary error: what is one already, the caller's own cancel, what
+ * the connector knows how to read, and otherwise a fault of ours.
+ * @param name the call in words, for messages
+ */
+export function toBoundaryError(
+  thrown: unknown,
+  name: string,
+  mapError: ((error: unknown) => BoundaryError | undefined) | undefined,
+  signal: AbortSignal | undefined,
+): BoundaryError {
+  if (isBoundaryError(thrown)) return thrown;
+  if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown)))
+    return cancelled(signal);
+  const mapped = mapError?.(thrown);
+  if (mapped !== undefined) return mapped;
+  return new BoundaryError("internal", `${name} failed unexpectedly: ${messageOf(thrown)}`, {
+    cause: thrown,
+    ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
+  });
+}
+
+/** A write that may not be repeated and whose answer was lost: nobody knows how it ended. */
+export function withLostWrite(error: BoundaryError, name: string, facts: CallFacts): BoundaryError {
+  const lost = error.phase === "unknown" && facts.effect !== "read" && facts.repeat === "once";
+  if (!lost || error.kind === "outcome_unknown") return error;
+  const message = `${name} was sent, but how it ended is unknown: ${error.message}`;
+  return new BoundaryError("outcome_unknown", message, {
+    hint: "Look at the other side before doing it again.",
+    cause: error,
+  });
+}
+
+/** The refusal of a breaker that is open for `waitMs` more. */
+export function circuitOpen(name: string, waitMs: number): BoundaryError {
+  return new BoundaryError("circuit_open", `${name} is not tried: its circuit breaker is open.`, {
+    retryAfterMs: Math.ceil(waitMs),
+    hint: `It failed repeatedly just now. It is tried again in ${Math.ceil(waitMs / 1000)} s.`,
+  });
+}
+
+/** The caller's own end of a call. */
+export function cancelled(signal: AbortSignal): BoundaryError {
+  return new BoundaryError("cancelled", "The caller cancelled the call.", { cause: signal.reason });
+}
+
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === "AbortError";
+}

@@ -1,0 +1,112 @@
+import { BoundaryError } from "./errors.ts";
+import type { Bulkhead } from "./limits.ts";
+import type { ApprovalStore, BudgetLedger, BudgetReservation, IdempotencyLedger } from "./ports.ts";
+import type { CallFacts, Spend } from "./types.ts";
+
+export interface HoldingParts {
+  readonly budgets: BudgetLedger;
+  readonly approvals: ApprovalStore;
+  readonly idempotency: IdempotencyLedger;
+}
+
+/**
+ * What one call has taken on its way: a place in the bulkhead, money set aside, an approval, an
+ * idempotency key. A call that was never sent gives all of it back; one that was sent uses it up.
+ */
+export class Holdings {
+  readonly #parts: HoldingParts;
+  readonly #bulkhead: Bulkhead;
+  #inside = false;
+  #reservation: BudgetReservation | undefined;
+  #approvalId: string | undefined;
+  #key: string | undefined;
+
+  constructor(parts: HoldingParts, bulkhead: Bulkhead) {
+    this.#parts = parts;
+    this.#bulkhead = bulkhead;
+  }
+
+  /** @throws BoundaryError `bulkhead_full` */
+  enter(connector: string): void {
+    if (!this.#bulkhead.enter()) {
+      const message = `${connector} has as many calls in flight as it may.`;
+      throw new BoundaryError("bulkhead_full", message, { retryAfterMs: 1_000 });
+    }
+    this.#inside = true;
+  }
+
+  /** @throws BoundaryError `budget_exceeded` */
+  reserve(budgets: readonly string[], estimate: Spend, name: string): void {
+    const reserved = this.#parts.budgets.reserve(budgets, estimate);
+    if ("id" in reserved) {
+      this.#reservation = reserved;
+      return;
+    }
+    const { budget, limit, used, allowed } = reserved;
+    throw new BoundaryError(
+      "budget_exceeded",
+      `${name} does not fit into budget ${budget}: ${limit} ${Math.round(used)} used of ${allowed}.`,
+      { budgetLimit: limit, hint: "Raise the limit, or let the run end here." },
+    );
+  }
+
+  /** @throws BoundaryError `approval_expired` for anything but an unused yes to this very call */
+  useApproval(id: string, digest: string, at: number, name: string): void {
+    const state = this.#parts.approvals.consume(id, digest, at);
+    if (state !== "approved") {
+      throw new BoundaryError("approval_expired", `The approval for ${name} is ${state}.`, {
+        approvalId: id,
+        hint: "Ask again: an approval is good for one call, for a limited time.",
+      });
+    }
+    this.#approvalId = id;
+  }
+
+  /** @throws BoundaryError `outcome_unknown` for a call that may run once and was begun before */
+  claimKey(
+    key: string,
+    facts: CallFacts,
+    runId: string | undefined,
+    at: number,
+    name: string,
+  ): void {
+    const known = this.#parts.idempotency.reserve(key, runId, at);
+    if (known === "fresh") {
+      this.#key = key;
+      return;
+    }
+    if (facts.repeat !== "once") return;
+    throw new BoundaryError(
+      "outcome_unknown",
+      `${name} was ${known} before and may not run twice.`,
+      {
+        hint: "Find out what it did before you call it with other arguments.",
+      },
+    );
+  }
+
+  /** The call was never sent: nothing that was taken for it is used up. */
+  giveBack(): void {
+    const { budgets, approvals, idempotency } = this.#parts;
+    if (this.#reservation !== undefined) budgets.release(this.#reservation);
+    if (this.#approvalId !== undefined) approvals.restore(this.#approvalId);
+    if (this.#key !== undefined) idempotency.release(this.#key);
+    this.#reservation = undefined;
+    this.#approvalId = undefined;
+    this.#key = undefined;
+  }
+
+  /** The call is over. A place in the bulkhead ends with it, whether it was sent or not. */
+  settle(spend: Spend): void {
+    if (this.#inside) this.#bulkhead.leave();
+    this.#inside = false;
+    if (this.#reservation !== undefined) this.#parts.budgets.settle(this.#reservation, spend);
+    this.#reservation = undefined;
+  }
+
+  /** How the call ended is known; until then its key stays "started". */
+  finishKey(at: number): void {
+    if (this.#key !== undefined) this.#parts.idempotency.finish(this.#key, at);
+    this.#key = undefined;
+  }
+}

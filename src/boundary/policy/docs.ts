@@ -1,0 +1,121 @@
+import type { DecisionEffect } from "../types.ts";
+import { type MatchKey, matchKeys } from "./keys.ts";
+import type { LoadedPack, LoadedRule } from "./schema.ts";
+
+const comparisons: Readonly<Record<MatchKey["comparison"], string>> = {
+  exact: "exactly",
+  pattern: "exactly, `*` for any characters",
+  host: "in lower case, `*.example.org` for every name below",
+};
+
+const headings: readonly (readonly [DecisionEffect, string])[] = [
+  ["deny", "refuses"],
+  ["ask", "asks a person"],
+  ["allow", "allows"],
+];
+
+const introduction = `# Policy packs
+
+<!-- Made from the files in packs/. To change this page, change them and run:
+     node docs/policy/generate.ts -->
+
+A policy pack is a YAML file of rules about calls that leave the process. Several packs can be
+selected; their rules count together. A rule says \`deny\`, \`ask\` or \`allow\` and names facts of the
+call. All facts that it names must hold; a list means any of its values; a fact that the call does
+not have never holds.
+
+The strictest rule that matches decides: **deny before ask before allow**. Which rule is the more
+specific does not matter, nor does the order; the order only says which of several equally strict
+rules is named. Where no rule matches, the strictest default of the selected packs holds. A pack
+that extends others brings their rules along, before its own.
+
+A pack is refused at start-up when a key or a pack's name is misspelt, when a rule or one of its
+values can match no call, and when a rule can never decide because a stricter one of the same pack,
+or of one that it extends, covers it. The blocklists in the settings act as further deny rules,
+\`settings/blocked-connectors\` and \`settings/blocked-operations\`.
+
+\`agent33 policy explain\` shows for a call what each rule says and why.
+
+## What a rule can ask about
+`;
+
+const example = `
+Names of packs and rules, and all values but hosts, are compared with their case. A host is compared
+in its one spelling: lower case, without a trailing dot or brackets, addresses as they are usually
+written. \`deny: {private: true}\` does not match a name that resolves to a private address: the
+connection itself is checked for that later, when the address is known.
+
+A pack in full:
+
+\`\`\`yaml
+pack: research-hosts
+version: 1
+description: Opens the hosts that the research group uses.
+extends: [strict-web]
+default: deny
+rules:
+  - id: papers
+    allow: { connector: "web:*", host: ["example.org", "*.example.org"] }
+    reason: The group's own library.
+  - id: uploads-ask
+    ask: { connector: "http:*", effect: [write, unknown], host: "*.example.org" }
+    reason: Uploads are seen by everybody in the group.
+    ttl: 10m # how long the question stays open; asks only
+\`\`\`
+`;
+
+/** The documentation page of these packs, in Markdown, packs in the given order. */
+export function packsPage(packs: readonly LoadedPack[]): string {
+  const keys = matchKeys.map(({ name, meaning, comparison }) => [
+    `\`${name}\``,
+    meaning,
+    comparisons[comparison],
+  ]);
+  const overview = packs.map((pack) => [
+    `[${pack.name}](#${pack.name})`,
+    extended(pack),
+    pack.default,
+  ]);
+  const blocks = [
+    introduction,
+    table(["key", "meaning", "compared"], keys),
+    example,
+    "## The packs that come with AGENT-33",
+    table(["pack", "extends", "where no rule matches"], overview),
+    ...packs.flatMap(packBlocks),
+  ];
+  return `${blocks.map((block) => block.trim()).join("\n\n")}\n`;
+}
+
+function extended(pack: LoadedPack): string {
+  return pack.extends.map(({ name }) => `[${name}](#${name})`).join(", ");
+}
+
+function packBlocks(pack: LoadedPack): readonly string[] {
+  const inherited =
+    pack.extends.length === 0 ? [] : [`All rules of ${extended(pack)} count, and these:`];
+  const tables = headings.flatMap(([effect, heading]) => {
+    const rules = pack.rules.filter((rule) => rule.effect === effect);
+    if (rules.length === 0) return [];
+    const rows = rules.map((rule) => [`\`${rule.id}\``, matchText(rule), rule.reason]);
+    return [`### ${pack.name}: ${heading}`, table(["rule", "when", "why"], rows)];
+  });
+  const fallback = `Where no rule matches: **${pack.default}**.`;
+  return [`## ${pack.name}`, pack.description, ...inherited, ...tables, fallback];
+}
+
+function matchText(rule: LoadedRule): string {
+  const parts = matchKeys.flatMap(({ name }) => {
+    const values = rule.match[name];
+    if (values === undefined) return [];
+    return [`${name} is ${values.map((value) => `\`${String(value)}\``).join(" or ")}`];
+  });
+  const ttl = rule.ttlMs === undefined ? "" : ` (open for ${rule.ttlMs / 1000} s)`;
+  return (parts.length === 0 ? "always" : parts.join(", ")) + ttl;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replaceAll("\n", " ").trim()).join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
+}

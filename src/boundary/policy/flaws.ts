@@ -1,0 +1,97 @@
+import { suggestName } from "../../base/nearest.ts";
+import { isPrivateHost } from "../egress/address.ts";
+import { globMatcher } from "./glob.ts";
+import { parseHost } from "./host.ts";
+import type { Match } from "./schema.ts";
+
+/** The first half of every connector's id. */
+const surfaces = [
+  "model",
+  "embedding",
+  "mcp",
+  "web",
+  "http",
+  "search",
+  "messaging",
+  "media",
+  "shell",
+  "tool",
+  "egress",
+] as const;
+
+/** Why no call can have a value, and what to write instead. */
+export interface Flaw {
+  readonly message: string;
+  readonly hint: string;
+}
+
+/** Looks at one value of a rule's key; undefined where some call can have it. */
+export type FlawFinder = (value: string, match: Match) => Flaw | undefined;
+
+/** For keys that are compared as a whole: a `*` in them is a mistaken pattern. */
+export const exactFlaw: FlawFinder = (value) => {
+  if (!value.includes("*")) return undefined;
+  return {
+    message: `"${value}" is a pattern, and this key is compared exactly`,
+    hint: "Write its values out, or leave the key out to match every call.",
+  };
+};
+
+/** Agents are written `name@version`. */
+export const agentFlaw: FlawFinder = (value) => {
+  if (value.includes("@") || value.includes("*")) return undefined;
+  return {
+    message: `an agent is written name@version, so "${value}" is none`,
+    hint: `Write "${value}@*" for every version of it.`,
+  };
+};
+
+/** Connectors are written `surface:name`, and the surfaces are known. */
+export const connectorFlaw: FlawFinder = (pattern) => {
+  if (pattern === "*") return undefined;
+  const colon = pattern.indexOf(":");
+  if (colon < 0) {
+    const surface = pattern.replaceAll("*", "");
+    const message = `"${pattern}" is not of the form surface:name`;
+    const known = surfaces.find((name) => name === surface);
+    if (known !== undefined) return { message, hint: `Write "${known}:*" for all of them.` };
+    return {
+      message,
+      hint: `Write surface:name, where * may stand in either. ${suggestName(surface, surfaces)}`,
+    };
+  }
+  const surface = pattern.slice(0, colon);
+  if (colon === pattern.length - 1) {
+    return { message: `"${pattern}" has no name`, hint: `Write "${pattern}*" for all of them.` };
+  }
+  if (surfaces.some(globMatcher([surface]))) return undefined;
+  return {
+    message: `no connector has the surface "${surface}"`,
+    hint: suggestName(surface, surfaces),
+  };
+};
+
+/** Hosts stand alone, and what is known of an address must not contradict `private`. */
+export const hostFlaw: FlawFinder = (value, match) => {
+  const below = value.startsWith("*.");
+  const host = parseHost(below ? value.slice(2) : value);
+  if (host === undefined || (below && isAddress(host))) {
+    return {
+      message: `"${value}" is no host`,
+      hint:
+        "Write a name, an address or *.example.org, without scheme, port and path. " +
+        "For any host at all write private: [true, false].",
+    };
+  }
+  // An address is known to be private or not; a name never is, but for those of this machine.
+  const known = isPrivateHost(below ? `x.${host}` : host) === true;
+  if (match.private === undefined || match.private.includes(known)) return undefined;
+  return {
+    message: `the host "${value}" and private: ${String(!known)} exclude each other`,
+    hint: "Take one of the two out of the rule. A name counts as public, whatever it resolves to.",
+  };
+};
+
+function isAddress(host: string): boolean {
+  return host.includes(":") || /^[\d.]+$/.test(host);
+}

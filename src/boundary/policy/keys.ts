@@ -1,0 +1,158 @@
+import type { Principal } from "../../base/principal.ts";
+import type { CallFacts } from "../types.ts";
+import { agentFlaw, connectorFlaw, exactFlaw, type FlawFinder, hostFlaw } from "./flaws.ts";
+import { globMatcher } from "./glob.ts";
+import { canonicalHost, hostMatcher } from "./host.ts";
+import type { Match, MatchKeyName, MatchValue } from "./schema.ts";
+
+/** A call as rules look at it. */
+export interface PolicyCall {
+  readonly facts: CallFacts;
+  readonly connector: string;
+  readonly principal: Principal;
+  /** The host in its one spelling. */
+  readonly host: string | undefined;
+}
+
+export function policyCall(facts: CallFacts, connector: string, principal: Principal): PolicyCall {
+  const host = facts.host === undefined ? undefined : canonicalHost(facts.host);
+  return { facts, connector, principal, host };
+}
+
+/** One key that a rule can ask about. */
+export interface MatchKey {
+  readonly name: MatchKeyName;
+  /** For the documentation. */
+  readonly meaning: string;
+  readonly comparison: "exact" | "pattern" | "host";
+  /** What the call has; undefined where it has nothing, and then no rule on the key matches. */
+  readonly read: (call: PolicyCall) => MatchValue | undefined;
+  /** Finds values that no call can have. Values of a fixed set need none: the schema knows them. */
+  readonly flaw?: FlawFinder;
+}
+
+/** Every key, in the order in which a rule tests them and an explanation lists them. */
+export const matchKeys: readonly MatchKey[] = [
+  {
+    name: "connector",
+    meaning: "Who is called, as `<surface>:<name>`, for example `mcp:filesystem`.",
+    comparison: "pattern",
+    read: (call) => call.connector,
+    flaw: connectorFlaw,
+  },
+  {
+    name: "operation",
+    meaning: "The protocol's own word, for example `chat`, `tools/call`, `http.get`.",
+    comparison: "exact",
+    read: (call) => call.facts.operation,
+    flaw: exactFlaw,
+  },
+  {
+    name: "effect",
+    meaning: "`read`, `write`, `destructive` or `unknown`; `unknown` is what nobody declared.",
+    comparison: "exact",
+    read: (call) => call.facts.effect,
+  },
+  {
+    name: "repeat",
+    meaning: "`safe`, `keyed` or `once`: whether the call may run again.",
+    comparison: "exact",
+    read: (call) => call.facts.repeat,
+  },
+  {
+    name: "tool",
+    meaning: "The tool's name, where a tool is called.",
+    comparison: "pattern",
+    read: (call) => call.facts.tool,
+  },
+  {
+    name: "toolDigest",
+    meaning: "SHA-256 of the tool's definition, 64 lower-case hexadecimal digits.",
+    comparison: "exact",
+    read: (call) => call.facts.toolDigest,
+  },
+  {
+    name: "host",
+    meaning: "Where the call goes, where it says so.",
+    comparison: "host",
+    read: (call) => call.host,
+    flaw: hostFlaw,
+  },
+  {
+    name: "port",
+    meaning: "The port number, where the call says so.",
+    comparison: "exact",
+    read: (call) => call.facts.port,
+  },
+  {
+    name: "private",
+    meaning:
+      "`true`: the host is `localhost` or a literal address that is not on the public internet. " +
+      "`false`: any other host, so also every name, because nothing is resolved before the " +
+      "decision. A call without a host matches neither.",
+    comparison: "exact",
+    // A host that is not known to be private counts as public: `deny: {private: false}` must not
+    // be passed by leaving the fact out.
+    read: (call) => (call.host === undefined ? undefined : call.facts.privateAddress === true),
+  },
+  {
+    name: "tenant",
+    meaning: "The tenant on whose behalf the call is made.",
+    comparison: "exact",
+    read: (call) => call.principal.tenant,
+    flaw: exactFlaw,
+  },
+  {
+    name: "user",
+    meaning: "The person or service that asked.",
+    comparison: "exact",
+    read: (call) => call.principal.user,
+    flaw: exactFlaw,
+  },
+  {
+    name: "agent",
+    meaning: "The agent that acts, as `name@version`, where one does.",
+    comparison: "pattern",
+    read: (call) => call.principal.agent,
+    flaw: agentFlaw,
+  },
+];
+
+/** One key of one rule, ready to be tested. */
+export interface CompiledKey {
+  readonly key: MatchKey;
+  readonly values: readonly MatchValue[];
+  /** Whether a value is one that this key asks for. */
+  readonly accepts: (actual: MatchValue) => boolean;
+  readonly holds: (call: PolicyCall) => boolean;
+}
+
+function valueMatcher(
+  key: MatchKey,
+  values: readonly MatchValue[],
+): (actual: MatchValue) => boolean {
+  if (key.comparison === "exact") {
+    const [only] = values;
+    if (values.length === 1) return (actual) => actual === only;
+    const all = new Set(values);
+    return (actual) => all.has(actual);
+  }
+  const texts = values.map(String);
+  const matches = key.comparison === "host" ? hostMatcher(texts) : globMatcher(texts);
+  return (actual) => matches(String(actual));
+}
+
+/** The keys that a match gives, as tests. */
+export function compileKeys(match: Match): readonly CompiledKey[] {
+  return matchKeys.flatMap((key) => {
+    const values = match[key.name];
+    if (values === undefined) return [];
+    const accepts = valueMatcher(key, values);
+    const { read } = key;
+    const holds = (call: PolicyCall): boolean => {
+      const actual = read(call);
+      return actual !== undefined && accepts(actual);
+    };
+    return [{ key, values, accepts, holds }];
+  });
+}

@@ -1,0 +1,92 @@
+import type { Decision } from "../types.ts";
+import type { PolicyCall } from "./keys.ts";
+import { type CompiledRule, type PolicyDefault, strictness } from "./policy.ts";
+import { fileRules, type Hits, scanIndex } from "./rule-index.ts";
+
+/** The function that decides about calls, over an index of the rules. */
+export function createMatcher(
+  rules: readonly CompiledRule[],
+  fallback: PolicyDefault,
+  policyVersion: string,
+): (call: PolicyCall) => Decision {
+  const index = fileRules(rules);
+  // One list for all decisions: deciding is synchronous, so it is never needed twice at once.
+  const hits: Hits = { orders: [], count: 0 };
+  // Most calls match one rule or none; their decisions are made beforehand.
+  const alone = rules.map((rule) => freeze(decisionOf(rule, [rule.ruleId], policyVersion)));
+  const none = freeze({
+    effect: fallback.effect,
+    ruleId: fallback.ruleId,
+    matched: [],
+    reason: `No rule matches this call, and the default of the pack "${fallback.pack}" is ${fallback.effect}.`,
+    policyVersion,
+  });
+
+  return (call) => {
+    hits.count = 0;
+    scanIndex(index, call, hits);
+    if (hits.count === 0) return none;
+    if (hits.count > 1) sortAndUnite(hits);
+    if (hits.count === 1) return alone[hits.orders[0] ?? 0] ?? none;
+
+    const matched: string[] = [];
+    let winner: CompiledRule | undefined;
+    for (let place = 0; place < hits.count; place++) {
+      const rule = rules[hits.orders[place] ?? 0];
+      if (rule === undefined) continue;
+      matched.push(rule.ruleId);
+      if (winner === undefined || strictness[rule.effect] > strictness[winner.effect]) {
+        winner = rule;
+      }
+    }
+    return winner === undefined ? none : decisionOf(winner, matched, policyVersion);
+  };
+}
+
+/**
+ * Puts the hits into file order and drops doubles: a rule for both `a.example.org` and
+ * `*.example.org` is found under either.
+ */
+function sortAndUnite(hits: Hits): void {
+  const { orders } = hits;
+  if (hits.count > 32) {
+    orders.length = hits.count;
+    orders.sort((a, b) => a - b);
+  } else {
+    insertionSort(orders, hits.count);
+  }
+  let kept = 1;
+  for (let place = 1; place < hits.count; place++) {
+    const order = orders[place] ?? 0;
+    if (order !== orders[kept - 1]) orders[kept++] = order;
+  }
+  hits.count = kept;
+}
+
+/** For a handful of numbers: without a comparing function and without copies. */
+function insertionSort(orders: number[], count: number): void {
+  for (let end = 1; end < count; end++) {
+    const order = orders[end] ?? 0;
+    let place = end;
+    for (; place > 0 && (orders[place - 1] ?? 0) > order; place--) {
+      orders[place] = orders[place - 1] ?? 0;
+    }
+    orders[place] = order;
+  }
+}
+
+function decisionOf(
+  rule: CompiledRule,
+  matched: readonly string[],
+  policyVersion: string,
+): Decision {
+  const { effect, ruleId, reason, ttlMs } = rule;
+  if (ttlMs === undefined) return { effect, ruleId, matched, reason, policyVersion };
+  return { effect, ruleId, matched, reason, policyVersion, approvalTtlMs: ttlMs };
+}
+
+/** Decisions that are given out more than once must not be changed by who gets them. */
+function freeze(decision: Decision): Decision {
+  Object.freeze(decision.matched);
+  return Object.freeze(decision);
+}

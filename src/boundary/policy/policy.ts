@@ -1,0 +1,39 @@
+import type { Principal } from "../../base/principal.ts";
+import type { CallFacts, Decision, DecisionEffect } from "../types.ts";
+import type { CompiledKey, PolicyCall } from "./keys.ts";
+import type { LoadedRule } from "./schema.ts";
+
+/** How strict each word is: deny > ask > allow, whichever rule is the more specific. */
+export const strictness: Readonly<Record<DecisionEffect, number>> = { allow: 0, ask: 1, deny: 2 };
+
+/** A rule of the policy, with its place in the order in which the first one is named. */
+export interface CompiledRule extends LoadedRule {
+  readonly order: number;
+  /** `<pack>/<id>`. */
+  readonly ruleId: string;
+  readonly pack: string;
+  readonly keys: readonly CompiledKey[];
+  readonly matches: (call: PolicyCall) => boolean;
+}
+
+/** What holds where no rule matches. */
+export interface PolicyDefault {
+  readonly effect: DecisionEffect;
+  /** `<pack>/default`, of the first of the strictest packs. */
+  readonly ruleId: string;
+  readonly pack: string;
+}
+
+/** Several packs as one policy. Immutable; a changed policy is compiled anew and swapped. */
+export interface CompiledPolicy {
+  /** SHA-256 of all that can change a decision or its reason. */
+  readonly version: string;
+  readonly packs: readonly string[];
+  readonly rules: readonly CompiledRule[];
+  readonly default: PolicyDefault;
+  /**
+   * What the policy says about one call; never throws, reads nothing but its parameters.
+   * Strictest effect first; `ruleId` is the first rule in file order that has it.
+   */
+  decide(facts: CallFacts, connectorId: string, principal: Principal): Decision;
+}

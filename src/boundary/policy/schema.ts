@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { effects, repeats } from "../../base/effect.ts";
+import type { DecisionEffect } from "../types.ts";
+import type { Position } from "./errors.ts";
+
+const oneOrMany = <T extends z.ZodType>(value: T) =>
+  z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(value)).optional();
+
+const word = z.string().min(1);
+const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "use lower-case letters, digits and hyphens");
+
+/** The facts that a rule asks about. All given keys must hold; a list means any of its values. */
+export const matchSchema = z.strictObject({
+  connector: oneOrMany(word),
+  operation: oneOrMany(word),
+  effect: oneOrMany(z.enum(effects)),
+  repeat: oneOrMany(z.enum(repeats)),
+  tool: oneOrMany(word),
+  toolDigest: oneOrMany(
+    z.string().regex(/^[0-9a-f]{64}$/, "a digest is 64 lower-case hexadecimal digits"),
+  ),
+  host: oneOrMany(word),
+  port: oneOrMany(z.int().min(1).max(65_535)),
+  private: oneOrMany(z.boolean()),
+  tenant: oneOrMany(word),
+  user: oneOrMany(word),
+  agent: oneOrMany(word),
+});
+
+export const ruleSchema = z
+  .strictObject({
+    id: name.refine((id) => id !== "default", 'the id "default" stands for the pack\'s default'),
+    deny: matchSchema.optional(),
+    ask: matchSchema.optional(),
+    allow: matchSchema.optional(),
+    reason: word,
+    /** Asks only: how long the question stays open, as in `30s`, `10m`, `2h`, `1d`. */
+    ttl: z
+      .string()
+      .regex(/^[1-9]\d*[smhd]$/, "write a time as 30s, 10m, 2h or 1d")
+      .optional(),
+  })
+  .superRefine((rule, context) => {
+    const given = [rule.deny, rule.ask, rule.allow].filter((match) => match !== undefined);
+    if (given.length !== 1) {
+      context.addIssue({ code: "custom", message: "give exactly one of deny, ask and allow" });
+    }
+    if (rule.ttl !== undefined && rule.ask === undefined) {
+      context.addIssue({ code: "custom", message: "only an ask rule has a ttl", path: ["ttl"] });
+    }
+  });
+
+/** A pack as it is written in YAML. */
+export const packSchema = z.strictObject({
+  pack: name.refine((pack) => pack !== "settings", 'the name "settings" is reserved'),
+  version: z.int().min(1),
+  description: word,
+  extends: z.array(word).default([]),
+  default: z.enum(["allow", "ask", "deny"]),
+  rules: z.array(ruleSchema),
+});
+
+/** What a rule asks about, every key as a list. */
+export type Match = Readonly<z.infer<typeof matchSchema>>;
+export type MatchKeyName = keyof Match;
+export type MatchValue = string | number | boolean;
+
+/** One rule of a pack after reading. */
+export interface LoadedRule {
+  readonly id: string;
+  readonly effect: DecisionEffect;
+  readonly match: Match;
+  /** Shown to the person who is refused or asked. */
+  readonly reason: string;
+  /** How long an ask stays open, in milliseconds. */
+  readonly ttlMs?: number;
+  /** Absent for rules made from settings. */
+  readonly at?: Position;
+}
+
+/** Another pack whose rules come before this one's. */
+export interface PackReference {
+  readonly name: string;
+  readonly at: Position;
+}
+
+/** A pack after reading, its rules in file order. */
+export interface LoadedPack {
+  readonly name: string;
+  readonly version: number;
+  readonly description: string;
+  readonly extends: readonly PackReference[];
+  readonly default: DecisionEffect;
+  readonly defaultAt: Position;
+  readonly rules: readonly LoadedRule[];
+}

@@ -1,0 +1,173 @@
+import {
+  ProtocolError,
+  ProtocolErrorCode,
+  SdkError,
+  SdkErrorCode,
+} from "@modelcontextprotocol/client";
+import { Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
+import {
+  type BoundaryCode,
+  BoundaryError,
+  type BoundaryErrorOptions,
+  isBoundaryError,
+  type Phase,
+} from "../../boundary/errors.ts";
+import { commandLine, type McpServer } from "./server.ts";
+import type { ServerOutput } from "./stdio-transport.ts";
+
+/** What is known about the session in which something failed. */
+export interface FailureContext {
+  readonly server: McpServer;
+  /** `start`: no tool has been asked for anything yet. */
+  readonly stage: "start" | "call";
+  /** What was being done, for the message: `the call of read_file`. */
+  readonly what: string;
+  readonly output?: ServerOutput;
+  /** The caller's; if it aborted, that is why the request failed. */
+  readonly signal?: AbortSignal;
+}
+
+interface Mapped {
+  readonly kind: BoundaryCode;
+  readonly says: string;
+  readonly phase?: Phase;
+  readonly hint?: string;
+  readonly retryable?: boolean;
+}
+
+const shownTail = 1_000;
+
+/** Maps what the MCP library, the session and the sandbox throw, once, to a boundary error. */
+export function toMcpError(error: unknown, context: FailureContext): BoundaryError {
+  if (isBoundaryError(error)) return error;
+  const reason: unknown = context.signal?.aborted === true ? context.signal.reason : undefined;
+  if (isBoundaryError(reason)) return reason;
+  const mapped = context.signal?.aborted === true ? mapAbort(reason, context) : mapError(error);
+  const { server, stage, what } = context;
+  const started = stage === "start" ? ` (${commandLine(server)})` : "";
+  const options: BoundaryErrorOptions = {
+    ...(mapped.hint === undefined ? {} : { hint: mapped.hint }),
+    ...(mapped.phase === undefined ? {} : { phase: mapped.phase }),
+    ...(mapped.retryable === undefined ? {} : { retryable: mapped.retryable }),
+    // Before it runs, no tool can have done anything; and what does not start now seldom does later.
+    ...(stage === "start" ? { phase: "before_send", retryable: false } : {}),
+    cause: error,
+  };
+  return new BoundaryError(
+    mapped.kind,
+    `MCP server "${server.name}"${started}: ${what} failed: ${mapped.says}${lastWords(context.output)}`,
+    options,
+  );
+}
+
+function mapAbort(reason: unknown, context: FailureContext): Mapped {
+  if (reason instanceof Error && reason.name === "TimeoutError") return timedOut(context.what);
+  return { kind: "cancelled", says: "the caller cancelled it." };
+}
+
+function timedOut(what: string): Mapped {
+  return {
+    kind: "timeout",
+    says: "there was no answer in time.",
+    hint: `If ${what} takes so long by nature, allow it more time in the server's settings.`,
+  };
+}
+
+function mapError(error: unknown): Mapped {
+  if (isAgent33Error(error)) return mapOwn(error);
+  if (ProtocolError.isInstance(error)) return mapProtocol(error);
+  if (SdkError.isInstance(error)) return mapSdk(error);
+  return { kind: "internal", says: messageOf(error) };
+}
+
+function mapOwn(error: Agent33Error): Mapped {
+  const says = error.message;
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  switch (error.code) {
+    case "sandbox.spawn_failed":
+    case "sandbox.command_not_found":
+      return { kind: "transport", says, phase: "before_send", retryable: error.retryable, ...hint };
+    case "mcp.not_open":
+      return { kind: "transport", says, phase: "before_send", ...hint };
+    case "mcp.server_exited":
+      return { kind: "transport", says, phase: "unknown", ...hint };
+    case "mcp.start_timeout":
+      return { kind: "timeout", says, phase: "before_send", ...hint };
+    case "mcp.not_json_rpc":
+    case "mcp.message_too_large":
+    case "mcp.invalid_listing":
+      return { kind: "invalid_response", says, ...hint };
+    default:
+      return { kind: "internal", says, ...hint };
+  }
+}
+
+/** JSON-RPC 2.0, section 5.1: which codes blame the request. */
+const requestFaults: readonly number[] = [
+  ProtocolErrorCode.ParseError,
+  ProtocolErrorCode.InvalidRequest,
+  ProtocolErrorCode.MethodNotFound,
+  ProtocolErrorCode.InvalidParams,
+  ProtocolErrorCode.ResourceNotFound,
+  ProtocolErrorCode.MissingRequiredClientCapability,
+  ProtocolErrorCode.UnsupportedProtocolVersion,
+  ProtocolErrorCode.UrlElicitationRequired,
+];
+
+function mapProtocol(error: ProtocolError): Mapped {
+  const says = `it answered with error ${error.code}: ${error.message}.`;
+  return requestFaults.includes(error.code)
+    ? { kind: "upstream_4xx", says, hint: "Check the tool's name and arguments." }
+    : { kind: "upstream_5xx", says };
+}
+
+function mapSdk(error: SdkError): Mapped {
+  const { code, message } = error;
+  if (code === SdkErrorCode.RequestTimeout) return timedOut("it");
+  if (isClosed(error)) return { kind: "transport", says: `${message}.`, phase: "unknown" };
+  return {
+    kind: "invalid_response",
+    says: `${message.replace(/\s+/g, " ").slice(0, 500)}.`,
+    hint: "The server breaks the protocol. See whether there is a newer version of it.",
+  };
+}
+
+/**
+ * The better of two explanations: an answer explains itself; all else that goes wrong in a session
+ * that broke is explained by how it broke.
+ */
+export function explainedBy(error: unknown, sessionFailure: Agent33Error | undefined): unknown {
+  const answered =
+    ProtocolError.isInstance(error) ||
+    (SdkError.isInstance(error) && error.code === SdkErrorCode.InvalidResult);
+  return answered ? error : (sessionFailure ?? error);
+}
+
+function isClosed(error: SdkError): boolean {
+  return [
+    SdkErrorCode.ConnectionClosed,
+    SdkErrorCode.NotConnected,
+    SdkErrorCode.SendFailed,
+  ].includes(error.code);
+}
+
+/** What the server itself said: most often that is the explanation. */
+function lastWords(output: ServerOutput | undefined): string {
+  if (output === undefined) return "";
+  const tail = output.stderrTail.trim().slice(-shownTail);
+  const stray = output.strayLines.at(-1);
+  return [
+    tail === "" ? "" : ` Its last output on stderr: ${tail}`,
+    stray === undefined
+      ? ""
+      : ` It wrote ${output.strayLineCount} lines to stdout that are not JSON-RPC, the last one: ${stray}`,
+  ].join("");
+}
+
+/** The start took too long. */
+export function startTimeout(ms: number): Agent33Error {
+  return new Agent33Error("mcp.start_timeout", `It was not ready within ${ms} ms.`, {
+    hint: "Try the command by hand. A first start that downloads packages needs a longer limit.",
+    retryable: true,
+  });
+}

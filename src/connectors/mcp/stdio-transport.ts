@@ -1,0 +1,210 @@
+import {
+  type JSONRPCMessage,
+  parseJSONRPCMessage,
+  serializeMessage,
+  type Transport,
+} from "@modelcontextprotocol/client";
+import { Agent33Error, toAgent33Error } from "../../base/errors.ts";
+import type { ExitStatus, SpawnedProcess } from "../../boundary/hands.ts";
+import { createLineReader } from "./line-reader.ts";
+
+/** What has come from a server beside its messages: for error texts, `doctor` and notices. */
+export interface ServerOutput {
+  /** The last 8 KiB of what it wrote to stderr. */
+  readonly stderrTail: string;
+  /** How many lines on stdout were not JSON-RPC. */
+  readonly strayLineCount: number;
+  /** The last 20 of them, clipped. */
+  readonly strayLines: readonly string[];
+  /** How it ended, if it has. */
+  readonly exit?: ExitStatus;
+}
+
+/** The stdio transport of MCP: one JSON-RPC message a line. */
+export interface StdioTransport extends Transport {
+  output(): ServerOutput;
+  /** Why it is closed, where it did not close because it was asked to. */
+  failure(): Agent33Error | undefined;
+  isOpen(): boolean;
+  /** Ends the server with all that it started. Never rejects: see {@link StdioTransport.failure}. */
+  close(): Promise<void>;
+  /** Closes because of a fault; the first one is kept. */
+  fail(error: Agent33Error): Promise<void>;
+}
+
+/** Longest message that is read, in bytes. */
+const messageLimitBytes = 16 * 1024 * 1024;
+/** How many lines that are not JSON-RPC a server may write before it is given up. */
+const strayLineLimit = 1_000;
+
+const strayLinesKept = 20;
+const strayLineLength = 200;
+const stderrKept = 8 * 1024;
+/** How long the last output of a child that has ended may take to arrive. */
+const drainMs = 500;
+/** How long a server gets to leave by itself once its stdin is closed. */
+const leaveMs = 250;
+
+/**
+ * Speaks MCP with a child over its standard streams (MCP specification, "Transports", stdio).
+ * Output that is not JSON-RPC is counted and kept instead of breaking the session, because many
+ * servers print a greeting; too much of it, or a line over the limit, closes the session.
+ */
+export function createStdioTransport(child: SpawnedProcess): StdioTransport {
+  let state: "new" | "open" | "closing" | "closed" = "new";
+  let failure: Agent33Error | undefined;
+  let exit: ExitStatus | undefined;
+  let stderrTail = "";
+  let strayLineCount = 0;
+  const strayLines: string[] = [];
+  let closing: Promise<void> | undefined;
+
+  const onLine = (line: string): void => {
+    if (state !== "open" || line.trim() === "") return;
+    const message = readMessage(line);
+    if (message !== undefined) {
+      transport.onmessage?.(message);
+      return;
+    }
+    strayLineCount += 1;
+    strayLines.push(clip(line));
+    if (strayLines.length > strayLinesKept) strayLines.shift();
+    if (strayLineCount > strayLineLimit) void transport.fail(tooManyStrayLines(line));
+  };
+  const reader = createLineReader(messageLimitBytes, onLine);
+  const readStdout = (chunk: Buffer): void => {
+    if (state === "open" && !reader.push(chunk)) void transport.fail(messageTooLarge());
+  };
+  const readStderr = (text: string): void => {
+    stderrTail = (stderrTail + text).slice(-stderrKept);
+  };
+
+  const announce = (): void => {
+    if (state === "closed") return;
+    state = "closed";
+    transport.onclose?.();
+  };
+  const shutDown = async (): Promise<void> => {
+    if (exit === undefined) child.stdin.end();
+    // Who waits for an answer learns at once that none will come; the killing may take a while.
+    if (failure !== undefined) announce();
+    else await within(leaveMs, child.exited);
+    try {
+      await child.kill();
+    } catch (error) {
+      // Nobody waits for a close that a fault began, so the error is kept where it can be asked for.
+      failure ??= toAgent33Error(error);
+    }
+    child.stdout.destroy();
+    child.stderr.destroy();
+    announce();
+  };
+
+  const onExit = async (status: ExitStatus): Promise<void> => {
+    exit = status;
+    // An answer may still be in the pipe, and the reason for the end in stderr.
+    await within(drainMs, Promise.all([ended(child.stdout), ended(child.stderr)]));
+    if (state === "open") onLine(reader.rest());
+    await transport.fail(serverExited(status));
+  };
+
+  const transport: StdioTransport = {
+    start: async () => {
+      if (state !== "new") throw notOpen("it was started before");
+      state = "open";
+      child.stdout.on("data", readStdout);
+      child.stderr.setEncoding("utf8").on("data", readStderr);
+      void child.exited.then(onExit);
+    },
+    send: async (message) => {
+      if (state !== "open" || !child.stdin.writable) throw notOpen("the server is gone");
+      if (child.stdin.write(serializeMessage(message))) return;
+      await new Promise<void>((resolve) => {
+        child.stdin.once("drain", resolve).once("close", resolve);
+      });
+    },
+    close: () => {
+      if (closing === undefined) {
+        state = "closing";
+        closing = shutDown();
+      }
+      return closing;
+    },
+    output: () => ({
+      stderrTail,
+      strayLineCount,
+      strayLines: [...strayLines],
+      ...(exit === undefined ? {} : { exit }),
+    }),
+    failure: () => failure,
+    isOpen: () => state === "open" && exit === undefined,
+    fail: (error) => {
+      if (closing === undefined) failure ??= error;
+      return transport.close();
+    },
+  };
+  return transport;
+}
+
+function readMessage(line: string): JSONRPCMessage | undefined {
+  try {
+    return parseJSONRPCMessage(JSON.parse(line));
+  } catch {
+    // The caller counts it: that a line is no message is an outcome here, not a fault.
+    return undefined;
+  }
+}
+
+function clip(line: string): string {
+  return line.length > strayLineLength ? `${line.slice(0, strayLineLength)}…` : line;
+}
+
+function ended(
+  stream: NodeJS.ReadableStream & { readonly readableEnded?: boolean },
+): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.readableEnded === true) resolve();
+    else stream.once("end", resolve).once("close", resolve);
+  });
+}
+
+/** Waits for a promise, but no longer than `ms`. */
+async function within(ms: number, promise: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([promise, late]);
+  clearTimeout(timer);
+}
+
+/** The call was never sent: there is no session to send it in. */
+export function notOpen(why: string): Agent33Error {
+  return new Agent33Error("mcp.not_open", `The session cannot be used: ${why}.`, {
+    hint: "Open the server again.",
+  });
+}
+
+function serverExited(status: ExitStatus): Agent33Error {
+  const how = status.signal === null ? `with code ${status.code}` : `by ${status.signal}`;
+  return new Agent33Error("mcp.server_exited", `The server ended ${how}.`, {
+    hint: "Its last output on stderr says why, if anything does.",
+    details: { code: status.code, signal: status.signal },
+  });
+}
+
+function tooManyStrayLines(line: string): Agent33Error {
+  return new Agent33Error(
+    "mcp.not_json_rpc",
+    `The server wrote more than ${strayLineLimit} lines to stdout that are not JSON-RPC, the last one: ${clip(line)}`,
+    { hint: "Check that the command starts an MCP server, and that its logs go to stderr." },
+  );
+}
+
+function messageTooLarge(): Agent33Error {
+  return new Agent33Error(
+    "mcp.message_too_large",
+    `The server sent a message of more than ${messageLimitBytes / (1024 * 1024)} MiB.`,
+    { hint: "Ask the tool for less at once." },
+  );
+}

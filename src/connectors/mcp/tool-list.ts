@@ -1,0 +1,83 @@
+import { z } from "zod";
+import { digestOf } from "../../base/digest.ts";
+import type { JsonObject } from "../../base/json.ts";
+
+/** A tool as a server describes it. Nothing of it is trusted. */
+export interface ListedTool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: JsonObject;
+  /** What the server itself says about effects. Recorded only: it may be wrong or a lie. */
+  readonly hints: ToolHints;
+  /** SHA-256 of the description as it was sent. */
+  readonly digest: string;
+}
+
+export interface ToolHints {
+  readonly readOnlyHint?: boolean;
+  readonly destructiveHint?: boolean;
+  readonly idempotentHint?: boolean;
+  readonly openWorldHint?: boolean;
+}
+
+export interface ToolList {
+  readonly tools: readonly ListedTool[];
+  /** What was left out or replaced, and why. */
+  readonly notices: readonly string[];
+}
+
+/**
+ * One page of `tools/list`. Looser than the specification in what a tool may look like: one broken
+ * description must not hide a server's other tools.
+ */
+export const toolPageSchema = z.object({
+  tools: z.array(z.unknown()),
+  nextCursor: z.string().optional(),
+});
+
+const jsonObject = z.record(z.string(), z.json());
+const listedToolSchema = z.object({
+  name: z.string().min(1).max(256),
+  description: z.string().optional(),
+  inputSchema: jsonObject,
+  annotations: z
+    .object({
+      readOnlyHint: z.boolean().optional().catch(undefined),
+      destructiveHint: z.boolean().optional().catch(undefined),
+      idempotentHint: z.boolean().optional().catch(undefined),
+      openWorldHint: z.boolean().optional().catch(undefined),
+    })
+    .optional()
+    .catch(undefined),
+});
+
+/** Reads what a server listed; what cannot be used is left out with a notice. */
+export function readToolList(raw: readonly unknown[]): ToolList {
+  const tools = new Map<string, ListedTool>();
+  const notices: string[] = [];
+  for (const [index, item] of raw.entries()) {
+    const parsed = listedToolSchema.safeParse(item);
+    if (!parsed.success) {
+      const issue = parsed.error.issues[0];
+      const where = issue?.path.map(String).join(".") ?? "";
+      notices.push(`Tool ${index + 1} is left out: its description is malformed at "${where}".`);
+      continue;
+    }
+    const { name, description = "", annotations } = parsed.data;
+    if (tools.has(name)) {
+      notices.push(`Tool "${name}" is listed twice; the first one is used.`);
+      continue;
+    }
+    let inputSchema = parsed.data.inputSchema as JsonObject;
+    if (inputSchema["type"] !== "object") {
+      notices.push(`Tool "${name}": its schema is not one of an object and was replaced.`);
+      inputSchema = { type: "object" };
+    }
+    const hints: ToolHints = Object.fromEntries(
+      Object.entries(annotations ?? {}).filter(([, value]) => value !== undefined),
+    );
+    const digest = digestOf({ name, description, inputSchema: parsed.data.inputSchema });
+    tools.set(name, { name, description, inputSchema, hints, digest });
+  }
+  return { tools: [...tools.values()], notices };
+}

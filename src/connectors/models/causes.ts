@@ -1,0 +1,68 @@
+import { systemCodeOf } from "../../base/errors.ts";
+
+const deepest = 10;
+
+/**
+ * An error and everything that caused it, outermost first. Node's connect errors hide one error an
+ * address in `errors`; those are looked into as well.
+ */
+export function causesOf(error: unknown): readonly unknown[] {
+  const found: unknown[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== "object" || value === null) return;
+    if (found.length >= deepest || found.includes(value)) return;
+    found.push(value);
+    if ("cause" in value) visit(value.cause);
+    if ("errors" in value && Array.isArray(value.errors)) value.errors.forEach(visit);
+  };
+  visit(error);
+  return found;
+}
+
+/** The first code in a chain of causes that means something about the network. */
+export function networkCodeOf(causes: readonly unknown[]): string | undefined {
+  return causes.map(systemCodeOf).find((code) => code !== undefined && isNetworkCode(code));
+}
+
+/** Codes of failures in which no byte of the request can have left. */
+export function failedBeforeSending(code: string): boolean {
+  return beforeSending.has(code) || isCertificateCode(code);
+}
+
+/** Whether a code says that the other side's certificate was not accepted. */
+export function isCertificateCode(code: string): boolean {
+  return /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ISSUER/.test(code);
+}
+
+const beforeSending = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EAI_FAIL",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+const inFlight = new Set([
+  "ECONNRESET",
+  "ECONNABORTED",
+  "ETIMEDOUT",
+  "EPIPE",
+  "UND_ERR_SOCKET",
+  "UND_ERR_HEADERS_TIMEOUT",
+  "UND_ERR_BODY_TIMEOUT",
+  "UND_ERR_RES_CONTENT_LENGTH_MISMATCH",
+  "ERR_STREAM_PREMATURE_CLOSE",
+]);
+
+function isNetworkCode(code: string): boolean {
+  return (
+    beforeSending.has(code) ||
+    inFlight.has(code) ||
+    isCertificateCode(code) ||
+    code.startsWith("HPE_") ||
+    code.startsWith("ERR_TLS_") ||
+    code.startsWith("ERR_SSL_")
+  );
+}

@@ -1,0 +1,113 @@
+import type { Clock } from "../../base/clock.ts";
+import { BoundaryError } from "../../boundary/errors.ts";
+import { isPrivateHost } from "../../boundary/egress/address.ts";
+import type {
+  CallContext,
+  CallFacts,
+  ConnectorSpec,
+  ConnectorTimeouts,
+} from "../../boundary/types.ts";
+import type { Model, ModelEvent, ModelInfo, ModelRequest, ModelTurn } from "../../models/model.ts";
+import type { Prices } from "../../models/prices.ts";
+import type { TokenCounter } from "../../models/tokens.ts";
+import { mapModelError } from "./errors.ts";
+
+export interface ModelConnectorOptions {
+  readonly prices: Prices;
+  readonly tokens: TokenCounter;
+  readonly clock: Clock;
+  /** Milliseconds; each one left out keeps the default. */
+  readonly timeouts?: Partial<ConnectorTimeouts>;
+}
+
+/**
+ * A model that reasons may be silent for minutes before it begins, and a local one may first have
+ * to be read from disk; between two pieces of an answer nothing takes that long.
+ */
+const defaultTimeouts: ConnectorTimeouts = {
+  attemptMs: 180_000,
+  totalMs: 900_000,
+  firstChunkMs: 180_000,
+  idleMs: 60_000,
+};
+
+/**
+ * A model as a connector: one governed call is one turn. Calling a model changes nothing outside
+ * (`read`, `safe`); what its tool calls do is decided when they are made.
+ */
+export function modelConnectorSpec(
+  model: Model,
+  options: ModelConnectorOptions,
+): ConnectorSpec<ModelRequest, ModelTurn, ModelEvent> {
+  const { prices, tokens, clock } = options;
+  const { info } = model;
+  const facts = factsOf(info);
+  const nowMs = () => clock.now();
+  return {
+    id: `model:${info.provider}`,
+    facts: () => facts,
+    run: (context) => runTurn(model, context),
+    mapError: (error) => mapModelError(error, info, nowMs),
+    estimate: (request) => {
+      const input = tokens.inputBound(request, info.provider);
+      return spend(
+        input + request.maxOutputTokens,
+        prices.upperBoundMicroUsd(info, input, request.maxOutputTokens),
+      );
+    },
+    measure: ({ usage }) =>
+      spend(usage.inputTokens + usage.outputTokens, prices.costMicroUsd(info, usage)),
+    check: refuseEmptyTurn,
+    timeouts: { ...defaultTimeouts, ...options.timeouts },
+  };
+}
+
+function factsOf(info: ModelInfo): CallFacts {
+  const base = { operation: "chat", effect: "read", repeat: "safe" } as const;
+  if (info.baseUrl === undefined) return base;
+  const { hostname, port, protocol } = new URL(info.baseUrl);
+  const privateAddress = isPrivateHost(hostname);
+  return {
+    ...base,
+    host: hostname,
+    port: port === "" ? (protocol === "http:" ? 80 : 443) : Number(port),
+    ...(privateAddress === undefined ? {} : { privateAddress }),
+  };
+}
+
+async function runTurn(
+  model: Model,
+  context: CallContext<ModelRequest, ModelEvent>,
+): Promise<ModelTurn> {
+  const { fetch, signal, idempotencyKey } = context;
+  for await (const event of model.stream(context.input, { fetch, signal, idempotencyKey })) {
+    if (event.type === "completed") return event.turn;
+    context.emit(event);
+  }
+  throw new BoundaryError("invalid_response", `${model.info.provider} ended without a turn.`, {
+    retryable: true,
+  });
+}
+
+/** A turn that neither says nor does anything gives an agent nothing to go on with. */
+function refuseEmptyTurn(turn: ModelTurn): void {
+  const useful = turn.parts.some(
+    (part) => part.type === "tool_call" || (part.type === "text" && part.text.trim() !== ""),
+  );
+  if (useful) return;
+  throw new BoundaryError(
+    "invalid_response",
+    `The model's turn has neither text nor a tool call (it stopped with "${turn.finishReason}").`,
+    {
+      retryable: true,
+      hint:
+        turn.usage.reasoningTokens > 0 || turn.parts.some((part) => part.type === "reasoning")
+          ? "It spent its output on thinking. Allow more output tokens or ask for less effort."
+          : "Try again; if it persists, try another model.",
+    },
+  );
+}
+
+function spend(tokens: number, costMicroUsd: number | undefined) {
+  return costMicroUsd === undefined ? { tokens } : { tokens, costMicroUsd };
+}

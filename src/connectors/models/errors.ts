@@ -1,0 +1,219 @@
+import { AISDKError, APICallError } from "@ai-sdk/provider";
+import { type Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
+import {
+  BoundaryError,
+  type BoundaryErrorOptions,
+  isBoundaryError,
+} from "../../boundary/errors.ts";
+import { keyVariableOf } from "../../models/providers.ts";
+import type { ModelInfo } from "../../models/model.ts";
+import { causesOf, failedBeforeSending, isCertificateCode, networkCodeOf } from "./causes.ts";
+import { retryAfterMs } from "./retry-after.ts";
+
+/**
+ * What went wrong in a model call, as the boundary's error: the one place where the errors of the
+ * AI SDK, of `fetch`, of Node's network code and of `models/` are told apart. Undefined for what is
+ * not known here, and for an abort, which the chain ended itself and can explain better.
+ *
+ * | what happened | becomes | again? |
+ * |---|---|---|
+ * | a boundary error somewhere among the causes (egress refused, deadline) | the same | as it says |
+ * | abort | undefined | |
+ * | status 429 | `upstream_429` with the wait that the headers ask for | yes; no where the quota is used up |
+ * | status 408, 425 | `upstream_5xx` | yes |
+ * | other 4xx | `upstream_4xx`, with a hint for 401, 402, 403, 404 and 413 | no |
+ * | 3xx (redirects are not followed) | `upstream_4xx` | no |
+ * | 501, 505 | `upstream_5xx` | no |
+ * | other 5xx | `upstream_5xx` with the wait that the headers ask for | yes |
+ * | error event in a stream (`models.stream_error`) | by the status or the kind that it names | as above |
+ * | connection refused, name not found, no route, connect timeout | `transport`, `before_send` | yes |
+ * | certificate refused | `transport`, `before_send` | no |
+ * | connection reset, closed, timed out; a hosted provider's stream without an end | `transport`, `unknown` | yes |
+ * | an answer that is no stream of the provider's format, or from an openai-compatible server one without a finish reason | `invalid_response` | yes: a model call may be repeated |
+ * | a request that the SDK cannot express | `internal`, `before_send` | no |
+ * | `models.*` (script or replay exhausted) | `upstream_4xx` with the original code and hint | no |
+ */
+export function mapModelError(
+  error: unknown,
+  model: ModelInfo,
+  nowMs: () => number,
+): BoundaryError | undefined {
+  const causes = causesOf(error);
+  const ours = causes.find(isBoundaryError);
+  if (ours !== undefined) return ours;
+  if (causes.some(isAbort)) return undefined;
+
+  const answer = causes.find((one) => APICallError.isInstance(one));
+  if (answer?.statusCode !== undefined && answer.statusCode >= 300) {
+    const headers = answer.responseHeaders ?? {};
+    const waitMs = retryAfterMs(headers, nowMs());
+    const text = answer.message === "" ? "no message" : answer.message;
+    return fromStatus(answer.statusCode, `${text} ${quotaWords(answer.data)}`.trim(), model, {
+      cause: error,
+      ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+    });
+  }
+  const code = networkCodeOf(causes);
+  if (code !== undefined) return fromNetwork(code, error, model);
+  if (isAgent33Error(error)) return fromModels(error, model);
+  return fromLibrary(error, model);
+}
+
+function fromStatus(
+  status: number,
+  said: string,
+  model: ModelInfo,
+  extra: BoundaryErrorOptions,
+): BoundaryError {
+  const message = `${model.provider} answered ${status}: ${shorten(said)}`;
+  const options = { ...extra, status };
+  if (status === 429) {
+    return /insufficient_quota|billing/i.test(said)
+      ? new BoundaryError("upstream_429", message, {
+          ...options,
+          retryable: false,
+          hint: "The account's quota is used up. Waiting does not help; add credit or raise the limit.",
+        })
+      : new BoundaryError("upstream_429", message, {
+          ...options,
+          hint: "The provider limits the rate. Lower the concurrency or ask for a higher limit.",
+        });
+  }
+  if (status === 408 || status === 425) return new BoundaryError("upstream_5xx", message, options);
+  if (status >= 500) {
+    const again = status !== 501 && status !== 505;
+    return new BoundaryError("upstream_5xx", message, { ...options, retryable: again });
+  }
+  const hint = hintOf(status, said, model);
+  return new BoundaryError("upstream_4xx", message, {
+    ...options,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function hintOf(status: number, said: string, model: ModelInfo): string | undefined {
+  if (status < 400) {
+    return `The server redirects. Set the base URL to the address that it redirects to, instead of ${model.baseUrl}.`;
+  }
+  switch (status) {
+    case 401:
+    case 403: {
+      const variable = keyVariableOf(model.provider);
+      return variable === undefined
+        ? `Check the API key for ${model.baseUrl}.`
+        : `Check the API key in ${variable}, and that it may use "${model.model}".`;
+    }
+    case 402:
+      return "The account has no credit left.";
+    case 404:
+      return `Check the model's name "${model.model}" and the base URL ${model.baseUrl} (it usually ends with /v1).`;
+    case 413:
+      return "The request is too large for the provider. Shorten the conversation.";
+    default:
+      return /context.{0,20}(?:length|window|size)|too long|maximum.{0,20}tokens/i.test(said)
+        ? "The conversation does not fit into the model's context window."
+        : undefined;
+  }
+}
+
+function fromNetwork(code: string, error: unknown, model: ModelInfo): BoundaryError {
+  const where = model.baseUrl ?? model.provider;
+  if (isCertificateCode(code)) {
+    return new BoundaryError("transport", `The certificate of ${where} was refused (${code}).`, {
+      phase: "before_send",
+      retryable: false,
+      hint: "Check the address, the clock of this machine, and NODE_EXTRA_CA_CERTS for a private authority.",
+      cause: error,
+    });
+  }
+  return failedBeforeSending(code)
+    ? new BoundaryError("transport", `No connection to ${where} (${code}).`, {
+        phase: "before_send",
+        hint: `Check that a server is listening at ${where} and that this machine may reach it.`,
+        cause: error,
+      })
+    : new BoundaryError("transport", `The connection to ${where} broke off (${code}).`, {
+        cause: error,
+      });
+}
+
+function fromModels(error: Agent33Error, model: ModelInfo): BoundaryError | undefined {
+  if (!error.code.startsWith("models.")) return undefined;
+  const hint = error.hint === undefined ? {} : { hint: error.hint };
+  if (error.code === "models.stream_ended") {
+    return new BoundaryError("transport", error.message, { ...hint, cause: error });
+  }
+  if (error.code === "models.stream_error") {
+    const details = (error.details ?? {}) as { status?: number; kind?: string };
+    const status = details.status ?? statusOfKind(details.kind ?? "");
+    const said = `${error.message} ${details.kind ?? ""}`.trim();
+    return fromStatus(status, said, model, { cause: error });
+  }
+  return new BoundaryError("upstream_4xx", `${error.message} (${error.code})`, {
+    ...hint,
+    phase: "before_send",
+    cause: error,
+  });
+}
+
+/** The status that the OpenAI, Anthropic and Google APIs use for the kinds of error they name. */
+function statusOfKind(kind: string): number {
+  if (/rate_limit|quota|RESOURCE_EXHAUSTED/i.test(kind)) return 429;
+  if (/authentication|invalid_api_key|UNAUTHENTICATED/i.test(kind)) return 401;
+  if (/permission/i.test(kind)) return 403;
+  if (/not_found/i.test(kind)) return 404;
+  if (/invalid_request|context_length|INVALID_ARGUMENT/i.test(kind)) return 400;
+  if (/overloaded/i.test(kind)) return 529;
+  return 500;
+}
+
+/** Errors of the SDK that say nothing about the network: by its own names for them. */
+function fromLibrary(error: unknown, model: ModelInfo): BoundaryError | undefined {
+  if (error instanceof TypeError && /^(?:fetch failed|terminated)$/.test(error.message)) {
+    const where = model.baseUrl ?? model.provider;
+    return new BoundaryError("transport", `The connection to ${where} failed.`, { cause: error });
+  }
+  if (!AISDKError.isInstance(error)) return undefined;
+  if (answerErrors.has(error.name)) {
+    return new BoundaryError(
+      "invalid_response",
+      `${model.provider} answered with something that is not its format: ${shorten(messageOf(error))}`,
+      {
+        retryable: true,
+        hint: `Check that the base URL ${model.baseUrl} is that of an API, not of a web page or a proxy.`,
+        cause: error,
+      },
+    );
+  }
+  return new BoundaryError(
+    "internal",
+    `The request cannot be put to ${model.provider}: ${shorten(error.message)}`,
+    { phase: "before_send", cause: error },
+  );
+}
+
+const answerErrors = new Set([
+  "AI_APICallError",
+  "AI_EmptyResponseBodyError",
+  "AI_InvalidResponseDataError",
+  "AI_JSONParseError",
+  "AI_NoContentGeneratedError",
+  "AI_TypeValidationError",
+]);
+
+/** OpenAI says in the body, not in the message, that a 429 is about money. */
+function quotaWords(data: unknown): string {
+  const text = JSON.stringify(data) ?? "";
+  return text.includes("insufficient_quota") ? "(insufficient_quota)" : "";
+}
+
+function isAbort(value: unknown): boolean {
+  return value instanceof Error && (value.name === "AbortError" || value.name === "TimeoutError");
+}
+
+/** Server messages may be whole pages; this much of one is enough to recognise it. */
+const longestQuote = 400;
+
+function shorten(text: string): string {
+  return text.length <= longestQuote ? text : `${text.slice(0, longestQuote)}…`;
+}

@@ -1,0 +1,47 @@
+import { realpath } from "node:fs/promises";
+import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
+import { Agent33Error } from "../../base/errors.ts";
+
+/**
+ * The real place of a file that a model named, inside the workspace. The file itself need not
+ * exist; its folder must. Links in the folders above it are followed and must stay inside.
+ * @param root the workspace, absolute
+ * @param path relative to the workspace
+ * @throws Agent33Error `workspace.path_refused` for a path that leads out, `workspace.no_folder`
+ */
+export async function containedPath(root: string, path: string): Promise<string> {
+  if (
+    path === "" ||
+    path.includes("\0") ||
+    isAbsolute(path) ||
+    path.split(/[/\\]/).includes("..")
+  ) {
+    throw refused(path, "it must be relative to the workspace, without ..");
+  }
+  const realRoot = await realpath(root);
+  const wanted = resolve(realRoot, path);
+  let folder: string;
+  try {
+    folder = await realpath(dirname(wanted));
+  } catch (cause) {
+    throw new Agent33Error("workspace.no_folder", `The folder of "${path}" does not exist.`, {
+      hint: "Use a folder that exists in the workspace.",
+      cause,
+    });
+  }
+  if (wanted === realRoot || !isWithin(realRoot, folder)) {
+    throw refused(path, "it leads out of the workspace");
+  }
+  return resolve(folder, basename(wanted));
+}
+
+function isWithin(root: string, folder: string): boolean {
+  const way = relative(root, folder);
+  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
+}
+
+function refused(path: string, why: string): Agent33Error {
+  return new Agent33Error("workspace.path_refused", `The path "${path}" is refused: ${why}.`, {
+    hint: "Name a file inside the workspace by its path from there.",
+  });
+}

@@ -1,0 +1,262 @@
+import type { Clock } from "../base/clock.ts";
+import type { JsonValue } from "../base/json.ts";
+import { createContext, type RunContext } from "./context.ts";
+import type { Workflow } from "./contract.ts";
+import { createDeliveryQueue, type DeliveryQueue, type Past } from "./delivery.ts";
+import { nondeterministic, stopped } from "./errors.ts";
+import { failureData } from "./failure.ts";
+import { type Ending, Hold } from "./hold.ts";
+import type { TransactionRunner } from "./ports.ts";
+import {
+  finishRun,
+  isCancelRequested,
+  type Lease,
+  placeCancellation,
+  releaseRun,
+  renewLease,
+  type RunRow,
+  suspendRun,
+} from "./run-rows.ts";
+import type { StepRow } from "./step-rows.ts";
+import { createWaits, type WaitEnd } from "./waits.ts";
+
+/** What every execution of one engine shares. */
+export interface ExecutionSettings {
+  readonly transactions: TransactionRunner;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  /** How long a cancelled workflow may take to come to its own end. Milliseconds. */
+  readonly cancelGraceMs: number;
+  /** How long bodies may take to notice that their signal aborted. Milliseconds. */
+  readonly closeGraceMs: number;
+  readonly log: (message: string, error: unknown) => void;
+}
+
+/** A run that this process has claimed, with its journal. */
+export interface Claim {
+  readonly lease: Lease;
+  readonly run: RunRow;
+  readonly steps: readonly StepRow[];
+}
+
+/** How often the lease, the cancel flag and messages are looked at, at most. Milliseconds. */
+const tickMs = 250;
+const firstBackoffMs = 1000;
+const maxBackoffMs = 60_000;
+
+/** One run being driven by this process, from claim to letting go. */
+export class Execution {
+  /** Resolves when the run is let go of; rejects when the engine could not go on. */
+  readonly done: Promise<void>;
+  readonly #settings: ExecutionSettings;
+  readonly #claim: Claim;
+  readonly #hold: Hold;
+  readonly #queue: DeliveryQueue;
+  readonly #context: RunContext;
+  readonly #waits = createWaits();
+  readonly #bodies = new Set<Promise<void>>();
+  readonly #abort = new AbortController();
+  readonly #ended = Promise.withResolvers<Ending>();
+  #ticker: NodeJS.Timeout | undefined;
+  #grace: NodeJS.Timeout | undefined;
+  #renewAt: number;
+  #cancelSeen: boolean;
+  #cancelled = false;
+
+  constructor(settings: ExecutionSettings, workflow: Workflow<JsonValue, JsonValue>, claim: Claim) {
+    const { run, lease, steps } = claim;
+    this.#settings = settings;
+    this.#claim = claim;
+    const past = pastOf(steps, run.cancelOrder);
+    this.#hold = new Hold({
+      lease,
+      transactions: settings.transactions,
+      lastOrder: past.at(-1)?.order ?? 0,
+      onEnd: (ending) => this.#onEnd(ending),
+      log: settings.log,
+    });
+    this.#queue = createDeliveryQueue({
+      past: past.map(({ event }) => event),
+      onCancel: () => this.#deliverCancel(),
+      onIdle: () => this.#onIdle(),
+    });
+    this.#context = createContext({
+      hold: this.#hold,
+      clock: settings.clock,
+      signal: this.#abort.signal,
+      journal: new Map(steps.map((step) => [step.position, step])),
+      queue: this.#queue,
+      waits: this.#waits,
+      bodies: this.#bodies,
+    });
+    this.#cancelSeen = run.cancelOrder !== null;
+    this.#renewAt = this.#nextRenewal();
+    this.done = this.#live(workflow);
+  }
+
+  /** Looks at the lease, the cancel flag and the mailbox now instead of at the next tick. */
+  nudge(): void {
+    this.#tick();
+  }
+
+  /** Lets go, so that the run can go on elsewhere. Resolves when nothing of it is in flight. */
+  async close(): Promise<void> {
+    this.#hold.end({ kind: "closing" });
+    await this.done;
+  }
+
+  async #live(workflow: Workflow<JsonValue, JsonValue>): Promise<void> {
+    this.#ticker = setInterval(() => this.#tick(), Math.min(tickMs, this.#settings.leaseMs / 3));
+    // The lease is for those who wait, not a reason to live.
+    this.#ticker.unref();
+    void this.#drive(workflow);
+    if (this.#claim.run.cancelRequested && !this.#cancelSeen) this.#tick();
+    const ending = await this.#ended.promise;
+    await this.#letGo(ending);
+    if (ending.kind === "fault") throw ending.error;
+  }
+
+  async #drive(workflow: Workflow<JsonValue, JsonValue>): Promise<void> {
+    let end: { readonly result: JsonValue } | { readonly error: JsonValue };
+    try {
+      end = { result: await workflow.run(this.#context.workflow, this.#claim.run.input) };
+    } catch (error) {
+      end = { error: failureData(error) };
+    }
+    if (!this.#hold.live) return;
+    const taken = this.#context.stepsTaken();
+    if ((this.#claim.steps.at(-1)?.position ?? -1) >= taken) {
+      const error = nondeterministic(
+        this.#claim.run.runId,
+        taken,
+        "it ended before the recorded step",
+      );
+      this.#hold.end({ kind: "fault", error });
+      return;
+    }
+    await this.#finish(end);
+  }
+
+  async #finish(end: { readonly result?: JsonValue; readonly error?: JsonValue }): Promise<void> {
+    const regular = end.error === undefined ? "completed" : "failed";
+    await this.#hold.writePatiently(
+      (sql) =>
+        finishRun(
+          sql,
+          this.#claim.run.runId,
+          this.#cancelled ? "cancelled" : regular,
+          { result: end.result ?? null, error: end.error ?? null },
+          this.#settings.clock.now(),
+        ),
+      () => this.#hold.end({ kind: "settled" }),
+    );
+  }
+
+  #tick(): void {
+    if (!this.#hold.live) return;
+    const now = this.#settings.clock.now();
+    const { runId } = this.#claim.run;
+    const seen = this.#hold.writeUnlessBusy((sql) => {
+      if (now >= this.#renewAt) renewLease(sql, runId, now + this.#settings.leaseMs);
+      const cancel = !this.#cancelSeen && isCancelRequested(sql, runId);
+      if (cancel) placeCancellation(sql, runId, this.#hold.nextOrder());
+      return { cancel };
+    });
+    if (seen === undefined) return;
+    if (now >= this.#renewAt) this.#renewAt = this.#nextRenewal();
+    if (seen.value.cancel) {
+      this.#cancelSeen = true;
+      this.#queue.push(() => this.#deliverCancel());
+    }
+    this.#queue.kick();
+  }
+
+  #nextRenewal(): number {
+    return this.#settings.clock.now() + this.#settings.leaseMs / 3;
+  }
+
+  #deliverCancel(): void {
+    const { runId } = this.#claim.run;
+    this.#cancelSeen = true;
+    this.#cancelled = true;
+    this.#grace = setTimeout(() => {
+      if (this.#hold.live) void this.#finish({});
+    }, this.#settings.cancelGraceMs);
+    this.#abort.abort(stopped(runId, "cancelled"));
+  }
+
+  /** The workflow has done what it can: end the waits that are over, or let go until one is. */
+  #onIdle(): void {
+    if (!this.#hold.live || this.#waits.size === 0) return;
+    const { runId } = this.#claim.run;
+    const quiet = this.#bodies.size === 0;
+    const now = this.#settings.clock.now();
+    const settled = this.#hold.writeUnlessBusy((sql) => {
+      const ends = this.#waits.settle(sql, runId, () => this.#hold.nextOrder(), now);
+      const suspend =
+        ends.length === 0 && quiet && !this.#cancelled && !isCancelRequested(sql, runId);
+      if (suspend) suspendRun(sql, runId, this.#waits.wakeAt(), now);
+      return { ends, suspend };
+    });
+    if (settled === undefined) return;
+    this.#handOut(settled.value.ends);
+    if (settled.value.suspend) this.#hold.end({ kind: "settled" });
+    // A cancelled run does not wait: its grace is for finishing.
+    else if (settled.value.ends.length === 0 && quiet && this.#cancelled) void this.#finish({});
+  }
+
+  #handOut(ends: readonly WaitEnd[]): void {
+    for (const { wait, mail } of ends) {
+      this.#waits.remove(wait.position);
+      this.#queue.push(() => wait.deliver(mail));
+    }
+  }
+
+  #onEnd(ending: Ending): void {
+    clearInterval(this.#ticker);
+    clearTimeout(this.#grace);
+    this.#queue.stop();
+    // A suspended workflow must not notice anything; it has no body in flight.
+    if (ending.kind !== "settled" || this.#bodies.size > 0) {
+      const why = ending.kind === "lost" ? "lease_lost" : "released";
+      this.#abort.abort(stopped(this.#claim.run.runId, why));
+    }
+    this.#ended.resolve(ending);
+  }
+
+  async #letGo(ending: Ending): Promise<void> {
+    const quiet = await this.#quiet();
+    if (ending.kind === "settled" || ending.kind === "lost") return;
+    // While a body still runs the run must not start elsewhere: the lease keeps it until it ends.
+    if (!quiet) return;
+    const failed = ending.kind === "fault";
+    const now = this.#settings.clock.now();
+    const backoffMs = failed
+      ? Math.min(firstBackoffMs * 2 ** this.#claim.run.attempts, maxBackoffMs)
+      : 0;
+    this.#hold.write((sql) => releaseRun(sql, this.#claim.run.runId, now + backoffMs, failed, now));
+  }
+
+  /** Whether all bodies came to an end within the grace. */
+  async #quiet(): Promise<boolean> {
+    if (this.#bodies.size === 0) return true;
+    const late = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => late.resolve(false), this.#settings.closeGraceMs);
+    const all = Promise.all(this.#bodies).then(() => true);
+    const quiet = await Promise.race([all, late.promise]);
+    clearTimeout(timer);
+    return quiet;
+  }
+}
+
+/** The recorded ends in the order in which the workflow learned of them. */
+function pastOf(
+  steps: readonly StepRow[],
+  cancelOrder: number | null,
+): readonly { readonly order: number; readonly event: Past }[] {
+  const past = steps.flatMap(({ position, finishOrder }) =>
+    finishOrder === null ? [] : [{ order: finishOrder, event: { kind: "step", position } as Past }],
+  );
+  if (cancelOrder !== null) past.push({ order: cancelOrder, event: { kind: "cancel" } });
+  return past.sort((one, other) => one.order - other.order);
+}

@@ -1,0 +1,133 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isAgent33Error } from "../base/errors.ts";
+import type { SqlSession, TransactionRunner } from "./ports.ts";
+import { holds, type Lease } from "./run-rows.ts";
+
+/** Why a process lets go of a run. */
+export type Ending =
+  /** The row says how: completed, failed, cancelled or waiting. */
+  | { readonly kind: "settled" }
+  /** Another process took the run, or it was cancelled while this one looked dead. */
+  | { readonly kind: "lost" }
+  /** This process stops working. */
+  | { readonly kind: "closing" }
+  /** The engine could not go on: the store failed, or the workflow is not deterministic. */
+  | { readonly kind: "fault"; readonly error: unknown };
+
+export interface HoldOptions {
+  readonly lease: Lease;
+  readonly transactions: TransactionRunner;
+  /** The highest number among the recorded ends. */
+  readonly lastOrder: number;
+  readonly onEnd: (ending: Ending) => void;
+  readonly log: (message: string, error: unknown) => void;
+}
+
+/** How often a write is tried while the store is busy, beyond the store's own waiting. */
+const maxTries = 5;
+const retryPauseMs = 200;
+
+interface Attempt<T> {
+  readonly done?: { readonly value: T };
+  readonly failure?: { readonly error: unknown };
+}
+
+/** This process's grip on one run: every write for the run goes through it and is fenced. */
+export class Hold {
+  readonly lease: Lease;
+  readonly #options: HoldOptions;
+  #order: number;
+  #ending: Ending | undefined;
+
+  constructor(options: HoldOptions) {
+    this.lease = options.lease;
+    this.#options = options;
+    this.#order = options.lastOrder;
+  }
+
+  /** False once the run is let go of, for whatever reason. */
+  get live(): boolean {
+    return this.#ending === undefined;
+  }
+
+  /** The number of the next end. Gaps do no harm. */
+  nextOrder(): number {
+    this.#order += 1;
+    return this.#order;
+  }
+
+  /** Lets go; the first reason counts. */
+  end(ending: Ending): void {
+    if (this.#ending === undefined) {
+      this.#ending = ending;
+      this.#options.onEnd(ending);
+    } else if (ending.kind === "fault") {
+      this.#options.log(`run ${this.lease.runId}: a late write failed`, ending.error);
+    }
+  }
+
+  /**
+   * Writes in one transaction if the run is still held. Undefined when it is not, or when the store
+   * failed: the hold has ended then.
+   */
+  write<T>(work: (sql: SqlSession) => T): { readonly value: T } | undefined {
+    const attempt = this.#attempt(work);
+    if (attempt.failure !== undefined) this.end({ kind: "fault", error: attempt.failure.error });
+    return attempt.done;
+  }
+
+  /** As `write`, but while the store is busy it gives up for this time and the hold stays. */
+  writeUnlessBusy<T>(work: (sql: SqlSession) => T): { readonly value: T } | undefined {
+    const attempt = this.#attempt(work);
+    if (attempt.failure !== undefined && !isRetryable(attempt.failure.error)) {
+      this.end({ kind: "fault", error: attempt.failure.error });
+    }
+    return attempt.done;
+  }
+
+  /**
+   * As `write`, trying again for about two seconds while the store is busy. The first try is made
+   * before it returns, and `onDone` is called right after the commit, before anything else can
+   * commit. Resolves to whether it was written.
+   */
+  async writePatiently<T>(
+    work: (sql: SqlSession) => T,
+    onDone?: (value: T) => void,
+  ): Promise<boolean> {
+    for (let count = 1; ; count += 1) {
+      const { done, failure } = this.#attempt(work);
+      if (done !== undefined) onDone?.(done.value);
+      if (failure === undefined) return done !== undefined;
+      if (count === maxTries || !isRetryable(failure.error)) {
+        this.end({ kind: "fault", error: failure.error });
+        return false;
+      }
+      await delay(retryPauseMs * count);
+    }
+  }
+
+  #attempt<T>(work: (sql: SqlSession) => T): Attempt<T> {
+    if (!this.#writable) return {};
+    let done: { readonly value: T } | undefined;
+    try {
+      done = this.#options.transactions.transaction((sql) =>
+        holds(sql, this.lease) ? { value: work(sql) } : undefined,
+      );
+    } catch (error) {
+      return { failure: { error } };
+    }
+    if (done !== undefined) return { done };
+    this.end({ kind: "lost" });
+    return {};
+  }
+
+  /** A body that ends while the process closes may still bring its result in. */
+  get #writable(): boolean {
+    const kind = this.#ending?.kind;
+    return kind === undefined || kind === "closing" || kind === "fault";
+  }
+}
+
+function isRetryable(error: unknown): boolean {
+  return isAgent33Error(error) && error.retryable;
+}

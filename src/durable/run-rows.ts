@@ -1,0 +1,237 @@
+import type { JsonValue } from "../base/json.ts";
+import type { DurableState, DurableStatus } from "./contract.ts";
+import { unknownRun } from "./errors.ts";
+import type { SqlRow, SqlSession } from "./ports.ts";
+
+/** One process's hold of a run. The fence counts claims, so an old holder is told from a new one. */
+export interface Lease {
+  readonly runId: string;
+  readonly owner: string;
+  readonly fence: number;
+}
+
+/** A run as its row has it. */
+export interface RunRow extends DurableStatus {
+  readonly input: JsonValue;
+  readonly fence: number;
+  readonly cancelRequested: boolean;
+  /** Place of the cancellation among the finished steps, once it was handed out. */
+  readonly cancelOrder: number | null;
+  /** Executions that ended badly without a new finished step. */
+  readonly attempts: number;
+  readonly progress: number;
+}
+
+/** Whether the run is over. */
+export function isOver(state: DurableState): boolean {
+  return state === "completed" || state === "failed" || state === "cancelled";
+}
+
+export function insertRun(
+  sql: SqlSession,
+  workflow: { readonly name: string; readonly version: number },
+  runId: string,
+  input: JsonValue,
+  now: number,
+): void {
+  sql.run(
+    `INSERT INTO durable_runs (run_id, workflow, version, input, state, wake_at, created_at, updated_at)
+     VALUES (?, ?, ?, ?, 'pending', ?, ?, ?) ON CONFLICT (run_id) DO NOTHING`,
+    runId,
+    workflow.name,
+    workflow.version,
+    JSON.stringify(input),
+    now,
+    now,
+    now,
+  );
+}
+
+export function findRun(sql: SqlSession, runId: string): RunRow | undefined {
+  const row = sql.get("SELECT * FROM durable_runs WHERE run_id = ?", runId);
+  return row === undefined ? undefined : runOf(row);
+}
+
+/** @throws Agent33Error `durable.unknown_run` */
+export function loadRun(sql: SqlSession, runId: string): RunRow {
+  const run = findRun(sql, runId);
+  if (run === undefined) throw unknownRun(runId);
+  return run;
+}
+
+/** Takes the run for `owner`; the caller has checked that nobody holds it. */
+export function claimRun(
+  sql: SqlSession,
+  run: RunRow,
+  owner: string,
+  now: number,
+  leaseMs: number,
+): Lease {
+  const finished = finishedSteps(sql, run.runId);
+  // A lease that ran out is an execution that ended badly, unless it got further than the last.
+  const died = run.state === "running" ? 1 : 0;
+  const attempts = finished > run.progress ? died : run.attempts + died;
+  sql.run(
+    `UPDATE durable_runs SET state = 'running', owner = ?, fence = fence + 1, lease_until = ?,
+       wake_at = NULL, attempts = ?, progress = ?, updated_at = ? WHERE run_id = ?`,
+    owner,
+    now + leaseMs,
+    attempts,
+    finished,
+    now,
+    run.runId,
+  );
+  return { runId: run.runId, owner, fence: run.fence + 1 };
+}
+
+/**
+ * Whether the lease is still good. Asked first in each transaction that writes for the run: the
+ * write lock keeps the answer true until the end of the transaction.
+ */
+export function holds(sql: SqlSession, lease: Lease): boolean {
+  const row = sql.get(
+    `SELECT 1 AS held FROM durable_runs
+     WHERE run_id = ? AND owner = ? AND fence = ? AND state = 'running'`,
+    lease.runId,
+    lease.owner,
+    lease.fence,
+  );
+  return row !== undefined;
+}
+
+export function renewLease(sql: SqlSession, runId: string, leaseUntil: number): void {
+  sql.run("UPDATE durable_runs SET lease_until = ? WHERE run_id = ?", leaseUntil, runId);
+}
+
+/** Ends a run: completed, failed or cancelled. */
+export function finishRun(
+  sql: SqlSession,
+  runId: string,
+  state: DurableState,
+  end: { readonly result: JsonValue; readonly error: JsonValue },
+  now: number,
+): void {
+  sql.run(
+    `UPDATE durable_runs SET state = ?, result = ?, error = ?, owner = NULL, lease_until = NULL,
+       wake_at = NULL, fence = fence + 1, updated_at = ? WHERE run_id = ?`,
+    state,
+    JSON.stringify(end.result ?? null),
+    JSON.stringify(end.error ?? null),
+    now,
+    runId,
+  );
+}
+
+/** Lets go of a run that waits until `wakeAt`, or for a message only when that is null. */
+export function suspendRun(
+  sql: SqlSession,
+  runId: string,
+  wakeAt: number | null,
+  now: number,
+): void {
+  sql.run(
+    `UPDATE durable_runs SET state = 'waiting', owner = NULL, lease_until = NULL, wake_at = ?,
+       updated_at = ? WHERE run_id = ?`,
+    wakeAt,
+    now,
+    runId,
+  );
+}
+
+/** Lets go of a run that can go on elsewhere, from `wakeAt` on. */
+export function releaseRun(
+  sql: SqlSession,
+  runId: string,
+  wakeAt: number,
+  failed: boolean,
+  now: number,
+): void {
+  sql.run(
+    `UPDATE durable_runs SET state = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'pending' END,
+       owner = NULL, lease_until = NULL, wake_at = ?, attempts = attempts + ?, updated_at = ?
+     WHERE run_id = ?`,
+    wakeAt,
+    failed ? 1 : 0,
+    now,
+    runId,
+  );
+}
+
+/** Remembers where among the finished steps the run learned that it is cancelled. */
+export function placeCancellation(sql: SqlSession, runId: string, order: number): void {
+  sql.run(
+    "UPDATE durable_runs SET cancel_requested = 1, cancel_order = ? WHERE run_id = ?",
+    order,
+    runId,
+  );
+}
+
+export function requestCancel(sql: SqlSession, runId: string): void {
+  sql.run("UPDATE durable_runs SET cancel_requested = 1 WHERE run_id = ?", runId);
+}
+
+export function isCancelRequested(sql: SqlSession, runId: string): boolean {
+  const row = sql.get("SELECT cancel_requested FROM durable_runs WHERE run_id = ?", runId);
+  return row?.["cancel_requested"] === 1;
+}
+
+/** A message came: a waiting run is due at once. */
+export function wakeRun(sql: SqlSession, runId: string, now: number): void {
+  sql.run("UPDATE durable_runs SET wake_at = ? WHERE run_id = ? AND state = 'waiting'", now, runId);
+}
+
+/**
+ * The run that a worker should take up next: those of dead processes first, then what has been due
+ * longest. `workflows` are `name@version` texts, `except` run ids.
+ */
+export function nextDueRun(
+  sql: SqlSession,
+  workflows: readonly string[],
+  except: readonly string[],
+  now: number,
+): RunRow | undefined {
+  const row = sql.get(
+    `SELECT * FROM durable_runs
+     WHERE (state = 'running' AND lease_until <= ? OR state IN ('pending', 'waiting') AND wake_at <= ?)
+       AND workflow || '@' || version IN (SELECT value FROM json_each(?))
+       AND run_id NOT IN (SELECT value FROM json_each(?))
+     ORDER BY state = 'running' DESC, wake_at, seq LIMIT 1`,
+    now,
+    now,
+    JSON.stringify(workflows),
+    JSON.stringify(except),
+  );
+  return row === undefined ? undefined : runOf(row);
+}
+
+function finishedSteps(sql: SqlSession, runId: string): number {
+  const row = sql.get(
+    "SELECT count(*) AS finished FROM durable_steps WHERE run_id = ? AND state <> 'started'",
+    runId,
+  );
+  return Number(row?.["finished"] ?? 0);
+}
+
+function runOf(row: SqlRow): RunRow {
+  const number = (name: string): number | null => {
+    const value = row[name];
+    return value === null || value === undefined ? null : Number(value);
+  };
+  const json = (name: string): JsonValue => JSON.parse(String(row[name] ?? "null")) as JsonValue;
+  return {
+    runId: String(row["run_id"]),
+    workflow: String(row["workflow"]),
+    version: Number(row["version"]),
+    state: row["state"] as DurableState,
+    owner: row["owner"] === null ? null : String(row["owner"]),
+    leaseUntil: number("lease_until"),
+    result: json("result"),
+    error: json("error"),
+    input: json("input"),
+    fence: Number(row["fence"]),
+    cancelRequested: row["cancel_requested"] === 1,
+    cancelOrder: number("cancel_order"),
+    attempts: Number(row["attempts"]),
+    progress: Number(row["progress"]),
+  };
+}

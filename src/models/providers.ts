@@ -1,0 +1,174 @@
+import { Agent33Error, unreachable } from "../base/errors.ts";
+import { aiSdkModel, type LanguageModelFactory } from "./ai-sdk.ts";
+import type { Model, ModelInfo } from "./model.ts";
+import { createReplayModel, type TurnSource } from "./replay.ts";
+import { loadScriptedModel } from "./scripted.ts";
+import { parseModelSpec, type ParsedModelSpec, type ProviderName } from "./spec.ts";
+
+/** Providers that need a key: the environment variable that usually holds it, and their address. */
+export const hostedProviders = {
+  anthropic: { keyVariable: "ANTHROPIC_API_KEY", baseUrl: "https://api.anthropic.com/v1" },
+  openai: { keyVariable: "OPENAI_API_KEY", baseUrl: "https://api.openai.com/v1" },
+  google: {
+    keyVariable: "GOOGLE_GENERATIVE_AI_API_KEY",
+    baseUrl: "https://generativelanguage.googleapis.com/v1beta",
+  },
+} as const satisfies Partial<Record<ProviderName, unknown>>;
+type HostedProvider = keyof typeof hostedProviders;
+
+/** The environment variable in which a provider's key is looked for, if it needs one. */
+export function keyVariableOf(provider: string): string | undefined {
+  return hostedProviderOf(provider)?.keyVariable;
+}
+
+function hostedProviderOf(provider: string) {
+  return Object.hasOwn(hostedProviders, provider)
+    ? hostedProviders[provider as HostedProvider]
+    : undefined;
+}
+
+export interface CreateModelOptions {
+  /** `provider:model`, or the same taken apart. */
+  readonly spec: string | ParsedModelSpec;
+  /** Needed by anthropic, openai and google; sent to an openai-compatible server if given. */
+  readonly apiKey?: string;
+  /** Where requests go. An address inside the specification wins. */
+  readonly baseUrl?: string;
+  /** Whether an openai-compatible server takes `reasoning_effort`. Default false. */
+  readonly acceptsEffort?: boolean;
+  /** Size of the context window in tokens, where the settings say it. */
+  readonly contextTokens?: number;
+  /** The recorded turns that a `replay:` model answers from. */
+  readonly turnAt?: TurnSource;
+}
+
+const localAddresses =
+  "Ollama http://127.0.0.1:11434/v1, llama.cpp http://127.0.0.1:8080/v1, vLLM http://127.0.0.1:8000/v1";
+
+/**
+ * The model that a specification names. Only the one provider's package is loaded (about 0.1 s
+ * each). Nothing is sent.
+ * @throws Agent33Error `models.missing_key`, `models.missing_base_url`, `models.malformed_base_url`,
+ * `models.missing_recording`, and what {@link parseModelSpec} and
+ * {@link loadScriptedModel} throw
+ */
+export async function createModel(options: CreateModelOptions): Promise<Model> {
+  const spec = typeof options.spec === "string" ? parseModelSpec(options.spec) : options.spec;
+  switch (spec.provider) {
+    case "scripted":
+      return loadScriptedModel(spec.model);
+    case "replay":
+      if (options.turnAt === undefined) {
+        throw new Agent33Error(
+          "models.missing_recording",
+          `There is no recording for "replay:${spec.model}".`,
+          { hint: "Use `agent33 replay`, which reads the run's log." },
+        );
+      }
+      return createReplayModel(spec.model, options.turnAt);
+    case "anthropic":
+    case "openai":
+    case "google":
+    case "openai-compatible": {
+      const baseUrl = baseUrlOf(spec, options.baseUrl);
+      const apiKey = keyOf(spec, options.apiKey);
+      const info = {
+        provider: spec.provider,
+        model: spec.model,
+        baseUrl,
+        ...(options.contextTokens === undefined ? {} : { contextTokens: options.contextTokens }),
+      } satisfies ModelInfo;
+      return aiSdkModel({
+        info,
+        create: await packages[spec.provider](spec.model, baseUrl, apiKey),
+        ...(options.acceptsEffort === undefined ? {} : { acceptsEffort: options.acceptsEffort }),
+      });
+    }
+    default:
+      return unreachable(spec.provider);
+  }
+}
+
+function baseUrlOf(spec: ParsedModelSpec, configured: string | undefined): string {
+  const url =
+    spec.baseUrl ??
+    configured ??
+    // Always given to the package, which would look into the environment otherwise.
+    hostedProviderOf(spec.provider)?.baseUrl;
+  if (url === undefined || url.trim() === "") {
+    throw new Agent33Error(
+      "models.missing_base_url",
+      `Nobody said where the server for "${spec.provider}:${spec.model}" is.`,
+      {
+        hint: `Set its baseUrl, or write ${spec.provider}:${spec.model}@URL. Usual addresses: ${localAddresses}.`,
+      },
+    );
+  }
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed !== undefined && (parsed.username !== "" || parsed.password !== "")) {
+    // Base URLs are written to logs and messages.
+    throw new Agent33Error(
+      "models.malformed_base_url",
+      `The base URL of "${spec.provider}:${spec.model}" holds a user name or a password.`,
+      { hint: "Take them out of the URL and give the key in the settings or the environment." },
+    );
+  }
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+    throw new Agent33Error(
+      "models.malformed_base_url",
+      `The base URL "${url}" of "${spec.provider}:${spec.model}" is not an http or https URL.`,
+      { hint: `Usual addresses: ${localAddresses}.` },
+    );
+  }
+  return url.replace(/\/+$/, "");
+}
+
+type PackagedProvider = HostedProvider | "openai-compatible";
+
+/** One provider's package, loaded when it is asked for, as a maker of models around a fetch. */
+const packages: Readonly<
+  Record<
+    PackagedProvider,
+    (model: string, baseURL: string, apiKey: string) => Promise<LanguageModelFactory>
+  >
+> = {
+  anthropic: async (model, baseURL, apiKey) => {
+    const { createAnthropic } = await import("@ai-sdk/anthropic");
+    return (fetch) => createAnthropic({ baseURL, apiKey, fetch })(model);
+  },
+  openai: async (model, baseURL, apiKey) => {
+    const { createOpenAI } = await import("@ai-sdk/openai");
+    return (fetch) => createOpenAI({ baseURL, apiKey, fetch })(model);
+  },
+  google: async (model, baseURL, apiKey) => {
+    const { createGoogle } = await import("@ai-sdk/google");
+    return (fetch) => createGoogle({ baseURL, apiKey, fetch })(model);
+  },
+  "openai-compatible": async (model, baseURL, apiKey) => {
+    const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
+    return (fetch) =>
+      createOpenAICompatible({
+        // The package writes metadata of parts under this name. Under its default name it would
+        // also copy it into the messages that it sends, where strict servers refuse it.
+        name: "compatible",
+        baseURL,
+        fetch,
+        includeUsage: true,
+        ...(apiKey === "" ? {} : { apiKey }),
+      })(model);
+  },
+};
+
+function keyOf(spec: ParsedModelSpec, key: string | undefined): string {
+  const variable = keyVariableOf(spec.provider);
+  if (variable === undefined) return key ?? "";
+  if (key !== undefined && key !== "") return key;
+  throw new Agent33Error(
+    "models.missing_key",
+    `There is no API key for "${spec.provider}:${spec.model}".`,
+    {
+      hint: `Set ${variable} in the environment.`,
+      details: { provider: spec.provider, variable },
+    },
+  );
+}

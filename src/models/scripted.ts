@@ -1,0 +1,70 @@
+import { Agent33Error } from "../base/errors.ts";
+import type { AssistantPart, Usage } from "../base/message.ts";
+import type { Model } from "./model.ts";
+import { playTurn, turnIndexOf } from "./play-turn.ts";
+import { readScript, type Script, type ScriptTurn } from "./script-file.ts";
+import { estimateUsage } from "./usage.ts";
+
+export { parseScript, readScript, type Script, type ScriptTurn } from "./script-file.ts";
+
+/**
+ * A model that says what a script says, for demonstrations and tests without a provider. The turn
+ * is chosen by how many turns the assistant has had.
+ * @returns a model whose stream throws `models.script_exhausted` past the last turn
+ */
+export function createScriptedModel(script: Script): Model {
+  return {
+    info: { provider: "scripted", model: script.name },
+    async *stream(request, io) {
+      const index = turnIndexOf(request);
+      const turn = script.turns[index];
+      if (turn === undefined) {
+        throw new Agent33Error(
+          "models.script_exhausted",
+          `The script "${script.name}" has ${script.turns.length} turns; turn ${index + 1} was asked for.`,
+          { hint: "Add a turn to the script, one that ends the task with text only." },
+        );
+      }
+      const parts = scriptedParts(turn, index);
+      const usage =
+        turn.usage === undefined ? await estimateUsage(request, parts) : stated(turn.usage);
+      const finishReason = parts.some((part) => part.type === "tool_call") ? "tool_calls" : "stop";
+      yield* playTurn({ parts, usage, finishReason, responseModel: script.name }, io);
+    },
+  };
+}
+
+/**
+ * The model of a script file.
+ * @throws Agent33Error `models.unreadable_script`, `models.malformed_script`
+ */
+export function loadScriptedModel(path: string): Model {
+  return createScriptedModel(readScript(path));
+}
+
+/** The parts of a script's turn. Its tool calls have the ids `call_<turn>_<n>`, both from 1. */
+export function scriptedParts(turn: ScriptTurn, index: number): readonly AssistantPart[] {
+  const calls = (turn.tool_calls ?? []).map(
+    (call, n): AssistantPart => ({
+      type: "tool_call",
+      toolCallId: `call_${index + 1}_${n + 1}`,
+      toolName: call.name,
+      argumentsText: call.arguments_text ?? JSON.stringify(call.arguments ?? {}),
+    }),
+  );
+  return [
+    ...(turn.reasoning === undefined ? [] : [{ type: "reasoning", text: turn.reasoning } as const]),
+    ...(turn.text === undefined ? [] : [{ type: "text", text: turn.text } as const]),
+    ...calls,
+  ];
+}
+
+function stated(usage: NonNullable<ScriptTurn["usage"]>): Usage {
+  return {
+    inputTokens: usage.input_tokens,
+    cachedInputTokens: usage.cached_input_tokens,
+    outputTokens: usage.output_tokens,
+    reasoningTokens: usage.reasoning_tokens,
+    estimated: false,
+  };
+}

@@ -1,0 +1,151 @@
+import { DatabaseSync } from "node:sqlite";
+import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
+import { mapSqliteError } from "./errors.ts";
+import { createSession, type SqlSession } from "./session.ts";
+import { pause } from "./pause.ts";
+import { createTransactions, type Transactions } from "./transactions.ts";
+
+/** `A33L` in ASCII: says in the file's header whose it is (https://sqlite.org/pragma.html#pragma_application_id). */
+export const applicationId = 0x4133334c;
+/** The first version without the WAL-reset fault (https://sqlite.org/wal.html#the_wal_reset_bug). */
+const oldestSqlite = [3, 51, 3] as const;
+const walAttempts = 40;
+const walPauseMs = 25;
+const maxWalBytes = 64 * 1024 * 1024;
+
+/** One open SQLite file. */
+export interface Database extends Transactions {
+  readonly path: string;
+  readonly sql: SqlSession;
+  /** Runs several statements without parameters. For schema changes. */
+  script(text: string): void;
+  close(): void;
+}
+
+export interface DatabaseOptions {
+  readonly path: string;
+  /**
+   * `full` (default) keeps every acknowledged write through a power cut; `normal` may lose the
+   * last ones but never damages the file.
+   */
+  readonly synchronous?: "full" | "normal";
+  /** How long one statement waits for another process's write lock. Milliseconds, default 5000. */
+  readonly busyTimeoutMs?: number;
+  /**
+   * Told when a function given to `afterCommit` throws: the data is committed by then, so the
+   * writer must not see it. Default: thrown from a microtask, like any uncaught fault.
+   */
+  readonly onListenerError?: (error: unknown) => void;
+}
+
+/**
+ * Opens or creates the file; the schema is the migrator's work.
+ * @throws Agent33Error `store.old_sqlite`, `store.not_a_store`, `store.data_folder`, other `store.*`
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const { path } = options;
+  let native: DatabaseSync;
+  try {
+    native = new DatabaseSync(path, {
+      timeout: options.busyTimeoutMs ?? 5000,
+      enableForeignKeyConstraints: true,
+      enableDoubleQuotedStringLiterals: false,
+    });
+  } catch (error) {
+    throw mapSqliteError(error, path);
+  }
+  try {
+    const sql = createSession(native, path);
+    checkSqliteVersion(String(sql.get("SELECT sqlite_version() AS version")?.["version"]));
+    // Nothing may be written to a file before it is known to be ours: even journal_mode writes.
+    checkOwner(native, sql, path);
+    useWal(sql, path);
+    configure(sql, options.synchronous ?? "full");
+    const transactions = createTransactions({
+      native,
+      session: sql,
+      path,
+      onListenerError: options.onListenerError ?? rethrowLater,
+    });
+    return {
+      ...transactions,
+      path,
+      sql,
+      script: (text) => {
+        try {
+          native.exec(text);
+        } catch (error) {
+          throw mapSqliteError(error, path);
+        }
+      },
+      close: () => {
+        if (native.isOpen) native.close();
+      },
+    };
+  } catch (error) {
+    native.close();
+    throw mapSqliteError(error, path);
+  }
+}
+
+/**
+ * Refuses a SQLite that can lose committed transactions in WAL mode.
+ * @throws Agent33Error `store.old_sqlite`
+ */
+export function checkSqliteVersion(version: string): void {
+  const parts = version.split(".").map(Number);
+  for (const [index, least] of oldestSqlite.entries()) {
+    const part = parts[index] ?? 0;
+    if (part > least) return;
+    if (part < least) {
+      throw new Agent33Error("store.old_sqlite", `This Node brings SQLite ${version}.`, {
+        hint: `Use a Node with SQLite ${oldestSqlite.join(".")} or newer (Node 24.15 has it): older ones can lose committed data.`,
+        details: { version, oldest: oldestSqlite.join(".") },
+      });
+    }
+  }
+}
+
+function checkOwner(native: DatabaseSync, sql: SqlSession, path: string): void {
+  // One read transaction, so that a file that another process is just creating is seen as a whole.
+  native.exec("BEGIN");
+  const id = sql.get("PRAGMA application_id")?.["application_id"];
+  const tables = sql.get("SELECT count(*) AS tables FROM sqlite_schema")?.["tables"];
+  native.exec("COMMIT");
+  if (id === applicationId || (id === 0 && tables === 0)) return;
+  throw new Agent33Error("store.not_a_store", `The file ${path} is another program's database.`, {
+    hint: "Choose another data folder with --data.",
+    details: { path, applicationId: Number(id) },
+  });
+}
+
+/** Two processes that create one file at once get "busy" here without SQLite's own waiting. */
+function useWal(sql: SqlSession, path: string): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const mode = sql.get("PRAGMA journal_mode = WAL")?.["journal_mode"];
+      if (mode === "wal") return;
+      throw new Agent33Error("store.data_folder", `The file system under ${path} cannot do WAL.`, {
+        hint: "Put the data folder on a local disk, not on a network share.",
+        details: { path, journalMode: String(mode) },
+      });
+    } catch (error) {
+      if (!(isAgent33Error(error) && error.code === "store.busy") || attempt >= walAttempts)
+        throw error;
+      pause(walPauseMs);
+    }
+  }
+}
+
+function configure(sql: SqlSession, synchronous: "full" | "normal"): void {
+  sql.run(`PRAGMA synchronous = ${synchronous === "full" ? "FULL" : "NORMAL"}`);
+  sql.run("PRAGMA trusted_schema = OFF");
+  sql.run("PRAGMA cell_size_check = ON");
+  sql.get(`PRAGMA journal_size_limit = ${maxWalBytes}`);
+}
+
+function rethrowLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,92 @@
+import { Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
+
+interface ErrorRow {
+  readonly code: string;
+  readonly what: string;
+  readonly hint: string;
+  readonly retryable: boolean;
+}
+
+/** SQLite's primary result codes (https://sqlite.org/rescode.html) in the words of this room. */
+const rows: Readonly<Record<number, ErrorRow>> = {
+  5: {
+    code: "store.busy",
+    what: "Another process held the store's write lock for too long",
+    hint: "Try again. If it stays so, look for a stopped (Ctrl+Z) or hanging AGENT-33 process.",
+    retryable: true,
+  },
+  8: {
+    code: "store.readonly",
+    what: "The store cannot be written",
+    hint: "Give this user write permission to the data folder and the files in it.",
+    retryable: false,
+  },
+  10: {
+    code: "store.io",
+    what: "The disk failed to read or write the store",
+    hint: "Check the disk and its mount. What was acknowledged before is kept; restart to go on.",
+    retryable: false,
+  },
+  11: {
+    code: "store.corrupt",
+    what: "The store's file is damaged",
+    hint: "Keep agent33.db, agent33.db-wal and agent33.db-shm together and restore a backup.",
+    retryable: false,
+  },
+  13: {
+    code: "store.full",
+    what: "There is no space left for the store",
+    hint: "Free space on the disk that holds the data folder, then try again. Reading still works.",
+    retryable: false,
+  },
+  14: {
+    code: "store.data_folder",
+    what: "The store's file cannot be opened",
+    hint: "Check that the data folder exists and that this user may write to it, or choose another with --data.",
+    retryable: false,
+  },
+  26: {
+    code: "store.not_a_store",
+    what: "The file is not an AGENT-33 store",
+    hint: "Choose another data folder with --data, or restore a backup if it used to be one.",
+    retryable: false,
+  },
+};
+
+const fallback: ErrorRow = {
+  code: "store.failed",
+  what: "SQLite refused a statement",
+  hint: "This is a fault in AGENT-33 itself. Please report it with the message.",
+  retryable: false,
+};
+
+/** SQLITE_IOERR_SHMSIZE: the shared-memory file could not grow, which in practice is a full disk. */
+const sharedMemorySize = 4874;
+/** SQLITE_LOCKED_SHAREDCACHE and its like are waits too. */
+const locked = 6;
+
+/** The extended result code that node:sqlite puts on its errors as `errcode`. */
+function sqliteCodeOf(error: unknown): number | undefined {
+  if (typeof error !== "object" || error === null || !("errcode" in error)) return undefined;
+  return typeof error.errcode === "number" ? error.errcode : undefined;
+}
+
+function rowOf(extended: number | undefined): ErrorRow {
+  if (extended === undefined) return fallback;
+  if (extended === sharedMemorySize) return rows[13] ?? fallback;
+  const primary = extended & 0xff;
+  return rows[primary === locked ? 5 : primary] ?? fallback;
+}
+
+/** What node:sqlite threw, as a typed error. Errors that are typed already pass unchanged. */
+export function mapSqliteError(error: unknown, path: string): Agent33Error {
+  if (isAgent33Error(error)) return error;
+  const extended = sqliteCodeOf(error);
+  const row = rowOf(extended);
+  return new Agent33Error(row.code, `${row.what} (${path}): ${messageOf(error)}.`, {
+    hint: row.hint,
+    retryable: row.retryable,
+    details: { path, ...(extended === undefined ? {} : { sqliteCode: extended }) },
+    cause: error,
+  });
+}

@@ -1,0 +1,55 @@
+import { Agent33Error } from "../base/errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { findJsonFault, type JsonFault } from "./json-position.ts";
+
+const contextLength = 20;
+
+/**
+ * Reads the arguments of a tool call as a model wrote them. Empty text counts as no arguments,
+ * because some providers send it for tools without parameters.
+ * @returns the arguments, or `tools.malformed_arguments` saying where the text is wrong
+ */
+export function parseArguments(argumentsText: string): Result<JsonObject> {
+  if (argumentsText.trim() === "") return ok({});
+  let value: JsonValue;
+  try {
+    value = JSON.parse(argumentsText) as JsonValue;
+  } catch (cause) {
+    const fault = findJsonFault(argumentsText) ?? { position: 0, expected: "simpler JSON" };
+    return err(malformed(argumentsText, fault, cause));
+  }
+  if (isJsonObject(value)) return ok(value);
+  return err(
+    new Agent33Error(
+      "tools.malformed_arguments",
+      `The arguments are ${describe(value)}, not a JSON object.`,
+      { hint: 'Write them as one JSON object with a property for each parameter: {"name": …}.' },
+    ),
+  );
+}
+
+function malformed(text: string, fault: JsonFault, cause: unknown): Agent33Error {
+  const { position, expected } = fault;
+  const found =
+    position >= text.length
+      ? "the text ends"
+      : `there is ${JSON.stringify(text.slice(position, position + contextLength))}`;
+  return new Agent33Error(
+    "tools.malformed_arguments",
+    `The arguments are not valid JSON: at character ${position + 1} ${found} where ${expected} should be.`,
+    {
+      hint:
+        position >= text.length
+          ? "Write the whole object again, shorter if it was cut off."
+          : "Write one JSON object: names and strings in double quotes, line breaks as \\n, nothing before or after.",
+      details: { position, expected },
+      cause,
+    },
+  );
+}
+
+function describe(value: JsonValue): string {
+  if (Array.isArray(value)) return "an array";
+  return value === null ? "null" : `a ${typeof value}`;
+}
