@@ -11,6 +11,7 @@ import { createSqliteDurable } from "./durable/sqlite.ts";
 import { type NewEvent, type RunEvent } from "./events/event.ts";
 import type { Host } from "./engine/host.ts";
 import { type DoctorFinding, examine } from "./engine/doctor.ts";
+import { ownerGone, ownerName } from "./engine/owner.ts";
 import { policyOf } from "./engine/policy.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
@@ -76,12 +77,18 @@ export function createEngine(config: Config, host: Host): Engine {
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
-    owner: `${host.pid}-${ids().slice(-8)}`,
+    owner: ownerName(host),
+    ownerGone,
     workflows: [workflow],
   });
   const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
     openModel(
-      { spec: spec.model, baseUrl: spec.baseUrl ?? undefined, cwd: host.cwd },
+      {
+        spec: spec.model,
+        baseUrl: spec.baseUrl ?? undefined,
+        acceptsEffort: settings.acceptsEffort,
+        cwd: host.cwd,
+      },
       {
         key: (provider) => keys.find((key) => key.provider === provider)?.value,
         log: async (prefix) => store.runLog.read((await store.runs.find(prefix)).id),

@@ -116,15 +116,23 @@ const closers = ")]}";
  */
 export function partsOf(tokens: readonly Token[], open: number): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]];
-  let depth = 0;
-  for (const token of tokens.slice(open)) {
-    const sign = token.kind === "sign" ? token.value : "";
-    if (sign !== "" && openers.includes(sign)) depth += 1;
-    if (sign !== "" && closers.includes(sign)) depth -= 1;
+  let depth = 1;
+  for (const token of tokens.slice(open + 1)) {
+    if (token.kind === "sign" && openers.includes(token.value)) depth += 1;
+    if (token.kind === "sign" && closers.includes(token.value)) depth -= 1;
     if (depth === 0) break;
-    if (depth === 1 && sign === ",") parts.push([]);
-    else if (!(depth === 1 && sign !== "" && openers.includes(sign) && parts.length === 1 && parts[0]?.length === 0))
-      parts.at(-1)?.push(token);
+    if (depth === 1 && isSign(token, ",")) parts.push([]);
+    else parts.at(-1)?.push(token);
   }
   return parts.filter((part) => part.length > 0);
+}
+
+/** Whether a token is this character of punctuation. */
+export function isSign(token: Token | undefined, sign: string): boolean {
+  return token?.kind === "sign" && token.value === sign;
+}
+
+/** Whether a token is this word of the program's own. */
+export function isName(token: Token | undefined, name: string): boolean {
+  return token?.kind === "name" && token.value === name;
 }

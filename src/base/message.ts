@@ -6,6 +6,7 @@ export type ProviderMetadata = Readonly<Record<string, JsonObject>>;
 export interface TextPart {
   readonly type: "text";
   readonly text: string;
+  readonly providerMetadata?: ProviderMetadata;
 }
 
 export interface ReasoningPart {

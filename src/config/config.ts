@@ -194,6 +194,8 @@ function fromText(leaf: Leaf, text: string, where: string): JsonValue {
   switch (leaf.kind) {
     case "number":
       return text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text);
+    case "boolean":
+      return text === "true" ? true : text === "false" ? false : text;
     case "list":
       return text
         .split(",")

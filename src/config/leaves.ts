@@ -9,7 +9,7 @@ export interface Leaf {
   readonly name: string;
   /** `AGENT33_LIMITS_MAX_STEPS` */
   readonly environmentName: string;
-  readonly kind: "string" | "number" | "list" | "json";
+  readonly kind: "string" | "number" | "boolean" | "list" | "json";
   readonly description: string;
 }
 
@@ -21,6 +21,7 @@ function environmentNameOf(path: readonly string[]): string {
 function kindOf(schema: JsonObject): Leaf["kind"] {
   if (schema["type"] === "array") return "list";
   if (schema["type"] === "object") return "json";
+  if (schema["type"] === "boolean") return "boolean";
   return schema["type"] === "integer" || schema["type"] === "number" ? "number" : "string";
 }
 

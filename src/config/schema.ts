@@ -28,6 +28,10 @@ export const settingsSchema = z.strictObject({
     .describe("folder of the store and of the runs' files"),
   model: z.string().min(1).optional().describe("provider:model that runs use when none is named"),
   baseUrl: z.url().optional().describe("address of an OpenAI-compatible server, with its /v1"),
+  acceptsEffort: z
+    .boolean()
+    .default(false)
+    .describe("whether the OpenAI-compatible server takes reasoning_effort"),
   effort: z.enum(efforts).default("medium").describe("how hard runs think when nobody says"),
   agent: z
     .string()

@@ -29,6 +29,12 @@ export interface SqliteDurableOptions {
   readonly owner: string;
   // Inputs and results differ per workflow; the journal holds them as JSON.
   readonly workflows: readonly Workflow<never, JsonValue>[];
+  /**
+   * Whether a process of that name is known to have ended; its runs may then be taken without
+   * waiting for the lease. A wrong "no" only costs time, and fencing stops a wrong "yes". Default:
+   * nobody knows.
+   */
+  readonly ownerGone?: (owner: string) => boolean;
   /** How long a process may be silent before another may take its runs. Milliseconds, default 15,000. */
   readonly leaseMs?: number;
   /** Runs that `open({ work: true })` drives at once. Default 4. */
@@ -50,6 +56,7 @@ const maxAttempts = 10;
 export function createSqliteDurable(options: SqliteDurableOptions): Durable {
   const { transactions, clock, owner } = options;
   const log = options.log ?? (() => {});
+  const ownerGone = options.ownerGone ?? (() => false);
   const settings: ExecutionSettings = {
     transactions,
     clock,
@@ -92,7 +99,8 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
       const leftMs = (run.leaseUntil ?? 0) - clock.now();
       if (active.has(runId)) throw runActive(runId, owner, Math.max(leftMs, 0));
       if (isOver(run.state)) return undefined;
-      if (run.state === "running" && leftMs > 0) throw runActive(runId, run.owner ?? "?", leftMs);
+      const held = run.state === "running" && leftMs > 0;
+      if (held && !ownerGone(run.owner ?? "")) throw runActive(runId, run.owner ?? "?", leftMs);
       workflowOf(run);
       return take(sql, run);
     });

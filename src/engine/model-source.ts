@@ -9,6 +9,8 @@ export interface ModelRequestedBy {
   /** `provider:model` as the person wrote it. */
   readonly spec: string;
   readonly baseUrl: string | undefined;
+  /** Whether an OpenAI-compatible server takes `reasoning_effort`. */
+  readonly acceptsEffort: boolean;
   /** Folder that relative script paths start from. */
   readonly cwd: string;
 }
@@ -27,10 +29,11 @@ export interface ModelSources {
 export async function openModel(request: ModelRequestedBy, sources: ModelSources): Promise<Model> {
   const parsed = parseModelSpec(request.spec);
   const apiKey = sources.key(parsed.provider);
-  const { baseUrl, cwd } = request;
+  const { acceptsEffort, baseUrl, cwd } = request;
   return createModel({
     spec:
       parsed.provider === "scripted" ? { ...parsed, model: resolve(cwd, parsed.model) } : parsed,
+    acceptsEffort,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(parsed.provider === "replay"

@@ -11,6 +11,7 @@ import type { Run } from "../store/sqlite/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
+import { ownerGone } from "./owner.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
 import { openSession, type SessionParts } from "./session.ts";
 
@@ -203,6 +204,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
 /** Refuses before anything is started, so that a run that another process drives is not disturbed. */
 function refuseActive(status: DurableStatus | undefined, host: Host): void {
   if (status?.state !== "running" || (status.leaseUntil ?? 0) <= host.clock.now()) return;
+  if (ownerGone(status.owner ?? "")) return;
   throw new Agent33Error(
     "durable.run_active",
     `Run ${status.runId} is being driven by process ${status.owner ?? "?"}.`,

@@ -22,7 +22,11 @@ const errorData = z.object({
 
 const providerMetadata = z.record(z.string(), jsonObject);
 const assistantPart = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("text"), text: z.string() }),
+  z.object({
+    type: z.literal("text"),
+    text: z.string(),
+    providerMetadata: providerMetadata.exactOptional(),
+  }),
   z.object({
     type: z.literal("reasoning"),
     text: z.string(),

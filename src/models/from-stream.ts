@@ -29,21 +29,24 @@ export async function* fromStream(
   for await (const part of stream) {
     switch (part.type) {
       case "text-start":
-        turn.startText(part.id);
+        turn.startProse("text", part.id, part.providerMetadata);
         break;
       case "text-delta":
-        turn.addText(part.id, part.delta);
+        turn.addProse("text", part.id, part.delta, part.providerMetadata);
         if (part.delta !== "") yield { type: "text.delta", text: part.delta };
         break;
+      case "text-end":
+        turn.addProse("text", part.id, "", part.providerMetadata);
+        break;
       case "reasoning-start":
-        turn.startReasoning(part.id, part.providerMetadata);
+        turn.startProse("reasoning", part.id, part.providerMetadata);
         break;
       case "reasoning-delta":
-        turn.addReasoning(part.id, part.delta, part.providerMetadata);
+        turn.addProse("reasoning", part.id, part.delta, part.providerMetadata);
         if (part.delta !== "") yield { type: "reasoning.delta", text: part.delta };
         break;
       case "reasoning-end":
-        turn.addReasoning(part.id, "", part.providerMetadata);
+        turn.addProse("reasoning", part.id, "", part.providerMetadata);
         break;
       case "tool-input-start":
         turn.startCall(part.id, part.toolName, part.providerMetadata);
@@ -84,7 +87,6 @@ export async function* fromStream(
         };
         return;
       }
-      case "text-end":
       case "tool-input-end":
       case "tool-result":
       case "tool-approval-request":

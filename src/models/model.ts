@@ -32,7 +32,12 @@ export interface ModelTurn {
 export type ModelEvent =
   | { readonly type: "text.delta"; readonly text: string }
   | { readonly type: "reasoning.delta"; readonly text: string }
-  | { readonly type: "tool_call.delta"; readonly toolCallId: string; readonly toolName: string; readonly text: string }
+  | {
+      readonly type: "tool_call.delta";
+      readonly toolCallId: string;
+      readonly toolName: string;
+      readonly text: string;
+    }
   | { readonly type: "completed"; readonly turn: ModelTurn };
 
 export interface ModelInfo {
@@ -54,7 +59,7 @@ export interface ModelIo {
 
 /**
  * A language model. The stream ends with one `completed` event. Failures are thrown as
- * Agent33Error with codes `model.*` or as the provider library's errors, which
+ * Agent33Error with codes `models.*` or as the provider library's errors, which
  * `connectors/models` maps once. An implementation never retries by itself.
  */
 export interface Model {
@@ -67,4 +72,3 @@ export interface ModelSpec {
   readonly provider: string;
   readonly model: string;
 }
-

@@ -47,7 +47,9 @@ function toAssistantContent(part: AssistantPart): AssistantContent {
   switch (part.type) {
     case "text":
       // Empty text blocks are refused by Anthropic's API.
-      return part.text === "" ? [] : [{ type: "text", text: part.text }];
+      return part.text === ""
+        ? []
+        : [{ type: "text", text: part.text, ...providerOptions(part.providerMetadata) }];
     case "reasoning":
       return [{ type: "reasoning", text: part.text, ...providerOptions(part.providerMetadata) }];
     case "tool_call":

@@ -3,15 +3,15 @@ import { unreachable } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
 import type { AssistantPart, ProviderMetadata, ToolCallPart } from "../base/message.ts";
 
-interface OpenReasoning {
+type ProseKind = "text" | "reasoning";
+
+interface Prose {
+  readonly type: ProseKind;
   text: string;
   metadata: ProviderMetadata | undefined;
 }
 
-type Slot =
-  | { readonly type: "text"; text: string }
-  | ({ readonly type: "reasoning" } & OpenReasoning)
-  | { readonly type: "tool_call"; readonly part: ToolCallPart };
+type Slot = Prose | { readonly type: "tool_call"; readonly part: ToolCallPart };
 
 /**
  * Collects the parts of one turn in the order in which they began. Blocks are found by the id that
@@ -19,40 +19,27 @@ type Slot =
  */
 export class TurnParts {
   readonly #slots: Slot[] = [];
-  readonly #texts = new Map<string, Extract<Slot, { type: "text" }>>();
-  readonly #reasonings = new Map<string, Extract<Slot, { type: "reasoning" }>>();
+  readonly #prose = { text: new Map<string, Prose>(), reasoning: new Map<string, Prose>() };
   /** Tool calls whose arguments are arriving: name, and whether a piece of them has been seen. */
   readonly #calls = new Map<
     string,
     { readonly name: string; seen: boolean; readonly metadata: ProviderMetadata | undefined }
   >();
 
-  startText(id: string): void {
-    const slot: Slot = { type: "text", text: "" };
+  startProse(type: ProseKind, id: string, metadata: SharedV4ProviderMetadata | undefined): Prose {
+    const slot: Prose = { type, text: "", metadata: mergeMetadata(undefined, metadata) };
     this.#slots.push(slot);
-    this.#texts.set(id, slot);
+    this.#prose[type].set(id, slot);
+    return slot;
   }
 
-  addText(id: string, delta: string): void {
-    if (!this.#texts.has(id)) this.startText(id);
-    const slot = this.#texts.get(id);
-    if (slot !== undefined) slot.text += delta;
-  }
-
-  startReasoning(id: string, metadata: SharedV4ProviderMetadata | undefined): void {
-    const slot: Slot = {
-      type: "reasoning",
-      text: "",
-      metadata: mergeMetadata(undefined, metadata),
-    };
-    this.#slots.push(slot);
-    this.#reasonings.set(id, slot);
-  }
-
-  addReasoning(id: string, delta: string, metadata: SharedV4ProviderMetadata | undefined): void {
-    if (!this.#reasonings.has(id)) this.startReasoning(id, undefined);
-    const slot = this.#reasonings.get(id);
-    if (slot === undefined) return;
+  addProse(
+    type: ProseKind,
+    id: string,
+    delta: string,
+    metadata: SharedV4ProviderMetadata | undefined,
+  ): void {
+    const slot = this.#prose[type].get(id) ?? this.startProse(type, id, undefined);
     slot.text += delta;
     slot.metadata = mergeMetadata(slot.metadata, metadata);
   }
@@ -85,12 +72,11 @@ export class TurnParts {
     return this.#slots.flatMap((slot): AssistantPart[] => {
       switch (slot.type) {
         case "text":
-          return slot.text === "" ? [] : [{ type: "text", text: slot.text }];
         case "reasoning":
-          if (slot.text === "" && slot.metadata === undefined) return [];
+          if (slot.text === "" && (slot.type === "text" || slot.metadata === undefined)) return [];
           return [
             {
-              type: "reasoning",
+              type: slot.type,
               text: slot.text,
               ...(slot.metadata === undefined ? {} : { providerMetadata: slot.metadata }),
             },

@@ -31,15 +31,27 @@ export const modelServerProbe: ConnectorSpec<ModelServerProbe, readonly string[]
     const response = await context.fetch(`${input.baseUrl}/models`, { signal });
     if (!response.ok) {
       await response.body?.cancel();
-      throw new BoundaryError("upstream_4xx", `${input.baseUrl}/models answered ${response.status}.`, { status: response.status });
+      throw new BoundaryError(
+        "upstream_4xx",
+        `${input.baseUrl}/models answered ${response.status}.`,
+        { status: response.status },
+      );
     }
     const parsed = modelListSchema.safeParse(await response.json());
-    if (!parsed.success) throw new BoundaryError("invalid_response", `${input.baseUrl}/models gave no list of models.`);
+    if (!parsed.success)
+      throw new BoundaryError(
+        "invalid_response",
+        `${input.baseUrl}/models gave no list of models.`,
+      );
     return parsed.data.data.map((model) => model.id);
   },
   mapError: (error) => {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    return new BoundaryError("transport", `No server answered: ${systemCodeOf(cause) ?? messageOf(cause)}`, { phase: "before_send", cause: error });
+    return new BoundaryError(
+      "transport",
+      `No server answered: ${systemCodeOf(cause) ?? messageOf(cause)}`,
+      { phase: "before_send", cause: error },
+    );
   },
   timeouts: { attemptMs: 800, totalMs: 1_000 },
   maxAttempts: 1,

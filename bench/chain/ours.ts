@@ -1,0 +1,209 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/base/clock.ts";
+import { uuidv7Source } from "../../src/base/ids.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { createBoundary } from "../../src/boundary/boundary.ts";
+import { createBudgetLedger } from "../../src/boundary/budget.ts";
+import { BoundaryError } from "../../src/boundary/errors.ts";
+import type { AuditSink, IdempotencyLedger } from "../../src/boundary/ports.ts";
+import type { CallFacts, ConnectorSpec } from "../../src/boundary/types.ts";
+import { openStore } from "../../src/store/store.ts";
+import type { Chain, Contender, Feature } from "./contender.ts";
+import {
+  type Ask,
+  breakerSettings,
+  ClientError,
+  connectorId,
+  type Handler,
+  policy,
+  principal,
+  ServerError,
+  type Settings,
+  toolFacts,
+} from "./workload.ts";
+
+const inMemory = [
+  "retry",
+  "timeout",
+  "breaker",
+  "cancel",
+  "totalTime",
+  "bulkhead",
+  "retryAfter",
+  "policy",
+  "budget",
+  "audit",
+] as const satisfies readonly Feature[];
+
+/** Where the records and keys of one chain go. */
+interface Memory {
+  readonly audit: AuditSink;
+  readonly idempotency: IdempotencyLedger;
+  records(): Promise<number>;
+  close(): void;
+}
+
+/** Counts records and drops them; forgets finished keys, so that no map grows under the clock. */
+function countingMemory(): Memory {
+  let closed = 0;
+  const started = new Set<string>();
+  return {
+    audit: {
+      open: () => undefined,
+      close: () => {
+        closed += 1;
+      },
+    },
+    idempotency: {
+      reserve: (key) => {
+        if (started.has(key)) return "started";
+        started.add(key);
+        return "fresh";
+      },
+      finish: (key) => started.delete(key),
+      release: (key) => started.delete(key),
+    },
+    records: () => Promise.resolve(closed),
+    close: () => undefined,
+  };
+}
+
+function sqliteMemory(synchronous: "full" | "normal"): Memory {
+  const dataDir = mkdtempSync(join(tmpdir(), "agent33-bench-"));
+  const ids = uuidv7Source(systemClock, systemRandom);
+  const store = openStore({ dataDir, clock: systemClock, ids, synchronous });
+  return {
+    audit: store.audit,
+    idempotency: store.idempotency,
+    records: async () => (await store.audit.list()).items.length,
+    close: () => {
+      store.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The failures of the workload in the chain's own words. */
+function mapError(error: unknown): BoundaryError | undefined {
+  if (error instanceof ServerError) return new BoundaryError("upstream_5xx", error.message);
+  if (error instanceof ClientError) return new BoundaryError("upstream_4xx", error.message);
+  return undefined;
+}
+
+type Facts = (input: Ask) => CallFacts;
+const readFacts: Facts = (input) => toolFacts("read", input);
+const writeFacts: Facts = (input) => toolFacts("write", input);
+/** A model call says nothing of its arguments: policy does not look into prompts. */
+const bareFacts: Facts = ({ host }) => ({
+  operation: "chat",
+  effect: "read",
+  repeat: "safe",
+  host,
+  port: 443,
+});
+
+function build(facts: Facts, memory: Memory, handler: Handler, settings: Settings): Chain {
+  const { attemptMs, totalMs, maxAttempts, maxConcurrent, random } = settings;
+  const budgets = createBudgetLedger(systemClock);
+  budgets.open("bench", { tokens: Number.MAX_SAFE_INTEGER, costMicroUsd: Number.MAX_SAFE_INTEGER });
+  let keys = 0;
+  const boundary = createBoundary({
+    clock: systemClock,
+    random,
+    ids: uuidv7Source(systemClock, systemRandom),
+    policy,
+    budgets,
+    approvals: {
+      request: () => {
+        throw new Error("Nobody is asked in this benchmark.");
+      },
+      consume: () => "unknown",
+      restore: () => undefined,
+    },
+    idempotency: {
+      ...memory.idempotency,
+      reserve: (key, runId, at) => {
+        keys += 1;
+        return memory.idempotency.reserve(key, runId, at);
+      },
+    },
+    audit: memory.audit,
+    hands: {
+      fetch: () => Promise.reject(new Error("no network in this benchmark")),
+      spawn: () => Promise.reject(new Error("no processes in this benchmark")),
+    },
+    breaker: breakerSettings,
+  });
+  const connector = boundary.connector<Ask, Ask, never>({
+    id: connectorId,
+    facts,
+    run: (context) => handler(context.input, context),
+    mapError,
+    estimate: () => ({ tokens: 200, costMicroUsd: 90 }),
+    measure: () => ({ tokens: 120, costMicroUsd: 50 }),
+    timeouts: { attemptMs, totalMs },
+    maxAttempts,
+    maxConcurrent,
+    // Far above what the benchmark reaches: the limit is worked out, and never refuses.
+    ratePerSecond: 100_000_000,
+  } satisfies ConnectorSpec<Ask, Ask, never>);
+  const options = { principal, runId: "run-bench", budgets: ["bench"] } as const;
+  return {
+    call: (input) => connector.call(input, options),
+    seen: {
+      records: memory.records,
+      keys: () => keys,
+      budgetCalls: () => budgets.use("bench")?.calls ?? 0,
+    },
+    close: memory.close,
+  };
+}
+
+const tookSignal = new WeakSet<AbortSignal>();
+
+/** As nearly every real handler does: the signal goes on to a library. */
+function takingSignal(handler: Handler): Handler {
+  return (input, attempt) => {
+    tookSignal.add(attempt.signal);
+    return handler(input, attempt);
+  };
+}
+
+/** The project's own chain, over reads and writes, with records in memory and in SQLite. */
+export const ourContenders: readonly Contender[] = [
+  {
+    name: "AGENT-33, read",
+    does: inMemory,
+    build: (handler, settings) => build(readFacts, countingMemory(), handler, settings),
+  },
+  {
+    name: "AGENT-33, read without arguments",
+    does: inMemory,
+    build: (handler, settings) => build(bareFacts, countingMemory(), handler, settings),
+  },
+  {
+    name: "AGENT-33, read, handler takes the signal",
+    does: inMemory,
+    build: (handler, settings) =>
+      build(readFacts, countingMemory(), takingSignal(handler), settings),
+  },
+  {
+    name: "AGENT-33, keyed write",
+    does: [...inMemory, "key"],
+    build: (handler, settings) => build(writeFacts, countingMemory(), handler, settings),
+  },
+  ...(["normal", "full"] as const).flatMap((synchronous): readonly Contender[] => [
+    {
+      name: `AGENT-33, read, SQLite ${synchronous}`,
+      does: [...inMemory, "disk"],
+      build: (handler, settings) => build(readFacts, sqliteMemory(synchronous), handler, settings),
+    },
+    {
+      name: `AGENT-33, keyed write, SQLite ${synchronous}`,
+      does: [...inMemory, "key", "disk"],
+      build: (handler, settings) => build(writeFacts, sqliteMemory(synchronous), handler, settings),
+    },
+  ]),
+];

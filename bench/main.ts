@@ -1,0 +1,123 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cpus, loadavg } from "node:os";
+import { text } from "node:stream/consumers";
+import { parseArgs } from "node:util";
+import { systemClock } from "../src/base/clock.ts";
+import { Agent33Error, messageOf, toAgent33Error } from "../src/base/errors.ts";
+import { suggestName } from "../src/base/nearest.ts";
+import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
+import { usageError, wholeNumber } from "../src/cli/usage.ts";
+import { type BenchmarkEntry, benchmarks } from "./benchmark.ts";
+import { callsInFlight } from "./harness.ts";
+import { type Report, reportRows, reportText } from "./report.ts";
+import { type Measured, measuredSchema, type MeasureMode } from "./results.ts";
+
+const defaultRounds = 15;
+const usage = "npm run bench -- NAME [--rounds N] [--json]";
+
+/**
+ * Each mode has a process of its own: a young generation that holds a whole batch makes bytes
+ * countable, but times flattering, because nothing is collected.
+ */
+const flags: Readonly<Record<MeasureMode, readonly string[]>> = {
+  time: ["--expose-gc"],
+  bytes: ["--expose-gc", "--min-semi-space-size=256", "--max-semi-space-size=256"],
+};
+
+interface Arguments {
+  readonly name: string | undefined;
+  readonly rounds: number;
+  readonly json: boolean;
+}
+
+function readArguments(words: readonly string[]): Arguments {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      allowPositionals: true,
+      options: { rounds: { type: "string" }, json: { type: "boolean", default: false } },
+    });
+    if (positionals.length > 1) throw usageError("One benchmark at a time.", usage);
+    const rounds =
+      values.rounds === undefined ? defaultRounds : wholeNumber("--rounds")(values.rounds);
+    return { name: positionals[0], rounds, json: values.json };
+  } catch (error) {
+    if (error instanceof Agent33Error) throw error;
+    throw usageError(messageOf(error), usage);
+  }
+}
+
+function find(name: string): BenchmarkEntry {
+  const found = benchmarks.find((entry) => entry.name === name);
+  if (found !== undefined) return found;
+  const known = benchmarks.map((entry) => entry.name);
+  throw usageError(`There is no benchmark "${name}".`, suggestName(name, known));
+}
+
+async function measure(
+  entry: BenchmarkEntry,
+  mode: MeasureMode,
+  rounds: number,
+): Promise<Measured> {
+  const script = `${import.meta.dirname}/measure.ts`;
+  const child = spawn(
+    process.execPath,
+    [...flags[mode], script, entry.name, mode, String(rounds)],
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, "exit")]);
+  if (code !== 0) {
+    throw new Agent33Error(
+      "bench.failed",
+      `Measuring the ${mode} of "${entry.name}" ended with ${String(code ?? signal)}.`,
+      { hint: "What went wrong is printed above." },
+    );
+  }
+  return measuredSchema.parse(JSON.parse(output));
+}
+
+async function run(entry: BenchmarkEntry, rounds: number): Promise<Report> {
+  const date = new Date(systemClock.now()).toISOString();
+  const [loadBefore = 0] = loadavg();
+  const time = await measure(entry, "time", rounds);
+  const bytes = await measure(entry, "bytes", rounds);
+  const [loadAfter = 0] = loadavg();
+  if (time.mode !== "time" || bytes.mode !== "bytes") throw new Error("The modes are mixed up.");
+  const processors = cpus();
+  return {
+    benchmark: entry.name,
+    date,
+    node: process.versions.node,
+    cpu: processors[0]?.model ?? "unknown processor",
+    cores: processors.length,
+    loadBefore,
+    loadAfter,
+    rounds,
+    callsInFlight,
+    rows: reportRows(time.timings, bytes.bytes),
+    notes: time.notes,
+  };
+}
+
+async function main(words: readonly string[]): Promise<number> {
+  try {
+    const { name, rounds, json } = readArguments(words);
+    if (name === undefined) {
+      const list = benchmarks.map((entry) => ({ name: entry.name, summary: entry.summary }));
+      const lines = list.map((entry) => `  ${entry.name.padEnd(12)}${entry.summary}\n`).join("");
+      process.stdout.write(json ? `${JSON.stringify(list, null, 2)}\n` : `${usage}\n\n${lines}`);
+      return exitCodes.ok;
+    }
+    const report = await run(find(name), rounds);
+    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+    return exitCodes.ok;
+  } catch (thrown) {
+    const error = toAgent33Error(thrown);
+    process.stderr.write(`${error.code}: ${error.message}\n`);
+    if (error.hint !== undefined) process.stderr.write(`${error.hint}\n`);
+    return exitCodeOfError(error);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
