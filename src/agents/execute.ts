@@ -7,6 +7,7 @@ import type { Activity, ActivityContext } from "../durable/contract.ts";
 import type { NewEvent } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { Tool, ToolOutput } from "../tools/tool.ts";
+import { timeLeftMs } from "./limits.ts";
 import type { AgentPorts } from "./ports.ts";
 import { toolCallsOf } from "./state.ts";
 import { budgetOf, eventDecision } from "./turn.ts";
@@ -140,6 +141,7 @@ function callTool(
     logicalCallId: `turn-${place.turn}-call-${place.index}`,
     budgets: [budgetOf(runId)],
     signal,
+    totalMs: timeLeftMs(session.limits, ports.log.read(runId), ports.now()),
     onProgress: (message) =>
       session.live({
         type: "tool.progress",

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { RunState } from "./state.ts";
-import type { StopReason } from "../events/event.ts";
+import type { StopReason, StoredEvent } from "../events/event.ts";
+import { activeMs, type RunState } from "./state.ts";
 
 /** Hard limits of one run, checked before each model call. */
 export const runLimitsSchema = z.strictObject({
@@ -30,6 +30,11 @@ export const runLimitsSchema = z.strictObject({
 export type RunLimits = z.infer<typeof runLimitsSchema>;
 
 export type LimitReached = Extract<StopReason, { reason: "limit" }>;
+
+/** What is left of the run's time, at least 1. Milliseconds. */
+export function timeLeftMs(limits: RunLimits, events: readonly StoredEvent[], now: number): number {
+  return Math.max(1, limits.maxSeconds * 1_000 - activeMs(events, now));
+}
 
 /** The first limit that the run has reached, if any. */
 export function reachedLimit(

@@ -13,6 +13,9 @@ export type AgentRunInput = {
 };
 export type AgentRunResult = { readonly outcome: RunOutcome };
 
+/** Times that an answer may break off half-way in a row. */
+const turnTries = 3;
+
 /** The mailbox topic on which the answer to one approval arrives. */
 export function approvalTopic(approvalId: string): string {
   return `approval:${approvalId}`;
@@ -75,11 +78,17 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   ): Promise<{ stop: StopReason; horizon: number }> => {
     let horizon = input.horizon;
     let checks = 0;
+    let brokenOff = 0;
     for (let turn = 1; ; turn += 1) {
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
       const answer = await context.call(turnActivity, { turn, horizon });
       horizon = answer.seq;
-      if (answer.stop !== null) return { stop: answer.stop, horizon };
+      if (answer.stop !== null) {
+        brokenOff += 1;
+        if (answer.again && brokenOff < turnTries) continue;
+        return { stop: answer.stop, horizon };
+      }
+      brokenOff = 0;
       if (answer.limit !== null) return { stop: answer.limit, horizon };
       if (answer.calls.length > 0) {
         horizon = Math.max(

@@ -4,7 +4,7 @@ import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
-import { type LimitReached, reachedLimit } from "./limits.ts";
+import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { activeMs, foldRun } from "./state.ts";
 
@@ -26,8 +26,13 @@ export type TurnResult = {
   readonly calls: readonly CallPlan[];
   /** Set when this was the closing turn. */
   readonly limit: LimitReached | null;
-  /** Set when the turn failed and the run must stop. */
+  /** Set when the turn failed and the run must stop, unless it is tried `again`. */
   readonly stop: StopReason | null;
+  /**
+   * The answer broke off after part of it had been shown. The boundary never repeats such a call;
+   * a new turn may ask again, because nothing of the broken one enters the conversation.
+   */
+  readonly again: boolean;
 };
 
 /** One model call: what the model sees is rendered from the log, its answer is appended to it. */
@@ -52,13 +57,18 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         maxOutputTokens: session.effort.maxOutputTokens,
         effort: session.effort.effort,
       };
+      let shown = false;
       const outcome = await session.model.tryCall(request, {
         principal: session.principal,
         runId,
         logicalCallId: `turn-${turn}`,
         budgets: [budgetOf(runId)],
         signal,
-        onChunk: (chunk) => forward(session, turn, chunk),
+        totalMs: limit === undefined ? timeLeftMs(session.limits, events, ports.now()) : closingMs,
+        onChunk: (chunk) => {
+          shown = true;
+          forward(session, turn, chunk);
+        },
       });
       return () => {
         const event = outcome.ok
@@ -66,16 +76,21 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           : failed(turn, outcome.error, outcome.record);
         const [stored] = ports.log.append(runId, [event]);
         const calls = outcome.ok && limit === undefined ? plan(session, outcome.value) : [];
-        const stop = outcome.ok ? null : stopOf(outcome.error, session, limit);
-        return { seq: stored?.seq ?? horizon, calls, limit: limit ?? null, stop };
+        const timeIsUp = timeLeftMs(session.limits, events, ports.now()) <= 1;
+        const stop = outcome.ok ? null : stopOf(outcome.error, session, limit, timeIsUp);
+        const again = !outcome.ok && shown && outcome.error.retryable;
+        return { seq: stored?.seq ?? horizon, calls, limit: limit ?? null, stop, again };
       };
     },
     outcomeUnknown:
       ({ horizon }) =>
       () => // Never called: the activity is safe to repeat.
-      ({ seq: horizon, calls: [], limit: null, stop: null }),
+      ({ seq: horizon, calls: [], limit: null, stop: null, again: false }),
   };
 }
+
+/** For the last words after a limit, the limit of time included. */
+const closingMs = 60_000;
 
 /** The budget that every call of a run is charged to. */
 export function budgetOf(runId: string): string {
@@ -156,9 +171,11 @@ function stopOf(
   error: BoundaryError,
   session: RunSession,
   limit: LimitReached | undefined,
+  timeIsUp: boolean,
 ): StopReason {
   const data = error.toJSON();
   if (error.kind === "cancelled") return { reason: "cancelled" };
+  if (timeIsUp) return { reason: "limit", limit: "time", allowed: session.limits.maxSeconds };
   if (error.kind === "budget_exceeded") {
     if (limit !== undefined) return limit;
     const name = budgetLimits[error.budgetLimit ?? ""] ?? "tokens";

@@ -1,7 +1,7 @@
 import canonicalize from "canonicalize";
 import { Agent33Error, type JsonObject, type JsonValue } from "./errors.ts";
 
-export type { JsonObject, JsonPrimitive, JsonValue } from "./errors.ts";
+export type { JsonObject, JsonValue } from "./errors.ts";
 
 /**
  * The one spelling of a JSON value (RFC 8785): keys sorted, shortest numbers, no white space.

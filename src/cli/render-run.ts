@@ -10,6 +10,7 @@ const count = (value: number): string => value.toLocaleString("en-US");
 export function createRunRenderer(output: Output): (event: RunEvent) => void {
   const { style, out, width } = output;
   const asked = new Map<string, EventOf<"tool.started">>();
+  let explained = false;
   return (event) => {
     switch (event.type) {
       case "run.started":
@@ -68,6 +69,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         if (!event.passed) indent(output, event.error?.message ?? event.output);
         return;
       case "agent.stopped":
+        explained = true;
         out(`\n${style.bold("agent stopped")}  ${stopText(event.stop)}`);
         return;
       case "verification.completed":
@@ -77,7 +79,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         if (!event.passed) indent(output, event.output);
         return;
       case "run.finished":
-        renderEnd(output, event);
+        renderEnd(output, event, explained);
         return;
       case "tool.progress":
       case "text.delta":
@@ -123,7 +125,12 @@ function renderTool(
   if (event.isError) out(`    ${style.red(oneLine(event.content, 400))}`);
 }
 
-function renderEnd({ out, style }: Output, event: EventOf<"run.finished">): void {
+/** @param explained whether why it stopped has been said at length already */
+function renderEnd(
+  { out, style }: Output,
+  event: EventOf<"run.finished">,
+  explained: boolean,
+): void {
   const { totals } = event;
   const paintOutcome =
     event.outcome === "verified"
@@ -132,11 +139,14 @@ function renderEnd({ out, style }: Output, event: EventOf<"run.finished">): void
         ? style.yellow
         : style.red;
   out(
-    `\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${stopText(event.stop)})`,
+    `\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${explained ? event.stop.reason : stopText(event.stop)})`,
   );
-  const unpriced = totals.unpricedCalls === 0 ? "" : ` and ${totals.unpricedCalls} unpriced calls`;
+  const money = [
+    ...(totals.unpricedCalls === totals.turns ? [] : [formatMicroUsd(totals.costMicroUsd)]),
+    ...(totals.unpricedCalls === 0 ? [] : [`${totals.unpricedCalls} unpriced calls`]),
+  ].join(" and ");
   out(
-    `  ${totals.turns} turns, ${totals.toolCalls} tool calls · ${count(totals.inputTokens)} tokens in, ${count(totals.outputTokens)} out · ${formatMicroUsd(totals.costMicroUsd)}${unpriced} · ${milliseconds(totals.durationMs)}`,
+    `  ${totals.turns} turns, ${totals.toolCalls} tool calls · ${count(totals.inputTokens)} tokens in, ${count(totals.outputTokens)} out · ${money} · ${milliseconds(totals.durationMs)}`,
   );
   for (const file of event.filesChanged)
     out(

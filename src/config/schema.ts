@@ -10,14 +10,13 @@ export const toolDeclarationSchema = z.strictObject({
 });
 
 /** One MCP server, in the shape of the `mcpServers` files that other programs read. */
-export const mcpServerSchema = z.strictObject({
+const mcpServerSchema = z.strictObject({
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
   env: z.record(z.string(), z.string()).default({}),
   cwd: z.string().optional(),
   tools: z.record(z.string(), toolDeclarationSchema).default({}),
 });
-export type McpServerSettings = z.infer<typeof mcpServerSchema>;
 
 /** Every setting there is. The file, the environment and the flags all fill this one shape. */
 export const settingsSchema = z.strictObject({

@@ -12,7 +12,7 @@ type AssistantContent = Extract<LanguageModelV4Message, { role: "assistant" }>["
 type ToolContent = Extract<LanguageModelV4Message, { role: "tool" }>["content"];
 
 /** What stands in for arguments that are no JSON object; the model sees its own text in it. */
-export const malformedArgumentsKey = "malformed_arguments";
+const malformedArgumentsKey = "malformed_arguments";
 
 /** Our conversation as the provider specification writes it. */
 export function toPrompt(
