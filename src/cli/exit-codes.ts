@@ -12,6 +12,8 @@ export const exitCodes = {
   parked: 75,
   /** Interrupted: 128 and SIGINT. */
   cancelled: 130,
+  /** Whoever read the output went away: 128 and SIGPIPE. */
+  brokenPipe: 141,
 } as const;
 
 /** The exit code of a run that ended or was parked. */

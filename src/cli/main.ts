@@ -1,7 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
-import { thisHost } from "../engine.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -11,6 +10,7 @@ import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
+import { type Machine, processMachine } from "./machine.ts";
 import { createStyle, showError } from "./output.ts";
 
 /**
@@ -21,7 +21,7 @@ import { createStyle, showError } from "./output.ts";
  */
 export async function main(
   words: readonly string[],
-  machine: Machine = thisMachine(),
+  machine: Machine = processMachine(process.env),
 ): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const context: CliContext = {
@@ -89,25 +89,4 @@ function usage(error: CommanderError): Agent33Error {
 function packageVersion(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
-}
-
-/** A command's surroundings, without the exit code, which `main` returns. */
-export type Machine = Omit<CliContext, "exit">;
-
-function thisMachine(): Machine {
-  return {
-    host: thisHost(process.env),
-    write: (text) => void process.stdout.write(text),
-    writeError: (text) => void process.stderr.write(text),
-    colours: process.stdout.isTTY && process.env["NO_COLOR"] === undefined,
-    columns: process.stdout.columns ?? 100,
-    onInterrupt: (handler) => {
-      process.on("SIGINT", handler);
-      process.on("SIGTERM", handler);
-      return () => {
-        process.off("SIGINT", handler);
-        process.off("SIGTERM", handler);
-      };
-    },
-  };
 }

@@ -1,0 +1,45 @@
+import { thisHost } from "../engine.ts";
+import { systemCodeOf } from "../base/errors.ts";
+import type { CliContext } from "./context.ts";
+import { exitCodes } from "./exit-codes.ts";
+
+/** A command's surroundings, without the exit code, which `main` returns. */
+export type Machine = Omit<CliContext, "exit">;
+
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * The real terminal and the real signals. While a command says what a signal means to it, that
+ * holds; else a signal ends the program the way that lets its children be ended too (the default
+ * way of Node would not run the sandbox's exit guard).
+ */
+export function processMachine(env: Readonly<Record<string, string | undefined>>): Machine {
+  const handlers: (() => void)[] = [];
+  for (const signal of signals) {
+    process.on(signal, () => {
+      const handler = handlers.at(-1);
+      if (handler === undefined) process.exit(exitCodes.cancelled);
+      handler();
+    });
+  }
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error) => {
+      // Whoever read the output has gone (`| head`); there is nobody left to tell.
+      if (systemCodeOf(error) === "EPIPE") process.exit(exitCodes.brokenPipe);
+      throw error;
+    });
+  }
+  return {
+    host: thisHost(env),
+    write: (text) => void process.stdout.write(text),
+    writeError: (text) => void process.stderr.write(text),
+    colours: process.stdout.isTTY && env["NO_COLOR"] === undefined,
+    columns: process.stdout.columns ?? 100,
+    onInterrupt: (handler) => {
+      handlers.push(handler);
+      return () => {
+        handlers.splice(handlers.lastIndexOf(handler), 1);
+      };
+    },
+  };
+}
