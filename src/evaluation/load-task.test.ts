@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { asOrdinaryUser } from "../../test/support/ordinary-user.ts";
 import { loadTask, taskDigest, tryLoadTask } from "./load-task.ts";
 import { sizeInMb } from "./task-schema.ts";
 
@@ -308,10 +309,15 @@ describe("loading a task", () => {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)("says when it may not read a file", async () => {
+  test("says when it may not read a file", async () => {
     const dir = await task();
     await chmod(join(dir, "instruction.md"), 0o000);
-    await expect(loadTask(dir)).rejects.toMatchObject({ code: "evaluation.task_unreadable" });
+    await asOrdinaryUser([root, dir], async () => {
+      await expect(loadTask(dir)).rejects.toMatchObject({
+        code: "evaluation.task_unreadable",
+        message: expect.stringContaining("instruction.md"),
+      });
+    });
   });
 
   test("has a digest that changes with any file", async () => {

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Tool } from "../../tools/tool.ts";
+import { asOrdinaryUser } from "../../../test/support/ordinary-user.ts";
 import { appendLineTool } from "./append-line.ts";
 
 const fifoMaker = "mkfifo";
@@ -127,12 +128,14 @@ describe("append_line", () => {
     });
   });
 
-  test.skipIf(process.getuid?.() === 0)("says that a file may not be written", async () => {
+  test("says that a file may not be written", async () => {
     writeFileSync(join(root, "fixed.txt"), "");
     chmodSync(join(root, "fixed.txt"), 0o444);
-    expect(await append("fixed.txt")).toMatchObject({
-      isError: true,
-      content: expect.stringContaining("may not"),
+    await asOrdinaryUser([base, root], async () => {
+      expect(await append("fixed.txt")).toMatchObject({
+        isError: true,
+        content: expect.stringContaining("may not"),
+      });
     });
   });
 
