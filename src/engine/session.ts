@@ -73,7 +73,7 @@ export async function openSession(
   try {
     const tools = [
       ...servers.flatMap((server) => server.tools),
-      ...(spec.workspace === null ? [] : [appendLineTool(spec.workspace)]),
+      ...(spec.workspace === null ? [] : [appendLineTool(spec.workspace, [parts.dataDir])]),
       ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
     ].filter((tool) => mayUseTool(spec.agent, tool.name));
     const toolbox = createToolbox(parts.boundary, tools);

@@ -152,6 +152,17 @@ describe("the loop", () => {
     expect(JSON.stringify(events.at(-1))).toContain("script");
   });
 
+  test("the agent cannot write into the engine's own data folder", async () => {
+    const { run } = engineWith();
+    const { events } = await run([
+      { tool_calls: [append("x", ".agent33/agent33.db"), append("x", "./.agent33/runs/x")] },
+      { text: "Done." },
+    ]);
+    for (const event of eventsOf(events, "tool.completed")) {
+      expect(event).toMatchObject({ isError: true, content: expect.stringContaining("own files") });
+    }
+  });
+
   test("a secret that the engine knows does not reach the log", async () => {
     const { run } = engineWith({ mcpServers: {} });
     const secret = `sk-${"a1b2".repeat(8)}`;

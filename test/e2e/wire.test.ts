@@ -5,7 +5,7 @@ import { type FaultName, startScriptedServer } from "../support/scripted-server.
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
+  for (const close of closing.splice(0).toReversed()) await close();
 });
 
 const script = {

@@ -13,8 +13,9 @@ const fileLimit = 16 * 1024 * 1024;
  * The tool `append_line`: adds one line to a file in the workspace. It cannot repeat: a second run
  * would write a second line.
  * @param root the workspace folder, absolute
+ * @param closed folders within it, absolute, in which nothing is to be written
  */
-export function appendLineTool(root: string): Tool {
+export function appendLineTool(root: string, closed: readonly string[] = []): Tool {
   return defineTool({
     name: "append_line",
     description:
@@ -32,7 +33,7 @@ export function appendLineTool(root: string): Tool {
     source: "tool:workspace",
     run: async ({ path, line }) => {
       try {
-        return await append(await containedPath(root, path), path, line);
+        return await append(await containedPath(root, path, closed), path, line);
       } catch (error) {
         return { content: explain(error, path), isError: true };
       }

@@ -7,9 +7,14 @@ import { Agent33Error } from "../../base/errors.ts";
  * exist; its folder must. Links in the folders above it are followed and must stay inside.
  * @param root the workspace, absolute
  * @param path relative to the workspace
+ * @param closed folders within the workspace, absolute, in which nothing is to be touched
  * @throws Agent33Error `workspace.path_refused` for a path that leads out, `workspace.no_folder`
  */
-export async function containedPath(root: string, path: string): Promise<string> {
+export async function containedPath(
+  root: string,
+  path: string,
+  closed: readonly string[] = [],
+): Promise<string> {
   if (
     path === "" ||
     path.includes("\0") ||
@@ -31,6 +36,12 @@ export async function containedPath(root: string, path: string): Promise<string>
   }
   if (wanted === realRoot || !isWithin(realRoot, folder)) {
     throw refused(path, "it leads out of the workspace");
+  }
+  for (const name of closed) {
+    const place = await realpath(name).catch(() => resolve(name));
+    if (isWithin(realRoot, place) && isWithin(place, folder)) {
+      throw refused(path, "AGENT-33 keeps its own files there");
+    }
   }
   return resolve(folder, basename(wanted));
 }
