@@ -52,7 +52,7 @@ export function collectErrorCodes(
   const isCode = (text: string): boolean =>
     errorCode.test(text) && rooms.has(text.split(".")[0] ?? "");
   const passed = files.flatMap(({ path, tokens }) => [
-    ...passedOn(path, tokens, isCode),
+    ...passedOn(path, tokens, isCode, kinds),
     ...throughHelpers(path, tokens, helpers),
   ]);
   const none = kinds.map((kind): Sighting => ({ code: `boundary.${kind}`, path: "", hints: [] }));
@@ -71,14 +71,19 @@ function constructed(
     if (name !== "Agent33Error" && name !== "BoundaryError") return [];
     const [code = [], message = [], options = []] = partsOf(tokens, at + 2);
     const said = { path, ...messageOf(message), hints: hintsIn(options) };
-    if (name === "Agent33Error") return codesOf(code, tokens, path).map((known) => ({ code: known, ...said }));
+    if (name === "Agent33Error")
+      return codesOf(code, tokens, path).map((known) => ({ code: known, ...said }));
     const texts = code.filter(({ kind, value }) => kind === "text" && kinds.includes(value));
     return texts.map(({ value }) => ({ code: `boundary.${value}`, ...said }));
   });
 }
 
 /** The codes that an argument stands for; none where it was made elsewhere and is only carried. */
-function codesOf(argument: readonly Token[], tokens: readonly Token[], path: string): readonly string[] {
+function codesOf(
+  argument: readonly Token[],
+  tokens: readonly Token[],
+  path: string,
+): readonly string[] {
   const [first] = argument;
   if (first?.kind === "text" && argument.length === 1) {
     const [hole] = first.holes;
@@ -113,22 +118,33 @@ function unionAt(tokens: readonly Token[], from: number): readonly string[] {
   return members;
 }
 
-/** Codes as a first argument of any function, and in tables: `{ code: "store.busy", hint: … }`. */
+/** Codes as a first argument of any function, and in tables. */
 function passedOn(
   path: string,
   tokens: readonly Token[],
   isCode: (text: string) => boolean,
+  kinds: readonly string[],
 ): readonly Sighting[] {
+  const knowsBoundary = tokens.some((token) => isName(token, "BoundaryError"));
   return tokens.flatMap((token, at): readonly Sighting[] => {
-    if (token.kind !== "text" || !isCode(token.value)) return [];
-    const key = tokens[at - 2];
-    const inTable = isSign(tokens[at - 1], ":") && /^(?:code|\w+Code)$/.test(key?.value ?? "");
-    const argument = isSign(tokens[at - 1], "(") && key?.kind === "name" && isSign(tokens[at + 1], ",");
-    if (argument && key.value !== "Agent33Error") {
+    if (token.kind !== "text") return [];
+    const [key, mark] = [tokens[at - 2], tokens[at - 1]];
+    if (isSign(mark, "(") && key?.kind === "name" && isCode(token.value)) {
       const [, message = []] = partsOf(tokens, at - 1);
-      return [{ code: token.value, path, ...messageOf(message), hints: [] }];
+      const argument = isSign(tokens[at + 1], ",") && key.value !== "Agent33Error";
+      return argument ? [{ code: token.value, path, ...messageOf(message), hints: [] }] : [];
     }
-    return inTable ? [{ code: token.value, path, hints: hintsAfter(tokens, at) }] : [];
+    if (!isSign(mark, ":") || !/^(?:kind|code|\w+Code)$/.test(key?.value ?? "")) return [];
+    const row = rowFrom(tokens, at);
+    if (isName(key, "kind")) {
+      // A row of a connector's own table of foreign errors.
+      if (!knowsBoundary || !row.keys.includes("says") || !kinds.includes(token.value)) return [];
+      return [{ code: `boundary.${token.value}`, path, hints: row.hints }];
+    }
+    const inTable = isName(key, "code")
+      ? row.keys.includes("hint")
+      : /\w+Code$/.test(key?.value ?? "");
+    return inTable && isCode(token.value) ? [{ code: token.value, path, ...row }] : [];
   });
 }
 
@@ -142,7 +158,8 @@ function helpersIn(tokens: readonly Token[]): readonly Helper[] {
     const made = body.findIndex((inside) => isName(inside, "Agent33Error"));
     const code = body.slice(made).find(({ kind }) => kind === "text");
     const codeAt = names.indexOf(code?.holes[0] ?? "");
-    if (made === -1 || code === undefined || codeAt === -1 || !/^[a-z]+\.…$/.test(code.value)) return [];
+    if (made === -1 || code === undefined || codeAt === -1 || !/^[a-z]+\.…$/.test(code.value))
+      return [];
     const prefix = code.value.slice(0, -1);
     return [{ name: name.value, prefix, codeAt, hintAt: names.indexOf("hint") }];
   });
@@ -172,19 +189,35 @@ function messageOf(argument: readonly Token[]): { readonly message?: string } {
 
 /** The literal hints of an options object. */
 function hintsIn(options: readonly Token[]): readonly string[] {
-  if (!isSign(options[0], "{")) return [];
-  const hints = partsOf(options, 0).filter(([key, colon]) => isName(key, "hint") && isSign(colon, ":"));
-  return hints.flatMap((hint) => sentencesIn(hint.slice(2)));
+  return isSign(options[0], "{") ? rowOf(partsOf(options, 0)).hints : [];
 }
 
-/** The literal hints in what is left of the object that a place lies in. */
-function hintsAfter(tokens: readonly Token[], at: number): readonly string[] {
-  return hintsIn([{ kind: "sign", value: "{", holes: [] }, ...tokens.slice(at)]);
+interface Row {
+  readonly keys: readonly string[];
+  readonly message?: string;
+  readonly hints: readonly string[];
+}
+
+/** What is left of the object that a place lies in. */
+function rowFrom(tokens: readonly Token[], at: number): Row {
+  // Nothing is skipped: what is handed over begins with the value and takes the bracket's place.
+  return rowOf(partsOf(tokens, at));
+}
+
+function rowOf(properties: readonly (readonly Token[])[]): Row {
+  const valueOf = (name: string): readonly Token[] => {
+    const found = properties.find(([key, colon]) => isName(key, name) && isSign(colon, ":"));
+    return found?.slice(2) ?? [];
+  };
+  const keys = properties.flatMap(([key]) => (key?.kind === "name" ? [key.value] : []));
+  return { keys, ...messageOf(valueOf("what")), hints: sentencesIn(valueOf("hint")) };
 }
 
 /** Texts with more than one word: a hint is a sentence, what it is chosen by is not. */
 function sentencesIn(expression: readonly Token[]): readonly string[] {
-  return expression.flatMap(({ kind, value }) => (kind === "text" && value.includes(" ") ? [value] : []));
+  return expression.flatMap(({ kind, value }) =>
+    kind === "text" && value.includes(" ") ? [value] : [],
+  );
 }
 
 function merge(sightings: readonly Sighting[]): readonly ErrorCode[] {

@@ -1,7 +1,4 @@
-/**
- * The words of a TypeScript source, without its comments. TypeScript 7 has no API to parse with,
- * and finding calls and their literal arguments needs no more than this.
- */
+/** A word, a text or a character of a TypeScript source. */
 export interface Token {
   /** `text` is a string or a template, `sign` a single character of punctuation. */
   readonly kind: "name" | "text" | "sign";
@@ -13,7 +10,11 @@ export interface Token {
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", "0": "\0" };
 
-/** @throws Error for a text that does not end */
+/**
+ * The tokens of a TypeScript source, without its comments and regular expressions. TypeScript 7 has
+ * no API to parse with, and finding calls and their literal arguments needs no more than this.
+ * @throws Error for a text, a template or a regular expression that does not end
+ */
 export function tokensOf(source: string): readonly Token[] {
   const tokens: Token[] = [];
   let at = 0;
@@ -29,9 +30,10 @@ export function tokensOf(source: string): readonly Token[] {
       at = end;
     } else if (char === "/" && mayBeginRegex(tokens.at(-1))) at = skipRegex(source, at);
     else if (/[\w$#]/.test(char)) {
-      const word = /^[\w$#]+/.exec(source.slice(at))?.[0] ?? char;
-      tokens.push({ kind: "name", value: word, holes: [] });
-      at += word.length;
+      let end = at + 1;
+      while (/[\w$#]/.test(source.charAt(end))) end += 1;
+      tokens.push({ kind: "name", value: source.slice(at, end), holes: [] });
+      at = end;
     } else {
       tokens.push({ kind: "sign", value: char, holes: [] });
       at += 1;
@@ -117,7 +119,9 @@ const closers = ")]}";
 export function partsOf(tokens: readonly Token[], open: number): readonly (readonly Token[])[] {
   const parts: Token[][] = [[]];
   let depth = 1;
-  for (const token of tokens.slice(open + 1)) {
+  for (let at = open + 1; at < tokens.length; at += 1) {
+    const token = tokens[at];
+    if (token === undefined) break;
     if (token.kind === "sign" && openers.includes(token.value)) depth += 1;
     if (token.kind === "sign" && closers.includes(token.value)) depth -= 1;
     if (depth === 0) break;
