@@ -162,3 +162,14 @@ export function examineMachine(
 
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
 export { thisHost } from "./engine/host.ts";
+export type { Boundary } from "./boundary/boundary.ts";
+export { BoundaryError, isBoundaryError } from "./boundary/errors.ts";
+export type {
+  CallContext,
+  CallFacts,
+  CallOptions,
+  CallOutcome,
+  CallRecord,
+  Connector,
+  ConnectorSpec,
+} from "./boundary/types.ts";

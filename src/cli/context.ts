@@ -40,7 +40,17 @@ export function outputOf(context: CliContext, options: CommonOptions): Output {
     json,
     style: createStyle(context.colours && !json),
     width: context.columns,
+    sameStore: flagsOf(options),
   };
+}
+
+function flagsOf({ data, config }: CommonOptions): string {
+  const quoted = (text: string) =>
+    /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return [
+    data === undefined ? "" : ` --data ${quoted(data)}`,
+    config === undefined ? "" : ` --config ${quoted(config)}`,
+  ].join("");
 }
 
 /** The settings for one command: file, environment, then its flags. */

@@ -38,16 +38,13 @@ export async function driveAndFollow(
     const end = await drive();
     context.exit(exitCodeOf(end.outcome));
     if (output.json) return;
-    output.out(output.style.dim(`  log: agent33 runs show ${runId}${dataFlag(context, engine)}`));
-    if (end.outcome === "parked")
-      output.out(output.style.yellow(`parked: resume it with agent33 resume ${runId}`));
+    const { out, sameStore, style } = output;
+    out(style.dim(`  log: agent33 runs show ${runId}${sameStore} (in ${engine.dataDir})`));
+    if (end.outcome === "parked") {
+      out(style.yellow(`parked: go on with agent33 resume ${runId}${sameStore}`));
+    }
   } finally {
     restore();
     stopFollowing();
   }
-}
-
-function dataFlag(context: CliContext, engine: Engine): string {
-  const usual = `${context.host.cwd}/.agent33`;
-  return engine.dataDir === usual ? ` (in ${engine.dataDir})` : ` --data ${engine.dataDir}`;
 }

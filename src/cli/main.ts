@@ -43,6 +43,7 @@ export async function main(
         json: words.includes("--json"),
         style: createStyle(context.colours),
         width: context.columns,
+        sameStore: "",
       },
       error,
     );

@@ -8,7 +8,7 @@ const count = (value: number): string => value.toLocaleString("en-US");
 
 /** Turns a run's events into lines for a person who watches. */
 export function createRunRenderer(output: Output): (event: RunEvent) => void {
-  const { style, out, width } = output;
+  const { style, out, width, sameStore } = output;
   const asked = new Map<string, EventOf<"tool.started">>();
   let explained = false;
   return (event) => {
@@ -59,7 +59,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${oneLine(event.message, 300)}`);
         out(
-          `  ${style.dim("→")} agent33 approvals approve ${event.approvalId} && agent33 resume ${event.runId}`,
+          `  ${style.dim("→")} agent33 approvals approve ${event.approvalId}${sameStore} && agent33 resume ${event.runId}${sameStore}`,
         );
         return;
       case "check.completed":

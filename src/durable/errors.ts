@@ -3,7 +3,7 @@ import { Agent33Error } from "../base/errors.ts";
 /** `durable.unknown_run` */
 export function unknownRun(runId: string): Agent33Error {
   return new Agent33Error("durable.unknown_run", `There is no durable run "${runId}".`, {
-    hint: "List the runs with `agent33 runs`.",
+    hint: "List the runs with `agent33 runs list`.",
     details: { runId },
   });
 }

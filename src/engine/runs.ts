@@ -137,6 +137,14 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     });
   };
 
+  const costOf = (runId: string) => {
+    const { costMicroUsd, unpricedCalls } = foldRun(
+      store.runLog.read(runId),
+      Number.MAX_SAFE_INTEGER,
+    ).totals;
+    return { costMicroUsd, unpricedCalls };
+  };
+
   const openBudget = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
     budgets.open(
@@ -154,7 +162,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
         return { runId, outcome: result?.outcome ?? "cancelled" };
       }
       case "waiting":
-        store.runs.finish(runId, { outcome: "parked", costMicroUsd: 0, unpricedCalls: 0 });
+        store.runs.finish(runId, { outcome: "parked", ...costOf(runId) });
         return { runId, outcome: "parked" };
       case "failed": {
         const error = errorOf(status);

@@ -62,7 +62,9 @@ export async function createModel(options: CreateModelOptions): Promise<Model> {
         throw new Agent33Error(
           "models.missing_recording",
           `There is no recording for "replay:${spec.model}".`,
-          { hint: "Use `agent33 replay`, which reads the run's log." },
+          {
+            hint: "Hand the recorded turns in as `turnAt`; `agent33 run --model replay:RUN` does.",
+          },
         );
       }
       return createReplayModel(spec.model, options.turnAt);

@@ -42,8 +42,8 @@ or of one that it extends, covers it. The blocklists in the settings act as furt
 const example = `
 Names of packs and rules, and all values but hosts, are compared with their case. A host is compared
 in its one spelling: lower case, without a trailing dot or brackets, addresses as they are usually
-written. \`deny: {private: true}\` does not match a name that resolves to a private address: the
-connection itself is checked for that later, when the address is known.
+written. \`deny: {private: true}\` does not match a name that resolves to a private address: a rule
+sees the name only. Where that matters, allow hosts by name and deny the rest.
 
 A pack in full:
 

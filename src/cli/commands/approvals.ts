@@ -58,7 +58,7 @@ async function decide(
     if (output.json) output.out(JSON.stringify({ id, runId, state: decision }));
     else
       output.out(
-        `${decision} ${id}${runId === null ? "" : `; go on with: agent33 resume ${runId}`}`,
+        `${decision} ${id}${runId === null ? "" : `; go on with: agent33 resume ${runId}${output.sameStore}`}`,
       );
   });
 }

@@ -62,7 +62,7 @@ export interface Approvals {
 const kind: Kind = {
   noun: "approval",
   unknownCode: "store.unknown_approval",
-  listCommand: "agent33 approvals",
+  listCommand: "agent33 approvals list",
 };
 
 const expire = `UPDATE approvals SET state = 'expired'

@@ -63,7 +63,11 @@ export interface RunRepository {
   reopen(id: string): void;
 }
 
-const kind: Kind = { noun: "run", unknownCode: "store.unknown_run", listCommand: "agent33 runs" };
+const kind: Kind = {
+  noun: "run",
+  unknownCode: "store.unknown_run",
+  listCommand: "agent33 runs list",
+};
 
 export function createRuns(database: Database, queries: Queries, clock: Clock): RunRepository {
   const get = (id: string): Run | undefined => {
@@ -142,7 +146,7 @@ export function createRuns(database: Database, queries: Queries, clock: Clock): 
 /** The error for a run id that the store does not hold. */
 export function unknownRun(id: string): Agent33Error {
   return new Agent33Error("store.unknown_run", `There is no run "${id}".`, {
-    hint: "List them with `agent33 runs`.",
+    hint: "List them with `agent33 runs list`.",
     details: { id },
   });
 }
