@@ -79,6 +79,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   end(error: BoundaryError): void {
     if (this.#ended !== undefined) return;
     this.#ended = error;
+    clearTimeout(this.#timer);
     this.#controller?.abort(error);
     this.#settle?.(error);
   }

@@ -4,8 +4,8 @@ import {
   defaultBreakerSettings,
   type BreakerSettings,
 } from "./breaker.ts";
-import { type ChainParts, compileConnector, type PolicyDecider } from "./chain.ts";
-import type { Connector, ConnectorSpec } from "./types.ts";
+import { type ChainParts, compileConnector } from "./chain.ts";
+import type { Connector, ConnectorSpec, PolicyDecider } from "./types.ts";
 
 /** The one governed door. */
 export interface Boundary {

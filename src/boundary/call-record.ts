@@ -48,7 +48,7 @@ export function callRecord(call: CallSoFar): CallRecord {
     ...(toolDigest === undefined ? {} : { toolDigest }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
-    ...(args === undefined ? {} : { argsDigest: digestOf(args) }),
+    ...(args === undefined ? {} : { argsDigest: digestOf(toJsonValue(args)) }),
     decision: call.decision,
     ...(approvalId === undefined ? {} : { approvalId }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),

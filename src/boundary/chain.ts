@@ -1,19 +1,18 @@
 import type { Clock } from "../base/clock.ts";
 import { isAgent33Error, messageOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
-import type { Principal } from "../base/principal.ts";
 import type { Random } from "../base/random.ts";
 import { Attempt, type CallHands } from "./attempt.ts";
 import type { BreakerRegistry } from "./breaker.ts";
 import { callRecord } from "./call-record.ts";
-import { cancelled, circuitOpen, toBoundaryError, withLostWrite } from "./classify.ts";
+import { cancelled, circuitOpen, timeIsUp, toBoundaryError, withLostWrite } from "./classify.ts";
 import { BoundaryError } from "./errors.ts";
 import { approvalDigestOf, idempotencyKeyOf } from "./identity.ts";
 import { Holdings } from "./holdings.ts";
 import { type Bulkhead, createBulkhead, createRateLimit, type RateLimit } from "./limits.ts";
 import type { ApprovalStore, AuditSink, BudgetLedger, IdempotencyLedger } from "./ports.ts";
 import { createRetryBudget, mayRetry, type RetryBudget, retryDelayMs } from "./retry.ts";
-import { addSpend, timesSpend } from "./spend.ts";
+import { addSpend } from "./spend.ts";
 import type {
   AttemptRecord,
   CallFacts,
@@ -24,14 +23,9 @@ import type {
   ConnectorSpec,
   ConnectorTimeouts,
   Decision,
+  PolicyDecider,
   Spend,
 } from "./types.ts";
-
-/** Decides about calls; swapped as a whole when the policy changes. */
-export interface PolicyDecider {
-  readonly version: string;
-  decide(facts: CallFacts, connector: string, principal: Principal): Decision;
-}
 
 export interface ChainParts {
   readonly clock: Clock;
@@ -80,12 +74,11 @@ class GovernedCall<I, O, C> {
   #key: string | undefined;
   #approvalId: string | undefined;
   #estimate: Spend = {};
-  #spend: Spend | undefined;
+  /** What the attempts so far have used; a lost one counts with its upper bound. */
+  #used: Spend = {};
   #sent = false;
   /** Whether the other side can have seen any attempt. */
   #reached = false;
-  /** Attempts that may have cost something although no answer came. */
-  #lostAttempts = 0;
 
   constructor(compiled: Compiled<I, O, C>, input: I, options: CallOptions<C>) {
     const { clock, ids } = compiled.parts;
@@ -99,27 +92,19 @@ class GovernedCall<I, O, C> {
   }
 
   async proceed(): Promise<CallOutcome<O>> {
-    let value: O;
     try {
       this.#facts = this.#compiled.spec.facts(this.#input);
       this.#decide();
-      const breaker = this.#admit();
-      value = await this.#send(breaker);
-      this.#compiled.spec.check?.(value);
+      const value = await this.#send(this.#admit());
+      return this.#close(undefined, value);
     } catch (thrown) {
       return this.#fail(this.#classify(thrown));
     }
-    const measured = this.#compiled.spec.measure?.(value, this.#input) ?? {};
-    return this.#close(
-      addSpend(measured, timesSpend(this.#estimate, this.#lostAttempts)),
-      undefined,
-      value,
-    );
   }
 
   #decide(): void {
     const { spec, parts } = this.#compiled;
-    const policy = parts.policy();
+    const policy = this.#options.policy ?? parts.policy();
     this.#decision = policy.decide(this.#facts, spec.id, this.#options.principal);
     const { effect, ruleId, reason } = this.#decision;
     if (effect === "allow") return;
@@ -159,9 +144,8 @@ class GovernedCall<I, O, C> {
   #admit() {
     const { spec, parts, rateLimit } = this.#compiled;
     this.#options.signal?.throwIfAborted();
-    const breaker = parts.breakers.get(
-      `${spec.id}|${this.#facts.host ?? "-"}|${this.#facts.operation}`,
-    );
+    const { host = "-", port = "-", operation } = this.#facts;
+    const breaker = parts.breakers.get(`${spec.id}|${host}:${port}|${operation}`);
     const waitMs = breaker.waitMs(this.#startedMs);
     if (waitMs > 0) throw circuitOpen(this.#name(), waitMs);
     const rateWaitMs = rateLimit?.admit(this.#startedMs) ?? 0;
@@ -184,7 +168,7 @@ class GovernedCall<I, O, C> {
     // For anything but a read, what is about to happen is committed before it can happen.
     if (this.#facts.effect !== "read") {
       this.#holdings.claimKey(this.#idempotencyKey(), this.#facts, runId, this.#at, this.#name());
-      parts.audit.open(this.#record("open", undefined));
+      parts.audit.open(this.#record(undefined, "open"));
     }
     return breaker;
   }
@@ -199,6 +183,7 @@ class GovernedCall<I, O, C> {
     retryBudget.earn();
     for (let number = 1; ; number += 1) {
       const beganMs = clock.monotonic();
+      if (beganMs >= deadlineAt) throw timeIsUp(this.#name());
       const permit = breaker.acquire(beganMs);
       if (permit === 0) throw circuitOpen(this.#name(), breaker.waitMs(beganMs));
       const attempt = new Attempt<I, O, C>(
@@ -216,8 +201,11 @@ class GovernedCall<I, O, C> {
       try {
         this.#sent = true;
         const value = await attempt.run((context) => spec.run(context), firstMs, timeouts.idleMs);
-        const durationMs = clock.monotonic() - beganMs;
         this.#reached = true;
+        // An answer is paid for whether it is any good or not.
+        this.#used = addSpend(this.#used, spec.measure?.(value, this.#input) ?? {});
+        spec.check?.(value);
+        const durationMs = clock.monotonic() - beganMs;
         breaker.succeed(permit, durationMs, clock.monotonic());
         this.#attempts.push({ startedAtMs: beganMs - this.#startedMs, durationMs, outcome: "ok" });
         return value;
@@ -227,7 +215,8 @@ class GovernedCall<I, O, C> {
         if (failure.countsAgainstBreaker) breaker.fail(permit, nowMs);
         else breaker.release(permit);
         if (failure.phase !== "before_send") this.#reached = true;
-        if (failure.phase === "unknown") this.#lostAttempts += 1;
+        // An attempt whose answer was lost may have been billed: keep its upper bound.
+        if (failure.phase === "unknown") this.#used = addSpend(this.#used, this.#estimate);
         this.#attempts.push({
           startedAtMs: beganMs - this.#startedMs,
           durationMs: nowMs - beganMs,
@@ -245,45 +234,50 @@ class GovernedCall<I, O, C> {
   }
 
   #fail(error: BoundaryError): CallOutcome<O> {
-    if (!this.#reached) {
+    if (this.#reached) return this.#close(error, undefined);
+    try {
       this.#holdings.giveBack();
-      return this.#close(undefined, error, undefined);
+    } catch (thrown) {
+      return this.#close(this.#unrecorded(thrown), undefined);
     }
-    // An attempt whose answer was lost may have been billed: keep its upper bound.
-    return this.#close(timesSpend(this.#estimate, this.#lostAttempts), error, undefined);
+    return this.#close(error, undefined);
   }
 
-  #close(
-    spend: Spend | undefined,
-    error: BoundaryError | undefined,
-    value: O | undefined,
-  ): CallOutcome<O> {
+  /** The end of every call. Nothing that goes wrong here may keep a place or go unsaid. */
+  #close(error: BoundaryError | undefined, value: O | undefined): CallOutcome<O> {
     const { parts } = this.#compiled;
-    this.#holdings.settle(spend ?? {});
-    this.#spend = spend;
     let failure = error;
-    let record = this.#record(failure?.code ?? "ok", failure);
+    let record = this.#record(failure);
     try {
+      this.#holdings.settle(this.#used);
       if (failure?.phase !== "unknown") this.#holdings.finishKey(parts.clock.now());
       parts.audit.close(record);
     } catch (thrown) {
-      failure = new BoundaryError(
-        "internal",
-        `${this.#name()} could not be recorded: ${messageOf(thrown)}`,
-        {
-          cause: thrown,
-          ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
-        },
-      );
-      record = this.#record(failure.code, failure);
+      failure = this.#unrecorded(thrown);
+      record = this.#record(failure);
     }
     if (failure !== undefined) return { ok: false, error: failure, record };
     return { ok: true, value: value as O, record };
   }
 
+  #unrecorded(thrown: unknown): BoundaryError {
+    return new BoundaryError(
+      "internal",
+      `${this.#name()} could not be recorded: ${messageOf(thrown)}`,
+      {
+        cause: thrown,
+        ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
+      },
+    );
+  }
+
   #classify(thrown: unknown): BoundaryError {
-    const { signal } = this.#options;
-    const error = toBoundaryError(thrown, this.#name(), this.#compiled.spec.mapError, signal);
+    const error = toBoundaryError(thrown, {
+      name: this.#name(),
+      mapError: this.#compiled.spec.mapError,
+      signal: this.#options.signal,
+      reached: this.#reached,
+    });
     return this.#sent ? withLostWrite(error, this.#name(), this.#facts) : error;
   }
 
@@ -308,7 +302,7 @@ class GovernedCall<I, O, C> {
       : `${this.#compiled.spec.id} ${operation} ${tool}`;
   }
 
-  #record(outcome: string, error: BoundaryError | undefined): CallRecord {
+  #record(error: BoundaryError | undefined, outcome = error?.code ?? "ok"): CallRecord {
     return callRecord({
       callId: this.#callId,
       logicalCallId: this.#logicalCallId(),
@@ -321,7 +315,7 @@ class GovernedCall<I, O, C> {
       idempotencyKey: this.#key,
       attempts: this.#attempts,
       durationMs: this.#compiled.parts.clock.monotonic() - this.#startedMs,
-      spend: this.#spend,
+      spend: this.#reached ? this.#used : undefined,
       outcome,
       error,
     });

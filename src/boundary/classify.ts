@@ -1,23 +1,37 @@
 import { isAgent33Error, messageOf } from "../base/errors.ts";
-import { BoundaryError, isBoundaryError } from "./errors.ts";
+import { BoundaryError, isBoundaryError, type Phase } from "./errors.ts";
 import type { CallFacts } from "./types.ts";
+
+/** What is known about a call when something was thrown. */
+export interface ThrownDuring {
+  /** The call in words, for messages. */
+  readonly name: string;
+  readonly mapError: ((error: unknown) => BoundaryError | undefined) | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Whether the other side can have seen anything. */
+  readonly reached: boolean;
+}
 
 /**
  * Whatever a call threw, as a boundary error: what is one already, the caller's own cancel, what
- * the connector knows how to read, and otherwise a fault of ours.
- * @param name the call in words, for messages
+ * the connector knows how to read, and otherwise a fault of ours. Never throws.
  */
-export function toBoundaryError(
-  thrown: unknown,
-  name: string,
-  mapError: ((error: unknown) => BoundaryError | undefined) | undefined,
-  signal: AbortSignal | undefined,
-): BoundaryError {
+export function toBoundaryError(thrown: unknown, during: ThrownDuring): BoundaryError {
   if (isBoundaryError(thrown)) return thrown;
-  if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown)))
-    return cancelled(signal);
-  const mapped = mapError?.(thrown);
-  if (mapped !== undefined) return mapped;
+  const { name, mapError, signal, reached } = during;
+  if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown))) {
+    return cancelled(signal, reached ? "unknown" : "before_send");
+  }
+  try {
+    const mapped = mapError?.(thrown);
+    if (mapped !== undefined) return mapped;
+  } catch (fault) {
+    return unexpected(name, fault);
+  }
+  return unexpected(name, thrown);
+}
+
+function unexpected(name: string, thrown: unknown): BoundaryError {
   return new BoundaryError("internal", `${name} failed unexpectedly: ${messageOf(thrown)}`, {
     cause: thrown,
     ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
@@ -43,9 +57,20 @@ export function circuitOpen(name: string, waitMs: number): BoundaryError {
   });
 }
 
+/** The call's total time was over before an attempt could be made. */
+export function timeIsUp(name: string): BoundaryError {
+  return new BoundaryError("deadline_exceeded", `There was no time left for ${name}.`, {
+    phase: "before_send",
+    countsAgainstBreaker: false,
+  });
+}
+
 /** The caller's own end of a call. */
-export function cancelled(signal: AbortSignal): BoundaryError {
-  return new BoundaryError("cancelled", "The caller cancelled the call.", { cause: signal.reason });
+export function cancelled(signal: AbortSignal, phase: Phase = "unknown"): BoundaryError {
+  return new BoundaryError("cancelled", "The caller cancelled the call.", {
+    phase,
+    cause: signal.reason,
+  });
 }
 
 function isAbort(thrown: unknown): boolean {

@@ -10,6 +10,8 @@ export interface SpawnRequest {
   readonly cwd: string;
   /** The child's whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
+  /** What the child can read, each to its end, from its descriptors 3, 4, 5 and so on. */
+  readonly inputs?: readonly Uint8Array[];
 }
 
 export interface ExitStatus {

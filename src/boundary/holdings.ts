@@ -20,6 +20,8 @@ export class Holdings {
   #reservation: BudgetReservation | undefined;
   #approvalId: string | undefined;
   #key: string | undefined;
+  /** Whether the key was unknown before this call, so that giving it back means forgetting it. */
+  #fresh = false;
 
   constructor(parts: HoldingParts, bulkhead: Bulkhead) {
     this.#parts = parts;
@@ -71,11 +73,11 @@ export class Holdings {
     name: string,
   ): void {
     const known = this.#parts.idempotency.reserve(key, runId, at);
-    if (known === "fresh") {
+    if (known === "fresh" || facts.repeat !== "once") {
       this.#key = key;
+      this.#fresh = known === "fresh";
       return;
     }
-    if (facts.repeat !== "once") return;
     throw new BoundaryError(
       "outcome_unknown",
       `${name} was ${known} before and may not run twice.`,
@@ -90,7 +92,7 @@ export class Holdings {
     const { budgets, approvals, idempotency } = this.#parts;
     if (this.#reservation !== undefined) budgets.release(this.#reservation);
     if (this.#approvalId !== undefined) approvals.restore(this.#approvalId);
-    if (this.#key !== undefined) idempotency.release(this.#key);
+    if (this.#key !== undefined && this.#fresh) idempotency.release(this.#key);
     this.#reservation = undefined;
     this.#approvalId = undefined;
     this.#key = undefined;

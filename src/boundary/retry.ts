@@ -12,7 +12,7 @@ const maxDelayMs = 20_000;
 export function mayRetry(facts: CallFacts, error: BoundaryError, chunkDelivered: boolean): boolean {
   if (!error.retryable || chunkDelivered) return false;
   if (error.phase === "before_send") return true;
-  return facts.effect === "read" || facts.repeat !== "once";
+  return facts.repeat !== "once";
 }
 
 /**

@@ -1,19 +1,17 @@
 import type { Spend } from "./types.ts";
 
-/** The sum of two spends; unpriced plus anything is unpriced. */
+/** The sum of two spends; priced plus unpriced is what is priced of them. */
 export function addSpend(one: Spend, other: Spend): Spend {
   return {
-    tokens: (one.tokens ?? 0) + (other.tokens ?? 0),
-    ...(one.costMicroUsd === undefined
-      ? {}
-      : { costMicroUsd: one.costMicroUsd + (other.costMicroUsd ?? 0) }),
+    ...sum("tokens", one.tokens, other.tokens),
+    ...sum("costMicroUsd", one.costMicroUsd, other.costMicroUsd),
   };
 }
 
-/** A spend so many times over. */
-export function timesSpend(spend: Spend, times: number): Spend {
-  return {
-    ...(spend.tokens === undefined ? {} : { tokens: spend.tokens * times }),
-    ...(spend.costMicroUsd === undefined ? {} : { costMicroUsd: spend.costMicroUsd * times }),
-  };
+function sum<K extends keyof Spend>(
+  key: K,
+  one: number | undefined,
+  other: number | undefined,
+): Spend {
+  return one === undefined && other === undefined ? {} : { [key]: (one ?? 0) + (other ?? 0) };
 }

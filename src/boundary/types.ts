@@ -88,6 +88,8 @@ export interface CallOptions<C = never> {
   /** Names the logical call within the run: the same after a crash. Default: a new id. */
   readonly logicalCallId?: string;
   readonly signal?: AbortSignal;
+  /** The policy that decides about this call. Default: the boundary's own. */
+  readonly policy?: PolicyDecider;
   /** Shortens the connector's total time limit for this call. */
   readonly totalMs?: number;
   /** Budgets that this call is charged to, by the ids given to {@link BudgetLedger}. */
@@ -112,6 +114,12 @@ export interface Decision {
   readonly policyVersion: string;
   /** For an ask: how long the question stays open, where the rule says so. Milliseconds. */
   readonly approvalTtlMs?: number;
+}
+
+/** Decides about calls; swapped as a whole when the policy changes. */
+export interface PolicyDecider {
+  readonly version: string;
+  decide(facts: CallFacts, connector: string, principal: Principal): Decision;
 }
 
 export interface AttemptRecord {

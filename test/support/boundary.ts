@@ -7,7 +7,6 @@ import {
   type BoundaryOptions,
 } from "../../src/boundary/boundary.ts";
 import { createBudgetLedger, type MemoryBudgetLedger } from "../../src/boundary/budget.ts";
-import type { PolicyDecider } from "../../src/boundary/chain.ts";
 import type {
   ApprovalState,
   ApprovalStore,
@@ -15,7 +14,12 @@ import type {
   IdempotencyLedger,
   IdempotencyState,
 } from "../../src/boundary/ports.ts";
-import type { CallRecord, Decision, DecisionEffect } from "../../src/boundary/types.ts";
+import type {
+  CallRecord,
+  Decision,
+  DecisionEffect,
+  PolicyDecider,
+} from "../../src/boundary/types.ts";
 
 /** A policy that says one thing about everything. */
 export function fixedPolicy(effect: DecisionEffect): PolicyDecider {
