@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
 import { agentRun, approvalTopic } from "./agents/loop.ts";
-import { createRedactor } from "./base/redact.ts";
-import { toJsonValue } from "./base/json.ts";
+import { createRedactor, type Redactor } from "./base/redact.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
+import type { CallRecord } from "./boundary/types.ts";
 import type { Config } from "./config/config.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
@@ -12,7 +12,9 @@ import { type NewEvent, type RunEvent } from "./events/event.ts";
 import type { Host } from "./engine/host.ts";
 import { type DoctorFinding, examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
-import { policyOf } from "./engine/policy.ts";
+import { createLiveText } from "./engine/live-text.ts";
+import { compileSelection } from "./engine/policy.ts";
+import { redactEvent } from "./engine/redact-event.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
@@ -35,6 +37,9 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** Variables and flags whose values are secrets, by their names. */
+const secretName = /key|token|secret|passw|credential/i;
+
 /**
  * The one place where parts are joined.
  * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
@@ -42,17 +47,17 @@ export interface Engine {
 export function createEngine(config: Config, host: Host): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
-  const policy = policyOf(config, host);
+  const policy = compileSelection(settings.policy, host.cwd);
   const keys = providerKeys(host.env);
   const redactor = createRedactor();
   for (const { variable, value } of keys)
     if (value !== undefined) redactor.register(variable, value);
   for (const server of Object.values(settings.mcpServers)) {
-    for (const [name, value] of Object.entries(server.env))
-      if (/key|token|secret|password/i.test(name)) redactor.register(name, value);
+    for (const [name, value] of Object.entries(server.env)) {
+      if (secretName.test(name)) redactor.register(name, value);
+    }
   }
-  const redact = (event: NewEvent): NewEvent =>
-    redactor.value(toJsonValue(event)) as unknown as NewEvent;
+  const redact = (event: NewEvent): NewEvent => redactEvent(event, redactor);
 
   const dataDir = resolve(host.cwd, settings.data);
   const store = openStore({ dataDir, clock, ids, synchronous: settings.store.synchronous });
@@ -68,7 +73,10 @@ export function createEngine(config: Config, host: Host): Engine {
     approvals: store.approvals,
     approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
     idempotency: store.idempotency,
-    audit: store.audit,
+    audit: {
+      open: (record) => store.audit.open(hideError(record, redactor)),
+      close: (record) => store.audit.close(hideError(record, redactor)),
+    },
     hands: { fetch: egress.fetch, spawn: processes.spawn },
   });
 
@@ -97,6 +105,12 @@ export function createEngine(config: Config, host: Host): Engine {
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
   };
+  const liveText = createLiveText(redactor, (event) => tell(event.runId, event));
+  store.runLog.onAppend((events) => {
+    for (const { type, runId } of events) {
+      if (type === "turn.completed" || type === "turn.failed") liveText.flush(runId);
+    }
+  });
   const runs = createRuns(
     {
       host,
@@ -107,6 +121,7 @@ export function createEngine(config: Config, host: Host): Engine {
       budgets,
       dataDir,
       redact,
+      hide: redactor.text,
       policy: () => `${policy.packs.join("+")}@${policy.version.slice(0, 8)}`,
       checkModel: async (spec) => {
         await modelFor(spec);
@@ -118,7 +133,13 @@ export function createEngine(config: Config, host: Host): Engine {
         boundary,
         processes,
         model: modelFor,
-        live: (runId, event) => tell(runId, { ...event, runId, at: clock.now() }),
+        redactor,
+        live: (runId, event) => {
+          const told = { ...event, runId, at: clock.now() };
+          if (told.type === "tool.progress") {
+            tell(runId, { ...told, message: redactor.text(told.message) });
+          } else liveText.add(told);
+        },
       },
     },
     live,
@@ -146,6 +167,11 @@ export function createEngine(config: Config, host: Host): Engine {
       store.close();
     },
   };
+}
+
+/** An audit record whose error says no secrets; all else in it is facts and digests. */
+function hideError(record: CallRecord, redactor: Redactor): CallRecord {
+  return record.error === undefined ? record : { ...record, error: redactor.value(record.error) };
 }
 
 /** What works on this machine; an engine that cannot be opened is one of the findings. */

@@ -1,5 +1,6 @@
 import type { Activity } from "../durable/contract.ts";
 import type { NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import { leaveIfReleased } from "./call-options.ts";
 import type { AgentPorts } from "./ports.ts";
 import { activeMs, foldRun } from "./state.ts";
 
@@ -18,6 +19,7 @@ export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdi
     run: async ({ attempt, horizon }, { runId, signal }) => {
       const session = ports.session(runId);
       const result = await session.check?.(signal);
+      leaveIfReleased(signal);
       if (result === undefined) return () => ({ seq: horizon, sentBack: false });
       const { passed, output, durationMs, error } = result;
       const sentBack = !passed && error === undefined && attempt < session.limits.maxChecks;
@@ -73,6 +75,7 @@ export function verification(ports: AgentPorts): Activity<null, null> {
     repeat: () => "safe",
     run: async (_input, { runId, signal }) => {
       const result = await ports.session(runId).verify?.(signal);
+      leaveIfReleased(signal);
       return () => {
         if (result !== undefined) {
           const { reward, passed, output, durationMs, error } = result;

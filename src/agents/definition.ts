@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import { z } from "zod";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error, messageOf } from "../base/errors.ts";
-import { runLimitsSchema } from "./limits.ts";
+import { someLimitsSchema } from "./limits.ts";
 
 export const agentDefinitionSchema = z.strictObject({
   name: z
@@ -17,7 +17,7 @@ export const agentDefinitionSchema = z.strictObject({
     .default(["*"])
     .describe("names of the tools that it may use; `*` stands for any run of characters"),
   effort: z.enum(efforts).optional(),
-  limits: runLimitsSchema.partial().default({}),
+  limits: someLimitsSchema.default({}),
 });
 
 /** Who an agent is, as data. */

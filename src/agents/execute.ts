@@ -7,10 +7,11 @@ import type { Activity, ActivityContext } from "../durable/contract.ts";
 import type { NewEvent } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { Tool, ToolOutput } from "../tools/tool.ts";
+import { callOptions, leaveIfReleased } from "./call-options.ts";
 import { timeLeftMs } from "./limits.ts";
 import type { AgentPorts } from "./ports.ts";
 import { toolCallsOf } from "./state.ts";
-import { budgetOf, eventDecision } from "./turn.ts";
+import { eventDecision } from "./turn.ts";
 
 /** Where a call stands in its run. */
 type CallPlace = { readonly turn: number; readonly index: number };
@@ -70,6 +71,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       const ready = prepare(ports, runId, place, part);
       if ("refusal" in ready) return record(runId, place, part, ready.refusal);
       const outcome = await callTool(ports, context, place, part, ready);
+      leaveIfReleased(context.signal);
       if (!outcome.ok && outcome.error.kind === "approval_required") {
         const approvalId = outcome.error.approvalId ?? "";
         return () => {
@@ -100,6 +102,8 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
 interface Ready {
   readonly tool: Tool;
   readonly args: JsonObject;
+  /** What is left of the run's time. Milliseconds. */
+  readonly leftMs: number;
 }
 
 /** The tool and its checked arguments, or the words that tell the model what was wrong. */
@@ -124,7 +128,11 @@ function prepare(
   if (!raw.ok) return { refusal: refusedBy(raw.error) };
   const args = tool.value.parse(raw.value);
   if (!args.ok) return { refusal: refusedBy(args.error) };
-  return { tool: tool.value, args: args.value };
+  const leftMs = timeLeftMs(limits, ports.log.read(runId), ports.now());
+  if (leftMs <= 0) {
+    return { refusal: refused("agents.time_is_up", "Not run: the run's time is over.") };
+  }
+  return { tool: tool.value, args: args.value, leftMs };
 }
 
 function callTool(
@@ -132,16 +140,12 @@ function callTool(
   { runId, signal }: ActivityContext,
   place: CallPlace,
   part: ToolCallPart,
-  { tool, args }: Ready,
+  { tool, args, leftMs }: Ready,
 ): Promise<CallOutcome<ToolOutput>> {
   const session = ports.session(runId);
   return session.toolbox.call(tool, args, {
-    principal: session.principal,
-    runId,
-    logicalCallId: `turn-${place.turn}-call-${place.index}`,
-    budgets: [budgetOf(runId)],
-    signal,
-    totalMs: timeLeftMs(session.limits, ports.log.read(runId), ports.now()),
+    ...callOptions(session, `turn-${place.turn}-call-${place.index}`, signal),
+    totalMs: leftMs,
     onProgress: (message) =>
       session.live({
         type: "tool.progress",

@@ -2,38 +2,45 @@ import { z } from "zod";
 import type { StopReason, StoredEvent } from "../events/event.ts";
 import { activeMs, type RunState } from "./state.ts";
 
+const count = z.int().positive();
+
+/** What each limit bounds. */
+const limitTypes = {
+  maxSteps: count.describe("model turns"),
+  maxToolCallsPerStep: count.describe("tool calls that one turn may ask for"),
+  maxTokens: count.describe("input and output tokens over the whole run"),
+  maxCostMicroUsd: count.describe("money, in millionths of a US dollar"),
+  maxSeconds: count.describe("time that the run is active"),
+  maxChecks: count.describe("times that the visible check may send the agent back"),
+};
+
 /** Hard limits of one run, checked before each model call. */
 export const runLimitsSchema = z.strictObject({
-  maxSteps: z.int().positive().default(40).describe("model turns"),
-  maxToolCallsPerStep: z
-    .int()
-    .positive()
-    .default(16)
-    .describe("tool calls that one turn may ask for"),
-  maxTokens: z
-    .int()
-    .positive()
-    .default(2_000_000)
-    .describe("input and output tokens over the whole run"),
-  maxCostMicroUsd: z
-    .int()
-    .positive()
-    .default(5_000_000)
-    .describe("money, in millionths of a US dollar"),
-  maxSeconds: z.int().positive().default(1_800).describe("time that the run is active"),
-  maxChecks: z
-    .int()
-    .positive()
-    .default(3)
-    .describe("times that the visible check may send the agent back"),
+  maxSteps: limitTypes.maxSteps.default(40),
+  maxToolCallsPerStep: limitTypes.maxToolCallsPerStep.default(16),
+  maxTokens: limitTypes.maxTokens.default(2_000_000),
+  maxCostMicroUsd: limitTypes.maxCostMicroUsd.default(5_000_000),
+  maxSeconds: limitTypes.maxSeconds.default(1_800),
+  maxChecks: limitTypes.maxChecks.default(3),
 });
 export type RunLimits = z.infer<typeof runLimitsSchema>;
 
+/** Limits as an agent definition states them: only what it says, no defaults. */
+export const someLimitsSchema = z.strictObject(limitTypes).partial();
+export type SomeLimits = z.infer<typeof someLimitsSchema>;
+
+export const limitNames = Object.keys(limitTypes) as readonly (keyof RunLimits)[];
+
+/** All tokens that a run has used, those of failed turns included. */
+export function usedTokens(totals: RunState["totals"]): number {
+  return totals.inputTokens + totals.outputTokens + totals.failedTokens;
+}
+
 export type LimitReached = Extract<StopReason, { reason: "limit" }>;
 
-/** What is left of the run's time, at least 1. Milliseconds. */
+/** What is left of the run's time; 0 or less when it is over. Milliseconds. */
 export function timeLeftMs(limits: RunLimits, events: readonly StoredEvent[], now: number): number {
-  return Math.max(1, limits.maxSeconds * 1_000 - activeMs(events, now));
+  return limits.maxSeconds * 1_000 - activeMs(events, now);
 }
 
 /** The first limit that the run has reached, if any. */
@@ -45,9 +52,9 @@ export function reachedLimit(
   const { totals } = state;
   const used = [
     ["steps", limits.maxSteps, totals.turns],
-    ["tokens", limits.maxTokens, totals.inputTokens + totals.outputTokens],
+    ["tokens", limits.maxTokens, usedTokens(totals)],
     ["cost", limits.maxCostMicroUsd, totals.costMicroUsd],
-    ["time", limits.maxSeconds, activeMs / 1000],
+    ["time", limits.maxSeconds, activeMs / 1_000],
   ] as const;
   for (const [limit, allowed, amount] of used) {
     if (amount >= allowed) return { reason: "limit", limit, allowed };

@@ -34,6 +34,20 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const verifyActivity = verification(ports);
   const finishActivity = finishRun(ports);
 
+  /** One model turn with its waits for a person. */
+  const askModel = async (
+    context: WorkflowContext,
+    turn: number,
+    horizon: number,
+    ttlMs: number,
+  ) => {
+    for (let ask = 1; ; ask += 1) {
+      const result = await context.call(turnActivity, { turn, horizon, ask });
+      if (result.parkedOn === null) return result;
+      await context.wait(approvalTopic(result.parkedOn), ttlMs);
+    }
+  };
+
   /** One call with its waits for a person. Returns the last event that it wrote. */
   const callTool = async (
     context: WorkflowContext,
@@ -81,7 +95,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     let brokenOff = 0;
     for (let turn = 1; ; turn += 1) {
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
-      const answer = await context.call(turnActivity, { turn, horizon });
+      const answer = await askModel(context, turn, horizon, input.approvalTtlMs);
       horizon = answer.seq;
       if (answer.stop !== null) {
         brokenOff += 1;

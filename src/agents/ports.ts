@@ -1,7 +1,7 @@
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
-import type { CallOptions, CallOutcome, Connector } from "../boundary/types.ts";
+import type { CallOptions, CallOutcome, Connector, PolicyDecider } from "../boundary/types.ts";
 import type {
   FileChange,
   NewEvent,
@@ -57,6 +57,8 @@ export interface VerificationResult {
 export interface RunSession {
   readonly runId: string;
   readonly principal: Principal;
+  /** The policy that the run was started under; it decides about each of its calls. */
+  readonly policy: PolicyDecider;
   readonly agent: AgentDefinition;
   readonly effort: EffortChoice;
   readonly limits: RunLimits;

@@ -93,6 +93,7 @@ describe("a run folded from its log", () => {
       inputTokens: 20,
       cachedInputTokens: 8,
       outputTokens: 10,
+      failedTokens: 0,
       costMicroUsd: 7,
       unpricedCalls: 1,
     });
@@ -103,12 +104,14 @@ describe("a run folded from its log", () => {
       type: "turn.failed",
       turn: 1,
       error: { code: "x.y", message: "m", retryable: true },
+      tokens: 9,
+      costMicroUsd: 3,
       attempts: 1,
       durationMs: 1,
     };
     const { messages, totals } = foldRun(log([user("go"), failed, turn(2)]), 99);
     expect(messages.map((message) => message.role)).toEqual(["user", "assistant"]);
-    expect(totals.turns).toBe(2);
+    expect(totals).toMatchObject({ turns: 2, failedTokens: 9, costMicroUsd: 10 });
   });
 
   test("finds a turn's calls", () => {

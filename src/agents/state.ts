@@ -25,6 +25,7 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
     inputTokens: 0,
     cachedInputTokens: 0,
     outputTokens: 0,
+    failedTokens: 0,
     costMicroUsd: 0,
     unpricedCalls: 0,
   };
@@ -54,6 +55,9 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
         break;
       case "turn.failed":
         totals.turns += 1;
+        totals.failedTokens += event.tokens;
+        if (event.costMicroUsd !== null) totals.costMicroUsd += event.costMicroUsd;
+        else if (event.tokens > 0) totals.unpricedCalls += 1;
         break;
       case "tool.completed":
         results ??= { turn: event.turn, byIndex: new Map() };

@@ -4,6 +4,7 @@ import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
+import { callOptions, leaveIfReleased } from "./call-options.ts";
 import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { activeMs, foldRun } from "./state.ts";
@@ -12,6 +13,8 @@ export type TurnInput = {
   readonly turn: number;
   /** The last event that belongs to the run's past at this point. */
   readonly horizon: number;
+  /** Above 1 when the turn comes back from a question to a person. */
+  readonly ask: number;
 };
 
 export type CallPlan = {
@@ -29,10 +32,12 @@ export type TurnResult = {
   /** Set when the turn failed and the run must stop, unless it is tried `again`. */
   readonly stop: StopReason | null;
   /**
-   * The answer broke off after part of it had been shown. The boundary never repeats such a call;
-   * a new turn may ask again, because nothing of the broken one enters the conversation.
+   * The answer broke off after part of it had been shown, or was cut at its length limit. The
+   * boundary never repeats such a call; a new turn may ask again.
    */
   readonly again: boolean;
+  /** The approval that the turn waits for; null when it has its answer. */
+  readonly parkedOn: string | null;
 };
 
 /** One model call: what the model sees is rendered from the log, its answer is appended to it. */
@@ -59,42 +64,86 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       };
       let shown = false;
       const outcome = await session.model.tryCall(request, {
-        principal: session.principal,
-        runId,
-        logicalCallId: `turn-${turn}`,
-        budgets: [budgetOf(runId)],
-        signal,
-        totalMs: limit === undefined ? timeLeftMs(session.limits, events, ports.now()) : closingMs,
+        ...callOptions(session, `turn-${turn}`, signal),
+        totalMs:
+          limit === undefined
+            ? Math.max(1, timeLeftMs(session.limits, events, ports.now()))
+            : closingMs,
         onChunk: (chunk) => {
           shown = true;
           forward(session, turn, chunk);
         },
       });
+      leaveIfReleased(signal);
       return () => {
-        const event = outcome.ok
-          ? completed(turn, session, outcome.value, outcome.record)
-          : failed(turn, outcome.error, outcome.record);
-        const [stored] = ports.log.append(runId, [event]);
-        const calls = outcome.ok && limit === undefined ? plan(session, outcome.value) : [];
-        const timeIsUp = timeLeftMs(session.limits, events, ports.now()) <= 1;
-        const stop = outcome.ok ? null : stopOf(outcome.error, session, limit, timeIsUp);
-        const again = !outcome.ok && shown && outcome.error.retryable;
-        return { seq: stored?.seq ?? horizon, calls, limit: limit ?? null, stop, again };
+        if (!outcome.ok && outcome.error.kind === "approval_required") {
+          return park(ports, runId, horizon, outcome.error);
+        }
+        const stored = ports.log.append(
+          runId,
+          outcome.ok
+            ? answered(turn, session, outcome.value, outcome.record, limit)
+            : [failed(turn, outcome.error, outcome.record)],
+        );
+        const seq = stored.at(-1)?.seq ?? horizon;
+        if (!outcome.ok) {
+          const timeIsUp = timeLeftMs(session.limits, events, ports.now()) <= 0;
+          const stop = stopOf(outcome.error, session, limit, timeIsUp);
+          const again = shown && outcome.error.retryable;
+          return { ...nothingMore, seq, limit: limit ?? null, stop, again };
+        }
+        const calls = limit === undefined ? plan(session, outcome.value) : [];
+        const stop = calls.length === 0 && limit === undefined ? unusable(outcome.value) : null;
+        return {
+          ...nothingMore,
+          seq,
+          calls,
+          limit: limit ?? null,
+          stop,
+          again: stop !== null && isCutOff(outcome.value),
+        };
       };
     },
     outcomeUnknown:
       ({ horizon }) =>
       () => // Never called: the activity is safe to repeat.
-      ({ seq: horizon, calls: [], limit: null, stop: null, again: false }),
+      ({ ...nothingMore, seq: horizon }),
   };
 }
 
 /** For the last words after a limit, the limit of time included. */
 const closingMs = 60_000;
 
-/** The budget that every call of a run is charged to. */
-export function budgetOf(runId: string): string {
-  return `run:${runId}`;
+const nothingMore = { calls: [], limit: null, stop: null, again: false, parkedOn: null } as const;
+
+/** Writes down that the run waits for a person. */
+function park(ports: AgentPorts, runId: string, horizon: number, error: BoundaryError): TurnResult {
+  const approvalId = error.approvalId ?? "";
+  const [stored] = ports.log.append(runId, [
+    { type: "run.parked", approvalId, toolName: "model", message: error.message },
+  ]);
+  return { ...nothingMore, seq: stored?.seq ?? horizon, parkedOn: approvalId };
+}
+
+/** A provider's finish reason decides nothing by itself; here it explains an answer without calls. */
+function isCutOff({ finishReason }: ModelTurn): boolean {
+  return finishReason === "length";
+}
+
+function unusable(answer: ModelTurn): StopReason | null {
+  if (isCutOff(answer)) {
+    return stopWith("agents.cut_off", "The model's answer was cut off at its length limit.", {
+      hint: "Choose a higher effort, which allows longer answers.",
+    });
+  }
+  if (answer.finishReason === "content-filter") {
+    return stopWith("agents.filtered", "The provider's filter ended the model's answer.", {});
+  }
+  return null;
+}
+
+function stopWith(code: string, message: string, more: { readonly hint?: string }): StopReason {
+  return { reason: "error", error: { code, message, retryable: false, ...more } };
 }
 
 /** What the log keeps of a policy decision. */
@@ -114,6 +163,22 @@ function forward(session: RunSession, turn: number, chunk: ModelEvent): void {
   if (chunk.type === "text.delta" || chunk.type === "reasoning.delta") {
     session.live({ type: chunk.type, turn, text: chunk.text });
   }
+}
+
+/** The answer, and where it was cut off what the model is told about that. */
+function answered(
+  turn: number,
+  session: RunSession,
+  answer: ModelTurn,
+  record: CallRecord,
+  limit: LimitReached | undefined,
+): readonly NewEvent[] {
+  const event = completed(turn, session, answer, record);
+  const cut = isCutOff(answer) && plan(session, answer).length === 0 && limit === undefined;
+  if (!cut) return [event];
+  const text =
+    "Your answer was cut off at its length limit. Go on in smaller steps, or finish in fewer words.";
+  return [event, { type: "message.user", text }];
 }
 
 function completed(
@@ -142,6 +207,8 @@ function failed(turn: number, error: BoundaryError, record: CallRecord): NewEven
     type: "turn.failed",
     turn,
     error: error.toJSON(),
+    tokens: record.spend?.tokens ?? 0,
+    costMicroUsd: record.spend?.costMicroUsd ?? null,
     attempts: record.attempts.length,
     durationMs: record.durationMs,
   };

@@ -12,6 +12,8 @@ export type IdSource = () => string;
 export function uuidv7Source(clock: Clock, random: Random): IdSource {
   let lastMs = 0;
   let counter = 0;
+  let prefix = "";
+  let prefixMs = -1;
   return () => {
     const nowMs = clock.now();
     if (nowMs > lastMs) {
@@ -25,11 +27,17 @@ export function uuidv7Source(clock: Clock, random: Random): IdSource {
         counter = 0;
       }
     }
+    if (lastMs !== prefixMs) {
+      const time = lastMs.toString(16).padStart(12, "0");
+      prefix = `${time.slice(0, 8)}-${time.slice(8)}-7`;
+      prefixMs = lastMs;
+    }
     const tail = random.bytes(8);
-    const time = lastMs.toString(16).padStart(12, "0");
-    const variant = ((tail[0] ?? 0) & 0x3f) | 0x80;
-    const rest = Buffer.from(tail.subarray(1)).toString("hex");
-    const node = `${variant.toString(16).padStart(2, "0")}${rest}`;
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter.toString(16).padStart(3, "0")}-${node.slice(0, 4)}-${node.slice(4)}`;
+    let node = `${hexOf(((tail[0] ?? 0) & 0x3f) | 0x80)}${hexOf(tail[1] ?? 0)}-`;
+    for (let index = 2; index < 8; index += 1) node += hexOf(tail[index] ?? 0);
+    return `${prefix}${counter.toString(16).padStart(3, "0")}-${node}`;
   };
 }
+
+const hexBytes = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const hexOf = (byte: number): string => hexBytes[byte] ?? "";

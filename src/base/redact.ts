@@ -1,12 +1,24 @@
+import { sha256 } from "./digest.ts";
 import type { JsonValue } from "./errors.ts";
 
-/** Takes secrets out of texts and values before they are logged, shown or sent to a model. */
+/**
+ * Takes secrets out of texts before they are logged, shown or sent to a model, and puts them back
+ * where they are used. A secret becomes a named placeholder; a name belongs to one value.
+ */
 export interface Redactor {
-  /** From now on the value is replaced by `[secret:NAME]`. Values under 6 characters are refused. */
+  /**
+   * From now on the value is replaced by `[secret:NAME]`. Values under 12 characters are not
+   * taken: they could be ordinary words.
+   */
   register(name: string, value: string): void;
+  /** The text with placeholders. What only looks like a credential gets a name made of its digest. */
   text(text: string): string;
   /** A deep copy with every string redacted, and every value under a secret-looking key hidden. */
   value(value: JsonValue): JsonValue;
+  /** The text with the values of all placeholders that are known in this process. */
+  reveal(text: string): string;
+  /** The first placeholder whose value was seen only by another process. */
+  lost(text: string): string | undefined;
 }
 
 /**
@@ -31,15 +43,28 @@ const knownShapes: readonly { readonly name: string; readonly pattern: RegExp }[
 
 const secretKey =
   /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[_-]?key|password|passwd|secret|client[_-]?secret|access[_-]?token|refresh[_-]?token)$/i;
-const minimumSecretLength = 6;
+const minimumSecretLength = 12;
+const madePlaceholder = /\[secret:[a-z-]+:[0-9a-f]{8}\]/g;
 
 export function createRedactor(): Redactor {
-  const secrets = new Map<string, string>();
+  /** Placeholder by value, and value by placeholder. */
+  const placeholders = new Map<string, string>();
+  const values = new Map<string, string>();
+  const remember = (placeholder: string, value: string): string => {
+    placeholders.set(value, placeholder);
+    values.set(placeholder, value);
+    return placeholder;
+  };
   const text = (input: string): string => {
     let output = input;
-    for (const [value, name] of secrets) output = output.replaceAll(value, `[secret:${name}]`);
-    for (const shape of knownShapes)
-      output = output.replace(shape.pattern, `[secret:${shape.name}]`);
+    for (const [value, placeholder] of placeholders) {
+      output = output.replaceAll(value, () => placeholder);
+    }
+    for (const { name, pattern } of knownShapes) {
+      output = output.replace(pattern, (found) =>
+        remember(`[secret:${name}:${sha256(found).slice(0, 8)}]`, found),
+      );
+    }
     return output;
   };
   const value = (input: JsonValue): JsonValue => {
@@ -55,10 +80,17 @@ export function createRedactor(): Redactor {
   };
   return {
     register: (name, secret) => {
-      // A very short value would turn ordinary words into placeholders.
-      if (secret.length >= minimumSecretLength) secrets.set(secret, name);
+      if (secret.length >= minimumSecretLength) remember(`[secret:${name}]`, secret);
     },
     text,
     value,
+    reveal: (input) => {
+      let output = input;
+      for (const [placeholder, secret] of values) {
+        output = output.replaceAll(placeholder, () => secret);
+      }
+      return output;
+    },
+    lost: (input) => input.match(madePlaceholder)?.find((placeholder) => !values.has(placeholder)),
   };
 }

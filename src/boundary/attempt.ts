@@ -25,6 +25,9 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   #timer: NodeJS.Timeout | undefined;
   #idleMs = 0;
   #settle: ((error: BoundaryError) => void) | undefined;
+  /** Nobody waits for it any more: it was answered, or ended from outside. */
+  #over = false;
+  /** Why it was ended from outside. */
   #ended: BoundaryError | undefined;
   /** Whether a chunk has reached the caller. */
   delivered = false;
@@ -62,14 +65,14 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#ended !== undefined) this.#controller.abort(this.#ended);
+      if (this.#over) this.#controller.abort(this.#ended ?? attemptIsOver());
     }
     return this.#controller.signal;
   }
 
   emit(chunk: C): void {
     // A handler that goes on after its deadline talks to nobody.
-    if (this.#ended !== undefined) return;
+    if (this.#over) return;
     this.delivered = true;
     if (this.#idleMs > 0) this.#arm(this.#idleMs, "between two parts of the answer");
     this.#onChunk?.(chunk);
@@ -77,7 +80,8 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
 
   /** Ends the attempt from outside: its deadline, or the caller's cancel. */
   end(error: BoundaryError): void {
-    if (this.#ended !== undefined) return;
+    if (this.#over) return;
+    this.#over = true;
     this.#ended = error;
     clearTimeout(this.#timer);
     this.#controller?.abort(error);
@@ -138,6 +142,11 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   #stop(): void {
     clearTimeout(this.#timer);
     this.#settle = undefined;
-    this.#ended ??= new BoundaryError("cancelled", "The attempt is over.");
+    this.#over = true;
   }
+}
+
+/** Made only for a handler that reads its signal too late: an error's stack costs more than a call. */
+function attemptIsOver(): BoundaryError {
+  return new BoundaryError("cancelled", "The attempt is over.");
 }

@@ -1,4 +1,3 @@
-import { digestOf } from "../base/digest.ts";
 import { toJsonValue } from "../base/json.ts";
 import type { BoundaryError } from "./errors.ts";
 import type {
@@ -18,6 +17,8 @@ export interface CallSoFar {
   readonly at: number;
   readonly connector: string;
   readonly facts: CallFacts;
+  /** Of the arguments; worked out once for all records of a call. */
+  readonly argsDigest: string | undefined;
   readonly options: Pick<CallOptions, "principal" | "runId">;
   readonly decision: Decision;
   readonly approvalId: string | undefined;
@@ -31,9 +32,9 @@ export interface CallSoFar {
 
 /** The audit's record of a call. Arguments are kept as a digest: their text is the run log's. */
 export function callRecord(call: CallSoFar): CallRecord {
-  const { operation, effect, repeat, tool, toolDigest, host, port, args } = call.facts;
+  const { operation, effect, repeat, tool, toolDigest, host, port } = call.facts;
   const { principal, runId } = call.options;
-  const { approvalId, idempotencyKey, spend, error } = call;
+  const { argsDigest, approvalId, idempotencyKey, spend, error } = call;
   return {
     callId: call.callId,
     ...(runId === undefined ? {} : { runId }),
@@ -48,7 +49,7 @@ export function callRecord(call: CallSoFar): CallRecord {
     ...(toolDigest === undefined ? {} : { toolDigest }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
-    ...(args === undefined ? {} : { argsDigest: digestOf(toJsonValue(args)) }),
+    ...(argsDigest === undefined ? {} : { argsDigest }),
     decision: call.decision,
     ...(approvalId === undefined ? {} : { approvalId }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { digestOf } from "../base/digest.ts";
 import { isAgent33Error, messageOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
@@ -71,6 +72,7 @@ class GovernedCall<I, O, C> {
   readonly #attempts: AttemptRecord[] = [];
   #facts: CallFacts = noFacts;
   #decision: Decision = undecided;
+  #argsDigest: string | undefined;
   #key: string | undefined;
   #approvalId: string | undefined;
   #estimate: Spend = {};
@@ -94,6 +96,8 @@ class GovernedCall<I, O, C> {
   async proceed(): Promise<CallOutcome<O>> {
     try {
       this.#facts = this.#compiled.spec.facts(this.#input);
+      const { args } = this.#facts;
+      if (args !== undefined) this.#argsDigest = digestOf(args);
       this.#decide();
       const value = await this.#send(this.#admit());
       return this.#close(undefined, value);
@@ -309,6 +313,7 @@ class GovernedCall<I, O, C> {
       at: this.#at,
       connector: this.#compiled.spec.id,
       facts: this.#facts,
+      argsDigest: this.#argsDigest,
       options: this.#options,
       decision: this.#decision,
       approvalId: this.#approvalId,

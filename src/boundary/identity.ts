@@ -27,12 +27,14 @@ export function idempotencyKeyOf(
 export function approvalDigestOf(
   connector: string,
   facts: CallFacts,
-  options: Pick<CallOptions, "principal" | "runId">,
+  options: Pick<CallOptions, "principal" | "runId" | "logicalCallId">,
   policyVersion: string,
 ): string {
   return digestOf({
     principal: { ...options.principal },
     run: options.runId ?? null,
+    // Two equal calls of one turn are two questions.
+    call: options.logicalCallId ?? null,
     connector,
     operation: facts.operation,
     tool: facts.tool ?? null,

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { type Config, type FlagSetting, loadConfig } from "../config/config.ts";
 import { createEngine, type Engine } from "../engine.ts";
 import type { Host } from "../engine/host.ts";
-import { createStyle, type Output } from "./output.ts";
+import { createStyle, type Output, printable } from "./output.ts";
 
 /** What every command gets: the machine, and where to write. */
 export interface CliContext {
@@ -35,8 +35,8 @@ export function addCommonOptions(command: Command): Command {
 export function outputOf(context: CliContext, options: CommonOptions): Output {
   const json = options.json === true;
   return {
-    out: (text) => context.write(`${text}\n`),
-    err: (text) => context.writeError(`${text}\n`),
+    out: (text) => context.write(`${json ? text : printable(text)}\n`),
+    err: (text) => context.writeError(`${json ? text : printable(text)}\n`),
     json,
     style: createStyle(context.colours && !json),
     width: context.columns,

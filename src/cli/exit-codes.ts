@@ -33,7 +33,21 @@ export function exitCodeOf(outcome: RunOutcome | "parked"): number {
   }
 }
 
+/** Errors in what the person wrote, on the command line or in the settings. */
+const usagePrefixes = ["cli.", "config."];
+const usageCodes = [
+  "engine.model_missing",
+  "engine.environment",
+  "engine.workspace_missing",
+  "models.malformed_spec",
+  "models.unknown_provider",
+  "policy.unknown_pack",
+  "sandbox.invalid_command",
+  "store.bad_cursor",
+];
+
 /** The exit code for an error that ended a command. */
 export function exitCodeOfError(error: Agent33Error): number {
-  return error.code.startsWith("cli.") ? exitCodes.usage : exitCodes.failed;
+  const wrongWords = usagePrefixes.some((prefix) => error.code.startsWith(prefix));
+  return wrongWords || usageCodes.includes(error.code) ? exitCodes.usage : exitCodes.failed;
 }

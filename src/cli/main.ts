@@ -11,7 +11,7 @@ import { runsCommand } from "./commands/runs.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
-import { createStyle, showError } from "./output.ts";
+import { createStyle, printable, showError } from "./output.ts";
 
 /**
  * The command line. Returns the exit code instead of exiting, so that everything that is open can
@@ -38,8 +38,8 @@ export async function main(
     const error = thrown instanceof CommanderError ? usage(thrown) : toAgent33Error(thrown);
     showError(
       {
-        out: (text) => context.write(`${text}\n`),
-        err: (text) => context.writeError(`${text}\n`),
+        out: (text) => context.write(`${printable(text)}\n`),
+        err: (text) => context.writeError(`${printable(text)}\n`),
         json: words.includes("--json"),
         style: createStyle(context.colours),
         width: context.columns,

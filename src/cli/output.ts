@@ -63,6 +63,24 @@ export function columns(rows: readonly (readonly string[])[]): string {
 }
 
 /**
+ * Takes everything out of a text that could move the cursor, retitle the window or hide what is
+ * written, but for line breaks and the colours of {@link createStyle}. The last gate before the
+ * terminal: text from outside reaches it in many ways.
+ */
+export function printable(text: string): string {
+  return text
+    .split(ownColour)
+    .map((piece, index) => (index % 2 === 1 ? piece : piece.replace(unprintable, "")))
+    .join("");
+}
+
+// oxlint-disable-next-line no-control-regex -- the one sequence that is ours
+const ownColour = /(\u001b\[(?:1|2|22|31|32|33|39)m)/;
+const unprintable =
+  // oxlint-disable-next-line no-control-regex -- control characters are exactly what is taken out
+  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+/**
  * Makes text from outside safe and short for a terminal: control characters would move the cursor
  * or colour the screen, line breaks would break the layout.
  */

@@ -86,7 +86,7 @@ export function loadConfig(sources: ConfigSources): Config {
     explain: () =>
       leaves.map((leaf) => ({
         name: leaf.name,
-        value: toJsonValue(getAt(settings, leaf.path)),
+        value: shownValue(leaf, toJsonValue(getAt(settings, leaf.path))),
         origin: originOf(leaf.name),
         description: leaf.description,
         environmentName: leaf.environmentName,
@@ -121,7 +121,7 @@ function applyFile(
       cause: problem,
     });
   }
-  const data: unknown = document.toJS();
+  const data = parsedYaml(document, file);
   if (data === null) return;
   if (!isJsonObject(data)) {
     throw new Agent33Error("config.malformed", `${file} does not hold a table of settings.`, {
@@ -144,6 +144,18 @@ function applyFile(
     if (isSection(path) && isJsonObject(value)) return false;
     throw unknownSetting(name, lineOf(path));
   });
+}
+
+/** @throws Agent33Error `config.malformed` for YAML that is well-formed and means nothing (`*nope`) */
+function parsedYaml(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (cause) {
+    throw new Agent33Error("config.malformed", `${file}: ${messageOf(cause)}`, {
+      hint: "Mend the YAML.",
+      cause,
+    });
+  }
 }
 
 /** Visits settings from the outside in; the visitor says whether a place is settled. */
@@ -217,6 +229,18 @@ function fromText(leaf: Leaf, text: string, where: string): JsonValue {
     case "string":
       return text;
   }
+}
+
+/** Servers' variables may be keys; who explains the settings to somebody must not show them. */
+function shownValue(leaf: Leaf, value: JsonValue): JsonValue {
+  if (leaf.name !== "mcpServers" || !isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, server]) => {
+      if (!isJsonObject(server) || !isJsonObject(server["env"])) return [name, server];
+      const env = Object.fromEntries(Object.keys(server["env"]).map((key) => [key, "[hidden]"]));
+      return [name, { ...server, env }];
+    }),
+  );
 }
 
 function unknownSetting(name: string, where: string): Agent33Error {

@@ -18,6 +18,25 @@ const mcpServerSchema = z.strictObject({
   tools: z.record(z.string(), toolDeclarationSchema).default({}),
 });
 
+/** Which policy holds. */
+export const policySelectionSchema = z.strictObject({
+  packs: z
+    .array(z.string().min(1))
+    .min(1)
+    .default(["default"])
+    .describe("policy packs in force, united"),
+  files: z.array(z.string().min(1)).default([]).describe("files or folders with packs of your own"),
+  blockConnectors: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("connectors denied whatever the packs say"),
+  blockOperations: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("operations denied whatever the packs say"),
+});
+export type PolicySelection = z.infer<typeof policySelectionSchema>;
+
 /** Every setting there is. The file, the environment and the flags all fill this one shape. */
 export const settingsSchema = z.strictObject({
   data: z
@@ -39,27 +58,7 @@ export const settingsSchema = z.strictObject({
     .describe("agent definition file that runs use when none is named"),
   tenant: z.string().min(1).default("default").describe("tenant that calls are made for"),
   user: z.string().min(1).default("local").describe("person that calls are made for"),
-  policy: z
-    .strictObject({
-      packs: z
-        .array(z.string().min(1))
-        .min(1)
-        .default(["default"])
-        .describe("policy packs in force, united"),
-      files: z
-        .array(z.string().min(1))
-        .default([])
-        .describe("files or folders with packs of your own"),
-      blockConnectors: z
-        .array(z.string().min(1))
-        .default([])
-        .describe("connectors denied whatever the packs say"),
-      blockOperations: z
-        .array(z.string().min(1))
-        .default([])
-        .describe("operations denied whatever the packs say"),
-    })
-    .prefault({}),
+  policy: policySelectionSchema.prefault({}),
   limits: runLimitsSchema.prefault({}),
   approvals: z
     .strictObject({

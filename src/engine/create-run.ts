@@ -1,7 +1,8 @@
+import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definition.ts";
 import { chooseEffort } from "../agents/effort.ts";
-import { runLimitsSchema } from "../agents/limits.ts";
+import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
@@ -16,7 +17,7 @@ import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
-import { taskServers } from "./session.ts";
+import { taskServerNotices, taskServers } from "./servers.ts";
 
 /** What a person asks for. */
 export interface RunRequest {
@@ -41,6 +42,8 @@ export interface CreateParts {
   /** What is in force, in words: packs and version. */
   readonly policy: () => string;
   readonly redact: (event: NewEvent) => NewEvent;
+  /** Takes secrets out of a text. */
+  readonly hide: (text: string) => string;
   /** @throws Agent33Error when the run's model cannot be had */
   readonly checkModel: (spec: RunSpec) => Promise<void>;
 }
@@ -65,7 +68,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const model = modelOf(request, task, settings.model);
   const wanted: RunSpec = {
     version: 1,
-    task: taskSpec(request, task),
+    task: taskSpec(request, task, parts.hide),
     model,
     baseUrl: settings.baseUrl ?? null,
     agent,
@@ -73,11 +76,11 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       effort: settings.effort,
       source: config.originOf("effort").layer,
     }),
-    limits: runLimitsSchema.parse({
-      ...settings.limits,
-      ...agent.limits,
-      ...taskLimits(task, config),
-    }),
+    limits: limitsOf(config, agent, task),
+    policy: {
+      ...settings.policy,
+      files: settings.policy.files.map((path) => resolve(host.cwd, path)),
+    },
     servers: [
       ...configuredServers(config, host.cwd),
       ...flagServers(request.mcpCommands, host.cwd),
@@ -98,7 +101,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { PATH: imagePath, ...environment } = scratch?.env ?? {};
   const spec: RunSpec = { ...wanted, environment };
   const notices = [
-    ...(task?.notices ?? []),
+    ...(task === undefined ? [] : [...task.notices, ...taskServerNotices(task)]),
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
@@ -110,7 +113,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     store.runs.create({
       id: runId,
       tenant: settings.tenant,
-      task: title.slice(0, 200),
+      task: parts.hide(title).slice(0, 200),
       agent: spec.principal.agent,
       model: spec.model,
       effort: spec.effort.effort,
@@ -169,12 +172,20 @@ function agentOf(
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {
   if (request.task.kind !== "text" || request.task.workspace === undefined) return null;
-  return resolve(cwd, request.task.workspace);
+  const path = resolve(cwd, request.task.workspace);
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  throw new Agent33Error("engine.workspace_missing", `The workspace ${path} is not a folder.`, {
+    hint: "Make it first, or name another with --workspace.",
+  });
 }
 
-function taskSpec(request: RunRequest, task: Task | undefined): RunSpec["task"] {
+function taskSpec(
+  request: RunRequest,
+  task: Task | undefined,
+  hide: CreateParts["hide"],
+): RunSpec["task"] {
   if (task !== undefined) return { kind: "folder", path: task.dir, environment: "host" };
-  return { kind: "text", text: request.task.kind === "text" ? request.task.text : "" };
+  return { kind: "text", text: request.task.kind === "text" ? hide(request.task.text) : "" };
 }
 
 /** A task that brings scripted turns runs on them unless a model was asked for by name. */
@@ -202,14 +213,26 @@ function requireHost(environment: string | undefined): void {
   });
 }
 
-/** A task's own time limit for the agent, unless the person set one. */
-function taskLimits(task: Task | undefined, config: Config): { readonly maxSeconds?: number } {
-  if (
-    task?.agentTimeoutMs === undefined ||
-    config.originOf("limits.maxSeconds").layer !== "default"
-  )
-    return {};
-  return { maxSeconds: Math.max(1, Math.ceil(task.agentTimeoutMs / 1_000)) };
+/**
+ * Each limit: what was asked for with a flag; else, where both the settings and the agent (or the
+ * task) say something, the stricter; else whichever says something; else the default.
+ */
+function limitsOf(config: Config, agent: AgentDefinition, task: Task | undefined): RunLimits {
+  const { limits } = config.settings;
+  const taskSeconds =
+    task?.agentTimeoutMs === undefined ? undefined : Math.ceil(task.agentTimeoutMs / 1_000);
+  const chosen: Record<keyof RunLimits, number> = { ...limits };
+  for (const name of limitNames) {
+    const { layer } = config.originOf(`limits.${name}`);
+    if (layer === "flag") continue;
+    const stated = [
+      ...(layer === "default" ? [] : [limits[name]]),
+      ...(agent.limits[name] === undefined ? [] : [agent.limits[name]]),
+      ...(name === "maxSeconds" && taskSeconds !== undefined ? [Math.max(1, taskSeconds)] : []),
+    ];
+    if (stated.length > 0) chosen[name] = Math.min(...stated);
+  }
+  return chosen;
 }
 
 function configuredServers({ settings }: Config, cwd: string): readonly ServerSpec[] {

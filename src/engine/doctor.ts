@@ -161,7 +161,8 @@ async function localModelFindings(
           what: `local model ${name}`,
           state: model === undefined ? "warn" : "ok",
           detail,
-          fix: `agent33 run "TEXT" --model openai-compatible:${model ?? "NAME"} --base-url ${baseUrl}`,
+          // A name that a shell would read differently is not offered to be pasted into one.
+          fix: `agent33 run "TEXT" --model openai-compatible:${model !== undefined && /^[\w.:/-]+$/.test(model) ? model : "NAME"} --base-url ${baseUrl}`,
         },
       ];
     }

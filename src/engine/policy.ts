@@ -11,17 +11,20 @@ import {
 } from "../boundary/policy/index.ts";
 import type { CallFacts } from "../boundary/types.ts";
 import type { Config } from "../config/config.ts";
+import type { PolicySelection } from "../config/schema.ts";
 import type { Host } from "./host.ts";
 
-/** The policy that the settings select. @throws Agent33Error `policy.*` for bad packs and names */
-export function policyOf({ settings }: Config, host: Host): CompiledPolicy {
-  const { packs, files, blockConnectors, blockOperations } = settings.policy;
-  return compilePolicy(
-    loadPacks({ select: packs, paths: files.map((path) => resolve(host.cwd, path)) }),
-    {
-      blocklist: { connectors: blockConnectors, operations: blockOperations },
-    },
-  );
+/**
+ * Compiles a selection of packs.
+ * @param cwd folder that relative pack files start from
+ * @throws Agent33Error `policy.*` for bad packs and names
+ */
+export function compileSelection(selection: PolicySelection, cwd: string): CompiledPolicy {
+  const { packs, files, blockConnectors, blockOperations } = selection;
+  const paths = files.map((path) => resolve(cwd, path));
+  return compilePolicy(loadPacks({ select: packs, paths }), {
+    blocklist: { connectors: blockConnectors, operations: blockOperations },
+  });
 }
 
 /** A call to ask the policy about. */
@@ -38,7 +41,7 @@ export function explainPolicy(
 ): { readonly data: JsonValue; readonly text: string } {
   const privateAddress = facts.host === undefined ? undefined : isPrivateHost(facts.host);
   const explanation = explainDecision(
-    policyOf(config, host),
+    compileSelection(config.settings.policy, host.cwd),
     { ...facts, ...(privateAddress === undefined ? {} : { privateAddress }) },
     connector,
     { tenant: config.settings.tenant, user: config.settings.user },

@@ -3,7 +3,7 @@ import { agentDefinitionSchema } from "../agents/definition.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { toolDeclarationSchema } from "../config/schema.ts";
+import { policySelectionSchema, toolDeclarationSchema } from "../config/schema.ts";
 
 /** An MCP server as a run remembers it. Values of variables are never part of it: they may be secrets. */
 const serverSpecSchema = z.strictObject({
@@ -31,6 +31,8 @@ const runSpecSchema = z.strictObject({
   effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
   limits: runLimitsSchema,
   servers: z.array(serverSpecSchema),
+  /** The policy that the run was started under; a resumed run keeps it. */
+  policy: policySelectionSchema,
   workspace: z.string().nullable(),
   /** Variables that the task itself sets; never secrets. */
   environment: z.record(z.string(), z.string()),

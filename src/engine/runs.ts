@@ -1,9 +1,11 @@
 import { z } from "zod";
 import type { AgentRunResult } from "../agents/loop.ts";
-import { budgetOf } from "../agents/turn.ts";
+import { budgetOf } from "../agents/call-options.ts";
+import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts, RunSession } from "../agents/ports.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { isBoundaryError } from "../boundary/errors.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus } from "../durable/contract.ts";
 import type { NewEvent, RunEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
@@ -13,7 +15,8 @@ import type { Host } from "./host.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
 import { ownerGone } from "./owner.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
-import { openSession, type SessionParts } from "./session.ts";
+import { createBook } from "./run-book.ts";
+import { type OpenedSession, openSession, type SessionParts } from "./session.ts";
 
 /** An error as the journal keeps it. */
 const loggedErrorSchema = z.object({
@@ -82,20 +85,45 @@ export function agentPorts(
 
 export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
   const { host, store, durable, budgets } = parts;
-  const append = (runId: string, events: readonly NewEvent[]): readonly StoredEvent[] =>
-    store.runLog.append(runId, events.map(parts.redact));
+  const book = createBook(parts);
+  /** Runs that this process is driving or about to. */
+  const driving = new Set<string>();
 
-  const drive = async (runId: string): Promise<RunEnd> => {
+  const drive = async (runId: string, resumed = false): Promise<RunEnd> => {
+    const status = durable.status(runId);
+    if (driving.has(runId)) throw runActive(runId, status?.owner ?? "this process");
+    refuseActive(status, host);
+    driving.add(runId);
+    try {
+      return await driveAlone(runId, resumed, status?.owner ?? null);
+    } finally {
+      driving.delete(runId);
+    }
+  };
+
+  const driveAlone = async (
+    runId: string,
+    resumed: boolean,
+    previousOwner: string | null,
+  ): Promise<RunEnd> => {
     const run = store.runs.get(runId);
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
-    refuseActive(durable.status(runId), host);
     const spec = parseRunSpec(runId, run.spec);
-    const opened = await openOrFail(runId, spec);
+    let opened: OpenedSession;
+    try {
+      opened = await openSession(runId, spec, parts.session);
+    } catch (thrown) {
+      return notOpened(runId, toAgent33Error(thrown));
+    }
     live.sessions.set(runId, opened.session);
     openBudget(runId, spec);
     try {
-      append(runId, [opened.event]);
+      if (resumed) store.runs.reopen(runId);
+      book.append(runId, [
+        ...(resumed ? [{ type: "run.resumed" as const, previousOwner }] : []),
+        opened.event,
+      ]);
       return endOf(runId, await durable.execute(runId));
     } finally {
       live.sessions.delete(runId);
@@ -104,45 +132,22 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     }
   };
 
-  const openOrFail = async (runId: string, spec: RunSpec) => {
-    try {
-      return await openSession(runId, spec, parts.session);
-    } catch (thrown) {
-      const error = toAgent33Error(thrown);
-      durable.cancel(runId);
-      failRun(runId, { reason: "error", error: error.toJSON() });
-      throw error;
+  /**
+   * A run that never began ends with the error; one that had begun stays as it was, because what
+   * is missing now (a key, a file, a server) may be there again later.
+   */
+  const notOpened = (runId: string, error: Agent33Error): RunEnd => {
+    if (isBoundaryError(error) && error.kind === "approval_required") {
+      book.park(runId, error);
+      return { runId, outcome: "parked" };
     }
-  };
-
-  /** Closes the book on a run that its workflow could not close. */
-  const failRun = (runId: string, stop: StopReason): void => {
-    const { totals, lastText } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
+    const begun = store.runLog.read(runId).some((event) => event.type === "session.opened");
+    if (begun || durable.status(runId)?.state !== "pending") throw error;
     store.transactions.transaction(() => {
-      append(runId, [
-        {
-          type: "run.finished",
-          outcome: "failed",
-          stop,
-          summary: lastText,
-          totals: { ...totals, durationMs: 0 },
-          filesChanged: [],
-        },
-      ]);
-      store.runs.finish(runId, {
-        outcome: "failed",
-        costMicroUsd: totals.costMicroUsd,
-        unpricedCalls: totals.unpricedCalls,
-      });
+      durable.cancel(runId);
+      book.close(runId, "failed", { reason: "error", error: error.toJSON() });
     });
-  };
-
-  const costOf = (runId: string) => {
-    const { costMicroUsd, unpricedCalls } = foldRun(
-      store.runLog.read(runId),
-      Number.MAX_SAFE_INTEGER,
-    ).totals;
-    return { costMicroUsd, unpricedCalls };
+    throw error;
   };
 
   const openBudget = (runId: string, { limits }: RunSpec): void => {
@@ -150,7 +155,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     budgets.open(
       budgetOf(runId),
       { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
-      { costMicroUsd: totals.costMicroUsd, tokens: totals.inputTokens + totals.outputTokens },
+      { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
     );
   };
 
@@ -158,15 +163,22 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     switch (status.state) {
       case "completed":
       case "cancelled": {
+        // A cancelled workflow that ran out of its grace has not closed the book itself.
+        if (store.runs.get(runId)?.state !== "finished") {
+          book.close(runId, "cancelled", { reason: "cancelled" });
+        }
         const result = status.result as AgentRunResult | null;
         return { runId, outcome: result?.outcome ?? "cancelled" };
       }
       case "waiting":
-        store.runs.finish(runId, { outcome: "parked", ...costOf(runId) });
+        store.transactions.transaction(() => {
+          // Somebody may have answered, and another process may have taken it up already.
+          if (durable.status(runId)?.state === "waiting") book.pause(runId);
+        });
         return { runId, outcome: "parked" };
       case "failed": {
         const error = errorOf(status);
-        failRun(runId, { reason: "error", error: error.toJSON() });
+        book.close(runId, "failed", { reason: "error", error: error.toJSON() });
         throw error;
       }
       case "pending":
@@ -174,24 +186,18 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
         throw new Agent33Error(
           "engine.run_lost",
           `Run ${runId} was taken over by another process.`,
-          {
-            hint: `Follow it with \`agent33 runs show ${runId}\`.`,
-          },
+          { hint: `Follow it with \`agent33 runs show ${runId}\`.` },
         );
     }
   };
 
   return {
     create: (request) => createRun(request, parts),
-    drive,
+    drive: (runId) => drive(runId),
     resume: async (prefix) => {
       const run = await store.runs.find(prefix);
       if (run.state === "finished") throw alreadyFinished(run);
-      refuseActive(durable.status(run.id), host);
-      const owner = durable.status(run.id)?.owner ?? null;
-      store.runs.reopen(run.id);
-      append(run.id, [{ type: "run.resumed", previousOwner: owner }]);
-      return drive(run.id);
+      return drive(run.id, true);
     },
     cancel: (runId) => durable.cancel(runId),
     follow: (runId, listener) => {
@@ -204,6 +210,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       return () => {
         stop();
         watchers.delete(listener);
+        if (watchers.size === 0) live.watchers.delete(runId);
       };
     },
   };
@@ -213,14 +220,14 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
 function refuseActive(status: DurableStatus | undefined, host: Host): void {
   if (status?.state !== "running" || (status.leaseUntil ?? 0) <= host.clock.now()) return;
   if (ownerGone(status.owner ?? "")) return;
-  throw new Agent33Error(
-    "durable.run_active",
-    `Run ${status.runId} is being driven by process ${status.owner ?? "?"}.`,
-    {
-      hint: "Wait until it ends, or cancel it there. If that process died, try again in a few seconds.",
-      retryable: true,
-    },
-  );
+  throw runActive(status.runId, status.owner ?? "?");
+}
+
+function runActive(runId: string, owner: string): Agent33Error {
+  return new Agent33Error("durable.run_active", `Run ${runId} is being driven by ${owner}.`, {
+    hint: "Wait until it ends, or cancel it there. If that process died, try again in a few seconds.",
+    retryable: true,
+  });
 }
 
 function alreadyFinished(run: Run): Agent33Error {

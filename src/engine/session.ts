@@ -1,12 +1,9 @@
-import { delimiter } from "node:path";
 import type { Toolbox, RunSession } from "../agents/ports.ts";
 import { mayUseTool } from "../agents/definition.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
-import { unwrap } from "../base/result.ts";
+import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import type { CallOutcome } from "../boundary/types.ts";
-import { openMcpServer } from "../connectors/mcp/connector.ts";
-import type { McpServerHandle } from "../connectors/mcp/handle.ts";
+import type { PolicyDecider } from "../boundary/types.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
 import type { NewEvent, NewLiveEvent } from "../events/event.ts";
@@ -18,7 +15,6 @@ import type { Model } from "../models/model.ts";
 import { loadPrices, type Prices } from "../models/prices.ts";
 import { loadTokenCounter, type TokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
-import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { renderSkillList } from "../skills/list-skills.ts";
 import { discover } from "../skills/load.ts";
@@ -28,7 +24,10 @@ import { type Tool, toolDigest } from "../tools/tool.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
-import type { RunSpec, ServerSpec } from "./run-spec.ts";
+import { compileSelection } from "./policy.ts";
+import type { RunSpec } from "./run-spec.ts";
+import { withSecrets } from "./secret-tools.ts";
+import { openServers } from "./servers.ts";
 import { createToolbox } from "./toolbox.ts";
 
 export interface SessionParts {
@@ -39,6 +38,7 @@ export interface SessionParts {
   readonly processes: Processes;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  readonly redactor: Redactor;
 }
 
 /** A session, the event that tells of it, and how to end it. */
@@ -60,11 +60,12 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
+  const policy = compileSelection(spec.policy, parts.host.cwd);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
   const { skills, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
-  const servers = await openServers(runId, spec, parts);
+  const servers = await openServers(runId, spec, policy, parts);
   let closed: Promise<void> | undefined;
   const closeTools = (): Promise<void> => {
     closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
@@ -75,7 +76,9 @@ export async function openSession(
       ...servers.flatMap((server) => server.tools),
       ...(spec.workspace === null ? [] : [appendLineTool(spec.workspace, [parts.dataDir])]),
       ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
-    ].filter((tool) => mayUseTool(spec.agent, tool.name));
+    ]
+      .filter((tool) => mayUseTool(spec.agent, tool.name))
+      .map((tool) => withSecrets(tool, parts.redactor));
     const toolbox = createToolbox(parts.boundary, tools);
     const notices = [
       ...skillNotices.map(formatSkillNotice),
@@ -84,6 +87,7 @@ export async function openSession(
     return {
       session: sessionOf(runId, spec, parts, {
         task,
+        policy,
         model,
         prices,
         tokens,
@@ -102,6 +106,7 @@ export async function openSession(
 
 interface Opened {
   readonly task: Task | undefined;
+  readonly policy: PolicyDecider;
   readonly model: Model;
   readonly prices: Prices;
   readonly tokens: TokenCounter;
@@ -111,7 +116,7 @@ interface Opened {
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, model, prices, tokens, skills, toolbox, closeTools } = opened;
+  const { task, policy, model, prices, tokens, skills, toolbox, closeTools } = opened;
   const { host, boundary, processes, dataDir } = parts;
   const files = runFiles(dataDir, runId);
   const workspace = spec.workspace;
@@ -120,6 +125,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
   return {
     runId,
     principal: spec.principal,
+    policy,
     agent: spec.agent,
     effort: spec.effort,
     limits: spec.limits,
@@ -173,72 +179,4 @@ function sessionEvent(
     skills: skills.map(({ name, digest }) => ({ name, digest })),
     notices: [...notices],
   };
-}
-
-/** Opens all servers at once; if one fails, those that did start are ended before the error goes on. */
-async function openServers(
-  runId: string,
-  spec: RunSpec,
-  parts: SessionParts,
-): Promise<readonly McpServerHandle[]> {
-  const outcomes = await Promise.all(
-    spec.servers.map((server) => openServer(runId, server, spec, parts)),
-  );
-  const failed = outcomes.find((outcome) => !outcome.ok);
-  const opened = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-  if (failed === undefined) return opened;
-  await Promise.all(opened.map((server) => server.close()));
-  throw failed.error;
-}
-
-async function openServer(
-  runId: string,
-  server: ServerSpec,
-  spec: RunSpec,
-  parts: SessionParts,
-): Promise<CallOutcome<McpServerHandle>> {
-  const configured =
-    server.from === "settings" ? parts.settings.mcpServers[server.name] : undefined;
-  const env = childEnvironment(parts.host.env, {
-    extra: server.from === "task" ? spec.environment : (configured?.env ?? {}),
-  });
-  const command = unwrap(
-    resolveCommand(server.command, {
-      startFolder: server.startFolder,
-      pathEntries: (env["PATH"] ?? "").split(delimiter),
-    }),
-  );
-  const { name, args, cwd, tools } = server;
-  return openMcpServer({
-    boundary: parts.boundary,
-    server: { name, command, args, cwd, env, tools },
-    principal: spec.principal,
-    options: { runId },
-  });
-}
-
-/** Folder in which a server of a task works: the run's scratch copy. */
-export function taskServers(task: Task, workspace: string): readonly ServerSpec[] {
-  return task.environment.mcpServers.flatMap((server) => {
-    if (server.transport !== "stdio") return [];
-    const prefix = `${server.name}__`;
-    const tools = Object.fromEntries(
-      Object.entries(task.toolNotes)
-        .filter(([name]) => name.startsWith(prefix))
-        .map(([name, note]) => [name.slice(prefix.length), note]),
-    );
-    const { name, command, args } = server;
-    // The task's own folder, because its program may come from the project that the task is part of.
-    return [
-      {
-        name,
-        command,
-        args: [...args],
-        cwd: workspace,
-        startFolder: task.dir,
-        tools,
-        from: "task" as const,
-      },
-    ];
-  });
 }

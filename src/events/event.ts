@@ -83,6 +83,8 @@ const totals = z.object({
   inputTokens: z.int().nonnegative(),
   cachedInputTokens: z.int().nonnegative(),
   outputTokens: z.int().nonnegative(),
+  /** Tokens of turns that failed. */
+  failedTokens: z.int().nonnegative(),
   /** Sum of what is priced, in micro-USD. */
   costMicroUsd: z.int().nonnegative(),
   /** Calls whose model has no known price; they are not in the sum. */
@@ -162,6 +164,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("turn.failed"),
     turn: z.int().positive(),
     error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
   }),

@@ -19,6 +19,15 @@ export function parseArguments(argumentsText: string): Result<JsonObject> {
     const fault = findJsonFault(argumentsText) ?? { position: 0, expected: "simpler JSON" };
     return err(malformed(argumentsText, fault, cause));
   }
+  if (!isFinite(value)) {
+    return err(
+      new Agent33Error(
+        "tools.malformed_arguments",
+        "The arguments hold a number that is too large to be one.",
+        { hint: "Write numbers between -1.7e308 and 1.7e308, or the number as a string." },
+      ),
+    );
+  }
   if (isJsonObject(value)) return ok(value);
   return err(
     new Agent33Error(
@@ -47,6 +56,13 @@ function malformed(text: string, fault: JsonFault, cause: unknown): Agent33Error
       cause,
     },
   );
+}
+
+/** JSON can spell numbers (1e999) that nothing here can hold. */
+function isFinite(value: JsonValue): boolean {
+  if (typeof value === "number") return Number.isFinite(value);
+  if (typeof value !== "object" || value === null) return true;
+  return Object.values(value).every(isFinite);
 }
 
 function describe(value: JsonValue): string {

@@ -193,11 +193,11 @@ describe("bad input", () => {
     ["nothing to do", ["run"], 64, "cli.usage", /agent33 run/],
     ["both a text and a task", ["run", "x", "--task", "y"], 64, "cli.usage", /run/],
     ["an unknown effort", ["run", "x", "--effort", "hgih"], 64, "cli.usage", /high/],
-    ["no model", ["run", "x"], 1, "engine.model_missing", /--model/],
+    ["no model", ["run", "x"], 64, "engine.model_missing", /--model/],
     [
       "an unknown provider",
       ["run", "x", "--model", "antropic:claude"],
-      1,
+      64,
       "models.unknown_provider",
       /anthropic/,
     ],
@@ -225,7 +225,7 @@ describe("bad input", () => {
     [
       "a misspelt policy pack",
       ["run", "x", "--model", `scripted:${script}`, "--policy", "strict-wbe"],
-      1,
+      64,
       "policy.unknown_pack",
       /strict-web/,
     ],
@@ -269,7 +269,7 @@ describe("bad input", () => {
       "evaluation.tests_missing",
       /./,
     ],
-    ["no environment", ["run", "--task", demo], 1, "engine.environment", /--environment host/],
+    ["no environment", ["run", "--task", demo], 64, "engine.environment", /--environment host/],
     [
       "a program that is not there",
       ["run", "x", "--model", `scripted:${script}`, "--mcp", "no-such-server"],
@@ -287,14 +287,14 @@ describe("bad input", () => {
     [
       "an unbalanced quote",
       ["run", "x", "--model", `scripted:${script}`, "--mcp", "node 'x"],
-      1,
+      64,
       "sandbox.",
       /./,
     ],
     [
       "an unknown setting",
       ["config", "explain", "--config", write("bad.yaml", "efort: low")],
-      1,
+      64,
       "config.unknown_setting",
       /effort/,
     ],
@@ -324,7 +324,7 @@ describe("bad input", () => {
       folder,
     );
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: "models.unknown_provider" } });
-    expect(code).toBe(1);
+    expect(code).toBe(64);
   });
 
   test("a run whose server did not start is in the list with its error", async () => {
@@ -345,6 +345,6 @@ describe("bad input", () => {
       AGENT33_MODLE: "x",
     });
     expect(stderr).toContain("AGENT33_MODEL");
-    expect(code).toBe(1);
+    expect(code).toBe(64);
   });
 });

@@ -168,7 +168,7 @@ describe("the loop", () => {
     const secret = `sk-${"a1b2".repeat(8)}`;
     const { events } = await run([{ text: `The key is ${secret}.` }]);
     expect(JSON.stringify(events)).not.toContain(secret);
-    expect(JSON.stringify(events)).toContain("[secret:api-key]");
+    expect(JSON.stringify(events)).toContain("[secret:api-key:");
   });
 });
 

@@ -22,6 +22,8 @@ export interface TurnBehaviour {
   readonly reasoning?: string;
   readonly text?: string;
   readonly toolCalls?: readonly WireToolCall[];
+  /** Default: `tool_calls` with tool calls, else `stop`. */
+  readonly finishReason?: string;
   /** Left out: none is sent, as some servers do. */
   readonly usage?: WireUsage;
   readonly model?: string;
@@ -251,7 +253,8 @@ function* turnChunks(turn: TurnBehaviour, body: ChatRequest): Generator<object> 
       yield delta(named, { tool_calls: [{ index, function: { arguments: text } }] });
     }
   }
-  yield delta(named, {}, turn.toolCalls === undefined ? "stop" : "tool_calls");
+  const usual = turn.toolCalls === undefined ? "stop" : "tool_calls";
+  yield delta(named, {}, turn.finishReason ?? usual);
   if (turn.usage === undefined) return;
   yield {
     ...delta(named, {}),

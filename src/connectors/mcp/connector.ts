@@ -13,7 +13,7 @@ export interface OpenMcpServerRequest {
   readonly boundary: BoundaryHandle;
   readonly server: McpServer;
   readonly principal: Principal;
-  /** For the opening call. Of these, restarts keep the run and the budgets. */
+  /** For the opening call. Of these, restarts keep the run, the budgets and the policy. */
   readonly options?: Omit<CallOptions, "principal" | "onChunk">;
 }
 
@@ -79,7 +79,7 @@ export async function openMcpServer(
     await settled();
     return opened;
   }
-  const { runId, budgets } = options;
+  const { runId, budgets, policy } = options;
   const handle = createServerHandle(server, opened.value, {
     open: (signal) =>
       connector.call(server, {
@@ -87,6 +87,7 @@ export async function openMcpServer(
         signal,
         ...(runId === undefined ? {} : { runId }),
         ...(budgets === undefined ? {} : { budgets }),
+        ...(policy === undefined ? {} : { policy }),
       }),
     settled,
   });

@@ -1,3 +1,4 @@
+import { chmodSync, existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import { mapSqliteError } from "./errors.ts";
@@ -45,12 +46,15 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): Database {
   const { path } = options;
   let native: DatabaseSync;
+  const isNew = !existsSync(path);
   try {
     native = new DatabaseSync(path, {
       timeout: options.busyTimeoutMs ?? 5000,
       enableForeignKeyConstraints: true,
       enableDoubleQuotedStringLiterals: false,
     });
+    // Prompts and results are for this user's eyes; SQLite gives its side files the same rights.
+    if (isNew) chmodSync(path, 0o600);
   } catch (error) {
     throw mapSqliteError(error, path);
   }

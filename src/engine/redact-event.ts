@@ -1,0 +1,90 @@
+import type { ErrorData } from "../base/errors.ts";
+import { type JsonValue, toJsonValue } from "../base/json.ts";
+import type { AssistantPart } from "../base/message.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { NewEvent, StopReason } from "../events/event.ts";
+
+/**
+ * An event without secrets. Only what people, models and tools wrote is looked at: names, ids and
+ * kinds are structure, and a structure with a placeholder in it would not fit together any more.
+ */
+export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
+  const { text } = redactor;
+  switch (event.type) {
+    case "run.started":
+      return { ...event, task: text(event.task), notices: event.notices.map(text) };
+    case "session.opened":
+      return { ...event, notices: event.notices.map(text) };
+    case "message.user":
+      return { ...event, text: text(event.text) };
+    case "turn.completed":
+      return { ...event, parts: event.parts.map((part) => redactPart(part, redactor)) };
+    case "tool.started":
+      return { ...event, argumentsText: redactArguments(event.argumentsText, redactor) };
+    case "tool.completed":
+      return { ...event, content: text(event.content), ...errorOf(event, redactor) };
+    case "turn.failed":
+      return { ...event, error: redactError(event.error, redactor) };
+    case "check.completed":
+    case "verification.completed":
+      return { ...event, output: text(event.output), ...errorOf(event, redactor) };
+    case "agent.stopped":
+    case "run.finished":
+      return { ...event, summary: text(event.summary), stop: redactStop(event.stop, redactor) };
+    case "run.parked":
+      return { ...event, message: text(event.message) };
+    case "run.resumed":
+    case "turn.started":
+      return event;
+  }
+}
+
+function redactPart(part: AssistantPart, redactor: Redactor): AssistantPart {
+  if (part.type === "tool_call") {
+    return { ...part, argumentsText: redactArguments(part.argumentsText, redactor) };
+  }
+  const text = redactor.text(part.text);
+  if (text === part.text) return part;
+  // Metadata may sign the text; a signature of another text would be refused.
+  return { type: part.type, text };
+}
+
+/**
+ * Tool arguments are JSON: a secret is looked for in the strings that they hold, not in their
+ * spelling, so that it comes back as it was. Arguments without a secret stay as they were written.
+ */
+function redactArguments(argumentsText: string, redactor: Redactor): string {
+  let parsed: JsonValue;
+  try {
+    parsed = JSON.parse(argumentsText) as JsonValue;
+  } catch {
+    // Malformed arguments never run; they are text.
+    return redactor.text(argumentsText);
+  }
+  const hidden = mapStrings(parsed, redactor.text);
+  const before = JSON.stringify(parsed);
+  const after = JSON.stringify(hidden);
+  return before === after ? argumentsText : after;
+}
+
+/** A deep copy with every string replaced. */
+export function mapStrings(value: JsonValue, replace: (text: string) => string): JsonValue {
+  if (typeof value === "string") return replace(value);
+  if (Array.isArray(value)) return value.map((item: JsonValue) => mapStrings(item, replace));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, mapStrings(item, replace)]),
+  );
+}
+
+function errorOf(event: { readonly error?: ErrorData }, redactor: Redactor) {
+  return event.error === undefined ? {} : { error: redactError(event.error, redactor) };
+}
+
+function redactStop(stop: StopReason, redactor: Redactor): StopReason {
+  return "error" in stop ? { ...stop, error: redactError(stop.error, redactor) } : stop;
+}
+
+function redactError(error: ErrorData, redactor: Redactor): ErrorData {
+  return redactor.value(toJsonValue(error)) as unknown as ErrorData;
+}

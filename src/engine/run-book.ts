@@ -1,0 +1,62 @@
+import { activeMs, foldRun } from "../agents/state.ts";
+import type { BoundaryError } from "../boundary/errors.ts";
+import type { NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import type { Store } from "../store/store.ts";
+import type { Host } from "./host.ts";
+
+/** A run's log and its row, kept in step where the workflow itself cannot do it. */
+export interface RunBook {
+  append(runId: string, events: readonly NewEvent[]): readonly StoredEvent[];
+  /** The run waits for a person before it could begin. */
+  park(runId: string, asked: BoundaryError): void;
+  /** The run waits; its log says so already. */
+  pause(runId: string): void;
+  /** Ends a run that its workflow could not end: last event and row in one transaction. */
+  close(runId: string, outcome: RunOutcome, stop: StopReason): void;
+}
+
+export function createBook(parts: {
+  readonly store: Store;
+  readonly host: Host;
+  readonly redact: (event: NewEvent) => NewEvent;
+}): RunBook {
+  const { store, host, redact } = parts;
+  const append = (runId: string, events: readonly NewEvent[]): readonly StoredEvent[] =>
+    store.runLog.append(runId, events.map(redact));
+  const stateOf = (runId: string) => {
+    const events = store.runLog.read(runId);
+    return { events, ...foldRun(events, Number.MAX_SAFE_INTEGER) };
+  };
+  const finish = (runId: string, outcome: RunOutcome | "parked"): void => {
+    const { costMicroUsd, unpricedCalls } = stateOf(runId).totals;
+    store.runs.finish(runId, { outcome, costMicroUsd, unpricedCalls });
+  };
+  return {
+    append,
+    pause: (runId) => finish(runId, "parked"),
+    park: (runId, asked) => {
+      store.transactions.transaction(() => {
+        const { approvalId = "", message } = asked;
+        append(runId, [{ type: "run.parked", approvalId, toolName: "session", message }]);
+        finish(runId, "parked");
+      });
+    },
+    close: (runId, outcome, stop) => {
+      store.transactions.transaction(() => {
+        const { events, totals, lastText } = stateOf(runId);
+        const durationMs = activeMs(events, host.clock.now());
+        append(runId, [
+          {
+            type: "run.finished",
+            outcome,
+            stop,
+            summary: lastText,
+            totals: { ...totals, durationMs },
+            filesChanged: [],
+          },
+        ]);
+        finish(runId, outcome);
+      });
+    },
+  };
+}
