@@ -1,4 +1,5 @@
-import { benchmarks } from "./benchmark.ts";
+import { messageOf, toAgent33Error } from "../src/base/errors.ts";
+import { benchmarks, type Prepared } from "./benchmark.ts";
 import { measureBytes, measureTime } from "./harness.ts";
 import type { Measured } from "./results.ts";
 
@@ -11,22 +12,31 @@ const [name, mode, rounds] = process.argv.slice(2);
 const entry = benchmarks.find((benchmark) => benchmark.name === name);
 if (entry === undefined) throw new Error("Start this through main.ts.");
 
-const prepared = await (await entry.load()).prepare();
 const progress = (line: string): void => {
   // On a terminal one line that changes, in a log nothing.
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${line}`);
 };
+
+async function measure({ candidates, notes }: Prepared): Promise<Measured> {
+  if (mode === "bytes") return { mode, bytes: await measureBytes(candidates, progress) };
+  const timings = await measureTime(candidates, Number(rounds), progress);
+  return { mode: "time", notes: [...notes], timings };
+}
+
 try {
-  const measured: Measured =
-    mode === "bytes"
-      ? { mode, bytes: await measureBytes(prepared.candidates, progress) }
-      : {
-          mode: "time",
-          notes: [...prepared.notes],
-          timings: await measureTime(prepared.candidates, Number(rounds), progress),
-        };
-  if (process.stderr.isTTY) process.stderr.write("\r\u001B[K");
-  process.stdout.write(JSON.stringify(measured));
-} finally {
-  prepared.close();
+  const benchmark = await entry.load();
+  progress("checking that each candidate does what it is compared for");
+  const prepared = await benchmark.prepare();
+  try {
+    process.stdout.write(JSON.stringify(await measure(prepared)));
+  } finally {
+    prepared.close();
+  }
+  progress("");
+} catch (thrown) {
+  progress("");
+  const error = toAgent33Error(thrown);
+  const cause = error.cause === undefined ? "" : ` (${messageOf(error.cause)})`;
+  process.stderr.write(`${error.code}: ${error.message}${cause}\n${error.hint ?? ""}\n`);
+  process.exitCode = 1;
 }

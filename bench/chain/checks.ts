@@ -10,12 +10,17 @@ import {
   hastySettings,
   noop,
   ServerError,
+  type Settings,
 } from "./workload.ts";
 
 const patienceMs = 2_000;
 
 /** Builds a chain over the handler, uses it, closes it. */
-type Trial = <T>(handler: Handler, use: (chain: Chain) => Promise<T>) => Promise<T>;
+type Trial = <T>(
+  handler: Handler,
+  use: (chain: Chain) => Promise<T>,
+  settings?: Settings,
+) => Promise<T>;
 
 /** Proves one feature; false when the contender only claims it. */
 type Check = (trial: Trial) => Promise<boolean>;
@@ -38,14 +43,20 @@ const serverError = (): Error => new ServerError("503");
 
 /** Whether the promise fails within the time in which every time limit of the checks is over. */
 async function fails(promise: Promise<unknown>): Promise<boolean> {
-  const late = systemClock.sleep(patienceMs).then(() => false);
-  return Promise.race([
-    promise.then(
-      () => false,
-      () => true,
-    ),
-    late,
-  ]);
+  const settled = new AbortController();
+  const late = systemClock.sleep(patienceMs, settled.signal).then(
+    () => false,
+    () => true,
+  );
+  const failed = promise.then(
+    () => false,
+    () => true,
+  );
+  try {
+    return await Promise.race([failed, late]);
+  } finally {
+    settled.abort();
+  }
 }
 
 const hang: Handler = () => new Promise<Ask>(() => undefined);
@@ -67,6 +78,10 @@ const checks: Readonly<Partial<Record<Feature, Check>>> = {
     return flaky.reached() === 2 && refused && refusing.reached() === 1;
   },
   timeout: (trial) => trial(hang, (chain) => fails(chain.call(ask))),
+  totalTime: (trial) => {
+    const settings = { ...hastySettings, attemptMs: 2 * patienceMs, totalMs: 20 };
+    return trial(hang, (chain) => fails(chain.call(ask)), settings);
+  },
   cancel: async (trial) => {
     const signals: AbortSignal[] = [];
     const listening: Handler = (input, attempt) => {
@@ -118,8 +133,8 @@ const checks: Readonly<Partial<Record<Feature, Check>>> = {
  * @throws Agent33Error `bench.unfair` for the first claim that does not hold
  */
 export async function checkContender(contender: Contender): Promise<void> {
-  const trial: Trial = async (handler, use) => {
-    const chain = contender.build(handler, hastySettings);
+  const trial: Trial = async (handler, use, settings = hastySettings) => {
+    const chain = contender.build(handler, settings);
     try {
       return await use(chain);
     } finally {
@@ -131,14 +146,18 @@ export async function checkContender(contender: Contender): Promise<void> {
   }
   for (const feature of contender.does) {
     const check = checks[feature];
-    if (check !== undefined && !(await check(trial))) {
-      throw unfair(contender, `does not do "${feature}" as it claims`);
-    }
+    if (check === undefined) continue;
+    const what = `does not do "${feature}" as it claims`;
+    const holds = await check(trial).catch((cause: unknown) => {
+      throw unfair(contender, what, cause);
+    });
+    if (!holds) throw unfair(contender, what);
   }
 }
 
-function unfair(contender: Contender, what: string): Agent33Error {
+function unfair(contender: Contender, what: string, cause?: unknown): Agent33Error {
   return new Agent33Error("bench.unfair", `${contender.name} ${what}.`, {
     hint: "Correct how it is built, or take the claim away: its figures would mislead.",
+    ...(cause === undefined ? {} : { cause }),
   });
 }

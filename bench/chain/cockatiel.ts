@@ -25,6 +25,12 @@ import {
 const isFailure = (error: unknown): boolean =>
   error instanceof ServerError || error instanceof TaskCancelledError;
 
+/**
+ * Does not wait for a handler that ignores its signal, and leaves the signal alone after success:
+ * aborting it, its default, makes an error object for each call, and the others do not do it.
+ */
+const atOnce = { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false };
+
 function attempts(settings: Settings): IPolicy {
   const failures = handleWhen(isFailure);
   return wrap(
@@ -45,13 +51,13 @@ function attempts(settings: Settings): IPolicy {
         minimumNumberOfCalls: breakerSettings.minimumAttempts,
       }),
     }),
-    timeout(settings.attemptMs, TimeoutStrategy.Aggressive),
+    timeout(settings.attemptMs, atOnce),
   );
 }
 
 function everything(settings: Settings): IPolicy {
   return wrap(
-    timeout(settings.totalMs, TimeoutStrategy.Aggressive),
+    timeout(settings.totalMs, atOnce),
     bulkhead(settings.maxConcurrent, 0),
     attempts(settings),
   );

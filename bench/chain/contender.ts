@@ -13,7 +13,7 @@ export const features = {
   budget: "a budget reserved before and settled after",
   audit: "a record of the call",
   key: "a key committed before a write is sent",
-  disk: "records that are on disk when the call returns",
+  file: "records in a database file when the call returns",
 } as const;
 export type Feature = keyof typeof features;
 

@@ -11,7 +11,7 @@ import {
   type Settings,
 } from "./workload.ts";
 
-/** Without the percentiles and snapshots that it gathers by default: the fastest it can be. */
+/** Without the percentiles and snapshots that it gathers by default: nobody reads them here. */
 function breakerOver(handler: Handler, settings: Settings): CircuitBreaker<[Ask], Ask> {
   const { signal } = new AbortController();
   return new CircuitBreaker((input: Ask) => handler(input, { signal }), {

@@ -148,7 +148,7 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
     maxConcurrent,
     // Far above what the benchmark reaches: the limit is worked out, and never refuses.
     ratePerSecond: 100_000_000,
-  } satisfies ConnectorSpec<Ask, Ask, never>);
+  } satisfies ConnectorSpec<Ask, Ask>);
   const options = { principal, runId: "run-bench", budgets: ["bench"] } as const;
   return {
     call: (input) => connector.call(input, options),
@@ -197,12 +197,12 @@ export const ourContenders: readonly Contender[] = [
   ...(["normal", "full"] as const).flatMap((synchronous): readonly Contender[] => [
     {
       name: `AGENT-33, read, SQLite ${synchronous}`,
-      does: [...inMemory, "disk"],
+      does: [...inMemory, "file"],
       build: (handler, settings) => build(readFacts, sqliteMemory(synchronous), handler, settings),
     },
     {
       name: `AGENT-33, keyed write, SQLite ${synchronous}`,
-      does: [...inMemory, "key", "disk"],
+      does: [...inMemory, "key", "file"],
       build: (handler, settings) => build(writeFacts, sqliteMemory(synchronous), handler, settings),
     },
   ]),
