@@ -27,7 +27,6 @@ export type RunLimits = z.infer<typeof runLimitsSchema>;
 
 /** Limits as an agent definition states them: only what it says, no defaults. */
 export const someLimitsSchema = z.strictObject(limitTypes).partial();
-export type SomeLimits = z.infer<typeof someLimitsSchema>;
 
 export const limitNames = Object.keys(limitTypes) as readonly (keyof RunLimits)[];
 

@@ -2,16 +2,14 @@ import type { Spend } from "./types.ts";
 
 /** The sum of two spends; priced plus unpriced is what is priced of them. */
 export function addSpend(one: Spend, other: Spend): Spend {
+  const tokens = sum(one.tokens, other.tokens);
+  const costMicroUsd = sum(one.costMicroUsd, other.costMicroUsd);
   return {
-    ...sum("tokens", one.tokens, other.tokens),
-    ...sum("costMicroUsd", one.costMicroUsd, other.costMicroUsd),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(costMicroUsd === undefined ? {} : { costMicroUsd }),
   };
 }
 
-function sum<K extends keyof Spend>(
-  key: K,
-  one: number | undefined,
-  other: number | undefined,
-): Spend {
-  return one === undefined && other === undefined ? {} : { [key]: (one ?? 0) + (other ?? 0) };
+function sum(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined && other === undefined ? undefined : (one ?? 0) + (other ?? 0);
 }

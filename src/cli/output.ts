@@ -85,9 +85,6 @@ const unprintable =
  * or colour the screen, line breaks would break the layout.
  */
 export function oneLine(text: string, maxLength: number): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what is taken out
-  const clean = text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+/g, " ")
-    .trim();
+  const clean = text.replaceAll(/\s+/g, " ").replace(unprintable, "").trim();
   return clean.length <= maxLength ? clean : `${clean.slice(0, Math.max(1, maxLength - 1))}…`;
 }

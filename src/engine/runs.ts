@@ -8,7 +8,7 @@ import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { isBoundaryError } from "../boundary/errors.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus } from "../durable/contract.ts";
-import type { NewEvent, RunEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import type { RunEvent, RunOutcome } from "../events/event.ts";
 import type { Run } from "../store/sqlite/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
