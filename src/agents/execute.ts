@@ -164,10 +164,22 @@ function resultOf(outcome: CallOutcome<ToolOutput>): Fields {
     durationMs: record.durationMs,
     callId: record.callId,
   };
-  if (outcome.ok)
-    return { ...common, content: outcome.value.content, isError: outcome.value.isError };
+  if (outcome.ok) {
+    return { ...common, content: clip(outcome.value.content), isError: outcome.value.isError };
+  }
   const error = outcome.error.toJSON();
   return { ...common, content: wordsOf(error), isError: true, error };
+}
+
+const longestResult = 100_000;
+
+/** A result that would fill the model's window is cut in the middle, and says so. */
+function clip(content: string): string {
+  if (content.length <= longestResult) return content;
+  const head = content.slice(0, longestResult * 0.7);
+  const tail = content.slice(-longestResult * 0.3);
+  const left = content.length - head.length - tail.length;
+  return `${head}\n[… ${left} of ${content.length} characters left out; ask for a part of it …]\n${tail}`;
 }
 
 function refusedBy(thrown: unknown): Fields {

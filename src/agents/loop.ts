@@ -114,6 +114,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       checks += 1;
       const verdict = await context.call(checkActivity, { attempt: checks, horizon });
       horizon = verdict.seq;
+      if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
       if (!verdict.sentBack) return { stop: { reason: "done" }, horizon };
     }
   };
@@ -125,7 +126,9 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       const { stop, horizon } = await work(context, input);
       await context.call(endActivity, { stop, horizon });
       if (stop.reason !== "cancelled") await context.call(verifyActivity, null);
-      return context.call(finishActivity, { stop, horizon });
+      // A verdict that was interrupted is none.
+      const last: StopReason = context.signal.aborted ? { reason: "cancelled" } : stop;
+      return context.call(finishActivity, { stop: last, horizon });
     },
   };
 }

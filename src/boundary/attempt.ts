@@ -1,4 +1,4 @@
-import type { Clock } from "../base/clock.ts";
+import { type Clock, longestTimerMs } from "../base/clock.ts";
 import { BoundaryError } from "./errors.ts";
 import type { EgressFetch, SpawnProcess } from "./hands.ts";
 import type { CallContext } from "./types.ts";
@@ -135,7 +135,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
             : new BoundaryError("timeout", `Waited ${ms} ms ${what}; gave up.`),
         );
       },
-      last ? leftMs : ms,
+      Math.min(last ? leftMs : ms, longestTimerMs),
     );
   }
 

@@ -54,6 +54,8 @@ interface Compiled<I, O, C> {
 }
 
 const undecided: Decision = { effect: "deny", ruleId: "none", matched: [], policyVersion: "none" };
+/** Characters of a call's arguments that a question to a person shows. */
+const shownArguments = 2_000;
 const noFacts: CallFacts = { operation: "unknown", effect: "unknown", repeat: "once" };
 
 /**
@@ -123,7 +125,7 @@ class GovernedCall<I, O, C> {
     const asked = parts.approvals.request({
       digest,
       ...(this.#options.runId === undefined ? {} : { runId: this.#options.runId }),
-      summary: this.#name(),
+      summary: this.#question(),
       ruleId,
       requestedAt: this.#at,
       expiresAt: this.#at + (this.#decision.approvalTtlMs ?? parts.approvalTtlMs),
@@ -136,7 +138,7 @@ class GovernedCall<I, O, C> {
     }
     throw new BoundaryError(
       "approval_required",
-      `${this.#name()} needs a person's approval.${why}`,
+      `${this.#question()} needs a person's approval.${why}`,
       {
         ...refusal,
         hint: `Run \`agent33 approvals approve ${asked.id}\`, then resume the run.`,
@@ -297,6 +299,14 @@ class GovernedCall<I, O, C> {
 
   #logicalCallId(): string {
     return this.#options.logicalCallId ?? this.#callId;
+  }
+
+  /** The call as a person who decides about it must see it. */
+  #question(): string {
+    const { args } = this.#facts;
+    if (args === undefined) return this.#name();
+    const text = JSON.stringify(args);
+    return `${this.#name()} ${text.length > shownArguments ? `${text.slice(0, shownArguments)}…` : text}`;
   }
 
   #name(): string {

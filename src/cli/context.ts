@@ -12,6 +12,8 @@ export interface CliContext {
   /** Whether a person sees the output on a terminal that shows colours. */
   readonly colours: boolean;
   readonly columns: number;
+  /** `agent33`, or what stands for it in a checkout. */
+  readonly program: string;
   /** Registers what a Ctrl-C does; returns the function that takes it back. */
   readonly onInterrupt: (handler: () => void) => () => void;
   /** Sets the program's exit code. */
@@ -40,6 +42,7 @@ export function outputOf(context: CliContext, options: CommonOptions): Output {
     json,
     style: createStyle(context.colours && !json),
     width: context.columns,
+    program: context.program,
     sameStore: flagsOf(options),
   };
 }

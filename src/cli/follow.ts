@@ -38,11 +38,19 @@ export async function driveAndFollow(
     const end = await drive();
     context.exit(exitCodeOf(end.outcome));
     if (output.json) return;
-    const { out, sameStore, style } = output;
-    out(style.dim(`  log: agent33 runs show ${runId}${sameStore} (in ${engine.dataDir})`));
+    const { out, program, sameStore, style } = output;
+    out(style.dim(`  log: ${program} runs show ${runId}${sameStore} (in ${engine.dataDir})`));
     if (end.outcome === "parked") {
-      out(style.yellow(`parked: go on with agent33 resume ${runId}${sameStore}`));
+      out(style.yellow(`parked: go on with ${program} resume ${runId}${sameStore}`));
     }
+  } catch (error) {
+    // The error itself is shown by `main`; the run is not lost, and this says how to find it.
+    if (!output.json && engine.store.runs.get(runId)?.state !== "finished") {
+      output.err(
+        `run ${runId} is kept: go on with ${output.program} resume ${runId}${output.sameStore}`,
+      );
+    }
+    throw error;
   } finally {
     restore();
     stopFollowing();

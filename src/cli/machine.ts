@@ -24,9 +24,11 @@ export function processMachine(env: Readonly<Record<string, string | undefined>>
   }
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => {
-      // Whoever read the output has gone (`| head`); there is nobody left to tell.
-      if (systemCodeOf(error) === "EPIPE") process.exit(exitCodes.brokenPipe);
-      throw error;
+      // Whoever read the output has gone (`| head`, a closed terminal): nobody is left to tell.
+      const gone = ["EPIPE", "EIO"].includes(systemCodeOf(error) ?? "");
+      if (gone || stream === process.stderr) process.exit(exitCodes.brokenPipe);
+      process.stderr.write(`error cli.output: The output cannot be written: ${error.message}\n`);
+      process.exit(exitCodes.failed);
     });
   }
   return {
@@ -35,6 +37,8 @@ export function processMachine(env: Readonly<Record<string, string | undefined>>
     writeError: (text) => void process.stderr.write(text),
     colours: process.stdout.isTTY && env["NO_COLOR"] === undefined,
     columns: process.stdout.columns ?? 100,
+    // npm sets this for its scripts; there the bare name would not be found.
+    program: env["npm_lifecycle_event"] === undefined ? "agent33" : "npm run agent33 --",
     onInterrupt: (handler) => {
       handlers.push(handler);
       return () => {

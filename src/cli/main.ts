@@ -19,10 +19,18 @@ import { createStyle, printable, showError } from "./output.ts";
  * @param words the arguments, without the program's own name
  * @param machine what the program runs on and writes to; the real one unless a test brings another
  */
-export async function main(
-  words: readonly string[],
-  machine: Machine = processMachine(process.env),
-): Promise<number> {
+export async function main(words: readonly string[], machine?: Machine): Promise<number> {
+  try {
+    return await run(words, machine ?? processMachine(process.env));
+  } catch (thrown) {
+    // Only what keeps the program from having a place to write to gets here.
+    const { code, message, hint } = toAgent33Error(thrown);
+    process.stderr.write(`error ${code}: ${message}${hint === undefined ? "" : `\n  → ${hint}`}\n`);
+    return exitCodes.failed;
+  }
+}
+
+async function run(words: readonly string[], machine: Machine): Promise<number> {
   let exitCode: number = exitCodes.ok;
   const context: CliContext = {
     ...machine,
@@ -43,6 +51,7 @@ export async function main(
         json: words.includes("--json"),
         style: createStyle(context.colours),
         width: context.columns,
+        program: context.program,
         sameStore: "",
       },
       error,

@@ -9,6 +9,8 @@ export interface Output {
   readonly style: Style;
   /** Columns of the terminal. */
   readonly width: number;
+  /** How this person calls the program, for commands to be pasted. */
+  readonly program: string;
   /** The flags, with a blank before each, that make another command look at the same store. */
   readonly sameStore: string;
 }

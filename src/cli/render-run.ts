@@ -1,3 +1,4 @@
+import type { ErrorData } from "../base/errors.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type { EventOf, LiveEvent, RunEvent, StopReason } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
@@ -8,8 +9,9 @@ const count = (value: number): string => value.toLocaleString("en-US");
 
 /** Turns a run's events into lines for a person who watches. */
 export function createRunRenderer(output: Output): (event: RunEvent) => void {
-  const { style, out, width, sameStore } = output;
+  const { style, out, width, program, sameStore } = output;
   const asked = new Map<string, EventOf<"tool.started">>();
+  const waiting = createWaitingNote(output);
   let explained = false;
   return (event) => {
     switch (event.type) {
@@ -47,26 +49,29 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "turn.failed":
         out(
-          `  ${style.red("✗ model")}  ${event.error.code}: ${oneLine(event.error.message, 400)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+          `  ${style.red("✗ model")}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
         );
         return;
       case "tool.started":
         asked.set(`${event.turn}/${event.index}`, event);
+        waiting.begin(event);
         return;
       case "tool.completed":
+        waiting.end(event);
         renderTool(output, event, asked.get(`${event.turn}/${event.index}`)?.argumentsText ?? "");
         return;
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${oneLine(event.message, 300)}`);
         out(
-          `  ${style.dim("→")} agent33 approvals approve ${event.approvalId}${sameStore} && agent33 resume ${event.runId}${sameStore}`,
+          `  ${style.dim("→")} ${program} approvals approve ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
         );
         return;
       case "check.completed":
         out(
-          `\n${style.bold("check")}  ${event.passed ? style.green("passed") : style.red("failed")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
+          `\n${style.bold("check")}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
         );
-        if (!event.passed) indent(output, event.error?.message ?? event.output);
+        if (!event.passed)
+          indent(output, event.error === undefined ? event.output : errorText(event.error));
         return;
       case "agent.stopped":
         explained = true;
@@ -74,7 +79,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "verification.completed":
         out(
-          `${style.bold("verifier")}  ${event.error === undefined ? `reward ${event.reward ?? "none"}` : style.red(`${event.error.code}: ${event.error.message}`)} · ${milliseconds(event.durationMs)}`,
+          `${style.bold("verifier")}  ${event.error === undefined ? `reward ${event.reward ?? "none"}` : style.red(errorText(event.error))} · ${milliseconds(event.durationMs)}`,
         );
         if (!event.passed) indent(output, event.output);
         return;
@@ -86,6 +91,24 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "reasoning.delta":
         return renderLive(output, event);
     }
+  };
+}
+
+const patienceMs = 2_000;
+
+/** Says of a tool call that takes long that it is running, so that nobody thinks it is stuck. */
+function createWaitingNote({ out, style, width }: Output) {
+  const timers = new Map<string, NodeJS.Timeout>();
+  return {
+    begin: ({ toolCallId, toolName, argumentsText }: EventOf<"tool.started">): void => {
+      const say = () =>
+        out(style.dim(`  … ${toolName} ${oneLine(argumentsText, width)} is still running`));
+      timers.set(toolCallId, setTimeout(say, patienceMs).unref());
+    },
+    end: ({ toolCallId }: EventOf<"tool.completed">): void => {
+      clearTimeout(timers.get(toolCallId));
+      timers.delete(toolCallId);
+    },
   };
 }
 
@@ -142,7 +165,9 @@ function renderEnd(
     `\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${explained ? event.stop.reason : stopText(event.stop)})`,
   );
   const money = [
-    ...(totals.unpricedCalls === totals.turns ? [] : [formatMicroUsd(totals.costMicroUsd)]),
+    ...(totals.turns > 0 && totals.unpricedCalls === totals.turns
+      ? []
+      : [formatMicroUsd(totals.costMicroUsd)]),
     ...(totals.unpricedCalls === 0 ? [] : [`${totals.unpricedCalls} unpriced calls`]),
   ].join(" and ");
   out(
@@ -155,6 +180,10 @@ function renderEnd(
   if (event.filesChanged.length === 0) out(style.dim("  no files changed"));
 }
 
+function errorText({ code, message, hint }: ErrorData): string {
+  return `${code}: ${oneLine(message, 400)}${hint === undefined ? "" : ` → ${oneLine(hint, 300)}`}`;
+}
+
 function stopText(stop: StopReason): string {
   switch (stop.reason) {
     case "done":
@@ -163,7 +192,7 @@ function stopText(stop: StopReason): string {
       return `limit of ${stop.allowed} (${stop.limit}) reached`;
     case "denied":
     case "error":
-      return `${stop.error.code}: ${oneLine(stop.error.message, 400)}${stop.error.hint === undefined ? "" : ` → ${oneLine(stop.error.hint, 300)}`}`;
+      return errorText(stop.error);
     case "cancelled":
       return "cancelled";
   }

@@ -141,7 +141,8 @@ function applyFile(
       origins.set(name, { layer: "file", name: lineOf(path) });
       return true;
     }
-    if (isSection(path) && isJsonObject(value)) return false;
+    // A section whose lines are all commented out is empty.
+    if (isSection(path) && (isJsonObject(value) || value === null)) return false;
     throw unknownSetting(name, lineOf(path));
   });
 }

@@ -73,6 +73,22 @@ export const settingsSchema = z.strictObject({
         .describe("full survives a power cut; normal may lose the last writes then"),
     })
     .prefault({}),
+  mcp: z
+    .strictObject({
+      startSeconds: z
+        .int()
+        .positive()
+        .max(3_600)
+        .default(60)
+        .describe("seconds that an MCP server may take to start"),
+      callSeconds: z
+        .int()
+        .positive()
+        .max(86_400)
+        .default(60)
+        .describe("seconds that one call of an MCP tool may take"),
+    })
+    .prefault({}),
   mcpServers: z
     .record(z.string(), mcpServerSchema)
     .default({})

@@ -83,7 +83,10 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     },
     servers: [
       ...configuredServers(config, host.cwd),
-      ...flagServers(request.mcpCommands, host.cwd),
+      ...flagServers(request.mcpCommands, host.cwd, [
+        ...Object.keys(settings.mcpServers),
+        ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
+      ]),
       ...(task === undefined ? [] : taskServers(task, files.workspace)),
     ],
     workspace,
@@ -248,22 +251,19 @@ function configuredServers({ settings }: Config, cwd: string): readonly ServerSp
 }
 
 /** Servers given as command lines are named after the package or program that they start. */
-function flagServers(commands: readonly string[], cwd: string): readonly ServerSpec[] {
-  const taken = new Map<string, number>();
+function flagServers(
+  commands: readonly string[],
+  cwd: string,
+  names: readonly string[],
+): readonly ServerSpec[] {
+  const taken = new Set(names);
   return commands.map((line) => {
     const [command, ...args] = splitCommand(line);
     const base = serverName(command, args);
-    const seen = taken.get(base) ?? 0;
-    taken.set(base, seen + 1);
-    return {
-      name: seen === 0 ? base : `${base}${seen + 1}`,
-      command,
-      args,
-      cwd,
-      startFolder: cwd,
-      tools: {},
-      from: "flag" as const,
-    };
+    let name = base;
+    for (let number = 2; taken.has(name); number += 1) name = `${base}${number}`;
+    taken.add(name);
+    return { name, command, args, cwd, startFolder: cwd, tools: {}, from: "flag" as const };
   });
 }
 

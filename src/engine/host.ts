@@ -1,3 +1,4 @@
+import { Agent33Error } from "../base/errors.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type IdSource, uuidv7Source } from "../base/ids.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -26,9 +27,20 @@ export function thisHost(env: Host["env"]): Host {
     random: systemRandom,
     ids: uuidv7Source(systemClock, systemRandom),
     env,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     pid: process.pid,
     nodePath: process.execPath,
     nodeVersion: process.versions.node,
   };
+}
+
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new Agent33Error("engine.no_folder", "The current folder does not exist any more.", {
+      hint: "Change to a folder that exists.",
+      cause,
+    });
+  }
 }

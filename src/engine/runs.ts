@@ -86,16 +86,17 @@ export function agentPorts(
 export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
   const { host, store, durable, budgets } = parts;
   const book = createBook(parts);
-  /** Runs that this process is driving or about to. */
-  const driving = new Set<string>();
+  /** Runs that this process is driving or about to, and how to stop one that is not begun yet. */
+  const driving = new Map<string, AbortController>();
 
   const drive = async (runId: string, resumed = false): Promise<RunEnd> => {
     const status = durable.status(runId);
     if (driving.has(runId)) throw runActive(runId, status?.owner ?? "this process");
     refuseActive(status, host);
-    driving.add(runId);
+    const opening = new AbortController();
+    driving.set(runId, opening);
     try {
-      return await driveAlone(runId, resumed, status?.owner ?? null);
+      return await driveAlone(runId, resumed, status?.owner ?? null, opening.signal);
     } finally {
       driving.delete(runId);
     }
@@ -105,6 +106,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     runId: string,
     resumed: boolean,
     previousOwner: string | null,
+    signal: AbortSignal,
   ): Promise<RunEnd> => {
     const run = store.runs.get(runId);
     if (run === undefined)
@@ -112,7 +114,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     const spec = parseRunSpec(runId, run.spec);
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session);
+      opened = await openSession(runId, spec, parts.session, signal);
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown));
     }
@@ -141,13 +143,20 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       book.park(runId, error);
       return { runId, outcome: "parked" };
     }
+    if (isBoundaryError(error) && error.kind === "cancelled") {
+      // Whoever cancelled has told the journal already.
+      if (durable.status(runId)?.state === "cancelled") {
+        book.close(runId, "cancelled", { reason: "cancelled" });
+      }
+      return { runId, outcome: "cancelled" };
+    }
     const begun = store.runLog.read(runId).some((event) => event.type === "session.opened");
     if (begun || durable.status(runId)?.state !== "pending") throw error;
     store.transactions.transaction(() => {
       durable.cancel(runId);
       book.close(runId, "failed", { reason: "error", error: error.toJSON() });
     });
-    throw error;
+    return { runId, outcome: "failed" };
   };
 
   const openBudget = (runId: string, { limits }: RunSpec): void => {
@@ -199,7 +208,10 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       if (run.state === "finished") throw alreadyFinished(run);
       return drive(run.id, true);
     },
-    cancel: (runId) => durable.cancel(runId),
+    cancel: (runId) => {
+      durable.cancel(runId);
+      driving.get(runId)?.abort();
+    },
     follow: (runId, listener) => {
       const stop = store.runLog.onAppend((events) => {
         for (const event of events) if (event.runId === runId) listener(event);

@@ -30,6 +30,7 @@ export async function openServers(
   spec: RunSpec,
   policy: PolicyDecider,
   parts: ServerParts,
+  signal: AbortSignal,
 ): Promise<readonly McpServerHandle[]> {
   for (const { args } of spec.servers) registerSecrets(args, parts.redactor);
   const servers = spec.servers.map((server) => serverOf(server, spec, parts));
@@ -39,7 +40,7 @@ export async function openServers(
         boundary: parts.boundary,
         server,
         principal: spec.principal,
-        options: { runId, policy, logicalCallId: `open-${server.name}` },
+        options: { runId, policy, signal, logicalCallId: `open-${server.name}` },
       }),
     ),
   );
@@ -74,7 +75,9 @@ function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerP
     }),
   );
   const { name, args, cwd, tools } = server;
-  return { name, command, args, cwd, env, tools };
+  const startTimeoutMs = settings.mcp.startSeconds * 1_000;
+  const callTimeoutMs = settings.mcp.callSeconds * 1_000;
+  return { name, command, args, cwd, env, tools, startTimeoutMs, callTimeoutMs };
 }
 
 /** The servers of a task that can be started here; they work in the run's scratch copy. */

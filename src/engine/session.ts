@@ -57,6 +57,7 @@ export async function openSession(
   runId: string,
   spec: RunSpec,
   parts: SessionParts,
+  signal: AbortSignal,
 ): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
@@ -65,7 +66,7 @@ export async function openSession(
   const tokens = await loadTokenCounter();
   const { skills, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
-  const servers = await openServers(runId, spec, policy, parts);
+  const servers = await openServers(runId, spec, policy, parts, signal);
   let closed: Promise<void> | undefined;
   const closeTools = (): Promise<void> => {
     closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);

@@ -6,16 +6,24 @@ const inherited = new Set([
   "LANG",
   "LANGUAGE",
   "LOGNAME",
+  "NODE_EXTRA_CA_CERTS",
   "PATH",
+  "SSL_CERT_DIR",
+  "SSL_CERT_FILE",
   "TERM",
   "TMPDIR",
   "TZ",
   "USER",
+]);
+/** Tools spell these in both cases. */
+const inheritedAnyCase = new Set([
+  "http_proxy",
+  "https_proxy",
+  "no_proxy",
+  "all_proxy",
   "npm_config_cache",
   "npm_config_registry",
 ]);
-/** Tools spell these in both cases. */
-const inheritedAnyCase = new Set(["http_proxy", "https_proxy", "no_proxy", "all_proxy"]);
 
 export interface ChildEnvironmentOptions {
   /** Variables given on purpose. They win over what is inherited. */

@@ -1,5 +1,5 @@
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
@@ -63,10 +63,22 @@ export function openStore(options: StoreOptions): Store {
   };
 }
 
+/** One folder after the other: Node's own recursive way never returns below `/proc`. */
+function makeWithParents(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(path) !== path) makeWithParents(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it in between; a file in its place is an error all the same.
+    if (systemCodeOf(error) !== "EEXIST" || !statSync(path).isDirectory()) throw error;
+  }
+}
+
 function makeFolder(dataDir: string): void {
   try {
     // Prompts and results are for this user's eyes.
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeWithParents(dataDir);
   } catch (cause) {
     const why = systemCodeOf(cause) ?? messageOf(cause);
     throw new Agent33Error(

@@ -313,8 +313,10 @@ describe("bad input", () => {
       words.length < 2 && words[0] !== "run" ? words : [...words, "--data", data],
       folder,
     );
-    expect(result.stderr).toContain(error);
-    expect(result.stderr.split("→")[1] ?? "").toMatch(hint);
+    // A run that could not begin says so in its own output; everything else is an error of the command.
+    const said = `${result.stderr}${result.stdout}`;
+    expect(said).toContain(error);
+    expect(said.split("→")[1] ?? "").toMatch(hint);
     expect(result.code).toBe(code);
   });
 
@@ -346,5 +348,69 @@ describe("bad input", () => {
     });
     expect(stderr).toContain("AGENT33_MODEL");
     expect(code).toBe(64);
+  });
+});
+
+/** A task whose check or hidden tests take as long as one likes. */
+function taskThatWaits(where: "check" | "tests"): string {
+  const task = join(freshFolder(), "waits");
+  const files: Readonly<Record<string, string>> = {
+    "task.toml": `version = "1.0"\n[metadata.agent33]\nscript = "script.yaml"\n${where === "check" ? 'check = ["sleep", "61"]\n' : ""}`,
+    "instruction.md": "Do nothing.",
+    "script.yaml": "name: waits\nturns:\n  - text: Done.\n",
+    "environment/Dockerfile": "FROM x\nWORKDIR /app\n",
+    "tests/test.sh": where === "tests" ? "sleep 62\n" : "echo 1 > $AGENT33_LOGS_DIR/reward.txt\n",
+  };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(task, path, ".."), { recursive: true });
+    writeFileSync(join(task, path), text);
+  }
+  return task;
+}
+
+describe("interrupting what judges a run", () => {
+  test.each(["check", "tests"] as const)("Ctrl-C during the %s cancels the run", async (where) => {
+    const running = startCli(demoWords(freshFolder(), taskThatWaits(where)));
+    await running.seen(where === "check" ? "Done." : "agent stopped");
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    running.child.kill("SIGINT");
+    const { code, stdout } = await running.ended;
+    expect(stdout).toMatch(/outcome {2}cancelled/);
+    expect(code).toBe(130);
+    expect(processesMentioning(where === "check" ? "sleep 61" : "sleep 62")).toEqual([]);
+  });
+
+  test("Ctrl-C while a server starts cancels at once", async () => {
+    const hanging = join(projectRoot, "test/support/mcp-servers/hangs-at-initialize.mjs");
+    const data = freshFolder();
+    const script = join(data, "done.yaml");
+    writeFileSync(script, "name: done\nturns:\n  - text: Done.\n");
+    const running = startCli([
+      "run",
+      "x",
+      "--model",
+      `scripted:${script}`,
+      "--mcp",
+      `${process.execPath} ${hanging}`,
+      "--data",
+      data,
+    ]);
+    await running.seen("user");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const began = Date.now();
+    running.child.kill("SIGTERM");
+    const { code, stdout } = await running.ended;
+    expect(Date.now() - began).toBeLessThan(5_000);
+    expect(stdout).toMatch(/outcome {2}cancelled/);
+    expect(code).toBe(130);
+    expect(processesMentioning("hangs-at-initialize.mjs")).toEqual([]);
+  });
+
+  test("a reader that goes away ends the program without a stack trace", async () => {
+    const data = freshFolder();
+    const running = startCli(["config", "explain", "--data", data]);
+    running.child.stdout?.destroy();
+    const { stderr } = await running.ended;
+    expect(stderr).not.toMatch(/at .*\(|node:events/);
   });
 });

@@ -86,6 +86,7 @@ export async function runInProcess(
     },
     colours: false,
     columns: 100,
+    program: "agent33",
     onInterrupt: () => () => undefined,
   });
   return { code, stdout, stderr };

@@ -3,6 +3,7 @@ import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } fro
 import { columns, oneLine } from "../output.ts";
 
 interface Options {
+  readonly all?: boolean;
   readonly data?: string;
   readonly json?: boolean;
 }
@@ -10,7 +11,8 @@ interface Options {
 export function approvalsCommand(program: Command, context: CliContext): void {
   const approvals = program.command("approvals").description("answer what waits for a person");
   addCommonOptions(approvals.command("list"))
-    .description("questions, oldest first")
+    .description("questions that wait for an answer, oldest first")
+    .option("--all", "those answered, used and expired too")
     .action((options: Options) => list(context, options));
   for (const [word, decision] of [
     ["approve", "approved"],
@@ -26,7 +28,7 @@ export function approvalsCommand(program: Command, context: CliContext): void {
 async function list(context: CliContext, options: Options): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async ({ store }) => {
-    const questions = await store.approvals.list();
+    const questions = await store.approvals.list(options.all === true ? {} : { state: "pending" });
     if (output.json) {
       output.out(JSON.stringify({ items: questions }));
       return;
@@ -58,7 +60,7 @@ async function decide(
     if (output.json) output.out(JSON.stringify({ id, runId, state: decision }));
     else
       output.out(
-        `${decision} ${id}${runId === null ? "" : `; go on with: agent33 resume ${runId}${output.sameStore}`}`,
+        `${decision} ${id}${runId === null ? "" : `; go on with: ${output.program} resume ${runId}${output.sameStore}`}`,
       );
   });
 }

@@ -96,6 +96,15 @@ function requestOf(text: string | undefined, options: RunOptions): RunRequest {
       'agent33 run "TEXT" or agent33 run --task FOLDER --environment host',
     );
   }
+  for (const [flag, value] of Object.entries({ text, ...options })) {
+    if (typeof value === "string" && value.trim() === "") {
+      const name =
+        flag === "text"
+          ? "The task"
+          : `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+      throw usageError(`${name} is empty.`, "Give it a value or leave it out.");
+    }
+  }
   const common = {
     model: options.model,
     effort: effortOf(options.effort),

@@ -51,7 +51,10 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
       oneLine(run.task, 60),
     ]);
     output.out(columns([["RUN", "STARTED (UTC)", "OUTCOME", "COST", "MODEL", "TASK"], ...rows]));
-    if (page.nextCursor !== null) output.out(`more: agent33 runs list --cursor ${page.nextCursor}`);
+    if (page.nextCursor !== null)
+      output.out(
+        `more: ${output.program} runs list --limit ${options.limit} --cursor ${page.nextCursor}${output.sameStore}`,
+      );
   });
 }
 
