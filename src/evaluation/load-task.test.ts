@@ -309,6 +309,29 @@ describe("loading a task", () => {
     });
   });
 
+  test("refuses an instruction, tests or an environment that are links out of the task", async () => {
+    for (const name of ["instruction.md", "tests", "environment"]) {
+      const dir = await task();
+      await rm(join(dir, name), { recursive: true });
+      await symlink("/etc", join(dir, name));
+      await expect(loadTask(dir)).rejects.toMatchObject({
+        code: "evaluation.task_unreadable",
+        message: expect.stringContaining("link"),
+      });
+      await rm(dir, { recursive: true });
+    }
+  });
+
+  test("refuses an environment that is a file and a time longer than a timer can be", async () => {
+    const dir = await task();
+    await rm(join(dir, "environment"), { recursive: true });
+    await writeFile(join(dir, "environment"), "");
+    await expect(loadTask(dir)).rejects.toMatchObject({ code: "evaluation.task_unreadable" });
+    await rm(dir, { recursive: true });
+    const slow = await task({ "task.toml": "[verifier]\ntimeout_sec = 1e12\n" });
+    await expect(loadTask(slow)).rejects.toMatchObject({ code: "evaluation.task_malformed" });
+  });
+
   test("says when it may not read a file", async () => {
     const dir = await task();
     await chmod(join(dir, "instruction.md"), 0o000);

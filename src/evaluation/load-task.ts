@@ -1,4 +1,4 @@
-import { readFile, stat } from "node:fs/promises";
+import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { digestOf } from "../base/digest.ts";
 import { type JsonObject, toJsonValue } from "../base/json.ts";
@@ -7,7 +7,9 @@ import { systemCodeOf, toAgent33Error } from "../base/errors.ts";
 import { isBelow } from "./paths.ts";
 import { readTaskConfig, type TaskConfig } from "./task-config.ts";
 import {
+  environmentNotAFolder,
   instructionMissing,
+  linkOutside,
   newerLayout,
   notAFolder,
   notATask,
@@ -45,6 +47,9 @@ export async function loadTask(path: string): Promise<Task> {
   const config = readTaskConfig(text, configPath);
   if (config.file.steps !== undefined && config.file.steps.length > 0) throw stepsUnsupported(dir);
 
+  for (const name of ["task.toml", "instruction.md", "tests", "environment"]) {
+    await refuseLinkOutside(dir, join(dir, name));
+  }
   const instruction = await textOf(join(dir, "instruction.md"));
   if (instruction === undefined || instruction.trim() === "") {
     throw instructionMissing(dir, instruction !== undefined);
@@ -86,7 +91,11 @@ async function assemble(
   const environmentDir = join(dir, "environment");
   const dockerfile = join(environmentDir, "Dockerfile");
   const solutionDir = join(dir, "solution");
-  if ((await kindOf(environmentDir)) !== "folder") {
+  const environmentKind = await kindOf(environmentDir);
+  if (environmentKind === "file" || environmentKind === "other") {
+    throw environmentNotAFolder(environmentDir);
+  }
+  if (environmentKind === "missing") {
     notices.push("environment/: missing, the workspace starts empty");
   }
   const { author_name: authorName, difficulty, category, tags } = file.metadata ?? {};
@@ -143,6 +152,7 @@ async function skillsFolder(dir: string, named: string | undefined): Promise<str
     return (await kindOf(usual)) === "folder" ? usual : undefined;
   }
   const path = inside(dir, named, "metadata.agent33.skills");
+  await refuseLinkOutside(dir, path);
   if ((await kindOf(path)) !== "folder") throw pathMissing("metadata.agent33.skills", path);
   return path;
 }
@@ -150,6 +160,7 @@ async function skillsFolder(dir: string, named: string | undefined): Promise<str
 async function scriptFile(dir: string, named: string | undefined): Promise<string | undefined> {
   if (named === undefined) return undefined;
   const path = inside(dir, named, "metadata.agent33.script");
+  await refuseLinkOutside(dir, path);
   if ((await kindOf(path)) !== "file") throw pathMissing("metadata.agent33.script", path);
   return path;
 }
@@ -158,6 +169,13 @@ function inside(dir: string, named: string, key: string): string {
   const path = resolve(dir, named);
   if (!isBelow(dir, path)) throw pathOutside(key, named, dir);
   return path;
+}
+
+/** @throws Agent33Error `evaluation.task_unreadable` when the real file lies outside the task */
+async function refuseLinkOutside(dir: string, path: string): Promise<void> {
+  if ((await kindOf(path)) === "missing") return;
+  const [realDir, realPath] = await Promise.all([realpath(dir), realpath(path)]);
+  if (!isBelow(realDir, realPath)) throw linkOutside(path, dir);
 }
 
 function milliseconds(sec: number): number {

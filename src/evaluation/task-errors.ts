@@ -84,6 +84,21 @@ export function pathOutside(key: string, named: string, dir: string): Agent33Err
   );
 }
 
+/** A link that leads out of the task would show the agent, or us, somebody else's file. */
+export function linkOutside(path: string, dir: string): Agent33Error {
+  return new Agent33Error(
+    "evaluation.task_unreadable",
+    `"${path}" is a link that leads out of the task's folder "${dir}".`,
+    { hint: "Put the file itself into the task." },
+  );
+}
+
+export function environmentNotAFolder(path: string): Agent33Error {
+  return new Agent33Error("evaluation.task_unreadable", `"${path}" is not a folder.`, {
+    hint: "Make environment/ a folder, or take it out.",
+  });
+}
+
 export function pathMissing(key: string, path: string): Agent33Error {
   return new Agent33Error("evaluation.task_malformed", `task.toml: ${key}: "${path}" is missing.`, {
     hint: "Create it, or take the key out.",

@@ -7,7 +7,8 @@ import { effects, repeats } from "../base/effect.ts";
  * {@link unknownKeys} reports them. Everything under `[metadata]` is free in Harbor, so a strange
  * value there never makes a task unusable; only `[metadata.agent33]` is ours and strict.
  */
-const seconds = z.number().positive();
+/** No timer of Node can be set to more than about 24 days. */
+const seconds = z.number().positive().max(2_000_000);
 const scalarText = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const environmentVariables = z.record(z.string(), scalarText);
 
