@@ -38,6 +38,8 @@ const usagePrefixes = ["cli.", "config."];
 const usageCodes = [
   "engine.model_missing",
   "engine.environment",
+  "engine.data_in_workspace",
+  "engine.shell_without_workspace",
   "engine.workspace_missing",
   "models.malformed_spec",
   "models.unknown_provider",

@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
   readonly agentFile: string | undefined;
+  /** Whether the agent may run commands in the sandbox. Default: no. */
+  readonly shell?: boolean;
   /** Command lines of MCP servers to start for this run. */
   readonly mcpCommands: readonly string[];
 }
@@ -65,6 +67,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       : undefined;
   if (request.task.kind === "folder") requireHost(request.task.environment);
   const workspace = task === undefined ? givenWorkspace(request, host.cwd) : files.workspace;
+  if (request.shell === true) checkShell(workspace, dataDir);
   const model = modelOf(request, task, settings.model);
   const wanted: RunSpec = {
     version: 1,
@@ -90,6 +93,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       ...(task === undefined ? [] : taskServers(task, files.workspace)),
     ],
     workspace,
+    shell: request.shell === true,
     environment: {},
     principal: {
       tenant: settings.tenant,
@@ -189,6 +193,25 @@ function taskSpec(
 ): RunSpec["task"] {
   if (task !== undefined) return { kind: "folder", path: task.dir, environment: "host" };
   return { kind: "text", text: request.task.kind === "text" ? hide(request.task.text) : "" };
+}
+
+/** Commands may write all of the workspace, so nothing of ours may lie in it. */
+function checkShell(workspace: string | null, dataDir: string): void {
+  if (workspace === null) {
+    throw new Agent33Error(
+      "engine.shell_without_workspace",
+      "A shell needs a workspace to work in.",
+      {
+        hint: "Add --workspace FOLDER.",
+      },
+    );
+  }
+  if (!`${dataDir}/`.startsWith(`${workspace}/`)) return;
+  throw new Agent33Error(
+    "engine.data_in_workspace",
+    `The data folder ${dataDir} lies in the workspace, where commands could change it.`,
+    { hint: "Keep it elsewhere with --data FOLDER, or choose another workspace." },
+  );
 }
 
 /** A task that brings scripted turns runs on them unless a model was asked for by name. */

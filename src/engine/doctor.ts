@@ -190,7 +190,7 @@ async function localModelFindings(
 
 async function sandboxFinding(host: Host, processes: Processes): Promise<DoctorFinding> {
   try {
-    const probe = await probeSandbox({ spawn: processes.spawn });
+    const probe = await probeSandbox({ spawn: processes.spawn, clock: host.clock });
     if (probe.available)
       return { what: "sandbox", state: "ok", detail: `bubblewrap ${probe.version}` };
     return { what: "sandbox", state: "warn", detail: probe.reason, fix: probe.hint };

@@ -34,6 +34,8 @@ const runSpecSchema = z.strictObject({
   /** The policy that the run was started under; a resumed run keeps it. */
   policy: policySelectionSchema,
   workspace: z.string().nullable(),
+  /** Whether the agent may run commands in the sandbox. */
+  shell: z.boolean(),
   /** Variables that the task itself sets; never secrets. */
   environment: z.record(z.string(), z.string()),
   principal: z.strictObject({ tenant: z.string(), user: z.string(), agent: z.string() }),

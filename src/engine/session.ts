@@ -1,10 +1,12 @@
 import type { Toolbox, RunSession } from "../agents/ports.ts";
 import { mayUseTool } from "../agents/definition.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
+import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
+import { shellTool } from "../connectors/shell/shell.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
 import type { NewEvent, NewLiveEvent } from "../events/event.ts";
 import { runCheck } from "../evaluation/check.ts";
@@ -14,7 +16,9 @@ import { verify } from "../evaluation/verifier.ts";
 import type { Model } from "../models/model.ts";
 import { loadPrices, type Prices } from "../models/prices.ts";
 import { loadTokenCounter, type TokenCounter } from "../models/tokens.ts";
+import { createBwrapSandbox } from "../sandbox/bwrap.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
+import { probeSandbox } from "../sandbox/probe.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { renderSkillList } from "../skills/list-skills.ts";
 import { discover } from "../skills/load.ts";
@@ -66,6 +70,7 @@ export async function openSession(
   const tokens = await loadTokenCounter();
   const { skills, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
+  const shell = await openShell(spec, parts);
   const servers = await openServers(runId, spec, policy, parts, signal);
   let closed: Promise<void> | undefined;
   const closeTools = (): Promise<void> => {
@@ -76,6 +81,7 @@ export async function openSession(
     const tools = [
       ...servers.flatMap((server) => server.tools),
       ...(spec.workspace === null ? [] : [appendLineTool(spec.workspace, [parts.dataDir])]),
+      ...shell.tools,
       ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
     ]
       .filter((tool) => mayUseTool(spec.agent, tool.name))
@@ -83,6 +89,7 @@ export async function openSession(
     const toolbox = createToolbox(parts.boundary, tools);
     const notices = [
       ...skillNotices.map(formatSkillNotice),
+      ...shell.notices,
       ...servers.flatMap((server) => server.notices),
     ];
     return {
@@ -103,6 +110,19 @@ export async function openSession(
     await closeTools();
     throw error;
   }
+}
+
+/** @throws Agent33Error `shell.sandbox_unavailable`: asked for and not to be had is an error */
+async function openShell(
+  { shell, workspace }: RunSpec,
+  { host, processes }: SessionParts,
+): Promise<{ readonly tools: readonly Tool[]; readonly notices: readonly string[] }> {
+  if (!shell || workspace === null) return { tools: [], notices: [] };
+  const { spawn } = processes;
+  const probe = await probeSandbox({ spawn, clock: host.clock, workspace });
+  const sandbox = createBwrapSandbox({ spawn, clock: host.clock });
+  const tool = unwrap(shellTool({ probe, sandbox, workspace }));
+  return { tools: [tool], notices: probe.available ? probe.notices : [] };
 }
 
 interface Opened {

@@ -1,4 +1,4 @@
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -11,12 +11,17 @@ let processes: Processes;
 
 beforeEach(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), "agent33-probe-")));
+  // Where the tests run as root, the stand-in is started as nobody.
+  chmodSync(folder, 0o755);
   processes = createProcesses();
 });
 afterEach(async () => {
   expect(processes.live()).toEqual([]);
   rmSync(folder, { recursive: true });
 });
+
+/** Starts what follows `--`, without any isolation. */
+const obedient = 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"';
 
 /** A stand-in that answers `--version` and then ends as bubblewrap does on some system. */
 function standIn(trial: string): string {
@@ -45,7 +50,10 @@ describe("probeSandbox", () => {
       "bwrap: No permissions to create a new namespace, likely because the kernel does not allow it",
       /create namespaces/,
     ],
-    ["bwrap: Creating new namespace failed: No space left on device", /limit on user namespaces/],
+    [
+      "bwrap: Creating new namespace failed: nesting depth or /proc/sys/user/max_*_namespaces exceeded (ENOSPC)",
+      /limit on user namespaces/,
+    ],
     ["bwrap: Unknown option --disable-userns", /too old/],
     ["bwrap: something new", /exit code 1/],
   ])("explains %s", async (said, reason) => {
@@ -60,13 +68,56 @@ describe("probeSandbox", () => {
     expect(answer).toMatchObject({ available: false, reason: expect.stringContaining("in time") });
   });
 
-  test("gives the version when the trial runs", async () => {
-    expect(await probe(standIn("exit 0"))).toEqual({ available: true, version: "0.8.0" });
+  test("gives the version and what sets the limits when the trial runs", async () => {
+    expect(await probe(standIn(obedient))).toEqual({
+      available: true,
+      version: "0.8.0",
+      limiter: expect.stringMatching(/^p?r?u?limit$/),
+      notices: expect.any(Array),
+    });
+  });
+
+  test("says so when the limits are set in the second-best way", async () => {
+    const command = standIn(obedient);
+    expect(
+      await probeSandbox({ spawn: processes.spawn, command, limiter: "ulimit" }),
+    ).toMatchObject({
+      available: true,
+      limiter: "ulimit",
+      notices: expect.arrayContaining([expect.stringContaining("prlimit is not installed")]),
+    });
+  });
+
+  test("does not believe one that ends well without having started anything", async () => {
+    expect(await probe(standIn("exit 0"))).toMatchObject({ available: false });
+  });
+
+  test("needs a program that tells its version", async () => {
+    const file = join(folder, "bwrap");
+    writeFileSync(file, "#!/bin/sh\nexit 4\n", { mode: 0o755 });
+    expect(await probe(file)).toMatchObject({
+      available: false,
+      reason: expect.stringContaining("exit code 4"),
+    });
+  });
+
+  test("refuses a workspace that cannot be shown", async () => {
+    const command = standIn(obedient);
+    const workspace = join(folder, "absent");
+    expect(await probeSandbox({ spawn: processes.spawn, command, workspace })).toMatchObject({
+      available: false,
+      reason: expect.stringContaining("does not exist"),
+    });
   });
 
   test("needs Linux", async () => {
     const answer = await probeSandbox({ spawn: processes.spawn, platform: "darwin" });
     expect(answer).toMatchObject({ available: false, reason: expect.stringContaining("Linux") });
+  });
+
+  test("needs a processor whose system calls it knows", async () => {
+    const answer = await probeSandbox({ spawn: processes.spawn, architecture: "riscv64" });
+    expect(answer).toMatchObject({ available: false, reason: expect.stringContaining("riscv64") });
   });
 
   const real = resolveCommand("bwrap", { startFolder: "/", pathEntries: ["/usr/bin", "/bin"] });

@@ -1,175 +1,120 @@
-import type { Readable } from "node:stream";
-import { type Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { sandboxLimits } from "./bwrap.ts";
+import { shownPath } from "./bwrap-arguments.ts";
+import { runChild } from "./bwrap-child.ts";
+import { chooseHostUser } from "./bwrap-host-user.ts";
+import { describeEnd, launch } from "./bwrap-launch.ts";
+import { findLimiter, type Limiter } from "./bwrap-limits.ts";
+import { explainNotStarted, explainRefusal, wrongMachine } from "./bwrap-refusal.ts";
+import { createOutputCapture } from "./bwrap-output.ts";
 import type { Processes } from "./process.ts";
+import { seccompFilter } from "./seccomp.ts";
 
 /** Whether commands can be sandboxed on this machine, and if not, why and what to do. */
 export type SandboxProbe =
-  | { readonly available: true; readonly version: string }
+  | {
+      readonly available: true;
+      readonly version: string;
+      /** What sets the limits of a command. */
+      readonly limiter: Limiter;
+      /** What is weaker than it should be, for the person who runs the engine. */
+      readonly notices: readonly string[];
+    }
   | { readonly available: false; readonly reason: string; readonly hint: string };
 
 export interface ProbeOptions {
   readonly spawn: Processes["spawn"];
+  readonly clock?: Clock;
   /** The bubblewrap program. Default: `bwrap`, found on the usual folders. */
   readonly command?: string;
+  /** The workspace that commands are to run in. Without one, only the machine is looked at. */
+  readonly workspace?: string;
+  readonly nodePath?: string;
+  readonly limiter?: Limiter;
   readonly platform?: NodeJS.Platform;
-  /** For each of the two starts, milliseconds. */
+  readonly architecture?: string;
+  /** For each start, milliseconds. */
   readonly timeoutMs?: number;
 }
 
 /**
- * The isolation that is asked for, with the real flags: some systems have the program and refuse
- * only when it is used. `--disable-userns` needs `--unshare-user` by name. The environment is empty
- * because /proc/1/environ inside shows what bubblewrap itself was given.
- */
-const isolation = [
-  "--unshare-user",
-  "--unshare-ipc",
-  "--unshare-pid",
-  "--unshare-net",
-  "--unshare-uts",
-  "--unshare-cgroup-try",
-  "--disable-userns",
-  "--die-with-parent",
-  "--new-session",
-  "--cap-drop",
-  "ALL",
-  "--ro-bind",
-  "/usr",
-  "/usr",
-  "--symlink",
-  "usr/bin",
-  "/bin",
-  "--symlink",
-  "usr/lib",
-  "/lib",
-  "--symlink",
-  "usr/lib64",
-  "/lib64",
-  "--proc",
-  "/proc",
-  "--dev",
-  "/dev",
-  "--tmpfs",
-  "/tmp",
-  "--remount-ro",
-  "/",
-];
-
-interface KnownRefusal {
-  readonly says: RegExp;
-  readonly reason: string;
-  readonly hint: string;
-}
-
-/** What bubblewrap prints on systems that refuse, in the order in which they are to be tried. */
-const refusals: readonly KnownRefusal[] = [
-  {
-    says: /RTM_NEWADDR|setting up uid map: Permission denied/i,
-    reason: "AppArmor forbids unprivileged user namespaces.",
-    hint: "Load AppArmor's profile bwrap-userns-restrict, or set kernel.apparmor_restrict_unprivileged_userns=0.",
-  },
-  {
-    says: /No space left on device|max_user_namespaces/i,
-    reason: "The kernel's limit on user namespaces is reached or is 0.",
-    hint: "Raise user.max_user_namespaces with sysctl.",
-  },
-  {
-    says: /No permissions to create(?: a)? new namespace|Creating new namespace failed|Operation not permitted/i,
-    reason: "The system does not let this process create namespaces.",
-    hint: "In a container, allow them in its seccomp profile; elsewhere set kernel.unprivileged_userns_clone=1.",
-  },
-  {
-    says: /Unknown option|unrecognized option/i,
-    reason: "This bubblewrap is too old: it lacks a flag that the isolation needs.",
-    hint: "Install bubblewrap 0.8 or newer.",
-  },
-];
-
-/**
- * Tries bubblewrap with the real flags. Never throws: that there is no sandbox is an answer.
+ * Runs `true` as a command is run, with every flag, the filter and the limits: some systems have
+ * bubblewrap and refuse only when it is used. Never throws: that there is no sandbox is an answer.
  */
 export async function probeSandbox(options: ProbeOptions): Promise<SandboxProbe> {
-  if ((options.platform ?? process.platform) !== "linux") {
-    return {
-      available: false,
-      reason: "The sandbox needs Linux: it is built on bubblewrap.",
-      hint: "Run AGENT-33 on Linux or in a Linux virtual machine.",
-    };
-  }
-  const version = await runOnce(options, ["--version"]);
-  if (version.failure !== undefined) return notStarted(version.failure);
-  const trial = await runOnce(options, [...isolation, "--", "/usr/bin/true"]);
-  if (trial.failure !== undefined) return notStarted(trial.failure);
-  if (trial.code === 0) {
-    return { available: true, version: version.stdout.replace("bubblewrap", "").trim() };
-  }
-  const said = trial.stderr.trim();
-  const known = refusals.find((refusal) => refusal.says.test(said));
-  const reason = known?.reason ?? `bubblewrap failed with ${describeEnd(trial)}.`;
-  return {
-    available: false,
-    reason: said === "" ? reason : `${reason} It said: ${said}`,
-    hint: known?.hint ?? "Run the command that bubblewrap refuses by hand to see more.",
-  };
-}
-
-function notStarted(failure: Agent33Error): SandboxProbe {
-  const missing = failure.details?.["reason"] === "ENOENT";
-  return {
-    available: false,
-    reason: missing ? "bubblewrap is not installed." : failure.message,
-    hint: missing
-      ? "Install it with the system's package manager, for example apt install bubblewrap."
-      : (failure.hint ?? "Check that bubblewrap can be executed."),
-  };
-}
-
-interface Outcome {
-  readonly failure?: Agent33Error;
-  readonly code: number | null;
-  readonly timedOut: boolean;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function runOnce(options: ProbeOptions, args: readonly string[]): Promise<Outcome> {
   try {
-    const child = await options.spawn({
-      command: options.command ?? "bwrap",
-      args,
-      cwd: "/",
-      env: {},
-    });
-    let timedOut = false;
-    let timer: NodeJS.Timeout | undefined;
-    const overdue = new Promise<void>((resolve, reject) => {
-      timer = setTimeout(() => {
-        timedOut = true;
-        child.kill(0).then(resolve, reject);
-      }, options.timeoutMs ?? 5_000);
-    });
-    const finished = Promise.all([readHead(child.stdout), readHead(child.stderr), child.exited]);
-    // Whichever comes first, the output ends: a killed child's does too.
-    await Promise.race([finished, overdue]);
-    clearTimeout(timer);
-    const [stdout, stderr, exit] = await finished;
-    await child.kill(0);
-    return { code: exit.code, timedOut, stdout, stderr };
-  } catch (error) {
-    return { failure: toAgent33Error(error), code: null, timedOut: false, stdout: "", stderr: "" };
+    return await probe(options);
+  } catch (thrown) {
+    const error = toAgent33Error(thrown);
+    if (error.code === "sandbox.spawn_failed") {
+      return { available: false, ...explainNotStarted(error) };
+    }
+    const hint = error.hint ?? "Try again.";
+    return { available: false, reason: error.message, hint };
   }
 }
 
-/** The first 4,000 characters; the rest is read and dropped, so that the writer is not held up. */
-async function readHead(stream: Readable): Promise<string> {
-  let head = "";
-  for await (const chunk of stream.setEncoding("utf8")) {
-    if (head.length < 4_000) head += String(chunk).slice(0, 4_000 - head.length);
+async function probe(options: ProbeOptions): Promise<SandboxProbe> {
+  const { spawn, clock = systemClock, command: bwrap = "bwrap", workspace } = options;
+  const { nodePath = process.execPath, limiter = findLimiter(), timeoutMs = 5_000 } = options;
+  const { platform = process.platform, architecture = process.arch } = options;
+  const filter = platform === "linux" ? seccompFilter(architecture) : undefined;
+  if (filter === undefined) return { available: false, ...wrongMachine(platform, architecture) };
+  const version = await versionOf(bwrap, spawn, clock, timeoutMs);
+  const where = workspace === undefined ? {} : { workspace: shownPath(workspace) };
+  const ownId = process.getuid?.();
+  const hostUser = await chooseHostUser({ spawn, clock, ownId, nodePath, ...where });
+  const limits = sandboxLimits({ timeoutMs });
+  const end = await launch({
+    spawn,
+    clock,
+    bwrap,
+    hostUser,
+    limiter,
+    limits,
+    timeoutMs,
+    outputLimitBytes: 4_096,
+    view: { readOnlyBinds: [], nodePath, tmpBytes: limits.fileSizeBytes, filter, ...where },
+    command: ["true"],
+  });
+  if (!end.started || end.exitCode !== 0) {
+    const said = end.started ? end.stderr.trim() : end.said;
+    return { available: false, ...explainRefusal(said, describeEnd(end)) };
   }
-  return head;
+  return {
+    available: true,
+    version,
+    limiter,
+    notices: [
+      ...(hostUser.notice === undefined ? [] : [hostUser.notice]),
+      ...(limiter === "prlimit"
+        ? []
+        : ["Limits are set through the shell's ulimit, because prlimit is not installed."]),
+    ],
+  };
 }
 
-function describeEnd(outcome: Outcome): string {
-  if (outcome.timedOut) return "no answer in time";
-  return outcome.code === null ? "a signal" : `exit code ${outcome.code}`;
+async function versionOf(
+  command: string,
+  spawn: Processes["spawn"],
+  clock: Clock,
+  timeoutMs: number,
+): Promise<string> {
+  const stdout = createOutputCapture(1_024);
+  const end = await runChild(spawn, clock, {
+    command,
+    args: ["--version"],
+    timeoutMs,
+    onStdout: (chunk) => stdout.push(chunk),
+    onStderr: () => undefined,
+  });
+  if (end.exitCode !== 0) {
+    throw new Agent33Error(
+      "sandbox.unavailable",
+      `bubblewrap did not tell its version: ${describeEnd(end)}.`,
+      { hint: `Run ${command} --version by hand to see more.` },
+    );
+  }
+  return stdout.text().replace("bubblewrap", "").trim();
 }

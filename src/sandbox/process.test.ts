@@ -75,6 +75,26 @@ describe("starting", () => {
     expect(await child.exited).toEqual({ code: 0, signal: null });
   });
 
+  test("gives the child further inputs to read, each to its end", async () => {
+    const big = Buffer.alloc(1_000_000, "x");
+    const child = await processes.spawn({
+      command: "/bin/sh",
+      args: ["-c", "cat <&4 | wc -c; cat <&3"],
+      cwd: folder,
+      env: { PATH: process.env["PATH"] ?? "" },
+      inputs: [Buffer.from("small"), big],
+    });
+    expect((await outputOf(child)).trim()).toBe(`${big.length}\nsmall`);
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+  });
+
+  test("is not held up by a child that does not read its further inputs", async () => {
+    const inputs = [Buffer.alloc(5_000_000)];
+    const request = { command: "/bin/sh", args: ["-c", "exit 4"], cwd: folder, env: {}, inputs };
+    const child = await processes.spawn(request);
+    expect(await child.exited).toEqual({ code: 4, signal: null });
+  });
+
   test("makes the child the leader of its own group", async () => {
     const child = await shell("exec sleep 30");
     const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8").split(") ")[1]?.split(" ");

@@ -1,8 +1,9 @@
 import { type ChildProcessWithoutNullStreams, spawn as spawnChild } from "node:child_process";
-import type { Readable, Writable } from "node:stream";
+import { type Readable, Writable } from "node:stream";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { Agent33Error, systemCodeOf } from "../base/errors.ts";
 import { killOnExit } from "./exit-guard.ts";
+import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import {
   hasProcessList,
   noteDescendants,
@@ -20,6 +21,8 @@ interface ProcessRequest {
   readonly cwd: string;
   /** The child's whole environment: nothing is inherited. */
   readonly env: Readonly<Record<string, string>>;
+  /** What the child can read, each to its end, from its descriptors 3, 4, 5 and so on. */
+  readonly inputs?: readonly Uint8Array[];
 }
 
 /** How a process ended. One of the two is null. */
@@ -81,12 +84,19 @@ export function createProcesses(clock: Clock = systemClock): Processes {
 async function start(
   request: ProcessRequest,
 ): Promise<ChildProcessWithoutNullStreams & { readonly pid: number }> {
+  const inputs = request.inputs ?? [];
+  const firstFree = 3 + inputs.length;
+  const inherited = inheritedDescriptors();
+  const stdio = Array.from(
+    { length: Math.max(firstFree, ...inherited.map((fd) => fd + 1)) },
+    (_, fd) => (fd < firstFree || inherited.includes(fd) ? "pipe" : "ignore"),
+  );
   try {
     const child = spawnChild(request.command, [...request.args], {
       cwd: request.cwd,
       env: { ...request.env },
       detached: process.platform !== "win32",
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio,
       shell: false,
       windowsHide: true,
     });
@@ -97,10 +107,19 @@ async function start(
     // A child that ends early leaves dead pipes. Whoever uses them learns of it from the exit;
     // without a listener a stream's EPIPE would end this process.
     for (const stream of child.stdio) stream?.on("error", () => stream.destroy());
+    for (let fd = 3; fd < stdio.length; fd += 1) feed(child.stdio[fd], inputs[fd - 3]);
     return child as ChildProcessWithoutNullStreams & { readonly pid: number };
   } catch (error) {
     throw spawnFailed(request, error);
   }
+}
+
+/** Such a pipe is a socket: its other direction would keep this process awake if it stayed open. */
+function feed(
+  stream: Readable | Writable | null | undefined,
+  bytes: Uint8Array = new Uint8Array(),
+): void {
+  if (stream instanceof Writable) stream.end(bytes, () => stream.destroy());
 }
 
 function supervise(

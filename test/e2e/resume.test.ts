@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
@@ -146,6 +147,37 @@ describe("questions to a person", () => {
     }
     expect(made.engine.store.runs.get(runId)).toMatchObject({ outcome: "unverified" });
     expect(textOf(made.folder)).toBe("same\nsame\n");
+  });
+});
+
+describe("the shell", () => {
+  test("runs a command in the sandbox after a person said yes, and only the workspace changes", async () => {
+    const workspace = mkdtempSync(join(tmpdir(), "agent33-shell-"));
+    const made = opened();
+    const command = "echo from the shell > made.txt; echo out > /usr/made.txt; echo done";
+    const first = await made.run(
+      [{ tool_calls: [{ name: "run_command", arguments: { command } }] }, { text: "Done." }],
+      { task: { kind: "text", text: "Make it.", workspace }, shell: true },
+    );
+    expect(first.outcome).toBe("parked");
+    const [question] = await made.engine.store.approvals.list({ state: "pending" });
+    expect(question).toMatchObject({
+      ruleId: "default/shell-asks",
+      summary: expect.stringContaining(command),
+    });
+    await made.engine.decideApproval(question!.id, "approved");
+    expect(await made.engine.runs.resume(first.runId)).toMatchObject({ outcome: "unverified" });
+    const [result] = eventsOf(made.engine.store.runLog.read(first.runId), "tool.completed");
+    expect(result?.content).toMatch(/Read-only file system/);
+    expect(readFileSync(join(workspace, "made.txt"), "utf8")).toBe("from the shell\n");
+    expect(existsSync("/usr/made.txt")).toBe(false);
+  });
+
+  test("is refused where it could change the engine's own files", async () => {
+    const made = opened();
+    await expect(made.run([{ text: "Done." }], { shell: true })).rejects.toMatchObject({
+      code: "engine.data_in_workspace",
+    });
   });
 });
 

@@ -16,6 +16,7 @@ interface RunOptions {
   readonly agent?: string;
   readonly mcp: readonly string[];
   readonly workspace?: string;
+  readonly shell?: boolean;
   readonly policy?: readonly string[];
   readonly maxSteps?: number;
   readonly maxSeconds?: number;
@@ -48,6 +49,7 @@ export function runCommand(program: Command, context: CliContext): void {
       [],
     )
     .option("--workspace <folder>", "folder that the built-in file tools may write in")
+    .option("--shell", "let the agent run commands in the sandbox, in the workspace")
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .option("--max-steps <n>", "model turns at most", wholeNumber("--max-steps"))
     .option("--max-seconds <n>", "seconds of work at most", wholeNumber("--max-seconds"))
@@ -110,6 +112,7 @@ function requestOf(text: string | undefined, options: RunOptions): RunRequest {
     effort: effortOf(options.effort),
     agentFile: options.agent,
     mcpCommands: options.mcp,
+    shell: options.shell === true,
   };
   if (options.task !== undefined) {
     if (options.workspace !== undefined) {

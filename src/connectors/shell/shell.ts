@@ -1,13 +1,40 @@
-import { Agent33Error } from "../../base/errors.ts";
-import { err, type Result } from "../../base/result.ts";
+import { existsSync } from "node:fs";
+import { z } from "zod";
+import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { BwrapSandbox } from "../../sandbox/bwrap.ts";
 import type { SandboxProbe } from "../../sandbox/probe.ts";
+import { defineTool } from "../../tools/define.ts";
 import type { Tool } from "../../tools/tool.ts";
+import { renderResult } from "./result.ts";
+
+export interface ShellToolOptions {
+  /** What `probeSandbox` said of this machine and this workspace. */
+  readonly probe: SandboxProbe;
+  readonly sandbox: BwrapSandbox;
+  /** The workspace folder, absolute. */
+  readonly workspace: string;
+  /** For a command that names no limit of its own, seconds. Default 60. */
+  readonly defaultTimeoutSeconds?: number;
+  /** The most that a command may name. Default 600. */
+  readonly maxTimeoutSeconds?: number;
+  /** Of standard output and of standard error each. Default 32 KiB. */
+  readonly outputLimitBytes?: number;
+}
+
+/** Starting the sandbox, and ending what a command leaves behind, takes time beyond the command's. */
+const overheadMs = 15_000;
 
 /**
- * The tool that runs shell commands. It is offered only inside a sandbox, and the part that runs
- * commands inside one does not exist yet: so far the answer is always a refusal that says why.
+ * The tool `run_command`: a shell command in the sandbox. There is no such tool without a sandbox.
+ * Its source is on the surface `shell`, which policy packs ask a person about. Its effect is a
+ * write: nothing but the workspace can be changed. It cannot repeat: what a command does twice is
+ * unknown.
+ * @returns the tool, or `shell.sandbox_unavailable` with the probe's reason
  */
-export function shellTool(probe: SandboxProbe): Result<Tool> {
+export function shellTool(options: ShellToolOptions): Result<Tool> {
+  const { probe, sandbox, workspace, outputLimitBytes = 32 * 1024 } = options;
+  const { defaultTimeoutSeconds = 60, maxTimeoutSeconds = 600 } = options;
   if (!probe.available) {
     return err(
       new Agent33Error(
@@ -17,11 +44,44 @@ export function shellTool(probe: SandboxProbe): Result<Tool> {
       ),
     );
   }
-  return err(
-    new Agent33Error(
-      "shell.not_supported",
-      `There is no shell tool in this version of AGENT-33, although bubblewrap ${probe.version} could sandbox it.`,
-      { hint: "Use MCP servers or workspace tools instead." },
-    ),
-  );
+  const shell = existsSync("/bin/bash") ? "bash" : "sh";
+  const tool = defineTool({
+    name: "run_command",
+    description: `Runs a command line with ${shell} in a sandbox, in the workspace folder, and gives its exit code and output. There is no network. Only the workspace can be changed; /tmp is empty at the start of each command and gone after it. Every command starts anew: a changed folder, variables and background processes do not last. Nothing can be typed into it.`,
+    input: z.strictObject({
+      command: z
+        .string()
+        .min(1)
+        .max(32 * 1024)
+        .regex(/^[^\0]*$/, "must not contain the character NUL")
+        .describe(`The command line, as ${shell} reads it.`),
+      timeout_seconds: z
+        .int()
+        .min(1)
+        .max(maxTimeoutSeconds)
+        .default(defaultTimeoutSeconds)
+        .describe("After this many seconds the command and all that it started are ended."),
+    }),
+    effect: "write",
+    repeat: "once",
+    source: "shell:sandbox",
+    timeoutMs: maxTimeoutSeconds * 1_000 + overheadMs,
+    run: async ({ command, timeout_seconds: timeoutSeconds }, { signal }) => {
+      try {
+        const result = await sandbox.run({
+          command: [shell, "-c", command],
+          workspace,
+          timeoutMs: timeoutSeconds * 1_000,
+          outputLimitBytes,
+          signal,
+        });
+        return renderResult(result, timeoutSeconds);
+      } catch (error) {
+        // It was there when the tool was offered; the command has not run, and the model may go on.
+        if (!isAgent33Error(error) || error.code !== "sandbox.unavailable") throw error;
+        return { content: [error.message, error.hint].filter(Boolean).join(" "), isError: true };
+      }
+    },
+  });
+  return ok(tool);
 }
