@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     pool: "forks",
+    // The default leaves one core idle, which on two cores is half of them.
+    maxWorkers: "100%",
     passWithNoTests: false,
   },
 });
