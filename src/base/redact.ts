@@ -15,10 +15,14 @@ export interface Redactor {
   text(text: string): string;
   /** A deep copy with every string redacted, and every value under a secret-looking key hidden. */
   value(value: JsonValue): JsonValue;
-  /** The text with the values of all placeholders that are known in this process. */
+  /**
+   * The text with the values of what only looked like a credential: whoever wrote the placeholder
+   * had been shown that text. Registered secrets are never given out this way, or writing a name
+   * would be enough to get a key.
+   */
   reveal(text: string): string;
-  /** The first placeholder whose value was seen only by another process. */
-  lost(text: string): string | undefined;
+  /** The first placeholder that {@link reveal} cannot or must not replace. */
+  withheld(text: string): string | undefined;
 }
 
 /**
@@ -47,23 +51,22 @@ const minimumSecretLength = 12;
 const madePlaceholder = /\[secret:[a-z-]+:[0-9a-f]{8}\]/g;
 
 export function createRedactor(): Redactor {
-  /** Placeholder by value, and value by placeholder. */
+  /** Placeholder by value, and value by placeholder where it may be given out again. */
   const placeholders = new Map<string, string>();
   const values = new Map<string, string>();
-  const remember = (placeholder: string, value: string): string => {
-    placeholders.set(value, placeholder);
-    values.set(placeholder, value);
-    return placeholder;
-  };
+  const registered = new Set<string>();
   const text = (input: string): string => {
     let output = input;
     for (const [value, placeholder] of placeholders) {
       output = output.replaceAll(value, () => placeholder);
     }
     for (const { name, pattern } of knownShapes) {
-      output = output.replace(pattern, (found) =>
-        remember(`[secret:${name}:${sha256(found).slice(0, 8)}]`, found),
-      );
+      output = output.replace(pattern, (found) => {
+        const placeholder = `[secret:${name}:${sha256(found).slice(0, 8)}]`;
+        placeholders.set(found, placeholder);
+        values.set(placeholder, found);
+        return placeholder;
+      });
     }
     return output;
   };
@@ -80,7 +83,9 @@ export function createRedactor(): Redactor {
   };
   return {
     register: (name, secret) => {
-      if (secret.length >= minimumSecretLength) remember(`[secret:${name}]`, secret);
+      if (secret.length < minimumSecretLength) return;
+      placeholders.set(secret, `[secret:${name}]`);
+      registered.add(`[secret:${name}]`);
     },
     text,
     value,
@@ -91,6 +96,8 @@ export function createRedactor(): Redactor {
       }
       return output;
     },
-    lost: (input) => input.match(madePlaceholder)?.find((placeholder) => !values.has(placeholder)),
+    withheld: (input) =>
+      [...registered].find((placeholder) => input.includes(placeholder)) ??
+      input.match(madePlaceholder)?.find((placeholder) => !values.has(placeholder)),
   };
 }

@@ -11,9 +11,9 @@ export function withSecrets(tool: Tool, redactor: Redactor): Tool {
   return {
     ...tool,
     run: (args, context) => {
-      const lost = redactor.lost(JSON.stringify(args));
-      if (lost !== undefined) {
-        const content = `Not run: the value behind ${lost} was seen before the run was resumed and was not kept. Read it again, then repeat the call.`;
+      const withheld = redactor.withheld(JSON.stringify(args));
+      if (withheld !== undefined) {
+        const content = `Not run: ${withheld} stands for a secret that tools do not get here. If it came out of a file before the run was resumed, read it again; a credential of this machine cannot be used this way.`;
         return Promise.resolve({ content, isError: true });
       }
       const revealed = mapStrings(args, redactor.reveal);

@@ -194,6 +194,20 @@ describe("secrets", () => {
     expect(JSON.stringify(events)).not.toContain(secret);
   });
 
+  test("that belong to this machine cannot be had by writing their name", async () => {
+    const made = testEngine({}, undefined, { OPENAI_API_KEY: "machine-key-0123456789" });
+    closing.push(() => made.engine.close());
+    const { events } = await made.run([
+      { tool_calls: [append("steal [secret:OPENAI_API_KEY]")] },
+      { text: "Done." },
+    ]);
+    expect(eventsOf(events, "tool.completed")[0]).toMatchObject({
+      isError: true,
+      content: expect.stringContaining("Not run"),
+    });
+    expect(() => textOf(made.folder)).toThrow();
+  });
+
   test("do not stand in the list of runs or in what a run is resumed from", async () => {
     const made = opened();
     const { runId } = await made.run([{ text: "Done." }], {

@@ -46,9 +46,10 @@ export function testHost(cwd: string, env: Record<string, string> = {}): Host {
 export function testEngine(
   settings: Readonly<Record<string, JsonValue>> = {},
   folder?: string,
+  env: Record<string, string> = {},
 ): TestEngine {
   const cwd = folder ?? mkdtempSync(join(tmpdir(), "agent33-engine-"));
-  const host = testHost(cwd);
+  const host = testHost(cwd, env);
   const flags: FlagSetting[] = Object.entries({ "store.synchronous": "normal", ...settings }).map(
     ([setting, value]) => ({
       setting,
