@@ -15,7 +15,6 @@ export type CheckVerdict = {
 export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdict> {
   return {
     name: "check.run",
-    repeat: () => "safe",
     run: async ({ attempt, horizon }, { runId, signal }) => {
       const session = ports.session(runId);
       const result = await session.check?.(signal);
@@ -39,9 +38,6 @@ export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdi
         return { seq: stored.at(-1)?.seq ?? horizon, sentBack };
       };
     },
-    outcomeUnknown:
-      ({ horizon }) =>
-      () => ({ seq: horizon, sentBack: false }),
   };
 }
 
@@ -55,7 +51,6 @@ export type EndInput = { readonly stop: StopReason; readonly horizon: number };
 export function endAgent(ports: AgentPorts): Activity<EndInput, null> {
   return {
     name: "agent.end",
-    repeat: () => "safe",
     run: async ({ stop, horizon }, { runId }) => {
       await ports.session(runId).closeTools();
       const summary = foldRun(ports.log.read(runId), horizon).lastText;
@@ -64,7 +59,6 @@ export function endAgent(ports: AgentPorts): Activity<EndInput, null> {
         return null;
       };
     },
-    outcomeUnknown: () => () => null,
   };
 }
 
@@ -72,7 +66,6 @@ export function endAgent(ports: AgentPorts): Activity<EndInput, null> {
 export function verification(ports: AgentPorts): Activity<null, null> {
   return {
     name: "run.verify",
-    repeat: () => "safe",
     run: async (_input, { runId, signal }) => {
       const result = await ports.session(runId).verify?.(signal);
       leaveIfReleased(signal);
@@ -91,7 +84,6 @@ export function verification(ports: AgentPorts): Activity<null, null> {
         return null;
       };
     },
-    outcomeUnknown: () => () => null,
   };
 }
 
@@ -99,7 +91,6 @@ export function verification(ports: AgentPorts): Activity<null, null> {
 export function finishRun(ports: AgentPorts): Activity<EndInput, { readonly outcome: RunOutcome }> {
   return {
     name: "run.finish",
-    repeat: () => "safe",
     run: async ({ stop, horizon }, { runId }) => {
       const filesChanged = await ports.session(runId).filesChanged();
       return () => {
@@ -120,9 +111,6 @@ export function finishRun(ports: AgentPorts): Activity<EndInput, { readonly outc
         return { outcome };
       };
     },
-    outcomeUnknown:
-      ({ stop }, { runId }) =>
-      () => ({ outcome: outcomeOf(ports.log.read(runId), stop) }),
   };
 }
 

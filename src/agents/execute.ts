@@ -1,5 +1,4 @@
 import { type ErrorData, toAgent33Error } from "../base/errors.ts";
-import type { Repeat } from "../base/effect.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { ToolCallPart } from "../base/message.ts";
 import type { CallOutcome } from "../boundary/types.ts";
@@ -17,7 +16,6 @@ import { eventDecision } from "./turn.ts";
 type CallPlace = { readonly turn: number; readonly index: number };
 
 export type ToolCallInput = CallPlace & {
-  readonly repeat: Repeat;
   /** Above 1 when the call comes back from a question to a person. */
   readonly ask: number;
 };
@@ -32,7 +30,11 @@ type Completed = Extract<NewEvent, { type: "tool.completed" }>;
 type Fields = Pick<Completed, "content" | "isError" | "decision" | "attempts" | "durationMs"> &
   Partial<Pick<Completed, "error" | "callId">>;
 
-/** One tool call. Whatever goes wrong becomes a result that the model can read and act on. */
+/**
+ * One tool call. Whatever goes wrong becomes a result that the model can read and act on. After a
+ * crash it is made again: whether the other side can have seen it, and whether it may see it twice,
+ * is in the boundary's ledger of keys, which was written just before it was sent.
+ */
 export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallResult> {
   const partOf = (runId: string, { turn, index }: CallPlace): ToolCallPart | undefined =>
     toolCallsOf(ports.log.read(runId), turn)[index];
@@ -52,7 +54,6 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
 
   return {
     name: "tool.call",
-    repeat: (input) => input.repeat,
     run: async (input, context) => {
       const { runId } = context;
       const place = { turn: input.turn, index: input.index };
@@ -82,19 +83,6 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
         };
       }
       return record(runId, place, part, resultOf(outcome));
-    },
-    outcomeUnknown: (input, { runId }) => {
-      const place = { turn: input.turn, index: input.index };
-      const part = partOf(runId, place) ?? lostCall;
-      return record(
-        runId,
-        place,
-        part,
-        refused(
-          "boundary.outcome_unknown",
-          `${part.toolName} was started before a crash and may or may not have happened. It was not run again. Find out what it did before you go on.`,
-        ),
-      );
     },
   };
 }

@@ -49,15 +49,9 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   };
 
   /** One call with its waits for a person. Returns the last event that it wrote. */
-  const callTool = async (
-    context: WorkflowContext,
-    turn: number,
-    index: number,
-    plan: CallPlan,
-    ttlMs: number,
-  ) => {
+  const callTool = async (context: WorkflowContext, turn: number, index: number, ttlMs: number) => {
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(toolActivity, { turn, index, repeat: plan.repeat, ask });
+      const result = await context.call(toolActivity, { turn, index, ask });
       if (result.parkedOn === null) return result.seq;
       await context.wait(approvalTopic(result.parkedOn), ttlMs);
     }
@@ -79,7 +73,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       }
       const group = calls.slice(from, index);
       const seqs = await Promise.all(
-        group.map((plan, offset) => callTool(context, turn, from + offset, plan, ttlMs)),
+        group.map((_plan, offset) => callTool(context, turn, from + offset, ttlMs)),
       );
       last = Math.max(last, ...seqs);
     }

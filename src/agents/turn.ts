@@ -1,4 +1,3 @@
-import type { Repeat } from "../base/effect.ts";
 import type { BoundaryError } from "../boundary/errors.ts";
 import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
@@ -20,7 +19,6 @@ export type TurnInput = {
 export type CallPlan = {
   /** Changes the world, or may: it runs by itself, in order. */
   readonly alone: boolean;
-  readonly repeat: Repeat;
 };
 
 export type TurnResult = {
@@ -40,12 +38,12 @@ export type TurnResult = {
   readonly parkedOn: string | null;
 };
 
-/** One model call: what the model sees is rendered from the log, its answer is appended to it. */
+/**
+ * One model call, which may be made again after a crash: asking twice costs money but harms
+ * nothing. What the model sees is rendered from the log, its answer is appended to it. */
 export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
   return {
     name: "model.turn",
-    // Asking a model twice costs money but harms nothing.
-    repeat: () => "safe",
     run: async ({ turn, horizon }, { runId, signal }) => {
       const session = ports.session(runId);
       const events = ports.log.read(runId);
@@ -104,10 +102,6 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         };
       };
     },
-    outcomeUnknown:
-      ({ horizon }) =>
-      () => // Never called: the activity is safe to repeat.
-      ({ ...nothingMore, seq: horizon }),
   };
 }
 
@@ -221,9 +215,9 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
     .map((part) => {
       const found = session.toolbox.find(part.toolName);
       // A tool that does not exist only earns an error message.
-      if (!found.ok) return { alone: true, repeat: "safe" };
+      if (!found.ok) return { alone: true };
       const { effect, repeat } = found.value;
-      return { alone: effect !== "read" || repeat !== "safe", repeat };
+      return { alone: effect !== "read" || repeat !== "safe" };
     });
 }
 

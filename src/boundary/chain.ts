@@ -172,9 +172,12 @@ class GovernedCall<I, O, C> {
       this.#holdings.useApproval(this.#approvalId, digest, this.#at, this.#name());
     }
     // For anything but a read, what is about to happen is committed before it can happen.
-    if (this.#facts.effect !== "read") {
-      this.#holdings.claimKey(this.#idempotencyKey(), this.#facts, runId, this.#at, this.#name());
+    // The key comes last: between it and the sending nothing else is written, so that after a
+    // crash a started key means that the call was as good as sent.
+    if (this.#facts.effect !== "read" || this.#facts.repeat === "once") {
+      const key = this.#idempotencyKey();
       parts.audit.open(this.#record(undefined, "open"));
+      this.#holdings.claimKey(key, this.#facts, runId, this.#at, this.#name());
     }
     return breaker;
   }

@@ -3,7 +3,7 @@ import { digestOf } from "../base/digest.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { Activity, Commit, Mail, WorkflowContext } from "./contract.ts";
 import type { DeliveryQueue } from "./delivery.ts";
-import { nondeterministic } from "./errors.ts";
+import { nondeterministic, outcomeUnhandled } from "./errors.ts";
 import { failureData, failureFrom } from "./failure.ts";
 import type { Hold } from "./hold.ts";
 import { takeMail } from "./mailbox.ts";
@@ -122,10 +122,14 @@ export function createContext(parts: ContextParts): RunContext {
     const { position, row } = here;
     if (row !== undefined && row.state !== "started") return replay(position, row);
     const context = { runId, key: `${runId}/${position}`, signal };
-    const repeat = activity.repeat(input);
+    const repeat = activity.repeat?.(input) ?? "safe";
     // What was declared when the body started counts as much as what is declared now.
     if (row !== undefined && (repeat === "once" || row.repeat === "once")) {
-      return perform(position, async () => activity.outcomeUnknown(input, context));
+      return perform(position, async () => {
+        const commit = activity.outcomeUnknown?.(input, context);
+        if (commit === undefined) throw outcomeUnhandled(activity.name);
+        return commit;
+      });
     }
     if (row === undefined) {
       const mark = await written((sql) =>

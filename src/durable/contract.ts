@@ -26,14 +26,14 @@ export interface ActivityContext {
 
 export interface Activity<I extends JsonValue, O extends JsonValue> {
   readonly name: string;
-  /** Whether the body may run again after a crash in the middle of it. */
-  repeat(input: I): Repeat;
+  /** Whether the body may run again after a crash in the middle of it. Default: `safe`. */
+  repeat?(input: I): Repeat;
   run(input: I, context: ActivityContext): Promise<Commit<O>>;
   /**
    * Called instead of `run` on resume when a `once` body was started and its end is not recorded:
-   * nobody knows whether it happened.
+   * nobody knows whether it happened. An activity whose `repeat` may say `once` must have it.
    */
-  outcomeUnknown(input: I, context: ActivityContext): Commit<O>;
+  outcomeUnknown?(input: I, context: ActivityContext): Commit<O>;
 }
 
 export interface Mail {

@@ -77,3 +77,12 @@ export function stopped(runId: string, why: "cancelled" | "lease_lost" | "releas
   };
   return new Agent33Error(`durable.${why}`, `Run ${runId} ${what[why]}.`, { details: { runId } });
 }
+
+/** `durable.outcome_unhandled`: an activity that may run once cannot say what happened. */
+export function outcomeUnhandled(activity: string): Agent33Error {
+  return new Agent33Error(
+    "durable.outcome_unhandled",
+    `The activity ${activity} may run once, was cut off by a crash, and has no answer to that.`,
+    { hint: "Give the activity an outcomeUnknown." },
+  );
+}
