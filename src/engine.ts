@@ -70,7 +70,11 @@ export function createEngine(config: Config, host: Host): Engine {
     ids,
     policy,
     budgets,
-    approvals: store.approvals,
+    approvals: {
+      ...store.approvals,
+      request: (asked) =>
+        store.approvals.request({ ...asked, summary: redactor.text(asked.summary) }),
+    },
     approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
     idempotency: store.idempotency,
     audit: {
@@ -81,7 +85,7 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const workflow = agentRun(agentPorts(store, host, live, redact));
+  const workflow = agentRun(agentPorts(store, host, live, redactor));
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,

@@ -78,6 +78,8 @@ export interface RunSession {
 }
 
 export interface AgentPorts {
+  /** An error whose words hold no secrets: the journal keeps it beside the log. */
+  conceal(error: ErrorData): ErrorData;
   readonly log: RunLogPort;
   readonly now: () => number;
   session(runId: string): RunSession;

@@ -1,3 +1,4 @@
+import type { ErrorData } from "../base/errors.ts";
 import type { BoundaryError } from "../boundary/errors.ts";
 import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
@@ -86,7 +87,8 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         const seq = stored.at(-1)?.seq ?? horizon;
         if (!outcome.ok) {
           const timeIsUp = timeLeftMs(session.limits, events, ports.now()) <= 0;
-          const stop = stopOf(outcome.error, session, limit, timeIsUp);
+          const error = ports.conceal(outcome.error.toJSON());
+          const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
           const again = shown && outcome.error.retryable;
           return { ...nothingMore, seq, limit: limit ?? null, stop, again };
         }
@@ -230,11 +232,11 @@ const budgetLimits: Readonly<Record<string, LimitReached["limit"]>> = {
 
 function stopOf(
   error: BoundaryError,
+  data: ErrorData,
   session: RunSession,
   limit: LimitReached | undefined,
   timeIsUp: boolean,
 ): StopReason {
-  const data = error.toJSON();
   if (error.kind === "cancelled") return { reason: "cancelled" };
   if (timeIsUp) return { reason: "limit", limit: "time", allowed: session.limits.maxSeconds };
   if (error.kind === "budget_exceeded") {

@@ -38,7 +38,7 @@ const knownShapes: readonly { readonly name: string; readonly pattern: RegExp }[
   { name: "aws-key", pattern: /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g },
   { name: "google-key", pattern: /\bAIza[A-Za-z0-9_-]{35}\b/g },
   { name: "slack-token", pattern: /\bxox[abprs]-[A-Za-z0-9-]{10,}/g },
-  { name: "bearer", pattern: /(?<=\bBearer\s)[A-Za-z0-9._~+/-]{16,}=*/gi },
+  { name: "bearer", pattern: /(?<=\bBearer\s)(?=[A-Za-z._~+/-]*\d)[A-Za-z0-9._~+/-]{16,}=*/gi },
   {
     name: "private-key",
     pattern: /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/g,
@@ -51,19 +51,17 @@ const minimumSecretLength = 12;
 const madePlaceholder = /\[secret:[a-z-]+:[0-9a-f]{8}\]/g;
 
 export function createRedactor(): Redactor {
-  /** Placeholder by value, and value by placeholder where it may be given out again. */
-  const placeholders = new Map<string, string>();
+  const registered: (readonly [value: string, placeholder: string])[] = [];
+  /** What only looked like a credential, by its placeholder. */
   const values = new Map<string, string>();
-  const registered = new Set<string>();
   const text = (input: string): string => {
     let output = input;
-    for (const [value, placeholder] of placeholders) {
+    for (const [value, placeholder] of registered) {
       output = output.replaceAll(value, () => placeholder);
     }
     for (const { name, pattern } of knownShapes) {
       output = output.replace(pattern, (found) => {
         const placeholder = `[secret:${name}:${sha256(found).slice(0, 8)}]`;
-        placeholders.set(found, placeholder);
         values.set(placeholder, found);
         return placeholder;
       });
@@ -84,8 +82,9 @@ export function createRedactor(): Redactor {
   return {
     register: (name, secret) => {
       if (secret.length < minimumSecretLength) return;
-      placeholders.set(secret, `[secret:${name}]`);
-      registered.add(`[secret:${name}]`);
+      registered.push([secret, `[secret:${name}]`]);
+      // The longest first, or a value that begins with another would show its rest.
+      registered.sort(([one], [other]) => other.length - one.length);
     },
     text,
     value,
@@ -97,7 +96,7 @@ export function createRedactor(): Redactor {
       return output;
     },
     withheld: (input) =>
-      [...registered].find((placeholder) => input.includes(placeholder)) ??
+      registered.find(([, placeholder]) => input.includes(placeholder))?.[1] ??
       input.match(madePlaceholder)?.find((placeholder) => !values.has(placeholder)),
   };
 }

@@ -54,8 +54,8 @@ interface Compiled<I, O, C> {
 }
 
 const undecided: Decision = { effect: "deny", ruleId: "none", matched: [], policyVersion: "none" };
-/** Characters of a call's arguments that a question to a person shows. */
-const shownArguments = 2_000;
+/** Longest arguments, in characters, about which a person can be asked: all of them are shown. */
+const shownArguments = 64 * 1024;
 const noFacts: CallFacts = { operation: "unknown", effect: "unknown", repeat: "once" };
 
 /**
@@ -309,7 +309,12 @@ class GovernedCall<I, O, C> {
     const { args } = this.#facts;
     if (args === undefined) return this.#name();
     const text = JSON.stringify(args);
-    return `${this.#name()} ${text.length > shownArguments ? `${text.slice(0, shownArguments)}…` : text}`;
+    if (text.length <= shownArguments) return `${this.#name()} ${text}`;
+    throw new BoundaryError(
+      "approval_denied",
+      `${this.#name()} has ${text.length} characters of arguments, which is more than a person could look through.`,
+      { ruleId: this.#decision.ruleId, hint: "Make several smaller calls." },
+    );
   }
 
   #name(): string {

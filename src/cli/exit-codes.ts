@@ -50,6 +50,7 @@ const usageCodes = [
 
 /** The exit code for an error that ended a command. */
 export function exitCodeOfError(error: Agent33Error): number {
+  if (error.code === "boundary.cancelled") return exitCodes.cancelled;
   const wrongWords = usagePrefixes.some((prefix) => error.code.startsWith(prefix));
   return wrongWords || usageCodes.includes(error.code) ? exitCodes.usage : exitCodes.failed;
 }

@@ -8,13 +8,13 @@ export type Machine = Omit<CliContext, "exit">;
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
-/**
- * The real terminal and the real signals. While a command says what a signal means to it, that
- * holds; else a signal ends the program the way that lets its children be ended too (the default
- * way of Node would not run the sandbox's exit guard).
- */
-export function processMachine(env: Readonly<Record<string, string | undefined>>): Machine {
-  const handlers: (() => void)[] = [];
+/** What a signal means now, innermost last. One list and one listener for the whole process. */
+const handlers: (() => void)[] = [];
+let listening = false;
+
+function listenToSignals(): void {
+  if (listening) return;
+  listening = true;
   for (const signal of signals) {
     process.on(signal, () => {
       const handler = handlers.at(-1);
@@ -22,6 +22,15 @@ export function processMachine(env: Readonly<Record<string, string | undefined>>
       handler();
     });
   }
+}
+
+/**
+ * The real terminal and the real signals. While a command says what a signal means to it, that
+ * holds; else a signal ends the program the way that lets its children be ended too (the default
+ * way of Node would not run the sandbox's exit guard).
+ */
+export function processMachine(env: Readonly<Record<string, string | undefined>>): Machine {
+  listenToSignals();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error) => {
       // Whoever read the output has gone (`| head`, a closed terminal): nobody is left to tell.

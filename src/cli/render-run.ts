@@ -61,7 +61,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         renderTool(output, event, asked.get(`${event.turn}/${event.index}`)?.argumentsText ?? "");
         return;
       case "run.parked":
-        out(`  ${style.yellow("⏸ parked")}  ${oneLine(event.message, 300)}`);
+        out(`  ${style.yellow("⏸ parked")}  ${bothEnds(event.message)}`);
         out(
           `  ${style.dim("→")} ${program} approvals approve ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
         );
@@ -178,6 +178,13 @@ function renderEnd(
       `  ${file.change.padEnd(8)} ${oneLine(file.path, 200)}  ${style.dim(`${count(file.bytes)} bytes`)}`,
     );
   if (event.filesChanged.length === 0) out(style.dim("  no files changed"));
+}
+
+/** A question that is too long for the screen shows how it ends, too. */
+function bothEnds(text: string): string {
+  if (text.length <= 600) return oneLine(text, 600);
+  const hidden = text.length - 500;
+  return `${oneLine(text.slice(0, 350), 350)} [… ${hidden} characters: see approvals show …] ${oneLine(text.slice(-150), 150)}`;
 }
 
 function errorText({ code, message, hint }: ErrorData): string {

@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definition.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
-import type { Config } from "../config/config.ts";
+import { type Config, configFileName } from "../config/config.ts";
 import type { Durable } from "../durable/contract.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
@@ -17,6 +17,7 @@ import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
+import { checkShellPlace } from "./shell-place.ts";
 import { taskServerNotices, taskServers } from "./servers.ts";
 
 /** What a person asks for. */
@@ -67,8 +68,16 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       : undefined;
   if (request.task.kind === "folder") requireHost(request.task.environment);
   const workspace = task === undefined ? givenWorkspace(request, host.cwd) : files.workspace;
-  if (request.shell === true) checkShell(workspace, dataDir);
-  const model = modelOf(request, task, settings.model);
+  if (request.shell === true) {
+    checkShellPlace(workspace, [
+      dataDir,
+      config.file ?? join(host.cwd, configFileName),
+      ...[request.agentFile ?? settings.agent, ...settings.policy.files].flatMap((path) =>
+        path === undefined ? [] : [resolve(host.cwd, path)],
+      ),
+    ]);
+  }
+  const model = atHome(modelOf(request, task, settings.model), host.cwd);
   const wanted: RunSpec = {
     version: 1,
     task: taskSpec(request, task, parts.hide),
@@ -195,23 +204,10 @@ function taskSpec(
   return { kind: "text", text: request.task.kind === "text" ? hide(request.task.text) : "" };
 }
 
-/** Commands may write all of the workspace, so nothing of ours may lie in it. */
-function checkShell(workspace: string | null, dataDir: string): void {
-  if (workspace === null) {
-    throw new Agent33Error(
-      "engine.shell_without_workspace",
-      "A shell needs a workspace to work in.",
-      {
-        hint: "Add --workspace FOLDER.",
-      },
-    );
-  }
-  if (!`${dataDir}/`.startsWith(`${workspace}/`)) return;
-  throw new Agent33Error(
-    "engine.data_in_workspace",
-    `The data folder ${dataDir} lies in the workspace, where commands could change it.`,
-    { hint: "Keep it elsewhere with --data FOLDER, or choose another workspace." },
-  );
+/** A script's path from anywhere: the run may be resumed from another folder. */
+function atHome(model: string, cwd: string): string {
+  const path = /^scripted:(?<path>.+)$/.exec(model)?.groups?.["path"];
+  return path === undefined ? model : `scripted:${resolve(cwd, path)}`;
 }
 
 /** A task that brings scripted turns runs on them unless a model was asked for by name. */

@@ -6,6 +6,15 @@ type Delta = Extract<LiveEvent, { type: "text.delta" | "reasoning.delta" }>;
 /** How much is held back at most of a text that has no blanks. */
 const longestWord = 512;
 
+/** Where the last two words begin. Read from the end: a pattern would try every beginning. */
+function lastTwoWords(text: string): number {
+  let at = text.length;
+  for (const kind of [/\S/, /\s/, /\S/]) {
+    while (at > 0 && kind.test(text.charAt(at - 1))) at -= 1;
+  }
+  return at;
+}
+
 /**
  * Takes secrets out of text that arrives in pieces. The last two words are held back, because a
  * credential may be split between pieces and some are known by the word before them.
@@ -16,7 +25,7 @@ export function createLiveText(redactor: Redactor, tell: (event: Delta) => void)
   return {
     add: (event: Delta): void => {
       const text = `${held.get(keyOf(event))?.text ?? ""}${event.text}`;
-      const words = text.search(/\S*\s*\S*$/);
+      const words = lastTwoWords(text);
       const cut = text.length - words > longestWord ? text.length - longestWord / 2 : words;
       if (cut > 0) tell({ ...event, text: redactor.text(text.slice(0, cut)) });
       held.set(keyOf(event), { ...event, text: text.slice(cut) });

@@ -29,8 +29,14 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "verification.completed":
       return { ...event, output: text(event.output), ...errorOf(event, redactor) };
     case "agent.stopped":
-    case "run.finished":
       return { ...event, summary: text(event.summary), stop: redactStop(event.stop, redactor) };
+    case "run.finished":
+      return {
+        ...event,
+        summary: text(event.summary),
+        stop: redactStop(event.stop, redactor),
+        filesChanged: event.filesChanged.map((file) => ({ ...file, path: text(file.path) })),
+      };
     case "run.parked":
       return { ...event, message: text(event.message) };
     case "run.resumed":
@@ -49,31 +55,33 @@ function redactPart(part: AssistantPart, redactor: Redactor): AssistantPart {
   return { type: part.type, text };
 }
 
+const jsonString = /"(?:[^"\\]|\\.)*"/g;
+
 /**
  * Tool arguments are JSON: a secret is looked for in the strings that they hold, not in their
- * spelling, so that it comes back as it was. Arguments without a secret stay as they were written.
+ * spelling, so that it comes back as it was. All else stays as it was written.
  */
 function redactArguments(argumentsText: string, redactor: Redactor): string {
-  let parsed: JsonValue;
   try {
-    parsed = JSON.parse(argumentsText) as JsonValue;
+    JSON.parse(argumentsText);
   } catch {
     // Malformed arguments never run; they are text.
     return redactor.text(argumentsText);
   }
-  const hidden = mapStrings(parsed, redactor.text);
-  const before = JSON.stringify(parsed);
-  const after = JSON.stringify(hidden);
-  return before === after ? argumentsText : after;
+  return argumentsText.replace(jsonString, (token) => {
+    const value = JSON.parse(token) as string;
+    const hidden = redactor.text(value);
+    return hidden === value ? token : JSON.stringify(hidden);
+  });
 }
 
-/** A deep copy with every string replaced. */
+/** A deep copy with every string replaced, names of fields too. */
 export function mapStrings(value: JsonValue, replace: (text: string) => string): JsonValue {
   if (typeof value === "string") return replace(value);
   if (Array.isArray(value)) return value.map((item: JsonValue) => mapStrings(item, replace));
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, mapStrings(item, replace)]),
+    Object.entries(value).map(([key, item]) => [replace(key), mapStrings(item, replace)]),
   );
 }
 
@@ -85,6 +93,7 @@ function redactStop(stop: StopReason, redactor: Redactor): StopReason {
   return "error" in stop ? { ...stop, error: redactError(stop.error, redactor) } : stop;
 }
 
-function redactError(error: ErrorData, redactor: Redactor): ErrorData {
+/** An error whose words hold no secrets. */
+export function redactError(error: ErrorData, redactor: Redactor): ErrorData {
   return redactor.value(toJsonValue(error)) as unknown as ErrorData;
 }

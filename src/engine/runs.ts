@@ -5,6 +5,7 @@ import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts, RunSession } from "../agents/ports.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { Redactor } from "../base/redact.ts";
 import { isBoundaryError } from "../boundary/errors.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus } from "../durable/contract.ts";
@@ -13,6 +14,7 @@ import type { Run } from "../store/sqlite/runs.ts";
 import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
+import { redactError, redactEvent } from "./redact-event.ts";
 import { ownerGone } from "./owner.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
 import { createBook } from "./run-book.ts";
@@ -58,12 +60,17 @@ export function agentPorts(
   store: Store,
   host: Host,
   live: LiveRuns,
-  redact: RunsParts["redact"],
+  redactor: Redactor,
 ): AgentPorts {
   return {
     now: () => host.clock.now(),
+    conceal: (error) => redactError(error, redactor),
     log: {
-      append: (runId, events) => store.runLog.append(runId, events.map(redact)),
+      append: (runId, events) =>
+        store.runLog.append(
+          runId,
+          events.map((event) => redactEvent(event, redactor)),
+        ),
       read: (runId) => store.runLog.read(runId),
     },
     session: (runId) => {
@@ -111,6 +118,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     const run = store.runs.get(runId);
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
+    if (run.state === "finished") throw alreadyFinished(run);
     const spec = parseRunSpec(runId, run.spec);
     let opened: OpenedSession;
     try {
@@ -144,11 +152,18 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       return { runId, outcome: "parked" };
     }
     if (isBoundaryError(error) && error.kind === "cancelled") {
-      // Whoever cancelled has told the journal already.
-      if (durable.status(runId)?.state === "cancelled") {
-        book.close(runId, "cancelled", { reason: "cancelled" });
-      }
+      // Whoever cancelled has told the journal already. A run that died in another process is
+      // cancelled only when it is taken up, so it is kept.
+      if (durable.status(runId)?.state !== "cancelled") throw error;
+      closeIfOpen(runId);
       return { runId, outcome: "cancelled" };
+    }
+    if (isBoundaryError(error) && error.kind === "approval_denied") {
+      store.transactions.transaction(() => {
+        durable.cancel(runId);
+        book.close(runId, "failed", { reason: "denied", error: error.toJSON() });
+      });
+      return { runId, outcome: "failed" };
     }
     const begun = store.runLog.read(runId).some((event) => event.type === "session.opened");
     if (begun || durable.status(runId)?.state !== "pending") throw error;
@@ -157,6 +172,12 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       book.close(runId, "failed", { reason: "error", error: error.toJSON() });
     });
     return { runId, outcome: "failed" };
+  };
+
+  /** Closes the book on a cancelled run that has no workflow to do it. */
+  const closeIfOpen = (runId: string): void => {
+    if (store.runs.get(runId)?.state === "finished") return;
+    book.close(runId, "cancelled", { reason: "cancelled" });
   };
 
   const openBudget = (runId: string, { limits }: RunSpec): void => {
@@ -173,9 +194,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       case "completed":
       case "cancelled": {
         // A cancelled workflow that ran out of its grace has not closed the book itself.
-        if (store.runs.get(runId)?.state !== "finished") {
-          book.close(runId, "cancelled", { reason: "cancelled" });
-        }
+        closeIfOpen(runId);
         const result = status.result as AgentRunResult | null;
         return { runId, outcome: result?.outcome ?? "cancelled" };
       }
@@ -209,8 +228,14 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       return drive(run.id, true);
     },
     cancel: (runId) => {
-      durable.cancel(runId);
-      driving.get(runId)?.abort();
+      const opening = driving.get(runId);
+      store.transactions.transaction(() => {
+        durable.cancel(runId);
+        // A run that nobody holds is cancelled at once, and then this is its end.
+        const isOver = durable.status(runId)?.state === "cancelled";
+        if (opening === undefined && isOver) closeIfOpen(runId);
+      });
+      opening?.abort();
     },
     follow: (runId, listener) => {
       const stop = store.runLog.onAppend((events) => {

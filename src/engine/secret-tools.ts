@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from "../base/json.ts";
+import { isJsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Tool } from "../tools/tool.ts";
 import { mapStrings } from "./redact-event.ts";
@@ -10,14 +10,16 @@ import { mapStrings } from "./redact-event.ts";
 export function withSecrets(tool: Tool, redactor: Redactor): Tool {
   return {
     ...tool,
-    run: (args, context) => {
+    run: async (args, context) => {
       const withheld = redactor.withheld(JSON.stringify(args));
       if (withheld !== undefined) {
         const content = `Not run: ${withheld} stands for a secret that tools do not get here. If it came out of a file before the run was resumed, read it again; a credential of this machine cannot be used this way.`;
-        return Promise.resolve({ content, isError: true });
+        return { content, isError: true };
       }
       const revealed = mapStrings(args, redactor.reveal);
-      return tool.run(isJsonObject(revealed) ? (revealed as JsonObject) : args, context);
+      const output = await tool.run(isJsonObject(revealed) ? revealed : args, context);
+      // Here already, before a long result is cut: half a credential would not be known as one.
+      return { ...output, content: redactor.text(output.content) };
     },
   };
 }

@@ -1,4 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -150,6 +157,58 @@ describe("questions to a person", () => {
   });
 });
 
+describe("ending a run that waits", () => {
+  test("by a cancel closes its book at once", async () => {
+    const made = under(asks("writes", '{ connector: "tool:workspace" }'));
+    const { runId } = await made.run([{ tool_calls: [append("x")] }, { text: "Done." }]);
+    made.engine.runs.cancel(runId);
+    expect(made.engine.store.runs.get(runId)).toMatchObject({
+      state: "finished",
+      outcome: "cancelled",
+    });
+    expect(made.engine.store.runLog.read(runId).at(-1)).toMatchObject({
+      type: "run.finished",
+      outcome: "cancelled",
+    });
+    await expect(made.engine.runs.drive(runId)).rejects.toMatchObject({
+      code: "engine.run_finished",
+    });
+  });
+
+  test("by a no to its server ends it instead of asking for ever", async () => {
+    const made = under(asks("servers", "{ operation: session/open }"));
+    const server = join(import.meta.dirname, "../../node_modules/.bin/mcp-server-filesystem");
+    const { runId } = await made.run([{ text: "Done." }], {
+      mcpCommands: [`${server} ${made.folder}`],
+    });
+    const [question] = await made.engine.store.approvals.list({ state: "pending" });
+    await made.engine.decideApproval(question!.id, "denied");
+    expect(await made.engine.runs.resume(runId)).toMatchObject({ outcome: "failed" });
+    expect(made.engine.store.runLog.read(runId).at(-1)).toMatchObject({
+      stop: { reason: "denied" },
+    });
+  });
+
+  test("a question shows all of the arguments, and too many are not asked about", async () => {
+    const made = under(asks("writes", '{ connector: "tool:workspace" }'));
+    const tail = "the tail that matters";
+    await made.run([{ tool_calls: [append(`${"q".repeat(30_000)} ${tail}`)] }]);
+    const [question] = await made.engine.store.approvals.list({ state: "pending" });
+    expect(question?.summary).toContain(tail);
+    const huge = await made.run([
+      {
+        tool_calls: [
+          { name: "append_line", arguments: { path: "a".repeat(900), line: '"'.repeat(40_000) } },
+        ],
+      },
+      { text: "Done." },
+    ]);
+    expect(eventsOf(huge.events, "tool.completed")[0]).toMatchObject({
+      error: { code: "boundary.approval_denied" },
+    });
+  });
+});
+
 describe("the shell", () => {
   test("runs a command in the sandbox after a person said yes, and only the workspace changes", async () => {
     const workspace = mkdtempSync(join(tmpdir(), "agent33-shell-"));
@@ -173,8 +232,16 @@ describe("the shell", () => {
     expect(existsSync("/usr/made.txt")).toBe(false);
   });
 
-  test("is refused where it could change the engine's own files", async () => {
+  test("is refused where it could change the engine's own files, through a link too", async () => {
     const made = opened();
+    const link = join(mkdtempSync(join(tmpdir(), "agent33-link-")), "link");
+    symlinkSync(made.folder, link);
+    const throughLink = { kind: "text", text: "Do it.", workspace: link } as const;
+    await expect(
+      made.run([{ text: "Done." }], { task: throughLink, shell: true }),
+    ).rejects.toMatchObject({
+      code: "engine.data_in_workspace",
+    });
     await expect(made.run([{ text: "Done." }], { shell: true })).rejects.toMatchObject({
       code: "engine.data_in_workspace",
     });

@@ -14,6 +14,10 @@ export function approvalsCommand(program: Command, context: CliContext): void {
     .description("questions that wait for an answer, oldest first")
     .option("--all", "those answered, used and expired too")
     .action((options: Options) => list(context, options));
+  addCommonOptions(approvals.command("show"))
+    .description("one question, with all that the call would send")
+    .argument("<approval>", "the question's id, or its beginning")
+    .action((prefix: string, options: Options) => show(context, prefix, options));
   for (const [word, decision] of [
     ["approve", "approved"],
     ["deny", "denied"],
@@ -45,6 +49,29 @@ async function list(context: CliContext, options: Options): Promise<void> {
       oneLine(question.summary, 80),
     ]);
     output.out(columns([["APPROVAL", "STATE", "RUN", "RULE", "CALL"], ...rows]));
+  });
+}
+
+async function show(context: CliContext, prefix: string, options: Options): Promise<void> {
+  const output = outputOf(context, options);
+  await withEngine(context, configOf(context, options), async ({ store }) => {
+    const question = await store.approvals.find(prefix);
+    if (output.json) {
+      output.out(JSON.stringify(question));
+      return;
+    }
+    const time = (ms: number) => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
+    output.out(
+      columns([
+        ["approval", question.id],
+        ["state", question.state],
+        ["run", question.runId ?? "-"],
+        ["rule", question.ruleId],
+        ["asked", `${time(question.requestedAt)} UTC`],
+        ["until", `${time(question.expiresAt)} UTC`],
+      ]),
+    );
+    output.out(`\n${question.summary}`);
   });
 }
 
