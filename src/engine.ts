@@ -8,13 +8,12 @@ import type { CallRecord } from "./boundary/types.ts";
 import type { Config } from "./config/config.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
-import { type NewEvent, type RunEvent } from "./events/event.ts";
+import type { RunEvent } from "./events/event.ts";
 import type { Host } from "./engine/host.ts";
 import { type DoctorFinding, examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { compileSelection } from "./engine/policy.ts";
-import { redactEvent } from "./engine/redact-event.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
@@ -57,7 +56,6 @@ export function createEngine(config: Config, host: Host): Engine {
       if (secretName.test(name)) redactor.register(name, value);
     }
   }
-  const redact = (event: NewEvent): NewEvent => redactEvent(event, redactor);
 
   const dataDir = resolve(host.cwd, settings.data);
   const store = openStore({ dataDir, clock, ids, synchronous: settings.store.synchronous });
@@ -124,8 +122,7 @@ export function createEngine(config: Config, host: Host): Engine {
       workflow,
       budgets,
       dataDir,
-      redact,
-      hide: redactor.text,
+      redactor,
       policy: () => `${policy.packs.join("+")}@${policy.version.slice(0, 8)}`,
       checkModel: async (spec) => {
         await modelFor(spec);

@@ -41,7 +41,8 @@ export type TurnResult = {
 
 /**
  * One model call, which may be made again after a crash: asking twice costs money but harms
- * nothing. What the model sees is rendered from the log, its answer is appended to it. */
+ * nothing. What the model sees is rendered from the log; its answer is appended to it.
+ */
 export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
   return {
     name: "model.turn",

@@ -6,6 +6,7 @@ import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
+import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
 import type { Durable } from "../durable/contract.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
@@ -15,6 +16,7 @@ import type { NewEvent } from "../events/event.ts";
 import { splitCommand } from "../sandbox/command.ts";
 import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
+import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
@@ -44,9 +46,7 @@ export interface CreateParts {
   readonly dataDir: string;
   /** What is in force, in words: packs and version. */
   readonly policy: () => string;
-  readonly redact: (event: NewEvent) => NewEvent;
-  /** Takes secrets out of a text. */
-  readonly hide: (text: string) => string;
+  readonly redactor: Redactor;
   /** @throws Agent33Error when the run's model cannot be had */
   readonly checkModel: (spec: RunSpec) => Promise<void>;
 }
@@ -80,7 +80,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const model = atHome(modelOf(request, task, settings.model), host.cwd);
   const wanted: RunSpec = {
     version: 1,
-    task: taskSpec(request, task, parts.hide),
+    task: taskSpec(request, task, parts.redactor),
     model,
     baseUrl: settings.baseUrl ?? null,
     agent,
@@ -129,7 +129,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     store.runs.create({
       id: runId,
       tenant: settings.tenant,
-      task: parts.hide(title).slice(0, 200),
+      task: parts.redactor.text(title).slice(0, 200),
       agent: spec.principal.agent,
       model: spec.model,
       effort: spec.effort.effort,
@@ -141,7 +141,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       [
         startEvent(title, spec, parts.policy(), notices),
         { type: "message.user" as const, text },
-      ].map(parts.redact),
+      ].map((event) => redactEvent(event, parts.redactor)),
     );
     const input = {
       horizon: events.at(-1)?.seq ?? 0,
@@ -198,10 +198,13 @@ function givenWorkspace(request: RunRequest, cwd: string): string | null {
 function taskSpec(
   request: RunRequest,
   task: Task | undefined,
-  hide: CreateParts["hide"],
+  redactor: Redactor,
 ): RunSpec["task"] {
   if (task !== undefined) return { kind: "folder", path: task.dir, environment: "host" };
-  return { kind: "text", text: request.task.kind === "text" ? hide(request.task.text) : "" };
+  return {
+    kind: "text",
+    text: request.task.kind === "text" ? redactor.text(request.task.text) : "",
+  };
 }
 
 /** A script's path from anywhere: the run may be resumed from another folder. */

@@ -1,8 +1,10 @@
 import { activeMs, foldRun } from "../agents/state.ts";
+import type { Redactor } from "../base/redact.ts";
 import type { BoundaryError } from "../boundary/errors.ts";
 import type { NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
+import { redactEvent } from "./redact-event.ts";
 
 /** A run's log and its row, kept in step where the workflow itself cannot do it. */
 export interface RunBook {
@@ -18,11 +20,14 @@ export interface RunBook {
 export function createBook(parts: {
   readonly store: Store;
   readonly host: Host;
-  readonly redact: (event: NewEvent) => NewEvent;
+  readonly redactor: Redactor;
 }): RunBook {
-  const { store, host, redact } = parts;
+  const { store, host, redactor } = parts;
   const append = (runId: string, events: readonly NewEvent[]): readonly StoredEvent[] =>
-    store.runLog.append(runId, events.map(redact));
+    store.runLog.append(
+      runId,
+      events.map((event) => redactEvent(event, redactor)),
+    );
   const stateOf = (runId: string) => {
     const events = store.runLog.read(runId);
     return { events, ...foldRun(events, Number.MAX_SAFE_INTEGER) };
