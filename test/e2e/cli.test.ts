@@ -368,6 +368,32 @@ function taskThatWaits(where: "check" | "tests"): string {
   return task;
 }
 
+describe("a full disk", () => {
+  test("ends the run with a typed error, keeps its log, and the run goes on when there is room", async (context) => {
+    const mount = freshFolder();
+    try {
+      execFileSync("mount", ["-t", "tmpfs", "-o", "size=600k", "tmpfs", mount], { stdio: "pipe" });
+    } catch {
+      context.skip("mounting a small tmpfs needs root");
+    }
+    try {
+      const data = join(mount, "data");
+      const full = await runCli(demoWords(data));
+      expect(full.stderr).toContain("store.full");
+      expect(full.code).toBe(1);
+      const runId = /go on with .* resume ([0-9a-f-]{36})/.exec(full.stderr)?.[1] ?? "";
+      const shown = await runInProcess(["runs", "show", runId, "--data", data], projectRoot);
+      expect(shown.stdout).toContain("turn 1");
+      execFileSync("mount", ["-o", "remount,size=20m", mount]);
+      const again = await runCli(["resume", runId, "--data", data]);
+      expect(again.stdout).toMatch(/outcome {2}verified/);
+      expect(again.code).toBe(0);
+    } finally {
+      execFileSync("umount", [mount]);
+    }
+  });
+});
+
 describe("interrupting what judges a run", () => {
   test.each(["check", "tests"] as const)("Ctrl-C during the %s cancels the run", async (where) => {
     const running = startCli(demoWords(freshFolder(), taskThatWaits(where)));
