@@ -10,9 +10,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
+import { probeSandbox } from "../../src/sandbox/probe.ts";
+import { createProcesses } from "../../src/sandbox/process.ts";
 import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startOpenAiServer } from "../support/openai-server.ts";
 import { startScriptedServer } from "../support/scripted-server.ts";
+
+const sandbox = await probeSandbox({ spawn: createProcesses().spawn });
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -210,27 +214,31 @@ describe("ending a run that waits", () => {
 });
 
 describe("the shell", () => {
-  test("runs a command in the sandbox after a person said yes, and only the workspace changes", async () => {
-    const workspace = mkdtempSync(join(tmpdir(), "agent33-shell-"));
-    const made = opened();
-    const command = "echo from the shell > made.txt; echo out > /usr/made.txt; echo done";
-    const first = await made.run(
-      [{ tool_calls: [{ name: "run_command", arguments: { command } }] }, { text: "Done." }],
-      { task: { kind: "text", text: "Make it.", workspace }, shell: true },
-    );
-    expect(first.outcome).toBe("parked");
-    const [question] = await made.engine.store.approvals.list({ state: "pending" });
-    expect(question).toMatchObject({
-      ruleId: "default/shell-asks",
-      summary: expect.stringContaining(command),
-    });
-    await made.engine.decideApproval(question!.id, "approved");
-    expect(await made.engine.runs.resume(first.runId)).toMatchObject({ outcome: "unverified" });
-    const [result] = eventsOf(made.engine.store.runLog.read(first.runId), "tool.completed");
-    expect(result?.content).toMatch(/Read-only file system/);
-    expect(readFileSync(join(workspace, "made.txt"), "utf8")).toBe("from the shell\n");
-    expect(existsSync("/usr/made.txt")).toBe(false);
-  });
+  // `npm test` must pass where bubblewrap is missing; the gate installs it and counts a skip as a failure.
+  test.skipIf(!sandbox.available)(
+    "runs a command in the sandbox after a person said yes, and only the workspace changes",
+    async () => {
+      const workspace = mkdtempSync(join(tmpdir(), "agent33-shell-"));
+      const made = opened();
+      const command = "echo from the shell > made.txt; echo out > /usr/made.txt; echo done";
+      const first = await made.run(
+        [{ tool_calls: [{ name: "run_command", arguments: { command } }] }, { text: "Done." }],
+        { task: { kind: "text", text: "Make it.", workspace }, shell: true },
+      );
+      expect(first.outcome).toBe("parked");
+      const [question] = await made.engine.store.approvals.list({ state: "pending" });
+      expect(question).toMatchObject({
+        ruleId: "default/shell-asks",
+        summary: expect.stringContaining(command),
+      });
+      await made.engine.decideApproval(question!.id, "approved");
+      expect(await made.engine.runs.resume(first.runId)).toMatchObject({ outcome: "unverified" });
+      const [result] = eventsOf(made.engine.store.runLog.read(first.runId), "tool.completed");
+      expect(result?.content).toMatch(/Read-only file system/);
+      expect(readFileSync(join(workspace, "made.txt"), "utf8")).toBe("from the shell\n");
+      expect(existsSync("/usr/made.txt")).toBe(false);
+    },
+  );
 
   test("is refused where it could change the engine's own files, through a link too", async () => {
     const made = opened();

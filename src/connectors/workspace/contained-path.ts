@@ -1,6 +1,6 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
-import { Agent33Error } from "../../base/errors.ts";
+import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
 
 /**
  * The real place of a file that a model named, inside the workspace. The file itself need not
@@ -38,12 +38,22 @@ export async function containedPath(
     throw refused(path, "it leads out of the workspace");
   }
   for (const name of closed) {
-    const place = await realpath(name).catch(() => resolve(name));
+    const place = await realPlace(name);
     if (isWithin(realRoot, place) && isWithin(place, folder)) {
       throw refused(path, "AGENT-33 keeps its own files there");
     }
   }
   return resolve(folder, basename(wanted));
+}
+
+/** A folder's real place; one that does not exist yet is where its name says. */
+async function realPlace(folder: string): Promise<string> {
+  try {
+    return await realpath(folder);
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return resolve(folder);
+    throw error;
+  }
 }
 
 function isWithin(root: string, folder: string): boolean {
