@@ -63,7 +63,7 @@ try {
   assert(typeof report === "object" && report !== null && "totals" in report);
 
   // Every call that left the process is in the audit, with the rule that let it pass.
-  const { items: calls } = await engine.store.audit.list({ runId, limit: 100 });
+  const { items: calls } = engine.store.audit.list({ runId, limit: 100 });
   assert(calls.length > finished.totals.toolCalls);
   assert(calls.every((call) => call.decision === "allow" && call.state === "closed"));
   console.log(

@@ -77,7 +77,7 @@ try {
   assert(!existsSync(notes), "nothing is written before somebody said yes");
 
   await withEngine(async (engine) => {
-    const [question] = await engine.store.approvals.list({ state: "pending" });
+    const [question] = engine.store.approvals.list({ state: "pending" });
     assert(question !== undefined && question.runId === runId);
     console.log(`asked by ${question.ruleId}: ${question.summary}`);
     await engine.decideApproval(question.id, "approved");
@@ -89,7 +89,7 @@ try {
     assert.equal(readFileSync(notes, "utf8"), "Tea at four.\n");
 
     // An approval is good for one call.
-    const used = await engine.store.approvals.list({ state: "consumed" });
+    const used = engine.store.approvals.list({ state: "consumed" });
     assert.deepEqual(
       used.map((approval) => approval.id),
       [question.id],

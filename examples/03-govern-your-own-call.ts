@@ -98,9 +98,7 @@ try {
     ids,
     policy: compilePolicy(loadPacks({ select: ["shop"], paths: [pack] })),
     budgets,
-    approvals: store.approvals,
-    idempotency: store.idempotency,
-    audit: store.audit,
+    records: (tenant) => store.tenant(tenant),
     hands: {
       fetch: egress.fetch,
       spawn: () => Promise.reject(new Error("this program starts no processes")),
@@ -137,7 +135,7 @@ try {
   });
   assert.deepEqual(requests, ["GET /stock/tea", "GET /stock/tea", "GET /stock/cups"]);
 
-  const { items } = await store.audit.list();
+  const { items } = store.tenant("tea-room").audit.list();
   assert.deepEqual(
     items.map((entry) => `${entry.operation} ${entry.outcome}`),
     [

@@ -4,9 +4,10 @@ import { createRedactor, type Redactor } from "./base/redact.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
+import type { TenantRecords } from "./boundary/ports.ts";
 import type { CallRecord } from "./boundary/types.ts";
 import type { Config } from "./config/config.ts";
-import { providerKeys } from "./config/secrets.ts";
+import { passwordsIn, providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import type { Host } from "./engine/host.ts";
@@ -14,16 +15,24 @@ import { type DoctorFinding, examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { compileSelection } from "./engine/policy.ts";
+import { createLearning, type Learning } from "./engine/learning.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
-import { openStore, type Store } from "./store/store.ts";
+import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
+import { needsUpgrade, upgradeConfigured } from "./engine/store-upgrade.ts";
+import type { UpgradeReport } from "./store/upgrade.ts";
+import type { SyncTenantStore } from "./store/repositories/index.ts";
+import { openPostgresBackend } from "./store/postgres/backend.ts";
+import { openStore } from "./store/store.ts";
 
 /** The engine: everything wired, nothing running yet. */
 export interface Engine {
   readonly runs: Runs;
-  readonly store: Store;
+  /** The rows of the settings' tenant. */
+  readonly store: EngineStore;
+  readonly learning: Learning;
   readonly boundary: Boundary;
   readonly processes: Processes;
   /** Answers a question and tells the run that waits for it. */
@@ -35,6 +44,12 @@ export interface Engine {
   /** Ends children, connections and the store. The engine cannot be used afterwards. */
   close(): Promise<void>;
 }
+
+const busyWords = {
+  waiting: "another process holds the store; writers wait",
+  "gone on": "writers go on",
+  "given up": "writers gave up",
+} as const;
 
 /** Variables and flags whose values are secrets, by their names. */
 const secretName = /key|token|secret|passw|credential/i;
@@ -57,28 +72,57 @@ export function createEngine(config: Config, host: Host): Engine {
     }
   }
 
+  const { store: shared } = settings.learning;
+  if (shared !== undefined) {
+    for (const password of passwordsIn(shared)) redactor.register("learning.store", password);
+  }
+
   const dataDir = resolve(host.cwd, settings.data);
-  const store = openStore({ dataDir, clock, ids, synchronous: settings.store.synchronous });
+  const opened = openStore({
+    dataDir,
+    clock,
+    ids,
+    synchronous: settings.store.synchronous,
+    onBusy: ({ waitedMs, waiting, state }) =>
+      host.warn(`store.busy: ${busyWords[state]} after ${waitedMs} ms (${waiting} writers).`),
+  });
+  const store = storeOf(opened, settings.tenant);
   const egress = createEgress();
   const processes = createProcesses(clock);
   const budgets = createBudgetLedger(clock);
+  const learning = createLearning({
+    settings: settings.learning,
+    tenant: settings.tenant,
+    host,
+    store,
+    redactor,
+    openShared: (url) => openPostgresBackend({ url, clock, ids, random }),
+  });
+  const records = new Map<string, TenantRecords>();
+  const recordsOf = ({ approvals, audit, idempotency }: SyncTenantStore): TenantRecords => ({
+    approvals: {
+      ...approvals,
+      request: (asked) => approvals.request({ ...asked, summary: redactor.text(asked.summary) }),
+    },
+    idempotency,
+    audit: {
+      open: (record) => audit.open(hideError(record, redactor)),
+      close: (record) => audit.close(hideError(record, redactor)),
+    },
+  });
   const boundary = createBoundary({
     clock,
     random,
     ids,
     policy,
     budgets,
-    approvals: {
-      ...store.approvals,
-      request: (asked) =>
-        store.approvals.request({ ...asked, summary: redactor.text(asked.summary) }),
+    records: (tenant) => {
+      const known = records.get(tenant) ?? recordsOf(opened.tenant(tenant));
+      records.set(tenant, known);
+      return known;
     },
     approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
-    idempotency: store.idempotency,
-    audit: {
-      open: (record) => store.audit.open(hideError(record, redactor)),
-      close: (record) => store.audit.close(hideError(record, redactor)),
-    },
+    onBreakerOpen: learning.observeBreaker,
     hands: { fetch: egress.fetch, spawn: processes.spawn },
   });
 
@@ -101,16 +145,17 @@ export function createEngine(config: Config, host: Host): Engine {
       },
       {
         key: (provider) => keys.find((key) => key.provider === provider)?.value,
-        log: async (prefix) => store.runLog.read((await store.runs.find(prefix)).id),
+        log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
       },
     );
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
   };
   const liveText = createLiveText(redactor, (event) => tell(event.runId, event));
-  store.runLog.onAppend((events) => {
+  store.onAppend((events) => {
     for (const { type, runId } of events) {
       if (type === "turn.completed" || type === "turn.failed") liveText.flush(runId);
+      if (type === "run.finished" || type === "run.parked") learning.observeRun(runId);
     }
   });
   const runs = createRuns(
@@ -150,10 +195,11 @@ export function createEngine(config: Config, host: Host): Engine {
     runs,
     dataDir,
     store,
+    learning,
     boundary,
     processes,
     decideApproval: async (prefix, decision) => {
-      const { id, runId } = await store.approvals.find(prefix);
+      const { id, runId } = store.approvals.find(prefix);
       store.transactions.transaction(() => {
         store.approvals.decide(id, decision, settings.user, clock.now());
         if (runId !== null)
@@ -165,9 +211,25 @@ export function createEngine(config: Config, host: Host): Engine {
       await durable.close();
       await processes.killAll();
       await egress.close();
-      store.close();
+      await learning.close();
+      await store.backend.close();
     },
   };
+}
+
+/**
+ * Opens the engine over a store that may be of an earlier AGENT-33: it is brought up to date first,
+ * after a verified backup.
+ * @param onUpgrade told what was done, where anything was
+ * @throws Agent33Error as {@link createEngine}, and `store.*`
+ */
+export async function openEngine(
+  config: Config,
+  host: Host,
+  onUpgrade?: (report: UpgradeReport) => void,
+): Promise<Engine> {
+  if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
+  return createEngine(config, host);
 }
 
 /** An audit record whose error says no secrets; all else in it is facts and digests. */

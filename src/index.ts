@@ -14,6 +14,7 @@ export {
   createEngine,
   type Engine,
   isBoundaryError,
+  openEngine,
   thisHost,
 } from "./engine.ts";
 export type { RunRequest } from "./engine/create-run.ts";

@@ -1,8 +1,18 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { reportRows, reportText } from "../bench/report.ts";
 import type { Timing } from "../bench/results.ts";
 import { best, median, pairedRatio, percentile } from "../bench/statistics.ts";
+import { signalAt } from "../bench/store/signals.ts";
+import { openWholeBlob } from "../bench/store/whole-blob.ts";
+import { isReached, type SurveyReport, surveyText } from "../bench/survey-report.ts";
+import { fingerprintOf } from "../src/learning/fingerprint.ts";
+import { postgresMissing } from "./support/postgres.ts";
 
 const figures = fc.array(fc.double({ min: 0.001, max: 1e6, noNaN: true }), { minLength: 1 });
 
@@ -100,5 +110,114 @@ describe("the report", () => {
     expect(lines.find((line) => line.startsWith("| whole"))).toMatch(/\| b\s*\|$/);
     const widths = new Set(lines.filter((line) => line.startsWith("|")).map((line) => line.length));
     expect(widths.size).toBe(1);
+  });
+});
+
+describe("the report of a survey", () => {
+  const report: SurveyReport = {
+    benchmark: "sample",
+    date: "2026-11-22T00:00:00.000Z",
+    node: "24.15.0",
+    cpu: "a processor",
+    cores: 2,
+    loadBefore: 0.5,
+    loadAfter: 1,
+    rounds: 3,
+    quick: false,
+    facts: ["A database, version 1."],
+    tables: [
+      {
+        title: "Writes",
+        of: "load",
+        columns: [
+          { key: "rowsASecond", title: "rows/s" },
+          { key: "ackMs", title: "ms" },
+        ],
+        rows: [
+          { name: "one writer", figures: { rowsASecond: 1234.5, ackMs: 0.333 } },
+          { name: "none", figures: { ackMs: 12.345 } },
+        ],
+      },
+    ],
+    goals: [
+      { what: "rows", better: "more", goal: 4_000, reached: 3_999 },
+      { what: "wait", better: "less", goal: 25, reached: 25 },
+    ],
+    notes: ["A remark."],
+  };
+  const lines = surveyText(report).split("\n");
+
+  test("has a table with the figures under their titles, and a gap where one is missing", () => {
+    const cells = lines
+      .filter((line) => line.startsWith("|"))
+      .map((line) => line.split("|").map((cell) => cell.trim()));
+    expect(cells).toContainEqual(["", "load", "rows/s", "ms", ""]);
+    expect(cells).toContainEqual(["", "one writer", "1235", "0.33", ""]);
+    expect(cells).toContainEqual(["", "none", "", "12.3", ""]);
+  });
+
+  test("says of each goal whether it was kept; the same figure is enough", () => {
+    expect(report.goals.map(isReached)).toEqual([false, true]);
+    expect(lines.find((line) => line.startsWith("| rows"))).toMatch(/at least 4000 .* 3999 \| no/);
+    expect(lines.find((line) => line.startsWith("| wait"))).toMatch(/at most 25 .* 25\.0 \| yes/);
+  });
+
+  test("says when the amounts were too small to mean much", () => {
+    expect(lines[0]).not.toContain("quick");
+    expect(surveyText({ ...report, quick: true }).split("\n")[0]).toContain("quick");
+  });
+});
+
+describe("the benchmark of the store", () => {
+  test("its signals are no repeats of each other", () => {
+    const seen = new Set(
+      Array.from({ length: 5_000 }, (_, index) => fingerprintOf(signalAt(index))),
+    );
+    expect(seen.size).toBe(5_000);
+  });
+
+  test("the whole-blob design finds all that it wrote again", () => {
+    const folder = mkdtempSync(join(tmpdir(), "agent33-bench-test-"));
+    try {
+      const path = join(folder, "learning.sqlite3");
+      const first = openWholeBlob(path);
+      const ids = ["LS-1", "LS-2"].values();
+      first.recordAll([signalAt(0), signalAt(1)], () => ids.next().value ?? "", 0);
+      first.record(signalAt(2), "LS-3", 0);
+      expect(openWholeBlob(path).ids()).toEqual(["LS-1", "LS-2", "LS-3"]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("runs to its end and reports every load, question and goal", {
+    timeout: 90_000,
+  }, async () => {
+    const main = join(import.meta.dirname, "..", "bench", "main.ts");
+    const words = [main, "store", "--quick", "--rounds", "1", "--json"];
+    const { stdout } = await promisify(execFile)(process.execPath, words);
+    const { quick, tables, goals, facts } = JSON.parse(stdout) as SurveyReport;
+    expect(quick).toBe(true);
+    const [growth, writing, reading] = tables.map(({ rows }) => rows.map(({ name }) => name));
+    expect(growth).toEqual(["10 signals", "100 signals"]);
+    const places = postgresMissing() === undefined ? ["SQLite", "PostgreSQL"] : ["SQLite"];
+    for (const place of places) {
+      expect(writing).toContain(`${place}, 64 writers`);
+      expect(reading).toContain(`summary of 30 days, ${place}`);
+    }
+    expect(facts.join(" ").includes("No PostgreSQL")).toBe(places.length === 1);
+    for (const { columns, rows } of tables) {
+      for (const { figures } of rows) {
+        for (const { key } of columns) expect(figures[key]).toBeGreaterThan(0);
+      }
+    }
+    expect(goals.map(({ goal }) => goal)).toEqual([1.5, 1.5, 4_000, 25, 50]);
+    for (const { reached } of goals) expect(reached).toBeGreaterThan(0);
+  });
+
+  test("what has no quick form says so", async () => {
+    const main = join(import.meta.dirname, "..", "bench", "main.ts");
+    const run = promisify(execFile)(process.execPath, [main, "chain", "--quick"]);
+    await expect(run).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining("quick") });
   });
 });

@@ -1,4 +1,5 @@
 import {
+  type BreakerListener,
   type BreakerSnapshot,
   createBreakerRegistry,
   defaultBreakerSettings,
@@ -20,6 +21,7 @@ export interface Boundary {
 export interface BoundaryOptions extends Omit<ChainParts, "policy" | "breakers" | "approvalTtlMs"> {
   readonly policy: PolicyDecider;
   readonly breaker?: Partial<BreakerSettings>;
+  readonly onBreakerOpen?: BreakerListener;
   /** How long a question to a person stays open. Default one day. Milliseconds. */
   readonly approvalTtlMs?: number;
 }
@@ -28,10 +30,11 @@ const oneDayMs = 86_400_000;
 
 export function createBoundary(options: BoundaryOptions): Boundary {
   let policy = options.policy;
-  const breakers = createBreakerRegistry(options.random, {
-    ...defaultBreakerSettings,
-    ...options.breaker,
-  });
+  const breakers = createBreakerRegistry(
+    options.random,
+    { ...defaultBreakerSettings, ...options.breaker },
+    options.onBreakerOpen,
+  );
   const parts: ChainParts = {
     ...options,
     policy: () => policy,

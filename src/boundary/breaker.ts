@@ -43,6 +43,9 @@ export interface BreakerSnapshot {
   readonly timesOpened: number;
 }
 
+/** Told when a breaker has opened, with what its window held. It must not throw. */
+export type BreakerListener = (opened: BreakerSnapshot) => void;
+
 const okBit = 0;
 const failureBit = 1;
 const slowBit = 2;
@@ -60,6 +63,7 @@ export class Breaker {
   readonly key: string;
   readonly #settings: BreakerSettings;
   readonly #random: Random;
+  readonly #onOpen: BreakerListener | undefined;
   readonly #ring: Uint8Array;
   #next = 0;
   #filled = 0;
@@ -73,10 +77,11 @@ export class Breaker {
   #probesInFlight = 0;
   #probesPassed = 0;
 
-  constructor(key: string, settings: BreakerSettings, random: Random) {
+  constructor(key: string, settings: BreakerSettings, random: Random, onOpen?: BreakerListener) {
     this.key = key;
     this.#settings = settings;
     this.#random = random;
+    this.#onOpen = onOpen;
     this.#ring = new Uint8Array(settings.window);
   }
 
@@ -170,6 +175,7 @@ export class Breaker {
     this.#enter("open");
     this.#openings += 1;
     this.#timesOpened += 1;
+    this.#onOpen?.(this.snapshot(nowMs));
     this.#clearWindow();
   }
 
@@ -198,13 +204,17 @@ export interface BreakerRegistry {
   snapshots(nowMs: number): readonly BreakerSnapshot[];
 }
 
-export function createBreakerRegistry(random: Random, settings: BreakerSettings): BreakerRegistry {
+export function createBreakerRegistry(
+  random: Random,
+  settings: BreakerSettings,
+  onOpen?: BreakerListener,
+): BreakerRegistry {
   const breakers = new Map<string, Breaker>();
   return {
     get: (key) => {
       const known = breakers.get(key);
       if (known !== undefined) return known;
-      const made = new Breaker(key, settings, random);
+      const made = new Breaker(key, settings, random, onOpen);
       breakers.set(key, made);
       return made;
     },

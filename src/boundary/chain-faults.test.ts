@@ -46,11 +46,13 @@ describe("whatever goes wrong on the way out", () => {
 
   test("a ledger that fails while a call gives back keeps no place in the bulkhead", async () => {
     const { boundary } = testBoundary({
-      idempotency: {
-        reserve: () => "fresh",
-        finish: () => undefined,
-        release: () => {
-          throw new Error("store busy");
+      parts: {
+        idempotency: {
+          reserve: () => "fresh",
+          finish: () => undefined,
+          release: () => {
+            throw new Error("store busy");
+          },
         },
       },
     });

@@ -37,24 +37,26 @@ describe("the order of the chain", () => {
             policyVersion: "v1",
           } as const),
       },
-      approvals: {
-        request: () => note("approval request", { id: "a", state: "approved" } as const),
-        consume: () => note("approval consume", "approved" as const),
-        restore: () => note("approval restore", undefined),
+      parts: {
+        approvals: {
+          request: () => note("approval request", { id: "a", state: "approved" } as const),
+          consume: () => note("approval consume", "approved" as const),
+          restore: () => note("approval restore", undefined),
+        },
+        idempotency: {
+          reserve: () => note("idempotency reserve", "fresh" as const),
+          finish: () => note("idempotency finish", undefined),
+          release: () => note("idempotency release", undefined),
+        },
+        audit: {
+          open: () => note("audit open", undefined),
+          close: () => note("audit close", undefined),
+        },
       },
       budgets: {
         reserve: () => note("budget reserve", { id: 1 }),
         settle: () => note("budget settle", undefined),
         release: () => note("budget release", undefined),
-      },
-      idempotency: {
-        reserve: () => note("idempotency reserve", "fresh" as const),
-        finish: () => note("idempotency finish", undefined),
-        release: () => note("idempotency release", undefined),
-      },
-      audit: {
-        open: () => note("audit open", undefined),
-        close: () => note("audit close", undefined),
       },
     });
     const connector = boundary.connector(

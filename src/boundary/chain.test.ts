@@ -10,6 +10,7 @@ import {
 } from "../../test/support/connector.ts";
 import { manualClock } from "../base/clock.ts";
 import { BoundaryError } from "./errors.ts";
+import type { AuditSink } from "./ports.ts";
 
 describe("retries", () => {
   const flaky =
@@ -269,14 +270,13 @@ describe("calls that may run only once", () => {
   });
 
   test("an audit that cannot be written stops a write before it is sent", async () => {
-    const { boundary } = testBoundary({
-      audit: {
-        open: () => {
-          throw new Error("disk full");
-        },
-        close: () => undefined,
+    const audit: AuditSink = {
+      open: () => {
+        throw new Error("disk full");
       },
-    });
+      close: () => undefined,
+    };
+    const { boundary } = testBoundary({ parts: { audit } });
     let reached = false;
     const connector = boundary.connector(
       spec(() => Promise.resolve(String((reached = true))), writeOnce),

@@ -11,7 +11,7 @@ import { BoundaryError } from "./errors.ts";
 import { approvalDigestOf, idempotencyKeyOf } from "./identity.ts";
 import { Holdings } from "./holdings.ts";
 import { type Bulkhead, createBulkhead, createRateLimit, type RateLimit } from "./limits.ts";
-import type { ApprovalStore, AuditSink, BudgetLedger, IdempotencyLedger } from "./ports.ts";
+import type { BudgetLedger, TenantRecords } from "./ports.ts";
 import { createRetryBudget, mayRetry, type RetryBudget, retryDelayMs } from "./retry.ts";
 import { addSpend } from "./spend.ts";
 import type {
@@ -35,10 +35,9 @@ export interface ChainParts {
   readonly policy: () => PolicyDecider;
   readonly breakers: BreakerRegistry;
   readonly budgets: BudgetLedger;
-  readonly approvals: ApprovalStore;
   readonly approvalTtlMs: number;
-  readonly idempotency: IdempotencyLedger;
-  readonly audit: AuditSink;
+  /** Asked at each call, so it should remember. */
+  readonly records: (tenant: string) => TenantRecords;
   readonly hands: CallHands;
 }
 
@@ -70,6 +69,7 @@ class GovernedCall<I, O, C> {
   readonly #at: number;
   readonly #startedMs: number;
   readonly #callId: string;
+  readonly #records: TenantRecords;
   readonly #holdings: Holdings;
   readonly #attempts: AttemptRecord[] = [];
   #facts: CallFacts = noFacts;
@@ -87,7 +87,8 @@ class GovernedCall<I, O, C> {
   constructor(compiled: Compiled<I, O, C>, input: I, options: CallOptions<C>) {
     const { clock, ids } = compiled.parts;
     this.#compiled = compiled;
-    this.#holdings = new Holdings(compiled.parts, compiled.bulkhead);
+    this.#records = compiled.parts.records(options.principal.tenant);
+    this.#holdings = new Holdings(compiled.parts.budgets, this.#records, compiled.bulkhead);
     this.#input = input;
     this.#options = options;
     this.#at = clock.now();
@@ -122,7 +123,7 @@ class GovernedCall<I, O, C> {
       });
     }
     const digest = approvalDigestOf(spec.id, this.#facts, this.#options, policy.version);
-    const asked = parts.approvals.request({
+    const asked = this.#records.approvals.request({
       digest,
       ...(this.#options.runId === undefined ? {} : { runId: this.#options.runId }),
       summary: this.#question(),
@@ -176,7 +177,7 @@ class GovernedCall<I, O, C> {
     // crash a started key means that the call was as good as sent.
     if (this.#facts.effect !== "read" || this.#facts.repeat === "once") {
       const key = this.#idempotencyKey();
-      parts.audit.open(this.#record(undefined, "open"));
+      this.#records.audit.open(this.#record(undefined, "open"));
       this.#holdings.claimKey(key, this.#facts, runId, this.#at, this.#name());
     }
     return breaker;
@@ -260,7 +261,7 @@ class GovernedCall<I, O, C> {
     try {
       this.#holdings.settle(this.#used);
       if (failure?.phase !== "unknown") this.#holdings.finishKey(parts.clock.now());
-      parts.audit.close(record);
+      this.#records.audit.close(record);
     } catch (thrown) {
       failure = this.#unrecorded(thrown);
       record = this.#record(failure);

@@ -1,20 +1,15 @@
 import { BoundaryError } from "./errors.ts";
 import type { Bulkhead } from "./limits.ts";
-import type { ApprovalStore, BudgetLedger, BudgetReservation, IdempotencyLedger } from "./ports.ts";
+import type { BudgetLedger, BudgetReservation, TenantRecords } from "./ports.ts";
 import type { CallFacts, Spend } from "./types.ts";
-
-export interface HoldingParts {
-  readonly budgets: BudgetLedger;
-  readonly approvals: ApprovalStore;
-  readonly idempotency: IdempotencyLedger;
-}
 
 /**
  * What one call has taken on its way: a place in the bulkhead, money set aside, an approval, an
  * idempotency key. A call that was never sent gives all of it back; one that was sent uses it up.
  */
 export class Holdings {
-  readonly #parts: HoldingParts;
+  readonly #budgets: BudgetLedger;
+  readonly #records: TenantRecords;
   readonly #bulkhead: Bulkhead;
   #inside = false;
   #reservation: BudgetReservation | undefined;
@@ -23,8 +18,9 @@ export class Holdings {
   /** Whether the key was unknown before this call, so that giving it back means forgetting it. */
   #fresh = false;
 
-  constructor(parts: HoldingParts, bulkhead: Bulkhead) {
-    this.#parts = parts;
+  constructor(budgets: BudgetLedger, records: TenantRecords, bulkhead: Bulkhead) {
+    this.#budgets = budgets;
+    this.#records = records;
     this.#bulkhead = bulkhead;
   }
 
@@ -39,7 +35,7 @@ export class Holdings {
 
   /** @throws BoundaryError `budget_exceeded` */
   reserve(budgets: readonly string[], estimate: Spend, name: string): void {
-    const reserved = this.#parts.budgets.reserve(budgets, estimate);
+    const reserved = this.#budgets.reserve(budgets, estimate);
     if ("id" in reserved) {
       this.#reservation = reserved;
       return;
@@ -54,7 +50,7 @@ export class Holdings {
 
   /** @throws BoundaryError `approval_expired` for anything but an unused yes to this very call */
   useApproval(id: string, digest: string, at: number, name: string): void {
-    const state = this.#parts.approvals.consume(id, digest, at);
+    const state = this.#records.approvals.consume(id, digest, at);
     if (state !== "approved") {
       throw new BoundaryError("approval_expired", `The approval for ${name} is ${state}.`, {
         approvalId: id,
@@ -72,7 +68,7 @@ export class Holdings {
     at: number,
     name: string,
   ): void {
-    const known = this.#parts.idempotency.reserve(key, runId, at);
+    const known = this.#records.idempotency.reserve(key, runId, at);
     if (known === "fresh" || facts.repeat !== "once") {
       this.#key = key;
       this.#fresh = known === "fresh";
@@ -89,8 +85,8 @@ export class Holdings {
 
   /** The call was never sent: nothing that was taken for it is used up. */
   giveBack(): void {
-    const { budgets, approvals, idempotency } = this.#parts;
-    if (this.#reservation !== undefined) budgets.release(this.#reservation);
+    const { approvals, idempotency } = this.#records;
+    if (this.#reservation !== undefined) this.#budgets.release(this.#reservation);
     if (this.#approvalId !== undefined) approvals.restore(this.#approvalId);
     if (this.#key !== undefined && this.#fresh) idempotency.release(this.#key);
     this.#reservation = undefined;
@@ -102,13 +98,13 @@ export class Holdings {
   settle(spend: Spend): void {
     if (this.#inside) this.#bulkhead.leave();
     this.#inside = false;
-    if (this.#reservation !== undefined) this.#parts.budgets.settle(this.#reservation, spend);
+    if (this.#reservation !== undefined) this.#budgets.settle(this.#reservation, spend);
     this.#reservation = undefined;
   }
 
   /** How the call ended is known; until then its key stays "started". */
   finishKey(at: number): void {
-    if (this.#key !== undefined) this.#parts.idempotency.finish(this.#key, at);
+    if (this.#key !== undefined) this.#records.idempotency.finish(this.#key, at);
     this.#key = undefined;
   }
 }

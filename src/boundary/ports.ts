@@ -62,3 +62,10 @@ export interface ApprovalStore {
   /** Gives a consumed approval back: the call was never sent. */
   restore(id: string): void;
 }
+
+/** What is kept of one tenant's calls. No other tenant's rows can be reached through it. */
+export interface TenantRecords {
+  readonly audit: AuditSink;
+  readonly approvals: ApprovalStore;
+  readonly idempotency: IdempotencyLedger;
+}

@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { type Config, type FlagSetting, loadConfig } from "../config/config.ts";
-import { createEngine, type Engine } from "../engine.ts";
+import { type Engine, openEngine } from "../engine.ts";
 import type { Host } from "../engine/host.ts";
 import { createStyle, type Output, printable } from "./output.ts";
+import { shellWord } from "./usage.ts";
 
 /** What every command gets: the machine, and where to write. */
 export interface CliContext {
@@ -48,11 +49,9 @@ export function outputOf(context: CliContext, options: CommonOptions): Output {
 }
 
 function flagsOf({ data, config }: CommonOptions): string {
-  const quoted = (text: string) =>
-    /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
   return [
-    data === undefined ? "" : ` --data ${quoted(data)}`,
-    config === undefined ? "" : ` --config ${quoted(config)}`,
+    data === undefined ? "" : ` --data ${shellWord(data)}`,
+    config === undefined ? "" : ` --config ${shellWord(config)}`,
   ].join("");
 }
 
@@ -76,7 +75,11 @@ export async function withEngine<T>(
   config: Config,
   use: (engine: Engine) => Promise<T>,
 ): Promise<T> {
-  const engine = createEngine(config, context.host);
+  const engine = await openEngine(config, context.host, ({ from, to, backup }) =>
+    context.writeError(
+      `The store was brought from schema ${from} to ${to}; the old one is kept as ${backup?.path ?? "?"}\n`,
+    ),
+  );
   try {
     return await use(engine);
   } finally {

@@ -34,7 +34,7 @@ export function exitCodeOf(outcome: RunOutcome | "parked"): number {
 }
 
 /** Errors in what the person wrote, on the command line or in the settings. */
-const usagePrefixes = ["cli.", "config."];
+const usagePrefixes = ["cli.", "config.", "learning.bad_"];
 const usageCodes = [
   "engine.model_missing",
   "engine.environment",
@@ -45,6 +45,7 @@ const usageCodes = [
   "models.unknown_provider",
   "policy.unknown_pack",
   "sandbox.invalid_command",
+  "store.bad_address",
   "store.bad_cursor",
 ];
 

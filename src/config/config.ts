@@ -234,6 +234,7 @@ function fromText(leaf: Leaf, text: string, where: string): JsonValue {
 
 /** Servers' variables may be keys; who explains the settings to somebody must not show them. */
 function shownValue(leaf: Leaf, value: JsonValue): JsonValue {
+  if (leaf.name === "learning.store" && typeof value === "string") return withoutPassword(value);
   if (leaf.name !== "mcpServers" || !isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, server]) => {
@@ -242,6 +243,14 @@ function shownValue(leaf: Leaf, value: JsonValue): JsonValue {
       return [name, { ...server, env }];
     }),
   );
+}
+
+function withoutPassword(address: string): string {
+  if (!URL.canParse(address)) return "[hidden]";
+  const url = new URL(address);
+  if (url.password !== "") url.password = "hidden";
+  if (url.searchParams.has("password")) url.searchParams.set("password", "hidden");
+  return url.href;
 }
 
 function unknownSetting(name: string, where: string): Agent33Error {

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { effects, efforts, repeats } from "../base/effect.ts";
+import { automaticIntakeRule } from "../learning/intake-rules.ts";
+import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
 
 /** What an operator declares about a tool that cannot be trusted to declare it itself. */
@@ -71,6 +73,43 @@ export const settingsSchema = z.strictObject({
         .enum(["full", "normal"])
         .default("full")
         .describe("full survives a power cut; normal may lose the last writes then"),
+    })
+    .prefault({}),
+  learning: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe("whether signals are recorded of what goes wrong in runs"),
+      store: z
+        .string()
+        .regex(/^postgres(ql)?:\/\//, "Must begin with postgres://")
+        .optional()
+        .describe("PostgreSQL that a team keeps its learning state in; this store by default"),
+      repeatHours: z
+        .number()
+        .positive()
+        .max(8_760)
+        .default(24)
+        .describe("hours within which the same thing seen again counts to the same signal"),
+      automaticIntakes: z
+        .strictObject({
+          enabled: z
+            .boolean()
+            .default(true)
+            .describe("whether grave signals get an intake at once"),
+          minSeverity: z
+            .enum(severities)
+            .default(automaticIntakeRule.minSeverity)
+            .describe("least severity of a signal that gets one"),
+          minScore: z
+            .number()
+            .min(0)
+            .max(1)
+            .default(automaticIntakeRule.minScore)
+            .describe("least quality of a signal that gets one, 0 to 1"),
+        })
+        .prefault({}),
     })
     .prefault({}),
   mcp: z

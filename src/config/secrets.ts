@@ -24,3 +24,20 @@ export function providerKeys(
     return { provider, variable, value: value === "" ? undefined : value };
   });
 }
+
+/** The password in a database's address, as it is written there and as it is meant. */
+export function passwordsIn(address: string): readonly string[] {
+  if (!URL.canParse(address)) return [];
+  const url = new URL(address);
+  const written = [url.password, url.searchParams.get("password") ?? ""];
+  return [...new Set(written.flatMap((text) => [text, meant(text)]))].filter((text) => text !== "");
+}
+
+function meant(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A lone percent sign stands for itself.
+    return text;
+  }
+}

@@ -57,13 +57,13 @@ function failing(next: () => Agent33Error | undefined): TransactionRunner {
 }
 
 test("commits what a body writes with its result, or neither", async () => {
-  temporary.store.runs.create(newRun("run"));
+  temporary.rows.runs.create(newRun("run"));
   let broken = true;
   const logs: Activity<null, number> = {
     name: "logs",
     repeat: () => "keyed",
     run: async () => () => {
-      const events = temporary.store.runLog.append("run", [{ type: "message.user", text: "done" }]);
+      const events = temporary.rows.runLog.append("run", [{ type: "message.user", text: "done" }]);
       if (broken) throw new Agent33Error("test.broken", "The disk went away.");
       return events[0]?.seq ?? 0;
     },
@@ -72,12 +72,12 @@ test("commits what a body writes with its result, or neither", async () => {
   const durable = engine([workflow((context) => context.call(logs, null))]);
   durable.start(kind, "run", null);
   await expect(durable.execute("run")).rejects.toMatchObject({ code: "test.broken" });
-  expect(temporary.store.runLog.read("run")).toEqual([]);
+  expect(temporary.rows.runLog.read("run")).toEqual([]);
   // The call neither failed nor ended: the run goes on where it was.
   expect(durable.status("run")).toMatchObject({ state: "pending", owner: null });
   broken = false;
   expect(await durable.execute("run")).toMatchObject({ state: "completed", result: 1 });
-  expect(temporary.store.runLog.read("run")).toHaveLength(1);
+  expect(temporary.rows.runLog.read("run")).toHaveLength(1);
 });
 
 test("keeps its lease while a body runs longer than it", async () => {

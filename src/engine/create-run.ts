@@ -14,7 +14,7 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import type { NewEvent } from "../events/event.ts";
 import { splitCommand } from "../sandbox/command.ts";
-import type { Store } from "../store/store.ts";
+import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
@@ -40,7 +40,7 @@ export interface RunRequest {
 export interface CreateParts {
   readonly host: Host;
   readonly config: Config;
-  readonly store: Store;
+  readonly store: EngineStore;
   readonly durable: Durable;
   readonly workflow: { readonly name: string; readonly version: number };
   readonly dataDir: string;
@@ -128,7 +128,6 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   store.transactions.transaction(() => {
     store.runs.create({
       id: runId,
-      tenant: settings.tenant,
       task: parts.redactor.text(title).slice(0, 200),
       agent: spec.principal.agent,
       model: spec.model,

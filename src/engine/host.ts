@@ -15,6 +15,8 @@ export interface Host {
   /** The Node program that runs this. */
   readonly nodePath: string;
   readonly nodeVersion: string;
+  /** Tells whoever runs the program what went wrong beside their work. One line. */
+  readonly warn: (message: string) => void;
 }
 
 /**
@@ -31,6 +33,7 @@ export function thisHost(env: Host["env"]): Host {
     pid: process.pid,
     nodePath: process.execPath,
     nodeVersion: process.versions.node,
+    warn: (message) => void process.stderr.write(`warning: ${message}\n`),
   };
 }
 

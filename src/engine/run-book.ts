@@ -2,7 +2,7 @@ import { activeMs, foldRun } from "../agents/state.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { BoundaryError } from "../boundary/errors.ts";
 import type { NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
-import type { Store } from "../store/store.ts";
+import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import { redactEvent } from "./redact-event.ts";
 
@@ -18,7 +18,7 @@ export interface RunBook {
 }
 
 export function createBook(parts: {
-  readonly store: Store;
+  readonly store: EngineStore;
   readonly host: Host;
   readonly redactor: Redactor;
 }): RunBook {

@@ -10,8 +10,8 @@ import { isBoundaryError } from "../boundary/errors.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus } from "../durable/contract.ts";
 import type { RunEvent, RunOutcome } from "../events/event.ts";
-import type { Run } from "../store/sqlite/runs.ts";
-import type { Store } from "../store/store.ts";
+import type { Run } from "../store/repositories/runs.ts";
+import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
@@ -57,7 +57,7 @@ export interface LiveRuns {
 
 /** What the agents' room needs of this process. */
 export function agentPorts(
-  store: Store,
+  store: EngineStore,
   host: Host,
   live: LiveRuns,
   redactor: Redactor,
@@ -223,7 +223,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     create: (request) => createRun(request, parts),
     drive: (runId) => drive(runId),
     resume: async (prefix) => {
-      const run = await store.runs.find(prefix);
+      const run = store.runs.find(prefix);
       if (run.state === "finished") throw alreadyFinished(run);
       return drive(run.id, true);
     },
@@ -238,7 +238,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       opening?.abort();
     },
     follow: (runId, listener) => {
-      const stop = store.runLog.onAppend((events) => {
+      const stop = store.onAppend((events) => {
         for (const event of events) if (event.runId === runId) listener(event);
       });
       const watchers = live.watchers.get(runId) ?? new Set();

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { type ManualClock, manualClock } from "../base/clock.ts";
 import { uuidv7Source } from "../base/ids.ts";
 import { seededRandom } from "../base/random.ts";
-import type { NewRun } from "./sqlite/runs.ts";
+import type { NewRun } from "./repositories/runs.ts";
+import type { SyncTenantStore } from "./repositories/index.ts";
 import { openStore, type Store, type StoreOptions } from "./store.ts";
 
 /** A store in a new folder, on a clock that stands still. */
@@ -12,6 +13,8 @@ export interface TemporaryStore {
   readonly dataDir: string;
   readonly clock: ManualClock;
   readonly store: Store;
+  /** The rows of the tenant `local`. */
+  readonly rows: SyncTenantStore;
   /** Another opening of the same folder. */
   reopen(): Store;
   remove(): void;
@@ -27,10 +30,12 @@ export function temporaryStore(options: Partial<StoreOptions> = {}): TemporarySt
     opened.push(store);
     return store;
   };
+  const store = reopen();
   return {
     dataDir,
     clock,
-    store: reopen(),
+    store,
+    rows: store.tenant("local"),
     reopen,
     remove: () => {
       for (const store of opened) store.close();
@@ -43,7 +48,6 @@ export function temporaryStore(options: Partial<StoreOptions> = {}): TemporarySt
 export function newRun(id: string): NewRun {
   return {
     id,
-    tenant: "local",
     task: "Add the numbers",
     agent: "worker@1",
     model: "scripted:test",

@@ -3,32 +3,44 @@ import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
-import { type Approvals, createApprovals } from "./sqlite/approvals.ts";
-import { type Audit, createAudit } from "./sqlite/audit.ts";
-import { type DatabaseOptions, openDatabase } from "./sqlite/database.ts";
-import { createIdempotency, type Idempotency } from "./sqlite/idempotency.ts";
-import { migrate } from "./sqlite/migrations.ts";
-import { createQueries } from "./sqlite/queries.ts";
-import { createRunLog, type RunLog } from "./sqlite/run-log.ts";
-import { createRuns, type RunRepository } from "./sqlite/runs.ts";
+import type { StoredEvent } from "../events/event.ts";
+import type { Backend } from "./backend.ts";
+import { drive } from "./program.ts";
+import { type SyncTenantStore, syncRepositories } from "./repositories/index.ts";
+import { answerOf } from "./sqlite/answer.ts";
+import { createSqliteBackend } from "./sqlite/backend.ts";
+import { type Database, type DatabaseOptions, inMemory, openDatabase } from "./sqlite/database.ts";
+import type { BusyNotice } from "./sqlite/group-commit.ts";
+import { migrations } from "./schema/migrations.ts";
+import { checkVersion, migrate } from "./sqlite/migrations.ts";
 import type { Transactions } from "./sqlite/transactions.ts";
 
 export interface StoreOptions extends Omit<DatabaseOptions, "path"> {
-  /** The folder of the store; made if it is not there. */
+  /** The folder of the store, made if it is not there; or `:memory:`. */
   readonly dataDir: string;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** Told when writers wait long for another process's lock. */
+  readonly onBusy?: (notice: BusyNotice) => void;
 }
 
-/** Everything that AGENT-33 keeps. Several processes may have one folder open at once. */
+/**
+ * A store on this machine: everything that AGENT-33 keeps. Several processes may have one folder
+ * open at once.
+ */
 export interface Store {
   readonly dataDir: string;
   readonly transactions: Transactions;
-  readonly runs: RunRepository;
-  readonly runLog: RunLog;
-  readonly audit: Audit;
-  readonly approvals: Approvals;
-  readonly idempotency: Idempotency;
+  /** One tenant's rows, over promises. Writes of many callers are committed together. */
+  readonly backend: Backend;
+  /** One tenant's rows, where each function has committed, or has joined the open transaction. */
+  tenant(tenant: string): SyncTenantStore;
+  /**
+   * Tells of events that this process appended to run logs through {@link tenant} once they are
+   * committed, in order; rolled back ones are never told. Returns the function that ends it.
+   */
+  onAppend(listener: (events: readonly StoredEvent[]) => void): () => void;
+  /** Ends at once; promises of {@link backend} that are open fail. */
   close(): void;
 }
 
@@ -36,30 +48,88 @@ export interface Store {
 export const databaseFile = "agent33.db";
 
 /**
- * Opens the store in a folder, making it and bringing its schema up to date as needed.
+ * Opens the store in a folder, making it as needed.
  * @throws Agent33Error `store.data_folder` where the folder cannot be made or written,
- * `store.newer_schema`, `store.not_a_store`, `store.old_sqlite`, other `store.*`
+ * `store.older_schema`, `store.newer_schema`, `store.not_a_store`, `store.old_sqlite`, other
+ * `store.*`
  */
 export function openStore(options: StoreOptions): Store {
-  const { dataDir, clock, ids, ...database } = options;
-  makeFolder(dataDir);
-  const open = openDatabase({ ...database, path: join(dataDir, databaseFile) });
+  const { dataDir, clock, ids, onBusy, ...rest } = options;
+  if (dataDir !== inMemory) makeFolder(dataDir);
+  const path = dataDir === inMemory ? inMemory : join(dataDir, databaseFile);
+  const database = openDatabase({ ...rest, path });
   try {
-    migrate(open, clock);
+    const found = checkVersion(database);
+    if (found > 0 && found < migrations.length) throw olderSchema(path, found);
+    migrate(database, clock);
   } catch (error) {
-    open.close();
+    database.close();
     throw error;
   }
-  const queries = createQueries(open.sql);
+  const busy = onBusy === undefined ? {} : { onBusy };
+  const listeners = new Set<(events: readonly StoredEvent[]) => void>();
+  const tenants = new Map<string, SyncTenantStore>();
   return {
     dataDir,
-    transactions: open,
-    runs: createRuns(open, queries, clock),
-    runLog: createRunLog(open, clock),
-    audit: createAudit(open, queries),
-    approvals: createApprovals(open, queries, clock, ids),
-    idempotency: createIdempotency(open),
-    close: () => open.close(),
+    transactions: database,
+    backend: createSqliteBackend({ database, clock, ids, ...busy }),
+    tenant: (tenant) => {
+      const known = tenants.get(tenant);
+      if (known !== undefined) return known;
+      const made = tellingAppends(
+        database,
+        syncRepositories({ tenant, clock, ids }, (kind, make) =>
+          kind === "read"
+            ? drive(make(), (statement) => answerOf(database.sql, statement))
+            : database.transaction((sql) => drive(make(), (statement) => answerOf(sql, statement))),
+        ),
+        listeners,
+      );
+      tenants.set(tenant, made);
+      return made;
+    },
+    onAppend: (listener) => {
+      // Its own function, so that one listener given twice is two subscriptions.
+      const subscription = (events: readonly StoredEvent[]): void => listener(events);
+      listeners.add(subscription);
+      return () => {
+        listeners.delete(subscription);
+      };
+    },
+    close: () => database.close(),
+  };
+}
+
+/** The error for a store that must be brought up to date first, which takes a backup. */
+function olderSchema(path: string, found: number): Agent33Error {
+  return new Agent33Error(
+    "store.older_schema",
+    `The store ${path} has schema version ${found}; this AGENT-33 works with version ${migrations.length}.`,
+    {
+      hint: "Bring it up to date with `agent33 store migrate`: it makes a verified backup first. `--dry-run` shows what it would do.",
+      details: { path, found, known: migrations.length },
+    },
+  );
+}
+
+function tellingAppends(
+  database: Database,
+  rows: SyncTenantStore,
+  listeners: ReadonlySet<(events: readonly StoredEvent[]) => void>,
+): SyncTenantStore {
+  return {
+    ...rows,
+    runLog: {
+      ...rows.runLog,
+      append: (runId, events) =>
+        database.transaction(() => {
+          const stored = rows.runLog.append(runId, events);
+          if (stored.length > 0) {
+            for (const listener of listeners) database.afterCommit(() => listener(stored));
+          }
+          return stored;
+        }),
+    },
   };
 }
 

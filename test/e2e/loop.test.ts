@@ -51,7 +51,7 @@ describe("the loop", () => {
   test("every call of a run is in the audit with its decision", async () => {
     const { run, engine } = engineWith();
     const { runId } = await run([{ tool_calls: [append("one")] }, { text: "Done." }]);
-    const { items } = await engine.store.audit.list({ runId, limit: 50 });
+    const { items } = engine.store.audit.list({ runId, limit: 50 });
     expect(
       items
         .map((entry) => [entry.connector, entry.operation, entry.outcome, entry.state].join(" "))
@@ -199,18 +199,18 @@ describe("questions to a person", () => {
     const first = await run([{ tool_calls: [append("asked")] }, { text: "Done." }]);
     expect(first.outcome).toBe("parked");
     expect(engine.store.runs.get(first.runId)).toMatchObject({ state: "parked" });
-    const [question] = await engine.store.approvals.list({ state: "pending" });
+    const [question] = engine.store.approvals.list({ state: "pending" });
     expect(question).toMatchObject({ runId: first.runId, ruleId: "careful/writes" });
     await engine.decideApproval(question!.id, "approved");
     expect(await engine.runs.resume(first.runId)).toMatchObject({ outcome: "unverified" });
     expect(readFileSync(join(folder, "notes.txt"), "utf8")).toBe("asked\n");
-    expect(await engine.store.approvals.list({ state: "consumed" })).toHaveLength(1);
+    expect(engine.store.approvals.list({ state: "consumed" })).toHaveLength(1);
   });
 
   test("a denied call is told to the model, which can go on without it", async () => {
     const { run, engine, folder } = careful();
     const first = await run([{ tool_calls: [append("asked")] }, { text: "Then not." }]);
-    const [question] = await engine.store.approvals.list({ state: "pending" });
+    const [question] = engine.store.approvals.list({ state: "pending" });
     await engine.decideApproval(question!.id, "denied");
     expect(await engine.runs.resume(first.runId)).toMatchObject({ outcome: "unverified" });
     const events = engine.store.runLog.read(first.runId);
@@ -227,7 +227,7 @@ describe("questions to a person", () => {
     const { run, engine } = careful();
     const { runId } = await run([{ tool_calls: [append("asked")] }, { text: "Done." }]);
     expect(await engine.runs.resume(runId)).toMatchObject({ outcome: "parked" });
-    expect(await engine.store.approvals.list({ state: "pending" })).toHaveLength(1);
+    expect(engine.store.approvals.list({ state: "pending" })).toHaveLength(1);
   });
 
   test("a finished run cannot be resumed", async () => {

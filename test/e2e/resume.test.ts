@@ -73,7 +73,7 @@ describe("a resumed run", () => {
   test("is not lost when something that it needs is missing for a while", async () => {
     const made = under(asks("writes", '{ connector: "tool:workspace" }'));
     const { runId } = await made.run([{ tool_calls: [append("x")] }, { text: "Done." }]);
-    const [question] = await made.engine.store.approvals.list();
+    const [question] = made.engine.store.approvals.list();
     await made.engine.decideApproval(question!.id, "approved");
     renameSync(join(made.folder, "script-1.yaml"), join(made.folder, "away.yaml"));
     await expect(made.engine.runs.resume(runId)).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describe("questions to a person", () => {
     const made = under(asks("models", "{ operation: chat }"));
     const { runId, outcome } = await made.run([{ text: "Done." }]);
     expect(outcome).toBe("parked");
-    const [question] = await made.engine.store.approvals.list({ state: "pending" });
+    const [question] = made.engine.store.approvals.list({ state: "pending" });
     await made.engine.decideApproval(question!.id, "approved");
     expect(await made.engine.runs.resume(runId)).toMatchObject({ outcome: "unverified" });
   });
@@ -139,7 +139,7 @@ describe("questions to a person", () => {
       mcpCommands: [`${server} ${made.folder}`],
     });
     expect(outcome).toBe("parked");
-    const [question] = await made.engine.store.approvals.list({ state: "pending" });
+    const [question] = made.engine.store.approvals.list({ state: "pending" });
     await made.engine.decideApproval(question!.id, "approved");
     expect(await made.engine.runs.resume(runId)).toMatchObject({ outcome: "unverified" });
   });
@@ -151,7 +151,7 @@ describe("questions to a person", () => {
       { text: "Done." },
     ]);
     for (let round = 0; round < 2; round += 1) {
-      for (const question of await made.engine.store.approvals.list({ state: "pending" })) {
+      for (const question of made.engine.store.approvals.list({ state: "pending" })) {
         await made.engine.decideApproval(question.id, "approved");
       }
       await made.engine.runs.resume(runId);
@@ -185,7 +185,7 @@ describe("ending a run that waits", () => {
     const { runId } = await made.run([{ text: "Done." }], {
       mcpCommands: [`${server} ${made.folder}`],
     });
-    const [question] = await made.engine.store.approvals.list({ state: "pending" });
+    const [question] = made.engine.store.approvals.list({ state: "pending" });
     await made.engine.decideApproval(question!.id, "denied");
     expect(await made.engine.runs.resume(runId)).toMatchObject({ outcome: "failed" });
     expect(made.engine.store.runLog.read(runId).at(-1)).toMatchObject({
@@ -197,7 +197,7 @@ describe("ending a run that waits", () => {
     const made = under(asks("writes", '{ connector: "tool:workspace" }'));
     const tail = "the tail that matters";
     await made.run([{ tool_calls: [append(`${"q".repeat(30_000)} ${tail}`)] }]);
-    const [question] = await made.engine.store.approvals.list({ state: "pending" });
+    const [question] = made.engine.store.approvals.list({ state: "pending" });
     expect(question?.summary).toContain(tail);
     const huge = await made.run([
       {
@@ -226,7 +226,7 @@ describe("the shell", () => {
         { task: { kind: "text", text: "Make it.", workspace }, shell: true },
       );
       expect(first.outcome).toBe("parked");
-      const [question] = await made.engine.store.approvals.list({ state: "pending" });
+      const [question] = made.engine.store.approvals.list({ state: "pending" });
       expect(question).toMatchObject({
         ruleId: "default/shell-asks",
         summary: expect.stringContaining(command),

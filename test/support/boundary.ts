@@ -13,6 +13,7 @@ import type {
   AuditSink,
   IdempotencyLedger,
   IdempotencyState,
+  TenantRecords,
 } from "../../src/boundary/ports.ts";
 import type {
   CallRecord,
@@ -109,8 +110,13 @@ export interface TestBoundary {
 
 /** A boundary whose every port is in memory. */
 export function testBoundary(
-  options: Partial<BoundaryOptions> & { readonly clock?: Clock } = {},
+  given: Partial<BoundaryOptions> & {
+    readonly clock?: Clock;
+    /** Stand for the ones in memory. */
+    readonly parts?: Partial<TenantRecords>;
+  } = {},
 ): TestBoundary {
+  const { parts: records = {}, ...options } = given;
   const clock = options.clock ?? systemClock;
   const audit = memoryAudit();
   const approvals = memoryApprovals();
@@ -122,9 +128,7 @@ export function testBoundary(
     ids: uuidv7Source(clock, systemRandom),
     policy: fixedPolicy("allow"),
     budgets,
-    approvals,
-    idempotency,
-    audit,
+    records: () => ({ approvals, idempotency, audit, ...records }),
     hands: {
       fetch: () => Promise.reject(new Error("no network in this test")),
       spawn: () => Promise.reject(new Error("no processes in this test")),

@@ -32,7 +32,7 @@ export function approvalsCommand(program: Command, context: CliContext): void {
 async function list(context: CliContext, options: Options): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async ({ store }) => {
-    const questions = await store.approvals.list(options.all === true ? {} : { state: "pending" });
+    const questions = store.approvals.list(options.all === true ? {} : { state: "pending" });
     if (output.json) {
       output.out(JSON.stringify({ items: questions }));
       return;
@@ -55,7 +55,7 @@ async function list(context: CliContext, options: Options): Promise<void> {
 async function show(context: CliContext, prefix: string, options: Options): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async ({ store }) => {
-    const question = await store.approvals.find(prefix);
+    const question = store.approvals.find(prefix);
     if (output.json) {
       output.out(JSON.stringify(question));
       return;

@@ -10,7 +10,7 @@ export function resumeCommand(program: Command, context: CliContext): void {
       async (prefix: string, options: { readonly data?: string; readonly json?: boolean }) => {
         const output = outputOf(context, options);
         await withEngine(context, configOf(context, options), async (engine) => {
-          const { id } = await engine.store.runs.find(prefix);
+          const { id } = engine.store.runs.find(prefix);
           await driveAndFollow(context, engine, output, id, () => engine.runs.resume(id));
         });
       },

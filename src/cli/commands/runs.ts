@@ -30,7 +30,7 @@ export function runsCommand(program: Command, context: CliContext): void {
 async function list(context: CliContext, options: ListOptions): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async ({ store }) => {
-    const page = await store.runs.list({
+    const page = store.runs.list({
       limit: options.limit,
       ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
     });
@@ -65,7 +65,7 @@ async function show(
 ): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async ({ store }) => {
-    const { id } = await store.runs.find(prefix);
+    const { id } = store.runs.find(prefix);
     const watch = watcher(output);
     for (const event of store.runLog.read(id)) watch(event);
   });

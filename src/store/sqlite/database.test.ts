@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { drive, type SqlValue, select } from "../program.ts";
+import { queries } from "../queries.ts";
+import { answerOf } from "./answer.ts";
 import { applicationId, checkSqliteVersion, type Database, openDatabase } from "./database.ts";
-import { createQueries } from "./queries.ts";
-import type { SqlValue } from "./session.ts";
 
 let folder = "";
 let path = "";
@@ -103,13 +104,16 @@ describe("parameters", () => {
     },
   );
 
-  test("refuses them in the query builder too", async () => {
-    const queries = createQueries(withTable().sql);
+  test("refuses them in the query builder too", () => {
+    const { script, sql } = withTable();
+    script("CREATE TABLE runs (id TEXT) STRICT");
     const bad = queries
       .selectFrom("runs")
       .selectAll()
       .where("id", "=", { a: 1 } as never);
-    await expect(bad.execute()).rejects.toMatchObject({ code: "store.bad_parameter" });
+    expect(() => drive(select(bad), (statement) => answerOf(sql, statement))).toThrowError(
+      expect.objectContaining({ code: "store.bad_parameter" }),
+    );
   });
 
   test("stores text, numbers, big integers, null and bytes as they are", () => {
@@ -121,113 +125,5 @@ describe("parameters", () => {
     expect(opened.sql.all("SELECT a, b FROM t")).toEqual(
       ["text", 1.5, 7, null, bytes].map((a) => ({ a, b: "second" })),
     );
-  });
-});
-
-describe("transaction", () => {
-  const insert = "INSERT INTO t (a) VALUES (?)";
-
-  test("commits when the function returns and rolls back when it throws", () => {
-    const opened = withTable();
-    expect(opened.transaction((sql) => sql.run(insert, 1).changes)).toBe(1);
-    expect(() =>
-      opened.transaction((sql) => {
-        sql.run(insert, 2);
-        throw new Error("no");
-      }),
-    ).toThrow("no");
-    expect(rows(opened)).toEqual([1]);
-  });
-
-  test("joins a call inside a call", () => {
-    const opened = withTable();
-    const outer = (): void => {
-      opened.transaction((sql) => {
-        opened.transaction((inner) => inner.run(insert, 1));
-        sql.run(insert, 2);
-        throw new Error("no");
-      });
-    };
-    expect(outer).toThrow("no");
-    expect(rows(opened)).toEqual([]);
-  });
-
-  test("commits nothing when a joined call failed, even if its caller looks away", () => {
-    const opened = withTable();
-    expect(() =>
-      opened.transaction((sql) => {
-        sql.run(insert, 1);
-        try {
-          opened.transaction(() => {
-            throw new Error("inner");
-          });
-        } catch {
-          sql.run(insert, 2);
-        }
-      }),
-    ).toThrow("inner");
-    expect(rows(opened)).toEqual([]);
-    // The next one is not affected.
-    opened.transaction((sql) => sql.run(insert, 3));
-    expect(rows(opened)).toEqual([3]);
-  });
-
-  test("refuses a function that goes on after it returns", () => {
-    const opened = withTable();
-    const later = async (): Promise<void> => {
-      opened.sql.run(insert, 1);
-    };
-    expect(() => opened.transaction(later)).toThrowError(
-      expect.objectContaining({ code: "store.async_transaction" }),
-    );
-    expect(rows(opened)).toEqual([]);
-  });
-
-  test("calls back after the commit, in order, and never after a rollback", () => {
-    const opened = withTable();
-    const seen: unknown[] = [];
-    opened.transaction((sql) => {
-      opened.afterCommit(() => seen.push(["first", rows(opened)]));
-      opened.transaction(() => opened.afterCommit(() => seen.push("second")));
-      sql.run(insert, 1);
-      expect(seen).toEqual([]);
-    });
-    expect(seen).toEqual([["first", [1]], "second"]);
-    expect(() =>
-      opened.transaction(() => {
-        opened.afterCommit(() => seen.push("never"));
-        throw new Error("no");
-      }),
-    ).toThrow("no");
-    opened.transaction((sql) => sql.run(insert, 2));
-    expect(seen).toHaveLength(2);
-  });
-
-  test("keeps a fault of a listener from the writer", () => {
-    const faults: unknown[] = [];
-    const opened = database({ onListenerError: (error) => faults.push(error) });
-    opened.script("CREATE TABLE t (a ANY) STRICT");
-    opened.transaction((sql) => {
-      opened.afterCommit(() => {
-        throw new Error("listener");
-      });
-      sql.run(insert, 1);
-    });
-    expect(rows(opened)).toEqual([1]);
-    expect(faults).toMatchObject([{ message: "listener" }]);
-  });
-
-  test("gives up with store.busy after a bounded wait while another holds the lock", () => {
-    const holder = withTable();
-    const other = database({ busyTimeoutMs: 50 });
-    holder.transaction(() => {
-      const began = performance.now();
-      expect(() => other.transaction((sql) => sql.run(insert, 1))).toThrowError(
-        expect.objectContaining({ code: "store.busy", retryable: true }),
-      );
-      expect(performance.now() - began).toBeGreaterThan(90);
-    });
-    other.transaction((sql) => sql.run(insert, 2));
-    expect(rows(holder)).toEqual([2]);
   });
 });

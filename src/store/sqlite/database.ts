@@ -14,9 +14,13 @@ const walAttempts = 40;
 const walPauseMs = 25;
 const maxWalBytes = 64 * 1024 * 1024;
 
+/** The path of a store that lives in memory and ends with its process. */
+export const inMemory = ":memory:";
+
 /** One open SQLite file. */
 export interface Database extends Transactions {
   readonly path: string;
+  readonly busyTimeoutMs: number;
   readonly sql: SqlSession;
   /** Runs several statements without parameters. For schema changes. */
   script(text: string): void;
@@ -46,10 +50,11 @@ export interface DatabaseOptions {
 export function openDatabase(options: DatabaseOptions): Database {
   const { path } = options;
   let native: DatabaseSync;
-  const isNew = !existsSync(path);
+  const isNew = path !== inMemory && !existsSync(path);
+  const busyTimeoutMs = options.busyTimeoutMs ?? 5000;
   try {
     native = new DatabaseSync(path, {
-      timeout: options.busyTimeoutMs ?? 5000,
+      timeout: busyTimeoutMs,
       enableForeignKeyConstraints: true,
       enableDoubleQuotedStringLiterals: false,
     });
@@ -63,17 +68,19 @@ export function openDatabase(options: DatabaseOptions): Database {
     checkSqliteVersion(String(sql.get("SELECT sqlite_version() AS version")?.["version"]));
     // Nothing may be written to a file before it is known to be ours: even journal_mode writes.
     checkOwner(native, sql, path);
-    useWal(sql, path);
+    if (path !== inMemory) useWal(sql, path);
     configure(sql, options.synchronous ?? "full");
     const transactions = createTransactions({
       native,
       session: sql,
       path,
+      busyTimeoutMs,
       onListenerError: options.onListenerError ?? rethrowLater,
     });
     return {
       ...transactions,
       path,
+      busyTimeoutMs,
       sql,
       script: (text) => {
         try {

@@ -1,4 +1,4 @@
-import { Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
+import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
 
 interface ErrorRow {
   readonly code: string;
@@ -60,6 +60,14 @@ const fallback: ErrorRow = {
   retryable: false,
 };
 
+/** What Node throws for a database that is closed; SQLite itself is not asked any more. */
+const closed: ErrorRow = {
+  code: "store.closed",
+  what: "The store has been closed",
+  hint: "This is a fault in AGENT-33 itself. Please report it with the message.",
+  retryable: false,
+};
+
 /** SQLITE_IOERR_SHMSIZE: the shared-memory file could not grow, which in practice is a full disk. */
 const sharedMemorySize = 4874;
 /** SQLITE_LOCKED_SHAREDCACHE and its like are waits too. */
@@ -82,7 +90,7 @@ function rowOf(extended: number | undefined): ErrorRow {
 export function mapSqliteError(error: unknown, path: string): Agent33Error {
   if (isAgent33Error(error)) return error;
   const extended = sqliteCodeOf(error);
-  const row = rowOf(extended);
+  const row = systemCodeOf(error) === "ERR_INVALID_STATE" ? closed : rowOf(extended);
   return new Agent33Error(row.code, `${row.what} (${path}): ${messageOf(error)}.`, {
     hint: row.hint,
     retryable: row.retryable,

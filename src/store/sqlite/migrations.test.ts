@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { manualClock } from "../../base/clock.ts";
+import { checksumOf, type Migration, migrations } from "../schema/migrations.ts";
 import { openStore } from "../store.ts";
 import { type Database, openDatabase } from "./database.ts";
-import { type Migration, migrate, migrations, schemaVersion } from "./migrations.ts";
+import { checkVersion, migrate, schemaVersion } from "./migrations.ts";
 
 const clock = manualClock();
 let folder = "";
@@ -52,28 +53,60 @@ test("applies what is missing, once, in order", () => {
   ]);
 });
 
+test("runs what a step does to the rows that are there, after its schema", () => {
+  const opened = database();
+  migrate(opened, clock, [one]);
+  opened.sql.run("INSERT INTO a VALUES (?)", 7);
+  const filling: Migration = { ...two, rows: "UPDATE a SET y = 'seven' WHERE x = 7;" };
+  expect(migrate(opened, clock, [one, filling])).toBe(1);
+  expect(opened.sql.all("SELECT x, y FROM a")).toEqual([{ x: 7, y: "seven" }]);
+  // Both texts are remembered: with another one it is another step.
+  expect(checksumOf(filling)).not.toBe(checksumOf(two));
+  expect(() => checkVersion(opened, [one, two])).toThrowError(
+    expect.objectContaining({ code: "store.migration_changed", details: { path, version: 2 } }),
+  );
+});
+
 test("leaves nothing of a migration that fails half-way", () => {
   const opened = database();
-  const broken: Migration = { name: "two", text: `${two.text} CREATE TABLE a (again INTEGER);` };
-  expect(() => migrate(opened, clock, [one, broken])).toThrowError(
-    expect.objectContaining({
-      code: "store.failed",
-      message: expect.stringContaining("already exists"),
-    }),
-  );
-  expect(names(opened)).toEqual(["a", "migrations"]);
-  expect(schemaVersion(opened)).toBe(1);
-  expect(opened.sql.all("SELECT name FROM pragma_table_info('a')")).toEqual([{ name: "x" }]);
+  migrate(opened, clock, [one]);
+  for (const broken of [
+    { name: "two", text: `${two.text} CREATE TABLE a (again INTEGER);` },
+    { ...two, rows: "INSERT INTO b VALUES (1); CREATE TABLE a (again INTEGER);" },
+  ]) {
+    expect(() => migrate(opened, clock, [one, broken])).toThrowError(
+      expect.objectContaining({
+        code: "store.failed",
+        message: expect.stringContaining("already exists"),
+      }),
+    );
+    expect(names(opened)).toEqual(["a", "migrations"]);
+    expect(schemaVersion(opened)).toBe(1);
+    expect(opened.sql.all("SELECT name FROM pragma_table_info('a')")).toEqual([{ name: "x" }]);
+  }
   // Mended, it goes through.
   expect(migrate(opened, clock, [one, two])).toBe(1);
 });
 
-test("leaves an empty file when the very first migration fails", () => {
+test("leaves an empty file when any step of a new file fails", () => {
   const opened = database();
-  expect(() => migrate(opened, clock, [{ name: "bad", text: `${one.text} nonsense;` }])).toThrow();
-  expect(names(opened)).toEqual([]);
-  expect(schemaVersion(opened)).toBe(0);
-  expect(opened.sql.get("PRAGMA application_id")).toEqual({ application_id: 0 });
+  const broken = { name: "bad", text: "CREATE TABLE b (x INTEGER) STRICT; nonsense;" };
+  for (const list of [[broken], [one, broken], [one, two, { ...one, name: "again" }]]) {
+    expect(() => migrate(opened, clock, list)).toThrowError(
+      expect.objectContaining({ code: "store.failed" }),
+    );
+    expect(names(opened)).toEqual([]);
+    expect(schemaVersion(opened)).toBe(0);
+    expect(opened.sql.get("PRAGMA application_id")).toEqual({ application_id: 0 });
+  }
+});
+
+test("says the version of a file that it can work with, and writes nothing", () => {
+  const opened = database();
+  expect(checkVersion(opened, [one])).toBe(0);
+  migrate(opened, clock, [one]);
+  expect([checkVersion(opened, [one]), checkVersion(opened, [one, two])]).toEqual([1, 1]);
+  expect(names(opened)).toEqual(["a", "migrations"]);
 });
 
 test("refuses a file of a later AGENT-33 and does not touch it", () => {
@@ -100,9 +133,33 @@ test("refuses a file whose migrations had another text", () => {
   );
 });
 
+test("refuses a file whose history lacks a step", () => {
+  const opened = database();
+  migrate(opened, clock, [one, two]);
+  opened.script("DELETE FROM migrations WHERE version = 2");
+  expect(() => checkVersion(opened, [one, two])).toThrowError(
+    expect.objectContaining({ code: "store.migration_changed" }),
+  );
+});
+
 test("lets one of two openings do the work", () => {
   const [first, second] = [database(), database()];
   expect(migrate(first, clock) + migrate(second, clock)).toBe(migrations.length);
+});
+
+test("finds the work done by another that looked at the same time", () => {
+  const [first, second] = [database(), database()];
+  migrate(first, clock, [one]);
+  // The other one finishes between the first one's look and its transaction.
+  const late: Database = {
+    ...first,
+    transaction: (work) => {
+      migrate(second, clock, [one, two]);
+      return first.transaction(work);
+    },
+  };
+  expect(migrate(late, clock, [one, two])).toBe(0);
+  expect(schemaVersion(first)).toBe(2);
 });
 
 test("makes only STRICT tables", () => {
@@ -123,6 +180,9 @@ test("makes only STRICT tables", () => {
       "durable_runs",
       "durable_steps",
       "durable_messages",
+      "signals",
+      "budgets",
+      "quarantine",
     ]),
   );
 });

@@ -1,31 +1,13 @@
 import type { Clock } from "../../base/clock.ts";
-import { sha256 } from "../../base/digest.ts";
 import { Agent33Error } from "../../base/errors.ts";
+import { bookkeeping, checksumOf, type Migration, migrations } from "../schema/migrations.ts";
 import { applicationId, type Database } from "./database.ts";
-import { schema001 } from "./schema-001.ts";
-
-/** One step of the schema. Its place in the list, from 1, is its version. */
-export interface Migration {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** Every migration, oldest first. Append only. */
-export const migrations: readonly Migration[] = [{ name: "first", text: schema001 }];
-
-const bookkeeping = `
-CREATE TABLE IF NOT EXISTS migrations (
-  version INTEGER PRIMARY KEY,
-  name TEXT NOT NULL,
-  checksum TEXT NOT NULL,
-  applied_at INTEGER NOT NULL
-) STRICT;
-`;
 
 /**
- * Brings a file's schema up to date, each migration with its bookkeeping in one transaction: after
- * a failure or a crash the file is at one version or the next, never between. Returns how many
- * were applied. Several processes may do it at once: one does the work, the others find it done.
+ * Brings a file's schema up to date, each step with its bookkeeping in one transaction: after a
+ * failure or a crash the file is at one version or the next, never between. A new file gets all
+ * steps in one. Returns how many were applied. Several processes may do it at once: one does the
+ * work, the others find it done.
  *
  * @throws Agent33Error `store.newer_schema` for a file of a later AGENT-33,
  * `store.migration_changed` for a file whose schema has another history, other `store.*`
@@ -35,6 +17,22 @@ export function migrate(
   clock: Clock,
   list: readonly Migration[] = migrations,
 ): number {
+  const found = checkVersion(database, list);
+  const applyAll = (): number => {
+    let applied = 0;
+    for (const [index, migration] of list.entries()) {
+      if (index >= found && apply(database, clock, index + 1, migration)) applied += 1;
+    }
+    return applied;
+  };
+  return found === 0 ? database.transaction(applyAll) : applyAll();
+}
+
+/**
+ * The version of a file's schema, once it is known that this program can work with it.
+ * @throws Agent33Error `store.newer_schema`, `store.migration_changed`
+ */
+export function checkVersion(database: Database, list: readonly Migration[] = migrations): number {
   const found = schemaVersion(database);
   if (found > list.length) {
     throw new Agent33Error("store.newer_schema", newerMessage(database.path, found, list.length), {
@@ -43,11 +41,7 @@ export function migrate(
     });
   }
   if (found > 0) checkHistory(database, list.slice(0, found));
-  let applied = 0;
-  for (const [index, migration] of list.entries()) {
-    if (index >= found && apply(database, clock, index + 1, migration)) applied += 1;
-  }
-  return applied;
+  return found;
 }
 
 /** The version of a file's schema; 0 for a new file. */
@@ -61,11 +55,12 @@ function apply(database: Database, clock: Clock, version: number, migration: Mig
     if (schemaVersion(database) >= version) return false;
     database.script(bookkeeping);
     database.script(migration.text);
+    if (migration.rows !== undefined) database.script(migration.rows);
     sql.run(
       "INSERT INTO migrations (version, name, checksum, applied_at) VALUES (?, ?, ?, ?)",
       version,
       migration.name,
-      sha256(migration.text),
+      checksumOf(migration),
       clock.now(),
     );
     // Pragmas take no parameters; both values are numbers of ours. Both are transactional.
@@ -77,7 +72,7 @@ function apply(database: Database, clock: Clock, version: number, migration: Mig
 function checkHistory(database: Database, list: readonly Migration[]): void {
   const rows = database.sql.all("SELECT version, checksum FROM migrations ORDER BY version");
   for (const [index, migration] of list.entries()) {
-    if (rows[index]?.["checksum"] === sha256(migration.text)) continue;
+    if (rows[index]?.["checksum"] === checksumOf(migration)) continue;
     throw new Agent33Error(
       "store.migration_changed",
       `Schema step ${index + 1} ("${migration.name}") of ${database.path} is not the one this AGENT-33 knows.`,

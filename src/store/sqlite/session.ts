@@ -1,10 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Agent33Error } from "../../base/errors.ts";
+import type { SqlRow, SqlValue } from "../program.ts";
 import { mapSqliteError } from "./errors.ts";
-
-/** A value that SQLite can hold. */
-export type SqlValue = string | number | bigint | null | Uint8Array;
-export type SqlRow = Readonly<Record<string, SqlValue>>;
 
 /** Statements, run synchronously. Inside a transaction they are part of it. */
 export interface SqlSession {

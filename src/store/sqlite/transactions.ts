@@ -12,6 +12,17 @@ import type { SqlSession } from "./session.ts";
 export interface Transactions {
   transaction<T>(work: (sql: SqlSession) => T): T;
   /**
+   * The same without waiting for another process's lock.
+   * @throws Agent33Error `store.busy` at once
+   */
+  transactionNow<T>(work: (sql: SqlSession) => T): T;
+  /**
+   * Work within the open transaction that may fail alone: what it wrote is undone, the rest stays.
+   * Where none is open it is a transaction.
+   * @throws what `work` throws
+   */
+  savepoint<T>(work: (sql: SqlSession) => T): T;
+  /**
    * Runs a function once the open transaction has committed, or at once where none is open. It is
    * dropped when the transaction rolls back. What it throws goes to `onListenerError`.
    */
@@ -22,6 +33,7 @@ export interface TransactionsOptions {
   readonly native: DatabaseSync;
   readonly session: SqlSession;
   readonly path: string;
+  readonly busyTimeoutMs: number;
   readonly onListenerError: (error: unknown) => void;
 }
 
@@ -29,6 +41,8 @@ export interface TransactionsOptions {
 const beginAttempts = 2;
 /** Some busy answers (recovery by another process) come at once; this keeps the second apart. */
 const beginPauseMs = 25;
+
+const ended = "the transaction has ended by itself";
 
 /** @throws Agent33Error `store.busy` after about two busy timeouts, other `store.*` */
 export function createTransactions(options: TransactionsOptions): Transactions {
@@ -42,6 +56,14 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       native.exec(sql);
     } catch (error) {
       throw mapSqliteError(error, path);
+    }
+  };
+  const beginNow = (): void => {
+    execute("PRAGMA busy_timeout = 0");
+    try {
+      execute("BEGIN IMMEDIATE");
+    } finally {
+      execute(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
     }
   };
   const begin = (): void => {
@@ -87,24 +109,54 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   /** The failure of a joined call that its caller caught. */
   const swallowed = () => doom;
 
-  return {
-    transaction: (work) => {
-      if (depth > 0) return joined(work);
-      begin();
-      doom = undefined;
-      let result: ReturnType<typeof work>;
-      try {
-        result = joined(work);
-        const failure = swallowed();
-        if (failure !== undefined) throw failure.error;
-        execute("COMMIT");
-      } catch (error) {
-        rollback();
-        throw error;
-      }
-      notify();
+  const outermost = <T>(work: (sql: SqlSession) => T, start: () => void): T => {
+    start();
+    doom = undefined;
+    let result: T;
+    try {
+      result = joined(work);
+      const failure = swallowed();
+      if (failure !== undefined) throw failure.error;
+      execute("COMMIT");
+    } catch (error) {
+      rollback();
+      throw error;
+    }
+    notify();
+    return result;
+  };
+
+  const part = <T>(work: (sql: SqlSession) => T): T => {
+    // A savepoint without a transaction would begin one, and its release would commit it.
+    if (!native.isTransaction) throw doom?.error ?? mapSqliteError(new Error(ended), path);
+    const failedBefore = doom;
+    const told = listeners.length;
+    execute("SAVEPOINT part");
+    depth += 1;
+    try {
+      const result = synchronous(work(session));
+      const failure = swallowed();
+      if (failure !== undefined) throw failure.error;
+      execute("RELEASE part");
       return result;
-    },
+    } catch (error) {
+      // A full disk ends the whole transaction; then there is no part to go back to.
+      if (native.isTransaction) {
+        execute("ROLLBACK TO part");
+        execute("RELEASE part");
+        doom = failedBefore;
+        listeners = listeners.slice(0, told);
+      } else doom ??= { error };
+      throw error;
+    } finally {
+      depth -= 1;
+    }
+  };
+
+  return {
+    transaction: (work) => (depth > 0 ? joined(work) : outermost(work, begin)),
+    transactionNow: (work) => (depth > 0 ? joined(work) : outermost(work, beginNow)),
+    savepoint: (work) => (depth > 0 ? part(work) : outermost(work, begin)),
     afterCommit: (run) => {
       listeners.push(run);
       if (depth === 0) notify();

@@ -12,11 +12,12 @@ const store = openStore({
   ids: uuidv7Source(systemClock, systemRandom),
   synchronous: "normal",
 });
-store.runs.create(newRun(name));
+const rows = store.tenant("local");
+rows.runs.create(newRun(name));
 for (let index = 0; index < Number(count); index += 1) {
   const text = `${name} ${index}`;
-  store.runLog.append(name, [{ type: "message.user", text }]);
-  store.runLog.append("shared", [
+  rows.runLog.append(name, [{ type: "message.user", text }]);
+  rows.runLog.append("shared", [
     { type: "message.user", text },
     { type: "message.user", text: `${text} again` },
   ]);

@@ -1,0 +1,213 @@
+import { toAgent33Error } from "../base/errors.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { BreakerSnapshot } from "../boundary/breaker.ts";
+import type { Settings } from "../config/schema.ts";
+import { intakeFromSignal } from "../learning/intake-rules.ts";
+import type { Intake } from "../learning/intake.ts";
+import { signalsOf } from "../learning/observe.ts";
+import { type Severity, severityRank } from "../learning/severity.ts";
+import { type NewSignal, parseNewSignal, type Signal } from "../learning/signal.ts";
+import type { Backend } from "../store/backend.ts";
+import type { TenantStore } from "../store/repositories/index.ts";
+import type { Host } from "./host.ts";
+import type { EngineStore } from "./tenant-store.ts";
+
+export interface RecordedSignal {
+  readonly signal: Signal;
+  /** `repeated` added to one that was seen before; `known` is a request that was made before. */
+  readonly outcome: "recorded" | "repeated" | "known";
+  /** The intake that the rules made of it, or that it had. */
+  readonly intakeId: string | null;
+}
+
+/** What is learned, for the settings' tenant. */
+export interface Learning {
+  /** The tenant's rows where learning state is kept: this store, or the team's PostgreSQL. */
+  rows(): Promise<TenantStore>;
+  /**
+   * Records a signal and, where the rules say so, an intake for it.
+   * @throws Agent33Error `learning.bad_signal`, `store.*`
+   */
+  record(input: unknown): Promise<RecordedSignal>;
+  /**
+   * Makes intakes of the signals that most deserve one and have none. Asked twice, it makes none
+   * the second time.
+   */
+  generateIntakes(request?: IntakeRequest): Promise<readonly Intake[]>;
+  /** Reads what runs have logged since it was last read. Returns how many signals that gave. */
+  catchUp(): Promise<number>;
+  /** What happened while nobody asked: recorded in the background. */
+  observeRun(runId: string): void;
+  observeBreaker(opened: BreakerSnapshot): void;
+  close(): Promise<void>;
+}
+
+export interface IntakeRequest {
+  readonly minSeverity?: Severity;
+  /** 0 to 1. */
+  readonly minScore?: number;
+  readonly limit?: number;
+}
+
+export interface LearningParts {
+  readonly settings: Settings["learning"];
+  readonly tenant: string;
+  readonly host: Host;
+  readonly store: EngineStore;
+  readonly redactor: Redactor;
+  /** Opens the team's store. */
+  readonly openShared: (url: string) => Promise<Backend>;
+}
+
+const hourMs = 3_600_000;
+const defaultIntakes = 3;
+/** Runs that one catching up looks at. */
+const runsAtOnce = 1000;
+
+export function createLearning(parts: LearningParts): Learning {
+  const { settings, tenant, host, store, redactor } = parts;
+  let shared: Promise<Backend> | undefined;
+  const background = new Set<Promise<void>>();
+  const rows = async (): Promise<TenantStore> => {
+    if (settings.store === undefined) return store.backend.tenant(tenant);
+    shared ??= parts.openShared(settings.store);
+    try {
+      return (await shared).tenant(tenant);
+    } catch (error) {
+      // It may be there again when it is asked for next.
+      shared = undefined;
+      throw error;
+    }
+  };
+  const local = store.backend.tenant(tenant);
+  const dedupeWindowMs = settings.repeatHours * hourMs;
+  const { automaticIntakes } = settings;
+
+  const deservesIntake = ({ severity, quality }: Signal): boolean =>
+    automaticIntakes.enabled &&
+    severityRank(severity) >= severityRank(automaticIntakes.minSeverity) &&
+    quality.score >= automaticIntakes.minScore;
+
+  const recordParsed = async (signal: NewSignal): Promise<RecordedSignal> => {
+    const to = await rows();
+    const recorded = await to.signals.record(hidden(signal, redactor), { dedupeWindowMs });
+    if (recorded.signal.intakeId !== null || !deservesIntake(recorded.signal)) {
+      return { ...recorded, intakeId: recorded.signal.intakeId };
+    }
+    const { intake } = await to.intakes.createAutomatic(
+      { ...intakeFromSignal(recorded.signal), quality: recorded.signal.quality },
+      recorded.signal.id,
+    );
+    return {
+      ...recorded,
+      signal: { ...recorded.signal, intakeId: intake.id },
+      intakeId: intake.id,
+    };
+  };
+
+  const learnFrom = async (runId: string): Promise<number> => {
+    const run = await local.runs.get(runId);
+    if (run === undefined) return 0;
+    const events = await local.runLog.read(runId, {
+      fromSeq: (await local.learnedRuns.mark(runId)) + 1,
+    });
+    const signals = signalsOf(run, events);
+    for (const signal of signals) await recordParsed(signal);
+    const last = events.at(-1);
+    if (last !== undefined) await local.learnedRuns.setMark(runId, last.seq);
+    return signals.length;
+  };
+
+  const catchUp = async (): Promise<number> => {
+    if (!settings.enabled) return 0;
+    let found = 0;
+    for (const runId of await local.learnedRuns.behind(runsAtOnce)) {
+      found += await learnFrom(runId);
+    }
+    return found;
+  };
+
+  /** A run must not fail because its lessons could not be written; the log keeps them for later. */
+  const inBackground = (what: string, work: () => Promise<unknown>): void => {
+    const done: Promise<void> = work()
+      .then(
+        () => undefined,
+        (thrown: unknown) => {
+          const { code, message } = toAgent33Error(thrown);
+          host.warn(`${what} could not be recorded: ${code}: ${message}`);
+        },
+      )
+      .finally(() => background.delete(done));
+    background.add(done);
+  };
+
+  return {
+    rows,
+    record: async (input) => recordParsed(parseNewSignal(input)),
+    generateIntakes: async (request = {}) => {
+      const to = await rows();
+      const waiting = await to.signals.waiting({
+        minSeverity: request.minSeverity ?? automaticIntakes.minSeverity,
+        minScore: request.minScore ?? automaticIntakes.minScore,
+        limit: request.limit ?? defaultIntakes,
+      });
+      const made: Intake[] = [];
+      for (const signal of waiting) {
+        const { intake, made: fresh } = await to.intakes.createAutomatic(
+          { ...intakeFromSignal(signal), quality: signal.quality },
+          signal.id,
+        );
+        if (fresh) made.push(intake);
+      }
+      return made;
+    },
+    catchUp,
+    observeRun: (runId) => {
+      if (settings.enabled) {
+        inBackground(`What run ${runId} teaches`, async () => {
+          await learnFrom(runId);
+          // Runs of processes that died, or of a time when the team's store was away.
+          await catchUp();
+        });
+      }
+    },
+    observeBreaker: (opened) => {
+      if (!settings.enabled) return;
+      const at = host.clock.now();
+      inBackground(`That the breaker ${opened.key} opened`, () =>
+        recordParsed({
+          type: "incident",
+          severity: "high",
+          summary: `The circuit breaker of ${opened.key} opened`.slice(0, 300),
+          details: `${opened.failures} of the last ${opened.attempts} attempts failed and ${opened.slow} were slow. Calls are refused until it lets a probe through.`,
+          source: "engine:breaker",
+          context: {
+            breaker: opened.key,
+            attempts: String(opened.attempts),
+            failures: String(opened.failures),
+            slow: String(opened.slow),
+          },
+          idempotencyKey: `breaker:${host.pid}:${at}:${opened.key}`.slice(0, 200),
+          at,
+        }),
+      );
+    },
+    close: async () => {
+      while (background.size > 0) await Promise.all(background);
+      await (await shared)?.close();
+    },
+  };
+}
+
+/** People and tools may have written a secret into what is recorded. */
+function hidden(signal: NewSignal, redactor: Redactor): NewSignal {
+  return {
+    ...signal,
+    summary: redactor.text(signal.summary),
+    details: redactor.text(signal.details),
+    source: redactor.text(signal.source),
+    context: Object.fromEntries(
+      Object.entries(signal.context).map(([name, text]) => [name, redactor.text(text)]),
+    ),
+  };
+}

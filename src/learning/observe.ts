@@ -1,0 +1,184 @@
+import type { ErrorData } from "../base/errors.ts";
+import type { EventOf, StopReason, StoredEvent } from "../events/event.ts";
+import type { Severity } from "./severity.ts";
+import type { NewSignal, SignalType } from "./signal.ts";
+
+/** What a kind of failure says: its class, and who saw it. */
+interface Reading {
+  readonly type: SignalType;
+  readonly severity: Severity;
+  readonly source: string;
+}
+
+/** Failures of calls by their code. A code that is not here is a tool's or a model's own failure. */
+const readings: Readonly<Record<string, Reading>> = {
+  "boundary.policy_denied": { type: "security", severity: "medium", source: "engine:policy" },
+  "boundary.approval_denied": { type: "feedback", severity: "medium", source: "engine:approvals" },
+  "boundary.approval_expired": { type: "process", severity: "low", source: "engine:approvals" },
+  "boundary.budget_exceeded": { type: "process", severity: "medium", source: "engine:budget" },
+  "boundary.circuit_open": { type: "incident", severity: "medium", source: "engine:breaker" },
+  "boundary.outcome_unknown": { type: "incident", severity: "high", source: "engine:boundary" },
+  "boundary.rate_limited": { type: "performance", severity: "low", source: "engine:boundary" },
+  "boundary.bulkhead_full": { type: "performance", severity: "low", source: "engine:boundary" },
+  "boundary.timeout": { type: "performance", severity: "medium", source: "engine:boundary" },
+  "boundary.deadline_exceeded": {
+    type: "performance",
+    severity: "medium",
+    source: "engine:boundary",
+  },
+  "boundary.upstream_429": { type: "performance", severity: "medium", source: "engine:boundary" },
+  "boundary.upstream_5xx": { type: "incident", severity: "medium", source: "engine:boundary" },
+  "boundary.transport": { type: "incident", severity: "medium", source: "engine:boundary" },
+  "boundary.egress_blocked": { type: "security", severity: "high", source: "engine:boundary" },
+  "boundary.internal": { type: "bug", severity: "high", source: "engine:boundary" },
+};
+
+/** Words of a log that go into a summary or a detail are cut to what a signal holds. */
+const summaryCharacters = 300;
+const detailCharacters = 4000;
+
+/** A run, as far as its signals name it. */
+export interface ObservedRun {
+  readonly id: string;
+  readonly task: string;
+  readonly agent: string;
+  readonly model: string;
+}
+
+/**
+ * What a stretch of a run's log teaches: failed tools and models, policy's denials, budgets and
+ * limits that ended it, checks and hidden tests that it did not pass. Each has the key
+ * `run:<id>:<seq>`, so that a log may be read twice.
+ */
+export function signalsOf(run: ObservedRun, events: readonly StoredEvent[]): readonly NewSignal[] {
+  return events.flatMap((event) => {
+    const seen = seenIn(event);
+    if (seen === undefined) return [];
+    const { context = {}, ...rest } = seen;
+    const signal: NewSignal = {
+      ...rest,
+      summary: fit(rest.summary, summaryCharacters),
+      details: fit(rest.details, detailCharacters),
+      context: Object.fromEntries(
+        Object.entries({ run: run.id, agent: run.agent, model: run.model, ...context }).map(
+          ([name, text]) => [name, fit(text, 500)],
+        ),
+      ),
+      idempotencyKey: `run:${run.id}:${event.seq}`,
+      at: event.at,
+    };
+    return [signal];
+  });
+}
+
+interface Seen extends Reading {
+  readonly summary: string;
+  readonly details: string;
+  readonly context?: Readonly<Record<string, string>>;
+}
+
+function seenIn(event: StoredEvent): Seen | undefined {
+  switch (event.type) {
+    case "tool.completed":
+      return toolFailure(event);
+    case "turn.failed":
+      return {
+        ...readingOf(event.error, { type: "incident", severity: "medium", source: "engine:model" }),
+        summary: `The model call failed: ${event.error.code}`,
+        details: event.error.message,
+        context: { code: event.error.code, attempts: String(event.attempts) },
+      };
+    case "check.completed":
+      if (event.error === undefined) return undefined;
+      return {
+        type: "process",
+        severity: "medium",
+        source: "engine:check",
+        summary: "A task's check could not run",
+        details: event.error.message,
+        context: { code: event.error.code },
+      };
+    case "verification.completed":
+      if (event.error === undefined) return undefined;
+      return {
+        type: "process",
+        severity: "high",
+        source: "engine:verifier",
+        summary: "The hidden tests gave no verdict",
+        details: event.error.message,
+        context: { code: event.error.code },
+      };
+    case "agent.stopped":
+      return stopped(event.stop);
+    case "run.finished":
+      return finished(event);
+    default:
+      return undefined;
+  }
+}
+
+function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
+  if (!event.isError) return undefined;
+  const { error, toolName, decision } = event;
+  const own: Reading = { type: "bug", severity: "low", source: "engine:tool" };
+  return {
+    ...(error === undefined ? own : readingOf(error, own)),
+    summary:
+      error === undefined
+        ? `Tool ${toolName} answered with an error`
+        : `Tool ${toolName} failed: ${error.code}`,
+    details: error?.message ?? event.content,
+    context: {
+      tool: toolName,
+      ...(error === undefined ? {} : { code: error.code }),
+      ...(decision === null ? {} : { rule: decision.ruleId }),
+    },
+  };
+}
+
+function stopped(stop: StopReason): Seen | undefined {
+  if (stop.reason !== "limit") return undefined;
+  return {
+    type: "process",
+    severity: "medium",
+    source: "engine:limits",
+    summary: `A run came to its limit of ${stop.limit}`,
+    details: `It was allowed ${stop.allowed} (${stop.limit}) and was not done by then.`,
+    context: { limit: stop.limit, allowed: String(stop.allowed) },
+  };
+}
+
+function finished(event: EventOf<"run.finished">): Seen | undefined {
+  const { outcome, stop, summary } = event;
+  if (outcome === "refuted") {
+    return {
+      type: "bug",
+      severity: "high",
+      source: "engine:verifier",
+      summary: "A run's work was refuted by the hidden tests",
+      details: summary,
+      context: { stop: stop.reason },
+    };
+  }
+  if (outcome !== "failed") return undefined;
+  const error = "error" in stop ? stop.error : undefined;
+  return {
+    type: "incident",
+    severity: "high",
+    source: "engine:run",
+    summary: `A run failed${error === undefined ? "" : `: ${error.code}`}`,
+    details: error?.message ?? summary,
+    context: { stop: stop.reason, ...(error === undefined ? {} : { code: error.code }) },
+  };
+}
+
+function readingOf(error: ErrorData, own: Reading): Reading {
+  return Object.hasOwn(readings, error.code) ? (readings[error.code] ?? own) : own;
+}
+
+/** A log may hold what a database cannot; a signal's words are for people. */
+function fit(text: string, characters: number): string {
+  const storable = text.toWellFormed().replaceAll("\0", "\u{fffd}");
+  if (storable.length <= characters) return storable;
+  return `${storable.slice(0, characters - 1).toWellFormed()}…`;
+}

@@ -1,0 +1,29 @@
+import { z } from "zod";
+
+/**
+ * Text that every backend can hold: no U+0000, which PostgreSQL refuses, and no half of a surrogate
+ * pair, which no encoding can write.
+ * @param min fewest UTF-16 units
+ * @param max most UTF-16 units
+ */
+export function storableText(min: number, max: number) {
+  return z
+    .string()
+    .min(min)
+    .max(max)
+    .superRefine((text, context) => {
+      const problem = unstorable(text);
+      if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
+    });
+}
+
+/** Why a text cannot be stored, with the place, or undefined where it can. */
+function unstorable(text: string): string | undefined {
+  const zero = text.indexOf("\0");
+  if (zero !== -1) {
+    return `Must not have the character U+0000 (at place ${zero + 1}), which databases cannot hold`;
+  }
+  if (text.isWellFormed()) return undefined;
+  const place = Array.from(text).findIndex((character) => !character.isWellFormed());
+  return `Must be well-formed Unicode; character ${place + 1} is half of a surrogate pair`;
+}

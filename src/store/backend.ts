@@ -1,0 +1,20 @@
+import type { Program } from "./program.ts";
+import type { TenantStore } from "./repositories/index.ts";
+
+/** The contract that every place to keep a store in fulfils; `conformance/` is its suite. */
+export interface Backend {
+  readonly kind: "memory" | "sqlite" | "postgres";
+  /** Where it is, for people; never with a password. */
+  readonly place: string;
+  /** The rows of one tenant. All that is kept is reached through here. */
+  tenant(tenant: string): TenantStore;
+  /** Whole tables, for moving and checking a store. Nothing that answers a user may use it. */
+  readonly tables: {
+    read<T>(make: () => Program<T>): Promise<T>;
+    /** One transaction. */
+    write<T>(make: () => Program<T>): Promise<T>;
+  };
+  /** The schema version that the store is at. */
+  schemaVersion(): Promise<number>;
+  close(): Promise<void>;
+}

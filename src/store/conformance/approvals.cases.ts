@@ -1,0 +1,170 @@
+import * as fc from "fast-check";
+import { expect } from "vitest";
+import type { NewApproval } from "../repositories/approvals.ts";
+import { type Bench, type Case, code } from "./suite.cases.ts";
+
+const lifeMs = 1000;
+
+/** A question about a call, open for a second. */
+export function question(clock: Bench["clock"], digest: string): NewApproval {
+  return {
+    digest,
+    runId: "run",
+    summary: "Delete the file",
+    ruleId: "default/delete",
+    requestedAt: clock.now(),
+    expiresAt: clock.now() + lifeMs,
+  };
+}
+
+function parts({ backend, clock }: Bench) {
+  const { approvals } = backend.tenant("a");
+  return {
+    approvals,
+    clock,
+    now: () => clock.now(),
+    ask: (digest: string) => approvals.request(question(clock, digest)),
+  };
+}
+
+const step = fc.oneof(
+  fc.record({ do: fc.constantFrom("request", "consume", "restore") }),
+  fc.record({ do: fc.constantFrom("approve", "deny") }),
+  fc.record({ do: fc.constant("wait"), ms: fc.integer({ min: 1, max: lifeMs }) }),
+);
+
+/** Questions to a person. */
+export const approvalsCases: readonly Case[] = [
+  {
+    name: "asks once per call, however often it is asked, until it is answered for good",
+    run: async (bench) => {
+      const { approvals, ask, now } = parts(bench);
+      const first = await ask("call");
+      expect(first.state).toBe("pending");
+      expect(await ask("call")).toEqual(first);
+      expect((await ask("other")).id).not.toBe(first.id);
+      await approvals.decide(first.id, "approved", "me", now());
+      expect(await ask("call")).toEqual({ id: first.id, state: "approved" });
+      await approvals.consume(first.id, "call", now());
+      expect((await ask("call")).id).not.toBe(first.id);
+    },
+  },
+  {
+    name: "lets an approval be used once, for its own call only",
+    run: async (bench) => {
+      const { approvals, ask, now } = parts(bench);
+      const { id } = await ask("call");
+      expect(await approvals.consume(id, "call", now())).toBe("pending");
+      await approvals.decide(id, "approved", "me", now());
+      expect(await approvals.consume(id, "another call", now())).toBe("unknown");
+      expect(await approvals.consume("no such id", "call", now())).toBe("unknown");
+      expect(await approvals.consume(id, "call", now())).toBe("approved");
+      expect(await approvals.consume(id, "call", now())).toBe("consumed");
+      await approvals.restore(id);
+      expect(await approvals.consume(id, "call", now())).toBe("approved");
+    },
+  },
+  {
+    name: "never lets a denied or an expired question through, and asks anew when its time is over",
+    run: async (bench) => {
+      const { approvals, ask, clock, now } = parts(bench);
+      const denied = await ask("denied");
+      await approvals.decide(denied.id, "denied", "me", now());
+      await approvals.restore(denied.id);
+      expect(await approvals.consume(denied.id, "denied", now())).toBe("denied");
+      expect(await ask("denied")).toEqual({ id: denied.id, state: "denied" });
+      const approved = await ask("slow");
+      await approvals.decide(approved.id, "approved", "me", now());
+      clock.advance(lifeMs);
+      expect(await approvals.consume(approved.id, "slow", now())).toBe("expired");
+      expect(await ask("slow")).toMatchObject({ state: "pending" });
+      expect((await ask("denied")).id).not.toBe(denied.id);
+    },
+  },
+  {
+    name: "takes one answer, and says why not a second",
+    run: async (bench) => {
+      const { approvals, ask, now } = parts(bench);
+      const { id } = await ask("call");
+      const answered = await approvals.decide(id, "approved", "me", now());
+      expect(answered).toMatchObject({ state: "approved", decidedBy: "me", decidedAt: now() });
+      expect(await approvals.find(id)).toEqual(answered);
+      expect(await approvals.decide(id, "approved", "you", now())).toEqual(answered);
+      await expect(approvals.decide(id, "denied", "you", now())).rejects.toEqual(
+        code("store.approval_decided"),
+      );
+      await expect(approvals.decide("none", "denied", "me", now())).rejects.toEqual(
+        code("store.unknown_approval"),
+      );
+      const late = await ask("late");
+      await expect(approvals.decide(late.id, "approved", "me", now() + lifeMs)).rejects.toEqual(
+        code("store.approval_expired"),
+      );
+    },
+  },
+  {
+    name: "shows questions by state and by the beginning of their id",
+    run: async (bench) => {
+      const { approvals, ask, clock, now } = parts(bench);
+      const [a, b] = [await ask("a"), await ask("b")];
+      const ids = async (filter?: Parameters<typeof approvals.list>[0]): Promise<string[]> =>
+        (await approvals.list(filter)).map(({ id }) => id);
+      await approvals.decide(b.id, "denied", "me", now());
+      expect(await ids()).toEqual([a.id, b.id]);
+      expect(await ids({ state: "pending" })).toEqual([a.id]);
+      expect(await approvals.find(a.id.slice(0, -3))).toMatchObject({
+        id: a.id,
+        summary: "Delete the file",
+      });
+      await expect(approvals.find(a.id.slice(0, 4))).rejects.toEqual(code("store.ambiguous_id"));
+      await expect(approvals.find("nope")).rejects.toEqual(code("store.unknown_approval"));
+      clock.advance(lifeMs);
+      expect(await ids({ state: "expired" })).toEqual([a.id]);
+      expect(await ids({ state: "pending" })).toEqual([]);
+      expect(await approvals.find(a.id)).toMatchObject({ state: "expired" });
+    },
+  },
+  {
+    name: "in any order of asking, answering, using and giving back, one yes is one call",
+    run: async (bench) => {
+      const { approvals, ask, clock, now } = parts(bench);
+      let round = 0;
+      await fc.assert(
+        fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+          round += 1;
+          const digest = `digest-${round}`;
+          const ids = new Set<string>();
+          const [yes, used] = [new Set<string>(), new Set<string>()];
+          for (const one of steps) {
+            if ("ms" in one) clock.advance(one.ms);
+            if (one.do === "request") ids.add((await ask(digest)).id);
+            for (const id of ids) {
+              if (
+                one.do === "consume" &&
+                (await approvals.consume(id, digest, now())) === "approved"
+              ) {
+                expect(used.has(id)).toBe(false);
+                expect(yes.has(id)).toBe(true);
+                used.add(id);
+              }
+              if (one.do === "restore") {
+                await approvals.restore(id);
+                used.delete(id);
+              }
+              if (one.do === "approve" || one.do === "deny") {
+                const decision = one.do === "approve" ? "approved" : "denied";
+                const answer = await approvals.decide(id, decision, "me", now()).catch((error) => {
+                  expect((error as { code: string }).code).toMatch(
+                    /^store\.approval_(decided|expired)$/,
+                  );
+                });
+                if (answer?.state === "approved") yes.add(id);
+              }
+            }
+          }
+        }),
+        { numRuns: 40 },
+      );
+    },
+  },
+];

@@ -1,0 +1,36 @@
+import { expect } from "vitest";
+import type { Case } from "./suite.cases.ts";
+
+/** The keys of calls that must not happen twice. */
+export const idempotencyCases: readonly Case[] = [
+  {
+    name: "knows whether a call was started before, and whether it ended",
+    run: async ({ backend }) => {
+      const { idempotency } = backend.tenant("a");
+      expect(await idempotency.reserve("key", "run", 1)).toBe("fresh");
+      expect(await idempotency.reserve("key", "run", 2)).toBe("started");
+      await idempotency.finish("key", 3);
+      expect(await idempotency.reserve("key", undefined, 4)).toBe("finished");
+    },
+  },
+  {
+    name: "keeps the end of a call whose start it never saw",
+    run: async ({ backend }) => {
+      const { idempotency } = backend.tenant("a");
+      await idempotency.finish("key", 1);
+      expect(await idempotency.reserve("key", "run", 2)).toBe("finished");
+    },
+  },
+  {
+    name: "forgets a call that was never sent, and no other",
+    run: async ({ backend }) => {
+      const { idempotency } = backend.tenant("a");
+      await idempotency.reserve("unsent", undefined, 1);
+      await idempotency.release("unsent");
+      expect(await idempotency.reserve("unsent", undefined, 2)).toBe("fresh");
+      await idempotency.finish("done", 3);
+      await idempotency.release("done");
+      expect(await idempotency.reserve("done", undefined, 4)).toBe("finished");
+    },
+  },
+];

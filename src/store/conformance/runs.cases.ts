@@ -1,0 +1,127 @@
+import { expect } from "vitest";
+import { newRun } from "../store.fixture.ts";
+import { type Case, code } from "./suite.cases.ts";
+
+const end = { outcome: "failed", costMicroUsd: 0, unpricedCalls: 0 };
+
+/** Which runs there are. */
+export const runsCases: readonly Case[] = [
+  {
+    name: "keeps a run from its start to its end",
+    run: async ({ backend, clock }) => {
+      const { runs } = backend.tenant("a");
+      const startedAt = clock.now();
+      const created = await runs.create(newRun("a1"));
+      expect(await runs.get("a1")).toEqual(created);
+      expect(created).toEqual({
+        ...newRun("a1"),
+        tenant: "a",
+        state: "running",
+        outcome: null,
+        startedAt,
+        finishedAt: null,
+        costMicroUsd: 0,
+        unpricedCalls: 0,
+      });
+      clock.advance(1500);
+      await runs.finish("a1", { outcome: "verified", costMicroUsd: 1234, unpricedCalls: 2 });
+      expect(await runs.get("a1")).toEqual({
+        ...created,
+        state: "finished",
+        outcome: "verified",
+        finishedAt: startedAt + 1500,
+        costMicroUsd: 1234,
+        unpricedCalls: 2,
+      });
+    },
+  },
+  {
+    name: "parks a run and lets it go on",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      await runs.create(newRun("a1"));
+      await runs.finish("a1", { outcome: "parked", costMicroUsd: 5, unpricedCalls: 0 });
+      expect(await runs.get("a1")).toMatchObject({ state: "parked", outcome: "parked" });
+      await runs.reopen("a1");
+      expect(await runs.get("a1")).toMatchObject({
+        state: "running",
+        outcome: null,
+        finishedAt: null,
+      });
+    },
+  },
+  {
+    name: "refuses the same id twice and an end of an unknown run",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      const first = await runs.create(newRun("a1"));
+      const again = { ...newRun("a1"), task: "Another task" };
+      await expect(runs.create(again)).rejects.toEqual(code("store.run_exists"));
+      expect(await runs.get("a1")).toEqual(first);
+      await expect(runs.finish("zz", end)).rejects.toEqual(code("store.unknown_run"));
+      await expect(runs.reopen("zz")).rejects.toEqual(code("store.unknown_run"));
+      expect(await runs.get("zz")).toBeUndefined();
+    },
+  },
+  {
+    name: "lists newest first, page by page, each run once even while new ones come",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      for (let index = 0; index < 7; index += 1) await runs.create(newRun(`run-${index}`));
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await runs.list({ limit: 3, ...(cursor === undefined ? {} : { cursor }) });
+        seen.push(...page.items.map(({ id }) => id));
+        await runs.create(newRun(`later-${seen.length}`));
+        cursor = page.nextCursor ?? undefined;
+      } while (cursor !== undefined);
+      expect(seen).toEqual(["run-6", "run-5", "run-4", "run-3", "run-2", "run-1", "run-0"]);
+      await expect(runs.list({ cursor: "x; DROP" })).rejects.toEqual(code("store.bad_cursor"));
+    },
+  },
+  {
+    name: "lists by the order of writing, even where the clock steps back",
+    run: async ({ backend, clock }) => {
+      const { runs } = backend.tenant("a");
+      await runs.create(newRun("z-first"));
+      clock.advance(-60_000);
+      await runs.create(newRun("a-second"));
+      expect((await runs.list()).items.map(({ id }) => id)).toEqual(["a-second", "z-first"]);
+    },
+  },
+  {
+    name: "finds a run by the beginning of its id",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      for (const id of ["0198aa-1", "0198ab-1", "0198ab", "0300"]) await runs.create(newRun(id));
+      expect((await runs.find("03")).id).toBe("0300");
+      expect((await runs.find(" 0198aa ")).id).toBe("0198aa-1");
+      // A whole id is meant even where others begin with it.
+      expect((await runs.find("0198ab")).id).toBe("0198ab");
+      await expect(runs.find("0198")).rejects.toMatchObject({
+        code: "store.ambiguous_id",
+        details: { candidates: ["0198aa-1", "0198ab", "0198ab-1"] },
+      });
+      for (const unknown of ["0199", "", "0198aa-11", "%"]) {
+        await expect(runs.find(unknown)).rejects.toEqual(code("store.unknown_run"));
+      }
+    },
+  },
+  {
+    name: "gives back any specification unchanged",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      const spec = {
+        quotes: 'it\'s "so"',
+        signs: "ä 漢 😀 \u2028 \\ \n ? $1",
+        numbers: [0, -1, 1.5, Number.MAX_SAFE_INTEGER, 1e-7],
+        nothing: null,
+        nested: { deep: [{ yes: true }] },
+      };
+      const task = "Add ‘the’ numbers; ? $1 :name @p";
+      await runs.create({ ...newRun("one"), task, spec, workspace: "/some where/é" });
+      expect(await runs.get("one")).toMatchObject({ task, spec, workspace: "/some where/é" });
+    },
+  },
+];

@@ -1,0 +1,20 @@
+import { Agent33Error } from "../base/errors.ts";
+import type { JsonValue } from "../base/json.ts";
+
+/** The error for a row that is not as it was written. */
+export function badRow(table: string, id: string, what: string, cause?: unknown): Agent33Error {
+  return new Agent33Error("store.bad_row", `Row "${id}" of table ${table} is damaged: ${what}.`, {
+    hint: "It was changed by something else or the file is damaged. Restore the store from a backup.",
+    details: { table, id },
+    cause,
+  });
+}
+
+/** The JSON in a column. @throws Agent33Error `store.bad_row` */
+export function jsonIn(table: string, id: string, text: string): JsonValue {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    throw badRow(table, id, "it has something else where JSON should be", cause);
+  }
+}

@@ -1,0 +1,90 @@
+import { Agent33Error } from "../../base/errors.ts";
+import type { IdSource } from "../../base/ids.ts";
+import type { Backend } from "../backend.ts";
+import { asyncRepositories, type TenantStore } from "../repositories/index.ts";
+import { migrations } from "../schema/migrations.ts";
+import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
+import { createGroupCommit } from "./group-commit.ts";
+import { type Isolation, isolation } from "./isolation.ts";
+import { checkVersion, migrate, schemaVersion } from "./migrator.ts";
+import { checkParameters } from "./values.ts";
+
+export interface PostgresBackendOptions extends DatabaseOptions {
+  readonly ids: IdSource;
+  /** Whether a store of an older version is brought up to date. Default false: it is refused. */
+  readonly upgrade?: boolean;
+}
+
+/** A store in a PostgreSQL database, which processes of several machines may share. */
+export interface PostgresBackend extends Backend {
+  /** Whether the database keeps the tenants apart by itself. */
+  isolation(): Promise<Isolation>;
+}
+
+/**
+ * Opens the store of a database, and makes it in one that is empty.
+ * @throws Agent33Error `store.bad_address`, `store.unreachable`, `store.access`,
+ * `store.older_schema`, `store.newer_schema`, `store.not_a_store`, `store.old_postgres`, other
+ * `store.*`
+ */
+export async function openPostgresBackend(
+  options: PostgresBackendOptions,
+): Promise<PostgresBackend> {
+  const { clock, ids, upgrade } = options;
+  const database = openDatabase(options);
+  try {
+    const found = await checkVersion(database);
+    if (found > 0 && found < migrations.length && upgrade !== true) {
+      throw olderSchema(database.place, found);
+    }
+    await migrate(database, clock);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  return createPostgresBackend(database, { clock, ids });
+}
+
+function createPostgresBackend(
+  database: Database,
+  { clock, ids }: Pick<PostgresBackendOptions, "clock" | "ids">,
+): PostgresBackend {
+  const tenants = new Map<string, TenantStore>();
+  const writer = createGroupCommit(database, clock);
+  return {
+    kind: "postgres",
+    place: database.place,
+    tenant: (tenant) => {
+      const known = tenants.get(tenant);
+      if (known !== undefined) return known;
+      // The name becomes part of a statement's text, where a U+0000 would end it.
+      checkParameters([tenant]);
+      const made = asyncRepositories({ tenant, clock, ids }, (kind, make) =>
+        kind === "read" ? database.run(kind, { tenant }, make) : writer.submit(tenant, make),
+      );
+      tenants.set(tenant, made);
+      return made;
+    },
+    tables: {
+      read: (make) => database.run("read", "all tenants", make),
+      write: (make) => database.run("write", "all tenants", make),
+    },
+    schemaVersion: () => database.run("read", "all tenants", schemaVersion),
+    isolation: () => database.run("read", "all tenants", isolation),
+    close: async () => {
+      await writer.idle();
+      await database.close();
+    },
+  };
+}
+
+function olderSchema(place: string, found: number): Agent33Error {
+  return new Agent33Error(
+    "store.older_schema",
+    `The store ${place} has schema version ${found}; this AGENT-33 works with version ${migrations.length}.`,
+    {
+      hint: "Make a backup (pg_dump), then bring it up to date with `agent33 store migrate`.",
+      details: { place, found, known: migrations.length },
+    },
+  );
+}

@@ -1,0 +1,173 @@
+import { Client, Pool, type PoolClient, type PoolConfig } from "pg";
+import type { Clock } from "../../base/clock.ts";
+import { Agent33Error, messageOf } from "../../base/errors.ts";
+import type { Random } from "../../base/random.ts";
+import { mapPostgresError } from "./errors.ts";
+import { createSession, createStatementNames } from "./session.ts";
+import { createTransactions, type Lent, type Transactions } from "./transactions.ts";
+import { parserOf } from "./values.ts";
+
+/** A pool of connections to one database of a PostgreSQL server. */
+export interface Database extends Transactions {
+  /** `postgres://user@host:port/database`, without the password. */
+  readonly place: string;
+  /** Refuses new work, waits for what is under way and closes the connections. */
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /**
+   * `postgres://user:password@host:port/database`; a folder as `?host=/folder` is a local socket.
+   * What it leaves out comes from where PostgreSQL's own programs take it (`PGPASSWORD`, …).
+   */
+  readonly url: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Connections at most. Default 4. */
+  readonly poolSize?: number;
+  /** How long to wait for a connection. Milliseconds, default 10 000. */
+  readonly connectTimeoutMs?: number;
+  /** How long one statement may take. Milliseconds, default 60 000; 0 is for ever. */
+  readonly statementTimeoutMs?: number;
+  /** How long one statement waits for another's lock. Milliseconds, default 10 000. */
+  readonly lockTimeoutMs?: number;
+}
+
+/** The server's own limit should come first, as it tells more. */
+const graceMs = 10_000;
+/** A process that was stopped (Ctrl+Z) inside a transaction must not hold the others up for ever. */
+const idleInTransactionMs = 60_000;
+const idleMs = 60_000;
+
+/**
+ * A pool; connections are made as they are needed. Checking and making the schema is the
+ * migrator's work.
+ * @throws Agent33Error `store.bad_address`; from its functions `store.*`
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const place = placeOf(options.url);
+  const statementTimeoutMs = options.statementTimeoutMs ?? 60_000;
+  const pool = new Pool({
+    connectionString: options.url,
+    application_name: "agent33",
+    max: options.poolSize ?? 4,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + graceMs }),
+    idleTimeoutMillis: idleMs,
+    // An idle pool keeps no process alive.
+    allowExitOnIdle: true,
+    keepAlive: true,
+    pipeline: true,
+    types: { getTypeParser: parserOf } as unknown as NonNullable<PoolConfig["types"]>,
+  });
+  // The driver reports a loss here besides failing the queries; unheard, it would end the process.
+  const ignoreLoss = (): void => undefined;
+  pool.on("error", ignoreLoss);
+  pool.on("connect", (client) => client.on("error", ignoreLoss));
+
+  const names = createStatementNames();
+  const settings = settingsText(statementTimeoutMs, options.lockTimeoutMs ?? 10_000);
+  /** The state of the schema, by count, that each connection was made in. */
+  const madeIn = new WeakMap<PoolClient, number>();
+  let schemaState = 0;
+  let closing: Promise<void> | undefined;
+  let idle: (() => void) | undefined;
+  let lentNow = 0;
+
+  const connect = async (): Promise<PoolClient> => {
+    for (;;) {
+      const client = await pool.connect();
+      if ((madeIn.get(client) ?? schemaState) === schemaState) return client;
+      client.release(true);
+    }
+  };
+  const lend = async (): Promise<Lent> => {
+    if (closing !== undefined) throw closed(place);
+    lentNow += 1;
+    const returned = (): void => {
+      lentNow -= 1;
+      if (lentNow === 0) idle?.();
+    };
+    let client: PoolClient;
+    try {
+      client = await connect();
+    } catch (error) {
+      returned();
+      throw mapPostgresError(error, place);
+    }
+    const session = createSession(client, names, place);
+    if (!madeIn.has(client)) session.ahead(settings);
+    const state = madeIn.get(client) ?? schemaState;
+    madeIn.set(client, state);
+    return {
+      session,
+      release: (how) => {
+        if (how === "outdated" && state === schemaState) schemaState += 1;
+        client.release(how !== "sound");
+        returned();
+      },
+    };
+  };
+
+  return {
+    ...createTransactions({ lend, clock: options.clock, random: options.random, place }),
+    place,
+    close: () => {
+      closing ??= (async () => {
+        // The driver forgets those who wait for a connection when it ends, so nobody may wait.
+        if (lentNow > 0) {
+          await new Promise<void>((resolve) => {
+            idle = resolve;
+          });
+        }
+        await pool.end();
+      })();
+      return closing;
+    },
+  };
+}
+
+/**
+ * What every session is set to. Read-only is for what should ever run outside of a transaction:
+ * transactions that write say so themselves.
+ */
+function settingsText(statementTimeoutMs: number, lockTimeoutMs: number): string {
+  return [
+    "SET default_transaction_read_only = on",
+    `SET statement_timeout = ${statementTimeoutMs}`,
+    `SET lock_timeout = ${lockTimeoutMs}`,
+    `SET idle_in_transaction_session_timeout = ${idleInTransactionMs}`,
+    "SET client_encoding = 'UTF8'",
+    // The shortest text that reads back as the same number.
+    "SET extra_float_digits = 1",
+  ].join("; ");
+}
+
+/**
+ * A store's address without its password, for people.
+ * @throws Agent33Error `store.bad_address`, which does not repeat the address: it holds a password
+ */
+export function placeOf(url: string): string {
+  if (!/^postgres(ql)?:\/\//.test(url)) throw badAddress("It does not begin with postgres://.");
+  try {
+    const { user, host, port, database } = new Client({ connectionString: url });
+    const shownHost = host.includes("/") ? encodeURIComponent(host) : host;
+    return `postgres://${user ?? ""}@${shownHost}:${port}/${database ?? ""}`;
+  } catch (error) {
+    // No cause: the driver's error carries the whole address.
+    throw badAddress(`${messageOf(error)}.`);
+  }
+}
+
+function badAddress(why: string): Agent33Error {
+  return new Agent33Error("store.bad_address", `The store's PostgreSQL address is bad. ${why}`, {
+    hint: "Write postgres://USER:PASSWORD@HOST:5432/DATABASE, with %XX for special characters in the password.",
+  });
+}
+
+function closed(place: string): Agent33Error {
+  return new Agent33Error("store.closed", `The store ${place} has been closed.`, {
+    hint: "This is a fault in AGENT-33 itself. Please report it with the message.",
+    details: { place },
+  });
+}

@@ -1,0 +1,222 @@
+import { Agent33Error } from "../../base/errors.ts";
+import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
+import { change, first, lock, type Program, read, select, write } from "../program.ts";
+import { queries } from "../queries.ts";
+import type { ApprovalsTable } from "../tables.ts";
+import type { RepositoryContext } from "./context.ts";
+
+export type ApprovalState = "pending" | "approved" | "denied" | "consumed" | "expired";
+
+/** A question about one exact call, which its digest names. */
+export interface NewApproval {
+  readonly digest: string;
+  readonly runId?: string;
+  readonly summary: string;
+  readonly ruleId: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+}
+
+export interface Approval {
+  readonly id: string;
+  readonly digest: string;
+  readonly runId: string | null;
+  readonly summary: string;
+  readonly ruleId: string;
+  readonly state: ApprovalState;
+  readonly requestedAt: number;
+  readonly expiresAt: number;
+  readonly decidedBy: string | null;
+  readonly decidedAt: number | null;
+  readonly consumedAt: number | null;
+}
+
+const kind: Kind = {
+  noun: "approval",
+  unknownCode: "store.unknown_approval",
+  listCommand: "agent33 approvals list",
+};
+
+type ApprovalRow = Omit<ApprovalsTable, "seq" | "tenant">;
+
+const expire = `UPDATE approvals SET state = 'expired'
+  WHERE tenant = ? AND state IN ('pending', 'approved') AND expires_at <= ?`;
+
+/** Questions to a person. An answer holds for one call, once, until it expires. */
+export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
+  const rowsOf = () => queries.selectFrom("approvals").selectAll().where("tenant", "=", tenant);
+  function* load(id: string): Program<Approval | undefined> {
+    const [row] = yield* select(rowsOf().where("id", "=", id));
+    return row === undefined ? undefined : approvalOf(row);
+  }
+  /** Reads show what has run out since as expired, without writing. */
+  const shown = (row: ApprovalRow): Approval => {
+    const approval = approvalOf(row);
+    const open = approval.state === "pending" || approval.state === "approved";
+    return open && approval.expiresAt <= clock.now() ? { ...approval, state: "expired" } : approval;
+  };
+  return {
+    /**
+     * The question of this digest that is pending or answered and not used up or expired; made if
+     * there is none. A no stands as long as the question would have: nobody is asked twice.
+     */
+    request: write(function* (
+      request: NewApproval,
+    ): Program<{ readonly id: string; readonly state: ApprovalState }> {
+      yield* lock("approval", tenant, request.digest);
+      yield* change(`${expire} AND digest = ?`, tenant, request.requestedAt, request.digest);
+      const open = yield* first(
+        `SELECT id, state FROM approvals
+         WHERE tenant = ? AND digest = ? AND state IN ('approved', 'denied', 'pending')
+           AND expires_at > ?
+         ORDER BY CASE state WHEN 'approved' THEN 0 ELSE 1 END, seq LIMIT 1`,
+        tenant,
+        request.digest,
+        request.requestedAt,
+      );
+      if (open !== undefined) {
+        return { id: String(open["id"]), state: open["state"] as ApprovalState };
+      }
+      const id = ids();
+      yield* change(
+        `INSERT INTO approvals
+           (tenant, id, digest, run_id, summary, rule_id, state, requested_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
+        tenant,
+        id,
+        request.digest,
+        request.runId ?? null,
+        request.summary,
+        request.ruleId,
+        request.requestedAt,
+        request.expiresAt,
+      );
+      return { id, state: "pending" };
+    }),
+    /**
+     * Uses an approved question up if it is for this digest. Returns the state it found: only
+     * `approved` means that the call may go ahead.
+     */
+    consume: write(function* (
+      id: string,
+      digest: string,
+      at: number,
+    ): Program<ApprovalState | "unknown"> {
+      yield* change(`${expire} AND id = ?`, tenant, at, id);
+      const changes = yield* change(
+        `UPDATE approvals SET state = 'consumed', consumed_at = ?
+         WHERE tenant = ? AND id = ? AND digest = ? AND state = 'approved'`,
+        at,
+        tenant,
+        id,
+        digest,
+      );
+      if (changes === 1) return "approved";
+      const found = yield* load(id);
+      return found === undefined || found.digest !== digest ? "unknown" : found.state;
+    }),
+    /** Makes a consumed approval usable again: the call was never sent. */
+    restore: write(function* (id: string): Program<void> {
+      yield* change(
+        `UPDATE approvals SET state = 'approved', consumed_at = NULL
+         WHERE tenant = ? AND id = ? AND state = 'consumed'`,
+        tenant,
+        id,
+      );
+    }),
+    /**
+     * A person's answer. The same answer twice is one.
+     * @throws Agent33Error `store.unknown_approval`, `store.approval_decided`, `store.approval_expired`
+     */
+    decide: write(function* (
+      id: string,
+      decision: "approved" | "denied",
+      by: string,
+      at: number,
+    ): Program<Approval> {
+      yield* lock("approval", tenant, id);
+      const found = yield* load(id);
+      if (found === undefined) return pickOne<Approval>(id, [], kind);
+      if (found.state === decision) return found;
+      if (found.state === "expired" || (found.state === "pending" && found.expiresAt <= at)) {
+        throw expired(id);
+      }
+      if (found.state !== "pending") throw decided(found);
+      yield* change(
+        `UPDATE approvals SET state = ?, decided_by = ?, decided_at = ?
+         WHERE tenant = ? AND id = ?`,
+        decision,
+        by,
+        at,
+        tenant,
+        id,
+      );
+      return { ...found, state: decision, decidedBy: by, decidedAt: at };
+    }),
+    /** @throws Agent33Error `store.unknown_approval`, `store.ambiguous_id` */
+    find: read(function* (prefix: string): Program<Approval> {
+      const { from, to } = prefixRange(prefix);
+      const rows = yield* select(
+        rowsOf()
+          .where("id", ">=", from)
+          .where("id", "<", to)
+          .orderBy("id")
+          .limit(shownCandidates + 1),
+      );
+      return shown(pickOne(prefix, rows, kind));
+    }),
+    /** Oldest first. */
+    list: read(function* (
+      filter: { readonly state?: ApprovalState } = {},
+    ): Program<readonly Approval[]> {
+      const { state } = filter;
+      // An open row may have run out since it was written: those count as expired.
+      const stored: readonly ApprovalState[] =
+        state === undefined
+          ? []
+          : state === "expired"
+            ? ["expired", "pending", "approved"]
+            : [state];
+      const rows = yield* select(
+        rowsOf()
+          .$if(state !== undefined, (query) => query.where("state", "in", stored))
+          .orderBy("seq"),
+      );
+      const approvals = rows.map(shown);
+      return state === undefined ? approvals : approvals.filter((row) => row.state === state);
+    }),
+  };
+}
+
+function expired(id: string): Agent33Error {
+  return new Agent33Error("store.approval_expired", `The time to answer approval ${id} is over.`, {
+    hint: "Resume the run: it asks again if it still wants to make the call.",
+    details: { id },
+  });
+}
+
+function decided(approval: Approval): Agent33Error {
+  const by = approval.decidedBy === null ? "" : ` by ${approval.decidedBy}`;
+  return new Agent33Error(
+    "store.approval_decided",
+    `Approval ${approval.id} is ${approval.state} already${by}.`,
+    { hint: "An answer cannot be changed.", details: { id: approval.id, state: approval.state } },
+  );
+}
+
+function approvalOf(row: ApprovalRow): Approval {
+  return {
+    id: row.id,
+    digest: row.digest,
+    runId: row.run_id,
+    summary: row.summary,
+    ruleId: row.rule_id,
+    state: row.state,
+    requestedAt: row.requested_at,
+    expiresAt: row.expires_at,
+    decidedBy: row.decided_by,
+    decidedAt: row.decided_at,
+    consumedAt: row.consumed_at,
+  };
+}

@@ -1,0 +1,111 @@
+import type { JsonObject } from "../../base/json.ts";
+import { jsonIn } from "../damage.ts";
+import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { change, type Program, read, select, write } from "../program.ts";
+import { queries } from "../queries.ts";
+import type { AuditTable } from "../tables.ts";
+import type { RepositoryContext } from "./context.ts";
+
+/** What the audit looks at in a call's record; the whole record is kept beside it. */
+export interface AuditRecord {
+  readonly callId: string;
+  readonly runId?: string;
+  readonly at: number;
+  readonly connector: string;
+  readonly operation: string;
+  readonly outcome: string;
+  readonly decision: { readonly effect: string; readonly ruleId: string };
+}
+
+/** One outbound call, as it is kept. */
+export interface AuditEntry {
+  readonly callId: string;
+  readonly runId: string | null;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** `open`: sent or about to be, and its end is not known (yet). */
+  readonly state: "open" | "closed";
+  readonly connector: string;
+  readonly operation: string;
+  readonly decision: string;
+  readonly ruleId: string;
+  readonly outcome: string;
+  /** The record as the boundary gave it. */
+  readonly record: JsonObject;
+}
+
+const upsert = `
+  INSERT INTO audit (tenant, call_id, run_id, at, state, connector, operation, decision, rule_id, outcome, record)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (call_id) DO UPDATE SET
+    state = excluded.state, decision = excluded.decision, rule_id = excluded.rule_id,
+    outcome = excluded.outcome, record = excluded.record
+  WHERE audit.state = 'open' AND audit.tenant = excluded.tenant`;
+
+/** One row a call, denied calls too. A closed row is never changed. */
+export function auditRepository({ tenant }: RepositoryContext) {
+  const put = (state: AuditEntry["state"]) =>
+    write(function* (record: AuditRecord): Program<void> {
+      yield* change(
+        upsert,
+        tenant,
+        record.callId,
+        record.runId ?? null,
+        record.at,
+        state,
+        record.connector,
+        record.operation,
+        record.decision.effect,
+        record.decision.ruleId,
+        record.outcome,
+        JSON.stringify(record),
+      );
+    });
+  return {
+    open: put("open"),
+    close: put("closed"),
+    get: read(function* (callId: string): Program<AuditEntry | undefined> {
+      const [row] = yield* select(
+        queries
+          .selectFrom("audit")
+          .selectAll()
+          .where("tenant", "=", tenant)
+          .where("call_id", "=", callId),
+      );
+      return row === undefined ? undefined : entryOf(row);
+    }),
+    /** Newest first. @throws Agent33Error `store.bad_cursor` */
+    list: read(function* (
+      request: PageRequest & { readonly runId?: string } = {},
+    ): Program<Page<AuditEntry>> {
+      const limit = limitOf(request);
+      const { runId } = request;
+      const rows = yield* select(
+        queries
+          .selectFrom("audit")
+          .selectAll()
+          .where("tenant", "=", tenant)
+          .where("seq", "<", beforeSeq(request))
+          .$if(runId !== undefined, (query) => query.where("run_id", "=", runId ?? null))
+          .orderBy("seq", "desc")
+          .limit(limit + 1),
+      );
+      return pageOf(rows, limit, entryOf);
+    }),
+  };
+}
+
+function entryOf(row: Omit<AuditTable, "seq" | "tenant">): AuditEntry {
+  return {
+    callId: row.call_id,
+    runId: row.run_id,
+    at: row.at,
+    state: row.state,
+    connector: row.connector,
+    operation: row.operation,
+    decision: row.decision,
+    ruleId: row.rule_id,
+    outcome: row.outcome,
+    record: jsonIn("audit", row.call_id, row.record) as JsonObject,
+  };
+}

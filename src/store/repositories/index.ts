@@ -1,0 +1,71 @@
+import {
+  type AsyncFace,
+  faceOf,
+  type Program,
+  type Repository,
+  type SyncFace,
+} from "../program.ts";
+import { approvalsRepository } from "./approvals.ts";
+import { auditRepository } from "./audit.ts";
+import { budgetsRepository } from "./budgets.ts";
+import { checklistsRepository } from "./checklists.ts";
+import type { RepositoryContext } from "./context.ts";
+import { idempotencyRepository } from "./idempotency.ts";
+import { intakesRepository } from "./intakes.ts";
+import { learnedRunsRepository } from "./learned-runs.ts";
+import { lessonsRepository } from "./lessons.ts";
+import { metricsRepository } from "./metrics.ts";
+import { refreshesRepository } from "./refreshes.ts";
+import { runLogRepository } from "./run-log.ts";
+import { runsRepository } from "./runs.ts";
+import { signalCountsRepository } from "./signal-counts.ts";
+import { signalsRepository } from "./signals.ts";
+
+/** Everything that is kept for one tenant. There is no repository that is not for one. */
+export function createRepositories(context: RepositoryContext) {
+  return {
+    runs: runsRepository(context),
+    runLog: runLogRepository(context),
+    audit: auditRepository(context),
+    approvals: approvalsRepository(context),
+    idempotency: idempotencyRepository(context),
+    budgets: budgetsRepository(context),
+    signals: signalsRepository(context),
+    signalCounts: signalCountsRepository(context),
+    learnedRuns: learnedRunsRepository(context),
+    intakes: intakesRepository(context),
+    lessons: lessonsRepository(context),
+    checklists: checklistsRepository(context),
+    metrics: metricsRepository(context),
+    refreshes: refreshesRepository(context),
+  };
+}
+
+export type Repositories = ReturnType<typeof createRepositories>;
+
+/** One tenant's rows, over promises: what every backend has. */
+export type TenantStore = { readonly [K in keyof Repositories]: AsyncFace<Repositories[K]> };
+
+/** One tenant's rows, where each function has committed when it returns: SQLite only. */
+export type SyncTenantStore = { readonly [K in keyof Repositories]: SyncFace<Repositories[K]> };
+
+type Run<R> = (kind: "read" | "write", make: () => Program<unknown>) => R;
+
+function facesOf(context: RepositoryContext, run: Run<unknown>): unknown {
+  const repositories: Readonly<Record<string, Repository>> = createRepositories(context);
+  const faces = Object.entries(repositories).map(([name, one]) => [name, faceOf(one, run)]);
+  return Object.fromEntries(faces);
+}
+
+/** The repositories of one tenant, each function run by `run`. */
+export function asyncRepositories(
+  context: RepositoryContext,
+  run: Run<Promise<unknown>>,
+): TenantStore {
+  return facesOf(context, run) as TenantStore;
+}
+
+/** The same where `run` answers at once. */
+export function syncRepositories(context: RepositoryContext, run: Run<unknown>): SyncTenantStore {
+  return facesOf(context, run) as SyncTenantStore;
+}

@@ -1,0 +1,42 @@
+import { change, first, type Program, read, rows, write } from "../program.ts";
+import type { RepositoryContext } from "./context.ts";
+
+/** How far each run's log has been read for signals. */
+export function learnedRunsRepository({ tenant }: RepositoryContext) {
+  return {
+    /** The last event of the run that was read, by its place in the log; 0 where none was. */
+    mark: read(function* (runId: string): Program<number> {
+      const row = yield* first(
+        "SELECT seq FROM learned_runs WHERE tenant = ? AND run_id = ?",
+        tenant,
+        runId,
+      );
+      return Number(row?.["seq"] ?? 0);
+    }),
+    /** Runs that stand still and whose log has not been read to its end, oldest first. */
+    behind: read(function* (limit: number): Program<readonly string[]> {
+      const found = yield* rows(
+        `SELECT runs.id AS id FROM runs
+         LEFT JOIN learned_runs ON learned_runs.tenant = runs.tenant AND learned_runs.run_id = runs.id
+         WHERE runs.tenant = ? AND runs.state <> 'running'
+           AND COALESCE(learned_runs.seq, 0) <
+             (SELECT COALESCE(max(run_events.seq), 0) FROM run_events WHERE run_events.run_id = runs.id)
+         ORDER BY runs.seq LIMIT ?`,
+        tenant,
+        limit,
+      );
+      return found.map(({ id }) => String(id));
+    }),
+    /** The log was read up to `seq`. A mark never goes back: a slow reader does not undo a quick one. */
+    setMark: write(function* (runId: string, seq: number): Program<void> {
+      yield* change(
+        `INSERT INTO learned_runs (tenant, run_id, seq) VALUES (?, ?, ?)
+         ON CONFLICT (tenant, run_id) DO UPDATE SET seq = excluded.seq
+         WHERE learned_runs.seq < excluded.seq`,
+        tenant,
+        runId,
+        seq,
+      );
+    }),
+  };
+}

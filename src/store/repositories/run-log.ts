@@ -1,0 +1,83 @@
+import { Agent33Error } from "../../base/errors.ts";
+import { decodeEvent, encodeEvent } from "../../events/codec.ts";
+import { type NewEvent, type StoredEvent, storedEventSchema } from "../../events/event.ts";
+import { change, first, lock, type Program, read, rows, write } from "../program.ts";
+import type { RepositoryContext } from "./context.ts";
+import { unknownRun } from "./runs.ts";
+
+/** What happened in each run: the truth of it, appended to and never changed. */
+export function runLogRepository({ tenant, clock }: RepositoryContext) {
+  return {
+    /**
+     * Gives the events their place (1, 2, 3 … in each run, without a gap) and time, and writes
+     * them.
+     * @throws Agent33Error `store.unknown_run`, `store.bad_event`, other `store.*`
+     */
+    append: write(function* (
+      runId: string,
+      events: readonly NewEvent[],
+    ): Program<readonly StoredEvent[]> {
+      if (events.length === 0) return [];
+      yield* lock("run-log", runId);
+      const run = yield* first(
+        `SELECT (SELECT max(seq) FROM run_events WHERE run_id = runs.id) AS last
+         FROM runs WHERE tenant = ? AND id = ?`,
+        tenant,
+        runId,
+      );
+      if (run === undefined) throw unknownRun(runId);
+      const last = Number(run["last"] ?? 0);
+      const at = clock.now();
+      const stored = events.map((event, index) =>
+        place(event, { runId, at, seq: last + index + 1 }),
+      );
+      for (const event of stored) {
+        yield* change(
+          "INSERT INTO run_events (run_id, seq, at, type, event) VALUES (?, ?, ?, ?, ?)",
+          runId,
+          event.seq,
+          at,
+          event.type,
+          encodeEvent(event),
+        );
+      }
+      return stored;
+    }),
+    /**
+     * A run's events in order, from `fromSeq` (default 1) on.
+     * @throws Agent33Error `events.malformed` where an event is damaged or of another version
+     */
+    read: read(function* (
+      runId: string,
+      options: { readonly fromSeq?: number } = {},
+    ): Program<readonly StoredEvent[]> {
+      const found = yield* rows(
+        `SELECT event FROM run_events JOIN runs ON runs.id = run_id
+         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq`,
+        tenant,
+        runId,
+        options.fromSeq ?? 1,
+      );
+      return found.map((row) => decodeEvent(String(row["event"])));
+    }),
+  };
+}
+
+/** An event that could not be read back is a fault of its writer and must not enter the log. */
+function place(
+  event: NewEvent,
+  where: { readonly runId: string; readonly at: number; readonly seq: number },
+): StoredEvent {
+  const parsed = storedEventSchema.safeParse({ ...event, ...where });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const what = `${event.type}: ${issue?.path.join(".") ?? "?"}: ${issue?.message ?? "?"}`;
+  throw new Agent33Error(
+    "store.bad_event",
+    `An event of run ${where.runId} is malformed: ${what}.`,
+    {
+      hint: "This is a fault in AGENT-33 itself. Please report it with the message.",
+      cause: parsed.error,
+    },
+  );
+}

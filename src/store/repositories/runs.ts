@@ -1,0 +1,172 @@
+import { Agent33Error } from "../../base/errors.ts";
+import type { JsonValue } from "../../base/json.ts";
+import { jsonIn } from "../damage.ts";
+import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
+import { change, type Program, read, type SqlValue, select, write } from "../program.ts";
+import { queries } from "../queries.ts";
+import type { RunsTable } from "../tables.ts";
+import type { RepositoryContext } from "./context.ts";
+
+/** `parked` waits for a person. A `running` row whose process died is found by the durable lease. */
+export type RunState = "running" | "parked" | "finished";
+
+/** What a run is made with. */
+export interface NewRun {
+  readonly id: string;
+  /** The task in a few words, for lists. */
+  readonly task: string;
+  readonly agent: string;
+  readonly model: string;
+  readonly effort: string;
+  /** The folder it works in, where it has one. */
+  readonly workspace: string | null;
+  /** Everything that is needed to resume it. */
+  readonly spec: JsonValue;
+}
+
+/** One row of the list of runs. */
+export interface Run extends NewRun {
+  readonly tenant: string;
+  readonly state: RunState;
+  /** How it ended, in the words of the `run.finished` event; null while it runs. */
+  readonly outcome: string | null;
+  /** Milliseconds since the Unix epoch. */
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  /** What is priced of it, in micro-USD. */
+  readonly costMicroUsd: number;
+  /** Model calls without a known price; they are not in the sum. */
+  readonly unpricedCalls: number;
+}
+
+export interface RunEnd {
+  readonly outcome: string;
+  readonly costMicroUsd: number;
+  readonly unpricedCalls: number;
+}
+
+const kind: Kind = {
+  noun: "run",
+  unknownCode: "store.unknown_run",
+  listCommand: "agent33 runs list",
+};
+
+/** The rows that say which runs there are. What happened in them is in the run log. */
+export function runsRepository({ tenant, clock }: RepositoryContext) {
+  function* changeOne(id: string, set: string, ...values: readonly SqlValue[]): Program<void> {
+    const sql = `UPDATE runs SET ${set} WHERE tenant = ? AND id = ?`;
+    if ((yield* change(sql, ...values, tenant, id)) === 0) throw unknownRun(id);
+  }
+  return {
+    /** @throws Agent33Error `store.run_exists` */
+    create: write(function* (run: NewRun): Program<Run> {
+      const startedAt = clock.now();
+      const made = yield* change(
+        `INSERT INTO runs (id, tenant, task, agent, model, effort, state, workspace, started_at,
+           cost_micro_usd, unpriced_calls, spec)
+         VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, 0, 0, ?) ON CONFLICT (id) DO NOTHING`,
+        run.id,
+        tenant,
+        run.task,
+        run.agent,
+        run.model,
+        run.effort,
+        run.workspace,
+        startedAt,
+        JSON.stringify(run.spec),
+      );
+      if (made === 0) throw runExists(run.id);
+      const fresh = { outcome: null, finishedAt: null, costMicroUsd: 0, unpricedCalls: 0 };
+      return { ...run, tenant, state: "running", startedAt, ...fresh };
+    }),
+    get: read(function* (id: string): Program<Run | undefined> {
+      const [row] = yield* select(
+        queries.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
+      );
+      return row === undefined ? undefined : runOf(row);
+    }),
+    /**
+     * The run whose id begins with `prefix`.
+     * @throws Agent33Error `store.unknown_run`, `store.ambiguous_id`
+     */
+    find: read(function* (prefix: string): Program<Run> {
+      const { from, to } = prefixRange(prefix);
+      const rows = yield* select(
+        queries
+          .selectFrom("runs")
+          .selectAll()
+          .where("tenant", "=", tenant)
+          .where("id", ">=", from)
+          .where("id", "<", to)
+          .orderBy("id")
+          .limit(shownCandidates + 1),
+      );
+      return runOf(pickOne(prefix, rows, kind));
+    }),
+    /** Newest first. @throws Agent33Error `store.bad_cursor` */
+    list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
+      const limit = limitOf(request);
+      const rows = yield* select(
+        queries
+          .selectFrom("runs")
+          .selectAll()
+          .where("tenant", "=", tenant)
+          .where("seq", "<", beforeSeq(request))
+          .orderBy("seq", "desc")
+          .limit(limit + 1),
+      );
+      return pageOf(rows, limit, runOf);
+    }),
+    /** Records the end; the outcome `parked` is a pause. @throws Agent33Error `store.unknown_run` */
+    finish: write(function* (id: string, end: RunEnd): Program<void> {
+      yield* changeOne(
+        id,
+        "state = ?, outcome = ?, finished_at = ?, cost_micro_usd = ?, unpriced_calls = ?",
+        end.outcome === "parked" ? "parked" : "finished",
+        end.outcome,
+        clock.now(),
+        end.costMicroUsd,
+        end.unpricedCalls,
+      );
+    }),
+    /** A parked or interrupted run goes on. @throws Agent33Error `store.unknown_run` */
+    reopen: write(function* (id: string): Program<void> {
+      yield* changeOne(id, "state = 'running', outcome = NULL, finished_at = NULL");
+    }),
+  };
+}
+
+/** The error for a run id that the store does not hold. */
+export function unknownRun(id: string): Agent33Error {
+  return new Agent33Error("store.unknown_run", `There is no run "${id}".`, {
+    hint: "List them with `agent33 runs list`.",
+    details: { id },
+  });
+}
+
+function runExists(id: string): Agent33Error {
+  return new Agent33Error("store.run_exists", `There is a run "${id}" already.`, {
+    hint: "Resume it, or start a new run without giving an id.",
+    details: { id },
+  });
+}
+
+function runOf(row: Omit<RunsTable, "seq">): Run {
+  return {
+    id: row.id,
+    tenant: row.tenant,
+    task: row.task,
+    agent: row.agent,
+    model: row.model,
+    effort: row.effort,
+    workspace: row.workspace,
+    spec: jsonIn("runs", row.id, row.spec),
+    state: row.state,
+    outcome: row.outcome,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    costMicroUsd: row.cost_micro_usd,
+    unpricedCalls: row.unpriced_calls,
+  };
+}

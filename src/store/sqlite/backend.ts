@@ -1,0 +1,49 @@
+import type { Clock } from "../../base/clock.ts";
+import type { IdSource } from "../../base/ids.ts";
+import type { Backend } from "../backend.ts";
+import { drive, type Program } from "../program.ts";
+import { asyncRepositories, type TenantStore } from "../repositories/index.ts";
+import { answerOf } from "./answer.ts";
+import { type Database, inMemory } from "./database.ts";
+import { type BusyNotice, createGroupCommit } from "./group-commit.ts";
+import { schemaVersion } from "./migrations.ts";
+
+export interface SqliteBackendOptions {
+  /** Open and migrated. The backend closes it. */
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly onBusy?: (notice: BusyNotice) => void;
+}
+
+/** A store in one SQLite file, or in memory: one writer with group commit, readers not blocked. */
+export function createSqliteBackend(options: SqliteBackendOptions): Backend {
+  const { database, clock, ids, onBusy } = options;
+  const writer = createGroupCommit({
+    database,
+    clock,
+    ...(onBusy === undefined ? {} : { onBusy }),
+  });
+  const readNow = async <T>(make: () => Program<T>): Promise<T> =>
+    drive(make(), (statement) => answerOf(database.sql, statement));
+  const tenants = new Map<string, TenantStore>();
+  const run = (kind: "read" | "write", make: () => Program<unknown>): Promise<unknown> =>
+    kind === "read" ? readNow(make) : writer.submit(make);
+  return {
+    kind: database.path === inMemory ? "memory" : "sqlite",
+    place: database.path,
+    tenant: (tenant) => {
+      const known = tenants.get(tenant);
+      if (known !== undefined) return known;
+      const made = asyncRepositories({ tenant, clock, ids }, run);
+      tenants.set(tenant, made);
+      return made;
+    },
+    tables: { read: readNow, write: (make) => writer.submit(make) },
+    schemaVersion: async () => schemaVersion(database),
+    close: async () => {
+      await writer.idle();
+      database.close();
+    },
+  };
+}

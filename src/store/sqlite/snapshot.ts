@@ -1,0 +1,98 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { sha256OfFile } from "../../base/digest.ts";
+import { Agent33Error } from "../../base/errors.ts";
+import { applicationId } from "./database.ts";
+import { mapSqliteError } from "./errors.ts";
+
+/** A copy of a store's file that was read back and found whole. */
+export interface SnapshotReport {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly schemaVersion: number;
+  /** Rows by table. */
+  readonly rows: Readonly<Record<string, number>>;
+}
+
+const busyTimeoutMs = 30_000;
+
+/**
+ * Copies a store's file as of one moment, while others may write to it, and checks the copy before
+ * it gets its name: a file of that name is always whole. It blocks the thread for as long as it
+ * takes (about half a minute a gigabyte), so it belongs into a process of its own.
+ * @throws Agent33Error `store.snapshot_damaged` where the copy does not check, other `store.*`
+ */
+export function takeSnapshot(source: string, target: string): SnapshotReport {
+  // Two processes may take one of the same name at once; the last one to end gives it its name.
+  const partial = `${target}.${process.pid}.partial`;
+  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  rmSync(partial, { force: true });
+  try {
+    const native = new DatabaseSync(source, { timeout: busyTimeoutMs });
+    try {
+      native.prepare("VACUUM INTO ?").run(partial);
+    } finally {
+      native.close();
+    }
+    const checked = checkSnapshot(partial);
+    syncToDisk(partial);
+    renameSync(partial, target);
+    syncToDisk(dirname(target));
+    return { path: target, ...checked };
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw mapSqliteError(error, source);
+  }
+}
+
+/**
+ * Reads a snapshot from end to end.
+ * @throws Agent33Error `store.snapshot_damaged`, `store.not_a_store`, other `store.*`
+ */
+export function checkSnapshot(path: string): Omit<SnapshotReport, "path"> {
+  try {
+    const native = new DatabaseSync(path, { readOnly: true });
+    try {
+      const one = (sql: string): unknown => Object.values(native.prepare(sql).get() ?? {})[0];
+      if (one("PRAGMA application_id") !== applicationId) {
+        throw new Agent33Error("store.not_a_store", `The file ${path} is not an AGENT-33 store.`, {
+          hint: "Choose a file that AGENT-33 wrote.",
+        });
+      }
+      const verdict = String(one("PRAGMA integrity_check(1)"));
+      const dangling = native.prepare("PRAGMA foreign_key_check").all().length;
+      if (verdict !== "ok" || dangling > 0) {
+        throw new Agent33Error(
+          "store.snapshot_damaged",
+          `The snapshot ${path} is damaged: ${verdict === "ok" ? `${dangling} dangling references` : verdict}.`,
+          { hint: "Keep the store's files as they are and take another snapshot on another disk." },
+        );
+      }
+      const tables = native
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        .all()
+        .map(({ name }) => String(name));
+      const rows = tables.map((table) => [table, Number(one(`SELECT count(*) FROM "${table}"`))]);
+      return {
+        ...sha256OfFile(path),
+        schemaVersion: Number(one("PRAGMA user_version")),
+        rows: Object.fromEntries(rows) as Record<string, number>,
+      };
+    } finally {
+      native.close();
+    }
+  } catch (error) {
+    throw mapSqliteError(error, path);
+  }
+}
+
+function syncToDisk(path: string): void {
+  const handle = openSync(path, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,77 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { manualClock } from "../base/clock.ts";
+import { bookkeeping, checksumOf, migrations } from "./schema/migrations.ts";
+import { applicationId } from "./sqlite/database.ts";
+import { checkSnapshot, takeSnapshot } from "./sqlite/snapshot.ts";
+import { databaseFile } from "./store.ts";
+import { currentSchemaVersion, storeVersion, type Snapshot, upgradeStore } from "./upgrade.ts";
+
+let dataDir = "";
+const clock = manualClock();
+const snapshot: Snapshot = async (source, target) => takeSnapshot(source, target);
+const backups = (): readonly string[] => {
+  const folder = join(dataDir, "backups");
+  return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
+};
+
+/** A store as the first version left it, with one run. */
+beforeEach(() => {
+  dataDir = mkdtempSync(join(tmpdir(), "agent33-upgrade-test-"));
+  const native = new DatabaseSync(join(dataDir, databaseFile));
+  const [first] = migrations;
+  if (first === undefined) throw new TypeError("There is no first schema.");
+  native.exec(`${bookkeeping}${first.text}
+    INSERT INTO migrations VALUES (1, '${first.name}', '${checksumOf(first)}', 1);
+    PRAGMA user_version = 1; PRAGMA application_id = ${applicationId};
+    INSERT INTO runs VALUES (1, 'r', 't', 'task', 'a', 'm', 'low', 'running', NULL, NULL, 1, NULL, 0, 0, '{}')`);
+  native.close();
+});
+afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
+
+test("brings an old store up to date after a backup of it as it was", async () => {
+  const report = await upgradeStore({ dataDir, clock, snapshot });
+  expect(report).toMatchObject({ from: 1, to: currentSchemaVersion, dryRun: false });
+  expect(report.rows["runs"]).toBe(1);
+  expect(storeVersion(dataDir)).toBe(currentSchemaVersion);
+  expect(backups()).toEqual([report.backup?.path]);
+  expect(checkSnapshot(backups()[0] ?? "")).toMatchObject({ schemaVersion: 1 });
+  const again = await upgradeStore({ dataDir, clock, snapshot });
+  expect(again).toMatchObject({ from: currentSchemaVersion, backup: null, steps: [] });
+  expect(backups()).toHaveLength(1);
+});
+
+test("tries an upgrade on a copy and leaves the store as it is", async () => {
+  const report = await upgradeStore({ dataDir, clock, snapshot, dryRun: true });
+  expect(report).toMatchObject({ from: 1, to: currentSchemaVersion, backup: null });
+  expect(report.rows["signals"]).toBe(0);
+  expect(storeVersion(dataDir)).toBe(1);
+  expect(backups()).toEqual([]);
+});
+
+test("keeps no backup of the new schema under the old one's name when another process was faster", async () => {
+  let other = 0;
+  const late: Snapshot = async (source, target) => {
+    other += 1;
+    clock.advance(1000);
+    if (other === 1) await upgradeStore({ dataDir, clock, snapshot });
+    return takeSnapshot(source, target);
+  };
+  const report = await upgradeStore({ dataDir, clock, snapshot: late });
+  expect(report).toMatchObject({ from: currentSchemaVersion, backup: null });
+  expect(backups()).toHaveLength(1);
+  expect(checkSnapshot(backups()[0] ?? "")).toMatchObject({ schemaVersion: 1 });
+});
+
+test("leaves the store and no file behind when the backup cannot be taken", async () => {
+  mkdirSync(join(dataDir, "backups"));
+  const failing: Snapshot = async (source, target) => takeSnapshot(`${source}.missing/x`, target);
+  await expect(upgradeStore({ dataDir, clock, snapshot: failing })).rejects.toMatchObject({
+    code: "store.data_folder",
+  });
+  expect(storeVersion(dataDir)).toBe(1);
+  expect(backups()).toEqual([]);
+});

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { uuidv7Source } from "../../src/base/ids.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { openPostgresBackend } from "../../src/store/postgres/backend.ts";
+import {
+  type PostgresServer,
+  type PostgresServerOptions,
+  postgresMissing,
+  startPostgres,
+} from "./postgres.ts";
+
+/** What a PostgreSQL store is opened with besides its address. */
+export const parts = {
+  clock: systemClock,
+  random: systemRandom,
+  ids: uuidv7Source(systemClock, systemRandom),
+};
+
+const templates = new WeakMap<PostgresServer, Promise<string>>();
+
+/** The address of a new, empty store. The schema is made once and copied. */
+export async function freshStore(server: PostgresServer): Promise<string> {
+  const known = templates.get(server);
+  const template =
+    known ??
+    server.template(async (url) => {
+      await (await openPostgresBackend({ ...parts, url })).close();
+    });
+  templates.set(server, template);
+  return server.freshDatabase({ template: await template });
+}
+
+/** Tests that share one server; skipped, with the reason in their name, where there is none. */
+export function describePostgres(
+  name: string,
+  options: PostgresServerOptions,
+  tests: (server: () => PostgresServer) => void,
+): void {
+  const missing = postgresMissing();
+  describe.skipIf(missing !== undefined)(
+    missing === undefined ? name : `${name}: ${missing}`,
+    () => {
+      let server: PostgresServer | undefined;
+      beforeAll(async () => {
+        server = await startPostgres(options);
+      });
+      afterAll(async () => {
+        await server?.remove();
+      });
+      tests(() => server as PostgresServer);
+    },
+  );
+}
