@@ -4,6 +4,7 @@ import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { learnCommand } from "./commands/learn/learn.ts";
 import { policyCommand } from "./commands/policy.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
@@ -43,7 +44,7 @@ async function run(words: readonly string[], machine: Machine): Promise<number> 
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok;
-    const error = thrown instanceof CommanderError ? usage(thrown) : toAgent33Error(thrown);
+    const error = thrown instanceof CommanderError ? usage(thrown, words) : toAgent33Error(thrown);
     showError(
       {
         out: (text) => context.write(`${printable(text)}\n`),
@@ -75,17 +76,20 @@ export function createProgram(context: CliContext): Command {
   runsCommand(program, context);
   resumeCommand(program, context);
   approvalsCommand(program, context);
+  learnCommand(program, context);
   policyCommand(program, context);
   configCommand(program, context);
   doctorCommand(program, context);
   return program;
 }
 
-function usage(error: CommanderError): Agent33Error {
+function usage(error: CommanderError, words: readonly string[]): Agent33Error {
   const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
   if (error.code === "commander.help" || message === "(outputHelp)") {
+    const flagAt = words.findIndex((word) => word.startsWith("-"));
+    const group = flagAt === -1 ? words : words.slice(0, flagAt);
     return new Agent33Error("cli.usage", "No command was given.", {
-      hint: "Run `agent33 --help` for the commands.",
+      hint: `Run \`${["agent33", ...group, "--help"].join(" ")}\` for the commands.`,
     });
   }
   const hint =

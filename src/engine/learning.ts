@@ -1,4 +1,5 @@
 import { toAgent33Error } from "../base/errors.ts";
+import type { JsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { BreakerSnapshot } from "../boundary/breaker.ts";
 import type { Settings } from "../config/schema.ts";
@@ -69,10 +70,10 @@ export function createLearning(parts: LearningParts): Learning {
   let shared: Promise<Backend> | undefined;
   const background = new Set<Promise<void>>();
   const rows = async (): Promise<TenantStore> => {
-    if (settings.store === undefined) return store.backend.tenant(tenant);
+    if (settings.store === undefined) return hiding(store.backend.tenant(tenant), redactor);
     shared ??= parts.openShared(settings.store);
     try {
-      return (await shared).tenant(tenant);
+      return hiding((await shared).tenant(tenant), redactor);
     } catch (error) {
       // It may be there again when it is asked for next.
       shared = undefined;
@@ -83,14 +84,15 @@ export function createLearning(parts: LearningParts): Learning {
   const dedupeWindowMs = settings.repeatHours * hourMs;
   const { automaticIntakes } = settings;
 
-  const deservesIntake = ({ severity, quality }: Signal): boolean =>
+  const deservesIntake = ({ severity, quality, state }: Signal): boolean =>
     automaticIntakes.enabled &&
+    (state === "open" || state === "acknowledged") &&
     severityRank(severity) >= severityRank(automaticIntakes.minSeverity) &&
     quality.score >= automaticIntakes.minScore;
 
   const recordParsed = async (signal: NewSignal): Promise<RecordedSignal> => {
     const to = await rows();
-    const recorded = await to.signals.record(hidden(signal, redactor), { dedupeWindowMs });
+    const recorded = await to.signals.record(signal, { dedupeWindowMs });
     if (recorded.signal.intakeId !== null || !deservesIntake(recorded.signal)) {
       return { ...recorded, intakeId: recorded.signal.intakeId };
     }
@@ -122,7 +124,14 @@ export function createLearning(parts: LearningParts): Learning {
     if (!settings.enabled) return 0;
     let found = 0;
     for (const runId of await local.learnedRuns.behind(runsAtOnce)) {
-      found += await learnFrom(runId);
+      try {
+        found += await learnFrom(runId);
+      } catch (thrown) {
+        const { code, message } = toAgent33Error(thrown);
+        // A store that is away is away for all of them; a log that cannot be read is one run's.
+        if (code.startsWith("store.")) throw thrown;
+        host.warn(`What run ${runId} teaches could not be read: ${code}: ${message}`);
+      }
     }
     return found;
   };
@@ -199,15 +208,21 @@ export function createLearning(parts: LearningParts): Learning {
   };
 }
 
-/** People and tools may have written a secret into what is recorded. */
-function hidden(signal: NewSignal, redactor: Redactor): NewSignal {
-  return {
-    ...signal,
-    summary: redactor.text(signal.summary),
-    details: redactor.text(signal.details),
-    source: redactor.text(signal.source),
-    context: Object.fromEntries(
-      Object.entries(signal.context).map(([name, text]) => [name, redactor.text(text)]),
+/**
+ * The tenant's rows, whose functions are given no secrets: people and tools may have written one
+ * into what is to be kept.
+ */
+function hiding(rows: TenantStore, redactor: Redactor): TenantStore {
+  const repositories = Object.entries(rows).map(([name, functions]) => [
+    name,
+    Object.fromEntries(
+      Object.entries(functions as Readonly<Record<string, Operation>>).map(([word, run]) => [
+        word,
+        (...given: readonly JsonValue[]) => run(...given.map((value) => redactor.value(value))),
+      ]),
     ),
-  };
+  ]);
+  return Object.fromEntries(repositories) as TenantStore;
 }
+
+type Operation = (...given: readonly JsonValue[]) => Promise<unknown>;

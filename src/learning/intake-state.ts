@@ -38,7 +38,7 @@ export function allowedMove(id: string, from: IntakeState, to: string): IntakeSt
       hint:
         allowed.length === 0
           ? `An intake that is ${from} stays so. Submit a new one.`
-          : `From ${from} it can become ${allowed.join(" or ")}.`,
+          : `From ${from} it can become ${allowed.join(", ")}.`,
       details: { id, from, to, allowed },
     },
   );

@@ -168,7 +168,7 @@ describe("the states of an intake", () => {
     expect(() => moveIntake(moved("triaged", "analyzing"), "tracked", "mara", 1)).toThrow(
       expect.objectContaining({
         message: "Intake RI-1 is analyzing and cannot become tracked.",
-        hint: "From analyzing it can become accepted or deferred or rejected.",
+        hint: "From analyzing it can become accepted, deferred, rejected.",
       }),
     );
     const rejected = moved("triaged", "analyzing", "rejected");

@@ -16,18 +16,14 @@ export function parseRecord<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw badRecord(entity, problemsOf(parsed.error), parsed.error);
+  throw badRecord(entity, problemsOf(parsed.error));
 }
 
 /** The error for a record with these problems, one line each. */
-export function badRecord(
-  entity: Entity,
-  problems: readonly string[],
-  cause?: unknown,
-): Agent33Error {
+export function badRecord(entity: Entity, problems: readonly string[]): Agent33Error {
   return new Agent33Error(
     `learning.bad_${entity}`,
     `The ${entity} is malformed: ${problems.join("; ")}.`,
-    { hint: "Correct the named fields.", details: { problems }, cause },
+    { hint: "Correct the named fields.", details: { problems } },
   );
 }

@@ -32,9 +32,8 @@ test("a bad refresh is refused with every problem and its path", () => {
       details: {
         problems: [
           'scope: "adhoc" is not one of micro, minor, major, ad_hoc. Did you mean "ad_hoc"?',
-          expect.stringMatching(/^title: /),
-          expect.stringContaining("title"),
-          expect.stringMatching(/^participants\.0: /),
+          "title: Must not be empty",
+          "participants.0: Must not be empty",
         ],
       },
     }),

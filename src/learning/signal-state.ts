@@ -48,7 +48,7 @@ export function checkTransition(id: string, from: SignalState, to: SignalState):
     "learning.bad_transition",
     `Signal ${id} is ${from} and cannot become ${to}.`,
     {
-      hint: `From ${from} it can become ${allowed.join(" or ")}.`,
+      hint: `From ${from} it can become ${allowed.join(", ")}.`,
       details: { id, from, to, allowed },
     },
   );

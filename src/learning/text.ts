@@ -8,9 +8,15 @@ import { z } from "zod";
  */
 export function storableText(min: number, max: number) {
   return z
-    .string()
-    .min(min)
-    .max(max)
+    .string({ error: ({ input }) => (input === undefined ? "Is missing" : "Must be text") })
+    .min(min, {
+      error: min === 1 ? "Must not be empty" : `Must have at least ${min} characters`,
+      abort: true,
+    })
+    .max(max, {
+      error: ({ input }) => `Must have at most ${max} characters; it has ${String(input).length}`,
+      abort: true,
+    })
     .superRefine((text, context) => {
       const problem = unstorable(text);
       if (problem !== undefined) context.addIssue({ code: "custom", message: problem });

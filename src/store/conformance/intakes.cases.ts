@@ -312,14 +312,10 @@ export const intakesCases: readonly Case[] = [
           code: "store.bad_row",
           details: { table: "intakes", id: bad.id },
         });
-        await expect(intakes.transition(bad.id, "triaged", "mara")).rejects.toEqual(
-          code("store.bad_row"),
-        );
-        expect(await intakes.list()).toEqual({
-          items: [good],
-          damaged: [expect.stringContaining(bad.id)],
-          nextCursor: null,
-        });
+        const move = intakes.transition(bad.id, "triaged", "mara");
+        await expect(move).rejects.toEqual(code("store.bad_row"));
+        const damaged = [expect.stringContaining(bad.id)];
+        expect(await intakes.list()).toEqual({ items: [good], damaged, nextCursor: null });
       }
       expect(await intakes.get(good.id)).toEqual(good);
     },

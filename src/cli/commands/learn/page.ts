@@ -1,0 +1,60 @@
+import type { Command } from "commander";
+import { addCommonOptions } from "../../context.ts";
+import { columns } from "../../output.ts";
+import { shellWord, wholeNumber } from "../../usage.ts";
+import type { LearnOptions, LearnSession } from "./session.ts";
+
+export interface ListOptions extends LearnOptions {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export function addListOptions(command: Command): Command {
+  return addCommonOptions(command)
+    .option("--limit <n>", "how many, at most 1000", wholeNumber("--limit"), 20)
+    .option("--cursor <cursor>", "go on from here");
+}
+
+/** How a list is shown. */
+export interface Listing<T> {
+  /** The words of the command: `learn list`. */
+  readonly command: string;
+  /** What was asked for, by flag, to be asked again for the next page. */
+  readonly flags: Readonly<Record<string, string | boolean | undefined>>;
+  readonly head: readonly string[];
+  readonly row: (item: T) => readonly string[];
+  /** What to say where there is nothing at all, and how to begin. */
+  readonly none: string;
+}
+
+/** The items of a page, and the command that shows the next one. */
+export function showPage<T>(
+  { output, show }: LearnSession,
+  page: { readonly items: readonly T[]; readonly nextCursor: string | null },
+  { limit, cursor }: ListOptions,
+  { command, flags, head, row, none }: Listing<T>,
+): void {
+  const given = Object.entries(flags).flatMap(([flag, value]) => wordsOf(flag, value));
+  show(page, () => {
+    if (page.items.length === 0) {
+      return given.length > 0 || cursor !== undefined ? "Nothing matches." : none;
+    }
+    const table = columns([head, ...page.items.map(row)]);
+    if (page.nextCursor === null) return table;
+    const next = [...given, "--limit", String(limit), "--cursor", page.nextCursor].join(" ");
+    return `${table}\nmore: ${output.program} ${command} ${next}${output.sameStore}`;
+  });
+}
+
+function wordsOf(flag: string, value: string | boolean | undefined): readonly string[] {
+  if (value === undefined || value === false) return [];
+  return value === true ? [flag] : [flag, shellWord(value)];
+}
+
+/** An object without what was not given. */
+export function given<T extends object>(
+  values: T,
+): { readonly [Key in keyof T]?: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]?: Exclude<T[Key], undefined> };
+}
