@@ -21,8 +21,7 @@ import type { RunSpec } from "./engine/run-spec.ts";
 import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
-import { needsUpgrade, upgradeConfigured } from "./engine/store-upgrade.ts";
-import type { UpgradeReport } from "./store/upgrade.ts";
+import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 import type { SyncTenantStore } from "./store/repositories/index.ts";
 import { openPostgresBackend } from "./store/postgres/backend.ts";
 import { openStore } from "./store/store.ts";
@@ -250,6 +249,17 @@ export function examineMachine(
 }
 
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
+export {
+  copyPlaces,
+  type CopyReport,
+  exportPlace,
+  type ExportReport,
+  moveIn,
+  type MoveInReport,
+  type StoreStatus,
+  storeStatus,
+} from "./engine/store-admin.ts";
+export { upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 export { thisHost } from "./engine/host.ts";
 export type { Boundary } from "./boundary/boundary.ts";
 export { BoundaryError, isBoundaryError } from "./boundary/errors.ts";

@@ -9,6 +9,7 @@ import { policyCommand } from "./commands/policy.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
+import { storeCommand } from "./commands/store.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
@@ -78,6 +79,7 @@ export function createProgram(context: CliContext): Command {
   approvalsCommand(program, context);
   learnCommand(program, context);
   policyCommand(program, context);
+  storeCommand(program, context);
   configCommand(program, context);
   doctorCommand(program, context);
   return program;

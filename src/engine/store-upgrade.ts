@@ -38,3 +38,5 @@ export function needsUpgrade(config: Config, host: Host): boolean {
   const found = storeVersion(resolve(host.cwd, config.settings.data));
   return found !== undefined && found > 0 && found < currentSchemaVersion;
 }
+
+export type { UpgradeReport } from "../store/upgrade.ts";

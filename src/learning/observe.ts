@@ -112,7 +112,14 @@ function seenIn(event: StoredEvent): Seen | undefined {
       return stopped(event.stop);
     case "run.finished":
       return finished(event);
-    default:
+    case "run.started":
+    case "run.resumed":
+    case "run.parked":
+    case "session.opened":
+    case "message.user":
+    case "turn.started":
+    case "turn.completed":
+    case "tool.started":
       return undefined;
   }
 }

@@ -14,7 +14,7 @@ export function storableText(min: number, max: number) {
       abort: true,
     })
     .max(max, {
-      error: ({ input }) => `Must have at most ${max} characters; it has ${String(input).length}`,
+      error: ({ input }) => tooLong(max, input),
       abort: true,
     })
     .superRefine((text, context) => {
@@ -32,4 +32,9 @@ function unstorable(text: string): string | undefined {
   if (text.isWellFormed()) return undefined;
   const place = Array.from(text).findIndex((character) => !character.isWellFormed());
   return `Must be well-formed Unicode; character ${place + 1} is half of a surrogate pair`;
+}
+
+function tooLong(max: number, input: unknown): string {
+  const has = typeof input === "string" ? `; it has ${input.length}` : "";
+  return `Must have at most ${max} characters${has}`;
 }

@@ -60,7 +60,7 @@ describe("a resumed run", () => {
       { text: "Then not." },
     ]);
     expect(outcome).toBe("parked");
-    const [question] = await first.engine.store.approvals.list();
+    const [question] = first.engine.store.approvals.list();
     await first.engine.decideApproval(question!.id, "denied");
     const later = opened({}, first.folder);
     expect(await later.engine.runs.resume(runId)).toMatchObject({ outcome: "unverified" });
@@ -97,7 +97,7 @@ describe("a resumed run", () => {
     await first.engine.close();
     await running;
     const later = opened({ baseUrl: server.baseUrl }, first.folder);
-    const { items } = await later.engine.store.runs.list();
+    const { items } = later.engine.store.runs.list();
     expect(await later.engine.runs.resume(items[0]!.id)).toMatchObject({ outcome: "unverified" });
     const types = later.engine.store.runLog.read(items[0]!.id).map((event) => event.type);
     expect(types).not.toContain("turn.failed");

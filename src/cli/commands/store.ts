@@ -1,0 +1,115 @@
+import type { Command } from "commander";
+import { copyPlaces, exportPlace, moveIn, storeStatus, upgradeConfigured } from "../../engine.ts";
+import { addCommonOptions, type CliContext, configOf, outputOf } from "../context.ts";
+import { exitCodes } from "../exit-codes.ts";
+import type { Output } from "../output.ts";
+import { progressOn } from "../progress.ts";
+import { copyText, exportText, moveInText, statusText, upgradeText } from "../render-store.ts";
+
+interface Options {
+  readonly data?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+interface MigrateOptions extends Options {
+  readonly from?: string;
+  readonly to?: string;
+  readonly dryRun?: boolean;
+}
+
+export function storeCommand(program: Command, context: CliContext): void {
+  const store = program.command("store").description("look after what AGENT-33 keeps");
+  addCommonOptions(store.command("status"))
+    .description("what a store is and how much is in it")
+    .argument("[place]", "its folder, or a postgres:// address; the settings' store by default")
+    .action((place: string | undefined, options: Options) => status(context, place, options));
+  addCommonOptions(store.command("migrate"))
+    .description("bring a store up to date, or take state from a file over; a backup comes first")
+    .option("--from <file>", "an export (JSONL), or the Python engine's JSON or SQLite state")
+    .option("--to <place>", "with --from: the store that takes it in, by folder or address")
+    .option("--dry-run", "say what would happen and change nothing")
+    .action((options: MigrateOptions) => migrate(context, options));
+  addCommonOptions(store.command("copy"))
+    .description("copy a whole store into an empty one, and compare the two; run it again to go on")
+    .argument("<from>", "a store's folder, or a postgres:// address")
+    .argument("<to>", "a folder or an address")
+    .action((from: string, to: string, options: Options) => copy(context, from, to, options));
+  addCommonOptions(store.command("export"))
+    .description("write a whole store as lines of JSON")
+    .argument("<file>", "a new file")
+    .option("--from <place>", "a store's folder or address; the settings' store by default")
+    .action((file: string, options: Options & { readonly from?: string }) =>
+      writeExport(context, file, options),
+    );
+}
+
+function show(output: Output, value: unknown, text: string): void {
+  output.out(output.json ? JSON.stringify(value) : text);
+}
+
+/** Runs something long with its progress shown. */
+async function withProgress<T>(
+  context: CliContext,
+  work: (show: ReturnType<typeof progressOn>["show"]) => Promise<T>,
+): Promise<T> {
+  const progress = progressOn(context);
+  try {
+    return await work(progress.show);
+  } finally {
+    progress.end();
+  }
+}
+
+async function status(
+  context: CliContext,
+  place: string | undefined,
+  options: Options,
+): Promise<void> {
+  const output = outputOf(context, options);
+  const found = await storeStatus(place ?? configOf(context, options).settings.data, context.host);
+  show(output, found, statusText(found, output));
+}
+
+async function migrate(context: CliContext, options: MigrateOptions): Promise<void> {
+  const output = outputOf(context, options);
+  const config = configOf(context, options);
+  const dryRun = options.dryRun === true;
+  if (options.from === undefined) {
+    const report = await upgradeConfigured(config, context.host, { dryRun });
+    show(output, report, upgradeText(report));
+    return;
+  }
+  const { from: file, to = config.settings.data } = options;
+  const moved = await withProgress(context, (onProgress) =>
+    moveIn({ file, to, dryRun, onProgress }, config, context.host),
+  );
+  show(output, moved, moveInText(moved, output));
+}
+
+async function copy(
+  context: CliContext,
+  from: string,
+  to: string,
+  options: Options,
+): Promise<void> {
+  const output = outputOf(context, options);
+  const report = await withProgress(context, (onProgress) =>
+    copyPlaces({ from, to }, context.host, onProgress),
+  );
+  context.exit(report.equal ? exitCodes.ok : exitCodes.failed);
+  show(output, report, copyText(report, output));
+}
+
+async function writeExport(
+  context: CliContext,
+  file: string,
+  options: Options & { readonly from?: string },
+): Promise<void> {
+  const output = outputOf(context, options);
+  const place = options.from ?? configOf(context, options).settings.data;
+  const report = await withProgress(context, (onProgress) =>
+    exportPlace(place, file, context.host, onProgress),
+  );
+  show(output, { file, ...report }, exportText(file, report));
+}
