@@ -57,7 +57,7 @@ export function upgradeText(report: UpgradeReport): string {
 }
 
 /** What a copy did, table by table. */
-export function copyText(report: CopyReport, { program }: Output): string {
+export function copyText(report: CopyReport, output: Output): string {
   const filled = report.tables.filter(({ rows, equal }) => rows > 0 || !equal);
   const table = columns([
     ["TABLE", "ROWS", "DIGEST", "EQUAL"],
@@ -76,7 +76,11 @@ export function copyText(report: CopyReport, { program }: Output): string {
     `${count(report.copied)} rows copied${mended}${resumed}.`,
     report.equal
       ? `${report.to} holds the same as ${report.from}.`
-      : `The two differ: the source is in use, or the target holds ${count(report.onlyInTarget)} rows of its own. Run it again: ${program} store copy …`,
+      : "The two differ: the source is in use. Run the copy again, best while nothing writes.",
+    ...(report.onlyInTarget === 0
+      ? []
+      : [`${count(report.onlyInTarget)} rows are in the target only; a copy deletes nothing.`]),
+    ...asideLines("that the target cannot hold", report.refused, output),
   ].join("\n");
 }
 
@@ -99,7 +103,7 @@ export function moveInText(moved: MoveInReport, output: Output): string {
           `The store as it was: ${backup.path} (${formatBytes(backup.bytes)}), read back and whole.`,
         ]),
     ...(moved.kind === "export" ? importLines(moved.report) : legacyLines(moved.report)),
-    ...setAsideLines(moved.report.quarantined, output),
+    ...asideLines("set aside in quarantine", moved.report.quarantined, output),
   ].join("\n");
 }
 
@@ -167,13 +171,14 @@ function legacyLines(report: LegacyReport): readonly string[] {
   ];
 }
 
-function setAsideLines(
+function asideLines(
+  what: string,
   tally: { readonly count: number; readonly first: readonly { place: string; reason: string }[] },
   output: Output,
 ): readonly string[] {
   if (tally.count === 0) return [];
   return [
-    `${count(tally.count)} set aside in quarantine:`,
+    `${count(tally.count)} ${what}:`,
     ...tally.first
       .slice(0, shownItems)
       .map(

@@ -300,10 +300,8 @@ export const intakesCases: readonly Case[] = [
     name: "names a damaged row, and goes on with the others",
     run: async ({ backend }) => {
       const { intakes } = backend.tenant("a");
-      const [good, bad] = [
-        await intakes.create(newIntake("x")),
-        await intakes.create(newIntake("y")),
-      ];
+      const good = await intakes.create(newIntake("x"));
+      const bad = await intakes.create(newIntake("y"));
       for (const body of ["{", "[]", "{}", '{"disposition":7}', '{"content":{"title":"z"}}']) {
         await backend.tables.write(function* () {
           yield* change("UPDATE intakes SET body = ? WHERE id = ?", body, bad.id);

@@ -1,0 +1,243 @@
+import type { Backend } from "../backend.ts";
+import { first, type Program } from "../program.ts";
+import { createSignalTally, type SignalTally } from "../repositories/signal-tally.ts";
+import { digestSoFar, type ImportState, withRows } from "./import-state.ts";
+import type { Entry } from "./import-source.ts";
+import { keptBytes, type Quarantined, setAside } from "./quarantine.ts";
+import { withMore } from "./report.ts";
+import {
+  findRow,
+  type InsertOutcome,
+  insertRows,
+  overwriteRow,
+  sameContent,
+} from "./row-insert.ts";
+import { type Row, withRow } from "./rows.ts";
+import { countTables, type StoreTable } from "./tables.ts";
+
+export interface BatchContext {
+  readonly kind: Backend["kind"];
+  /** The transfer's id: what set-aside records are filed under. */
+  readonly source: string;
+  readonly now: number;
+  readonly dryRun: boolean;
+}
+
+type RowEntry = Entry & { readonly parsed: { readonly kind: "row" } };
+
+/** Writes what a batch of lines says, and returns the state with it. Keeps nothing outside. */
+export function* writeBatch(
+  before: ImportState,
+  entries: readonly Entry[],
+  context: BatchContext,
+): Program<ImportState> {
+  let state = before;
+  const bad: Quarantined[] = [];
+  for (const group of byTable(entries)) {
+    const rows = group.filter((entry): entry is RowEntry => entry.parsed.kind === "row");
+    for (const { place, bytes, parsed } of group) {
+      if (parsed.kind === "bad") bad.push(quarantined(place, bytes, parsed.reason, parsed.tenant));
+    }
+    const table = rows[0]?.parsed.table;
+    if (table === undefined) continue;
+    state = withDigests(state, table, rows);
+    if (countTables.has(table.name)) {
+      state = yield* writeCounts(state, table, rows, context);
+      continue;
+    }
+    const written = yield* writeRows(state, table, rows, context);
+    state = written.state;
+    bad.push(...written.orphans);
+  }
+  if (!context.dryRun) yield* setAside(context.source, bad, context.now);
+  const quarantine = withMore(state.report.quarantined, bad.map(shown));
+  return { ...state, report: { ...state.report, quarantined: copied(quarantine) } };
+}
+
+function shown({ place, reason }: Quarantined) {
+  return { place, reason };
+}
+
+function copied<T>(tally: { readonly count: number; readonly first: readonly T[] }) {
+  return { count: tally.count, first: [...tally.first] };
+}
+
+function quarantined(
+  place: string,
+  bytes: Uint8Array,
+  reason: string,
+  tenant: string,
+): Quarantined {
+  return { place, reason, tenant, content: bytes.subarray(0, keptBytes) };
+}
+
+/** Runs of lines of one table; a bad line belongs to the run that it stands in. */
+function byTable(entries: readonly Entry[]): readonly (readonly Entry[])[] {
+  const groups: Entry[][] = [];
+  let current: string | undefined;
+  for (const entry of entries) {
+    const table = entry.parsed.kind === "row" ? entry.parsed.table.name : current;
+    const group = groups.at(-1);
+    if (group === undefined || (current !== undefined && table !== current)) groups.push([entry]);
+    else group.push(entry);
+    current = table;
+  }
+  return groups;
+}
+
+function withDigests(
+  state: ImportState,
+  table: StoreTable,
+  entries: readonly RowEntry[],
+): ImportState {
+  let digest = digestSoFar(state.position, table.name);
+  for (const { parsed } of entries) digest = withRow(digest, parsed.digest);
+  const tables = withRows(state.report.tables, table.name, { read: entries.length });
+  return {
+    position: {
+      ...state.position,
+      digests: { ...state.position.digests, [table.name]: digest },
+    },
+    report: { ...state.report, tables },
+  };
+}
+
+function* writeRows(
+  state: ImportState,
+  table: StoreTable,
+  entries: readonly RowEntry[],
+  context: BatchContext,
+): Program<{ readonly state: ImportState; readonly orphans: readonly Quarantined[] }> {
+  const byRow = new Map(
+    entries.map((entry) => [rowHere(table, entry.parsed.row, state.position.snapshots), entry]),
+  );
+  const rows = [...byRow.keys()];
+  const outcome = context.dryRun
+    ? yield* foresee(table, rows)
+    : yield* insertRows(context.kind, table, rows);
+  const { inserted, same, other, orphans, moved } = outcome;
+  if (!context.dryRun && table.name === "signals") yield* count(inserted);
+  const tables = withRows(state.report.tables, table.name, {
+    kept: inserted.length,
+    thereAlready: same,
+    keptOther: other.length,
+    renumbered: context.dryRun ? 0 : moved.length - countMovedThere(outcome),
+  });
+  const keptOther = withMore(
+    state.report.keptOther,
+    other.map((row) => ({
+      place: byRow.get(row)?.place ?? "",
+      reason: `${table.name} ${table.key.map((name) => String(row[name])).join(" ")}`,
+    })),
+  );
+  const snapshots =
+    table.name === "metric_snapshots"
+      ? { ...state.position.snapshots, ...Object.fromEntries(moved) }
+      : state.position.snapshots;
+  return {
+    state: {
+      position: { ...state.position, snapshots },
+      report: { ...state.report, tables, keptOther: copied(keptOther) },
+    },
+    orphans: orphans.map((row) => {
+      const { place = "", bytes = new Uint8Array(0) } = byRow.get(row) ?? {};
+      const { table: parent, column } = table.parent ?? { table: "", column: "" };
+      const reason = `the row of ${parent} that it belongs to, ${String(row[column])}, is not there`;
+      return quarantined(place, bytes, reason, "default");
+    }),
+  };
+}
+
+/** Rows that have another `seq` here since before; the others got theirs just now. */
+function countMovedThere({ inserted, moved }: InsertOutcome): number {
+  const mine = new Set(inserted.map((row) => row["seq"]));
+  return moved.filter(([from]) => !mine.has(from)).length;
+}
+
+/** The row as it must be here: a value names its snapshot by a `seq` that may differ. */
+function rowHere(
+  table: StoreTable,
+  row: Row,
+  snapshots: ImportState["position"]["snapshots"],
+): Row {
+  if (table.name !== "metric_values") return row;
+  const here = snapshots[String(row["snapshot_seq"])];
+  return here === undefined ? row : { ...row, snapshot_seq: here };
+}
+
+/** What {@link insertRows} would find, for a dry run. Parents may be in the file, so none is missed. */
+function* foresee(table: StoreTable, rows: readonly Row[]): Program<InsertOutcome> {
+  const inserted: Row[] = [];
+  const other: Row[] = [];
+  let same = 0;
+  for (const row of rows) {
+    const there = yield* findRow(table, row);
+    if (there === undefined) inserted.push(row);
+    else if (sameContent(table, row, there)) same += 1;
+    else other.push(row);
+  }
+  return { inserted, same, other, orphans: [], moved: [] };
+}
+
+/** Adds signals that came to the counts, as recording them would have. */
+function* count(signals: readonly Row[]): Program<void> {
+  const tallies = new Map<string, SignalTally>();
+  for (const row of signals) {
+    const tenant = String(row["tenant"]);
+    const tally = tallies.get(tenant) ?? createSignalTally(tenant);
+    tallies.set(tenant, tally);
+    tally.add({
+      at: Number(row["recorded_at"]),
+      type: String(row["type"]),
+      severity: String(row["severity"]),
+      source: String(row["source"]),
+      signals: 1,
+      occurrences: Number(row["occurrences"]),
+      qualityTotal: Number(row["quality_score"]),
+      highQuality: row["quality_label"] === "high" ? 1 : 0,
+    });
+  }
+  for (const [, tally] of [...tallies].sort(([one], [other]) => (one < other ? -1 : 1))) {
+    yield* tally.write();
+  }
+}
+
+/**
+ * Counts cannot be merged: two stores may each have counted other signals, or the same. Where all
+ * that is counted here came with this import, and no record was lost on the way, the file's counts
+ * take the place of those made here: they also know each repeat's hour. Else these stay.
+ */
+function* writeCounts(
+  before: ImportState,
+  table: StoreTable,
+  entries: readonly RowEntry[],
+  context: BatchContext,
+): Program<ImportState> {
+  const { position, report } = before;
+  const counts =
+    position.counts === "undecided" ? yield* decideCounts(before, context.dryRun) : position.counts;
+  const asInFile = counts === "as in the file";
+  if (asInFile && !context.dryRun) {
+    for (const { parsed } of entries) yield* overwriteRow(table, parsed.row);
+  }
+  const done = { [asInFile ? "kept" : "countedHere"]: entries.length };
+  return {
+    position: { ...position, counts },
+    report: { ...report, tables: withRows(report.tables, table.name, done) },
+  };
+}
+
+function* decideCounts(
+  { report }: ImportState,
+  dryRun: boolean,
+): Program<"as in the file" | "made here"> {
+  if (report.quarantined.count > 0) return "made here";
+  const signals = yield* first("SELECT count(*) AS n FROM signals");
+  const counted = yield* first(
+    `SELECT CAST(COALESCE(sum(signals), 0) AS BIGINT) AS n FROM signal_class_counts
+     WHERE grain = 'day'`,
+  );
+  const mine = dryRun ? 0 : (report.tables["signals"]?.kept ?? 0);
+  const onlyMine = Number(signals?.["n"]) === mine && Number(counted?.["n"]) === mine;
+  return onlyMine ? "as in the file" : "made here";
+}

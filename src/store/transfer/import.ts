@@ -1,0 +1,180 @@
+import type { Clock } from "../../base/clock.ts";
+import { messageOf } from "../../base/errors.ts";
+import type { Backend } from "../backend.ts";
+import type { Program } from "../program.ts";
+import type { ByteSource } from "./byte-source.ts";
+import { writeBatch } from "./import-batch.ts";
+import { type Entry, hashBefore, openExport, readBatches } from "./import-source.ts";
+import {
+  digestSoFar,
+  firstState,
+  type ImportState,
+  noRows,
+  parseState,
+  type TableReport,
+} from "./import-state.ts";
+import type { Footer } from "./jsonl-format.ts";
+import type { OnProgress, SetAside, Tally } from "./report.ts";
+import { writeApart } from "./row-fault.ts";
+import { moveSeq } from "./sequences.ts";
+import { storeTables } from "./tables.ts";
+import { findTransfer, saveTransfer, type Transfer } from "./transfer-state.ts";
+
+export interface ImportOptions {
+  readonly backend: Backend;
+  readonly source: ByteSource;
+  readonly clock: Clock;
+  /** Looks at everything and writes nothing. */
+  readonly dryRun?: boolean;
+  /** Lines a transaction. Default 500. */
+  readonly batchLines?: number;
+  readonly onProgress?: OnProgress;
+}
+
+export interface ImportedTable extends TableReport {
+  readonly table: string;
+  /** Rows that the file should have; null where its end is missing. */
+  readonly expected: number | null;
+  /** Whether the file had each row of the table unchanged; null where its end is missing. */
+  readonly whole: boolean | null;
+}
+
+export interface ImportReport {
+  readonly source: string;
+  /** The id that quarantined lines are filed under. */
+  readonly transfer: string;
+  readonly exportedAt: string;
+  readonly dryRun: boolean;
+  /** The byte at which an import that was broken off went on; 0 for one from the start. */
+  readonly resumedAt: number;
+  readonly tables: readonly ImportedTable[];
+  /** Rows that are here with other content, which was not touched. */
+  readonly keptOther: Tally<SetAside>;
+  readonly quarantined: Tally<SetAside>;
+  /** The file has no end: what was there came in. Given the whole file, it goes on. */
+  readonly truncated: boolean;
+}
+
+const defaultBatchLines = 500;
+
+/**
+ * Takes over an export. What is there already stays as it is, so that it can be run again, over a
+ * store in use too; killed at any moment, it goes on where it was.
+ * @throws Agent33Error `store.unknown_source` for another kind of file, `store.newer_schema`,
+ * `store.transfer_elsewhere`, `store.unreadable_source`, other `store.*`
+ */
+export async function importStore(options: ImportOptions): Promise<ImportReport> {
+  const { backend, source, clock, onProgress } = options;
+  const dryRun = options.dryRun ?? false;
+  const { header, headerEnd, id } = await openExport(source, await backend.schemaVersion());
+  let noted = dryRun ? undefined : await backend.tables.read(() => findTransfer(id));
+  let state = await stateOf(source, headerEnd, noted);
+  const resumedAt = state.position.offset === headerEnd ? 0 : state.position.offset;
+
+  const run = async (
+    work: (before: ImportState, now: number) => Program<ImportState>,
+    transferState: Transfer["state"],
+  ): Promise<void> => {
+    const before = state;
+    const note = noted;
+    const done = await backend.tables[dryRun ? "read" : "write"](function* () {
+      const now = clock.now();
+      const { position, report } = yield* work(before, now);
+      const transfer: Transfer = {
+        id,
+        kind: "jsonl",
+        source: source.name,
+        state: transferState,
+        position,
+        report,
+      };
+      if (!dryRun) yield* saveTransfer(note, transfer, now);
+      return { state: { position, report }, transfer };
+    });
+    state = done.state;
+    noted = done.transfer;
+  };
+  const write = async (entries: readonly Entry[]): Promise<void> => {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    const place = {
+      offset: last.end,
+      line: last.nextLine,
+      before: await hashBefore(source, last.end),
+    };
+    await run(function* (before, now) {
+      const context = { kind: backend.kind, source: id, now, dryRun };
+      const { position, report } = yield* writeBatch(before, entries, context);
+      return { position: { ...position, ...place }, report };
+    }, "running");
+    onProgress?.({ phase: "import", done: last.end, total: source.size });
+  };
+  const refuse = async (entry: Entry, error: unknown): Promise<void> => {
+    const parsed = { kind: "bad", reason: messageOf(error), tenant: "default" } as const;
+    await write([{ ...entry, parsed }]);
+  };
+
+  const batches = readBatches(source, state.position, options.batchLines ?? defaultBatchLines);
+  let step = await batches.next();
+  for (; step.done !== true; step = await batches.next()) {
+    await writeApart(step.value, write, refuse);
+  }
+  const { footer } = step.value;
+  if (footer !== undefined) {
+    await run(function* (before) {
+      if (!dryRun) yield* moveSeqs(backend, footer);
+      return before;
+    }, "finished");
+  }
+  return {
+    source: source.name,
+    transfer: id,
+    exportedAt: header.exportedAt,
+    dryRun,
+    resumedAt,
+    tables: tablesOf(state, footer),
+    keptOther: state.report.keptOther,
+    quarantined: state.report.quarantined,
+    truncated: footer === undefined,
+  };
+}
+
+/** Where to begin: where it was left, if this is the same file up to there. */
+async function stateOf(
+  source: ByteSource,
+  headerEnd: number,
+  noted: Transfer | undefined,
+): Promise<ImportState> {
+  if (noted?.state === "running") {
+    const state = parseState(noted.position, noted.report);
+    const { offset, before } = state.position;
+    if (offset <= source.size && (await hashBefore(source, offset)) === before) return state;
+  }
+  return firstState(headerEnd, await hashBefore(source, headerEnd));
+}
+
+/** What was deleted before the export keeps its `seq` to itself here too. */
+function* moveSeqs(backend: Backend, footer: Footer): Program<void> {
+  for (const table of storeTables) {
+    if (table.identity) {
+      yield* moveSeq(backend.kind, table, footer.tables[table.name]?.lastSeq ?? 0);
+    }
+  }
+}
+
+function tablesOf({ position, report }: ImportState, footer: Footer | undefined) {
+  return storeTables.flatMap(({ name }): readonly ImportedTable[] => {
+    const end = footer?.tables[name];
+    const counts = report.tables[name];
+    if (counts === undefined && (end?.rows ?? 0) === 0) return [];
+    const { rows, digest } = digestSoFar(position, name);
+    return [
+      {
+        table: name,
+        ...(counts ?? noRows),
+        expected: end?.rows ?? null,
+        whole: end === undefined ? null : end.rows === rows && end.digest === digest,
+      },
+    ];
+  });
+}

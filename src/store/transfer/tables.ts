@@ -1,0 +1,197 @@
+/** What a column holds. There are no other kinds in the schema; a test holds this to it. */
+export type ColumnKind = "integer" | "real" | "text";
+
+export interface Column {
+  readonly name: string;
+  readonly kind: ColumnKind;
+  readonly nullable: boolean;
+}
+
+/** One table of a store, as moving it needs to know it. */
+export interface StoreTable {
+  readonly name: string;
+  readonly columns: readonly Column[];
+  /** What says which row is meant, in every store. */
+  readonly key: readonly string[];
+  /** Unique, with an index: the order in which the table is read. */
+  readonly order: readonly string[];
+  /** Whether `seq` is given out by the database, so that two stores may use one number twice. */
+  readonly identity: boolean;
+  /** The table whose row must be there first, and the columns that name it. */
+  readonly parent?: {
+    readonly table: string;
+    readonly key: string;
+    readonly column: string;
+  };
+}
+
+interface TableFacts {
+  readonly key: string;
+  readonly identity?: true;
+  readonly parent?: StoreTable["parent"];
+}
+
+/** Columns are written `name kind`, with `null` behind where they may be empty. */
+function table(name: string, facts: TableFacts, columns: string): StoreTable {
+  const key = facts.key.split(", ");
+  return {
+    name,
+    columns: columns.split(",").map(columnOf),
+    key,
+    order: facts.identity === true ? ["seq"] : key,
+    identity: facts.identity === true,
+    ...(facts.parent === undefined ? {} : { parent: facts.parent }),
+  };
+}
+
+function columnOf(text: string): Column {
+  const [name = "", kind = "", nullable] = text.trim().split(/\s+/);
+  return { name, kind: kind as ColumnKind, nullable: nullable === "null" };
+}
+
+/** What signals count up; see `import-batch.ts` for why these are not merged row by row. */
+export const countTables: ReadonlySet<string> = new Set([
+  "signal_class_counts",
+  "signal_source_counts",
+]);
+
+/**
+ * Every table that a store consists of, parents before what refers to them. Not among them: the
+ * history of the schema and the state of transfers, which belong to one place.
+ */
+export const storeTables: readonly StoreTable[] = [
+  table(
+    "runs",
+    { key: "id", identity: true },
+    `seq integer, id text, tenant text, task text, agent text, model text, effort text, state text,
+     outcome text null, workspace text null, started_at integer, finished_at integer null,
+     cost_micro_usd integer, unpriced_calls integer, spec text`,
+  ),
+  table(
+    "run_events",
+    { key: "run_id, seq", parent: { table: "runs", key: "id", column: "run_id" } },
+    "run_id text, seq integer, at integer, type text, event text",
+  ),
+  table(
+    "audit",
+    { key: "call_id", identity: true },
+    `seq integer, call_id text, run_id text null, at integer, state text, connector text,
+     operation text, decision text, rule_id text, outcome text, record text, tenant text`,
+  ),
+  table(
+    "approvals",
+    { key: "id", identity: true },
+    `seq integer, id text, digest text, run_id text null, summary text, rule_id text, state text,
+     requested_at integer, expires_at integer, decided_by text null, decided_at integer null,
+     consumed_at integer null, tenant text`,
+  ),
+  table(
+    "idempotency",
+    { key: "tenant, key" },
+    `tenant text, key text, run_id text null, state text, started_at integer,
+     finished_at integer null`,
+  ),
+  table(
+    "durable_runs",
+    { key: "run_id", identity: true },
+    `seq integer, run_id text, workflow text, version integer, input text, state text,
+     owner text null, fence integer, lease_until integer null, wake_at integer null,
+     cancel_requested integer, cancel_order integer null, attempts integer, progress integer,
+     result text null, error text null, created_at integer, updated_at integer`,
+  ),
+  table(
+    "durable_steps",
+    {
+      key: "run_id, position",
+      parent: { table: "durable_runs", key: "run_id", column: "run_id" },
+    },
+    `run_id text, position integer, kind text, name text, input_digest text null, repeat text null,
+     state text, result text null, deadline integer null, finish_order integer null,
+     started_at integer, finished_at integer null`,
+  ),
+  table(
+    "durable_messages",
+    {
+      key: "run_id, key",
+      identity: true,
+      parent: { table: "durable_runs", key: "run_id", column: "run_id" },
+    },
+    `seq integer, run_id text, topic text, key text, payload text, sent_at integer,
+     taken_by integer null`,
+  ),
+  table(
+    "budgets",
+    { key: "tenant, id" },
+    `tenant text, id text, created_at integer, limit_micro_usd integer null,
+     limit_tokens integer null, limit_calls integer null, limit_ms integer null,
+     used_micro_usd integer, used_tokens integer, used_calls integer, used_ms integer`,
+  ),
+  table(
+    "signals",
+    { key: "tenant, id", identity: true },
+    `seq integer, tenant text, id text, type text, severity text, summary text, details text,
+     source text, context text, quality_score integer, quality_label text, quality_reasons text,
+     fingerprint text, occurrences integer, recorded_at integer, last_seen_at integer, state text,
+     state_reason text null, state_by text null, state_at integer null, intake_id text null,
+     provenance text`,
+  ),
+  table("signal_keys", { key: "tenant, key" }, "tenant text, key text, signal_id text"),
+  table(
+    "signal_class_counts",
+    { key: "tenant, grain, bucket, type, severity" },
+    `tenant text, grain text, bucket integer, type text, severity text, signals integer,
+     occurrences integer, quality_total integer, high_quality integer`,
+  ),
+  table(
+    "signal_source_counts",
+    { key: "tenant, grain, bucket, source" },
+    "tenant text, grain text, bucket integer, source text, signals integer, occurrences integer",
+  ),
+  table("learned_runs", { key: "tenant, run_id" }, "tenant text, run_id text, seq integer"),
+  table(
+    "intakes",
+    { key: "tenant, id", identity: true },
+    `seq integer, tenant text, id text, state text, research_type text, urgency text,
+     priority integer, automatic integer, submitted_at integer, updated_at integer, body text`,
+  ),
+  table(
+    "lessons",
+    { key: "tenant, id", identity: true },
+    `seq integer, tenant text, id text, event_type text, state text, recorded_at integer,
+     updated_at integer, body text`,
+  ),
+  table(
+    "checklists",
+    { key: "tenant, id", identity: true },
+    `seq integer, tenant text, id text, period text, reference text, state text,
+     created_at integer, updated_at integer, body text`,
+  ),
+  table(
+    "metric_snapshots",
+    { key: "tenant, id", identity: true },
+    "seq integer, tenant text, id text, period text, taken_at integer, body text",
+  ),
+  table(
+    "metric_values",
+    { key: "tenant, metric_id, snapshot_seq" },
+    "tenant text, metric_id text, snapshot_seq integer, taken_at integer, value real",
+  ),
+  table(
+    "roadmap_refreshes",
+    { key: "tenant, id", identity: true },
+    `seq integer, tenant text, id text, scope text, state text, created_at integer,
+     updated_at integer, body text`,
+  ),
+  table(
+    "quarantine",
+    { key: "source, place", identity: true },
+    "seq integer, tenant text, source text, place text, reason text, content text, at integer",
+  ),
+];
+
+const byName = new Map(storeTables.map((known) => [known.name, known]));
+
+/** The table of a name, where a store has it. */
+export function tableNamed(name: string): StoreTable | undefined {
+  return byName.get(name);
+}
