@@ -1,18 +1,28 @@
 import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { crash } from "./crash.ts";
+import { storeIo } from "./store-io.ts";
+import { storeKill } from "./store-kill.ts";
+import { storeMigrate } from "./store-migrate.ts";
+import { storeStop } from "./store-stop.ts";
 import type { HeavySuite } from "./suite.ts";
 
-const suites: Readonly<Record<string, HeavySuite>> = { crash };
+const suites: Readonly<Record<string, HeavySuite>> = {
+  crash,
+  "store-io": storeIo,
+  "store-kill": storeKill,
+  "store-migrate": storeMigrate,
+  "store-stop": storeStop,
+};
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: "string" } },
+  options: { rounds: { type: "string" }, seed: { type: "string", default: "1000" } },
 });
 const [name = ""] = positionals;
 const suite = Object.hasOwn(suites, name) ? suites[name] : undefined;
 if (suite === undefined) {
-  console.error(`Usage: npm run test:heavy -- NAME [--rounds N]\n`);
+  console.error(`Usage: npm run test:heavy -- NAME [--rounds N] [--seed N]\n`);
   for (const [known, { about, defaultRounds }] of Object.entries(suites)) {
     console.error(`  ${known}: ${about} (${defaultRounds} rounds)`);
   }
@@ -23,7 +33,10 @@ if (suite === undefined) {
   const rounds = values.rounds === undefined ? suite.defaultRounds : Number(values.rounds);
   if (!Number.isSafeInteger(rounds) || rounds < 1)
     throw new Error(`--rounds takes a whole number above 0, not "${values.rounds}".`);
-  const { passed, failed } = await suite.run(rounds, (line) => console.log(line));
+  const seed = Number(values.seed);
+  if (!Number.isSafeInteger(seed))
+    throw new Error(`--seed takes a whole number, not "${values.seed}".`);
+  const { passed, failed } = await suite.run(rounds, (line) => console.log(line), seed);
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0 || passed === 0) process.exitCode = 1;
 }

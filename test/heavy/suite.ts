@@ -2,8 +2,10 @@
 export interface HeavySuite {
   readonly about: string;
   readonly defaultRounds: number;
+  /** @param seed what a suite draws its random moments from */
   run(
     rounds: number,
     say: (line: string) => void,
+    seed: number,
   ): Promise<{ readonly passed: number; readonly failed: number }>;
 }

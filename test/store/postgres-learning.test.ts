@@ -122,9 +122,7 @@ describePostgres("processes that learn at the same time", {}, (server) => {
   test("draw no more from a budget than there is, and are told the limit that is in the way", async () => {
     await eachRound(async (stores, id) => {
       await stores[0]!.budgets.define(id, { tokens: 20 });
-      const draws = await Promise.all(
-        stores.map((store) => store.budgets.draw(id, { tokens: 9 })),
-      );
+      const draws = await Promise.all(stores.map((store) => store.budgets.draw(id, { tokens: 9 })));
       expect(draws.filter(({ granted }) => granted)).toHaveLength(2);
       const refusal = { granted: false, limit: "tokens", allowed: 20, used: 18 };
       expect(draws.filter(({ granted }) => !granted)).toEqual([refusal, refusal]);

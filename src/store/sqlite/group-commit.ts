@@ -37,6 +37,15 @@ interface Waiting {
   readonly make: () => Program<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** When it was submitted, on the clock's monotonic time. */
+  readonly since: number;
+}
+
+/** A stretch of time in which another process held the lock whenever it was asked for. */
+interface Blocked {
+  readonly since: number;
+  told: boolean;
+  gaveUpAt: number;
 }
 
 type Ended = { readonly value: unknown } | { readonly error: unknown };
@@ -68,13 +77,20 @@ function unprotected(sql: SqlSession, make: () => Program<unknown>): Ended {
 }
 
 function onlyReads(statement: Statement): boolean {
-  return true;
+  return statement.want === "lock" || /^\s*select\b/i.test(statement.text);
 }
 
 /** Bounds how long one transaction keeps other processes out. */
 const maxBatch = 512;
-const firstWaitMs = 2;
-const longestWaitMs = 50;
+/**
+ * Short, because a busy process leaves the lock alone for a moment only: with a longest wait of
+ * 50 ms one of three was kept out for seconds.
+ */
+const firstWaitMs = 1;
+const longestWaitMs = 4;
+/** A process that met another's lock lately leaves it this much room between two commits. */
+const courtesyMs = 1;
+const courtesyForMs = 1000;
 /** A wait shorter than this is ordinary and nobody is told. */
 const noticeAfterMs = 1000;
 
@@ -82,6 +98,9 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
   const { database, clock } = options;
   let queue: Waiting[] = [];
   let running: Promise<void> | undefined;
+  /** When another process was last found to hold the lock. */
+  let metAt = Number.NEGATIVE_INFINITY;
+  let blocked: Blocked | undefined;
 
   /** Runs a batch in one transaction; returns what each caller is to be told after the commit. */
   const commitBy = (runWrite: RunWrite, batch: readonly Waiting[]): (() => void)[] =>
@@ -108,58 +127,80 @@ export function createGroupCommit(options: GroupCommitOptions): GroupCommit {
     }, batch);
   };
 
+  const tell = (state: BusyNotice["state"], since: number, unanswered: number): void => {
+    const waitedMs = Math.round(clock.monotonic() - since);
+    const waiting = unanswered + queue.length;
+    // A fault of the listener must not keep the writers from their answers.
+    database.afterCommit(() => options.onBusy?.({ waitedMs, waiting, state }));
+  };
+
+  /** Refuses those that have waited for the lock for as long as they may; returns the others. */
+  const refuseOverdue = (batch: readonly Waiting[], error: unknown): readonly Waiting[] => {
+    const now = clock.monotonic();
+    metAt = now;
+    blocked ??= { since: now, told: false, gaveUpAt: Number.NEGATIVE_INFINITY };
+    const { since } = blocked;
+    const waitedMs = (one: Waiting): number => now - Math.max(one.since, since);
+    const left = batch.filter((one) => waitedMs(one) < database.busyTimeoutMs);
+    for (const one of batch) if (waitedMs(one) >= database.busyTimeoutMs) one.reject(error);
+    if (left.length < batch.length && now - blocked.gaveUpAt >= noticeAfterMs) {
+      blocked.gaveUpAt = now;
+      tell("given up", since, batch.length);
+    } else if (!blocked.told && now - since >= noticeAfterMs) {
+      blocked.told = true;
+      tell("waiting", since, batch.length);
+    }
+    return left;
+  };
+
   /** Waits without blocking the thread, so that reads go on meanwhile. */
   const commitWhenFree = async (batch: readonly Waiting[]): Promise<void> => {
-    const began = clock.monotonic();
+    let left = batch;
     let waitMs = firstWaitMs;
-    let told = false;
-    const tell = (state: BusyNotice["state"]): void => {
-      const waitedMs = Math.round(clock.monotonic() - began);
-      const waiting = batch.length + queue.length;
-      // A fault of the listener must not keep the writers from their answers.
-      database.afterCommit(() => options.onBusy?.({ waitedMs, waiting, state }));
-    };
-    for (;;) {
+    while (left.length > 0) {
       try {
-        const answers = commit(batch);
+        const answers = commit(left);
         for (const answer of answers) answer();
-        if (told) tell("gone on");
+        if (blocked?.told === true) tell("gone on", blocked.since, left.length);
+        blocked = undefined;
         return;
       } catch (error) {
-        const waited = clock.monotonic() - began;
-        const busy = isAgent33Error(error) && error.code === "store.busy";
-        if (!busy || waited >= database.busyTimeoutMs) {
-          for (const { reject } of batch) reject(error);
-          if (busy) tell("given up");
+        if (!(isAgent33Error(error) && error.code === "store.busy")) {
+          for (const { reject } of left) reject(error);
           return;
         }
-        if (!told && waited >= noticeAfterMs) {
-          told = true;
-          tell("waiting");
-        }
+        left = refuseOverdue(left, error);
+        if (left.length === 0) return;
         await clock.sleep(waitMs);
         waitMs = Math.min(waitMs * 2, longestWaitMs);
       }
     }
   };
 
+  const gathering = (): Promise<void> =>
+    clock.monotonic() - metAt < courtesyForMs
+      ? clock.sleep(courtesyMs)
+      : new Promise((resolve) => {
+          setImmediate(resolve);
+        });
+
   const run = async (): Promise<void> => {
     while (queue.length > 0) {
       // Callers that write again as soon as they are answered belong into one batch.
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve);
-      });
+      await gathering();
       const batch = queue.slice(0, maxBatch);
       queue = queue.slice(maxBatch);
       await commitWhenFree(batch);
     }
+    blocked = undefined;
     running = undefined;
   };
 
   return {
     submit: <T>(make: () => Program<T>) =>
       new Promise<T>((resolve, reject) => {
-        queue.push({ make, resolve: resolve as (value: unknown) => void, reject });
+        const since = clock.monotonic();
+        queue.push({ make, resolve: resolve as (value: unknown) => void, reject, since });
         running ??= run();
       }),
     idle: async () => {

@@ -1,5 +1,14 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sha256OfFile } from "../../base/digest.ts";
 import { Agent33Error } from "../../base/errors.ts";
@@ -17,6 +26,8 @@ export interface SnapshotReport {
 }
 
 const busyTimeoutMs = 30_000;
+/** An unfinished copy that was not written to for so long has no writer any more. */
+const abandonedAfterMs = 3_600_000;
 
 /**
  * Copies a store's file as of one moment, while others may write to it, and checks the copy before
@@ -30,6 +41,8 @@ export function takeSnapshot(source: string, target: string): SnapshotReport {
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   rmSync(partial, { force: true });
   try {
+    // SQLite fills an empty file, and so the copy is as private as the store.
+    closeSync(openSync(partial, "wx", 0o600));
     const native = new DatabaseSync(source, { timeout: busyTimeoutMs });
     try {
       native.prepare("VACUUM INTO ?").run(partial);
@@ -37,6 +50,7 @@ export function takeSnapshot(source: string, target: string): SnapshotReport {
       native.close();
     }
     const checked = checkSnapshot(partial);
+    removeAbandoned(partial);
     syncToDisk(partial);
     renameSync(partial, target);
     syncToDisk(dirname(target));
@@ -85,6 +99,21 @@ export function checkSnapshot(path: string): Omit<SnapshotReport, "path"> {
     }
   } catch (error) {
     throw mapSqliteError(error, path);
+  }
+}
+
+/** Removes what killed processes left behind long before this copy was written. */
+function removeAbandoned(partial: string): void {
+  const folder = dirname(partial);
+  const { mtimeMs } = statSync(partial);
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name);
+    if (!name.endsWith(".partial") || path === partial) continue;
+    // Another process may have ended its own copy meanwhile.
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found !== undefined && mtimeMs - found.mtimeMs > abandonedAfterMs) {
+      rmSync(path, { force: true });
+    }
   }
 }
 

@@ -1,0 +1,38 @@
+import { writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
+import { toAgent33Error } from "../../../src/base/errors.ts";
+import { thisHost } from "../../../src/engine/host.ts";
+import { snapshotChild } from "../../../src/engine/snapshot-child.ts";
+import { createProcesses } from "../../../src/sandbox/process.ts";
+import { upgradeStore } from "../../../src/store/upgrade.ts";
+import { noteDescriptor, type UpgradeOrder } from "../store-orders.ts";
+
+/** A process that brings one store up to date and says where it is. */
+const order = JSON.parse(process.argv[2] ?? "") as UpgradeOrder;
+
+function note(name: string, facts: object = {}): void {
+  writeSync(noteDescriptor, `${JSON.stringify({ note: name, ...facts })}\n`);
+}
+
+const host = thisHost({ ...process.env });
+const processes = createProcesses(host.clock);
+const snapshot = snapshotChild(host, processes);
+flushCompileCache();
+note("ready");
+try {
+  const report = await upgradeStore({
+    dataDir: order.dataDir,
+    clock: host.clock,
+    snapshot: async (source, target) => {
+      const taken = await snapshot(source, target);
+      note("backed up");
+      return taken;
+    },
+  });
+  note("done", report);
+} catch (error) {
+  const { code, message } = toAgent33Error(error);
+  note("failed", { code, message });
+} finally {
+  await processes.killAll();
+}
