@@ -1,3 +1,5 @@
+import type { Findings } from "./results.ts";
+
 /** One way of doing the same thing as its neighbours. */
 export interface Candidate {
   readonly name: string;
@@ -17,8 +19,8 @@ export interface Prepared {
   close(): void;
 }
 
-/** A comparison that `npm run bench` knows by name. */
-export interface Benchmark {
+/** Candidates that do the same thing, timed against each other: what one call of each costs. */
+export interface Comparison {
   /**
    * Builds the candidates and checks that each does what it is compared for.
    * @throws Agent33Error `bench.unfair` when one does not: figures of it would mislead.
@@ -26,18 +28,45 @@ export interface Benchmark {
   prepare(): Promise<Prepared>;
 }
 
-export interface BenchmarkEntry {
+/** Told what is being done; for a person who waits. */
+export type Progress = (line: string) => void;
+
+export interface SurveyOptions {
+  /** Readings of each figure. */
+  readonly rounds: number;
+  /** Small amounts, which show in seconds that everything runs; the figures mean little. */
+  readonly quick: boolean;
+  readonly progress: Progress;
+}
+
+/** Several tables, each with measures of its own: rows a second, latencies, CPU time. */
+export interface Survey {
+  /** @throws Agent33Error `bench.unfair` where what was measured did not do its work */
+  run(options: SurveyOptions): Promise<Findings>;
+}
+
+/** A benchmark that `npm run bench` knows by name. */
+export type BenchmarkEntry = {
   readonly name: string;
   /** One line for the list. */
   readonly summary: string;
-  readonly load: () => Promise<Benchmark>;
-}
+} & (
+  | { readonly kind: "comparison"; readonly load: () => Promise<Comparison> }
+  | { readonly kind: "survey"; readonly load: () => Promise<Survey> }
+);
 
 /** Every benchmark, loaded only when it is run. */
 export const benchmarks: readonly BenchmarkEntry[] = [
   {
     name: "chain",
     summary: "What the boundary's chain adds to one call, beside cockatiel and opossum.",
+    kind: "comparison",
     load: async () => (await import("./chain.ts")).chainBenchmark,
+  },
+  {
+    name: "store",
+    summary: "Durable writes, summaries and lists of signals, on SQLite and on PostgreSQL.",
+    kind: "survey",
+    load: async () => (await import("./store.ts")).storeSurvey,
   },
 ];

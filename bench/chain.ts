@@ -1,4 +1,4 @@
-import type { Benchmark, Candidate } from "./benchmark.ts";
+import type { Candidate, Comparison } from "./benchmark.ts";
 import { checkContender } from "./chain/checks.ts";
 import { cockatielContenders } from "./chain/cockatiel.ts";
 import { type Contender, features } from "./chain/contender.ts";
@@ -22,7 +22,7 @@ function leavesOut({ does }: Contender): readonly string[] {
 }
 
 /** One async handler that does nothing, behind each chain. */
-export const chainBenchmark: Benchmark = {
+export const chainBenchmark: Comparison = {
   prepare: async () => {
     for (const contender of contenders) await checkContender(contender);
     const chains = contenders.map((contender) => ({

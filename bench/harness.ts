@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import { GCProfiler } from "node:v8";
-import type { Candidate } from "./benchmark.ts";
+import type { Candidate, Progress } from "./benchmark.ts";
 import type { Timing } from "./results.ts";
 import { median, percentile } from "./statistics.ts";
 
@@ -14,15 +14,13 @@ const maxSamplesARound = 2_000;
 const bytesPerBatch = 48 * 1024 * 1024;
 const bytesBatches = 5;
 
-export type Progress = (line: string) => void;
-
 /**
  * Empties the young generation only. A full collection would also throw away machine code and
  * shapes of objects that no candidate but the coming one uses, which it would then have to win
  * back inside its batch; a program in use hardly ever sees that.
  * @throws Error in a process that was not started with `--expose-gc`
  */
-function collectGarbage(): void {
+export function collectGarbage(): void {
   if (globalThis.gc === undefined) throw new Error("Start the measuring process with --expose-gc.");
   globalThis.gc({ type: "minor" });
 }

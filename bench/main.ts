@@ -10,11 +10,13 @@ import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
 import { usageError, wholeNumber } from "../src/cli/usage.ts";
 import { type BenchmarkEntry, benchmarks } from "./benchmark.ts";
 import { callsInFlight } from "./harness.ts";
-import { type Report, reportRows, reportText } from "./report.ts";
+import { type Report, reportRows, reportText, type Surroundings } from "./report.ts";
 import { type Measured, measuredSchema, type MeasureMode } from "./results.ts";
+import { type SurveyReport, surveyText } from "./survey-report.ts";
 
 const defaultRounds = 15;
-const usage = "npm run bench -- NAME [--rounds N] [--json]";
+const quickRounds = 3;
+const usage = "npm run bench -- NAME [--rounds N] [--quick] [--json]";
 
 /**
  * Each mode has a process of its own: a young generation that holds a whole batch makes bytes
@@ -23,11 +25,14 @@ const usage = "npm run bench -- NAME [--rounds N] [--json]";
 const flags: Readonly<Record<MeasureMode, readonly string[]>> = {
   time: ["--expose-gc"],
   bytes: ["--expose-gc", "--min-semi-space-size=256", "--max-semi-space-size=256"],
+  survey: ["--expose-gc"],
 };
 
 interface Arguments {
   readonly name: string | undefined;
   readonly rounds: number;
+  /** Small amounts, for benchmarks that have such. */
+  readonly quick: boolean;
   readonly json: boolean;
 }
 
@@ -36,12 +41,17 @@ function readArguments(words: readonly string[]): Arguments {
     const { values, positionals } = parseArgs({
       args: [...words],
       allowPositionals: true,
-      options: { rounds: { type: "string" }, json: { type: "boolean", default: false } },
+      options: {
+        rounds: { type: "string" },
+        quick: { type: "boolean", default: false },
+        json: { type: "boolean", default: false },
+      },
     });
+    const { quick, json } = values;
     if (positionals.length > 1) throw usageError("One benchmark at a time.", usage);
-    const rounds =
-      values.rounds === undefined ? defaultRounds : wholeNumber("--rounds")(values.rounds);
-    return { name: positionals[0], rounds, json: values.json };
+    const usual = quick ? quickRounds : defaultRounds;
+    const rounds = values.rounds === undefined ? usual : wholeNumber("--rounds")(values.rounds);
+    return { name: positionals[0], rounds, quick, json };
   } catch (error) {
     if (error instanceof Agent33Error) throw error;
     throw usageError(messageOf(error), usage);
@@ -58,12 +68,12 @@ function find(name: string): BenchmarkEntry {
 async function measure(
   entry: BenchmarkEntry,
   mode: MeasureMode,
-  rounds: number,
+  { rounds, quick }: Arguments,
 ): Promise<Measured> {
   const script = `${import.meta.dirname}/measure.ts`;
   const child = spawn(
     process.execPath,
-    [...flags[mode], script, entry.name, mode, String(rounds)],
+    [...flags[mode], script, entry.name, mode, String(rounds), quick ? "quick" : "full"],
     { stdio: ["ignore", "pipe", "inherit"] },
   );
   const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, "exit")]);
@@ -77,40 +87,71 @@ async function measure(
   return measuredSchema.parse(JSON.parse(output));
 }
 
-async function run(entry: BenchmarkEntry, rounds: number): Promise<Report> {
+/** Measures, and notes the moment and the machine around it. */
+async function surrounded<T>(
+  work: () => Promise<T>,
+): Promise<{ readonly surroundings: Surroundings; readonly measured: T }> {
   const date = new Date(systemClock.now()).toISOString();
   const [loadBefore = 0] = loadavg();
-  const time = await measure(entry, "time", rounds);
-  const bytes = await measure(entry, "bytes", rounds);
+  const measured = await work();
   const [loadAfter = 0] = loadavg();
-  if (time.mode !== "time" || bytes.mode !== "bytes") throw new Error("The modes are mixed up.");
   const processors = cpus();
-  return {
-    benchmark: entry.name,
+  const surroundings = {
     date,
     node: process.versions.node,
     cpu: processors[0]?.model ?? "unknown processor",
     cores: processors.length,
     loadBefore,
     loadAfter,
-    rounds,
+  };
+  return { surroundings, measured };
+}
+
+async function compare(entry: BenchmarkEntry, options: Arguments): Promise<Report> {
+  if (options.quick) throw usageError(`"${entry.name}" has no quick form.`, "Use --rounds 1.");
+  const { surroundings, measured } = await surrounded(async () => ({
+    time: await measure(entry, "time", options),
+    bytes: await measure(entry, "bytes", options),
+  }));
+  const { time, bytes } = measured;
+  if (time.mode !== "time" || bytes.mode !== "bytes") throw new Error("The modes are mixed up.");
+  return {
+    benchmark: entry.name,
+    ...surroundings,
+    rounds: options.rounds,
     callsInFlight,
     rows: reportRows(time.timings, bytes.bytes),
     notes: time.notes,
   };
 }
 
+async function survey(entry: BenchmarkEntry, options: Arguments): Promise<SurveyReport> {
+  const { surroundings, measured } = await surrounded(() => measure(entry, "survey", options));
+  if (measured.mode !== "survey") throw new Error("The modes are mixed up.");
+  const { rounds, quick } = options;
+  return { benchmark: entry.name, ...surroundings, rounds, quick, ...measured.findings };
+}
+
+async function run(entry: BenchmarkEntry, options: Arguments): Promise<string> {
+  if (entry.kind === "survey") {
+    const report = await survey(entry, options);
+    return options.json ? `${JSON.stringify(report, null, 2)}\n` : surveyText(report);
+  }
+  const report = await compare(entry, options);
+  return options.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report);
+}
+
 async function main(words: readonly string[]): Promise<number> {
   try {
-    const { name, rounds, json } = readArguments(words);
+    const options = readArguments(words);
+    const { name, json } = options;
     if (name === undefined) {
       const list = benchmarks.map((entry) => ({ name: entry.name, summary: entry.summary }));
       const lines = list.map((entry) => `  ${entry.name.padEnd(12)}${entry.summary}\n`).join("");
       process.stdout.write(json ? `${JSON.stringify(list, null, 2)}\n` : `${usage}\n\n${lines}`);
       return exitCodes.ok;
     }
-    const report = await run(find(name), rounds);
-    process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
+    process.stdout.write(await run(find(name), options));
     return exitCodes.ok;
   } catch (thrown) {
     const error = toAgent33Error(thrown);

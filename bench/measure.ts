@@ -1,14 +1,14 @@
 import { messageOf, toAgent33Error } from "../src/base/errors.ts";
-import { benchmarks, type Prepared } from "./benchmark.ts";
+import { benchmarks, type Comparison, type Survey } from "./benchmark.ts";
 import { measureBytes, measureTime } from "./harness.ts";
 import type { Measured } from "./results.ts";
 
 /**
  * One measuring process, started by `main.ts` with the flags that its mode needs. Arguments: the
- * benchmark's name, the mode, the number of rounds. Prints one JSON document; progress goes to
- * standard error.
+ * benchmark's name, the mode, the number of rounds, `quick` or `full`. Prints one JSON document;
+ * progress goes to standard error.
  */
-const [name, mode, rounds] = process.argv.slice(2);
+const [name, mode, rounds, size] = process.argv.slice(2);
 const entry = benchmarks.find((benchmark) => benchmark.name === name);
 if (entry === undefined) throw new Error("Start this through main.ts.");
 
@@ -17,21 +17,27 @@ const progress = (line: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${line}`);
 };
 
-async function measure({ candidates, notes }: Prepared): Promise<Measured> {
-  if (mode === "bytes") return { mode, bytes: await measureBytes(candidates, progress) };
-  const timings = await measureTime(candidates, Number(rounds), progress);
-  return { mode: "time", notes: [...notes], timings };
+async function compare(comparison: Comparison): Promise<Measured> {
+  progress("checking that each candidate does what it is compared for");
+  const { candidates, notes, close } = await comparison.prepare();
+  try {
+    if (mode === "bytes") return { mode, bytes: await measureBytes(candidates, progress) };
+    const timings = await measureTime(candidates, Number(rounds), progress);
+    return { mode: "time", notes: [...notes], timings };
+  } finally {
+    close();
+  }
+}
+
+async function survey(survey: Survey): Promise<Measured> {
+  const options = { rounds: Number(rounds), quick: size === "quick", progress };
+  return { mode: "survey", findings: await survey.run(options) };
 }
 
 try {
-  const benchmark = await entry.load();
-  progress("checking that each candidate does what it is compared for");
-  const prepared = await benchmark.prepare();
-  try {
-    process.stdout.write(JSON.stringify(await measure(prepared)));
-  } finally {
-    prepared.close();
-  }
+  const measured =
+    entry.kind === "survey" ? await survey(await entry.load()) : await compare(await entry.load());
+  process.stdout.write(JSON.stringify(measured));
   progress("");
 } catch (thrown) {
   progress("");

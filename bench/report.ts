@@ -66,6 +66,11 @@ function figures(values: readonly number[], baseline: readonly number[]): Figure
   return { best: best(values), median: median(values), ratio: pairedRatio(values, baseline) };
 }
 
+/** The line that says where figures come from. */
+export function surroundingsLine(of: Surroundings): string {
+  return `Node ${of.node}, ${of.cpu}, ${of.cores} cores, load average ${of.loadBefore.toFixed(2)} before and ${of.loadAfter.toFixed(2)} after`;
+}
+
 /** The report for a person: the surroundings, a Markdown table, footnotes. */
 export function reportText(report: Report): string {
   const marks = footnoteMarks(report.rows);
@@ -96,9 +101,9 @@ export function reportText(report: Report): string {
   ]);
   return [
     `${report.benchmark}: ${report.rounds} rounds, ${report.date}`,
-    `Node ${report.node}, ${report.cpu}, ${report.cores} cores, load average ${report.loadBefore.toFixed(2)} before and ${report.loadAfter.toFixed(2)} after`,
+    surroundingsLine(report),
     "",
-    ...markdownTable(header, lines),
+    ...markdownTable(header, lines, [0, header.length - 1]),
     "",
     "CPU: user and system time of the process, a call. Ratios: median over the rounds. Bytes: JavaScript heap.",
     ...[...marks].map(([what, mark]) => `${mark}: ${what}`),
@@ -118,30 +123,29 @@ function figureCells({ best, median, ratio }: Figures): readonly string[] {
 }
 
 /** Three digits or so: more would pretend to know them. */
-function short(value: number): string {
+export function short(value: number): string {
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
 }
 
-function markdownTable(header: readonly string[], lines: readonly (readonly string[])[]): string[] {
+/** @param words the columns that hold words; the others hold figures, which stand to the right */
+export function markdownTable(
+  header: readonly string[],
+  lines: readonly (readonly string[])[],
+  words: readonly number[],
+): string[] {
   const widths = header.map((title, column) =>
     Math.max(title.length, ...lines.map((line) => line[column]?.length ?? 0)),
   );
   const rowOf = (cells: readonly string[]): string => {
-    const padded = cells.map((cell, column) =>
-      isText(column, header.length)
-        ? cell.padEnd(widths[column] ?? 0)
-        : cell.padStart(widths[column] ?? 0),
-    );
+    const padded = cells.map((cell, column) => {
+      const width = widths[column] ?? 0;
+      return words.includes(column) ? cell.padEnd(width) : cell.padStart(width);
+    });
     return `| ${padded.join(" | ")} |`;
   };
   const rule = widths.map((width, column) =>
-    isText(column, header.length) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
+    words.includes(column) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
   );
   return [rowOf(header), rowOf(rule), ...lines.map(rowOf)];
-}
-
-/** The first and the last column hold words, the others figures. */
-function isText(column: number, columns: number): boolean {
-  return column === 0 || column === columns - 1;
 }

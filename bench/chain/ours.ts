@@ -7,7 +7,7 @@ import { systemRandom } from "../../src/base/random.ts";
 import { createBoundary } from "../../src/boundary/boundary.ts";
 import { createBudgetLedger } from "../../src/boundary/budget.ts";
 import { BoundaryError } from "../../src/boundary/errors.ts";
-import type { AuditSink, IdempotencyLedger } from "../../src/boundary/ports.ts";
+import type { AuditSink, IdempotencyLedger, TenantRecords } from "../../src/boundary/ports.ts";
 import type { CallFacts, ConnectorSpec } from "../../src/boundary/types.ts";
 import { openStore } from "../../src/store/store.ts";
 import type { Chain, Contender, Feature } from "./contender.ts";
@@ -74,10 +74,11 @@ function sqliteMemory(synchronous: "full" | "normal"): Memory {
   const dataDir = mkdtempSync(join(tmpdir(), "agent33-bench-"));
   const ids = uuidv7Source(systemClock, systemRandom);
   const store = openStore({ dataDir, clock: systemClock, ids, synchronous });
+  const rows = store.tenant("bench");
   return {
-    audit: store.audit,
-    idempotency: store.idempotency,
-    records: async () => (await store.audit.list()).items.length,
+    audit: rows.audit,
+    idempotency: rows.idempotency,
+    records: async () => rows.audit.list().items.length,
     close: () => {
       store.close();
       rmSync(dataDir, { recursive: true, force: true });
@@ -109,12 +110,7 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
   const budgets = createBudgetLedger(systemClock);
   budgets.open("bench", { tokens: Number.MAX_SAFE_INTEGER, costMicroUsd: Number.MAX_SAFE_INTEGER });
   let keys = 0;
-  const boundary = createBoundary({
-    clock: systemClock,
-    random,
-    ids: uuidv7Source(systemClock, systemRandom),
-    policy,
-    budgets,
+  const records: TenantRecords = {
     approvals: {
       request: () => {
         throw new Error("Nobody is asked in this benchmark.");
@@ -130,6 +126,14 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
       },
     },
     audit: memory.audit,
+  };
+  const boundary = createBoundary({
+    clock: systemClock,
+    random,
+    ids: uuidv7Source(systemClock, systemRandom),
+    policy,
+    budgets,
+    records: () => records,
     hands: {
       fetch: () => Promise.reject(new Error("no network in this benchmark")),
       spawn: () => Promise.reject(new Error("no processes in this benchmark")),
