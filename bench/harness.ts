@@ -15,14 +15,14 @@ const bytesPerBatch = 48 * 1024 * 1024;
 const bytesBatches = 5;
 
 /**
- * Empties the young generation only. A full collection would also throw away machine code and
- * shapes of objects that no candidate but the coming one uses, which it would then have to win
- * back inside its batch; a program in use hardly ever sees that.
+ * Empties the young generation. A major collection would also throw away machine code and shapes
+ * of objects that no candidate but the coming one uses, which it would then have to win back inside
+ * its batch; a program in use hardly ever sees that.
  * @throws Error in a process that was not started with `--expose-gc`
  */
-export function collectGarbage(): void {
+export function collectGarbage(type: "minor" | "major" = "minor"): void {
   if (globalThis.gc === undefined) throw new Error("Start the measuring process with --expose-gc.");
-  globalThis.gc({ type: "minor" });
+  globalThis.gc({ type });
 }
 
 interface Contestant {

@@ -5,7 +5,7 @@ import type { Progress } from "../benchmark.ts";
 import type { FindingsTable, Goal } from "../results.ts";
 import { median, percentile } from "../statistics.ts";
 import { fill } from "./fill.ts";
-import { read, type Reading, settle } from "./meter.ts";
+import { read, type Reading, settleWholly } from "./meter.ts";
 import { type Folders, ids, openSqlite } from "./places.ts";
 import { recordOptions, signalAt } from "./signals.ts";
 import { openWholeBlob } from "./whole-blob.ts";
@@ -119,7 +119,9 @@ async function measureDesign(
   for (let round = 1; round <= rounds; round += 1) {
     progress(`${name}: one write at each size, round ${round} of ${rounds}`);
     for (const subject of subjects) {
-      await settle();
+      // The largest blobs leave a garbage that the smallest would have to clear.
+      await settleWholly();
+      await subject.write();
       for (let write = 0; write < subject.writesARound; write += 1) {
         subject.writes.push(await read(subject.write));
       }

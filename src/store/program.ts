@@ -81,8 +81,8 @@ export function write<A extends readonly unknown[], T>(
   return { kind: "write", program };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: the one place where operations of any shape meet
-export type Repository = Readonly<Record<string, Operation<any, unknown>>>;
+/** Operations of any shape, of which only the kind is looked at. */
+export type Repository = Readonly<Record<string, Operation<never[], unknown>>>;
 
 /** A repository whose functions return promises: the contract that every backend keeps. */
 export type AsyncFace<R> = {
@@ -103,7 +103,7 @@ export function faceOf<R extends Repository>(
 ): Record<keyof R, (...args: readonly unknown[]) => unknown> {
   const entries = Object.entries(repository).map(([name, { kind, program }]) => [
     name,
-    (...args: readonly unknown[]) => run(kind, () => program(...args)),
+    (...args: readonly unknown[]) => run(kind, () => program(...(args as never[]))),
   ]);
   return Object.fromEntries(entries) as Record<keyof R, (...args: readonly unknown[]) => unknown>;
 }
