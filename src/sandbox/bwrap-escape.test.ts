@@ -270,7 +270,7 @@ describe.skipIf(!probed.available)(titleOf("the network inside"), () => {
         "-e",
         `require("node:net").connect(${port}, "127.0.0.1").on("connect", () => process.exit(7))`,
       ],
-      { timeout: 100 },
+      { timeout: 5_000 },
     );
     // The host is blocked in spawnSync, but its kernel accepts: the port is open there.
     expect(outsideNode.status).toBe(7);
