@@ -72,6 +72,8 @@ export function createEngine(config: Config, host: Host): Engine {
   }
 
   const { store: shared } = settings.learning;
+  const password = host.env["PGPASSWORD"] ?? "";
+  if (password !== "") redactor.register("PGPASSWORD", password);
   if (shared !== undefined) {
     for (const password of passwordsIn(shared)) redactor.register("learning.store", password);
   }

@@ -129,7 +129,7 @@ export function createLearning(parts: LearningParts): Learning {
       } catch (thrown) {
         const { code, message } = toAgent33Error(thrown);
         // A store that is away is away for all of them; a log that cannot be read is one run's.
-        if (code.startsWith("store.")) throw thrown;
+        if (code.startsWith("store.") && code !== "store.bad_row") throw thrown;
         host.warn(`What run ${runId} teaches could not be read: ${code}: ${message}`);
       }
     }

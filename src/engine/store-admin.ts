@@ -37,7 +37,8 @@ export interface StoreStatus {
   readonly rows: Readonly<Record<string, number>> | null;
 }
 
-const isAddress = (place: string): boolean => /^postgres(ql)?:\/\//.test(place);
+/** Anything that begins like an address is one: a wrong one is refused, never taken for a folder. */
+const isAddress = (place: string): boolean => /^[a-z][a-z0-9+.-]+:\//i.test(place);
 
 /** A folder with a store in it; a path to its file means the folder. */
 function folderOf(place: string, host: Host): string {

@@ -206,6 +206,17 @@ test("a store goes out as lines and comes in again, and a copy is compared", asy
   expect(existsSync(join(folder, "nowhere"))).toBe(false);
 });
 
+test("an address of another kind is refused, and its password is not repeated", async () => {
+  const folder = olderStore();
+  await ok(folder, "store", "migrate", "--data", folder);
+  for (const place of ["mysql://u:a-password@h/db", "postgres:/u:a-password@h/db"]) {
+    const result = await agent33(folder, "store", "copy", folder, place, "--json");
+    expect(refused(result).code).toBe("store.bad_address");
+    expect(result.stderr).not.toContain("a-password");
+  }
+  expect(readdirSync(folder).some((name) => name.includes(":"))).toBe(false);
+});
+
 describePostgres("a store in PostgreSQL", {}, (server) => {
   test("is copied to from SQLite and back, equal each time, without its password shown", async () => {
     const folder = olderStore();
