@@ -136,6 +136,19 @@ describe("damage", () => {
     );
   });
 
+  test("of a list's name and of its first record's costs that record, and not without a word", async () => {
+    const text = Buffer.from(
+      JSON.stringify(small).replace('"signals"', '"}ignals"').replace('"signal_id"', '"{ignal_id"'),
+    );
+    const events = await scan(text);
+    expect(valuesOf(events, "signals")).toEqual(small.signals.slice(1));
+    const [damage] = damages(events);
+    expect(damages(events)).toHaveLength(1);
+    const passed = text.subarray(damage?.offset, damage?.end).toString();
+    expect(JSON.parse(passed)).toHaveProperty("{ignal_id", small.signals[0]?.signal_id);
+    expect(Buffer.from(damage?.bytes ?? []).toString()).toBe(passed);
+  });
+
   test("tells the places in order, and every byte that it passes over", async () => {
     const text = JSON.stringify(small);
     const cut = text.replace('"severity":"high"', '"severity:"high"');

@@ -66,6 +66,8 @@ export async function* scanRecords(
   let at = (await reader.has(0, byteOrderMark)) ? byteOrderMark.length : 0;
   let begun = false;
   let cut = false;
+  /** What stands, without a meaning so far, in the list without a name that the walk is in. */
+  let unknown: (Place & { readonly bytes: Uint8Array }) | undefined;
 
   /** Passes over what cannot be read. */
   const recover = async (from: number, failed: Scanned | string): Promise<ScanEvent> => {
@@ -82,6 +84,7 @@ export async function* scanRecords(
   const enter = (frame: Frame, place: number): undefined => {
     frames = [...frames, frame];
     at = place;
+    unknown = undefined;
   };
   const leave = (): undefined => {
     frames = frames.slice(0, -1);
@@ -128,9 +131,23 @@ export async function* scanRecords(
       at = place.offset + 1;
       return stray(place.offset, code, "a list does not end");
     }
+    if (told !== undefined && name === undefined) return nameList(told, place);
     const list = told ?? name;
-    if (list === undefined) return undefined;
+    if (list === undefined) {
+      unknown = { offset: place.offset, bytes: bytes.subarray(0, keptBytes), ...unknown, end: at };
+      return undefined;
+    }
     return { kind: "record", ...place, list, value: decoded.value, bytes };
+  };
+  /**
+   * A record shows what the list is whose name is damaged: the walk takes it up again from there,
+   * and what the list held before it is no longer something that nobody asked for.
+   */
+  const nameList = (name: string, record: Place): ScanEvent | undefined => {
+    frames = [...frames.slice(0, -1), { kind: "list", name }];
+    at = record.offset;
+    if (unknown === undefined) return undefined;
+    return { kind: "damage", ...unknown, reason: "not known, in a list without its name" };
   };
   const hasPart = (value: unknown): boolean =>
     typeof value === "object" && value !== null && Object.keys(value).some((key) => parts.has(key));
