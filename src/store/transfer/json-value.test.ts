@@ -40,8 +40,9 @@ test("takes a text for whole exactly where JSON.parse does, over random changes 
         const bytes = Buffer.from(text.replace(/[^\x20-\x7e]/g, "x"));
         bytes[place % bytes.length] = code;
         const scanned = scanValue(bytes, 0, bytes.length, true);
+        // What trim() takes for white space is more than JSON does: a vertical tab, for one.
         const whole =
-          scanned.kind === "value" && bytes.subarray(scanned.end).toString().trim() === "";
+          scanned.kind === "value" && /^[ \t\n\r]*$/.test(bytes.subarray(scanned.end).toString());
         expect(whole).toBe(parses(bytes.toString()));
       },
     ),
