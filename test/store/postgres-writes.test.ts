@@ -171,16 +171,26 @@ describePostgres("writes of many callers on PostgreSQL", {}, (server) => {
   test("a lock holds others with the same words back until the transaction ends", async () => {
     const { database, close } = await bench();
     const order: string[] = [];
-    const work = (name: string, word: string) =>
+    const work = (name: string, word: string, hold?: () => Program<void>) =>
       database.run("write", { tenant: "a" }, function* () {
         yield* lock("test", word);
+        // A lock is sent together with the statement after it.
         yield* rows("SELECT 1 AS one");
         order.push(`${name} in`);
-        yield* rows("SELECT pg_sleep(0.1)");
+        if (hold !== undefined) yield* hold();
         order.push(`${name} out`);
       });
-    const one = work("one", "same");
-    await parts.clock.sleep(40);
+    /** Until another waits for the lock, and the third has come in beside it. */
+    const one = work("one", "same", function* () {
+      for (;;) {
+        const waiting = yield* rows(
+          `SELECT pg_sleep(0.01) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+           WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted`,
+        );
+        if (waiting.length > 0 && order.includes("three in")) return;
+      }
+    });
+    await expect.poll(() => order, { timeout: 10_000 }).toEqual(["one in"]);
     await Promise.all([one, work("two", "same"), work("three", "other")]);
     const place = (what: string) => order.indexOf(what);
     expect(place("two in")).toBeGreaterThan(place("one out"));
