@@ -8,6 +8,7 @@ import {
   upgradeStore,
 } from "../store/upgrade.ts";
 import type { Host } from "./host.ts";
+import { ownerGone } from "./owner.ts";
 import { snapshotChild } from "./snapshot-child.ts";
 
 /**
@@ -26,6 +27,7 @@ export async function upgradeConfigured(
       dataDir: resolve(host.cwd, config.settings.data),
       clock: host.clock,
       snapshot: snapshotChild(host, processes),
+      ownerGone,
       ...options,
     });
   } finally {

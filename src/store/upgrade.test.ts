@@ -75,3 +75,55 @@ test("leaves the store and no file behind when the backup cannot be taken", asyn
   expect(storeVersion(dataDir)).toBe(1);
   expect(backups()).toEqual([]);
 });
+
+/** An older program works on the run, or worked on it when it was killed. */
+function claim(leaseMs: number): void {
+  const native = new DatabaseSync(join(dataDir, databaseFile));
+  native
+    .prepare(
+      `INSERT INTO durable_runs (run_id, workflow, version, input, state, owner, lease_until, created_at, updated_at)
+       VALUES ('r', 'w', 1, '{}', 'running', 'host:1:a', ?, 1, 1)`,
+    )
+    .run(clock.now() + leaseMs);
+  native.close();
+}
+
+test("leaves a store alone in which an older program works on a run, and makes no backup", async () => {
+  claim(1000);
+  const refused = upgradeStore({ dataDir, clock, snapshot });
+  await expect(refused).rejects.toMatchObject({
+    code: "store.in_use",
+    retryable: true,
+    details: { runs: ["r"], leaseLeftMs: 1000 },
+    hint: expect.stringContaining("End that program"),
+  });
+  expect(storeVersion(dataDir)).toBe(1);
+  expect(backups()).toEqual([]);
+  expect(await upgradeStore({ dataDir, clock, snapshot, dryRun: true })).toMatchObject({ from: 1 });
+  clock.advance(1000);
+  expect(await upgradeStore({ dataDir, clock, snapshot })).toMatchObject({
+    from: 1,
+    dryRun: false,
+  });
+  expect(storeVersion(dataDir)).toBe(currentSchemaVersion);
+});
+
+test("does not wait for a program that is known to have ended", async () => {
+  claim(1000);
+  const gone = (owner: string): boolean => owner === "host:1:a";
+  await upgradeStore({ dataDir, clock, snapshot, ownerGone: gone });
+  expect(storeVersion(dataDir)).toBe(currentSchemaVersion);
+});
+
+test("notices an older program that took a run up while the backup was being made", async () => {
+  const during: Snapshot = async (source, target) => {
+    const report = takeSnapshot(source, target);
+    claim(1000);
+    return report;
+  };
+  await expect(upgradeStore({ dataDir, clock, snapshot: during })).rejects.toMatchObject({
+    code: "store.in_use",
+  });
+  expect(storeVersion(dataDir)).toBe(1);
+  expect(backups()).toEqual([]);
+});

@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
+import { Agent33Error, isAgent33Error } from "../base/errors.ts";
 import { migrations } from "./schema/migrations.ts";
 import { type Database, openDatabase } from "./sqlite/database.ts";
-import { checkVersion, migrate } from "./sqlite/migrations.ts";
+import { checkVersion, migrate, schemaVersion } from "./sqlite/migrations.ts";
 import type { SnapshotReport } from "./sqlite/snapshot.ts";
 import { databaseFile } from "./store.ts";
 
@@ -17,6 +18,8 @@ export interface UpgradeOptions {
   readonly snapshot: Snapshot;
   /** Tries it on a copy and leaves the store as it is. */
   readonly dryRun?: boolean;
+  /** Whether a process has surely ended, by its name as owner of a run. Default: none has. */
+  readonly ownerGone?: (owner: string) => boolean;
 }
 
 /** What bringing a store's schema up to date did, or on a dry run would do. */
@@ -37,23 +40,18 @@ export interface UpgradeReport {
 /** The schema version of the store in a folder; undefined where there is none. */
 export function storeVersion(dataDir: string): number | undefined {
   const path = join(dataDir, databaseFile);
-  if (!existsSync(path)) return undefined;
-  const database = openDatabase({ path });
-  try {
-    return checkVersion(database);
-  } finally {
-    database.close();
-  }
+  return existsSync(path) ? withDatabase(path, checkVersion) : undefined;
 }
 
 /** The version that this program works with. */
 export const currentSchemaVersion = migrations.length;
 
 /**
- * Brings the store in a folder up to date. A verified backup comes first, then each step in one
- * transaction: a process that is killed leaves the old version or a later one, never one between,
+ * Brings the store in a folder up to date. A verified backup comes first, then all steps in one
+ * transaction: a process that is killed leaves the old version or the new one, never one between,
  * and running it again goes on. A new or current store is left as it is.
- * @throws Agent33Error `store.newer_schema`, `store.migration_changed`, other `store.*`
+ * @throws Agent33Error `store.in_use` while an older program works on a run, `store.newer_schema`,
+ * `store.migration_changed`, other `store.*`
  */
 export async function upgradeStore(options: UpgradeOptions): Promise<UpgradeReport> {
   const { dataDir, clock, snapshot, dryRun = false } = options;
@@ -79,11 +77,13 @@ export async function upgradeStore(options: UpgradeOptions): Promise<UpgradeRepo
     try {
       const copy = join(folder, databaseFile);
       const backup = await snapshot(path, copy);
-      return report(null, { ...backup.rows, ...migrateFile(copy, clock) });
+      return report(null, { ...backup.rows, ...migrateFile(copy, clock, () => undefined) });
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
+  const check = (database: Database): void => refuseInUse(database, options);
+  withDatabase(path, check);
   const stamp = new Date(clock.now()).toISOString().replaceAll(":", "-");
   const backup = await snapshot(path, join(dataDir, "backups", `schema-${from}-${stamp}.db`));
   if (backup.schemaVersion !== from) {
@@ -92,14 +92,64 @@ export async function upgradeStore(options: UpgradeOptions): Promise<UpgradeRepo
     rmSync(backup.path, { force: true });
     return upgradeStore(options);
   }
-  return report(backup, migrateFile(path, clock));
+  try {
+    return report(backup, migrateFile(path, clock, check));
+  } catch (error) {
+    // The store is as it was and goes on changing; the next try makes a backup of its own.
+    if (isAgent33Error(error) && error.code === "store.in_use") {
+      rmSync(backup.path, { force: true });
+    }
+    throw error;
+  }
 }
 
-function migrateFile(path: string, clock: Clock): UpgradeReport["rows"] {
+/** @param check looks at the store once nobody else can write to it any more */
+function migrateFile(
+  path: string,
+  clock: Clock,
+  check: (database: Database) => void,
+): UpgradeReport["rows"] {
+  return withDatabase(path, (database) => {
+    database.transaction(() => {
+      if (schemaVersion(database) < currentSchemaVersion) check(database);
+      migrate(database, clock);
+    });
+    return rowCounts(database);
+  });
+}
+
+/**
+ * An older program does not know the new schema, and the calls of a run that it works on would
+ * begin to fail. Its lease on the run tells that it is there.
+ */
+function refuseInUse({ sql, path }: Database, { clock, ownerGone }: UpgradeOptions): void {
+  const now = clock.now();
+  const held = sql
+    .all(
+      `SELECT run_id, owner, lease_until FROM durable_runs
+       WHERE state = 'running' AND lease_until > ? ORDER BY lease_until DESC`,
+      now,
+    )
+    .filter(({ owner }) => owner === null || ownerGone?.(String(owner)) !== true);
+  const [last] = held;
+  if (last === undefined) return;
+  const runs = held.map((row) => String(row["run_id"]));
+  const leftMs = Number(last["lease_until"]) - now;
+  throw new Agent33Error(
+    "store.in_use",
+    `The store ${path} is in use by an older AGENT-33, which works on ${runs.length === 1 ? "run" : "runs"} ${runs.join(", ")}.`,
+    {
+      hint: "End that program, or wait until its runs have ended; a run whose process died is free again within seconds. `agent33 store migrate --dry-run` may be used meanwhile.",
+      retryable: true,
+      details: { path, runs, leaseLeftMs: leftMs },
+    },
+  );
+}
+
+function withDatabase<T>(path: string, work: (database: Database) => T): T {
   const database = openDatabase({ path });
   try {
-    migrate(database, clock);
-    return rowCounts(database);
+    return work(database);
   } finally {
     database.close();
   }
