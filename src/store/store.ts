@@ -80,7 +80,7 @@ export function openStore(options: StoreOptions): Store {
         database,
         syncRepositories({ tenant, clock, ids }, (kind, make) =>
           kind === "read"
-            ? drive(make(), (statement) => answerOf(database.sql, statement))
+            ? database.snapshot((sql) => drive(make(), (statement) => answerOf(sql, statement)))
             : database.transaction((sql) => drive(make(), (statement) => answerOf(sql, statement))),
         ),
         listeners,

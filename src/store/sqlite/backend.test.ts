@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../../base/clock.ts";
+import { first } from "../program.ts";
 import { databaseFile, type StoreOptions } from "../store.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "../store.fixture.ts";
 import { holdLock, type LockHolder } from "./lock-holder.fixture.ts";
@@ -46,6 +47,34 @@ test("reads, and waits with writes, while another process holds the lock", async
   await holder.release();
   await write;
   expect((await runs.list()).items.map(({ id }) => id)).toEqual(["second", "first"]);
+});
+
+test("reads one state through all statements, whatever another opening writes in between", async () => {
+  const { store, reopen } = open();
+  const other = reopen().tenant("a").runs;
+  const count = "SELECT count(*) AS rows FROM runs";
+  const read = store.backend.tables.read(function* () {
+    const before = yield* first(count);
+    other.create(newRun("between"));
+    return [before, yield* first(count)];
+  });
+  expect(await read).toEqual([{ rows: 0 }, { rows: 0 }]);
+  expect(await store.backend.tables.read(() => first(count))).toEqual({ rows: 1 });
+});
+
+test("reads within the open transaction what it has written, and leaves none open after a fault", async () => {
+  const { store } = open();
+  const { runs } = store.tenant("a");
+  const broken = store.backend.tables.read(function* () {
+    yield* first("SELECT 1 AS one");
+    throw new Error("no");
+  });
+  await expect(broken).rejects.toThrow("no");
+  store.transactions.transaction(() => {
+    runs.create(newRun("one"));
+    expect(runs.list().items).toHaveLength(1);
+  });
+  expect(runs.list().items).toHaveLength(1);
 });
 
 test("tells who opened it when its writers were refused", async () => {

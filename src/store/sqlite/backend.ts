@@ -25,7 +25,7 @@ export function createSqliteBackend(options: SqliteBackendOptions): Backend {
     ...(onBusy === undefined ? {} : { onBusy }),
   });
   const readNow = async <T>(make: () => Program<T>): Promise<T> =>
-    drive(make(), (statement) => answerOf(database.sql, statement));
+    database.snapshot((sql) => drive(make(), (statement) => answerOf(sql, statement)));
   const tenants = new Map<string, TenantStore>();
   const run = (kind: "read" | "write", make: () => Program<unknown>): Promise<unknown> =>
     kind === "read" ? readNow(make) : writer.submit(make);

@@ -23,6 +23,11 @@ export interface Transactions {
    */
   savepoint<T>(work: (sql: SqlSession) => T): T;
   /**
+   * Reads that see one state of the file through all their statements, whatever other processes
+   * write meanwhile. Within the open transaction they are part of it.
+   */
+  snapshot<T>(work: (sql: SqlSession) => T): T;
+  /**
    * Runs a function once the open transaction has committed, or at once where none is open. It is
    * dropped when the transaction rolls back. What it throws goes to `onListenerError`.
    */
@@ -153,7 +158,22 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     }
   };
 
+  const snapshot = <T>(work: (sql: SqlSession) => T): T => {
+    if (native.isOpen && native.isTransaction) return synchronous(work(session));
+    // Through the session, which prepares both once: a read of one statement hardly pays for them.
+    session.run("BEGIN");
+    try {
+      const result = synchronous(work(session));
+      session.run("COMMIT");
+      return result;
+    } catch (error) {
+      rollback();
+      throw error;
+    }
+  };
+
   return {
+    snapshot,
     transaction: (work) => (depth > 0 ? joined(work) : outermost(work, begin)),
     transactionNow: (work) => (depth > 0 ? joined(work) : outermost(work, beginNow)),
     savepoint: (work) => (depth > 0 ? part(work) : outermost(work, begin)),
