@@ -166,7 +166,7 @@ describePostgres("faults under a store on PostgreSQL", options, (server) => {
       const proxy = await startCuttingProxy(server().port);
       const database = openDatabase({ ...parts, url: url.replace(/:\d+\//, `:${proxy.port}/`) });
       let attempts = 0;
-      proxy.cutAt("COMMIT", when);
+      proxy.cutAt("COMMIT\0", when);
       const work = database.run("write", "all tenants", () => {
         attempts += 1;
         return keep("x");
@@ -183,6 +183,34 @@ describePostgres("faults under a store on PostgreSQL", options, (server) => {
       await close();
     },
   );
+
+  test("what a database sets for transactions by default decides nothing", async () => {
+    const { url, kept, close } = await bench();
+    const name = databaseOf(url);
+    await server().admin(
+      `ALTER DATABASE ${name} SET default_transaction_isolation = 'serializable';
+       ALTER DATABASE ${name} SET default_transaction_read_only = on`,
+    );
+    const database = openDatabase({ ...parts, url });
+    await database.run("write", "all tenants", () => keep("one"));
+    let attempts = 0;
+    const add = () =>
+      database.run("write", "all tenants", function* () {
+        attempts += 1;
+        yield* rows("SELECT 1 AS one");
+        yield* rows("SELECT pg_sleep(0.05)");
+        yield* change("UPDATE transfers SET position = position || 'x' WHERE id = 'one'");
+      });
+    await Promise.all([add(), add(), add()]);
+    expect(attempts).toBe(3);
+    const found = await database.run("read", "all tenants", () =>
+      rows("SELECT position, current_setting('transaction_isolation') AS level FROM transfers"),
+    );
+    expect(found).toEqual([{ position: "pxxx", level: "repeatable read" }]);
+    expect(await kept()).toEqual(["one"]);
+    await database.close();
+    await close();
+  });
 
   test("of two writes in each other's way one runs again, and both are kept", async () => {
     const { database, close } = await bench();

@@ -125,7 +125,7 @@ describePostgres("writes of many callers on PostgreSQL", {}, (server) => {
     const { url, keys, close } = await bench();
     const proxy = await startCuttingProxy(server().port);
     const through = await bench({ url: url.replace(/:\d+\//, `:${proxy.port}/`) });
-    proxy.cutAt("COMMIT", "after");
+    proxy.cutAt("COMMIT\0", "after");
     const settled = await through.submitMany(function* (index) {
       yield* keep(String(index));
       if (index === 7) throw new Agent33Error("test.refused", "No.");

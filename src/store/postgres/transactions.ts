@@ -104,13 +104,18 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   };
 }
 
+/** Said in full, or the defaults of a database or a role would decide. */
+const modes = {
+  read: "REPEATABLE READ READ ONLY",
+  write: "READ COMMITTED READ WRITE",
+} as const;
+
 /**
  * The settings end with the transaction, so that a connection never carries a tenant on. Sessions
  * are read-only outside of transactions (see `database.ts`), so a write says that it is one.
  */
 function beginText(kind: "read" | "write", scope: Scope): string {
-  const begin =
-    kind === "read" ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN READ WRITE";
+  const begin = `BEGIN ISOLATION LEVEL ${modes[kind]}`;
   if (scope === "all tenants") {
     return `${begin}; SELECT set_config('agent33.all_tenants', 'on', true)`;
   }
