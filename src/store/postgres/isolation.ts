@@ -14,13 +14,21 @@ export type Isolation =
 const everybody = "current_setting('agent33.all_tenants', true) = 'on'";
 const ownTenant = "tenant = current_setting('agent33.tenant', true)";
 
-/** Tables whose rows belong to the tenant of another row. */
-const throughParent: Readonly<Record<string, string>> = {
-  run_events: `EXISTS (SELECT 1 FROM runs WHERE runs.id = run_events.run_id AND ${ownTenant})`,
+const throughRun = (table: string): string =>
+  `EXISTS (SELECT 1 FROM runs WHERE runs.id = ${table}.run_id AND ${ownTenant})`;
+
+/** Tables without a tenant of their own, and whose their rows are. */
+const withoutTenant: Readonly<Record<string, string>> = {
+  run_events: throughRun("run_events"),
+  durable_runs: throughRun("durable_runs"),
+  durable_steps: throughRun("durable_steps"),
+  durable_messages: throughRun("durable_messages"),
+  // Imports and copies of whole stores: no tenant's.
+  transfers: "false",
 };
 
 const conditionOf = (table: string): string =>
-  `${everybody} OR ${throughParent[table] ?? ownTenant}`;
+  `${everybody} OR ${withoutTenant[table] ?? ownTenant}`;
 
 /** The name says which condition it is, so that a changed one replaces the policy. */
 const policyOf = (table: string): string =>
@@ -51,7 +59,7 @@ export function* unwalled(
            WHERE a.attrelid = c.oid AND a.attname = 'tenant' AND NOT a.attisdropped))
      ORDER BY c.relname`,
     JSON.stringify(tablesOf(list)),
-    JSON.stringify(Object.keys(throughParent)),
+    JSON.stringify(Object.keys(withoutTenant)),
   );
   return found.flatMap((row) => {
     const table = String(row["name"]);
