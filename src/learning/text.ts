@@ -24,7 +24,7 @@ export function storableText(min: number, max: number) {
 }
 
 /** Why a text cannot be stored, with the place, or undefined where it can. */
-function unstorable(text: string): string | undefined {
+export function unstorable(text: string): string | undefined {
   const zero = text.indexOf("\0");
   if (zero !== -1) {
     return `Must not have the character U+0000 (at place ${zero + 1}), which databases cannot hold`;

@@ -6,7 +6,10 @@ export interface Backend {
   readonly kind: "memory" | "sqlite" | "postgres";
   /** Where it is, for people; never with a password. */
   readonly place: string;
-  /** The rows of one tenant. All that is kept is reached through here. */
+  /**
+   * The rows of one tenant. All that is kept is reached through here.
+   * @throws Agent33Error `store.bad_tenant`
+   */
   tenant(tenant: string): TenantStore;
   /** Whole tables, for moving and checking a store. Nothing that answers a user may use it. */
   readonly tables: {

@@ -1,4 +1,6 @@
 import type { CompiledQuery } from "kysely";
+import { Agent33Error } from "../base/errors.ts";
+import { unstorable } from "../learning/text.ts";
 
 /** A value that a database column can hold. */
 export type SqlValue = string | number | bigint | null | Uint8Array;
@@ -96,6 +98,26 @@ export type SyncFace<R> = {
   readonly [K in keyof R]: R[K] extends Operation<infer A, infer T> ? (...args: A) => T : never;
 };
 
+/**
+ * Refuses to look for a text that no database can hold. They differ in what they would do with it:
+ * SQLite may take it for another text, PostgreSQL does not.
+ * @throws Agent33Error `store.bad_parameter`
+ */
+function checkLookedFor(given: readonly unknown[]): void {
+  for (const [at, value] of given.entries()) {
+    const inner = typeof value === "object" && value !== null ? Object.entries(value) : [];
+    for (const [name, text] of [[`argument ${at + 1}`, value] as const, ...inner]) {
+      const problem = typeof text === "string" ? unstorable(text) : undefined;
+      if (problem === undefined) continue;
+      throw new Agent33Error(
+        "store.bad_parameter",
+        `What is looked for is malformed: ${name}: ${problem}.`,
+        { hint: "Pass text that is valid Unicode without U+0000, such as an id from a list." },
+      );
+    }
+  }
+}
+
 /** The repository's functions, each run by `run`. */
 export function faceOf<R extends Repository>(
   repository: R,
@@ -103,7 +125,11 @@ export function faceOf<R extends Repository>(
 ): Record<keyof R, (...args: readonly unknown[]) => unknown> {
   const entries = Object.entries(repository).map(([name, { kind, program }]) => [
     name,
-    (...args: readonly unknown[]) => run(kind, () => program(...(args as never[]))),
+    (...args: readonly unknown[]) =>
+      run(kind, () => {
+        if (kind === "read") checkLookedFor(args);
+        return program(...(args as never[]));
+      }),
   ]);
   return Object.fromEntries(entries) as Record<keyof R, (...args: readonly unknown[]) => unknown>;
 }

@@ -33,7 +33,10 @@ export interface Store {
   readonly transactions: Transactions;
   /** One tenant's rows, over promises. Writes of many callers are committed together. */
   readonly backend: Backend;
-  /** One tenant's rows, where each function has committed, or has joined the open transaction. */
+  /**
+   * One tenant's rows, where each function has committed, or has joined the open transaction.
+   * @throws Agent33Error `store.bad_tenant`
+   */
   tenant(tenant: string): SyncTenantStore;
   /**
    * Tells of events that this process appended to run logs through {@link tenant} once they are

@@ -158,7 +158,7 @@ describePostgres("tenants on PostgreSQL", {}, (server) => {
     expect((await backend.tenant("a").runs.list()).items).toMatchObject([{ id: "run-a" }]);
     for (const bad of ["a\0b", "\ud800"]) {
       expect(() => backend.tenant(bad)).toThrow(
-        expect.objectContaining({ code: "store.bad_parameter" }),
+        expect.objectContaining({ code: "store.bad_tenant" }),
       );
     }
     await close();

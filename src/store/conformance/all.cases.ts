@@ -8,6 +8,7 @@ import { idempotencyCases } from "./idempotency.cases.ts";
 import { intakesCases } from "./intakes.cases.ts";
 import { learnedRunsCases } from "./learned-runs.cases.ts";
 import { lessonsCases } from "./lessons.cases.ts";
+import { lookupCases } from "./lookups.cases.ts";
 import { metricsCases } from "./metrics.cases.ts";
 import { refreshesCases } from "./refreshes.cases.ts";
 import { runLogCases } from "./run-log.cases.ts";
@@ -35,5 +36,6 @@ export const allCases: CaseLists = {
   metrics: metricsCases,
   refreshes: refreshesCases,
   tenants: tenantsCases,
+  lookups: lookupCases,
   concurrency: concurrencyCases,
 };

@@ -220,6 +220,22 @@ const probes = {
 /** Two tenants who know each other's ids and keys. Each operation that there is has its entry. */
 export const tenantsCases: readonly Case[] = [
   {
+    name: "a tenant's name is any text that every backend can hold",
+    run: async ({ backend }) => {
+      const long = "ü".repeat(200);
+      for (const name of [long, " ", "\u{fffd}", "x'; --"]) {
+        await backend.tenant(name).runs.create(newRun(`of ${name}`));
+        const page = await backend.tenant(name).runs.list();
+        expect(page.items).toMatchObject([{ id: `of ${name}`, tenant: name }]);
+      }
+      for (const name of ["", `${long}x`, "a\0b", "\u{fffd}\ud800"]) {
+        expect(() => backend.tenant(name)).toThrow(
+          expect.objectContaining({ code: "store.bad_tenant", details: { tenant: name } }),
+        );
+      }
+    },
+  },
+  {
     name: "every repository is tried",
     run: async ({ backend }) => {
       expect(Object.keys(probes).sort()).toEqual(Object.keys(backend.tenant("a")).sort());

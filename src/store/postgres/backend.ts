@@ -7,7 +7,6 @@ import { type Database, type DatabaseOptions, openDatabase } from "./database.ts
 import { createGroupCommit } from "./group-commit.ts";
 import { type Isolation, isolation } from "./isolation.ts";
 import { checkVersion, migrate, schemaVersion } from "./migrator.ts";
-import { checkParameters } from "./values.ts";
 
 export interface PostgresBackendOptions extends DatabaseOptions {
   readonly ids: IdSource;
@@ -57,8 +56,6 @@ function createPostgresBackend(
     tenant: (tenant) => {
       const known = tenants.get(tenant);
       if (known !== undefined) return known;
-      // The name becomes part of a statement's text, where a U+0000 would end it.
-      checkParameters([tenant]);
       const made = asyncRepositories({ tenant, clock, ids }, (kind, make) =>
         kind === "read" ? database.run(kind, { tenant }, make) : writer.submit(tenant, make),
       );

@@ -9,7 +9,7 @@ import { approvalsRepository } from "./approvals.ts";
 import { auditRepository } from "./audit.ts";
 import { budgetsRepository } from "./budgets.ts";
 import { checklistsRepository } from "./checklists.ts";
-import type { RepositoryContext } from "./context.ts";
+import { checkTenant, type RepositoryContext } from "./context.ts";
 import { idempotencyRepository } from "./idempotency.ts";
 import { intakesRepository } from "./intakes.ts";
 import { learnedRunsRepository } from "./learned-runs.ts";
@@ -52,12 +52,16 @@ export type SyncTenantStore = { readonly [K in keyof Repositories]: SyncFace<Rep
 type Run<R> = (kind: "read" | "write", make: () => Program<unknown>) => R;
 
 function facesOf(context: RepositoryContext, run: Run<unknown>): unknown {
+  checkTenant(context.tenant);
   const repositories: Readonly<Record<string, Repository>> = createRepositories(context);
   const faces = Object.entries(repositories).map(([name, one]) => [name, faceOf(one, run)]);
   return Object.fromEntries(faces);
 }
 
-/** The repositories of one tenant, each function run by `run`. */
+/**
+ * The repositories of one tenant, each function run by `run`.
+ * @throws Agent33Error `store.bad_tenant`
+ */
 export function asyncRepositories(
   context: RepositoryContext,
   run: Run<Promise<unknown>>,
@@ -65,7 +69,7 @@ export function asyncRepositories(
   return facesOf(context, run) as TenantStore;
 }
 
-/** The same where `run` answers at once. */
+/** The same where `run` answers at once. @throws Agent33Error `store.bad_tenant` */
 export function syncRepositories(context: RepositoryContext, run: Run<unknown>): SyncTenantStore {
   return facesOf(context, run) as SyncTenantStore;
 }
