@@ -2,7 +2,7 @@ import { change, first, type Program, read, rows, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /** How far each run's log has been read for signals. */
-export function learnedRunsRepository({ tenant }: RepositoryContext) {
+export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
   return {
     /** The last event of the run that was read, by its place in the log; 0 where none was. */
     mark: read(function* (runId: string): Program<number> {
@@ -13,16 +13,23 @@ export function learnedRunsRepository({ tenant }: RepositoryContext) {
       );
       return Number(row?.["seq"] ?? 0);
     }),
-    /** Runs that stand still and whose log has not been read to its end, oldest first. */
+    /**
+     * Runs that stand still and whose log has not been read to its end, oldest first. One that is
+     * said to run stands still too where no process holds it: the one that did was killed.
+     */
     behind: read(function* (limit: number): Program<readonly string[]> {
       const found = yield* rows(
         `SELECT runs.id AS id FROM runs
          LEFT JOIN learned_runs ON learned_runs.tenant = runs.tenant AND learned_runs.run_id = runs.id
-         WHERE runs.tenant = ? AND runs.state <> 'running'
+         WHERE runs.tenant = ?
+           AND (runs.state <> 'running' OR NOT EXISTS
+             (SELECT 1 FROM durable_runs WHERE durable_runs.run_id = runs.id
+               AND durable_runs.state = 'running' AND durable_runs.lease_until > ?))
            AND COALESCE(learned_runs.seq, 0) <
              (SELECT COALESCE(max(run_events.seq), 0) FROM run_events WHERE run_events.run_id = runs.id)
          ORDER BY runs.seq LIMIT ?`,
         tenant,
+        clock.now(),
         limit,
       );
       return found.map(({ id }) => String(id));
