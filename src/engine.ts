@@ -22,6 +22,7 @@ import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
+import type { BusyNotice } from "./store/backend.ts";
 import type { SyncTenantStore } from "./store/repositories/index.ts";
 import { openPostgresBackend } from "./store/postgres/backend.ts";
 import { openStore } from "./store/store.ts";
@@ -44,11 +45,15 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-const busyWords = {
-  waiting: "another process holds the store; writers wait",
-  "gone on": "writers go on",
-  "given up": "writers gave up",
-} as const;
+/** What is said of writers that wait for `where`. */
+function busyWords({ waitedMs, waiting, state }: BusyNotice, where: string): string {
+  const words = {
+    waiting: `another process holds ${where}; writers wait`,
+    "gone on": `writers to ${where} go on`,
+    "given up": `writers to ${where} gave up`,
+  };
+  return `store.busy: ${words[state]} after ${waitedMs} ms (${waiting} writers).`;
+}
 
 /** Variables and flags whose values are secrets, by their names. */
 const secretName = /key|token|secret|passw|credential/i;
@@ -84,8 +89,7 @@ export function createEngine(config: Config, host: Host): Engine {
     clock,
     ids,
     synchronous: settings.store.synchronous,
-    onBusy: ({ waitedMs, waiting, state }) =>
-      host.warn(`store.busy: ${busyWords[state]} after ${waitedMs} ms (${waiting} writers).`),
+    onBusy: (notice) => host.warn(busyWords(notice, "the store")),
   });
   const store = storeOf(opened, settings.tenant);
   const egress = createEgress();
@@ -97,7 +101,14 @@ export function createEngine(config: Config, host: Host): Engine {
     host,
     store,
     redactor,
-    openShared: (url) => openPostgresBackend({ url, clock, ids, random }),
+    openShared: (url) =>
+      openPostgresBackend({
+        url,
+        clock,
+        ids,
+        random,
+        onBusy: (notice) => host.warn(busyWords(notice, "the team's store")),
+      }),
   });
   const records = new Map<string, TenantRecords>();
   const recordsOf = ({ approvals, audit, idempotency }: SyncTenantStore): TenantRecords => ({

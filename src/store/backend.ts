@@ -1,6 +1,16 @@
 import type { Program } from "./program.ts";
 import type { TenantStore } from "./repositories/index.ts";
 
+/** What is told when writers wait long for what another process holds. */
+export interface BusyNotice {
+  /** Milliseconds that writers of this process have waited so far. */
+  readonly waitedMs: number;
+  /** Writers of this process that wait. */
+  readonly waiting: number;
+  /** `waiting`: still; `gone on`: the lock came free; `given up`: they were refused. */
+  readonly state: "waiting" | "gone on" | "given up";
+}
+
 /** The contract that every place to keep a store in fulfils; `conformance/` is its suite. */
 export interface Backend {
   readonly kind: "memory" | "sqlite" | "postgres";

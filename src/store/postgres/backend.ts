@@ -1,8 +1,9 @@
 import { Agent33Error } from "../../base/errors.ts";
 import type { IdSource } from "../../base/ids.ts";
-import type { Backend } from "../backend.ts";
+import type { Backend, BusyNotice } from "../backend.ts";
 import { asyncRepositories, type TenantStore } from "../repositories/index.ts";
 import { migrations } from "../schema/migrations.ts";
+import { type BusyWatch, createBusyWatch } from "./busy-watch.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { type Isolation, isolation } from "./isolation.ts";
@@ -12,6 +13,8 @@ export interface PostgresBackendOptions extends DatabaseOptions {
   readonly ids: IdSource;
   /** Whether a store of an older version is brought up to date. Default false: it is refused. */
   readonly upgrade?: boolean;
+  /** Told when a tenant's writes wait long, as for a lock of another session. */
+  readonly onBusy?: (notice: BusyNotice) => void;
 }
 
 /** A store in a PostgreSQL database, which processes of several machines may share. */
@@ -29,7 +32,7 @@ export interface PostgresBackend extends Backend {
 export async function openPostgresBackend(
   options: PostgresBackendOptions,
 ): Promise<PostgresBackend> {
-  const { clock, ids, upgrade } = options;
+  const { clock, upgrade } = options;
   const database = openDatabase(options);
   try {
     const found = await checkVersion(database);
@@ -41,15 +44,17 @@ export async function openPostgresBackend(
     await database.close();
     throw error;
   }
-  return createPostgresBackend(database, { clock, ids });
+  return createPostgresBackend(database, options);
 }
 
 function createPostgresBackend(
   database: Database,
-  { clock, ids }: Pick<PostgresBackendOptions, "clock" | "ids">,
+  { clock, ids, onBusy }: PostgresBackendOptions,
 ): PostgresBackend {
   const tenants = new Map<string, TenantStore>();
   const writer = createGroupCommit(database, clock);
+  const watched: BusyWatch =
+    onBusy === undefined ? (_, write) => write() : createBusyWatch(clock, onBusy);
   return {
     kind: "postgres",
     place: database.place,
@@ -57,7 +62,9 @@ function createPostgresBackend(
       const known = tenants.get(tenant);
       if (known !== undefined) return known;
       const made = asyncRepositories({ tenant, clock, ids }, (kind, make) =>
-        kind === "read" ? database.run(kind, { tenant }, make) : writer.submit(tenant, make),
+        kind === "read"
+          ? database.run(kind, { tenant }, make)
+          : watched(tenant, () => writer.submit(tenant, make)),
       );
       tenants.set(tenant, made);
       return made;

@@ -3,6 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import { mapPostgresError } from "./errors.ts";
+import { createGate } from "./gate.ts";
 import { createSession, createStatementNames } from "./session.ts";
 import { createTransactions, type Lent, type Transactions } from "./transactions.ts";
 import { parserOf } from "./values.ts";
@@ -23,9 +24,12 @@ export interface DatabaseOptions {
   readonly url: string;
   readonly clock: Clock;
   readonly random: Random;
-  /** Connections at most. Default 4. */
+  /**
+   * Connections at most. Default 4. All but one may be used for writes, so that reads go on while
+   * writes wait for another session's lock.
+   */
   readonly poolSize?: number;
-  /** How long to wait for a connection. Milliseconds, default 10 000. */
+  /** How long to wait for a connection, or for the turn to write. Milliseconds, default 10 000. */
   readonly connectTimeoutMs?: number;
   /** How long one statement may take. Milliseconds, default 60 000; 0 is for ever. */
   readonly statementTimeoutMs?: number;
@@ -47,11 +51,14 @@ const idleMs = 60_000;
 export function openDatabase(options: DatabaseOptions): Database {
   const place = placeOf(options.url);
   const statementTimeoutMs = options.statementTimeoutMs ?? 60_000;
+  const poolSize = options.poolSize ?? 4;
+  const connectTimeoutMs = options.connectTimeoutMs ?? 10_000;
+  const writers = createGate(Math.max(poolSize - 1, 1), connectTimeoutMs);
   const pool = new Pool({
     connectionString: options.url,
     application_name: "agent33",
-    max: options.poolSize ?? 4,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 10_000,
+    max: poolSize,
+    connectionTimeoutMillis: connectTimeoutMs,
     ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + graceMs }),
     idleTimeoutMillis: idleMs,
     // An idle pool keeps no process alive.
@@ -81,18 +88,26 @@ export function openDatabase(options: DatabaseOptions): Database {
       client.release(true);
     }
   };
-  const lend = async (): Promise<Lent> => {
+  const lend = async (kind: "read" | "write"): Promise<Lent> => {
     if (closing !== undefined) throw closed(place);
     lentNow += 1;
     const returned = (): void => {
       lentNow -= 1;
       if (lentNow === 0) idle?.();
     };
+    if (kind === "write" && !(await writers.enter())) {
+      returned();
+      throw noTurn(place, connectTimeoutMs);
+    }
+    const leave = (): void => {
+      if (kind === "write") writers.leave();
+      returned();
+    };
     let client: PoolClient;
     try {
       client = await connect();
     } catch (error) {
-      returned();
+      leave();
       throw mapPostgresError(error, place);
     }
     const session = createSession(client, names, place);
@@ -104,7 +119,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       release: (how) => {
         if (how === "outdated" && state === schemaState) schemaState += 1;
         client.release(how !== "sound");
-        returned();
+        leave();
       },
     };
   };
@@ -163,6 +178,18 @@ function badAddress(why: string): Agent33Error {
   return new Agent33Error("store.bad_address", `The store's PostgreSQL address is bad. ${why}`, {
     hint: "Write postgres://USER:PASSWORD@HOST:5432/DATABASE, with %XX for special characters in the password.",
   });
+}
+
+function noTurn(place: string, waitedMs: number): Agent33Error {
+  return new Agent33Error(
+    "store.busy",
+    `Other writes to ${place} have taken all connections for ${waitedMs} ms.`,
+    {
+      hint: "Try again. If it stays so, look for sessions that hold locks (pg_stat_activity), such as one of a stopped process.",
+      retryable: true,
+      details: { place },
+    },
+  );
 }
 
 function closed(place: string): Agent33Error {

@@ -38,7 +38,7 @@ export interface Transactions {
 }
 
 export interface TransactionsOptions {
-  readonly lend: () => Promise<Lent>;
+  readonly lend: (kind: "read" | "write") => Promise<Lent>;
   readonly clock: Clock;
   readonly random: Random;
   /** For messages. */
@@ -60,7 +60,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     scope: Scope,
     work: (session: SqlSession) => Promise<T>,
   ): Promise<T> => {
-    const { session, release } = await lend();
+    const { session, release } = await lend(kind);
     session.ahead(beginText(kind, scope));
     let result: T;
     try {

@@ -1,11 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
 import type { IdSource } from "../../base/ids.ts";
-import type { Backend } from "../backend.ts";
+import type { Backend, BusyNotice } from "../backend.ts";
 import { drive, type Program } from "../program.ts";
 import { asyncRepositories, type TenantStore } from "../repositories/index.ts";
 import { answerOf } from "./answer.ts";
 import { type Database, inMemory } from "./database.ts";
-import { type BusyNotice, createGroupCommit } from "./group-commit.ts";
+import { createGroupCommit } from "./group-commit.ts";
 import { schemaVersion } from "./migrations.ts";
 
 export interface SqliteBackendOptions {

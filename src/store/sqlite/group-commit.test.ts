@@ -5,9 +5,10 @@ import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Clock, systemClock } from "../../base/clock.ts";
+import type { BusyNotice } from "../backend.ts";
 import { change, first, type Program } from "../program.ts";
 import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
-import { type BusyNotice, createGroupCommit, type GroupCommit } from "./group-commit.ts";
+import { createGroupCommit, type GroupCommit } from "./group-commit.ts";
 import { holdLock, type LockHolder } from "./lock-holder.fixture.ts";
 
 let folder = "";

@@ -1,19 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
 import { isAgent33Error } from "../../base/errors.ts";
+import type { BusyNotice } from "../backend.ts";
 import { type Answer, drive, type Program, type Statement } from "../program.ts";
 import { answerOf } from "./answer.ts";
 import type { Database } from "./database.ts";
 import type { SqlSession } from "./session.ts";
-
-/** What a writer that waits for another process's lock is told to say. */
-export interface BusyNotice {
-  /** Milliseconds that writers of this process have waited so far. */
-  readonly waitedMs: number;
-  /** Writers of this process that wait. */
-  readonly waiting: number;
-  /** `waiting`: still; `gone on`: the lock came free; `given up`: they were refused. */
-  readonly state: "waiting" | "gone on" | "given up";
-}
 
 export interface GroupCommitOptions {
   readonly database: Database;
