@@ -10,6 +10,7 @@ import type { Config } from "./config/config.ts";
 import { passwordsIn, providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
+import { closeAll } from "./engine/close-all.ts";
 import type { Host } from "./engine/host.ts";
 import { type DoctorFinding, examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
@@ -41,7 +42,10 @@ export interface Engine {
     decision: "approved" | "denied",
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   readonly dataDir: string;
-  /** Ends children, connections and the store. The engine cannot be used afterwards. */
+  /**
+   * Ends children, connections and the store. The engine cannot be used afterwards.
+   * @throws the first failure, once everything has been closed that can be
+   */
   close(): Promise<void>;
 }
 
@@ -219,13 +223,14 @@ export function createEngine(config: Config, host: Host): Engine {
       });
       return { id, runId };
     },
-    close: async () => {
-      await durable.close();
-      await processes.killAll();
-      await egress.close();
-      await learning.close();
-      await store.backend.close();
-    },
+    close: () =>
+      closeAll([
+        () => durable.close(),
+        () => processes.killAll(),
+        () => egress.close(),
+        () => learning.close(),
+        () => store.backend.close(),
+      ]),
   };
 }
 

@@ -282,6 +282,18 @@ describe("a team's store that cannot be reached", () => {
       { source: "engine:tool", context: { run: runId } },
     ]);
   });
+
+  test("keeps nothing else from being closed", async () => {
+    const { engine } = testEngine({ "learning.store": "postgres://127.0.0.1:1/x" });
+    const asked = engine.learning.rows();
+    const [rows, closed] = await Promise.allSettled([asked, engine.close()]);
+    for (const end of [rows, closed]) {
+      expect(end).toMatchObject({ status: "rejected", reason: { code: "store.unreachable" } });
+    }
+    expect(() => engine.store.runs.list()).toThrow(
+      expect.objectContaining({ code: "store.closed" }),
+    );
+  });
 });
 
 describePostgres("a team's store", {}, (server) => {
