@@ -9,16 +9,9 @@ import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { probeSandbox } from "../sandbox/probe.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
+import type { DoctorFinding } from "./doctor-finding.ts";
+import { teamStoreFindings } from "./doctor-store.ts";
 import type { Host } from "./host.ts";
-
-export interface DoctorFinding {
-  readonly what: string;
-  /** `fail` keeps AGENT-33 from working; `warn` keeps a part of it from working. */
-  readonly state: "ok" | "warn" | "fail";
-  readonly detail: string;
-  /** What to do about it. */
-  readonly fix?: string;
-}
 
 /** The parts of an engine that the doctor looks through. */
 export interface DoctorParts {
@@ -50,6 +43,7 @@ export async function examine(
     ...agentFinding(config, host),
     ...serverFindings(config, host),
     ...keyFindings(host),
+    ...(await teamStoreFindings(config, host)),
   ];
   let opened: ReturnType<typeof open>;
   try {

@@ -1,0 +1,52 @@
+import { toAgent33Error } from "../base/errors.ts";
+import type { Config } from "../config/config.ts";
+import { inspectPostgres, type PostgresReport } from "../store/postgres/inspect.ts";
+import type { DoctorFinding } from "./doctor-finding.ts";
+import type { Host } from "./host.ts";
+
+const what = "team store";
+/** The doctor is asked by somebody who waits. Milliseconds. */
+const connectTimeoutMs = 5000;
+
+/**
+ * What is found at the address of `learning.store`, where one is set. Nothing is made there. Runs go
+ * on without it, so nothing here keeps AGENT-33 from working.
+ */
+export async function teamStoreFindings(
+  { settings }: Config,
+  host: Host,
+): Promise<readonly DoctorFinding[]> {
+  const { store: url } = settings.learning;
+  if (url === undefined) return [];
+  const { clock, random } = host;
+  try {
+    return [findingOf(await inspectPostgres({ url, clock, random, connectTimeoutMs }))];
+  } catch (thrown) {
+    const { code, message, hint } = toAgent33Error(thrown);
+    const finding = { what, state: "warn", detail: `${code}: ${message}` } as const;
+    return [hint === undefined ? finding : { ...finding, fix: hint }];
+  }
+}
+
+function findingOf(report: PostgresReport): DoctorFinding {
+  const { place, schemaVersion, knownVersion, isolation } = report;
+  if (schemaVersion === 0) {
+    return { what, state: "ok", detail: `${place} is empty; the first who needs it makes a store` };
+  }
+  const found = `${place}, schema version ${schemaVersion}`;
+  if (schemaVersion < knownVersion) {
+    return {
+      what,
+      state: "warn",
+      detail: `${found}; this AGENT-33 works with version ${knownVersion}`,
+      fix: "Make a backup (pg_dump) and bring it up to date before it is used from here.",
+    };
+  }
+  if (isolation.kind === "row-level") return { what, state: "ok", detail: found };
+  return {
+    what,
+    state: "warn",
+    detail: `${found}; the role ${isolation.role} passes the walls between tenants`,
+    fix: "Connect as an ordinary role, which is no superuser and has no BYPASSRLS.",
+  };
+}
