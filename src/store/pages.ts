@@ -10,7 +10,7 @@ export interface Page<T> {
 }
 
 export interface PageRequest {
-  /** Items a page, 1 to 1000. Default 50. */
+  /** Items a page, from 1; more than 1000 are never given. Default 50. */
   readonly limit?: number;
   readonly cursor?: string;
 }
@@ -18,10 +18,18 @@ export interface PageRequest {
 const defaultLimit = 50;
 const maxLimit = 1000;
 
-/** The number of items to show, within its bounds. */
+/** The number of items to show. @throws Agent33Error `store.bad_limit` */
 export function limitOf(request: PageRequest): number {
-  const limit = Math.trunc(request.limit ?? defaultLimit);
-  return Math.min(Math.max(limit, 1), maxLimit);
+  return Math.min(checkLimit(request.limit ?? defaultLimit), maxLimit);
+}
+
+/** How many somebody asks for. @throws Agent33Error `store.bad_limit` */
+export function checkLimit(limit: number): number {
+  if (Number.isSafeInteger(limit) && limit > 0) return limit;
+  throw new Agent33Error("store.bad_limit", `${limit} is no number of items to ask for.`, {
+    hint: "Give a whole number above 0.",
+    details: { limit: String(limit) },
+  });
 }
 
 /**

@@ -40,7 +40,35 @@ export const lookupCases: readonly Case[] = [
     },
   },
   {
-    name: "so is such a place in a list, and such a filter",
+    name: "a limit that is no whole number above 0 is refused, wherever one is taken",
+    run: async ({ backend }) => {
+      const store = backend.tenant("a");
+      const { signals, learnedRuns, metrics } = store;
+      const lists = lookups(store, ["list"])
+        // Budgets and approvals are few and have no pages.
+        .filter(([name]) => !["budgets.list", "approvals.list"].includes(name))
+        .map(([name, list]) => [name, (limit: number) => list({ limit })] as const);
+      expect(lists.length).toBeGreaterThan(6);
+      const all: readonly (readonly [string, (limit: number) => Promise<unknown>])[] = [
+        ...lists,
+        ["signals.waiting", (limit) => signals.waiting({ minSeverity: "low", minScore: 0, limit })],
+        ["learnedRuns.behind", (limit) => learnedRuns.behind(limit)],
+        ["metrics.history", (limit) => metrics.history("IM-01", limit)],
+        ["metrics.trend", (limit) => metrics.trend("IM-01", limit)],
+      ];
+      for (const [name, ask] of all) {
+        for (const limit of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+          await expect(ask(limit), `${name} ${limit}`).rejects.toMatchObject({
+            code: "store.bad_limit",
+            message: expect.stringContaining(String(limit)),
+          });
+        }
+        await expect(ask(5000), name).resolves.toBeDefined();
+      }
+    },
+  },
+  {
+    name: "a place in a list and a filter that no backend can hold are refused too",
     run: async ({ backend }) => {
       for (const [name, list] of lookups(backend.tenant("a"), ["list"])) {
         for (const text of unstorable) {

@@ -1,3 +1,4 @@
+import { checkLimit } from "../pages.ts";
 import { change, first, type Program, read, rows, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 
@@ -16,6 +17,7 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
     /**
      * Runs that stand still and whose log has not been read to its end, oldest first. One that is
      * said to run stands still too where no process holds it: the one that did was killed.
+     * @throws Agent33Error `store.bad_limit`
      */
     behind: read(function* (limit: number): Program<readonly string[]> {
       const found = yield* rows(
@@ -30,7 +32,7 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
          ORDER BY runs.seq LIMIT ?`,
         tenant,
         clock.now(),
-        limit,
+        checkLimit(limit),
       );
       return found.map(({ id }) => String(id));
     }),

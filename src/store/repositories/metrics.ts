@@ -145,8 +145,8 @@ export function metricsRepository({ tenant, clock, ids }: RepositoryContext) {
     }),
     /**
      * The last values of a metric, newest first.
-     * @param limit 1 to 1000
-     * @throws Agent33Error `learning.unknown_metric`
+     * @param limit from 1; more than 1000 are never given
+     * @throws Agent33Error `learning.unknown_metric`, `store.bad_limit`
      */
     history: read(function* (
       metricId: string,
@@ -156,8 +156,8 @@ export function metricsRepository({ tenant, clock, ids }: RepositoryContext) {
       return yield* pointsOf(metricId, limitOf({ limit }));
     }),
     /**
-     * @param periods how many of the last values are compared, 1 to 1000
-     * @throws Agent33Error `learning.unknown_metric`
+     * @param periods how many of the last values are compared, from 1; never more than 1000
+     * @throws Agent33Error `learning.unknown_metric`, `store.bad_limit`
      */
     trend: read(function* (
       metricId: string,

@@ -4,7 +4,7 @@ import { thousandthsOf } from "../../learning/quality.ts";
 import { type Severity, severities, severityRank } from "../../learning/severity.ts";
 import type { NewSignal, Signal, SignalState, SignalType } from "../../learning/signal.ts";
 import { checkTransition, parseSignalTransition } from "../../learning/signal-state.ts";
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { beforeSeq, checkLimit, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, lock, type Program, read, rows, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
@@ -29,6 +29,7 @@ export interface WaitingFilter {
   readonly minSeverity: Severity;
   /** 0 to 1. */
   readonly minScore: number;
+  /** How many at most, from 1. */
   readonly limit: number;
 }
 
@@ -145,12 +146,16 @@ export function signalsRepository(context: RepositoryContext) {
       if (signal.intakeId !== intakeId) throw linked(signal);
       return signal;
     }),
-    /** Signals without an intake that are worth one: the worst, then the best told, then the newest. */
+    /**
+     * Signals without an intake that are worth one: the worst, then the best told, then the newest.
+     * @throws Agent33Error `store.bad_limit`
+     */
     waiting: read(function* (filter: WaitingFilter): Program<readonly Signal[]> {
+      const limit = checkLimit(filter.limit);
       const worstFirst = severities.slice(severityRank(filter.minSeverity)).toReversed();
       const found: SignalRow[] = [];
       for (const severity of worstFirst) {
-        if (found.length >= filter.limit) break;
+        if (found.length >= limit) break;
         // The conditions are those of the partial index, word for word, or it would not be used.
         const some = yield* rows(
           `SELECT * FROM signals WHERE tenant = ? AND severity = ? AND quality_score >= ?
@@ -159,7 +164,7 @@ export function signalsRepository(context: RepositoryContext) {
           tenant,
           severity,
           thousandthsOf(filter.minScore),
-          filter.limit - found.length,
+          limit - found.length,
         );
         found.push(...(some as unknown as readonly SignalRow[]));
       }
