@@ -7,7 +7,7 @@ import { intakeFromSignal } from "../learning/intake-rules.ts";
 import type { Intake } from "../learning/intake.ts";
 import { signalsOf } from "../learning/observe.ts";
 import { type Severity, severityRank } from "../learning/severity.ts";
-import { type NewSignal, parseNewSignal, type Signal } from "../learning/signal.ts";
+import { fittedSignal, type NewSignal, parseNewSignal, type Signal } from "../learning/signal.ts";
 import type { Backend } from "../store/backend.ts";
 import type { TenantStore } from "../store/repositories/index.ts";
 import type { Host } from "./host.ts";
@@ -92,7 +92,8 @@ export function createLearning(parts: LearningParts): Learning {
 
   const recordParsed = async (signal: NewSignal): Promise<RecordedSignal> => {
     const to = await rows();
-    const recorded = await to.signals.record(signal, { dedupeWindowMs });
+    const hidden = fittedSignal(redactor.value(signal) as NewSignal);
+    const recorded = await to.signals.record(hidden, { dedupeWindowMs });
     if (recorded.signal.intakeId !== null || !deservesIntake(recorded.signal)) {
       return { ...recorded, intakeId: recorded.signal.intakeId };
     }

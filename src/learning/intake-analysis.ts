@@ -6,7 +6,10 @@ const maxDepth = 20;
 const maxCharacters = 100_000;
 const text = storableText(0, maxCharacters);
 
-/** What an analysis found, in whatever form fits it: any JSON object that can be stored. */
+/**
+ * What an analysis found: a JSON object. It is kept as it is given and not looked into; only its
+ * depth, its length and what a database cannot hold are checked.
+ */
 export const analysisSchema = z.custom<JsonObject>().superRefine((value, context) => {
   const problem = problemOf(value);
   if (problem !== undefined) context.addIssue({ code: "custom", ...problem });

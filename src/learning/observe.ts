@@ -2,6 +2,7 @@ import type { ErrorData } from "../base/errors.ts";
 import type { EventOf, StopReason, StoredEvent } from "../events/event.ts";
 import type { Severity } from "./severity.ts";
 import type { NewSignal, SignalType } from "./signal.ts";
+import { cutText } from "./text.ts";
 
 /** What a kind of failure says: its class, and who saw it. */
 interface Reading {
@@ -185,7 +186,5 @@ function readingOf(error: ErrorData, own: Reading): Reading {
 
 /** A log may hold what a database cannot; a signal's words are for people. */
 function fit(text: string, characters: number): string {
-  const storable = text.toWellFormed().replaceAll("\0", "\u{fffd}");
-  if (storable.length <= characters) return storable;
-  return `${storable.slice(0, characters - 1).toWellFormed()}…`;
+  return cutText(text.toWellFormed().replaceAll("\0", "\u{fffd}"), characters);
 }

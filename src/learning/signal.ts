@@ -4,7 +4,7 @@ import { timeSchema, wordOf } from "./fields.ts";
 import { problemsOf } from "./problems.ts";
 import type { Quality } from "./quality.ts";
 import { severities, type Severity } from "./severity.ts";
-import { storableText } from "./text.ts";
+import { cutText, storableText } from "./text.ts";
 
 /** What a signal is about. */
 export const signalTypes = [
@@ -29,20 +29,22 @@ export const severitySchema = wordOf(severities);
 export const signalStateSchema = wordOf(signalStates);
 
 const maxContextEntries = 50;
+/** Most UTF-16 units of its texts. */
+const most = { summary: 500, details: 20_000, source: 200, contextValue: 4000 };
 
 /** What a signal is made of. Lengths are in UTF-16 units. */
 export const newSignalSchema = z.strictObject({
   type: signalTypeSchema,
   severity: severitySchema,
   /** One sentence. Signals that differ in numbers and ids only count as repeats of one. */
-  summary: storableText(1, 500).refine((text) => text.trim() !== "", {
+  summary: storableText(1, most.summary).refine((text) => text.trim() !== "", {
     error: "Must not be blank",
   }),
-  details: storableText(0, 20_000).default(""),
+  details: storableText(0, most.details).default(""),
   /** Who or what saw it: a component, a run, a person. */
-  source: storableText(0, 200).default(""),
+  source: storableText(0, most.source).default(""),
   context: z
-    .record(storableText(1, 200), storableText(0, 4000))
+    .record(storableText(1, 200), storableText(0, most.contextValue))
     .refine((entries) => Object.keys(entries).length <= maxContextEntries, {
       error: `Must have at most ${maxContextEntries} entries`,
     })
@@ -102,4 +104,23 @@ export function parseNewSignal(value: unknown): NewSignal {
       cause: parsed.error,
     },
   );
+}
+
+/**
+ * The signal with its texts cut to what a signal holds. A placeholder may be longer than the secret
+ * that it hides.
+ */
+export function fittedSignal(signal: NewSignal): NewSignal {
+  return {
+    ...signal,
+    summary: cutText(signal.summary, most.summary),
+    details: cutText(signal.details, most.details),
+    source: cutText(signal.source, most.source),
+    context: Object.fromEntries(
+      Object.entries(signal.context).map(([name, text]) => [
+        name,
+        cutText(text, most.contextValue),
+      ]),
+    ),
+  };
 }

@@ -34,6 +34,11 @@ export function unstorable(text: string): string | undefined {
   return `Must be well-formed Unicode; character ${place + 1} is half of a surrogate pair`;
 }
 
+/** At most `max` UTF-16 units of a text; an ellipsis tells that there was more. */
+export function cutText(text: string, max: number): string {
+  return text.length <= max ? text : `${text.slice(0, max - 1).toWellFormed()}…`;
+}
+
 function tooLong(max: number, input: unknown): string {
   const has = typeof input === "string" ? `; it has ${input.length}` : "";
   return `Must have at most ${max} characters${has}`;

@@ -181,6 +181,25 @@ describe("what a run teaches", () => {
     expect(await signalsOf(made)).toEqual([]);
   });
 
+  test("a summary that hiding secrets makes too long is cut, and says so", async () => {
+    const made = opened();
+    const keys = Array.from({ length: 20 }, (_, index) => `AKIA${String(index).padStart(16, "0")}`);
+    const summary = keys.join(" ").padEnd(500, " x");
+    const { signal } = await made.engine.learning.record({
+      type: "security",
+      severity: "critical",
+      summary,
+      details: `${keys.join(" ")} `.repeat(47),
+      context: { keys: `${keys.join(" ")} `.repeat(9) },
+    });
+    expect(signal.summary).toMatch(/^(\[secret:aws-key:[0-9a-f]{8}\] ){19}.*…$/);
+    expect(signal.summary).toHaveLength(500);
+    expect(signal.details).toHaveLength(20_000);
+    expect(signal.context["keys"]).toHaveLength(4000);
+    expect(await signalsOf(made)).toEqual([signal]);
+    expect(JSON.stringify(signal)).not.toContain("AKIA");
+  });
+
   test("a secret that a tool gave away is not in the signal", async () => {
     const made = opened();
     const secret = `sk-${"a1b2".repeat(8)}`;
