@@ -7,6 +7,7 @@ export default defineConfig({
     // Real servers and child processes start in these tests; the limit is a safety net, not a speed claim.
     testTimeout: 30_000,
     hookTimeout: 30_000,
+    globalSetup: ["test/support/run-folder.ts"],
     pool: "forks",
     // The default leaves one core idle, which on two cores is half of them.
     maxWorkers: "100%",

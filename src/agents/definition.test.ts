@@ -1,12 +1,12 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/support/temporary.ts";
 import { defaultAgent, loadAgent, mayUseTool } from "./definition.ts";
 import { chooseEffort } from "./effort.ts";
 
 function file(text: string): string {
-  const path = join(mkdtempSync(join(tmpdir(), "agent33-agent-")), "agent.yaml");
+  const path = join(temporaryFolder("agent"), "agent.yaml");
   writeFileSync(path, text);
   return path;
 }

@@ -1,11 +1,12 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/support/temporary.ts";
 import { type ConfigSources, loadConfig } from "./config.ts";
 
 function folderWith(text: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "agent33-config-"));
+  const folder = temporaryFolder("config");
   writeFileSync(join(folder, "agent33.config.yaml"), text);
   return folder;
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -222,17 +221,12 @@ describe("a sandbox that cannot be had", () => {
     });
   });
 
-  test.each([
-    "/",
-    "/usr",
-    "/proc",
-    "/proc/self",
-    "/dev/shm",
-    "/etc",
-    tmpdir() === "/tmp" ? "/tmp" : "/",
-  ])("refuses %s as a workspace", async (folder) => {
-    await expect(sh(folder, "true")).rejects.toMatchObject({ code: "sandbox.folder_refused" });
-  });
+  test.each(["/", "/usr", "/proc", "/proc/self", "/dev/shm", "/etc", "/tmp"])(
+    "refuses %s as a workspace",
+    async (folder) => {
+      await expect(sh(folder, "true")).rejects.toMatchObject({ code: "sandbox.folder_refused" });
+    },
+  );
 
   test("refuses a workspace that is not there, or not named by its whole path", async () => {
     for (const folder of [join(workspace, "absent"), "relative"]) {

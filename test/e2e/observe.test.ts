@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -8,6 +7,7 @@ import type { Signal } from "../../src/learning/signal.ts";
 import { projectRoot } from "../support/cli.ts";
 import { type ScriptedTurn, type TestEngine, testEngine } from "../support/engine.ts";
 import { describePostgres, freshStore } from "../support/postgres-tests.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -37,7 +37,7 @@ const oneFailure: readonly ScriptedTurn[] = [{ tool_calls: [badCall] }, { text: 
 
 /** An engine under a pack with these rules. */
 function under(rules: readonly string[]): TestEngine {
-  const folder = mkdtempSync(join(tmpdir(), "agent33-observe-"));
+  const folder = temporaryFolder("observe");
   const head = "pack: own\nversion: 1\ndescription: for this test\ndefault: allow\nrules:\n";
   writeFileSync(join(folder, "own.yaml"), `${head}${rules.join("\n")}\n`);
   const settings = { "policy.packs": ["own"], "policy.files": [join(folder, "own.yaml")] };

@@ -1,12 +1,4 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
@@ -15,6 +7,7 @@ import { createProcesses } from "../../src/sandbox/process.ts";
 import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startOpenAiServer } from "../support/openai-server.ts";
 import { startScriptedServer } from "../support/scripted-server.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const sandbox = await probeSandbox({ spawn: createProcesses().spawn });
 
@@ -218,7 +211,7 @@ describe("the shell", () => {
   test.skipIf(!sandbox.available)(
     "runs a command in the sandbox after a person said yes, and only the workspace changes",
     async () => {
-      const workspace = mkdtempSync(join(tmpdir(), "agent33-shell-"));
+      const workspace = temporaryFolder("shell");
       const made = opened();
       const command = "echo from the shell > made.txt; echo out > /usr/made.txt; echo done";
       const first = await made.run(
@@ -242,7 +235,7 @@ describe("the shell", () => {
 
   test("is refused where it could change the engine's own files, through a link too", async () => {
     const made = opened();
-    const link = join(mkdtempSync(join(tmpdir(), "agent33-link-")), "link");
+    const link = join(temporaryFolder("link"), "link");
     symlinkSync(made.folder, link);
     const throughLink = { kind: "text", text: "Do it.", workspace: link } as const;
     await expect(

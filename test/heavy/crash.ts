@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { freshFolder, projectRoot, runCli, runInProcess, startCli } from "../support/cli.ts";
+import { projectRoot, runCli, runInProcess, startCli } from "../support/cli.ts";
 import type { HeavySuite } from "./suite.ts";
 
 const task = join(projectRoot, "examples/tasks/ledger-reconcile");
@@ -18,8 +19,7 @@ interface Round {
  * ends; no line of the corrections log is there twice, because that tool may run only once; and
  * the outcome is verified unless such a call was in flight, which the log then says.
  */
-async function round(delayMs: number): Promise<Round> {
-  const data = freshFolder();
+async function round(data: string, delayMs: number): Promise<Round> {
   const words = ["run", "--task", task, "--environment", "host", "--data", data];
   const first = startCli(words);
   await first.seen("turn 1");
@@ -78,8 +78,11 @@ export const crash: HeavySuite = {
     for (let number = 1; number <= rounds; number += 1) {
       // Spread evenly over the time that the demo takes, so that every stretch of it is hit.
       const delayMs = Math.round(((number - 0.5) / rounds) * 900);
-      const result = await round(delayMs);
+      const data = mkdtempSync(join(tmpdir(), "agent33-crash-"));
+      const result = await round(data, delayMs);
+      // What a failed round left is there to be looked at.
       if (result.problem !== undefined) failed += 1;
+      else rmSync(data, { recursive: true });
       say(
         `${result.problem === undefined ? "ok    " : "FAILED"} killed ${delayMs} ms after the first turn (in ${result.killedAfter}): ${result.outcome}, ${result.unknown} unknown, ${result.doubled} doubled${result.problem === undefined ? "" : ` - ${result.problem}`}`,
       );

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { main } from "../../src/cli/main.ts";
 import { testHost } from "./engine.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 export const projectRoot = root;
@@ -21,9 +21,9 @@ export interface CliProcess {
   readonly ended: Promise<CliResult>;
 }
 
-/** A fresh folder for one test. */
+/** A fresh folder for one test, which is removed after it. */
 export function freshFolder(): string {
-  return mkdtempSync(join(tmpdir(), "agent33-e2e-"));
+  return temporaryFolder("e2e");
 }
 
 /** Starts the real program as a user would, without the tester's keys and settings. */
@@ -33,7 +33,12 @@ export function startCli(
 ): CliProcess {
   const child = spawn(process.execPath, [join(root, "bin/agent33.js"), ...words], {
     cwd: options.cwd ?? root,
-    env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? "", ...options.env },
+    env: {
+      PATH: process.env["PATH"] ?? "",
+      HOME: process.env["HOME"] ?? "",
+      TMPDIR: tmpdir(),
+      ...options.env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
@@ -8,6 +8,7 @@ import { createEngine, type Engine, thisHost } from "../../src/engine.ts";
 import type { RunRequest } from "../../src/engine/create-run.ts";
 import type { Host } from "../../src/engine/host.ts";
 import type { EventOf, StoredEvent } from "../../src/events/event.ts";
+import { temporaryFolder } from "./temporary.ts";
 
 /** One scripted turn, in the words of a script file. */
 export interface ScriptedTurn {
@@ -39,7 +40,7 @@ export interface TestEngine {
 }
 
 export function testHost(cwd: string, env: Record<string, string> = {}): Host {
-  return { ...thisHost({ PATH: process.env["PATH"] ?? "", ...env }), cwd };
+  return { ...thisHost({ PATH: process.env["PATH"] ?? "", TMPDIR: tmpdir(), ...env }), cwd };
 }
 
 /** A real engine over a fresh folder, with the store as fast as tests need it. */
@@ -48,7 +49,7 @@ export function testEngine(
   folder?: string,
   env: Record<string, string> = {},
 ): TestEngine {
-  const cwd = folder ?? mkdtempSync(join(tmpdir(), "agent33-engine-"));
+  const cwd = folder ?? temporaryFolder("engine");
   const host = testHost(cwd, env);
   const flags: FlagSetting[] = Object.entries({ "store.synchronous": "normal", ...settings }).map(
     ([setting, value]) => ({
