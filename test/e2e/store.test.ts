@@ -206,6 +206,23 @@ test("a store goes out as lines and comes in again, and a copy is compared", asy
   expect(existsSync(join(folder, "nowhere"))).toBe(false);
 });
 
+test("an export that breaks off leaves no file, whole or half", async () => {
+  const folder = olderStore();
+  await ok(folder, "store", "migrate", "--data", folder);
+  const native = new DatabaseSync(join(folder, "agent33.db"));
+  // The last table is read after all others have been written.
+  native.exec(
+    `INSERT INTO quarantine (tenant, source, place, reason, content, at)
+     VALUES ('local', 's', 'p', 'r', 'c', 9007199254740993)`,
+  );
+  native.close();
+  const files = readdirSync(folder).sort();
+  const result = await agent33(folder, "store", "export", "out.jsonl", "--from", folder, "--json");
+  expect(result.code).toBe(1);
+  expect(refused(result).code).toMatch(/^store\./);
+  expect(readdirSync(folder).sort()).toEqual(files);
+});
+
 test("an address of another kind is refused, and its password is not repeated", async () => {
   const folder = olderStore();
   await ok(folder, "store", "migrate", "--data", folder);

@@ -1,6 +1,7 @@
-import { existsSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { newRun, type TemporaryStore, temporaryStore } from "../store.fixture.ts";
 import { databaseFile } from "../store.ts";
 import { checkSnapshot, takeSnapshot } from "./snapshot.ts";
@@ -42,4 +43,25 @@ test("gives no name to a copy of a file that is no store", () => {
   );
   expect(existsSync(target)).toBe(false);
   expect(existsSync(`${target}.${process.pid}.partial`)).toBe(false);
+});
+
+describe("a copy that does not check gets no name", () => {
+  test.each([
+    [
+      "a row that breaks a rule",
+      `PRAGMA writable_schema = ON;
+       UPDATE sqlite_schema SET sql = replace(sql, 'outcome TEXT', 'outcome TEXT NOT NULL')`,
+      /damaged: NULL value in runs.outcome/,
+    ],
+    ["a reference to nothing", "DELETE FROM runs", /damaged: 1 dangling references/],
+  ])("for %s", (_what, damage, said) => {
+    temporary.rows.runLog.append("kept", [{ type: "run.resumed", previousOwner: null }]);
+    const native = new DatabaseSync(source, { enableForeignKeyConstraints: false });
+    native.enableDefensive(false);
+    native.exec(damage);
+    native.close();
+    const fault = { code: "store.snapshot_damaged", message: expect.stringMatching(said) };
+    expect(() => takeSnapshot(source, target)).toThrow(expect.objectContaining(fault));
+    expect(readdirSync(join(temporary.dataDir, "backups"))).toEqual([]);
+  });
 });

@@ -1,0 +1,158 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import type { JsonValue } from "../../src/base/json.ts";
+import type { Signal } from "../../src/learning/signal.ts";
+import { BoundaryError } from "../../src/boundary/errors.ts";
+import { failing, options, spec } from "../support/connector.ts";
+import { type TestEngine, testEngine } from "../support/engine.ts";
+
+/** What holds only if the engine has joined one room to another. */
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+  vi.restoreAllMocks();
+});
+
+function opened(
+  settings: Readonly<Record<string, JsonValue>> = {},
+  folder?: string,
+  env: Record<string, string> = {},
+): TestEngine {
+  const made = testEngine(settings, folder, env);
+  closing.push(() => made.engine.close());
+  return made;
+}
+
+async function signalsOf({ engine }: TestEngine): Promise<readonly Signal[]> {
+  const { signals } = await engine.learning.rows();
+  return (await signals.list({ limit: 100 })).items;
+}
+
+/** What is written to standard error from now on. */
+function heard(): readonly string[] {
+  const said: string[] = [];
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    said.push(String(text));
+    return true;
+  });
+  return said;
+}
+
+const fileOf = ({ folder }: TestEngine): string => join(folder, ".agent33/agent33.db");
+
+const oneFailure = [{ tool_calls: [{ name: "no_such_tool", arguments: {} }] }, { text: "Done." }];
+
+async function openBreaker({ engine }: TestEngine): Promise<void> {
+  const down = new BoundaryError("upstream_5xx", "The service is down.", { status: 503 });
+  const connector = engine.boundary.connector(spec(failing(down)));
+  for (let call = 0; call < 6; call += 1) await connector.tryCall("x", options);
+  expect(engine.boundary.breakers()).toMatchObject([{ state: "open" }]);
+}
+
+test("a breaker that opens is an incident, recorded once", async () => {
+  const made = opened();
+  await openBreaker(made);
+  await vi.waitFor(async () => expect(await signalsOf(made)).toHaveLength(1));
+  expect(await signalsOf(made)).toMatchObject([
+    {
+      type: "incident",
+      severity: "high",
+      source: "engine:breaker",
+      summary: expect.stringContaining("http:test"),
+      context: { attempts: "5", failures: "5", slow: "0" },
+      occurrences: 1,
+    },
+  ]);
+});
+
+test("no breaker is recorded where the settings say that nothing is", async () => {
+  const made = testEngine({ "learning.enabled": false });
+  await openBreaker(made);
+  // Closing waits for all that is recorded in the background.
+  await made.engine.close();
+  expect(await signalsOf(opened({}, made.folder))).toEqual([]);
+});
+
+test("whoever waits long for another process's lock is told, and told when it is over", async () => {
+  const made = opened();
+  const said = heard();
+  const other = new DatabaseSync(fileOf(made));
+  other.exec("BEGIN IMMEDIATE");
+  const recorded = made.engine.learning.record({ type: "bug", severity: "low", summary: "Waits" });
+  await vi.waitFor(() => expect(said).toHaveLength(1), { timeout: 5000 });
+  other.exec("ROLLBACK");
+  other.close();
+  await recorded;
+  await vi.waitFor(() => expect(said).toHaveLength(2), { timeout: 5000 });
+  expect(said[0]).toMatch(
+    /^warning: store\.busy: another process holds the store; writers wait after \d{4} ms \(1 writers\)\.\n$/,
+  );
+  expect(said[1]).toMatch(/^warning: store\.busy: writers go on after /);
+});
+
+describe("a password of the team's store", () => {
+  const place = "@127.0.0.1:1/x";
+  test.each([
+    ["in the address", `postgres://u:open-Sesame-77${place}`, {}, "open-Sesame-77"],
+    ["as it is meant", `postgres://u:open%2FSesame-77${place}`, {}, "open/Sesame-77"],
+    ["as it is written", `postgres://u:open%2FSesame-77${place}`, {}, "open%2FSesame-77"],
+    ["as a parameter", `postgres://u${place}?password=open-Sesame-77`, {}, "open-Sesame-77"],
+    ["in PGPASSWORD", `postgres://u${place}`, { PGPASSWORD: "open-Sesame-77" }, "open-Sesame-77"],
+  ])("%s is in no log", async (_where, url, env, password) => {
+    const settings = { "learning.store": url, "learning.enabled": false };
+    const made = opened(settings, undefined, env);
+    const { events } = await made.run([{ text: `The password is ${password}.` }]);
+    const told = JSON.stringify(events);
+    expect(told).toMatch(/The password is \[secret:/);
+    expect(told).not.toContain(password);
+  });
+});
+
+describe("an intake that nobody asked for", () => {
+  const grave = {
+    type: "incident",
+    severity: "critical",
+    summary: "The nightly import stops half-way and leaves the totals of the day before",
+    details: "It was seen on three nights; the log ends after the header of the second file.",
+    source: "cron",
+  };
+
+  test.each([
+    ["is made of a signal that is acknowledged", "acknowledged", true],
+    ["is not made of a signal that was dismissed", "dismissed", false],
+    ["is not made of a signal that was resolved", "resolved", false],
+  ] as const)("%s", async (_what, state, made) => {
+    const key = { ...grave, idempotencyKey: "night-1" };
+    const before = opened({ "learning.automaticIntakes.enabled": false });
+    const { signal, intakeId } = await before.engine.learning.record(key);
+    expect(intakeId).toBeNull();
+    const rows = await before.engine.learning.rows();
+    await rows.signals.transition(signal.id, state, "ann", "looked at");
+    const after = opened({}, before.folder);
+    const again = await after.engine.learning.record(key);
+    expect(again.outcome).toBe("known");
+    expect(again.intakeId !== null).toBe(made);
+    expect((await rows.intakes.list()).items).toHaveLength(made ? 1 : 0);
+  });
+});
+
+describe("a run that cannot be read is named, and does not keep back what later ones teach", () => {
+  test.each([
+    ["its row", "UPDATE runs SET spec = 'half' WHERE id = ?", "store.bad_row"],
+    ["its log", "UPDATE run_events SET event = 'half' WHERE run_id = ?", "events.malformed"],
+  ])("for %s is damaged", async (_what, damage, code) => {
+    const first = opened({ "learning.enabled": false });
+    const [bad, good] = [await first.run(oneFailure), await first.run(oneFailure)];
+    const other = new DatabaseSync(fileOf(first));
+    other.prepare(damage).run(bad.runId);
+    other.close();
+    const later = opened({}, first.folder);
+    const said = heard();
+    expect(await later.engine.learning.catchUp()).toBe(1);
+    const run = `What run ${bad.runId} teaches could not be read: ${code}: `;
+    expect(said).toEqual([expect.stringContaining(run)]);
+    expect(await signalsOf(later)).toMatchObject([{ context: { run: good.runId } }]);
+  });
+});
