@@ -21,6 +21,11 @@ const tableSchema = z.object({
 });
 export type FindingsTable = z.infer<typeof tableSchema>;
 
+/** The columns of a table: their titles by their keys, in their order. */
+export function columnsOf(titles: Readonly<Record<string, string>>): FindingsTable["columns"] {
+  return Object.entries(titles).map(([key, title]) => ({ key, title }));
+}
+
 /** A figure that was set as a goal, and what was reached. Reported, never asserted. */
 const goalSchema = z.object({
   what: z.string(),

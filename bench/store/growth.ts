@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { systemClock } from "../../src/base/clock.ts";
 import { dayMs } from "../../src/learning/summary.ts";
 import type { Progress } from "../benchmark.ts";
-import type { FindingsTable, Goal } from "../results.ts";
+import { columnsOf, type FindingsTable, type Goal } from "../results.ts";
 import { median, percentile } from "../statistics.ts";
 import { fill } from "./fill.ts";
 import { read, type Reading, settleWholly } from "./meter.ts";
@@ -133,18 +133,18 @@ async function measureDesign(
 
 const title = "One durable write as the store grows (SQLite, one writer that awaits each)";
 
-const columns = [
-  { key: "wallP50Ms", title: "ours: wall ms p50" },
-  { key: "wallP90Ms", title: "p90" },
-  { key: "cpuMs", title: "CPU ms" },
-  { key: "openingMs", title: "opening ms" },
-  { key: "blobWallP50Ms", title: "whole blob: wall ms p50" },
-  { key: "blobWallP90Ms", title: "p90" },
-  { key: "blobCpuMs", title: "CPU ms" },
-  { key: "blobOpeningMs", title: "opening ms" },
-  { key: "wallRatio", title: "× wall" },
-  { key: "cpuRatio", title: "× CPU" },
-];
+const columns = columnsOf({
+  wallP50Ms: "ours: wall ms p50",
+  wallP90Ms: "p90",
+  cpuMs: "CPU ms",
+  openingMs: "opening ms",
+  blobWallP50Ms: "whole blob: wall ms p50",
+  blobWallP90Ms: "p90",
+  blobCpuMs: "CPU ms",
+  blobOpeningMs: "opening ms",
+  wallRatio: "× wall",
+  cpuRatio: "× CPU",
+});
 
 function figuresOf({ writes, openingMs }: Subject) {
   const walls = writes.map(({ wallMs }) => wallMs);

@@ -4,7 +4,7 @@ import { dayMs, type Window, windowOf } from "../../src/learning/summary.ts";
 import type { Backend } from "../../src/store/backend.ts";
 import { first } from "../../src/store/program.ts";
 import type { Progress } from "../benchmark.ts";
-import type { FindingsTable } from "../results.ts";
+import { columnsOf, type FindingsTable } from "../results.ts";
 import { best, median } from "../statistics.ts";
 import { checkFill, fill } from "./fill.ts";
 import { type Reading, readMean, settle } from "./meter.ts";
@@ -105,12 +105,12 @@ export async function measureReading(options: ReadingOptions): Promise<FindingsT
   };
 }
 
-const columns = [
-  { key: "cpuMsBest", title: "CPU ms best" },
-  { key: "cpuMsMedian", title: "median" },
-  { key: "wallMsBest", title: "wall ms best" },
-  { key: "wallMsMedian", title: "median" },
-];
+const columns = columnsOf({
+  cpuMsBest: "CPU ms best",
+  cpuMsMedian: "median",
+  wallMsBest: "wall ms best",
+  wallMsMedian: "median",
+});
 
 /** The summary must say what the rows themselves add up to. */
 async function checkSums(backend: Backend, signals: number): Promise<void> {

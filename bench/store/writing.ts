@@ -2,7 +2,7 @@ import { Agent33Error } from "../../src/base/errors.ts";
 import type { Backend } from "../../src/store/backend.ts";
 import { first } from "../../src/store/program.ts";
 import type { Progress } from "../benchmark.ts";
-import type { FindingsTable } from "../results.ts";
+import { columnsOf, type FindingsTable } from "../results.ts";
 import { best, median, percentile } from "../statistics.ts";
 import { read, settle } from "./meter.ts";
 import { recordOptions, signalAt } from "./signals.ts";
@@ -82,14 +82,14 @@ export async function measureWriting(options: WritingOptions): Promise<FindingsT
   };
 }
 
-const columns = [
-  { key: "rowsASecond", title: "rows/s median" },
-  { key: "rowsASecondBest", title: "best" },
-  { key: "ackP50Ms", title: "acknowledged ms p50" },
-  { key: "ackP99Ms", title: "p99" },
-  { key: "cpuMicrosARow", title: "CPU µs a row median" },
-  { key: "cpuMicrosARowBest", title: "best" },
-];
+const columns = columnsOf({
+  rowsASecond: "rows/s median",
+  rowsASecondBest: "best",
+  ackP50Ms: "acknowledged ms p50",
+  ackP99Ms: "p99",
+  cpuMicrosARow: "CPU µs a row median",
+  cpuMicrosARowBest: "best",
+});
 
 async function run(measured: Measured, loadMs: number): Promise<void> {
   const { load, tenant } = measured;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { newIntakeSchema, parseNewIntake } from "./intake.ts";
 import { automaticIntake, moveIntake, submitIntake, updateIntake } from "./intake-life.ts";
+import { intakeMoves } from "./intake-moves.fixture.ts";
 import { type IntakeState, intakeStates } from "./intake-state.ts";
 
 const plain = {
@@ -111,16 +112,30 @@ describe("an automatic intake", () => {
 });
 
 describe("the states of an intake", () => {
-  /** The table again, as pairs, so that a change in one place does not pass. */
-  const allowed = new Set([
-    "submitted>triaged",
-    "triaged>analyzing",
-    "analyzing>accepted",
-    "analyzing>deferred",
-    "analyzing>rejected",
-    "accepted>tracked",
-    "deferred>triaged",
-  ]);
+  test("begin with submitted, before any decision", () => {
+    expect(submitted).toEqual({
+      ...parseNewIntake(plain),
+      id: "RI-1",
+      tenant: "a",
+      automatic: false,
+      quality: null,
+      submittedAt: 1000,
+      updatedAt: 1000,
+      disposition: {
+        state: "submitted",
+        decidedAt: null,
+        decidedBy: null,
+        rationale: "",
+        actionItems: [],
+      },
+      tracking: { backlogRefs: [], roadmapImpact: "", implementationTarget: "" },
+      history: [],
+    });
+  });
+
+  const allowed = new Set(
+    Object.entries(intakeMoves).flatMap(([from, next]) => next.map((to) => `${from}>${to}`)),
+  );
 
   /** How each state is reached. */
   const ways: Readonly<Record<IntakeState, readonly IntakeState[]>> = {

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { expect } from "vitest";
 import { type NewIntake, parseNewIntake } from "../../learning/intake.ts";
+import { submitIntake } from "../../learning/intake-life.ts";
+import { intakeMoves } from "../../learning/intake-moves.fixture.ts";
 import { intakeFromSignal } from "../../learning/intake-rules.ts";
 import { type IntakeState, intakeStates } from "../../learning/intake-state.ts";
 import type { Signal } from "../../learning/signal.ts";
@@ -51,17 +53,6 @@ const migrated: MigratedIntake = {
   history: [],
 };
 
-/** The moves that the states allow, told again. */
-const moves: Readonly<Record<IntakeState, readonly IntakeState[]>> = {
-  submitted: ["triaged"],
-  triaged: ["analyzing"],
-  analyzing: ["accepted", "deferred", "rejected"],
-  accepted: ["tracked"],
-  deferred: ["triaged"],
-  rejected: [],
-  tracked: [],
-};
-
 /** What is to be looked into and decided on. */
 export const intakesCases: readonly Case[] = [
   {
@@ -74,25 +65,10 @@ export const intakesCases: readonly Case[] = [
         analysis: { deep: [{ list: [1, null, true] }] },
       });
       const made = await intakes.create(given);
-      expect(made).toEqual({
-        ...given,
-        id: expect.stringMatching(/^RI-[0-9a-f-]{36}$/),
-        tenant: "a",
-        automatic: false,
-        quality: null,
-        submittedAt: clock.now(),
-        updatedAt: clock.now(),
-        disposition: {
-          state: "submitted",
-          decidedAt: null,
-          decidedBy: null,
-          rationale: "",
-          actionItems: [],
-        },
-        tracking: { backlogRefs: [], roadmapImpact: "", implementationTarget: "" },
-        history: [],
-        signalIds: [],
-      });
+      const { id } = made;
+      expect(id).toMatch(/^RI-[0-9a-f-]{36}$/);
+      const own = { id, tenant: "a", automatic: false, quality: null, at: clock.now() };
+      expect(made).toEqual({ ...submitIntake(given, own), signalIds: [] });
       expect(await intakes.get(made.id)).toEqual(made);
       expect(await intakes.find(made.id)).toEqual(made);
       expect((await intakes.list()).items).toEqual([made]);
@@ -363,7 +339,7 @@ export const intakesCases: readonly Case[] = [
               continue;
             }
             const known = model[one.which];
-            const next = known === undefined ? [] : moves[known.state];
+            const next = known === undefined ? [] : intakeMoves[known.state];
             const to = next[one.move % next.length];
             if (known === undefined || to === undefined) continue;
             const { disposition } = await intakes.transition(known.id, to, "mara");
@@ -371,7 +347,7 @@ export const intakesCases: readonly Case[] = [
             Object.assign(known, { state: to, moves: known.moves + 1 });
           }
           for (const { id, state } of model) {
-            for (const to of intakeStates.filter((one) => !moves[state].includes(one))) {
+            for (const to of intakeStates.filter((one) => !intakeMoves[state].includes(one))) {
               await refused(intakes.transition(id, to, "mara"));
             }
           }

@@ -90,12 +90,13 @@ function progress({ items }: Checklist): string {
 }
 
 async function show(context: CliContext, prefix: string, options: LearnOptions): Promise<void> {
-  await withLearning(context, options, async ({ rows, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, next, show: showResult }) => {
     const checklist = await rows.checklists.find(prefix);
     showResult(checklist, () => {
       const open = checklist.items.find(({ completedAt }) => completedAt === null);
-      const next = `${output.program} learn checklists complete ${checklist.id} ${open?.id}${output.sameStore}`;
-      return `${checklistText(checklist)}${open === undefined ? "" : `\n\n  ${output.style.dim("→")} ${next}`}`;
+      if (open === undefined) return checklistText(checklist);
+      const words = `checklists complete ${checklist.id} ${open.id}`;
+      return `${checklistText(checklist)}\n\n${next(words)}`;
     });
   });
 }

@@ -16,7 +16,7 @@ import { collect, numberWithin, oneWord, usageError, wholeNumber } from "../../u
 import { readJson } from "./input.ts";
 import { intakeText, nextMove } from "./intake-text.ts";
 import { addListOptions, given, type ListOptions, showPage } from "./page.ts";
-import { type LearnOptions, withLearning } from "./session.ts";
+import { idsOf, type LearnOptions, type TitledOptions, withLearning } from "./session.ts";
 import { counted, utc } from "./text.ts";
 
 interface IntakeListOptions extends ListOptions {
@@ -26,8 +26,7 @@ interface IntakeListOptions extends ListOptions {
   readonly automatic?: boolean;
 }
 
-interface CreateOptions extends LearnOptions {
-  readonly title: string;
+interface CreateOptions extends TitledOptions {
   readonly summary?: string;
   readonly source?: string;
   readonly sourceDate?: string;
@@ -38,7 +37,6 @@ interface CreateOptions extends LearnOptions {
   readonly impactArea?: readonly string[];
   readonly phase?: readonly string[];
   readonly agent?: readonly string[];
-  readonly signal?: readonly string[];
 }
 
 interface GenerateOptions extends LearnOptions {
@@ -151,20 +149,18 @@ async function list(context: CliContext, options: IntakeListOptions): Promise<vo
 }
 
 async function show(context: CliContext, prefix: string, options: LearnOptions): Promise<void> {
-  await withLearning(context, options, async ({ rows, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, next, show: showResult }) => {
     const intake = await rows.intakes.find(prefix);
-    showResult(intake, () => {
-      const to = nextMove(intake.disposition.state);
-      const next = `${output.program} learn intakes move ${intake.id} ${to}${output.sameStore}`;
-      return `${intakeText(intake)}${to === undefined ? "" : `\n\n  ${output.style.dim("→")} ${next}`}`;
-    });
+    const to = nextMove(intake.disposition.state);
+    const after = to === undefined ? "" : `\n\n${next(`intakes move ${intake.id} ${to}`)}`;
+    showResult(intake, () => `${intakeText(intake)}${after}`);
   });
 }
 
 async function create(context: CliContext, options: CreateOptions): Promise<void> {
   await withLearning(context, options, async ({ rows, user, show: showResult }) => {
     const { researchType, category, urgency, title, summary, source, sourceDate } = options;
-    const { impactArea, phase, agent, priority, signal = [] } = options;
+    const { impactArea, phase, agent, priority } = options;
     const intake = parseNewIntake({
       submittedBy: user,
       classification: given({ researchType, category, urgency }),
@@ -176,8 +172,7 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
         priority,
       }),
     });
-    const signalIds: string[] = [];
-    for (const one of signal) signalIds.push((await rows.signals.find(one)).id);
+    const signalIds = await idsOf(rows.signals, options.signal);
     const made = await rows.intakes.create(intake, { signalIds });
     showResult(made, () => `submitted ${made.id}: ${oneLine(made.content.title, 80)}`);
   });
@@ -204,15 +199,14 @@ async function move(
   state: string,
   options: MoveOptions,
 ): Promise<void> {
-  await withLearning(context, options, async ({ rows, user, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, user, next, show: showResult }) => {
     const { id } = await rows.intakes.find(prefix);
     const decision = given({ rationale: options.reason, actionItems: options.action });
     const moved = await rows.intakes.transition(id, state, user, decision);
-    showResult(moved, () => {
-      const to = nextMove(moved.disposition.state);
-      const next = `${output.program} learn intakes move ${id} ${to}${output.sameStore}`;
-      return `${id} is ${moved.disposition.state}${to === undefined ? "" : `\n  ${output.style.dim("→")} ${next}`}`;
-    });
+    const { state: is } = moved.disposition;
+    const to = nextMove(is);
+    const after = to === undefined ? "" : `\n${next(`intakes move ${id} ${to}`)}`;
+    showResult(moved, () => `${id} is ${is}${after}`);
   });
 }
 

@@ -12,7 +12,7 @@ import { addCommonOptions, type CliContext } from "../../context.ts";
 import { oneLine } from "../../output.ts";
 import { collect, oneWord, placeNumber, someText } from "../../usage.ts";
 import { addListOptions, given, type ListOptions, showPage } from "./page.ts";
-import { type LearnOptions, withLearning } from "./session.ts";
+import { idsOf, type LearnOptions, type TitledOptions, withLearning } from "./session.ts";
 import { block, entries, fields, utc } from "./text.ts";
 
 interface LessonListOptions extends ListOptions {
@@ -20,15 +20,13 @@ interface LessonListOptions extends ListOptions {
   readonly state?: LessonState;
 }
 
-interface CreateOptions extends LearnOptions {
+interface CreateOptions extends TitledOptions {
   readonly type: LessonEventType;
-  readonly title: string;
   readonly what?: string;
   readonly insight?: string;
   readonly recommendation?: string;
   readonly action?: readonly string[];
   readonly intake?: readonly string[];
-  readonly signal?: readonly string[];
 }
 
 interface ActionOptions extends LearnOptions {
@@ -113,18 +111,18 @@ function settled({ state }: Lesson["actions"][number]): boolean {
 }
 
 async function show(context: CliContext, prefix: string, options: LearnOptions): Promise<void> {
-  await withLearning(context, options, async ({ rows, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, next, show: showResult }) => {
     const lesson = await rows.lessons.find(prefix);
-    showResult(lesson, () => {
-      const next = `${output.program} learn lessons ${nextWords(lesson)}${output.sameStore}`;
-      return `${lessonText(lesson)}${lesson.state === "open" ? `\n\n  ${output.style.dim("→")} ${next}` : ""}`;
-    });
+    const after = lesson.state === "open" ? `\n\n${next(nextWords(lesson))}` : "";
+    showResult(lesson, () => `${lessonText(lesson)}${after}`);
   });
 }
 
 function nextWords({ id, actions }: Lesson): string {
   const open = actions.findIndex((one) => !settled(one));
-  return open === -1 ? `verify ${id} --evidence "…"` : `action ${id} ${open} completed`;
+  return open === -1
+    ? `lessons verify ${id} --evidence "…"`
+    : `lessons action ${id} ${open} completed`;
 }
 
 function lessonText(lesson: Lesson): string {
@@ -156,25 +154,18 @@ function lessonText(lesson: Lesson): string {
 }
 
 async function create(context: CliContext, options: CreateOptions): Promise<void> {
-  await withLearning(context, options, async ({ rows, user, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, user, next, show: showResult }) => {
     const { type, title, what, insight, recommendation } = options;
-    const { action: actions = [], intake: intakes = [], signal: signals = [] } = options;
-    const intakeIds: string[] = [];
-    for (const one of intakes) intakeIds.push((await rows.intakes.find(one)).id);
-    const signalIds: string[] = [];
-    for (const one of signals) signalIds.push((await rows.signals.find(one)).id);
     const lesson = parseNewLesson({
       ...given({ eventType: type, title, what, insight, recommendation }),
       recordedBy: user,
-      actions: actions.map((description) => ({ description })),
-      intakeIds,
-      signalIds,
+      actions: options.action?.map((description) => ({ description })),
+      intakeIds: await idsOf(rows.intakes, options.intake),
+      signalIds: await idsOf(rows.signals, options.signal),
     });
     const made = await rows.lessons.create(lesson);
-    showResult(made, () => {
-      const next = `${output.program} learn lessons ${nextWords(made)}${output.sameStore}`;
-      return `recorded ${made.id}: ${oneLine(made.title, 80)}\n  ${output.style.dim("→")} ${next}`;
-    });
+    const recorded = `recorded ${made.id}: ${oneLine(made.title, 80)}`;
+    showResult(made, () => `${recorded}\n${next(nextWords(made))}`);
   });
 }
 
@@ -184,14 +175,12 @@ async function action(
   index: number,
   options: ActionOptions & { readonly state: (typeof actionStates)[number] },
 ): Promise<void> {
-  await withLearning(context, options, async ({ rows, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, next, show: showResult }) => {
     const { id } = await rows.lessons.find(prefix);
     const { state, owner, targetDate } = options;
     const changed = await rows.lessons.setAction(id, index, given({ state, owner, targetDate }));
-    showResult(changed, () => {
-      const next = `${output.program} learn lessons ${nextWords(changed)}${output.sameStore}`;
-      return `action ${index} of ${id} is ${state}\n  ${output.style.dim("→")} ${next}`;
-    });
+    const said = `action ${index} of ${id} is ${state}`;
+    showResult(changed, () => `${said}\n${next(nextWords(changed))}`);
   });
 }
 

@@ -64,7 +64,7 @@ async function record(context: CliContext, options: RecordOptions): Promise<void
   const { type, severity, summary, source, key, run } = options;
   const details = await detailsOf(context, options);
   await withLearning(context, options, async (session) => {
-    const { engine, output, user } = session;
+    const { engine, user } = session;
     const facts = (options.context ?? []).map(({ name, value }): [string, string] => [name, value]);
     const about = run === undefined ? [] : factsOfRun(session, run);
     const recorded = await engine.learning.record(
@@ -88,8 +88,7 @@ async function record(context: CliContext, options: RecordOptions): Promise<void
         known: `known as ${id}: this key was recorded before, and nothing changed`,
       };
       const intake = intakeId === null ? "" : `\nintake ${intakeId}`;
-      const next = `${output.program} learn show ${id}${output.sameStore}`;
-      return `${lines[outcome]}${intake}\n  ${output.style.dim("→")} ${next}`;
+      return `${lines[outcome]}${intake}\n${session.next(`show ${id}`)}`;
     });
   });
 }

@@ -81,14 +81,16 @@ async function list(context: CliContext, options: RefreshListOptions): Promise<v
 }
 
 async function show(context: CliContext, prefix: string, options: LearnOptions): Promise<void> {
-  await withLearning(context, options, async ({ rows, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, next, show: showResult }) => {
     const refresh = await rows.refreshes.find(prefix);
     showResult(refresh, () => {
-      const next = `${output.program} learn refreshes complete ${refresh.id} --outcome "…"${output.sameStore}`;
-      return `${refreshText(refresh)}${refresh.state === "complete" ? "" : `\n\n  ${output.style.dim("→")} ${next}`}`;
+      const after = refresh.state === "complete" ? "" : `\n\n${next(completion(refresh))}`;
+      return `${refreshText(refresh)}${after}`;
     });
   });
 }
+
+const completion = ({ id }: Refresh): string => `refreshes complete ${id} --outcome "…"`;
 
 function refreshText(refresh: Refresh): string {
   const { completedAt, completedBy, participants } = refresh;
@@ -114,15 +116,13 @@ function refreshText(refresh: Refresh): string {
 }
 
 async function create(context: CliContext, options: CreateOptions): Promise<void> {
-  await withLearning(context, options, async ({ rows, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, next, show: showResult }) => {
     const { scope, title, reason, participant } = options;
     const made = await rows.refreshes.create(
       parseNewRefresh(given({ scope, title, reason, participants: participant })),
     );
-    showResult(made, () => {
-      const next = `${output.program} learn refreshes complete ${made.id} --outcome "…"${output.sameStore}`;
-      return `planned ${made.id}: ${oneLine(made.title, 80)}\n  ${output.style.dim("→")} ${next}`;
-    });
+    const planned = `planned ${made.id}: ${oneLine(made.title, 80)}`;
+    showResult(made, () => `${planned}\n${next(completion(made))}`);
   });
 }
 

@@ -24,6 +24,14 @@ export interface LearnSession {
   readonly now: number;
   /** Shows a result: as one JSON document to a program, or in the words that `tell` finds for it. */
   readonly show: (result: unknown, tell: () => string) => void;
+  /** The line that shows the command of `learn` to go on with, on the same store. */
+  readonly next: (words: string) => string;
+}
+
+/** Options of what is written down under a title, about signals or not. */
+export interface TitledOptions extends LearnOptions {
+  readonly title: string;
+  readonly signal?: readonly string[];
 }
 
 /**
@@ -47,8 +55,20 @@ export async function withLearning(
       user: config.settings.user,
       now: context.host.clock.now(),
       show: (result, tell) => output.out(output.json ? JSON.stringify(result) : tell()),
+      next: (words) =>
+        `  ${output.style.dim("→")} ${output.program} learn ${words}${output.sameStore}`,
     });
   });
+}
+
+/** The ids of records that are named by their ids' beginnings. */
+export async function idsOf(
+  repository: { find(prefix: string): Promise<{ readonly id: string }> },
+  prefixes: readonly string[] = [],
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const prefix of prefixes) ids.push((await repository.find(prefix)).id);
+  return ids;
 }
 
 /** A run's log that cannot be read must not keep anybody from what is recorded already. */

@@ -91,13 +91,12 @@ async function list(context: CliContext, options: SignalListOptions): Promise<vo
 }
 
 async function show(context: CliContext, prefix: string, options: LearnOptions): Promise<void> {
-  await withLearning(context, options, async ({ rows, output, show: showResult }) => {
+  await withLearning(context, options, async ({ rows, next, show: showResult }) => {
     const signal = await rows.signals.find(prefix);
     const intake = signal.intakeId === null ? undefined : await rows.intakes.get(signal.intakeId);
     showResult(signal, () => {
-      const next = intake === undefined ? nextWords[signal.state] : `intakes show ${intake.id}`;
-      const words = next.replace("SIGNAL", signal.id);
-      return `${signalText(signal, intake)}\n\n  ${output.style.dim("→")} ${output.program} learn ${words}${output.sameStore}`;
+      const words = intake === undefined ? nextWords[signal.state] : `intakes show ${intake.id}`;
+      return `${signalText(signal, intake)}\n\n${next(words.replace("SIGNAL", signal.id))}`;
     });
   });
 }
