@@ -69,6 +69,16 @@ async function openPlace(place: string, host: Host, create: boolean): Promise<Op
 
 function requireStore(dataDir: string): void {
   if (existsSync(join(dataDir, databaseFile))) return;
+  if (statSync(dataDir, { throwIfNoEntry: false })?.isFile() === true) {
+    throw new Agent33Error(
+      "store.missing",
+      `${dataDir} is a file; a store is a folder with a file ${databaseFile}.`,
+      {
+        hint: `Copy it as ${databaseFile} into a new folder, and give that folder.`,
+        details: { dataDir },
+      },
+    );
+  }
   throw new Agent33Error("store.missing", `There is no store in ${dataDir}.`, {
     hint: `Give a folder that has a file ${databaseFile}, or a postgres:// address.`,
     details: { dataDir },

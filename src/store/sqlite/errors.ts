@@ -30,7 +30,7 @@ const rows: Readonly<Record<number, ErrorRow>> = {
   11: {
     code: "store.corrupt",
     what: "The store's file is damaged",
-    hint: "Keep agent33.db, agent33.db-wal and agent33.db-shm together and restore a backup.",
+    hint: 'End all programs that use it and delete nothing. "A damaged store" in docs/guides/store.md has the steps back to a backup.',
     retryable: false,
   },
   13: {
@@ -48,7 +48,7 @@ const rows: Readonly<Record<number, ErrorRow>> = {
   26: {
     code: "store.not_a_store",
     what: "The file is not an AGENT-33 store",
-    hint: "Choose another data folder with --data, or restore a backup if it used to be one.",
+    hint: 'Choose another data folder with --data. If it used to be one: "A damaged store" in docs/guides/store.md has the steps back to a backup.',
     retryable: false,
   },
 };

@@ -1,0 +1,130 @@
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { checkSnapshot } from "../../src/store/sqlite/snapshot.ts";
+import { freshFolder, projectRoot, runInProcess } from "../support/cli.ts";
+
+const guide = readFileSync(join(projectRoot, "docs/guides/store.md"), "utf8");
+const heading = "A damaged store";
+
+/** The commands that the guide gives for a damaged store, one a line. */
+function stepsOfGuide(): string {
+  const section = guide.split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? "";
+  const steps = /^```sh\n([\s\S]*?)^```$/m.exec(section)?.[1];
+  if (steps === undefined) throw new Error(`The guide has no steps under "${heading}".`);
+  return steps;
+}
+
+interface Status {
+  readonly rows: Readonly<Record<string, number>>;
+}
+
+/** A folder whose store was upgraded, has gone on since, and was left by a process that died. */
+async function usedStore(): Promise<string> {
+  const [begun, left] = [freshFolder(), freshFolder()];
+  const dataDir = join(begun, ".agent33");
+  mkdirSync(dataDir);
+  const older = new DatabaseSync(join(dataDir, "agent33.db"));
+  older.exec(readFileSync(join(projectRoot, "test/fixtures/store/schema-001.sql"), "utf8"));
+  older.close();
+  await agent33(begun, "store", "migrate");
+  const native = new DatabaseSync(join(dataDir, "agent33.db"));
+  native.exec("UPDATE runs SET task = 'changed since'");
+  // While it is open, what was written last stands beside the file.
+  cpSync(dataDir, join(left, ".agent33"), { recursive: true });
+  native.close();
+  return left;
+}
+
+async function agent33(cwd: string, ...words: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runInProcess(words, cwd, {});
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  return stdout;
+}
+
+async function refusal(cwd: string, ...words: readonly string[]) {
+  const { code, stderr } = await runInProcess([...words, "--json"], cwd, {});
+  expect(code).toBe(1);
+  return (JSON.parse(stderr) as { error: { code: string; message: string; hint: string } }).error;
+}
+
+test("the guide's steps bring a damaged store back to its backup, and keep the damaged files", async () => {
+  const folder = await usedStore();
+  const dataDir = join(folder, ".agent33");
+  const file = join(dataDir, "agent33.db");
+  const handle = openSync(file, "r+");
+  writeSync(handle, Buffer.alloc(statSync(file).size - 4096, 0xaa), 0, null, 4096);
+  closeSync(handle);
+  const damaged = readFileSync(file);
+  // In a copy: whoever closes the store last writes what stands beside the file into it.
+  const looked = freshFolder();
+  cpSync(folder, looked, { recursive: true });
+  const told = await refusal(looked, "runs", "list");
+  expect(told.code).toBe("store.corrupt");
+  expect(told.hint).toContain(`"${heading}" in docs/guides/store.md`);
+
+  const [backup = "", ...others] = readdirSync(join(dataDir, "backups"));
+  expect(others).toEqual([]);
+  const steps = stepsOfGuide()
+    .replaceAll(/schema-1-\S+\.db/g, backup)
+    .replaceAll("npm run agent33 --", `"${process.execPath}" "${projectRoot}/bin/agent33.js"`);
+  const env = { PATH: process.env["PATH"] ?? "" };
+  const said = execFileSync("sh", ["-e", "-c", steps], { cwd: folder, env, encoding: "utf8" });
+  expect(said).toMatch(/schema {2}2/);
+
+  const { rows } = JSON.parse(await agent33(folder, "store", "status", "--json")) as Status;
+  const { migrations: _steps, ...before } = checkSnapshot(join(dataDir, "backups", backup)).rows;
+  expect(rows).toMatchObject(before);
+  expect(before["runs"]).toBeGreaterThan(0);
+  expect(await agent33(folder, "runs", "list")).not.toContain("changed since");
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const kept = join(dataDir, "damaged");
+  expect(readdirSync(kept).sort()).toEqual(["agent33.db", "agent33.db-shm", "agent33.db-wal"]);
+  expect(readFileSync(join(kept, "agent33.db")).equals(damaged)).toBe(true);
+  expect(readFileSync(join(kept, "agent33.db-wal")).includes("changed since")).toBe(true);
+});
+
+test("a file that is no store any more is answered with the same steps", async () => {
+  const folder = freshFolder();
+  mkdirSync(join(folder, ".agent33"));
+  writeFileSync(join(folder, ".agent33/agent33.db"), "overwritten by something else".repeat(300));
+  const told = await refusal(folder, "runs", "list");
+  expect(told).toMatchObject({ code: "store.not_a_store" });
+  expect(told.hint).toContain(`"${heading}" in docs/guides/store.md`);
+});
+
+test("a backup's file is no place of a store, and how to look into it is said", async () => {
+  const folder = await usedStore();
+  const [name = ""] = readdirSync(join(folder, ".agent33/backups"));
+  const backup = join(folder, ".agent33/backups", name);
+  const before = readFileSync(backup);
+  for (const words of [
+    ["status", backup],
+    ["copy", backup, "other"],
+    ["export", "out.jsonl", "--from", backup],
+  ]) {
+    expect(await refusal(folder, "store", ...words)).toMatchObject({
+      code: "store.missing",
+      message: `${backup} is a file; a store is a folder with a file agent33.db.`,
+      hint: "Copy it as agent33.db into a new folder, and give that folder.",
+    });
+  }
+  expect(readFileSync(backup).equals(before)).toBe(true);
+  mkdirSync(join(folder, "look"));
+  copyFileSync(backup, join(folder, "look/agent33.db"));
+  expect(await agent33(folder, "store", "status", "look")).toMatch(/schema {2}1 of 2/);
+});
