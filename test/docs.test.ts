@@ -3,7 +3,11 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectErrorCodes } from "../docs/reference/error-codes.ts";
 import { errorCodes, errorsPage } from "../docs/reference/errors-page.ts";
-import { exitCodes } from "../src/cli/exit-codes.ts";
+import { Agent33Error } from "../src/base/errors.ts";
+import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
+import { allowedMove, intakeStates } from "../src/learning/intake-state.ts";
+import { signalStates } from "../src/learning/signal.ts";
+import { checkTransition } from "../src/learning/signal-state.ts";
 import { freshFolder, projectRoot, runCli } from "./support/cli.ts";
 
 const textOf = (path: string): string => readFileSync(join(projectRoot, path), "utf8");
@@ -150,6 +154,35 @@ describe("the page of error codes", () => {
       { code: "room.found", rooms: ["room"], messages: ["It is gone."], hints: [] },
       { code: "room.lost", rooms: ["room"], messages: ["It is gone."], hints: ["Look for it."] },
     ]);
+  });
+});
+
+describe("the guide to learning", () => {
+  const guide = textOf("docs/guides/learn.md");
+  const told = [...guide.matchAll(/→ (From (\w+) it can become .*)$/gm)];
+
+  test.each(told.map(([, hint = "", from = ""]) => [from, hint] as const))(
+    "says of %s what the program says",
+    (from, hint) => {
+      const signal = signalStates.find((state) => state === from);
+      const intake = intakeStates.find((state) => state === from);
+      const move = (): void => {
+        if (signal !== undefined) checkTransition("id", signal, signal);
+        else allowedMove("id", intake ?? "tracked", "");
+      };
+      expect(move).toThrow(expect.objectContaining({ hint }));
+    },
+  );
+
+  test("is right about which errors are wrong words", () => {
+    expect(told.length).toBeGreaterThan(1);
+    const exitOf = (code: string): number => exitCodeOfError(new Agent33Error(code, ""));
+    for (const code of ["cli.usage", "cli.unreadable_input", "learning.bad_transition"]) {
+      expect(exitOf(code)).toBe(exitCodes.usage);
+    }
+    for (const code of ["learning.unknown_signal", "store.unreachable"]) {
+      expect(exitOf(code)).toBe(exitCodes.failed);
+    }
   });
 });
 
