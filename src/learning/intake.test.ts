@@ -66,6 +66,18 @@ describe("a new intake", () => {
     );
   });
 
+  test("has an analysis of up to 20 levels and 100000 characters, and no larger one", () => {
+    const analysisOf = (text: string) => () =>
+      parseNewIntake({ ...plain, analysis: JSON.parse(text) as unknown }).analysis;
+    const levels = (count: number): string => `${'{"a":'.repeat(count)}1${"}".repeat(count)}`;
+    expect(analysisOf(levels(20))).not.toThrow();
+    expect(analysisOf(levels(21))).toThrow(/at most 20 levels/);
+    const characters = (count: number): string => `{"a":"","b":"${"x".repeat(count - 15)}"}`;
+    expect(characters(100_000)).toHaveLength(100_000);
+    expect(analysisOf(characters(100_000))).not.toThrow();
+    expect(analysisOf(characters(100_001))).toThrow(/100000 characters/);
+  });
+
   test("has no analysis that cannot be stored or is not JSON", () => {
     const deep = JSON.parse(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`) as object;
     const round: { self?: unknown } = {};

@@ -20,6 +20,13 @@ describe("a snapshot", () => {
     ]);
   });
 
+  test("keeps the name and target that an earlier one gave a built-in metric", () => {
+    const own = { name: "Rework of ours", target: 10, baseline: 30 };
+    const [before] = take([{ id: "IM-02", value: 20, ...own }]).metrics;
+    const [after] = take([{ id: "IM-02", value: 18 }], before && { "IM-02": before }).metrics;
+    expect(after).toEqual({ id: "IM-02", value: 18, unit: "percent", polarity: "lower", ...own });
+  });
+
   test("declares a metric of its own with its unit and polarity", () => {
     expect(() => take([{ id: "flaky", value: 3 }])).toThrow(
       problems(

@@ -32,6 +32,10 @@ describe("a window", () => {
     const { from, to } = windowOf({ days: 2, hours: 3 }, at("2026-08-01T10:00:00Z"));
     expect(to - from).toBe(51 * hourMs);
   });
+  test("is ten years long at most", () => {
+    const { from, to } = windowOf({ days: 3660 }, at("2026-08-01T10:00:00Z"));
+    expect(to - from).toBe(3660 * dayMs);
+  });
   test.each([{ days: 0 }, { hours: -1 }, { days: 1.5 }, { days: 3661 }, { hours: Number.NaN }])(
     "is refused for %j",
     (request) => {
