@@ -74,14 +74,44 @@ export function copyText(report: CopyReport, output: Output): string {
     table,
     "",
     `${count(report.copied)} rows copied${mended}${resumed}.`,
-    report.equal
-      ? `${report.to} holds the same as ${report.from}.`
-      : "The two differ: the source is in use. Run the copy again, best while nothing writes.",
-    ...(report.onlyInTarget === 0
-      ? []
-      : [`${count(report.onlyInTarget)} rows are in the target only; a copy deletes nothing.`]),
+    ...(report.equal ? [`${report.to} holds the same as ${report.from}.`] : differLines(report)),
     ...asideLines("that the target cannot hold", report.refused, output),
   ].join("\n");
+}
+
+/** Why two stores differ after a copy, and what to do. */
+function differLines({ kept, onlyInTarget, refused }: CopyReport): readonly string[] {
+  const byTable = (of: "newer" | "undecided"): string =>
+    kept
+      .filter((one) => one[of] > 0)
+      .map((one) => `${one.table} ${count(one[of])}`)
+      .join(", ");
+  const newer = kept.reduce((sum, one) => sum + one.newer, 0);
+  const undecided = kept.reduce((sum, one) => sum + one.undecided, 0);
+  if (newer + undecided + onlyInTarget + refused.count === 0) {
+    return ["The two differ: the source is in use. Run the copy again, best while nothing writes."];
+  }
+  return [
+    "The two differ.",
+    ...(newer === 0
+      ? []
+      : [
+          `${count(newer)} rows are newer in the target and stay as they are: ${byTable("newer")}.`,
+        ]),
+    ...(undecided === 0
+      ? []
+      : [
+          `${count(undecided)} rows differ and nothing says which is the later one; the target's stay: ${byTable("undecided")}.`,
+        ]),
+    ...(onlyInTarget === 0
+      ? []
+      : [`${count(onlyInTarget)} rows are in the target only; a copy deletes nothing.`]),
+    ...(newer + undecided + onlyInTarget === 0
+      ? []
+      : [
+          "If the target was used since, it is the store to go on with. To have the source as it is, copy it into a new, empty store.",
+        ]),
+  ];
 }
 
 /** What an export wrote. */

@@ -168,7 +168,10 @@ describe.each(pairs)("from %s to %s", (from, to) => {
       onProgress: ({ phase }) => {
         if (told || phase !== "copy lessons") return;
         told = true;
-        void write(source, "UPDATE runs SET outcome = 'changed' WHERE seq = 2");
+        void write(
+          source,
+          "UPDATE runs SET outcome = 'changed', finished_at = finished_at + 1 WHERE seq = 2",
+        );
         void write(
           source,
           "INSERT INTO signal_keys (tenant, key, signal_id) VALUES ('c', 'k', 's')",

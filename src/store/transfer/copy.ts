@@ -10,10 +10,9 @@ import {
   compareStores,
   type LastSeqs,
   lastSeqs,
-  type Mended,
-  mend,
 } from "./copy-check.ts";
-import { nothing, type OnProgress } from "./report.ts";
+import { type Mended, mend, nothingMended } from "./copy-mend.ts";
+import type { OnProgress } from "./report.ts";
 import { writeApart } from "./row-fault.ts";
 import { insertNew } from "./row-insert.ts";
 import { countRows, pagesOf, type Row } from "./rows.ts";
@@ -28,7 +27,6 @@ export interface CopyOptions {
   readonly onProgress?: OnProgress;
 }
 
-/** `written` counts rows that changed or came in the source while it was copied. */
 export interface CopyReport extends Omit<Mended, "written"> {
   readonly from: string;
   readonly to: string;
@@ -36,11 +34,11 @@ export interface CopyReport extends Omit<Mended, "written"> {
   readonly resumed: boolean;
   /** Rows that this call brought over. */
   readonly copied: number;
-  /** Rows that changed or came in the source meanwhile, and were written again. */
+  /** Rows that changed or came in the source after they were copied, and were brought over. */
   readonly mended: number;
   /** Every table of both, read to the end after the copy. */
   readonly tables: readonly ComparedTable[];
-  /** Whether both stores hold the same. If not, running the copy again goes on. */
+  /** Whether both stores hold the same. If not, running the copy again goes on: nothing is lost. */
   readonly equal: boolean;
 }
 
@@ -71,15 +69,15 @@ export async function copyStore(options: CopyOptions): Promise<CopyReport> {
   if (noted?.state !== "running" && (await countRows(to.tables.read)) > 0) {
     const tables = await compareStores(options);
     if (!tables.every(({ equal }) => equal)) throw notEmpty(from, to, noted);
-    const counts = { copied: 0, mended: 0, onlyInTarget: 0, refused: nothing };
-    return { ...places, resumed: false, ...counts, tables, equal: true };
+    const { written: mended, ...counts } = nothingMended;
+    return { ...places, resumed: false, copied: 0, mended, ...counts, tables, equal: true };
   }
   const log = createLog(options, id, noted);
   const copied = await copyTables(options, log);
   const seqs = await lastSeqs(from);
   await log.write(() => moveSeqs(to, seqs), copiedAll);
   let mended = 0;
-  let found: Mended = { written: 0, onlyInTarget: 0, refused: nothing };
+  let found = nothingMended;
   let tables = await compareStores(options);
   for (let pass = 0; pass < mendPasses && !tables.every(({ equal }) => equal); pass += 1) {
     const unequal = tables.filter(({ equal }) => !equal).map(({ table }) => table);
@@ -91,9 +89,8 @@ export async function copyStore(options: CopyOptions): Promise<CopyReport> {
   }
   const equal = tables.every((table) => table.equal);
   if (equal) await log.write(function* () {}, copiedAll, "finished");
-  const { onlyInTarget, refused } = found;
-  const resumed = noted !== undefined;
-  return { ...places, resumed, copied, mended, onlyInTarget, refused, tables, equal };
+  const { written: _, ...left } = found;
+  return { ...places, resumed: noted !== undefined, copied, mended, ...left, tables, equal };
 }
 
 /** Writes into the target, each time with how far the copy is then. */

@@ -157,3 +157,18 @@ export function* overwriteRow(table: StoreTable, row: Row): Program<void> {
     ...valuesOf(row, names),
   );
 }
+
+/**
+ * Writes a row over one with the same key that is exactly `before`; how many rows it changed. A row
+ * that was changed meanwhile is left.
+ */
+export function* replaceRow(table: StoreTable, before: Row, row: Row): Program<number> {
+  const rest = table.columns.map(({ name }) => name).filter((name) => !table.order.includes(name));
+  return yield* change(
+    `UPDATE ${table.name} SET ${rest.map((name) => `${name} = ?`).join(", ")}
+     WHERE ${table.order.map((name) => `${name} = ?`).join(" AND ")}
+       AND ${rest.map((name) => `${name} IS NOT DISTINCT FROM ?`).join(" AND ")}`,
+    ...valuesOf(row, rest),
+    ...valuesOf(before, [...table.order, ...rest]),
+  );
+}

@@ -3,7 +3,9 @@ import type { StoreTable } from "./tables.ts";
 
 /** A place where two tables differ. */
 export type Difference =
-  | { readonly kind: "missing" | "changed"; readonly row: Row }
+  | { readonly kind: "missing"; readonly row: Row }
+  /** `target` is the target's row in that place. */
+  | { readonly kind: "changed"; readonly row: Row; readonly target: Row }
   | { readonly kind: "extra" };
 
 /** Where a copy of a table differs from its source, both read once in the table's order. */
@@ -28,7 +30,7 @@ export async function* differences(
     const row = one.value;
     if (order < 0) yield { kind: "missing", row };
     else if (other.done !== true) {
-      if (!equal(table, row, other.value)) yield { kind: "changed", row };
+      if (!equal(table, row, other.value)) yield { kind: "changed", row, target: other.value };
       other = await target.next();
     }
     one = await source.next();

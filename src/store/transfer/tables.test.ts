@@ -74,3 +74,25 @@ test("lists a parent before every table that refers to it", async () => {
   }
   expect(storeTables.filter((table) => table.parent !== undefined)).toHaveLength(references.length);
 });
+
+test("says which of two rows is the later one by columns and words that there are", async () => {
+  const found = await schemaOf("SELECT name, sql FROM sqlite_schema WHERE type = 'table'");
+  const marks = storeTables.flatMap((table) => table.marks.map((mark) => ({ table, mark })));
+  expect(marks.length).toBeGreaterThan(20);
+  for (const { table, mark } of marks) {
+    expect(table.columns.map(({ name }) => name)).toContain(mark.column);
+    const sql = String(found.find(({ name }) => name === table.name)?.["sql"]);
+    const words = new RegExp(`CHECK \\(${mark.column} IN \\(([^)]*)\\)`).exec(sql)?.[1];
+    const known = [...(words ?? "").matchAll(/'(\w+)'/g)].map(([, word]) => word);
+    expect([table.name, mark.column, mark.stages?.flat() ?? []]).toEqual([
+      table.name,
+      mark.column,
+      mark.stages === undefined
+        ? []
+        : known.toSorted((one, other) => placeOf(one) - placeOf(other)),
+    ]);
+    function placeOf(word: string | undefined): number {
+      return mark.stages?.flat().indexOf(word ?? "") ?? -1;
+    }
+  }
+});

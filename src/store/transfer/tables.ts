@@ -23,10 +23,26 @@ export interface StoreTable {
     readonly key: string;
     readonly column: string;
   };
+  /** What says which of two versions of a row is the later one. Nothing does in most tables. */
+  readonly marks: readonly ChangeMark[];
+}
+
+/** A column that goes one way only while its row is worked on: a time, a count, a state. */
+export interface ChangeMark {
+  readonly column: string;
+  /** The words of a state, by how far along they are; those of one stage come in any order. */
+  readonly stages?: readonly (readonly string[])[];
+  /** Whether it can become empty again, so that being empty says nothing. */
+  readonly mayEmpty: boolean;
 }
 
 interface TableFacts {
   readonly key: string;
+  /**
+   * Written `column`, `column?` where it can become empty again, or `column one|two < three` for a
+   * state. Empty is before everything else.
+   */
+  readonly marks?: string;
   readonly identity?: true;
   readonly parent?: StoreTable["parent"];
 }
@@ -41,6 +57,17 @@ function table(name: string, facts: TableFacts, columns: string): StoreTable {
     order: facts.identity === true ? ["seq"] : key,
     identity: facts.identity === true,
     ...(facts.parent === undefined ? {} : { parent: facts.parent }),
+    marks: facts.marks === undefined ? [] : facts.marks.split(",").map(markOf),
+  };
+}
+
+function markOf(text: string): ChangeMark {
+  const [word = "", ...rest] = text.trim().split(/\s+/);
+  const stages = rest.filter((part) => part !== "<").map((part) => part.split("|"));
+  return {
+    column: word.replace(/\?$/, ""),
+    mayEmpty: word.endsWith("?"),
+    ...(stages.length === 0 ? {} : { stages }),
   };
 }
 
@@ -62,7 +89,7 @@ export const countTables: ReadonlySet<string> = new Set([
 export const storeTables: readonly StoreTable[] = [
   table(
     "runs",
-    { key: "id", identity: true },
+    { key: "id", identity: true, marks: "state running|parked < finished, finished_at?" },
     `seq integer, id text, tenant text, task text, agent text, model text, effort text, state text,
      outcome text null, workspace text null, started_at integer, finished_at integer null,
      cost_micro_usd integer, unpriced_calls integer, spec text`,
@@ -74,26 +101,30 @@ export const storeTables: readonly StoreTable[] = [
   ),
   table(
     "audit",
-    { key: "call_id", identity: true },
+    { key: "call_id", identity: true, marks: "state open < closed" },
     `seq integer, call_id text, run_id text null, at integer, state text, connector text,
      operation text, decision text, rule_id text, outcome text, record text, tenant text`,
   ),
   table(
     "approvals",
-    { key: "id", identity: true },
+    {
+      key: "id",
+      identity: true,
+      marks: "state pending < approved < consumed|denied|expired, decided_at, consumed_at?",
+    },
     `seq integer, id text, digest text, run_id text null, summary text, rule_id text, state text,
      requested_at integer, expires_at integer, decided_by text null, decided_at integer null,
      consumed_at integer null, tenant text`,
   ),
   table(
     "idempotency",
-    { key: "tenant, key" },
+    { key: "tenant, key", marks: "state started < finished, finished_at" },
     `tenant text, key text, run_id text null, state text, started_at integer,
      finished_at integer null`,
   ),
   table(
     "durable_runs",
-    { key: "run_id", identity: true },
+    { key: "run_id", identity: true, marks: "fence, updated_at, cancel_requested, lease_until?" },
     `seq integer, run_id text, workflow text, version integer, input text, state text,
      owner text null, fence integer, lease_until integer null, wake_at integer null,
      cancel_requested integer, cancel_order integer null, attempts integer, progress integer,
@@ -103,6 +134,7 @@ export const storeTables: readonly StoreTable[] = [
     "durable_steps",
     {
       key: "run_id, position",
+      marks: "state started < completed|failed, finished_at",
       parent: { table: "durable_runs", key: "run_id", column: "run_id" },
     },
     `run_id text, position integer, kind text, name text, input_digest text null, repeat text null,
@@ -114,6 +146,7 @@ export const storeTables: readonly StoreTable[] = [
     {
       key: "run_id, key",
       identity: true,
+      marks: "taken_by",
       parent: { table: "durable_runs", key: "run_id", column: "run_id" },
     },
     `seq integer, run_id text, topic text, key text, payload text, sent_at integer,
@@ -128,7 +161,7 @@ export const storeTables: readonly StoreTable[] = [
   ),
   table(
     "signals",
-    { key: "tenant, id", identity: true },
+    { key: "tenant, id", identity: true, marks: "state_at, last_seen_at, occurrences, intake_id" },
     `seq integer, tenant text, id text, type text, severity text, summary text, details text,
      source text, context text, quality_score integer, quality_label text, quality_reasons text,
      fingerprint text, occurrences integer, recorded_at integer, last_seen_at integer, state text,
@@ -138,31 +171,38 @@ export const storeTables: readonly StoreTable[] = [
   table("signal_keys", { key: "tenant, key" }, "tenant text, key text, signal_id text"),
   table(
     "signal_class_counts",
-    { key: "tenant, grain, bucket, type, severity" },
+    {
+      key: "tenant, grain, bucket, type, severity",
+      marks: "signals, occurrences, quality_total, high_quality",
+    },
     `tenant text, grain text, bucket integer, type text, severity text, signals integer,
      occurrences integer, quality_total integer, high_quality integer`,
   ),
   table(
     "signal_source_counts",
-    { key: "tenant, grain, bucket, source" },
+    { key: "tenant, grain, bucket, source", marks: "signals, occurrences" },
     "tenant text, grain text, bucket integer, source text, signals integer, occurrences integer",
   ),
-  table("learned_runs", { key: "tenant, run_id" }, "tenant text, run_id text, seq integer"),
+  table(
+    "learned_runs",
+    { key: "tenant, run_id", marks: "seq" },
+    "tenant text, run_id text, seq integer",
+  ),
   table(
     "intakes",
-    { key: "tenant, id", identity: true },
+    { key: "tenant, id", identity: true, marks: "updated_at" },
     `seq integer, tenant text, id text, state text, research_type text, urgency text,
      priority integer, automatic integer, submitted_at integer, updated_at integer, body text`,
   ),
   table(
     "lessons",
-    { key: "tenant, id", identity: true },
+    { key: "tenant, id", identity: true, marks: "updated_at" },
     `seq integer, tenant text, id text, event_type text, state text, recorded_at integer,
      updated_at integer, body text`,
   ),
   table(
     "checklists",
-    { key: "tenant, id", identity: true },
+    { key: "tenant, id", identity: true, marks: "updated_at" },
     `seq integer, tenant text, id text, period text, reference text, state text,
      created_at integer, updated_at integer, body text`,
   ),
@@ -178,7 +218,7 @@ export const storeTables: readonly StoreTable[] = [
   ),
   table(
     "roadmap_refreshes",
-    { key: "tenant, id", identity: true },
+    { key: "tenant, id", identity: true, marks: "updated_at" },
     `seq integer, tenant text, id text, scope text, state text, created_at integer,
      updated_at integer, body text`,
   ),
