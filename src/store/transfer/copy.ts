@@ -16,6 +16,7 @@ import type { OnProgress } from "./report.ts";
 import { writeApart } from "./row-fault.ts";
 import { insertNew } from "./row-insert.ts";
 import { countRows, pagesOf, type Row } from "./rows.ts";
+import { checkNotSame } from "./same-store.ts";
 import { moveSeq } from "./sequences.ts";
 import { type StoreTable, storeTables } from "./tables.ts";
 import { findTransfer, saveTransfer, type Transfer } from "./transfer-state.ts";
@@ -57,11 +58,12 @@ const mendPasses = 2;
 /**
  * Copies a whole store into an empty one, of any two kinds, and compares the two row by row at the
  * end. Killed at any moment, it goes on where it was.
- * @throws Agent33Error `store.target_not_empty`, `store.older_schema`,
+ * @throws Agent33Error `store.same_store`, `store.target_not_empty`, `store.older_schema`,
  * `store.transfer_elsewhere`, other `store.*` of either side
  */
 export async function copyStore(options: CopyOptions): Promise<CopyReport> {
   const { from, to } = options;
+  await checkNotSame(from, to);
   await checkSchemas(from, to);
   const id = await idOf(from);
   const noted = await to.tables.read(() => findTransfer(id));
