@@ -24,9 +24,14 @@ const maxCharacters = 1_000_000;
 
 export const legacyIdSchema = storableText(1, 200).regex(/^\S+$/, "Must not have white space");
 
-export const legacyTextSchema = storableText(0, maxCharacters)
-  .nullish()
-  .transform((text) => text ?? "");
+export const legacyTextSchema = legacyTextOf(maxCharacters);
+
+/** Text that may be missing or null. @param max most UTF-16 units */
+export function legacyTextOf(max: number) {
+  return storableText(0, max)
+    .nullish()
+    .transform((text) => text ?? "");
+}
 
 /** A name that may be missing, empty or null. */
 export const legacyNameSchema = storableText(0, 200)

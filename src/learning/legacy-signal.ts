@@ -5,6 +5,7 @@ import {
   legacyNameSchema,
   type LegacyRead,
   type LegacyRecord,
+  legacyTextOf,
   legacyTextSchema,
   legacyTimeSchema,
 } from "./legacy-fields.ts";
@@ -37,7 +38,8 @@ const legacySignalSchema = z.looseObject({
   tenant_id: legacyNameSchema,
   summary: storableText(1, 1_000_000),
   details: legacyTextSchema,
-  source: legacyTextSchema,
+  // As long as ours may be: it stands in indexes, which hold no text of any length.
+  source: legacyTextOf(200),
   context: z.record(storableText(0, 10_000), scalar).nullish(),
   quality_score: z.number().min(0).max(1).nullish(),
   quality_label: z.enum(["", ...qualityLabels]).nullish(),

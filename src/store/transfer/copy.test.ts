@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { manualClock } from "../../base/clock.ts";
+import { sha256 } from "../../base/digest.ts";
 import { uuidv7Source } from "../../base/ids.ts";
 import { seededRandom } from "../../base/random.ts";
 import {
@@ -248,6 +249,33 @@ describe("a target", () => {
         expect(again).toMatchObject({ signals: { kept: 0, thereAlready: 80 } });
       }
       expect(await digestsOf(served)).toEqual(await digestsOf(file));
+    },
+  );
+
+  test.skipIf(missing !== undefined)(
+    "whose indexes cannot hold a text that is too long says which row it was",
+    async () => {
+      const [source, target] = [await open("sqlite"), await open("postgres")];
+      await fillStore(source, 8);
+      // Not to be compressed, or it would fit.
+      const long = Array.from({ length: 400 }, (_, index) => sha256(`${index}`)).join("");
+      await write(source, `UPDATE signals SET source = '${long}' WHERE seq = 3`);
+      const report = await copyStore({ from: source, to: target, clock });
+      expect(report).toMatchObject({ equal: false, refused: { count: 1 } });
+      expect(report.refused.first[0]?.reason).toContain("index row");
+      expect(report.tables.find(({ table }) => table === "signals")).toMatchObject({
+        rows: 8,
+        rowsInTarget: 7,
+      });
+      const other = await open("postgres");
+      const text = await exportText(source);
+      const imported = await importStore({ backend: other, source: textSource(text), clock });
+      expect(imported.quarantined.first).toEqual([
+        { place: expect.stringMatching(/^line/), reason: expect.stringContaining("index row") },
+      ]);
+      const mine = "SELECT tenant FROM quarantine WHERE source LIKE 'jsonl-%'";
+      expect(await other.tables.read(() => rows(mine))).toEqual([{ tenant: "b" }]);
+      expect(imported.tables.find(({ table }) => table === "signals")).toMatchObject({ kept: 7 });
     },
   );
 

@@ -110,8 +110,8 @@ export async function importStore(options: ImportOptions): Promise<ImportReport>
     onProgress?.({ phase: "import", done: last.end, total: source.size });
   };
   const refuse = async (entry: Entry, error: unknown): Promise<void> => {
-    const parsed = { kind: "bad", reason: messageOf(error), tenant: "default" } as const;
-    await write([{ ...entry, parsed }]);
+    const tenant = tenantIn(entry.parsed);
+    await write([{ ...entry, parsed: { kind: "bad", reason: messageOf(error), tenant } }]);
   };
 
   const batches = readBatches(source, state.position, options.batchLines ?? defaultBatchLines);
@@ -137,6 +137,12 @@ export async function importStore(options: ImportOptions): Promise<ImportReport>
     quarantined: state.report.quarantined,
     truncated: footer === undefined,
   };
+}
+
+function tenantIn(parsed: Entry["parsed"]): string {
+  if (parsed.kind === "bad") return parsed.tenant;
+  const { tenant } = parsed.row;
+  return typeof tenant === "string" ? tenant : "default";
 }
 
 /** Where to begin: where it was left, if this is the same file up to there. */

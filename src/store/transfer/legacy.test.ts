@@ -140,6 +140,7 @@ describe("what can be wrong with a record", () => {
     ["text that databases cannot hold", bad({ details: "a\u0000b" }), /U\+0000/],
     ["half of a character", bad({ source: "\ud800" }), /surrogate/],
     ["such text deep within", bad({ context: { k: "a\u0000b" } }), /context/],
+    ["a source longer than ours may be", bad({ source: "x".repeat(201) }), /source.*at most 200/],
     ["a context that is no map", bad({ context: ["x"] }), /context/],
   ])("%s", async (_, record, reason) => {
     const backend = store();

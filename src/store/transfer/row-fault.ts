@@ -1,9 +1,12 @@
 import { isAgent33Error } from "../../base/errors.ts";
 
-/** SQLITE_CONSTRAINT and SQLITE_MISMATCH (https://sqlite.org/rescode.html). */
-const sqliteCodes: readonly number[] = [19, 20];
-/** Data exceptions and violated constraints (PostgreSQL's error codes, appendix A). */
-const postgresClasses: readonly string[] = ["22", "23"];
+/** SQLITE_TOOBIG, SQLITE_CONSTRAINT and SQLITE_MISMATCH (https://sqlite.org/rescode.html). */
+const sqliteCodes: readonly number[] = [18, 19, 20];
+/**
+ * Data exceptions, violated constraints, and limits of the program such as that on the length of
+ * what an index holds (PostgreSQL's error codes, appendix A).
+ */
+const postgresClasses: readonly string[] = ["22", "23", "54"];
 
 /**
  * Whether a database refused a row for what is in it, such as an unknown word for its state or text
