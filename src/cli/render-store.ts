@@ -116,11 +116,7 @@ function differLines({ kept, onlyInTarget, refused }: CopyReport): readonly stri
 
 /** What an export wrote. */
 export function exportText(file: string, report: ExportReport): string {
-  const changed =
-    report.changedMeanwhile.length === 0
-      ? ""
-      : `\nWritten to meanwhile, so not of one moment: ${report.changedMeanwhile.join(", ")}.`;
-  return `${count(report.rows)} rows of ${count(report.tables.length)} tables are in ${file}.${changed}`;
+  return `${count(report.rows)} rows of ${count(report.tables.length)} tables are in ${file}, as they were at one moment.`;
 }
 
 /** What was taken over from a file, and what was not. */

@@ -11,6 +11,9 @@ export interface BusyNotice {
   readonly state: "waiting" | "gone on" | "given up";
 }
 
+/** Runs a reading program on whole tables. */
+export type ReadTables = <T>(make: () => Program<T>) => Promise<T>;
+
 /** The contract that every place to keep a store in fulfils; `conformance/` is its suite. */
 export interface Backend {
   readonly kind: "memory" | "sqlite" | "postgres";
@@ -23,7 +26,12 @@ export interface Backend {
   tenant(tenant: string): TenantStore;
   /** Whole tables, for moving and checking a store. Nothing that answers a user may use it. */
   readonly tables: {
-    read<T>(make: () => Program<T>): Promise<T>;
+    readonly read: ReadTables;
+    /**
+     * Gives a function one state of the store to read, however long it takes and whatever is
+     * written meanwhile.
+     */
+    inOneState<T>(work: (read: ReadTables) => Promise<T>): Promise<T>;
     /** One transaction. */
     write<T>(make: () => Program<T>): Promise<T>;
   };

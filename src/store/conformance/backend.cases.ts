@@ -71,6 +71,30 @@ export const backendCases: readonly Case[] = [
     },
   },
   {
+    name: "gives one state to read, whatever is written meanwhile",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      const ids = () => rows("SELECT id FROM runs ORDER BY seq");
+      await runs.create(newRun("before"));
+      const seen = await backend.tables.inOneState(async (read) => {
+        const first = await read(ids);
+        await runs.create(newRun("meanwhile"));
+        await runs.finish("before", { outcome: "verified", costMicroUsd: 1, unpricedCalls: 0 });
+        expect(await backend.tables.read(ids)).toHaveLength(2);
+        const state = await read(() => rows("SELECT state FROM runs"));
+        return [first, await read(ids), state];
+      });
+      const one = [{ id: "before" }];
+      expect(seen).toEqual([one, one, [{ state: "running" }]]);
+      expect(await backend.tables.inOneState((read) => read(ids))).toHaveLength(2);
+      const refused = backend.tables.inOneState((read) =>
+        read(() => change("UPDATE runs SET task = 'written'")),
+      );
+      const error: unknown = await refused.catch((error: unknown) => error);
+      expect(isAgent33Error(error) ? error.code : error).toBe("store.readonly");
+    },
+  },
+  {
     name: "answers a statement that it refuses with a typed error and goes on",
     run: async ({ backend }) => {
       const { runs } = backend.tenant("a");

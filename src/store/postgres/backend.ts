@@ -1,6 +1,7 @@
 import { Agent33Error } from "../../base/errors.ts";
 import type { IdSource } from "../../base/ids.ts";
 import type { Backend, BusyNotice } from "../backend.ts";
+import { driveAsync } from "../program.ts";
 import { asyncRepositories, type TenantStore } from "../repositories/index.ts";
 import { migrations } from "../schema/migrations.ts";
 import { type BusyWatch, createBusyWatch } from "./busy-watch.ts";
@@ -71,6 +72,10 @@ function createPostgresBackend(
     },
     tables: {
       read: (make) => database.run("read", "all tenants", make),
+      inOneState: (work) =>
+        database.reading("all tenants", (session) =>
+          work((make) => driveAsync(make(), (statement) => session.answer(statement))),
+        ),
       write: (make) => database.run("write", "all tenants", make),
     },
     schemaVersion: () => database.run("read", "all tenants", schemaVersion),

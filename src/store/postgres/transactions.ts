@@ -33,6 +33,8 @@ export interface Transactions {
    * `store.busy`, other `store.*`, and what the program throws
    */
   run<T>(kind: "read" | "write", scope: Scope, make: () => Program<T>): Promise<T>;
+  /** Reads of one state of the store, with other work between them; never run again. */
+  reading<T>(scope: Scope, work: (session: SqlSession) => Promise<T>): Promise<T>;
   /** Work that is no program, in one write transaction; never run again. */
   transaction<T>(scope: Scope, work: (session: SqlSession) => Promise<T>): Promise<T>;
 }
@@ -100,6 +102,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
         }
       }
     },
+    reading: (scope, work) => once("read", scope, work),
     transaction: (scope, work) => once("write", scope, work),
   };
 }

@@ -7,6 +7,7 @@ import { answerOf } from "./answer.ts";
 import { type Database, inMemory } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { schemaVersion } from "./migrations.ts";
+import { readOneState } from "./one-state.ts";
 
 export interface SqliteBackendOptions {
   /** Open and migrated. The backend closes it. */
@@ -39,7 +40,11 @@ export function createSqliteBackend(options: SqliteBackendOptions): Backend {
       tenants.set(tenant, made);
       return made;
     },
-    tables: { read: readNow, write: (make) => writer.submit(make) },
+    tables: {
+      read: readNow,
+      inOneState: (work) => readOneState(database, work),
+      write: (make) => writer.submit(make),
+    },
     schemaVersion: async () => schemaVersion(database),
     close: async () => {
       await writer.idle();

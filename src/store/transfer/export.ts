@@ -1,20 +1,12 @@
 import type { Clock } from "../../base/clock.ts";
 import { sha256 } from "../../base/digest.ts";
 import type { IdSource } from "../../base/ids.ts";
-import type { Backend } from "../backend.ts";
+import type { Backend, ReadTables } from "../backend.ts";
 import { type Footer, formatName, formatVersion, type Header, rowLine } from "./jsonl-format.ts";
 import type { OnProgress } from "./report.ts";
-import {
-  countRows,
-  digestTable,
-  emptyDigest,
-  pagesOf,
-  rowText,
-  type TableDigest,
-  withRow,
-} from "./rows.ts";
+import { countRows, emptyDigest, pagesOf, rowText, type TableDigest, withRow } from "./rows.ts";
 import { lastSeq } from "./sequences.ts";
-import { type StoreTable, storeTables } from "./tables.ts";
+import { storeTables } from "./tables.ts";
 
 export interface ExportOptions {
   readonly backend: Backend;
@@ -30,20 +22,15 @@ export interface ExportReport {
   readonly schema: number;
   readonly rows: number;
   readonly tables: readonly ({ readonly table: string } & TableDigest)[];
-  /**
-   * Tables that were written to meanwhile. Every row is whole, but together they are of no one
-   * moment; an export of a snapshot, or of a store that nobody uses, is.
-   */
-  readonly changedMeanwhile: readonly string[];
 }
 
 /**
- * Writes a whole store as lines of JSON, in memory that does not grow with it.
+ * Writes a whole store as lines of JSON, in memory that does not grow with it. All of it is of one
+ * moment, whatever is written to the store meanwhile.
  * @throws Agent33Error `store.*`, and what `write` throws
  */
 export async function exportStore(options: ExportOptions): Promise<ExportReport> {
-  const { backend, write, clock, ids, onProgress } = options;
-  const { read } = backend.tables;
+  const { backend, clock, ids } = options;
   const header: Header = {
     format: formatName,
     version: formatVersion,
@@ -51,16 +38,21 @@ export async function exportStore(options: ExportOptions): Promise<ExportReport>
     exportedAt: new Date(clock.now()).toISOString(),
     id: ids(),
   };
+  return backend.tables.inOneState((read) => writeState(options, header, read));
+}
+
+async function writeState(
+  { backend, write, onProgress }: ExportOptions,
+  header: Header,
+  read: ReadTables,
+): Promise<ExportReport> {
   await write(`${JSON.stringify(header)}\n`);
   const total = await countRows(read);
-  const digests: { readonly table: StoreTable; readonly digest: TableDigest }[] = [];
-  const seqs: Record<string, number> = {};
+  const tables: Record<string, Footer["tables"][string]> = {};
   let done = 0;
   for (const table of storeTables) {
-    // The last number of a table is asked for first: what comes later is not in the export.
-    if (table.identity) seqs[table.name] = await read(() => lastSeq(backend.kind, table));
     let digest = emptyDigest;
-    for await (const page of pagesOf(read, table, bounds(table, seqs))) {
+    for await (const page of pagesOf(read, table)) {
       let lines = "";
       for (const row of page) {
         const rowDigest = sha256(rowText(table, row));
@@ -69,37 +61,17 @@ export async function exportStore(options: ExportOptions): Promise<ExportReport>
       }
       await write(lines);
       done += page.length;
-      onProgress?.({ phase: `export ${table.name}`, done, total: Math.max(total, done) });
+      onProgress?.({ phase: `export ${table.name}`, done, total });
     }
-    digests.push({ table, digest });
+    const given = table.identity ? await read(() => lastSeq(backend.kind, table)) : 0;
+    tables[table.name] = { ...digest, lastSeq: given };
   }
-  const footer: Footer = {
-    end: formatName,
-    tables: Object.fromEntries(
-      digests.map(({ table, digest }) => [
-        table.name,
-        { ...digest, lastSeq: seqs[table.name] ?? 0 },
-      ]),
-    ),
-  };
+  const footer: Footer = { end: formatName, tables };
   await write(`${JSON.stringify(footer)}\n`);
-  const changedMeanwhile: string[] = [];
-  for (const { table, digest } of digests) {
-    onProgress?.({ phase: `check ${table.name}`, done, total: Math.max(total, done) });
-    if ((await digestTable(read, table)).digest !== digest.digest)
-      changedMeanwhile.push(table.name);
-  }
   return {
     id: header.id,
     schema: header.schema,
     rows: done,
-    tables: digests.map(({ table, digest }) => ({ table: table.name, ...digest })),
-    changedMeanwhile,
+    tables: Object.entries(tables).map(([table, { rows, digest }]) => ({ table, rows, digest })),
   };
-}
-
-/** Rows that came after their parents were read would refer to something that is not there. */
-function bounds(table: StoreTable, seqs: Readonly<Record<string, number>>) {
-  const parentsUpTo = table.parent === undefined ? undefined : seqs[table.parent.table];
-  return parentsUpTo === undefined ? {} : { parentsUpTo };
 }

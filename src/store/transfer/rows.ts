@@ -1,13 +1,11 @@
 import { sha256 } from "../../base/digest.ts";
 import { Agent33Error } from "../../base/errors.ts";
+import type { ReadTables } from "../backend.ts";
 import { first, type Program, rows, type SqlRow, type SqlValue } from "../program.ts";
 import { type StoreTable, storeTables } from "./tables.ts";
 
 /** A row as every backend gives it: whole numbers, floating-point numbers, texts and nothing. */
 export type Row = Readonly<Record<string, string | number | null>>;
-
-/** Runs a reading program on a whole store, as `Backend.tables.read` does. */
-export type ReadTables = <T>(make: () => Program<T>) => Promise<T>;
 
 const maxPageRows = 500;
 /** About how many characters one page should hold, whatever the size of its rows. */

@@ -1,4 +1,5 @@
-import { pagesOf, type ReadTables, type Row } from "./rows.ts";
+import type { ReadTables } from "../backend.ts";
+import { pagesOf, type Row } from "./rows.ts";
 import type { StoreTable } from "./tables.ts";
 
 /** A place where two tables differ. */

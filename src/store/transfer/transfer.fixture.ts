@@ -137,7 +137,7 @@ export function dyingAfter(backend: Backend, writes: number): Backend {
   return {
     ...backend,
     tables: {
-      read: backend.tables.read,
+      ...backend.tables,
       write: async (make) => {
         if (left === 0) throw new Error("killed");
         left -= 1;
