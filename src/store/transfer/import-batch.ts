@@ -1,9 +1,9 @@
 import type { Backend } from "../backend.ts";
-import { first, type Program } from "../program.ts";
-import { createSignalTally, type SignalTally } from "../repositories/signal-tally.ts";
+import type { Program } from "../program.ts";
 import { digestSoFar, type ImportState, withRows } from "./import-state.ts";
 import type { Entry } from "./import-source.ts";
 import { keptBytes, type Quarantined, setAside } from "./quarantine.ts";
+import { countSignals } from "./recount.ts";
 import { withMore } from "./report.ts";
 import {
   findRow,
@@ -40,9 +40,14 @@ export function* writeBatch(
     }
     const table = rows[0]?.parsed.table;
     if (table === undefined) continue;
+    const isCount = countTables.has(table.name);
+    if (state.position.phase === "counts") {
+      if (isCount) state = yield* takeCounts(state, table, rows, context);
+      continue;
+    }
     state = withDigests(state, table, rows);
-    if (countTables.has(table.name)) {
-      state = yield* writeCounts(state, table, rows, context);
+    if (isCount) {
+      state = passCounts(state, table, rows);
       continue;
     }
     const written = yield* writeRows(state, table, rows, context);
@@ -116,7 +121,7 @@ function* writeRows(
     ? yield* foresee(table, rows)
     : yield* insertRows(context.kind, table, rows);
   const { inserted, same, other, orphans, moved } = outcome;
-  if (!context.dryRun && table.name === "signals") yield* count(inserted);
+  if (!context.dryRun && table.name === "signals") yield* countSignals(inserted);
   const tables = withRows(state.report.tables, table.name, {
     kept: inserted.length,
     thereAlready: same,
@@ -179,65 +184,28 @@ function* foresee(table: StoreTable, rows: readonly Row[]): Program<InsertOutcom
   return { inserted, same, other, orphans: [], moved: [] };
 }
 
-/** Adds signals that came to the counts, as recording them would have. */
-function* count(signals: readonly Row[]): Program<void> {
-  const tallies = new Map<string, SignalTally>();
-  for (const row of signals) {
-    const tenant = String(row["tenant"]);
-    const tally = tallies.get(tenant) ?? createSignalTally(tenant);
-    tallies.set(tenant, tally);
-    tally.add({
-      at: Number(row["recorded_at"]),
-      type: String(row["type"]),
-      severity: String(row["severity"]),
-      source: String(row["source"]),
-      signals: 1,
-      occurrences: Number(row["occurrences"]),
-      qualityTotal: Number(row["quality_score"]),
-      highQuality: row["quality_label"] === "high" ? 1 : 0,
-    });
-  }
-  for (const [, tally] of [...tallies].sort(([one], [other]) => (one < other ? -1 : 1))) {
-    yield* tally.write();
-  }
-}
-
 /**
- * Counts cannot be merged: two stores may each have counted other signals, or the same. Where all
- * that is counted here came with this import, and no record was lost on the way, the file's counts
- * take the place of those made here: they also know each repeat's hour. Else these stay.
+ * Counts cannot be merged: two stores may each have counted other signals, or the same. So they are
+ * only passed over; whether they can be taken shows at the end of the file (`import-end.ts`).
  */
-function* writeCounts(
-  before: ImportState,
-  table: StoreTable,
-  entries: readonly RowEntry[],
-  context: BatchContext,
-): Program<ImportState> {
-  const { position, report } = before;
-  const counts =
-    position.counts === "undecided" ? yield* decideCounts(before, context.dryRun) : position.counts;
-  const asInFile = counts === "as in the file";
-  if (asInFile && !context.dryRun) {
-    for (const { parsed } of entries) yield* overwriteRow(table, parsed.row);
-  }
-  const done = { [asInFile ? "kept" : "countedHere"]: entries.length };
+function passCounts(before: ImportState, table: StoreTable, entries: readonly RowEntry[]) {
+  const countsAt = before.position.countsAt ?? entries[0]?.start ?? null;
+  const tables = withRows(before.report.tables, table.name, { countedHere: entries.length });
   return {
-    position: { ...position, counts },
-    report: { ...report, tables: withRows(report.tables, table.name, done) },
+    position: { ...before.position, countsAt },
+    report: { ...before.report, tables },
   };
 }
 
-function* decideCounts(
-  { report }: ImportState,
-  dryRun: boolean,
-): Program<"as in the file" | "made here"> {
-  if (report.quarantined.count > 0) return "made here";
-  const signals = yield* first("SELECT count(*) AS n FROM signals");
-  const counted = yield* first(
-    `SELECT CAST(COALESCE(sum(signals), 0) AS BIGINT) AS n FROM signal_class_counts
-     WHERE grain = 'day'`,
-  );
-  const mine = dryRun ? 0 : (report.tables["signals"]?.kept ?? 0);
-  const onlyMine = Number(signals?.["n"]) === mine && Number(counted?.["n"]) === mine;
-  return onlyMine ? "as in the file" : "made here";
+/** Writes the file's counts over those that were made here while its signals came. */
+function* takeCounts(
+  before: ImportState,
+  table: StoreTable,
+  entries: readonly RowEntry[],
+  { dryRun }: BatchContext,
+): Program<ImportState> {
+  if (!dryRun) for (const { parsed } of entries) yield* overwriteRow(table, parsed.row);
+  const taken = { kept: entries.length, countedHere: -entries.length };
+  const tables = withRows(before.report.tables, table.name, taken);
+  return { ...before, report: { ...before.report, tables } };
 }

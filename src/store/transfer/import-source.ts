@@ -6,9 +6,17 @@ import { maxLineBytes, readLines } from "./line-reader.ts";
 import { keptBytes } from "./quarantine.ts";
 import type { ParsedLine } from "./jsonl-format.ts";
 
+/** A byte at which a line begins, and the number of that line. */
+export interface LinePlace {
+  readonly offset: number;
+  readonly line: number;
+}
+
 /** A line of the file with what it says. */
 export interface Entry {
   readonly place: string;
+  /** Its first byte and its number. */
+  readonly start: LinePlace;
   /** The line after it: its first byte and its number. */
   readonly end: number;
   readonly nextLine: number;
@@ -75,7 +83,7 @@ const batchBytes = 4 * 1024 * 1024;
 /** The lines from a place on, in batches of bounded size; returns how the file ended. */
 export async function* readBatches(
   source: ByteSource,
-  from: { readonly offset: number; readonly line: number },
+  from: LinePlace,
   maxLines: number,
 ): AsyncGenerator<readonly Entry[], Ending> {
   let number = from.line;
@@ -83,6 +91,7 @@ export async function* readBatches(
   let batch: Entry[] = [];
   let bytes = 0;
   for await (const line of readLines(source, from.offset)) {
+    const start = { offset: line.offset, line: number };
     const place = `line ${number}, byte ${line.offset}`;
     number += 1;
     if (line.bytes.length === 0) continue;
@@ -95,6 +104,7 @@ export async function* readBatches(
     if (line.open && parsed.kind === "bad" && footer === undefined) break;
     batch.push({
       place,
+      start,
       end: line.end,
       nextLine: number,
       bytes: line.bytes.subarray(0, keptBytes),

@@ -37,7 +37,10 @@ const positionSchema = z.object({
   /** SHA-256 of what stands before `offset`, to see that it is still the same file. */
   before: z.string(),
   digests: z.record(z.string(), z.object({ rows: z.number(), digest: z.string() })),
-  counts: z.enum(["undecided", "as in the file", "made here"]),
+  /** `counts`: the whole file was read once, and now its counts are taken. */
+  phase: z.enum(["lines", "counts"]),
+  /** Where the file's counts begin. */
+  countsAt: z.object({ offset: z.number(), line: z.number() }).nullable(),
   /** `seq` of snapshots in the file and here, where they differ. */
   snapshots: z.record(z.string(), z.number()),
 });
@@ -56,7 +59,8 @@ export function firstState(offset: number, before: string): ImportState {
       line: 2,
       before,
       digests: {},
-      counts: "undecided",
+      phase: "lines",
+      countsAt: null,
       snapshots: {},
     },
     report: {

@@ -5,19 +5,11 @@ import type { Program } from "../program.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { writeBatch } from "./import-batch.ts";
 import { type Entry, hashBefore, openExport, readBatches } from "./import-source.ts";
-import {
-  digestSoFar,
-  firstState,
-  type ImportState,
-  noRows,
-  parseState,
-  type TableReport,
-} from "./import-state.ts";
+import { endImport, type ImportedTable, isWhole, onlyCounted, tablesOf } from "./import-end.ts";
+import { firstState, type ImportState, parseState } from "./import-state.ts";
 import type { Footer } from "./jsonl-format.ts";
 import type { OnProgress, SetAside, Tally } from "./report.ts";
 import { writeApart } from "./row-fault.ts";
-import { moveSeq } from "./sequences.ts";
-import { storeTables } from "./tables.ts";
 import { findTransfer, saveTransfer, type Transfer } from "./transfer-state.ts";
 
 export interface ImportOptions {
@@ -31,14 +23,6 @@ export interface ImportOptions {
   readonly onProgress?: OnProgress;
 }
 
-export interface ImportedTable extends TableReport {
-  readonly table: string;
-  /** Rows that the file should have; null where its end is missing. */
-  readonly expected: number | null;
-  /** Whether the file had each row of the table unchanged; null where its end is missing. */
-  readonly whole: boolean | null;
-}
-
 export interface ImportReport {
   readonly source: string;
   /** The id that quarantined lines are filed under. */
@@ -48,6 +32,8 @@ export interface ImportReport {
   /** The byte at which an import that was broken off went on; 0 for one from the start. */
   readonly resumedAt: number;
   readonly tables: readonly ImportedTable[];
+  /** Whether the file had all that was exported, unchanged, and none of it was set aside. */
+  readonly whole: boolean;
   /** Rows that are here with other content, which was not touched. */
   readonly keptOther: Tally<SetAside>;
   readonly quarantined: Tally<SetAside>;
@@ -56,6 +42,7 @@ export interface ImportReport {
 }
 
 const defaultBatchLines = 500;
+const phases = { lines: "import", counts: "take counts" } as const;
 
 /**
  * Takes over an export. What is there already stays as it is, so that it can be run again, over a
@@ -107,24 +94,37 @@ export async function importStore(options: ImportOptions): Promise<ImportReport>
       const { position, report } = yield* writeBatch(before, entries, context);
       return { position: { ...position, ...place }, report };
     }, "running");
-    onProgress?.({ phase: "import", done: last.end, total: source.size });
+    onProgress?.({ phase: phases[state.position.phase], done: last.end, total: source.size });
   };
   const refuse = async (entry: Entry, error: unknown): Promise<void> => {
     const tenant = tenantIn(entry.parsed);
     await write([{ ...entry, parsed: { kind: "bad", reason: messageOf(error), tenant } }]);
   };
 
-  const batches = readBatches(source, state.position, options.batchLines ?? defaultBatchLines);
-  let step = await batches.next();
-  for (; step.done !== true; step = await batches.next()) {
-    await writeApart(step.value, write, refuse);
+  const readOn = async (): Promise<Footer | undefined> => {
+    const batches = readBatches(source, state.position, options.batchLines ?? defaultBatchLines);
+    let step = await batches.next();
+    for (; step.done !== true; step = await batches.next()) {
+      await writeApart(step.value, write, refuse);
+    }
+    return step.value.footer;
+  };
+
+  let footer = await readOn();
+  if (footer !== undefined && isWhole(state, footer) && state.position.phase === "lines") {
+    const { countsAt } = state.position;
+    if (countsAt !== null && (await backend.tables.read(() => onlyCounted(state, dryRun)))) {
+      const before = await hashBefore(source, countsAt.offset);
+      // oxlint-disable-next-line require-yield -- there is nothing to ask the store for
+      await run(function* ({ position, report }) {
+        return { position: { ...position, ...countsAt, before, phase: "counts" }, report };
+      }, "running");
+      footer = await readOn();
+    }
   }
-  const { footer } = step.value;
   if (footer !== undefined) {
-    await run(function* (before) {
-      if (!dryRun) yield* moveSeqs(backend, footer);
-      return before;
-    }, "finished");
+    const whole = footer;
+    await run((before) => endImport(before, whole, { kind: backend.kind, dryRun }), "finished");
   }
   return {
     source: source.name,
@@ -133,6 +133,7 @@ export async function importStore(options: ImportOptions): Promise<ImportReport>
     dryRun,
     resumedAt,
     tables: tablesOf(state, footer),
+    whole: footer !== undefined && isWhole(state, footer),
     keptOther: state.report.keptOther,
     quarantined: state.report.quarantined,
     truncated: footer === undefined,
@@ -157,30 +158,4 @@ async function stateOf(
     if (offset <= source.size && (await hashBefore(source, offset)) === before) return state;
   }
   return firstState(headerEnd, await hashBefore(source, headerEnd));
-}
-
-/** What was deleted before the export keeps its `seq` to itself here too. */
-function* moveSeqs(backend: Backend, footer: Footer): Program<void> {
-  for (const table of storeTables) {
-    if (table.identity) {
-      yield* moveSeq(backend.kind, table, footer.tables[table.name]?.lastSeq ?? 0);
-    }
-  }
-}
-
-function tablesOf({ position, report }: ImportState, footer: Footer | undefined) {
-  return storeTables.flatMap(({ name }): readonly ImportedTable[] => {
-    const end = footer?.tables[name];
-    const counts = report.tables[name];
-    if (counts === undefined && (end?.rows ?? 0) === 0) return [];
-    const { rows, digest } = digestSoFar(position, name);
-    return [
-      {
-        table: name,
-        ...(counts ?? noRows),
-        expected: end?.rows ?? null,
-        whole: end === undefined ? null : end.rows === rows && end.digest === digest,
-      },
-    ];
-  });
 }

@@ -3,10 +3,10 @@ import { uuidv7Source } from "../../base/ids.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { Backend } from "../backend.ts";
 import { change } from "../program.ts";
-import { createSignalTally } from "../repositories/signal-tally.ts";
 import { openStore } from "../store.ts";
 import { type ByteSource, bytesSource } from "./byte-source.ts";
 import { exportStore } from "./export.ts";
+import { countSignals } from "./recount.ts";
 import { insertRows } from "./row-insert.ts";
 import { digestTable, type Row, type TableDigest } from "./rows.ts";
 import { type StoreTable, storeTables } from "./tables.ts";
@@ -75,22 +75,7 @@ export async function fillStore(backend: Backend, rowsPerTable: number): Promise
       if (inserted.length < Math.min(rowsPerTable, 7)) throw new Error(`${table.name} is short`);
       if (other.length > rowsPerTable) throw new Error(`${table.name} has others`);
       if (table.name !== "signals") continue;
-      for (const tenant of ["a", "b"]) {
-        const tally = createSignalTally(tenant);
-        for (const row of inserted.filter((one) => one["tenant"] === tenant)) {
-          tally.add({
-            at: Number(row["recorded_at"]),
-            type: String(row["type"]),
-            severity: String(row["severity"]),
-            source: String(row["source"]),
-            signals: 1,
-            occurrences: Number(row["occurrences"]),
-            qualityTotal: Number(row["quality_score"]),
-            highQuality: row["quality_label"] === "high" ? 1 : 0,
-          });
-        }
-        yield* tally.write();
-      }
+      yield* countSignals(inserted);
     }
     yield* change("DELETE FROM lessons WHERE seq = (SELECT max(seq) FROM lessons)");
   });
