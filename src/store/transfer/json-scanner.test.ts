@@ -194,6 +194,22 @@ describe("damage", () => {
     );
   });
 
+  test("a file whose last record is damaged is cut off only where its end is missing too", async () => {
+    const text = JSON.stringify({ signals: state.signals });
+    const last = JSON.stringify(state.signals.at(-1));
+    const damaged = text.replace(last, last.replace('"low"', '"lo\nw"'));
+    expect(damaged).not.toBe(text);
+    const ended = async (content: string) => (await scan(content)).at(-1);
+    expect(await ended(damaged)).toMatchObject({ truncated: false });
+    expect(await ended(`${damaged}\n`)).toMatchObject({ truncated: false });
+    for (const missing of [1, 3, 40]) {
+      expect(await ended(damaged.slice(0, -missing))).toMatchObject({ truncated: true });
+    }
+    expect(await ended(damaged.slice(0, damaged.lastIndexOf("lo\nw") + 10))).toMatchObject({
+      truncated: true,
+    });
+  });
+
   test("what is no JSON at all, or far too deep, ends and says so", async () => {
     const noise = "{".repeat(20_000);
     for (const text of ["hello", noise, "[".repeat(5000), '"', "\u0000\u0001", "{{}}{}{"]) {

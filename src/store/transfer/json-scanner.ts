@@ -1,7 +1,7 @@
 import type { ByteSource } from "./byte-source.ts";
 import { createReader } from "./json-reader.ts";
 import { decode, findResumption, type Frame, nameAt, type Shape } from "./json-resume.ts";
-import type { Scanned } from "./json-value.ts";
+import { isSpace, type Scanned } from "./json-value.ts";
 import { keptBytes } from "./quarantine.ts";
 
 /** Where something stands, in bytes from the start of the source. */
@@ -74,10 +74,10 @@ export async function* scanRecords(
     const bytes = await reader.bytesAt(from, keptBytes);
     const next = await findResumption(reader, from + 1, frames, shape);
     const end = next?.at ?? source.size;
+    if (next === undefined) cut = isShort(failed) || !(await hasEnd(source, frames[0]));
     at = end;
     frames = next?.frames ?? [];
     begun = true;
-    cut = next === undefined && typeof failed !== "string" && failed.kind === "short";
     const reason = reasonOf(failed, from);
     return { kind: "damage", offset: from, end, reason, bytes: bytes.subarray(0, end - from) };
   };
@@ -214,6 +214,23 @@ export async function* scanRecords(
   }
   const truncated = cut || frames.length > 0;
   yield { kind: "end", offset: source.size, end: source.size, truncated };
+}
+
+function isShort(failed: Scanned | string): boolean {
+  return typeof failed !== "string" && failed.kind === "short";
+}
+
+const tailBytes = 64;
+
+/**
+ * Whether the bytes that end the outermost object or list, and so the document, are there. Asked
+ * where damage hides how deep the source's end lies.
+ */
+async function hasEnd(source: ByteSource, outermost: Frame | undefined): Promise<boolean> {
+  if (outermost === undefined) return true;
+  const tail = await source.read(Math.max(0, source.size - tailBytes), tailBytes);
+  const last = tail.findLast((code) => !isSpace(code));
+  return last === (outermost.kind === "list" ? closeBracket : closeBrace);
 }
 
 /** A byte that makes no sense where it stands and costs no record. */
