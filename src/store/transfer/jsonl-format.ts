@@ -4,6 +4,7 @@ import { messageOf } from "../../base/errors.ts";
 import { suggestName } from "../../base/nearest.ts";
 import { problemsOf } from "../../learning/problems.ts";
 import { storableText } from "../../learning/text.ts";
+import { hasProtoKey, protoKeyReason } from "./proto-key.ts";
 import { type Row, rowText, sumOf } from "./rows.ts";
 import { type Column, type StoreTable, storeTables, tableNamed } from "./tables.ts";
 
@@ -66,6 +67,7 @@ export function parseHeader(bytes: Uint8Array): Header | undefined {
 export function parseLine(bytes: Uint8Array): ParsedLine {
   const read = jsonOf(bytes);
   if (!read.ok) return bad(read.reason);
+  if (hasProtoKey(read.value)) return bad(protoKeyReason);
   const line = rowLineSchema.safeParse(read.value);
   if (line.success) return parseRow(line.data);
   const footer = footerSchema.safeParse(read.value);

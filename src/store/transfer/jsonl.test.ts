@@ -244,6 +244,22 @@ test("sets a damaged line aside with its reason and place, and takes the others"
   expect(await all(to, "SELECT 1 FROM quarantine WHERE source LIKE 'jsonl-%'")).toHaveLength(6);
 });
 
+test("loses no name that a line has, not even one that JavaScript takes for its own", async () => {
+  const from = await filled(9);
+  const context = '{"__proto__":"kept","constructor":"too"}';
+  await from.tables.write(() => change("UPDATE signals SET context = ? WHERE seq = 2", context));
+  const to = store();
+  const text = await exportText(from);
+  await importText(to, text);
+  expect(await digestsOf(to)).toEqual(await digestsOf(from));
+  const other = store();
+  const more = text.replace('"lessons","row":{', '$&"__proto__":"lost",');
+  const report = await importText(other, more);
+  expect(report.quarantined.first).toEqual([
+    { place: expect.any(String), reason: expect.stringContaining('"__proto__"') },
+  ]);
+});
+
 test("sets aside what only the database can refuse, and what lost its parent", async () => {
   const from = store();
   await fillStore(from, 8);

@@ -6,6 +6,7 @@ import type { ByteSource } from "./byte-source.ts";
 import { type ScanEvent, scanRecords } from "./json-scanner.ts";
 import type { Item } from "./legacy-batch.ts";
 import { intakeList, legacyShape, linkMap, signalList } from "./legacy-shape.ts";
+import { hasProtoKey, protoKeyReason } from "./proto-key.ts";
 import { keptBytes } from "./quarantine.ts";
 import type { SetAside } from "./report.ts";
 import { createSeenIds, type SeenIds } from "./seen-ids.ts";
@@ -67,9 +68,13 @@ export function walkLegacy({ source, clock, tenant: ownTenant }: WalkOptions): L
     of: "signals" | "intakes",
     make: (record: LegacyRecord<T>) => Item,
   ): Item => {
-    if (!read.ok) {
+    const problems = [
+      ...(hasProtoKey(event.value) ? [protoKeyReason] : []),
+      ...(read.ok ? [] : read.problems),
+    ];
+    if (!read.ok || problems.length > 0) {
       const at = found(event, event.bytes, tenantIn(event.value));
-      return { ...at, kind: "bad", reason: read.problems.join("; ") };
+      return { ...at, kind: "bad", reason: problems.join("; ") };
     }
     const { id, tenant } = read.value;
     const how = seen.add(id, event.bytes);

@@ -125,6 +125,7 @@ test("one bad record among 10,000 costs that record, which is set aside with rea
 
 describe("what can be wrong with a record", () => {
   const bad = (more: object) => pythonSignal(1, more);
+  const proto = '{"context":{"__proto__":"kept","constructor":"too"}}';
   test.each<readonly [string, Record<string, unknown> | string | null, RegExp]>([
     ["no object", "text", /expected object/i],
     ["null", null, /expected object/i],
@@ -141,6 +142,8 @@ describe("what can be wrong with a record", () => {
     ["half of a character", bad({ source: "\ud800" }), /surrogate/],
     ["such text deep within", bad({ context: { k: "a\u0000b" } }), /context/],
     ["a source longer than ours may be", bad({ source: "x".repeat(201) }), /source.*at most 200/],
+    ["a name in the context that would be lost", bad(JSON.parse(proto) as object), /"__proto__"/],
+    ["such a name deep within", bad({ extra: [JSON.parse(proto) as object] }), /"__proto__"/],
     ["a context that is no map", bad({ context: ["x"] }), /context/],
   ])("%s", async (_, record, reason) => {
     const backend = store();

@@ -155,6 +155,9 @@ function plainValue(table: StoreTable, column: string, value: SqlValue): string 
   throw new Agent33Error(
     "store.unknown_value",
     `${table.name}.${column} holds a value that no row of this schema has.`,
-    { hint: "Check the store with `agent33 store doctor`." },
+    {
+      hint: "Another program wrote it. Look at the store with `agent33 store status`, and put a backup in its place.",
+      details: { table: table.name, column },
+    },
   );
 }
