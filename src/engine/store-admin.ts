@@ -1,8 +1,6 @@
-import { createWriteStream, existsSync, statSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { finished } from "node:stream/promises";
-import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
+import { Agent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
 import type { Backend } from "../store/backend.ts";
@@ -14,7 +12,8 @@ import { databaseFile, openStore } from "../store/store.ts";
 import { openFileSource } from "../store/transfer/byte-source.ts";
 import { type CopyReport, copyStore } from "../store/transfer/copy.ts";
 import { detectSource } from "../store/transfer/detect.ts";
-import { type ExportReport, exportStore } from "../store/transfer/export.ts";
+import type { ExportReport } from "../store/transfer/export.ts";
+import { exportToFile } from "../store/transfer/export-file.ts";
 import { type ImportReport, importStore } from "../store/transfer/import.ts";
 import { type LegacyReport, migrateLegacy } from "../store/transfer/legacy.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
@@ -151,45 +150,13 @@ export async function exportPlace(
   host: Host,
   onProgress: OnProgress,
 ): Promise<ExportReport> {
-  const path = resolve(host.cwd, file);
-  if (existsSync(path)) throw exportFailed(path, "there is such a file already", undefined);
   const { backend } = await openPlace(place, host, false);
-  const partial = `${path}.partial`;
   try {
-    const stream = createWriteStream(partial, { mode: 0o600, flush: true });
-    const ended = finished(stream);
-    // An error of the file is told by the write that meets it, or at the end.
-    ended.catch(() => undefined);
-    const write = (text: string): Promise<void> =>
-      new Promise((done, failed) => {
-        stream.write(text, (error) => (error ? failed(error) : done()));
-      });
-    const report = await exportStore({
-      backend,
-      write,
-      onProgress,
-      clock: host.clock,
-      ids: host.ids,
-    });
-    stream.end();
-    await ended;
-    await rename(partial, path);
-    return report;
-  } catch (error) {
-    await rm(partial, { force: true });
-    if (systemCodeOf(error) !== undefined) throw exportFailed(path, messageOf(error), error);
-    throw error;
+    const { clock, ids } = host;
+    return await exportToFile(resolve(host.cwd, file), { backend, onProgress, clock, ids });
   } finally {
     await backend.close();
   }
-}
-
-function exportFailed(path: string, why: string, cause: unknown): Agent33Error {
-  return new Agent33Error("store.export_failed", `${path} cannot be written: ${why}.`, {
-    hint: "Name a new file in a folder that this user may write to.",
-    details: { path },
-    cause,
-  });
 }
 
 export interface MoveInOptions {
