@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { agentRun, approvalTopic } from "./agents/loop.ts";
-import { createRedactor, type Redactor } from "./base/redact.ts";
+import type { Redactor } from "./base/redact.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
 import type { CallRecord } from "./boundary/types.ts";
 import type { Config } from "./config/config.ts";
-import { passwordsIn, providerKeys } from "./config/secrets.ts";
+import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import { closeAll } from "./engine/close-all.ts";
@@ -21,6 +21,7 @@ import { createLearning, type Learning } from "./engine/learning.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
+import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
@@ -60,9 +61,6 @@ function busyWords({ waitedMs, waiting, state }: BusyNotice, where: string): str
   return `store.busy: ${words[state]} after ${waitedMs} ms (${waiting} writers).`;
 }
 
-/** Variables and flags whose values are secrets, by their names. */
-const secretName = /key|token|secret|passw|credential/i;
-
 /**
  * The one place where parts are joined.
  * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
@@ -72,22 +70,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const { clock, random, ids } = host;
   const policy = compileSelection(settings.policy, host.cwd);
   const keys = providerKeys(host.env);
-  const redactor = createRedactor();
-  for (const { variable, value } of keys)
-    if (value !== undefined) redactor.register(variable, value);
-  for (const server of Object.values(settings.mcpServers)) {
-    for (const [name, value] of Object.entries(server.env)) {
-      if (secretName.test(name)) redactor.register(name, value);
-    }
-  }
-
-  const { store: shared } = settings.learning;
-  const password = host.env["PGPASSWORD"] ?? "";
-  if (password !== "") redactor.register("PGPASSWORD", password);
-  if (shared !== undefined) {
-    for (const password of passwordsIn(shared)) redactor.register("learning.store", password);
-  }
-
+  const redactor = secretRedactor(settings, host.env);
   const dataDir = resolve(host.cwd, settings.data);
   const opened = openStore({
     dataDir,
@@ -275,10 +258,17 @@ export {
   type ExportReport,
   moveIn,
   type MoveInReport,
+  recountPlace,
+  type RecountReport,
   type StoreStatus,
   storeStatus,
 } from "./engine/store-admin.ts";
-export { upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
+export {
+  listQuarantine,
+  type QuarantineItem,
+  showQuarantined,
+} from "./engine/store-quarantine.ts";
+export { upgradePlace, type UpgradeReport } from "./engine/store-upgrade.ts";
 export { thisHost } from "./engine/host.ts";
 export type { Boundary } from "./boundary/boundary.ts";
 export { BoundaryError, isBoundaryError } from "./boundary/errors.ts";

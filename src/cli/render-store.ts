@@ -2,18 +2,21 @@ import { formatBytes } from "../base/bytes.ts";
 import type {
   CopyReport,
   ExportReport,
-  MoveInReport,
+  RecountReport,
   StoreStatus,
   UpgradeReport,
 } from "../engine.ts";
-import { columns, oneLine, type Output } from "./output.ts";
+import { columns, type Output } from "./output.ts";
+import { asideLines, count } from "./render-move.ts";
 
-/** Shown of a long list; `--json` has more, and the store has all. */
-const shownItems = 10;
-const count = (value: number): string => value.toLocaleString("en-US");
+const addUp = (numbers: readonly number[]): number =>
+  numbers.reduce((sum, number) => sum + number, 0);
 
-/** A store's status as a person reads it. */
-export function statusText(status: StoreStatus, { program, sameStore }: Output): string {
+/**
+ * A store's status as a person reads it.
+ * @param named the words, with a blank before, that make another command look at the same store
+ */
+export function statusText(status: StoreStatus, named: string, { program }: Output): string {
   const { kind, place, schemaVersion, knownVersion, bytes, isolation, rows } = status;
   const facts = [
     ["store", place],
@@ -32,7 +35,7 @@ export function statusText(status: StoreStatus, { program, sameStore }: Output):
         ]),
   ];
   if (rows === null) {
-    return `${columns(facts)}\n\nBring it up to date: ${program} store migrate${sameStore}`;
+    return `${columns(facts)}\n\nBring it up to date: ${program} store migrate${named}`;
   }
   const filled = Object.entries(rows).filter(([, number]) => number > 0);
   const table = columns([
@@ -44,15 +47,34 @@ export function statusText(status: StoreStatus, { program, sameStore }: Output):
 
 /** What bringing a store up to date did. */
 export function upgradeText(report: UpgradeReport): string {
-  const { path, from, to, steps, dryRun, backup, rows } = report;
+  const { path, from, to, steps, dryRun, backup } = report;
   if (steps.length === 0) return `${path} is at schema ${to} already; nothing was to be done.`;
-  const total = Object.values(rows).reduce((sum, number) => sum + number, 0);
   const names = steps.map(({ version, name }) => `${version} ${name}`).join(", ");
+  const rows = Object.values(report.rows);
+  const total = rows.length === 0 ? "" : `, ${count(addUp(rows))} rows`;
   return [
-    `${path}: schema ${from} ${dryRun ? "would become" : "became"} ${to} (${names}), ${count(total)} rows.`,
-    backup === null
-      ? "This was tried on a copy; the store was not changed."
-      : `The old store is kept as ${backup.path} (${formatBytes(backup.bytes)}, sha256 ${backup.sha256.slice(0, 16)}…), read back and whole.`,
+    `${path}: schema ${from} ${dryRun ? "would become" : "became"} ${to} (${names})${total}.`,
+    backupLine(dryRun, backup),
+  ].join("\n");
+}
+
+function backupLine(dryRun: boolean, backup: UpgradeReport["backup"]): string {
+  if (dryRun) return "The store was not changed.";
+  if (backup === null) return "No backup was made here: PostgreSQL's own programs make them.";
+  const sum = `${formatBytes(backup.bytes)}, sha256 ${backup.sha256.slice(0, 16)}…`;
+  return `The old store is kept as ${backup.path} (${sum}), read back and whole.`;
+}
+
+/** Where counts were wrong. */
+export function recountText({ place, dryRun, tenants }: RecountReport): string {
+  if (tenants.length === 0) return `The counts of ${place} agree with its signals.`;
+  const rows = tenants.map((one) => [one.tenant, count(one.signals), count(one.counted)]);
+  return [
+    columns([["TENANT", "SIGNALS", "WERE COUNTED"], ...rows]),
+    "",
+    dryRun
+      ? "Their counts are wrong. Nothing was written: this was a dry run."
+      : "Their counts were wrong and were made anew of the signals.",
   ].join("\n");
 }
 
@@ -86,8 +108,8 @@ function differLines({ kept, onlyInTarget, refused }: CopyReport): readonly stri
       .filter((one) => one[of] > 0)
       .map((one) => `${one.table} ${count(one[of])}`)
       .join(", ");
-  const newer = kept.reduce((sum, one) => sum + one.newer, 0);
-  const undecided = kept.reduce((sum, one) => sum + one.undecided, 0);
+  const newer = addUp(kept.map((one) => one.newer));
+  const undecided = addUp(kept.map((one) => one.undecided));
   if (newer + undecided + onlyInTarget + refused.count === 0) {
     return ["The two differ: the source is in use. Run the copy again, best while nothing writes."];
   }
@@ -109,6 +131,9 @@ function differLines({ kept, onlyInTarget, refused }: CopyReport): readonly stri
     ...(newer + undecided + onlyInTarget === 0
       ? []
       : [
+          ...(kept.some(({ table }) => table.endsWith("_counts"))
+            ? [`Its counts may lack signals that came: agent33 store recount TARGET.`]
+            : []),
           "If the target was used since, it is the store to go on with. To have the source as it is, copy it into a new, empty store.",
         ]),
   ];
@@ -117,99 +142,4 @@ function differLines({ kept, onlyInTarget, refused }: CopyReport): readonly stri
 /** What an export wrote. */
 export function exportText(file: string, report: ExportReport): string {
   return `${count(report.rows)} rows of ${count(report.tables.length)} tables are in ${file}, as they were at one moment.`;
-}
-
-/** What was taken over from a file, and what was not. */
-export function moveInText(moved: MoveInReport, output: Output): string {
-  const { backup } = moved;
-  return [
-    ...(backup === null
-      ? []
-      : [
-          `The store as it was: ${backup.path} (${formatBytes(backup.bytes)}), read back and whole.`,
-        ]),
-    ...(moved.kind === "export" ? importLines(moved.report) : legacyLines(moved.report)),
-    ...asideLines("set aside in quarantine", moved.report.quarantined, output),
-  ].join("\n");
-}
-
-type ImportReport = Extract<MoveInReport, { kind: "export" }>["report"];
-type LegacyReport = Extract<MoveInReport, { kind: "python" }>["report"];
-
-function importLines(report: ImportReport): readonly string[] {
-  const { dryRun, resumedAt, truncated, keptOther } = report;
-  const rows = columns([
-    ["TABLE", "NEW", "THERE ALREADY", "KEPT AS IT IS", "OF"],
-    ...report.tables.map((one) => [
-      one.table,
-      count(one.kept + one.renumbered),
-      count(one.thereAlready + one.countedHere),
-      count(one.keptOther),
-      one.expected === null ? "?" : count(one.expected),
-    ]),
-  ]);
-  return [
-    ...(resumedAt > 0 ? ["An import that was broken off goes on."] : []),
-    rows,
-    "",
-    dryRun ? "Nothing was written: this was a dry run." : "What is new was written.",
-    ...(truncated
-      ? ["The file has no end: what was there came in. Run it again with the whole file."]
-      : []),
-    ...(keptOther.count === 0
-      ? []
-      : [
-          `${count(keptOther.count)} rows are in the store with other content, which was not touched:`,
-          ...keptOther.first
-            .slice(0, shownItems)
-            .map(({ place, reason }) => `  ${place}: ${reason}`),
-        ]),
-  ];
-}
-
-function legacyLines(report: LegacyReport): readonly string[] {
-  const { dryRun, resumed, dangling, withoutZone } = report;
-  const rows = columns([
-    ["RECORDS", "READ", dryRun ? "WOULD COME" : "CAME", "THERE ALREADY", "TWICE IN THE FILE"],
-    ...(["signals", "intakes"] as const).map((name) => [
-      name,
-      count(report[name].read),
-      count(report[name].kept),
-      count(report[name].thereAlready),
-      count(report[name].repeated),
-    ]),
-  ]);
-  return [
-    ...(resumed ? ["A migration that was broken off goes on."] : []),
-    rows,
-    "",
-    dryRun
-      ? "Nothing was written: this was a dry run."
-      : report.signals.kept + report.intakes.kept === 0
-        ? "Nothing new came."
-        : "What came is marked as migrated.",
-    ...(withoutZone === 0
-      ? []
-      : [`${count(withoutZone)} have times without a time zone; they were read as UTC.`]),
-    ...(dangling.count === 0
-      ? []
-      : [`${count(dangling.count)} links to a record that is not in the file were left out.`]),
-  ];
-}
-
-function asideLines(
-  what: string,
-  tally: { readonly count: number; readonly first: readonly { place: string; reason: string }[] },
-  output: Output,
-): readonly string[] {
-  if (tally.count === 0) return [];
-  return [
-    `${count(tally.count)} ${what}:`,
-    ...tally.first
-      .slice(0, shownItems)
-      .map(
-        ({ place, reason }) => `  ${place}: ${oneLine(reason, output.width - place.length - 4)}`,
-      ),
-    ...(tally.count > shownItems ? [`  … and ${count(tally.count - shownItems)} more`] : []),
-  ];
 }

@@ -1,14 +1,13 @@
 import { existsSync, statSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { Agent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
 import type { Backend } from "../store/backend.ts";
-import { first } from "../store/program.ts";
+import { placeOf } from "../store/postgres/database.ts";
 import type { Isolation } from "../store/postgres/isolation.ts";
-import { openPostgresBackend } from "../store/postgres/backend.ts";
 import type { SnapshotReport } from "../store/sqlite/snapshot.ts";
-import { databaseFile, openStore } from "../store/store.ts";
+import { openStore } from "../store/store.ts";
 import { openFileSource } from "../store/transfer/byte-source.ts";
 import { type CopyReport, copyStore } from "../store/transfer/copy.ts";
 import { detectSource } from "../store/transfer/detect.ts";
@@ -16,11 +15,21 @@ import type { ExportReport } from "../store/transfer/export.ts";
 import { exportToFile } from "../store/transfer/export-file.ts";
 import { type ImportReport, importStore } from "../store/transfer/import.ts";
 import { type LegacyReport, migrateLegacy } from "../store/transfer/legacy.ts";
+import { type RecountReport, recountSignals } from "../store/transfer/recount.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
-import { storeTables } from "../store/transfer/tables.ts";
-import { currentSchemaVersion, storeVersion } from "../store/upgrade.ts";
+import { rowsByTable } from "../store/transfer/rows.ts";
+import { currentSchemaVersion } from "../store/upgrade.ts";
 import type { Host } from "./host.ts";
 import { snapshotChild } from "./snapshot-child.ts";
+import {
+  isThere,
+  openOrMake,
+  openPlace,
+  placeNamed,
+  type StorePlace,
+  versionIn,
+  withPlace,
+} from "./store-place.ts";
 
 /** A store as it stands. */
 export interface StoreStatus {
@@ -36,127 +45,66 @@ export interface StoreStatus {
   readonly rows: Readonly<Record<string, number>> | null;
 }
 
-/** Anything that begins like an address is one: a wrong one is refused, never taken for a folder. */
-const isAddress = (place: string): boolean => /^[a-z][a-z0-9+.-]+:\//i.test(place);
-
-/** A folder with a store in it; a path to its file means the folder. */
-function folderOf(place: string, host: Host): string {
-  const path = resolve(host.cwd, place);
-  return basename(path) === databaseFile ? dirname(path) : path;
-}
-
-interface OpenedPlace {
-  readonly backend: Backend;
-  readonly isolation: Isolation | null;
-}
-
-/**
- * Opens a store by its folder or its `postgres://` address.
- * @param create whether a folder without a store gets one
- * @throws Agent33Error `store.missing`, `store.older_schema`, other `store.*`
- */
-async function openPlace(place: string, host: Host, create: boolean): Promise<OpenedPlace> {
-  const { clock, ids, random } = host;
-  if (isAddress(place)) {
-    const backend = await openPostgresBackend({ url: place, clock, ids, random });
-    return { backend, isolation: await backend.isolation() };
-  }
-  const dataDir = folderOf(place, host);
-  if (!create) requireStore(dataDir);
-  return { backend: openStore({ dataDir, clock, ids }).backend, isolation: null };
-}
-
-function requireStore(dataDir: string): void {
-  if (existsSync(join(dataDir, databaseFile))) return;
-  if (statSync(dataDir, { throwIfNoEntry: false })?.isFile() === true) {
-    throw new Agent33Error(
-      "store.missing",
-      `${dataDir} is a file; a store is a folder with a file ${databaseFile}.`,
-      {
-        hint: `Copy it as ${databaseFile} into a new folder, and give that folder.`,
-        details: { dataDir },
-      },
-    );
-  }
-  throw new Agent33Error("store.missing", `There is no store in ${dataDir}.`, {
-    hint: `Give a folder that has a file ${databaseFile}, or a postgres:// address.`,
-    details: { dataDir },
-  });
-}
-
 /** @throws Agent33Error `store.missing`, other `store.*` */
-export async function storeStatus(place: string, host: Host): Promise<StoreStatus> {
-  const dataDir = folderOf(place, host);
-  if (!isAddress(place)) {
-    requireStore(dataDir);
-    const found = storeVersion(dataDir) ?? 0;
-    if (found > 0 && found < currentSchemaVersion) {
-      const path = join(dataDir, databaseFile);
-      const older = { kind: "sqlite", place: path, schemaVersion: found } as const;
-      const bytes = statSync(path).size;
-      return { ...older, knownVersion: currentSchemaVersion, bytes, isolation: null, rows: null };
-    }
+export async function storeStatus(text: string, host: Host): Promise<StoreStatus> {
+  const place = placeNamed(text, host);
+  const schemaVersion = await versionIn(place, host);
+  const is =
+    place.kind === "folder"
+      ? ({ kind: "sqlite", place: place.path, bytes: statSync(place.path).size } as const)
+      : ({ kind: "postgres", place: placeOf(place.url), bytes: null } as const);
+  const versions = { schemaVersion, knownVersion: currentSchemaVersion };
+  if (schemaVersion < currentSchemaVersion) {
+    return { ...is, ...versions, isolation: null, rows: null };
   }
-  const { backend, isolation } = await openPlace(place, host, false);
+  const { backend, isolation } = await openPlace(place, host);
   try {
-    const rows = await backend.tables.read(function* () {
-      const counts: Record<string, number> = {};
-      for (const { name } of storeTables) {
-        counts[name] = Number((yield* first(`SELECT count(*) AS rows FROM ${name}`))?.["rows"]);
-      }
-      return counts;
-    });
-    return {
-      kind: backend.kind,
-      place: backend.place,
-      schemaVersion: await backend.schemaVersion(),
-      knownVersion: currentSchemaVersion,
-      bytes: backend.kind === "sqlite" ? statSync(backend.place).size : null,
-      isolation,
-      rows,
-    };
+    return { ...is, ...versions, isolation, rows: await backend.tables.read(rowsByTable) };
   } finally {
     await backend.close();
   }
 }
 
 /** Copies a whole store into an empty one. @throws Agent33Error `store.*` */
-export async function copyPlaces(
+export function copyPlaces(
   places: { readonly from: string; readonly to: string },
   host: Host,
   onProgress: OnProgress,
 ): Promise<CopyReport> {
-  const from = await openPlace(places.from, host, false);
-  try {
-    const to = await openPlace(places.to, host, true);
+  const { clock } = host;
+  return withPlace(places.from, host, async (from) => {
+    const { backend: to } = await openOrMake(placeNamed(places.to, host), host);
     try {
-      const stores = { from: from.backend, to: to.backend };
-      return await copyStore({ ...stores, clock: host.clock, onProgress });
+      return await copyStore({ from, to, clock, onProgress });
     } finally {
-      await to.backend.close();
+      await to.close();
     }
-  } finally {
-    await from.backend.close();
-  }
+  });
 }
 
 /**
  * Writes a store as lines of JSON. The file has its name once it is whole.
  * @throws Agent33Error `store.export_failed`, other `store.*`
  */
-export async function exportPlace(
+export function exportPlace(
   place: string,
   file: string,
   host: Host,
   onProgress: OnProgress,
 ): Promise<ExportReport> {
-  const { backend } = await openPlace(place, host, false);
-  try {
-    const { clock, ids } = host;
-    return await exportToFile(resolve(host.cwd, file), { backend, onProgress, clock, ids });
-  } finally {
-    await backend.close();
-  }
+  const { clock, ids } = host;
+  return withPlace(place, host, (backend) =>
+    exportToFile(resolve(host.cwd, file), { backend, onProgress, clock, ids }),
+  );
+}
+
+/** Makes the counts of signals anew where they are wrong. @throws Agent33Error `store.*` */
+export function recountPlace(
+  place: string,
+  host: Host,
+  options: { readonly dryRun: boolean },
+): Promise<RecountReport> {
+  return withPlace(place, host, (backend) => recountSignals(backend, options));
 }
 
 export interface MoveInOptions {
@@ -170,6 +118,8 @@ export interface MoveInOptions {
 export type MoveInReport = {
   /** The store as it was before; null on a dry run, for a new store and for PostgreSQL. */
   readonly backup: SnapshotReport | null;
+  /** Whether the file has its end and nothing of it was missing, damaged or set aside. */
+  readonly complete: boolean;
 } & (
   | { readonly kind: "export"; readonly report: ImportReport }
   | { readonly kind: "python"; readonly report: LegacyReport }
@@ -186,51 +136,53 @@ export async function moveIn(
   host: Host,
 ): Promise<MoveInReport> {
   const { onProgress, dryRun } = options;
+  const { clock } = host;
   const path = resolve(host.cwd, options.file);
-  const kind = await detectSource(path, host.clock);
-  if (kind === "store") {
-    throw new Agent33Error("store.use_copy", `${path} is a store of AGENT-33.`, {
-      hint: `Copy it: agent33 store copy ${dirname(path)} TO. To bring an older one up to date: agent33 store migrate --data ${dirname(path)}`,
-      details: { path },
-    });
-  }
-  const backup = dryRun ? null : await backUp(options.to, host);
+  const kind = await detectSource(path, clock);
+  if (kind === "store") throw useCopy(placeNamed(path, host), path);
+  const place = placeNamed(options.to, host);
+  const backup = dryRun ? null : await backUp(place, host);
   // On a dry run nothing may be made, so a store that is not there is stood for by one in memory.
-  const missing =
-    !isAddress(options.to) && !existsSync(join(folderOf(options.to, host), databaseFile));
-  const { backend } =
-    dryRun && missing
-      ? { backend: openStore({ dataDir: ":memory:", clock: host.clock, ids: host.ids }).backend }
-      : await openPlace(options.to, host, true);
+  const standIn = dryRun && !(await isThere(place, host));
+  const { backend } = standIn
+    ? openStore({ dataDir: ":memory:", clock, ids: host.ids })
+    : await openOrMake(place, host);
   try {
-    const common = { backend, clock: host.clock, dryRun, onProgress };
+    const common = { backend, clock, dryRun, onProgress };
     if (kind === "jsonl") {
       const source = await openFileSource(path);
       try {
-        return { backup, kind: "export", report: await importStore({ ...common, source }) };
+        const report = await importStore({ ...common, source });
+        return { backup, complete: report.whole, kind: "export", report };
       } finally {
         await source.close();
       }
     }
     const { tenant } = config.settings;
     const report = await migrateLegacy({ ...common, path, kind, tenant });
-    return { backup, kind: "python", report };
+    const complete = !report.truncated && report.quarantined.count === 0;
+    return { backup, complete, kind: "python", report };
   } finally {
     await backend.close();
   }
 }
 
+function useCopy(place: StorePlace, path: string): Agent33Error {
+  const folder = place.kind === "folder" ? place.dataDir : dirname(path);
+  return new Agent33Error("store.use_copy", `${path} is a store of AGENT-33.`, {
+    hint: `Copy it: agent33 store copy ${folder} TO. To bring an older one up to date: agent33 store migrate ${folder}`,
+    details: { path },
+  });
+}
+
 /** A verified snapshot of a store that holds something. */
-async function backUp(place: string, host: Host): Promise<SnapshotReport | null> {
-  if (isAddress(place)) return null;
-  const dataDir = folderOf(place, host);
-  const path = join(dataDir, databaseFile);
-  if (!existsSync(path)) return null;
+async function backUp(place: StorePlace, host: Host): Promise<SnapshotReport | null> {
+  if (place.kind === "address" || !existsSync(place.path)) return null;
   const processes = createProcesses(host.clock);
   try {
     const stamp = new Date(host.clock.now()).toISOString().replaceAll(":", "-");
-    const target = join(dataDir, "backups", `before-migrate-${stamp}.db`);
-    return await snapshotChild(host, processes)(path, target);
+    const target = join(place.dataDir, "backups", `before-migrate-${stamp}.db`);
+    return await snapshotChild(host, processes)(place.path, target);
   } finally {
     await processes.killAll();
   }
@@ -238,3 +190,4 @@ async function backUp(place: string, host: Host): Promise<SnapshotReport | null>
 
 export type { CopyReport } from "../store/transfer/copy.ts";
 export type { ExportReport } from "../store/transfer/export.ts";
+export type { RecountReport } from "../store/transfer/recount.ts";

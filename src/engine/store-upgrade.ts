@@ -1,14 +1,19 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
+import { openPostgresBackend } from "../store/postgres/backend.ts";
+import { placeOf } from "../store/postgres/database.ts";
+import { rowsByTable } from "../store/transfer/rows.ts";
 import {
   currentSchemaVersion,
+  stepsFrom,
   storeVersion,
   type UpgradeReport,
   upgradeStore,
 } from "../store/upgrade.ts";
 import type { Host } from "./host.ts";
 import { ownerGone } from "./owner.ts";
+import { placeNamed, versionIn } from "./store-place.ts";
 import { snapshotChild } from "./snapshot-child.ts";
 
 /**
@@ -16,15 +21,19 @@ import { snapshotChild } from "./snapshot-child.ts";
  * it is.
  * @throws Agent33Error `store.*`
  */
-export async function upgradeConfigured(
-  config: Config,
+export function upgradeConfigured(config: Config, host: Host): Promise<UpgradeReport> {
+  return upgradeFolder(resolve(host.cwd, config.settings.data), host, {});
+}
+
+async function upgradeFolder(
+  dataDir: string,
   host: Host,
-  options: { readonly dryRun?: boolean } = {},
+  options: { readonly dryRun?: boolean },
 ): Promise<UpgradeReport> {
   const processes = createProcesses(host.clock);
   try {
     return await upgradeStore({
-      dataDir: resolve(host.cwd, config.settings.data),
+      dataDir,
       clock: host.clock,
       snapshot: snapshotChild(host, processes),
       ownerGone,
@@ -33,6 +42,48 @@ export async function upgradeConfigured(
   } finally {
     await processes.killAll();
   }
+}
+
+/**
+ * Brings a store that is there up to date: one in a folder after a verified backup.
+ * @throws Agent33Error `store.missing`, other `store.*`
+ */
+export async function upgradePlace(
+  text: string,
+  host: Host,
+  { dryRun }: { readonly dryRun: boolean },
+): Promise<UpgradeReport> {
+  const { clock, ids, random } = host;
+  const began = clock.monotonic();
+  const place = placeNamed(text, host);
+  const from = await versionIn(place, host);
+  if (place.kind === "folder") return upgradeFolder(place.dataDir, host, { dryRun });
+  const steps = stepsFrom(from);
+  let rows: UpgradeReport["rows"] = {};
+  if (steps.length > 0 && !dryRun) {
+    const backend = await openPostgresBackend({
+      url: place.url,
+      clock,
+      ids,
+      random,
+      upgrade: true,
+    });
+    try {
+      rows = await backend.tables.read(rowsByTable);
+    } finally {
+      await backend.close();
+    }
+  }
+  return {
+    path: placeOf(place.url),
+    from,
+    to: currentSchemaVersion,
+    steps,
+    dryRun,
+    backup: null,
+    rows,
+    durationMs: Math.round(clock.monotonic() - began),
+  };
 }
 
 /** Whether the settings' store has an older schema than this program's. */

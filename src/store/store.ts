@@ -108,7 +108,7 @@ function olderSchema(path: string, found: number): Agent33Error {
     "store.older_schema",
     `The store ${path} has schema version ${found}; this AGENT-33 works with version ${migrations.length}.`,
     {
-      hint: "Bring it up to date with `agent33 store migrate`: it makes a verified backup first. `--dry-run` shows what it would do.",
+      hint: `Bring it up to date: agent33 store migrate ${dirname(path)} (it makes a verified backup first; with --dry-run it only shows what it would do).`,
       details: { path, found, known: migrations.length },
     },
   );

@@ -24,15 +24,19 @@ export interface UpgradeOptions {
 
 /** What bringing a store's schema up to date did, or on a dry run would do. */
 export interface UpgradeReport {
+  /** Its file, or its address without the password. */
   readonly path: string;
   /** Schema versions; equal where there was nothing to do. */
   readonly from: number;
   readonly to: number;
   readonly steps: readonly { readonly version: number; readonly name: string }[];
   readonly dryRun: boolean;
-  /** The copy of the old store that was read back before anything was changed. */
+  /**
+   * The copy of the old store that was read back before anything was changed; null on a dry run,
+   * and for PostgreSQL, of which its own programs make backups.
+   */
   readonly backup: SnapshotReport | null;
-  /** Rows by table afterwards. */
+  /** Rows by table afterwards; none where that was not looked at. */
   readonly rows: Readonly<Record<string, number>>;
   readonly durationMs: number;
 }
@@ -46,6 +50,12 @@ export function storeVersion(dataDir: string): number | undefined {
 /** The version that this program works with. */
 export const currentSchemaVersion = migrations.length;
 
+/** The steps from a version to the newest; none for a new store, which is made at the newest. */
+export function stepsFrom(version: number): UpgradeReport["steps"] {
+  const steps = migrations.map(({ name }, index) => ({ version: index + 1, name }));
+  return version === 0 ? [] : steps.slice(version);
+}
+
 /**
  * Brings the store in a folder up to date. A verified backup comes first, then all steps in one
  * transaction: a process that is killed leaves the old version or the new one, never one between,
@@ -58,9 +68,7 @@ export async function upgradeStore(options: UpgradeOptions): Promise<UpgradeRepo
   const path = join(dataDir, databaseFile);
   const began = clock.monotonic();
   const from = storeVersion(dataDir) ?? currentSchemaVersion;
-  const steps = migrations
-    .map(({ name }, index) => ({ version: index + 1, name }))
-    .slice(from === 0 ? currentSchemaVersion : from);
+  const steps = stepsFrom(from);
   const report = (backup: SnapshotReport | null, rows: UpgradeReport["rows"]): UpgradeReport => ({
     path,
     from,

@@ -3,7 +3,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { type CliResult, freshFolder, projectRoot, runInProcess } from "../support/cli.ts";
-import { describePostgres, freshStore } from "../support/postgres-tests.ts";
+import { migrate } from "../../src/store/postgres/migrator.ts";
+import { openDatabase } from "../../src/store/postgres/database.ts";
+import { migrations } from "../../src/store/schema/migrations.ts";
+import { databaseOf } from "../support/postgres.ts";
+import { describePostgres, freshStore, parts } from "../support/postgres-tests.ts";
 
 /** A folder with a store of schema version 1, as that version left it. */
 function olderStore(): string {
@@ -36,38 +40,15 @@ const refused = (result: CliResult): { readonly code: string; readonly message: 
   return (JSON.parse(result.stderr) as { error: { code: string; message: string } }).error;
 };
 
-/** What the Python engine keeps, with as many signals. */
-function pythonState(
-  signals: number,
-  change: (records: Record<string, unknown>[]) => void,
-): string {
-  const records = Array.from({ length: signals }, (_, index) => ({
-    signal_id: `LS-${index.toString(16).padStart(12, "0")}`,
-    recorded_at: "2026-02-01T10:00:00+00:00",
-    signal_type: "bug",
-    severity: "high",
-    tenant_id: "default",
-    summary: `Export number ${index} stops half-way`,
-    details: "The file ends after the header.",
-    source: "support",
-    context: { place: "export" },
-    quality_score: 0.7,
-    quality_label: "high",
-    quality_reasons: ["well_formed_signal"],
-    enrichment: {},
-    intake_generated: false,
-    related_intake_id: null,
-  }));
-  change(records);
-  return JSON.stringify({ signals: records, generated_intakes: [], signal_intake_map: {} });
-}
-
 test("an older store is brought up to date by hand, tried first, backed up", async () => {
   const folder = olderStore();
   const file = join(folder, "agent33.db");
   const before = readFileSync(file);
   const status = await ok(folder, "store", "status", "--data", folder);
   expect(status).toMatch(/schema {2}1 of 2[\s\S]*agent33 store migrate --data/);
+  expect(await ok(folder, "store", "status", "./agent33.db")).toMatch(
+    /Bring it up to date: agent33 store migrate \.\/agent33\.db$/m,
+  );
   const tried = await json<{ dryRun: boolean }>(
     folder,
     "store",
@@ -93,6 +74,93 @@ test("an older store is brought up to date by hand, tried first, backed up", asy
   for (const table of ["runs", "run_events", "audit", "approvals", "idempotency"]) {
     expect(rows[table]).toBe(done.backup.rows[table]);
   }
+});
+
+test("an older store is brought up to date by its folder, which every hint names", async () => {
+  const folder = olderStore();
+  const cwd = freshFolder();
+  for (const words of [
+    ["copy", folder, "copied"],
+    ["export", "out.jsonl", "--from", folder],
+    ["recount", folder],
+  ]) {
+    const { code, stderr } = await agent33(cwd, "store", ...words, "--json");
+    expect(code).toBe(1);
+    const { error } = JSON.parse(stderr) as { error: { code: string; hint: string } };
+    expect(error).toMatchObject({
+      code: "store.older_schema",
+      hint: expect.stringContaining(`store migrate ${folder}`),
+    });
+  }
+  expect(readdirSync(cwd)).toEqual([]);
+  expect(await json(cwd, "store", "migrate", folder)).toMatchObject({ from: 1, to: 2 });
+  expect(await ok(cwd, "store", "copy", folder, "copied")).toContain("holds the same as");
+});
+
+test("a place without a store is named, and nothing is made there", async () => {
+  const cwd = freshFolder();
+  for (const words of [
+    ["status"],
+    ["migrate"],
+    ["migrate", "--dry-run"],
+    ["export", "out.jsonl"],
+    ["recount"],
+    ["quarantine", "list"],
+    ["quarantine", "show", "1"],
+  ]) {
+    const result = await agent33(cwd, "store", ...words, "--data", "tpyo", "--json");
+    expect([words, result.code]).toEqual([words, 1]);
+    expect(refused(result)).toMatchObject({
+      code: "store.missing",
+      message: `There is no store in ${join(cwd, "tpyo")}.`,
+    });
+  }
+  const copied = await agent33(cwd, "store", "copy", "tpyo", "copied", "--json");
+  expect(refused(copied).code).toBe("store.missing");
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test("words of migrate that do not go together are refused, with those that were meant", async () => {
+  const cwd = freshFolder();
+  for (const [words, meant] of [
+    [["--to", "here"], "agent33 store migrate here"],
+    [["here", "--from", "a.jsonl"], "agent33 store migrate --from a.jsonl --to here"],
+  ] as const) {
+    const result = await agent33(cwd, "store", "migrate", ...words, "--json");
+    expect(result.code).toBe(64);
+    const { error } = JSON.parse(result.stderr) as { error: { code: string; hint: string } };
+    expect(error).toMatchObject({ code: "cli.usage", hint: expect.stringContaining(meant) });
+  }
+  expect(readdirSync(cwd)).toEqual([]);
+});
+
+test("counts that are wrong are made anew, after a look at what is wrong", async () => {
+  const folder = olderStore();
+  await ok(folder, "store", "migrate", "--data", folder);
+  await ok(
+    folder,
+    "learn",
+    "record",
+    "--type",
+    "bug",
+    "--severity",
+    "high",
+    "--data",
+    folder,
+    "--summary",
+    "The export stops half-way",
+  );
+  expect(await ok(folder, "store", "recount", folder)).toContain("agree with its signals");
+  const native = new DatabaseSync(join(folder, "agent33.db"));
+  native.exec("UPDATE signal_class_counts SET signals = 7");
+  native.close();
+  const dry = await ok(folder, "store", "recount", folder, "--dry-run");
+  expect(dry).toMatch(/TENANT[\s\S]*default +1 +7[\s\S]*dry run/);
+  expect(await json(folder, "store", "recount", "--data", folder)).toMatchObject({
+    dryRun: false,
+    tenants: [{ tenant: "default", signals: 1, counted: 7 }],
+  });
+  expect(await ok(folder, "store", "recount", folder)).toContain("agree with its signals");
 });
 
 test("opening an older store brings it up to date, and says where the old one is", async () => {
@@ -125,29 +193,6 @@ test("a store of a later version is refused and left as it is", async () => {
   }
   expect(readFileSync(file).equals(before)).toBe(true);
   expect(readdirSync(folder).sort()).not.toContain("backups");
-});
-
-test("what the Python engine kept is taken over but for the one bad record", async () => {
-  const folder = freshFolder();
-  writeFileSync(
-    join(folder, "state.json"),
-    pythonState(50, (records) => {
-      records[20] = { ...records[20], severity: "awful" };
-    }),
-  );
-  const words = ["store", "migrate", "--from", "state.json"];
-  expect(await ok(folder, ...words, "--dry-run")).toMatch(/signals +49 +49[\s\S]*dry run/);
-  expect(existsSync(join(folder, ".agent33"))).toBe(false);
-  expect(await ok(folder, ...words)).toMatch(
-    /signals +49 +49 +0 +0[\s\S]*1 set aside in quarantine:\n {2}byte \d+: severity: "awful"/,
-  );
-  // What happened to a record since is newer than the file, and stays.
-  const { items } = await json<{ items: { id: string }[] }>(folder, "learn", "list");
-  const first = items[0]?.id ?? "";
-  await ok(folder, "learn", "resolve", first, "--reason", "mended");
-  expect(await ok(folder, ...words)).toMatch(/signals +49 +0 +49 +0[\s\S]*Nothing new came/);
-  const shown = await json<{ state: string }>(folder, "learn", "show", first);
-  expect(JSON.stringify(shown)).toContain('"resolved"');
 });
 
 test("a file that is nothing known is refused with what is known", async () => {
@@ -252,5 +297,48 @@ describePostgres("a store in PostgreSQL", {}, (server) => {
       ),
     );
     expect({ ...last?.rows, transfers: 0 }).toEqual({ ...first?.rows, transfers: 0 });
+  });
+
+  test("of an earlier version is brought up to date by its address, tried first", async () => {
+    const cwd = freshFolder();
+    const url = await server().freshDatabase();
+    const database = openDatabase({ ...parts, url });
+    await migrate(database, parts.clock, migrations.slice(0, 1));
+    await database.close();
+    expect(await ok(cwd, "store", "status", url)).toMatch(
+      /schema +1 of 2[\s\S]*agent33 store migrate /,
+    );
+    const copied = await agent33(cwd, "store", "copy", url, "copied", "--json");
+    expect(refused(copied).code).toBe("store.older_schema");
+    const tried = await ok(cwd, "store", "migrate", url, "--dry-run");
+    expect(tried).toMatch(/schema 1 would become 2 .*\.\nThe store was not changed/);
+    expect(tried).not.toContain(new URL(url).password);
+    expect(await json(cwd, "store", "status", url)).toMatchObject({ schemaVersion: 1, rows: null });
+    expect(await json(cwd, "store", "migrate", url)).toMatchObject({
+      from: 1,
+      to: 2,
+      backup: null,
+      rows: { signals: 0 },
+    });
+    expect(await ok(cwd, "store", "migrate", url)).toContain("at schema 2 already");
+  });
+
+  test("that is not there is missing, and commands that only read make none", async () => {
+    const cwd = freshFolder();
+    const url = await server().freshDatabase();
+    writeFileSync(join(cwd, "state.json"), '{"signals":[]}');
+    for (const words of [
+      ["status", url],
+      ["migrate", url],
+      ["copy", url, "copied"],
+      ["export", "out.jsonl", "--from", url],
+      ["quarantine", "list", url],
+    ]) {
+      expect(refused(await agent33(cwd, "store", ...words, "--json")).code).toBe("store.missing");
+    }
+    await ok(cwd, "store", "migrate", "--from", "state.json", "--to", url, "--dry-run");
+    const tables = "SELECT 1 FROM pg_tables WHERE schemaname = 'public'";
+    expect(await server().admin(tables, databaseOf(url))).toEqual([]);
+    expect(readdirSync(cwd)).toEqual(["state.json"]);
   });
 });

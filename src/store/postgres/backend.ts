@@ -92,7 +92,7 @@ function olderSchema(place: string, found: number): Agent33Error {
     "store.older_schema",
     `The store ${place} has schema version ${found}; this AGENT-33 works with version ${migrations.length}.`,
     {
-      hint: "Make a backup (pg_dump), then bring it up to date with `agent33 store migrate`.",
+      hint: `Make a backup (pg_dump), then bring it up to date: agent33 store migrate ${place}`,
       details: { place, found, known: migrations.length },
     },
   );

@@ -178,7 +178,7 @@ async function checkSchemas(from: Backend, to: Backend): Promise<void> {
     "store.older_schema",
     `${older.place} has schema version ${Math.min(source, target)}, the other store ${Math.max(source, target)}.`,
     {
-      hint: `Bring ${older.place} up to date first: \`agent33 store migrate\`.`,
+      hint: `Bring it up to date first: agent33 store migrate ${older.place}`,
       details: { source, target },
     },
   );

@@ -1,4 +1,6 @@
-import { change, type Program } from "../program.ts";
+import { Agent33Error } from "../../base/errors.ts";
+import { beforeSeq, limitOf, type Page, pageOf, type PageRequest } from "../pages.ts";
+import { change, first, type Program, rows, type SqlRow } from "../program.ts";
 
 /** A record that cannot be taken over. */
 export interface Quarantined {
@@ -47,4 +49,56 @@ export function contentText(content: Uint8Array): string {
 export function contentBytes(text: string): Uint8Array {
   if (!text.startsWith(base64Mark)) return Buffer.from(text, "utf8");
   return Buffer.from(text.slice(base64Mark.length), "base64");
+}
+
+/** A record that was set aside, as the store keeps it. */
+export interface StoredQuarantined {
+  readonly id: number;
+  readonly tenant: string;
+  /** The file that it comes from; the transfer's id where that is not known here. */
+  readonly origin: string;
+  readonly place: string;
+  readonly reason: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** Its bytes, or the first of them, as {@link contentText} writes them. */
+  readonly content: string;
+}
+
+const stored = `SELECT quarantine.seq AS seq, tenant, COALESCE(transfers.source, quarantine.source)
+    AS origin, place, reason, at, content
+  FROM quarantine LEFT JOIN transfers ON transfers.id = quarantine.source`;
+
+/** Newest first. @throws Agent33Error `store.bad_cursor` */
+export function* listSetAside(request: PageRequest): Program<Page<StoredQuarantined>> {
+  const limit = limitOf(request);
+  const found = yield* rows(
+    `${stored} WHERE quarantine.seq < ? ORDER BY quarantine.seq DESC LIMIT ?`,
+    beforeSeq(request),
+    limit + 1,
+  );
+  const numbered = found.map((row) => ({ seq: Number(row["seq"]), row }));
+  return pageOf(numbered, limit, ({ row }) => storedOf(row));
+}
+
+/** @throws Agent33Error `store.unknown_quarantined` */
+export function* findSetAside(id: number): Program<StoredQuarantined> {
+  const found = yield* first(`${stored} WHERE quarantine.seq = ?`, id);
+  if (found !== undefined) return storedOf(found);
+  throw new Agent33Error("store.unknown_quarantined", `Nothing is set aside under ${id}.`, {
+    hint: "List what is with `agent33 store quarantine list`.",
+    details: { id },
+  });
+}
+
+function storedOf(row: SqlRow): StoredQuarantined {
+  return {
+    id: Number(row["seq"]),
+    tenant: String(row["tenant"]),
+    origin: String(row["origin"]),
+    place: String(row["place"]),
+    reason: String(row["reason"]),
+    at: Number(row["at"]),
+    content: String(row["content"]),
+  };
 }

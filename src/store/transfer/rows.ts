@@ -120,15 +120,18 @@ export async function digestTable(
   return digest;
 }
 
+/** Rows by table. */
+export function* rowsByTable(): Program<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (const { name } of storeTables) {
+    counts[name] = Number((yield* first(`SELECT count(*) AS rows FROM ${name}`))?.["rows"] ?? 0);
+  }
+  return counts;
+}
+
 /** Rows of all tables, for showing how far something is. */
-export function countRows(read: ReadTables): Promise<number> {
-  return read(function* () {
-    let total = 0;
-    for (const { name } of storeTables) {
-      total += Number((yield* first(`SELECT count(*) AS rows FROM ${name}`))?.["rows"] ?? 0);
-    }
-    return total;
-  });
+export async function countRows(read: ReadTables): Promise<number> {
+  return Object.values(await read(rowsByTable)).reduce((sum, count) => sum + count, 0);
 }
 
 function charactersOf(page: readonly Row[]): number {

@@ -1,0 +1,26 @@
+import { createRedactor, type Redactor } from "../base/redact.ts";
+import type { Settings } from "../config/schema.ts";
+import { passwordsIn, providerKeys } from "../config/secrets.ts";
+import type { Host } from "./host.ts";
+
+/** Variables and flags whose values are secrets, by their names. */
+const secretName = /key|token|secret|passw|credential/i;
+
+/** A redactor that knows the secrets of the settings and of this machine's environment. */
+export function secretRedactor(settings: Settings, env: Host["env"]): Redactor {
+  const redactor = createRedactor();
+  for (const { variable, value } of providerKeys(env)) {
+    if (value !== undefined) redactor.register(variable, value);
+  }
+  for (const server of Object.values(settings.mcpServers)) {
+    for (const [name, value] of Object.entries(server.env)) {
+      if (secretName.test(name)) redactor.register(name, value);
+    }
+  }
+  const password = env["PGPASSWORD"] ?? "";
+  if (password !== "") redactor.register("PGPASSWORD", password);
+  for (const one of passwordsIn(settings.learning.store ?? "")) {
+    redactor.register("learning.store", one);
+  }
+  return redactor;
+}

@@ -1,0 +1,60 @@
+import type { Redactor } from "../base/redact.ts";
+import type { Config } from "../config/config.ts";
+import type { Page, PageRequest } from "../store/pages.ts";
+import {
+  findSetAside,
+  listSetAside,
+  type StoredQuarantined,
+} from "../store/transfer/quarantine.ts";
+import type { Host } from "./host.ts";
+import { secretRedactor } from "./redactor.ts";
+import { withPlace } from "./store-place.ts";
+
+/** A record that was set aside, with the first of what it says. */
+export interface QuarantineItem extends Omit<StoredQuarantined, "content"> {
+  readonly begins: string;
+}
+
+const beginsCharacters = 200;
+
+/**
+ * What was set aside in a store, newest first, of all its tenants, without secrets.
+ * @throws Agent33Error `store.missing`, `store.bad_cursor`, other `store.*`
+ */
+export function listQuarantine(
+  place: string,
+  config: Config,
+  host: Host,
+  request: PageRequest,
+): Promise<Page<QuarantineItem>> {
+  const redactor = secretRedactor(config.settings, host.env);
+  return withPlace(place, host, async (backend) => {
+    const page = await backend.tables.read(() => listSetAside(request));
+    const items = page.items.map((item) => {
+      // Redacted before it is cut: half of a key is no longer known as one.
+      const { content, ...rest } = hidden(item, redactor);
+      return { ...rest, begins: content.slice(0, beginsCharacters) };
+    });
+    return { ...page, items };
+  });
+}
+
+/**
+ * One record that was set aside, with all that is kept of it, without secrets.
+ * @throws Agent33Error `store.missing`, `store.unknown_quarantined`, other `store.*`
+ */
+export function showQuarantined(
+  id: number,
+  place: string,
+  config: Config,
+  host: Host,
+): Promise<StoredQuarantined> {
+  const redactor = secretRedactor(config.settings, host.env);
+  return withPlace(place, host, async (backend) =>
+    hidden(await backend.tables.read(() => findSetAside(id)), redactor),
+  );
+}
+
+function hidden(item: StoredQuarantined, { text }: Redactor): StoredQuarantined {
+  return { ...item, reason: text(item.reason), content: text(item.content) };
+}
