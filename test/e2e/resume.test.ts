@@ -2,14 +2,11 @@ import { existsSync, readFileSync, renameSync, symlinkSync, writeFileSync } from
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
-import { probeSandbox } from "../../src/sandbox/probe.ts";
-import { createProcesses } from "../../src/sandbox/process.ts";
+import { probed, titleOf } from "../../src/sandbox/bwrap.fixture.ts";
 import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startOpenAiServer } from "../support/openai-server.ts";
 import { startScriptedServer } from "../support/scripted-server.ts";
 import { temporaryFolder } from "../support/temporary.ts";
-
-const sandbox = await probeSandbox({ spawn: createProcesses().spawn });
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -208,8 +205,10 @@ describe("ending a run that waits", () => {
 
 describe("the shell", () => {
   // `npm test` must pass where bubblewrap is missing; the gate installs it and counts a skip as a failure.
-  test.skipIf(!sandbox.available)(
-    "runs a command in the sandbox after a person said yes, and only the workspace changes",
+  test.skipIf(!probed.available)(
+    titleOf(
+      "runs a command in the sandbox after a person said yes, and only the workspace changes",
+    ),
     async () => {
       const workspace = temporaryFolder("shell");
       const made = opened();

@@ -1,13 +1,8 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { manualClock } from "../../base/clock.ts";
 import { sha256 } from "../../base/digest.ts";
-import { uuidv7Source } from "../../base/ids.ts";
-import { seededRandom } from "../../base/random.ts";
-import {
-  type PostgresServer,
-  postgresMissing,
-  startPostgres,
-} from "../../../test/support/postgres.ts";
+import type { PostgresServer } from "../../../test/support/postgres.ts";
+import { describePostgres, freshStore, parts } from "../../../test/support/postgres-tests.ts";
 import type { Backend } from "../backend.ts";
 import { openPostgresBackend } from "../postgres/backend.ts";
 import { change, rows } from "../program.ts";
@@ -29,57 +24,35 @@ import {
 } from "./transfer.fixture.ts";
 
 const clock = manualClock();
-const random = seededRandom(7);
-const ids = uuidv7Source(clock, random);
 const cleanUps: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
 });
 
-const missing = postgresMissing();
-let server: PostgresServer | undefined;
+type Open = () => Promise<Backend>;
 
-beforeAll(async () => {
-  if (missing === undefined) server = await startPostgres();
-}, 30_000);
-afterAll(async () => {
-  await server?.remove();
-});
-
-type Kind = "sqlite" | "postgres";
-
-async function open(kind: Kind): Promise<Backend> {
-  if (kind === "sqlite") {
-    const backend = memoryBackend();
-    cleanUps.push(() => backend.close());
-    return backend;
-  }
-  if (server === undefined) throw new Error("no server");
-  const backend = await openPostgresBackend({
-    url: await server.freshDatabase(),
-    clock,
-    ids,
-    random,
-  });
+const inMemory: Open = async () => {
+  const backend = memoryBackend();
   cleanUps.push(() => backend.close());
   return backend;
-}
+};
+
+const onServer =
+  (server: () => PostgresServer): Open =>
+  async () => {
+    const backend = await openPostgresBackend({ ...parts, url: await freshStore(server()) });
+    cleanUps.push(() => backend.close());
+    return backend;
+  };
 
 const write = (backend: Backend, text: string) => backend.tables.write(() => change(text));
 const code = (name: string) => expect.objectContaining({ code: name });
 
-const pairs: readonly (readonly [Kind, Kind])[] = [
-  ["sqlite", "sqlite"],
-  ["sqlite", "postgres"],
-  ["postgres", "sqlite"],
-];
-
-describe.each(pairs)("from %s to %s", (from, to) => {
-  const skip = missing !== undefined && (from === "postgres" || to === "postgres");
-
-  test.skipIf(skip)("copies every row and sequence, and proves it by digests", async () => {
-    const [source, target] = [await open(from), await open(to)];
+/** What holds from every kind of store to every kind. */
+function copies(openSource: Open, openTarget: Open): void {
+  test("copies every row and sequence, and proves it by digests", async () => {
+    const [source, target] = [await openSource(), await openTarget()];
     await fillStore(source, 60);
     const phases = new Set<string>();
     const onProgress = ({ phase }: { readonly phase: string }) => phases.add(phase);
@@ -107,13 +80,13 @@ describe.each(pairs)("from %s to %s", (from, to) => {
     expect(run).toEqual({ seq: 61 });
   });
 
-  test.skipIf(skip)("goes on after being killed at any write", async () => {
-    const source = await open(from);
+  test("goes on after being killed at any write", async () => {
+    const source = await openSource();
     await fillStore(source, 9);
     const expected = await digestsOf(source);
     let alive = 0;
     for (; alive < 60; alive += 9) {
-      const target = await open(to);
+      const target = await openTarget();
       const dying = copyStore({ from: source, to: dyingAfter(target, alive), clock });
       if (
         await dying.then(
@@ -129,8 +102,8 @@ describe.each(pairs)("from %s to %s", (from, to) => {
     expect(alive).toBeGreaterThan(10);
   });
 
-  test.skipIf(skip)("an export of one is an import into the other, and back again", async () => {
-    const [source, target] = [await open(from), await open(to)];
+  test("an export of one is an import into the other, and back again", async () => {
+    const [source, target] = [await openSource(), await openTarget()];
     await fillStore(source, 12);
     const text = await exportText(source);
     const imported = await importStore({ backend: target, source: textSource(text), clock });
@@ -142,8 +115,8 @@ describe.each(pairs)("from %s to %s", (from, to) => {
     await target.tenant("a").runs.create(newRun("after"));
   });
 
-  test.skipIf(skip)("an import into a store in use takes no number twice", async () => {
-    const [source, target] = [await open(from), await open(to)];
+  test("an import into a store in use takes no number twice", async () => {
+    const [source, target] = [await openSource(), await openTarget()];
     await fillStore(source, 12);
     for (const name of ["one", "two"]) await target.tenant("a").runs.create(newRun(name));
     const text = await exportText(source);
@@ -158,8 +131,8 @@ describe.each(pairs)("from %s to %s", (from, to) => {
     expect(seqs.map(({ seq }) => seq)).toEqual(Array.from({ length: 15 }, (_, index) => index + 1));
   });
 
-  test.skipIf(skip)("mends what changed in the source while it was copied", async () => {
-    const [source, target] = [await open(from), await open(to)];
+  test("mends what changed in the source while it was copied", async () => {
+    const [source, target] = [await openSource(), await openTarget()];
     await fillStore(source, 9);
     let told = false;
     const report = await copyStore({
@@ -182,11 +155,13 @@ describe.each(pairs)("from %s to %s", (from, to) => {
     expect(report).toMatchObject({ mended: 2, equal: true });
     expect(await digestsOf(target)).toEqual(await digestsOf(source));
   });
-});
+}
+
+describe("from SQLite to SQLite", () => copies(inMemory, inMemory));
 
 describe("a target", () => {
   test("that holds something else is refused, and stays as it is", async () => {
-    const [source, target] = [await open("sqlite"), await open("sqlite")];
+    const [source, target] = [await inMemory(), await inMemory()];
     await fillStore(source, 8);
     await target.tenant("a").runs.create(newRun("mine"));
     const before = await digestsOf(target);
@@ -197,7 +172,7 @@ describe("a target", () => {
   });
 
   test("that holds the same already is left alone", async () => {
-    const [source, target] = [await open("sqlite"), await open("sqlite")];
+    const [source, target] = [await inMemory(), await inMemory()];
     await fillStore(source, 8);
     await copyStore({ from: source, to: target, clock });
     const again = await copyStore({ from: source, to: target, clock });
@@ -205,7 +180,7 @@ describe("a target", () => {
   });
 
   test("that was used after its copy was finished is refused: its rows are newer", async () => {
-    const [source, target] = [await open("sqlite"), await open("sqlite")];
+    const [source, target] = [await inMemory(), await inMemory()];
     await fillStore(source, 8);
     await copyStore({ from: source, to: target, clock });
     await write(target, "UPDATE runs SET outcome = 'newer' WHERE seq = 1");
@@ -215,7 +190,7 @@ describe("a target", () => {
   });
 
   test("keeps rows that only it has, and the copy says that the two differ", async () => {
-    const [source, target] = [await open("sqlite"), await open("sqlite")];
+    const [source, target] = [await inMemory(), await inMemory()];
     await fillStore(source, 8);
     await expect(copyStore({ from: source, to: dyingAfter(target, 12), clock })).rejects.toThrow();
     await target.tenant("a").runs.create(newRun("only here"));
@@ -226,7 +201,7 @@ describe("a target", () => {
   });
 
   test("of another schema version is refused: one of the two must be brought up to date", async () => {
-    const [source, target] = [await open("sqlite"), await open("sqlite")];
+    const [source, target] = [await inMemory(), await inMemory()];
     for (const version of [0, 99]) {
       const other: Backend = { ...target, schemaVersion: () => Promise.resolve(version) };
       await expect(copyStore({ from: source, to: other, clock })).rejects.toThrowError(
@@ -234,69 +209,65 @@ describe("a target", () => {
       );
     }
   });
+});
 
-  test.skipIf(missing !== undefined)(
-    "on a server takes the Python engine's state as a file does",
-    async () => {
-      const state = Buffer.from(JSON.stringify(pythonState(80)));
-      const [file, served] = [await open("sqlite"), await open("postgres")];
-      for (const backend of [file, served]) {
-        const source = bytesSource("state", state);
-        const options = { backend, source, clock, tenant: "local", kind: "legacy-json" } as const;
-        const report = await migrateState(options);
-        expect(report).toMatchObject({ signals: { kept: 80 }, intakes: { kept: 8 } });
-        const again = await migrateState(options);
-        expect(again).toMatchObject({ signals: { kept: 0, thereAlready: 80 } });
-      }
-      expect(await digestsOf(served)).toEqual(await digestsOf(file));
-    },
-  );
+describePostgres("PostgreSQL", {}, (server) => {
+  describe("as a target", () => copies(inMemory, onServer(server)));
+  describe("as a source", () => copies(onServer(server), inMemory));
 
-  test.skipIf(missing !== undefined)(
-    "whose indexes cannot hold a text that is too long says which row it was",
-    async () => {
-      const [source, target] = [await open("sqlite"), await open("postgres")];
-      await fillStore(source, 8);
-      // Not to be compressed, or it would fit.
-      const long = Array.from({ length: 400 }, (_, index) => sha256(`${index}`)).join("");
-      await write(source, `UPDATE signals SET source = '${long}' WHERE seq = 3`);
-      const report = await copyStore({ from: source, to: target, clock });
-      expect(report).toMatchObject({ equal: false, refused: { count: 1 } });
-      expect(report.refused.first[0]?.reason).toContain("index row");
-      expect(report.tables.find(({ table }) => table === "signals")).toMatchObject({
-        rows: 8,
-        rowsInTarget: 7,
-      });
-      const other = await open("postgres");
-      const text = await exportText(source);
-      const imported = await importStore({ backend: other, source: textSource(text), clock });
-      expect(imported.quarantined.first).toEqual([
-        { place: expect.stringMatching(/^line/), reason: expect.stringContaining("index row") },
-      ]);
-      const mine = "SELECT tenant FROM quarantine WHERE source LIKE 'jsonl-%'";
-      expect(await other.tables.read(() => rows(mine))).toEqual([{ tenant: "b" }]);
-      expect(imported.tables.find(({ table }) => table === "signals")).toMatchObject({ kept: 7 });
-    },
-  );
+  test("takes the Python engine's state as a file does", async () => {
+    const state = Buffer.from(JSON.stringify(pythonState(80)));
+    const [file, served] = [await inMemory(), await onServer(server)()];
+    for (const backend of [file, served]) {
+      const source = bytesSource("state", state);
+      const options = { backend, source, clock, tenant: "local", kind: "legacy-json" } as const;
+      const report = await migrateState(options);
+      expect(report).toMatchObject({ signals: { kept: 80 }, intakes: { kept: 8 } });
+      const again = await migrateState(options);
+      expect(again).toMatchObject({ signals: { kept: 0, thereAlready: 80 } });
+    }
+    expect(await digestsOf(served)).toEqual(await digestsOf(file));
+  });
 
-  test.skipIf(missing !== undefined)(
-    "that cannot hold a row says which, and has the others",
-    async () => {
-      const [source, target] = [await open("sqlite"), await open("postgres")];
-      await fillStore(source, 8);
-      await write(source, "UPDATE lessons SET body = 'a' || char(0) || 'b' WHERE seq = 3");
-      const report = await copyStore({ from: source, to: target, clock });
-      expect(report.equal).toBe(false);
-      expect(report.refused).toEqual({
-        count: 1,
-        first: [{ place: expect.stringContaining("lessons "), reason: expect.any(String) }],
-      });
-      expect(report.tables.find(({ table }) => table === "lessons")).toMatchObject({
-        rows: 7,
-        rowsInTarget: 6,
-      });
-      const others = report.tables.filter(({ table }) => table !== "lessons");
-      expect(others.every(({ equal }) => equal)).toBe(true);
-    },
-  );
+  test("whose indexes cannot hold a text that is too long says which row it was", async () => {
+    const [source, target] = [await inMemory(), await onServer(server)()];
+    await fillStore(source, 8);
+    // Not to be compressed, or it would fit.
+    const long = Array.from({ length: 400 }, (_, index) => sha256(`${index}`)).join("");
+    await write(source, `UPDATE signals SET source = '${long}' WHERE seq = 3`);
+    const report = await copyStore({ from: source, to: target, clock });
+    expect(report).toMatchObject({ equal: false, refused: { count: 1 } });
+    expect(report.refused.first[0]?.reason).toContain("index row");
+    expect(report.tables.find(({ table }) => table === "signals")).toMatchObject({
+      rows: 8,
+      rowsInTarget: 7,
+    });
+    const other = await onServer(server)();
+    const text = await exportText(source);
+    const imported = await importStore({ backend: other, source: textSource(text), clock });
+    expect(imported.quarantined.first).toEqual([
+      { place: expect.stringMatching(/^line/), reason: expect.stringContaining("index row") },
+    ]);
+    const mine = "SELECT tenant FROM quarantine WHERE source LIKE 'jsonl-%'";
+    expect(await other.tables.read(() => rows(mine))).toEqual([{ tenant: "b" }]);
+    expect(imported.tables.find(({ table }) => table === "signals")).toMatchObject({ kept: 7 });
+  });
+
+  test("that cannot hold a row says which, and has the others", async () => {
+    const [source, target] = [await inMemory(), await onServer(server)()];
+    await fillStore(source, 8);
+    await write(source, "UPDATE lessons SET body = 'a' || char(0) || 'b' WHERE seq = 3");
+    const report = await copyStore({ from: source, to: target, clock });
+    expect(report.equal).toBe(false);
+    expect(report.refused).toEqual({
+      count: 1,
+      first: [{ place: expect.stringContaining("lessons "), reason: expect.any(String) }],
+    });
+    expect(report.tables.find(({ table }) => table === "lessons")).toMatchObject({
+      rows: 7,
+      rowsInTarget: 6,
+    });
+    const others = report.tables.filter(({ table }) => table !== "lessons");
+    expect(others.every(({ equal }) => equal)).toBe(true);
+  });
 });

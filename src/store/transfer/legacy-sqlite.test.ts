@@ -1,35 +1,19 @@
 import { fork } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
 import { manualClock } from "../../base/clock.ts";
-import type { Backend } from "../backend.ts";
 import { bytesSource } from "./byte-source.ts";
 import { detectSource } from "./detect.ts";
 import { migrateLegacy, migrateState } from "./legacy.ts";
-import { pythonState, writePythonDatabase } from "./legacy.fixture.ts";
-import { digestsOf, memoryBackend } from "./transfer.fixture.ts";
+import { legacyBench, pythonState, writePythonDatabase } from "./legacy.fixture.ts";
+import { digestsOf } from "./transfer.fixture.ts";
 
 const clock = manualClock();
-const cleanUps: (() => Promise<void> | void)[] = [];
+const { store, folder, cleanUp } = legacyBench();
 
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
-});
-
-function store(): Backend {
-  const backend = memoryBackend();
-  cleanUps.push(() => backend.close());
-  return backend;
-}
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "agent33-legacy-"));
-  cleanUps.push(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+afterEach(cleanUp);
 
 test("the SQLite file of the Python engine is read as the JSON file is, and not changed", async () => {
   const path = join(folder(), "learning.db");

@@ -1,4 +1,33 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import type { Backend } from "../backend.ts";
+import { memoryBackend } from "./transfer.fixture.ts";
+
+/** Stores and folders for one test, which `cleanUp` takes away. */
+export function legacyBench(): {
+  readonly store: () => Backend;
+  readonly folder: () => string;
+  readonly cleanUp: () => Promise<void>;
+} {
+  const cleanUps: (() => Promise<void> | void)[] = [];
+  return {
+    store: () => {
+      const backend = memoryBackend();
+      cleanUps.push(() => backend.close());
+      return backend;
+    },
+    folder: () => {
+      const path = mkdtempSync(join(tmpdir(), "agent33-legacy-"));
+      cleanUps.push(() => rmSync(path, { recursive: true, force: true }));
+      return path;
+    },
+    cleanUp: async () => {
+      for (const cleanUp of cleanUps.splice(0)) await cleanUp();
+    },
+  };
+}
 
 /** A signal as the Python engine writes it. */
 export function pythonSignal(index: number, more: object = {}): Record<string, unknown> {

@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
@@ -13,28 +12,20 @@ import {
   migrateLegacy,
   migrateState,
 } from "./legacy.ts";
-import { pythonIntake, pythonSignal, type PythonState, pythonState } from "./legacy.fixture.ts";
+import {
+  legacyBench,
+  pythonIntake,
+  pythonSignal,
+  type PythonState,
+  pythonState,
+} from "./legacy.fixture.ts";
 import { contentBytes } from "./quarantine.ts";
 import { digestsOf, dyingAfter, memoryBackend } from "./transfer.fixture.ts";
 
 const clock = manualClock();
-const cleanUps: (() => Promise<void> | void)[] = [];
+const { store, folder, cleanUp } = legacyBench();
 
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0)) await cleanUp();
-});
-
-function store(): Backend {
-  const backend = memoryBackend();
-  cleanUps.push(() => backend.close());
-  return backend;
-}
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), "agent33-legacy-"));
-  cleanUps.push(() => rmSync(path, { recursive: true, force: true }));
-  return path;
-}
+afterEach(cleanUp);
 
 function migrate(
   backend: Backend,
