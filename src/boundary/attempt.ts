@@ -1,4 +1,5 @@
 import { type Clock, longestTimerMs } from "../base/clock.ts";
+import { runInside } from "./egress/guard.ts";
 import { BoundaryError } from "./errors.ts";
 import type { EgressFetch, SpawnProcess } from "./hands.ts";
 import type { CallContext } from "./types.ts";
@@ -62,6 +63,11 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
     return this.#hands.spawn;
   }
 
+  /** Whether what the handler opens belongs to this call: the egress guard asks. */
+  get egressOpen(): boolean {
+    return !this.#over;
+  }
+
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -103,7 +109,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
       this.#arm(firstMs, "for an answer");
       let running: Promise<O>;
       try {
-        running = handler(this);
+        running = runInside(this, handler, this);
       } catch (error) {
         this.#stop();
         reject(error);

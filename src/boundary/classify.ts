@@ -1,4 +1,5 @@
 import { isAgent33Error, messageOf } from "../base/errors.ts";
+import { egressRefusalIn } from "./egress/guard.ts";
 import { BoundaryError, isBoundaryError, type Phase } from "./errors.ts";
 import type { CallFacts } from "./types.ts";
 
@@ -22,6 +23,8 @@ export function toBoundaryError(thrown: unknown, during: ThrownDuring): Boundary
   if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown))) {
     return cancelled(signal, reached ? "unknown" : "before_send");
   }
+  const refused = egressRefusalIn(thrown);
+  if (refused !== undefined) return egressBlocked(name, refused);
   try {
     const mapped = mapError?.(thrown);
     if (mapped !== undefined) return mapped;
@@ -35,6 +38,16 @@ function unexpected(name: string, thrown: unknown): BoundaryError {
   return new BoundaryError("internal", `${name} failed unexpectedly: ${messageOf(thrown)}`, {
     cause: thrown,
     ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
+  });
+}
+
+/** The egress guard has refused something that the call needed. */
+function egressBlocked(name: string, refused: Error): BoundaryError {
+  return new BoundaryError("egress_blocked", `${name} was stopped. ${refused.message}`, {
+    hint: "What a handler opens it must open itself: a pool or a queue that others share loses track of who asked.",
+    // What the handler had sent before that, nobody knows.
+    phase: "unknown",
+    cause: refused,
   });
 }
 

@@ -1,5 +1,11 @@
-import { Agent, fetch as undiciFetch, type RequestInit as UndiciRequestInit } from "undici";
+import {
+  Agent,
+  buildConnector,
+  fetch as undiciFetch,
+  type RequestInit as UndiciRequestInit,
+} from "undici";
 import type { EgressFetch } from "../hands.ts";
+import { guardConnector, guardDispatch } from "./guard.ts";
 
 /** The boundary's own way to HTTP: one connection pool that no other code can reach. */
 export interface Egress {
@@ -14,12 +20,13 @@ export interface Egress {
  * redirect is a new target, and a new target is a new decision.
  */
 export function createEgress(): Egress {
-  const dispatcher = new Agent({
-    connect: { timeout: 10_000 },
+  const agent = new Agent({
+    connect: guardConnector(buildConnector({ timeout: 10_000 })),
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: 4_000,
   });
+  const dispatcher = agent.compose(guardDispatch);
   const egressFetch = (input: string | URL | Request, init?: RequestInit): Promise<Response> =>
     // The global types and undici's own describe the same standard, under two names.
     undiciFetch(input as string | URL, {
@@ -27,5 +34,5 @@ export function createEgress(): Egress {
       ...(init as UndiciRequestInit | undefined),
       dispatcher,
     }) as unknown as Promise<Response>;
-  return { fetch: egressFetch, close: () => dispatcher.close() };
+  return { fetch: egressFetch, close: () => agent.close() };
 }
