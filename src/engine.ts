@@ -15,6 +15,7 @@ import { type DoctorFinding, examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { compileSelection } from "./engine/policy.ts";
+import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
@@ -23,7 +24,6 @@ import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 import type { SyncTenantStore } from "./store/repositories/index.ts";
-import { openPostgresBackend } from "./store/postgres/backend.ts";
 import { openStore } from "./store/store.ts";
 
 /** The engine: everything wired, nothing running yet. */
@@ -78,6 +78,8 @@ export function createEngine(config: Config, host: Host): Engine {
     for (const password of passwordsIn(shared)) redactor.register("learning.store", password);
   }
 
+  applyEgressGuard(settings);
+
   const dataDir = resolve(host.cwd, settings.data);
   const opened = openStore({
     dataDir,
@@ -97,7 +99,7 @@ export function createEngine(config: Config, host: Host): Engine {
     host,
     store,
     redactor,
-    openShared: (url) => openPostgresBackend({ url, clock, ids, random }),
+    openShared: (url) => openGranted({ url, clock, ids, random }),
   });
   const records = new Map<string, TenantRecords>();
   const recordsOf = ({ approvals, audit, idempotency }: SyncTenantStore): TenantRecords => ({
@@ -262,7 +264,9 @@ export {
   storeStatus,
 } from "./engine/store-admin.ts";
 export { upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
+export { applyEgressGuard } from "./engine/grants.ts";
 export { thisHost } from "./engine/host.ts";
+export { installEgressGuard } from "./boundary/egress/guard.ts";
 export type { Boundary } from "./boundary/boundary.ts";
 export { BoundaryError, isBoundaryError } from "./boundary/errors.ts";
 export type {

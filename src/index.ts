@@ -13,6 +13,7 @@ export {
   type ConnectorSpec,
   createEngine,
   type Engine,
+  installEgressGuard,
   isBoundaryError,
   openEngine,
   thisHost,

@@ -8,7 +8,6 @@ import { createProcesses } from "../sandbox/process.ts";
 import type { Backend } from "../store/backend.ts";
 import { first } from "../store/program.ts";
 import type { Isolation } from "../store/postgres/isolation.ts";
-import { openPostgresBackend } from "../store/postgres/backend.ts";
 import type { SnapshotReport } from "../store/sqlite/snapshot.ts";
 import { databaseFile, openStore } from "../store/store.ts";
 import { openFileSource } from "../store/transfer/byte-source.ts";
@@ -20,6 +19,7 @@ import { type LegacyReport, migrateLegacy } from "../store/transfer/legacy.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
 import { storeTables } from "../store/transfer/tables.ts";
 import { currentSchemaVersion, storeVersion } from "../store/upgrade.ts";
+import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { snapshotChild } from "./snapshot-child.ts";
 
@@ -59,7 +59,7 @@ interface OpenedPlace {
 async function openPlace(place: string, host: Host, create: boolean): Promise<OpenedPlace> {
   const { clock, ids, random } = host;
   if (isAddress(place)) {
-    const backend = await openPostgresBackend({ url: place, clock, ids, random });
+    const backend = await openGranted({ url: place, clock, ids, random });
     return { backend, isolation: await backend.isolation() };
   }
   const dataDir = folderOf(place, host);
