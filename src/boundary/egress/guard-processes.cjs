@@ -3,7 +3,7 @@
 
 const childProcess = require("node:child_process");
 const workerThreads = require("node:worker_threads");
-const { permits, refusal } = require("./guard-context.cjs");
+const { permits, refusal, state } = require("./guard-context.cjs");
 
 /** @typedef {(this: any, ...args: any[]) => any} Method */
 /** @typedef {import("node:worker_threads").WorkerOptions} WorkerOptions */
@@ -62,22 +62,50 @@ function guardPrograms() {
 /** @param {string} hook */
 function guardWorkers(hook) {
   const { Worker } = workerThreads;
-  const preload = ["--require", hook];
   class GuardedWorker extends Worker {
     /**
      * @param {string | URL} file
      * @param {WorkerOptions} [options]
      */
     constructor(file, options = {}) {
+      if (!state.on) {
+        super(file, options);
+        return;
+      }
       const name = options.eval === true ? "made of a text" : String(file).slice(0, 200);
       if (!permits("worker", name)) throw refusal("worker", name);
       // A worker begins without this thread's hooks.
-      const given = options.execArgv ?? process.execArgv;
-      super(file, { ...options, execArgv: [...preload, ...given] });
+      const preload = ["--require", hook];
+      const { execArgv } = options;
+      if (execArgv !== undefined) {
+        super(file, { ...options, execArgv: [...preload, ...execArgv] });
+        return;
+      }
+      try {
+        super(file, { ...options, execArgv: [...preload, ...process.execArgv] });
+      } catch (error) {
+        const own = inheritable(error);
+        if (own === undefined) throw error;
+        super(file, { ...options, execArgv: [...preload, ...own] });
+      }
     }
   }
   Object.defineProperty(GuardedWorker, "name", { value: "Worker" });
   workerThreads.Worker = GuardedWorker;
+}
+
+/**
+ * This process's options without those that hold for the process as a whole. A worker inherits
+ * them without a word, and refuses them where they are given to it.
+ * @param {unknown} error that a worker with all of them failed with
+ * @returns {readonly string[] | undefined} undefined where it failed for another reason
+ */
+function inheritable(error) {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  if (error.code !== "ERR_WORKER_INVALID_EXEC_ARGV") return undefined;
+  const [, list = ""] = error.message.split("flags: ");
+  const refused = new Set(list.split(", "));
+  return process.execArgv.filter((flag) => !refused.has(flag));
 }
 
 /** Node's inner modules that open something themselves. */
