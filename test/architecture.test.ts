@@ -202,6 +202,11 @@ describe("habits", () => {
     expect(users.length).toBeGreaterThan(0);
   });
 
+  test("only the engine grants a way around the boundary", () => {
+    const granting = sources.filter((path) => /\bgrantEgress\(/.test(codeOf(path)));
+    expect(granting).toEqual(["src/boundary/egress/guard.ts", "src/engine/grants.ts"]);
+  });
+
   test("no second SQLite engine comes with a dependency", () => {
     // Only Node's own is checked for the WAL-reset fault at start; another would have to be, too.
     const engines =

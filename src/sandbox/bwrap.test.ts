@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { eventually, isRunning } from "../../test/support/mcp-servers/process-list.ts";
 import { createBwrapSandbox } from "./bwrap.ts";
 import {
@@ -15,6 +16,8 @@ import {
   sh,
   titleOf,
 } from "./bwrap.fixture.ts";
+
+grantTests("runs bubblewrap", { spawn: true });
 
 let workspace: string;
 let marker: string;

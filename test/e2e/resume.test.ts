@@ -12,11 +12,14 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
 import { probeSandbox } from "../../src/sandbox/probe.ts";
 import { createProcesses } from "../../src/sandbox/process.ts";
+import { testGrant } from "../support/egress.ts";
 import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startOpenAiServer } from "../support/openai-server.ts";
 import { startScriptedServer } from "../support/scripted-server.ts";
 
-const sandbox = await probeSandbox({ spawn: createProcesses().spawn });
+const sandbox = await testGrant("finds out whether bubblewrap works here", {
+  spawn: true,
+}).run(() => probeSandbox({ spawn: createProcesses().spawn }));
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {

@@ -1,7 +1,10 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { grantTests, loopback } from "../../../test/support/egress.ts";
 import { createEgress, type Egress } from "./fetch.ts";
+
+grantTests("calls the fetch of the boundary by hand", { connect: loopback });
 
 let server: Server;
 let egress: Egress;

@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { grantTests, loopback } from "../../../test/support/egress.ts";
 import { testBoundary, testPrincipal } from "../../../test/support/boundary.ts";
 import {
   type Behaviours,
@@ -17,6 +18,8 @@ import { createModel } from "../../models/providers.ts";
 import { createScriptedModel, parseScript } from "../../models/scripted.ts";
 import { loadTokenCounter } from "../../models/tokens.ts";
 import { modelConnectorSpec } from "./connector.ts";
+
+grantTests("runs the handler of a connector by hand", { connect: loopback });
 
 const egress = createEgress();
 const tokens = await loadTokenCounter();

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { loopback, testGrant } from "../../../test/support/egress.ts";
 import { manualClock } from "../../base/clock.ts";
 import { uuidv7Source } from "../../base/ids.ts";
 import { seededRandom } from "../../base/random.ts";
@@ -48,6 +49,8 @@ afterAll(async () => {
 
 type Kind = "sqlite" | "postgres";
 
+const { socket } = testGrant("opens a store in PostgreSQL", { connect: loopback });
+
 async function open(kind: Kind): Promise<Backend> {
   if (kind === "sqlite") {
     const backend = memoryBackend();
@@ -60,6 +63,7 @@ async function open(kind: Kind): Promise<Backend> {
     clock,
     ids,
     random,
+    socket,
   });
   cleanUps.push(() => backend.close());
   return backend;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
+import { grantTests } from "../../../test/support/egress.ts";
 import { manualClock } from "../../base/clock.ts";
 import type { Backend } from "../backend.ts";
 import { bytesSource } from "./byte-source.ts";
@@ -11,6 +12,8 @@ import { detectSource } from "./detect.ts";
 import { migrateLegacy, migrateState } from "./legacy.ts";
 import { pythonState, writePythonDatabase } from "./legacy.fixture.ts";
 import { digestsOf, memoryBackend } from "./transfer.fixture.ts";
+
+grantTests("locks a file from another process", { spawn: true });
 
 const clock = manualClock();
 const cleanUps: (() => Promise<void> | void)[] = [];

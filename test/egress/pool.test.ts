@@ -1,0 +1,115 @@
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Agent, buildConnector, type Dispatcher, fetch as undiciFetch } from "undici";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { seededRandom } from "../../src/base/random.ts";
+import { createEgress } from "../../src/boundary/egress/fetch.ts";
+import { egressRefusals, guardConnector, guardDispatch } from "../../src/boundary/egress/guard.ts";
+import type { EgressFetch } from "../../src/boundary/hands.ts";
+import type { CallFacts } from "../../src/boundary/types.ts";
+import { testBoundary, testPrincipal } from "../support/boundary.ts";
+
+/**
+ * A server that keeps its clients' pools busy: it closes connections with an answer, after one, and
+ * without one, so that pools connect again in the middle of whatever happens to run.
+ */
+let server: Server;
+let url: string;
+const random = seededRandom(41);
+beforeEach(async () => {
+  server = createServer((request, response) => {
+    const dice = random.next();
+    if (dice < 0.1) response.setHeader("connection", "close");
+    response.end("hello");
+    if (dice > 0.9) setTimeout(() => request.socket.destroy(), 3);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, "close");
+});
+
+const facts: CallFacts = { operation: "get", effect: "read", repeat: "safe", host: "127.0.0.1" };
+
+/** Makes calls at once, in three kinds of connectors, and gives the codes of those that failed. */
+async function callAtOnce(fetch: EgressFetch, count: number): Promise<readonly string[]> {
+  const { boundary } = testBoundary({
+    hands: { fetch, spawn: () => Promise.reject(new Error("no processes in this test")) },
+  });
+  const connectors = ["http:a", "http:b", "web:c"].map((id) =>
+    boundary.connector<string, string, never>({
+      id,
+      facts: () => facts,
+      run: async (context) => (await context.fetch(context.input)).text(),
+      maxConcurrent: count,
+      // What the server cut is not what is looked at here; nothing is tried again for it.
+      maxAttempts: 1,
+    }),
+  );
+  const outcomes = await Promise.all(
+    Array.from({ length: count }, (_, index) =>
+      connectors[index % 3]!.tryCall(`${url}/${index}`, { principal: testPrincipal }),
+    ),
+  );
+  return outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome.error.code]));
+}
+
+const through =
+  (dispatcher: Dispatcher): EgressFetch =>
+  (input, init) =>
+    undiciFetch(input as string, {
+      ...(init as object),
+      dispatcher,
+    }) as unknown as Promise<Response>;
+
+test("1,000 calls at once over the boundary's own pool: none is refused", async () => {
+  const before = egressRefusals();
+  const egress = createEgress();
+  const failed = await callAtOnce(egress.fetch, 1_000);
+  await egress.close();
+  expect(egressRefusals() - before).toBe(0);
+  expect(failed).not.toContain("boundary.egress_blocked");
+  // The server cuts some of them; most must have come through for this to mean anything.
+  expect(failed.length).toBeLessThan(300);
+});
+
+test("1,000 calls at once that wait for 8 connections, again and again: none is refused", async () => {
+  const before = egressRefusals();
+  const agent = new Agent({
+    connections: 8,
+    connect: guardConnector(buildConnector({ timeout: 10_000 })),
+  });
+  const fetch = through(agent.compose(guardDispatch));
+  for (let round = 0; round < 3; round += 1) {
+    expect((await callAtOnce(fetch, 1_000)).length).toBeLessThan(300);
+  }
+  await agent.close();
+  expect(egressRefusals() - before).toBe(0);
+});
+
+test("without the boundary's marks such a pool loses track of who asked, so these tests can fail", async () => {
+  const before = egressRefusals();
+  const agent = new Agent({ connections: 8 });
+  const failed = await callAtOnce(through(agent), 300);
+  await agent.destroy();
+  expect(egressRefusals() - before).toBeGreaterThan(20);
+  expect(failed).toContain("boundary.egress_blocked");
+});
+
+test("outside of a call the boundary's fetch sends nothing, over an open connection neither", async () => {
+  const egress = createEgress();
+  expect(await callAtOnce(egress.fetch, 1)).toEqual([]);
+  let requests = 0;
+  server.on("request", () => {
+    requests += 1;
+  });
+  const error = await egress.fetch(url).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ cause: { code: "boundary.egress_blocked" } });
+  await egress.close();
+  expect(requests).toBe(0);
+});
