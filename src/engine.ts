@@ -90,7 +90,7 @@ export function createEngine(config: Config, host: Host): Engine {
       host.warn(`store.busy: ${busyWords[state]} after ${waitedMs} ms (${waiting} writers).`),
   });
   const store = storeOf(opened, settings.tenant);
-  const egress = createEgress();
+  const egress = createEgress({ clock });
   const processes = createProcesses(clock);
   const budgets = createBudgetLedger(clock);
   const learning = createLearning({

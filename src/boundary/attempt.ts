@@ -1,12 +1,12 @@
 import { type Clock, longestTimerMs } from "../base/clock.ts";
 import { runInside } from "./egress/guard.ts";
 import { BoundaryError } from "./errors.ts";
-import type { EgressFetch, SpawnProcess } from "./hands.ts";
+import type { EgressFetch, EgressLeave, GovernedFetch, SpawnProcess } from "./hands.ts";
 import type { CallContext } from "./types.ts";
 
 /** What every call of a boundary gets its hands from. */
 export interface CallHands {
-  readonly fetch: EgressFetch;
+  readonly fetch: GovernedFetch;
   readonly spawn: SpawnProcess;
 }
 
@@ -18,6 +18,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   readonly input: I;
   readonly attempt: number;
   readonly #hands: CallHands;
+  readonly #leave: () => EgressLeave;
   readonly #onChunk: ((chunk: C) => void) | undefined;
   readonly #key: () => string;
   readonly #clock: Clock;
@@ -37,6 +38,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
     input: I,
     attempt: number,
     hands: CallHands,
+    leave: () => EgressLeave,
     key: () => string,
     onChunk: ((chunk: C) => void) | undefined,
     clock: Clock,
@@ -45,6 +47,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
     this.input = input;
     this.attempt = attempt;
     this.#hands = hands;
+    this.#leave = leave;
     this.#key = key;
     this.#onChunk = onChunk;
     this.#clock = clock;
@@ -56,7 +59,9 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   }
 
   get fetch(): EgressFetch {
-    return this.#hands.fetch;
+    const hands = this.#hands;
+    const leave = this.#leave();
+    return (input, init) => hands.fetch(input, init, leave);
   }
 
   get spawn(): SpawnProcess {

@@ -3,6 +3,9 @@ import { egressRefusalIn } from "./egress/guard.ts";
 import { BoundaryError, isBoundaryError, type Phase } from "./errors.ts";
 import type { CallFacts } from "./types.ts";
 
+/** Causes that are looked through; libraries wrap an error a few times at most. */
+const deepestCause = 8;
+
 /** What is known about a call when something was thrown. */
 export interface ThrownDuring {
   /** The call in words, for messages. */
@@ -19,6 +22,8 @@ export interface ThrownDuring {
  */
 export function toBoundaryError(thrown: unknown, during: ThrownDuring): BoundaryError {
   if (isBoundaryError(thrown)) return thrown;
+  const blocked = blockedWithin(thrown);
+  if (blocked !== undefined) return blocked;
   const { name, mapError, signal, reached } = during;
   if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown))) {
     return cancelled(signal, reached ? "unknown" : "before_send");
@@ -32,6 +37,19 @@ export function toBoundaryError(thrown: unknown, during: ThrownDuring): Boundary
     return unexpected(name, fault);
   }
   return unexpected(name, thrown);
+}
+
+/**
+ * A refusal of the boundary's fetch that a library has wrapped: no connector may take it for a
+ * failure of the network, which is tried again and held against the other side.
+ */
+function blockedWithin(thrown: unknown): BoundaryError | undefined {
+  let cause = thrown;
+  for (let depth = 0; depth < deepestCause && cause instanceof Error; depth += 1) {
+    cause = cause.cause;
+    if (isBoundaryError(cause) && cause.kind === "egress_blocked") return cause;
+  }
+  return undefined;
 }
 
 function unexpected(name: string, thrown: unknown): BoundaryError {

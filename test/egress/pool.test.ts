@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { seededRandom } from "../../src/base/random.ts";
 import { createEgress } from "../../src/boundary/egress/fetch.ts";
 import { egressRefusals, guardConnector, guardDispatch } from "../../src/boundary/egress/guard.ts";
-import type { EgressFetch } from "../../src/boundary/hands.ts";
+import type { GovernedFetch } from "../../src/boundary/hands.ts";
 import type { CallFacts } from "../../src/boundary/types.ts";
-import { testBoundary, testPrincipal } from "../support/boundary.ts";
+import { anywhere, testBoundary, testPrincipal } from "../support/boundary.ts";
 
 /**
  * A server that keeps its clients' pools busy: it closes connections with an answer, after one, and
@@ -37,7 +37,7 @@ afterEach(async () => {
 const facts: CallFacts = { operation: "get", effect: "read", repeat: "safe", host: "127.0.0.1" };
 
 /** Makes calls at once, in three kinds of connectors, and gives the codes of those that failed. */
-async function callAtOnce(fetch: EgressFetch, count: number): Promise<readonly string[]> {
+async function callAtOnce(fetch: GovernedFetch, count: number): Promise<readonly string[]> {
   const { boundary } = testBoundary({
     hands: { fetch, spawn: () => Promise.reject(new Error("no processes in this test")) },
   });
@@ -60,7 +60,7 @@ async function callAtOnce(fetch: EgressFetch, count: number): Promise<readonly s
 }
 
 const through =
-  (dispatcher: Dispatcher): EgressFetch =>
+  (dispatcher: Dispatcher): GovernedFetch =>
   (input, init) =>
     undiciFetch(input as string, {
       ...(init as object),
@@ -108,7 +108,7 @@ test("outside of a call the boundary's fetch sends nothing, over an open connect
   server.on("request", () => {
     requests += 1;
   });
-  const error = await egress.fetch(url).catch((thrown: unknown) => thrown);
+  const error = await egress.fetch(url, undefined, anywhere).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ cause: { code: "boundary.egress_blocked" } });
   await egress.close();
   expect(requests).toBe(0);

@@ -3,6 +3,7 @@ import {
   type EgressGrant,
   type EgressScope,
   grantEgress,
+  runInside,
 } from "../../src/boundary/egress/guard.ts";
 
 /** This machine, and nothing else. */
@@ -21,4 +22,9 @@ export function grantTests(why: string, scope: EgressScope): EgressGrant {
   const grant = testGrant(why, scope);
   aroundAll((runTests) => grant.run(runTests));
   return grant;
+}
+
+/** All tests of a file run as the handler of a governed call does: for tests of what handlers are given. */
+export function testsInsideACall(): void {
+  aroundAll((runTests) => runInside({ egressOpen: true }, runTests, undefined));
 }

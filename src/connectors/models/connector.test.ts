@@ -2,7 +2,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { grantTests, loopback } from "../../../test/support/egress.ts";
-import { testBoundary, testPrincipal } from "../../../test/support/boundary.ts";
+import { anywhere, testBoundary, testPrincipal } from "../../../test/support/boundary.ts";
 import {
   type Behaviours,
   type OpenAiServer,
@@ -52,7 +52,7 @@ async function attempt(model: Model) {
     attempt: 1,
     idempotencyKey: "k",
     signal: new AbortController().signal,
-    fetch: egress.fetch,
+    fetch: (input, init) => egress.fetch(input, init, anywhere),
     spawn: () => Promise.reject(new Error("a model starts no process")),
     emit: (chunk) => chunks.push(chunk),
   };
