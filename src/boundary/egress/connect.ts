@@ -50,15 +50,18 @@ export function createPinnedAgent(addresses: readonly string[]): PinnedAgent {
     (client: () => PinnedClient): buildConnector.connector =>
     (options, done) => {
       live += 1;
-      open(options, (error, socket) => {
+      let counted = true;
+      const ended = (): void => {
+        if (counted) live -= 1;
+        counted = false;
+      };
+      const opened: buildConnector.Callback = (error, socket) => {
         if (error !== null) {
-          live -= 1;
+          ended();
           done(error, null);
           return;
         }
-        socket.once("close", () => {
-          live -= 1;
-        });
+        socket.once("close", ended);
         const { remoteAddress, remotePort = 0 } = socket;
         // The proof of all the rest: where the connection really leads.
         if (remoteAddress !== undefined && pinned.has(canonicalHost(remoteAddress))) {
@@ -68,7 +71,13 @@ export function createPinnedAgent(addresses: readonly string[]): PinnedAgent {
         }
         socket.destroy();
         done(remoteAddress === undefined ? gone() : strayed(options.hostname, remoteAddress), null);
-      });
+      };
+      try {
+        open(options, opened);
+      } catch (error) {
+        ended();
+        throw error;
+      }
     };
 
   // Time limits are the chain's business: two clocks over one call would end it with two errors.
