@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createRequire } from "node:module";
 import { createServer, connect, type Server, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,8 +13,12 @@ import {
   egressRefusalIn,
   egressRefusals,
   grantEgress,
+  guardConnector,
+  guardDispatch,
+  runInside,
   switchEgressGuard,
 } from "../../src/boundary/egress/guard.ts";
+import type * as GuardContext from "../../src/boundary/egress/guard-context.cjs";
 import { testBoundary } from "../support/boundary.ts";
 import { options, read, spec } from "../support/connector.ts";
 
@@ -43,6 +48,14 @@ async function open(make: () => Socket = () => connect(port, "127.0.0.1")): Prom
   } finally {
     socket.destroy();
   }
+}
+
+/** What the guard would say here, without opening anything. */
+function permitted(host: string, kind: "connect" | "request" = "connect"): boolean {
+  const guard = createRequire(import.meta.url)(
+    "../../src/boundary/egress/guard-context.cjs",
+  ) as typeof GuardContext;
+  return guard.permits(kind, kind === "connect" ? `${host}:${port}` : `http://${host}:${port}`);
 }
 
 const blocked = expect.objectContaining({ code: "boundary.egress_blocked" });
@@ -206,6 +219,44 @@ describe("a grant", () => {
     expect(egressGrants()).toContainEqual(note);
     grant.end();
     expect(egressGrants()).not.toContainEqual(note);
+  });
+});
+
+describe("the boundary's dispatcher", () => {
+  const options = (hostname: string) =>
+    ({ hostname, host: hostname, port: String(port), protocol: "http:" }) as const;
+
+  test("connects to its own origin at any time, and takes nobody along to another", async () => {
+    const reached: Promise<unknown>[] = [];
+    const connector = guardConnector((to) => {
+      for (const host of [to.hostname, "localhost"]) {
+        reached.push(open(() => connect(port, host)).catch((error: unknown) => error));
+      }
+    });
+    connector(options("127.0.0.1"), () => {});
+    expect(await Promise.all(reached)).toEqual([undefined, blocked]);
+  });
+
+  test("knows an address of IPv6 by its brackets", () => {
+    const asked: unknown[] = [];
+    const connector = guardConnector(() => {
+      asked.push(permitted("[::1]"), permitted("[::2]"));
+    });
+    connector(options("::1"), () => {});
+    expect(asked).toEqual([true, false]);
+  });
+
+  test("sends what a call has asked for, and nothing else while it does so", () => {
+    const asked: unknown[] = [];
+    const dispatch = guardDispatch(() => {
+      asked.push(permitted("127.0.0.1", "request"), permitted("localhost", "request"));
+      asked.push(permitted("127.0.0.1"));
+      return true;
+    });
+    const to = { origin: `http://127.0.0.1:${port}`, path: "/", method: "GET" } as const;
+    expect(() => dispatch(to, {})).toThrow(blocked);
+    runInside({ egressOpen: true }, () => dispatch(to, {}), undefined);
+    expect(asked).toEqual([true, false, false]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { Socket } from "node:net";
+import { isIPv6, Socket } from "node:net";
 import type { buildConnector, Dispatcher } from "undici";
 import type * as GuardContext from "./guard-context.cjs";
 import type { EgressHolder, EgressKind, GrantNote } from "./guard-context.cjs";
@@ -173,32 +173,36 @@ export function guardDispatch(dispatch: Dispatcher["dispatch"]): Dispatcher["dis
     if (!state.on) return dispatch(options, handler);
     const target = String(options.origin);
     if (!permits("request", target)) throw refusal("request", target);
-    return state.context.run(sending, () => dispatch(options, handler));
+    return state.context.run(ofDispatcher(placeOfOrigin(target), false), () =>
+      dispatch(options, handler),
+    );
   };
 }
-
-const sending: EgressHolder = {
-  name: "boundary/dispatcher",
-  egressOpen: true,
-  allows: (kind) => kind === "request",
-};
 
 /** Lets a connector of the boundary's own dispatcher connect whenever its pool wants to. */
 export function guardConnector(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {
     if (!state.on) return connect(options, callback);
-    const name = options.hostname.replace(/^\[|\]$/g, "");
-    const port =
-      options.port === "" ? (options.protocol === "https:" ? "443" : "80") : options.port;
-    const connecting: EgressHolder = {
-      name: "boundary/dispatcher",
-      egressOpen: true,
-      // Which address the name may stand for is the connector's own matter.
-      allows: (kind, target) =>
-        kind === "request" ||
-        (kind === "lookup" && target === name) ||
-        (kind === "connect" && target.endsWith(`:${port}`)),
-    };
-    return state.context.run(connecting, () => connect(options, callback));
+    const { hostname, protocol, port } = options;
+    // undici leaves the brackets of an IPv6 address away, and the port where it is the usual one.
+    const host = isIPv6(hostname) ? `[${hostname}]` : hostname;
+    const place = placeOfOrigin(`${protocol}//${host}:${port}`);
+    return state.context.run(ofDispatcher(place, true), () => connect(options, callback));
+  };
+}
+
+/**
+ * What a dispatcher opens for a request that was granted. No more than that: what it runs in turn,
+ * such as a listener of the answer, runs under this holder too.
+ */
+function ofDispatcher(place: string, connects: boolean): EgressHolder {
+  return {
+    name: "boundary/dispatcher",
+    egressOpen: true,
+    allows: (kind, target) => {
+      if (kind === "request") return placeOfOrigin(target) === place;
+      if (!connects) return false;
+      return kind === "connect" ? target === place : kind === "lookup" && target === hostOf(place);
+    },
   };
 }
