@@ -22,7 +22,8 @@ export interface PinnedAgent {
   ): boolean;
   /** Whether there is a connection, or one is being made. */
   busy(): boolean;
-  close(): Promise<void>;
+  /** Ends all connections; requests on the way fail with this error. */
+  end(error: Error): Promise<void>;
 }
 
 /**
@@ -103,7 +104,7 @@ export function createPinnedAgent(addresses: readonly string[]): PinnedAgent {
     dispatch: (options, handler, leave) =>
       guarded.dispatch(Object.assign(options, { [leaveKey]: leave }), handler),
     busy: () => live > 0,
-    close: () => agent.close(),
+    end: (error) => agent.destroy(error),
   };
 }
 

@@ -13,7 +13,10 @@ import { type Resolver, systemResolver } from "./resolve.ts";
 /** The boundary's own way to HTTP: connections that no other code can reach. */
 export interface Egress {
   readonly fetch: GovernedFetch;
-  /** Closes idle connections so that the process can end. */
+  /**
+   * Ends all connections, so that the process can end: requests on the way fail as cancelled, and
+   * so does every later one.
+   */
   close(): Promise<void>;
 }
 
@@ -40,12 +43,14 @@ export function createEgress(options: EgressOptions = {}): Egress {
       }
       const { signal } = given;
       signal?.throwIfAborted();
-      const agent = await places.open(url, leave, signal ?? undefined);
-      return (await undiciFetch(url, {
-        ...given,
-        redirect: given.redirect === "error" ? "error" : "manual",
-        dispatcher: wayTo(url.origin, agent, leave),
-      })) as unknown as Response;
+      const response = await places.over(url, leave, signal ?? undefined, (agent) =>
+        undiciFetch(url, {
+          ...given,
+          redirect: given.redirect === "error" ? "error" : "manual",
+          dispatcher: wayTo(url.origin, agent, leave),
+        }),
+      );
+      return response as unknown as Response;
     },
     close: places.close,
   };

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { isBoundaryError } from "../errors.ts";
+import { BoundaryError, isBoundaryError, type Phase } from "../errors.ts";
 import type { EgressLeave } from "../hands.ts";
 import { canonicalHost } from "../policy/host.ts";
 import { connectTimeoutMs, createPinnedAgent, type PinnedAgent } from "./connect.ts";
@@ -13,7 +13,18 @@ const mostIdle = 64;
 interface Place {
   readonly agent: PinnedAgent;
   resolvedAtMs: number;
+  /** Requests that have been given the agent and have no answer yet. */
+  requests: number;
 }
+
+/** At once, not when whoever asked goes on: another request may look for idle places before that. */
+function taken(place: Place): Place {
+  place.requests += 1;
+  return place;
+}
+
+/** What is in use must stay known: nobody else could end its connections. */
+const inUse = ({ agent, requests }: Place): boolean => requests > 0 || agent.busy();
 
 /**
  * The connections of the process. Each belongs to an origin and the addresses that were found for
@@ -24,56 +35,81 @@ export function createPlaces(resolver: Resolver, clock: Clock) {
   const resolve = createResolution(resolver);
   const places = new Map<string, Place[]>();
 
+  let closed = false;
+
+  /** @throws BoundaryError `boundary.egress_blocked`, `boundary.cancelled` */
+  const find = async (
+    url: URL,
+    leave: EgressLeave,
+    signal: AbortSignal | undefined,
+  ): Promise<Place> => {
+    const { origin, hostname: host } = url;
+    const port = portOf(url);
+    leave.check({ host, port });
+    const nowMs = clock.monotonic();
+    const open = places
+      .get(origin)
+      ?.find(
+        (place) =>
+          inUse(place) &&
+          nowMs - place.resolvedAtMs < freshMs &&
+          mayReachAll(leave, host, port, place.agent.addresses),
+      );
+    if (open !== undefined) return taken(open);
+
+    const addresses = await resolve(host, { timeoutMs: connectTimeoutMs, signal });
+    if (closed) throw isClosed("before_send");
+    for (const address of addresses) leave.check({ host, port, address });
+    const siblings = places.get(origin) ?? [];
+    // Servers behind one name often answer in turn: connections to some of them still will do.
+    const known = siblings.find(
+      ({ agent }) =>
+        addresses.some((address) => agent.addresses.has(canonicalHost(address))) &&
+        mayReachAll(leave, host, port, agent.addresses),
+    );
+    if (known !== undefined) {
+      known.resolvedAtMs = clock.monotonic();
+      return taken(known);
+    }
+    if (places.size >= mostIdle) forgetIdle(places);
+    const agent = createPinnedAgent(addresses);
+    const place = { agent, resolvedAtMs: clock.monotonic(), requests: 0 };
+    places.set(origin, [...siblings.filter(inUse), place]);
+    return taken(place);
+  };
+
   return {
     /**
-     * The connections over which a call's request to this URL may go.
-     * @throws BoundaryError `boundary.egress_blocked`
+     * Makes a request over the connections over which this call may reach this URL.
+     * @throws BoundaryError `boundary.egress_blocked`, `boundary.cancelled` after the end
      * @throws TypeError as `fetch` does, when the host has no address
      */
-    open: async (
+    over: async <T>(
       url: URL,
       leave: EgressLeave,
       signal: AbortSignal | undefined,
-    ): Promise<PinnedAgent> => {
-      const { origin, hostname: host } = url;
-      const port = portOf(url);
-      leave.check({ host, port });
-      const nowMs = clock.monotonic();
-      const open = places
-        .get(origin)
-        ?.find(
-          ({ agent, resolvedAtMs }) =>
-            agent.busy() &&
-            nowMs - resolvedAtMs < freshMs &&
-            mayReachAll(leave, host, port, agent.addresses),
-        );
-      if (open !== undefined) return open.agent;
-
-      const addresses = await resolve(host, { timeoutMs: connectTimeoutMs, signal });
-      for (const address of addresses) leave.check({ host, port, address });
-      const siblings = places.get(origin) ?? [];
-      // Servers behind one name often answer in turn: connections to some of them still will do.
-      const known = siblings.find(
-        ({ agent }) =>
-          addresses.some((address) => agent.addresses.has(canonicalHost(address))) &&
-          mayReachAll(leave, host, port, agent.addresses),
-      );
-      if (known !== undefined) {
-        known.resolvedAtMs = clock.monotonic();
-        return known.agent;
+      request: (agent: PinnedAgent) => Promise<T>,
+    ): Promise<T> => {
+      if (closed) throw isClosed("before_send");
+      const place = await find(url, leave, signal);
+      try {
+        return await request(place.agent);
+      } finally {
+        place.requests -= 1;
       }
-      if (places.size >= mostIdle) forgetIdle(places);
-      const agent = createPinnedAgent(addresses);
-      const busy = siblings.filter((place) => place.agent.busy());
-      places.set(origin, [...busy, { agent, resolvedAtMs: clock.monotonic() }]);
-      return agent;
     },
+    /** Ends everything: what nobody reads to its end would else never end. */
     close: async (): Promise<void> => {
+      closed = true;
       const all = [...places.values()].flat();
       places.clear();
-      await Promise.all(all.map(({ agent }) => agent.close()));
+      await Promise.all(all.map(({ agent }) => agent.end(isClosed("unknown"))));
     },
   };
+}
+
+function isClosed(phase: Phase): BoundaryError {
+  return new BoundaryError("cancelled", "The engine was closed.", { phase });
 }
 
 function mayReachAll(
@@ -93,7 +129,7 @@ function mayReachAll(
 
 function forgetIdle(places: Map<string, Place[]>): void {
   for (const [origin, known] of places) {
-    if (!known.some(({ agent }) => agent.busy())) places.delete(origin);
+    if (!known.some(inUse)) places.delete(origin);
   }
 }
 
