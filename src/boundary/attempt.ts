@@ -61,7 +61,10 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   get fetch(): EgressFetch {
     const hands = this.#hands;
     const leave = this.#leave();
-    return (input, init) => hands.fetch(input, init, leave);
+    return (input, init) => {
+      const signal = this.#ending(init?.signal ?? (input instanceof Request ? input.signal : null));
+      return hands.fetch(input, { ...init, signal }, leave);
+    };
   }
 
   get spawn(): SpawnProcess {
@@ -79,6 +82,12 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
       if (this.#over) this.#controller.abort(this.#ended ?? attemptIsOver());
     }
     return this.#controller.signal;
+  }
+
+  /** A request ends with its attempt, also where its handler forgot to say so. */
+  #ending(own: AbortSignal | null): AbortSignal {
+    const { signal } = this;
+    return own === null || own === signal ? signal : AbortSignal.any([own, signal]);
   }
 
   emit(chunk: C): void {

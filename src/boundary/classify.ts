@@ -1,10 +1,8 @@
+import { causesOf } from "../base/causes.ts";
 import { isAgent33Error, messageOf } from "../base/errors.ts";
 import { egressRefusalIn } from "./egress/guard.ts";
 import { BoundaryError, isBoundaryError, type Phase } from "./errors.ts";
 import type { CallFacts } from "./types.ts";
-
-/** Causes that are looked through; libraries wrap an error a few times at most. */
-const deepestCause = 8;
 
 /** What is known about a call when something was thrown. */
 export interface ThrownDuring {
@@ -22,14 +20,12 @@ export interface ThrownDuring {
  */
 export function toBoundaryError(thrown: unknown, during: ThrownDuring): BoundaryError {
   if (isBoundaryError(thrown)) return thrown;
-  const blocked = blockedWithin(thrown);
-  if (blocked !== undefined) return blocked;
   const { name, mapError, signal, reached } = during;
+  const stopped = stoppedWithin(thrown, name);
+  if (stopped !== undefined) return stopped;
   if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown))) {
     return cancelled(signal, reached ? "unknown" : "before_send");
   }
-  const refused = egressRefusalIn(thrown);
-  if (refused !== undefined) return egressBlocked(name, refused);
   try {
     const mapped = mapError?.(thrown);
     if (mapped !== undefined) return mapped;
@@ -40,16 +36,17 @@ export function toBoundaryError(thrown: unknown, during: ThrownDuring): Boundary
 }
 
 /**
- * A refusal of the boundary's fetch that a library has wrapped: no connector may take it for a
- * failure of the network, which is tried again and held against the other side.
+ * What the boundary itself stopped in the middle of a handler, and what a library then wrapped: no
+ * connector may take it for a failure of the network, which is tried again and held against the
+ * other side.
  */
-function blockedWithin(thrown: unknown): BoundaryError | undefined {
-  let cause = thrown;
-  for (let depth = 0; depth < deepestCause && cause instanceof Error; depth += 1) {
-    cause = cause.cause;
-    if (isBoundaryError(cause) && cause.kind === "egress_blocked") return cause;
-  }
-  return undefined;
+function stoppedWithin(thrown: unknown, name: string): BoundaryError | undefined {
+  const refused = egressRefusalIn(thrown);
+  if (refused !== undefined)
+    return isBoundaryError(refused) ? refused : egressBlocked(name, refused);
+  return causesOf(thrown).find(
+    (cause): cause is BoundaryError => isBoundaryError(cause) && cause.kind === "cancelled",
+  );
 }
 
 function unexpected(name: string, thrown: unknown): BoundaryError {

@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { isIPv6, Socket } from "node:net";
 import type { buildConnector, Dispatcher } from "undici";
+import { causesOf } from "../../base/causes.ts";
 import type * as GuardContext from "./guard-context.cjs";
 import type { EgressHolder, EgressKind, GrantNote } from "./guard-context.cjs";
 
@@ -47,14 +48,11 @@ export function runInside<A, T>(holder: EgressHolder, work: (argument: A) => T, 
   return state.on ? state.context.run(holder, work, argument) : work(argument);
 }
 
-/** The refusal in what was thrown, or in what caused it. */
+/** The refusal in what was thrown, or in what caused it: the guard's own or that of a call's leave. */
 export function egressRefusalIn(thrown: unknown): Error | undefined {
-  let at = thrown;
-  for (let depth = 0; at instanceof Error && depth < 8; depth += 1) {
-    if (isBlocked(at)) return at;
-    at = at.cause;
-  }
-  return undefined;
+  return causesOf(thrown).find(
+    (cause): cause is Error => cause instanceof Error && isBlocked(cause),
+  );
 }
 
 /** What a grant covers. What is left out is not covered. */
