@@ -1,5 +1,5 @@
 import { type Clock, longestTimerMs } from "../base/clock.ts";
-import { runInside } from "./egress/guard.ts";
+import { runAsCall } from "./egress/guard.ts";
 import { BoundaryError } from "./errors.ts";
 import type { EgressFetch, EgressLeave, GovernedFetch, SpawnProcess } from "./hands.ts";
 import type { CallContext } from "./types.ts";
@@ -123,7 +123,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
       this.#arm(firstMs, "for an answer");
       let running: Promise<O>;
       try {
-        running = runInside(this, handler, this);
+        running = runAsCall(this, handler, this);
       } catch (error) {
         this.#stop();
         reject(error);

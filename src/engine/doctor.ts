@@ -156,7 +156,9 @@ function guardFindings({ file, settings }: Config): readonly DoctorFinding[] {
       },
     ];
   }
-  const detail = "on: nothing is opened but by governed calls and under these grants";
+  const detail =
+    "on: nothing is opened but by governed calls and under these grants. It does not watch " +
+    "listening: whoever connects to a socket that this program listens on can be answered.";
   try {
     return [{ what, state: "ok", detail }, ...grantsOf(settings).map(grantFinding)];
   } catch (thrown) {

@@ -1,11 +1,13 @@
 import {
   type EgressGrant,
   egressGrants,
+  egressGuardState,
   grantEgress,
   type GrantNote,
   switchEgressGuard,
 } from "../boundary/egress/guard.ts";
 import type { Settings } from "../config/schema.ts";
+import type { EventOf } from "../events/event.ts";
 import {
   openPostgresBackend,
   type PostgresBackend,
@@ -84,6 +86,12 @@ export function grantsOf({ learning }: Settings): readonly GrantNote[] {
   const notes = egressGrants();
   coming?.end();
   return notes;
+}
+
+/** What this process may open around the boundary, for the log of a run that it takes up. */
+export function egressNote(): NonNullable<EventOf<"session.opened">["egress"]> {
+  const grants = egressGrants().map(({ name, covers }) => ({ name, covers }));
+  return { guard: egressGuardState(), grants };
 }
 
 /** Does what the settings say with the guard that this process has, if it has one. */

@@ -26,7 +26,7 @@ import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type Tool, toolDigest } from "../tools/tool.ts";
 import type { Settings } from "../config/schema.ts";
-import { evaluationGrant, sandboxProbeGrant } from "./grants.ts";
+import { egressNote, evaluationGrant, sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { compileSelection } from "./policy.ts";
@@ -203,6 +203,7 @@ function sessionEvent(
       digest: toolDigest(tool),
     })),
     skills: skills.map(({ name, digest }) => ({ name, digest })),
+    egress: egressNote(),
     notices: [...notices],
   };
 }

@@ -15,7 +15,7 @@ import {
   grantEgress,
   guardConnector,
   guardDispatch,
-  runInside,
+  runAsCall,
   switchEgressGuard,
 } from "../../src/boundary/egress/guard.ts";
 import type * as GuardContext from "../../src/boundary/egress/guard-context.cjs";
@@ -255,7 +255,7 @@ describe("the boundary's dispatcher", () => {
     });
     const to = { origin: `http://127.0.0.1:${port}`, path: "/", method: "GET" } as const;
     expect(() => dispatch(to, {})).toThrow(blocked);
-    runInside({ egressOpen: true }, () => dispatch(to, {}), undefined);
+    runAsCall({ egressOpen: true }, () => dispatch(to, {}), undefined);
     expect(asked).toEqual([true, false, false]);
   });
 });

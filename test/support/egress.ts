@@ -3,7 +3,7 @@ import {
   type EgressGrant,
   type EgressScope,
   grantEgress,
-  runInside,
+  runAsCall,
 } from "../../src/boundary/egress/guard.ts";
 
 /** This machine, and nothing else. */
@@ -26,5 +26,5 @@ export function grantTests(why: string, scope: EgressScope): EgressGrant {
 
 /** All tests of a file run as the handler of a governed call does: for tests of what handlers are given. */
 export function testsInsideACall(): void {
-  aroundAll((runTests) => runInside({ egressOpen: true }, runTests, undefined));
+  aroundAll((runTests) => runAsCall({ egressOpen: true }, runTests, undefined));
 }

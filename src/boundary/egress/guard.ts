@@ -44,7 +44,7 @@ export function switchEgressGuard(to: "on" | "off"): void {
  * Runs the handler of an attempt as what it is: whoever runs inside may open things for as long as
  * the attempt lasts.
  */
-export function runInside<A, T>(holder: EgressHolder, work: (argument: A) => T, argument: A): T {
+export function runAsCall<A, T>(holder: EgressHolder, work: (argument: A) => T, argument: A): T {
   return state.on ? state.context.run(holder, work, argument) : work(argument);
 }
 
