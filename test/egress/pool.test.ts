@@ -24,7 +24,8 @@ beforeEach(async () => {
     response.end("hello");
     if (dice > 0.9) setTimeout(() => request.socket.destroy(), 3);
   });
-  server.listen(0, "127.0.0.1");
+  // Room for all that knock at once: who finds none tries again after seconds.
+  server.listen({ port: 0, host: "127.0.0.1", backlog: 2_048 });
   await once(server, "listening");
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
