@@ -266,7 +266,13 @@ export {
 export { upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 export { applyEgressGuard } from "./engine/grants.ts";
 export { thisHost } from "./engine/host.ts";
-export { installEgressGuard } from "./boundary/egress/guard.ts";
+export {
+  type EgressGrant,
+  type EgressGrantRequest,
+  type EgressScope,
+  grantEgress,
+  installEgressGuard,
+} from "./boundary/egress/guard.ts";
 export type { Boundary } from "./boundary/boundary.ts";
 export { BoundaryError, isBoundaryError } from "./boundary/errors.ts";
 export type {

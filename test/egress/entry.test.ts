@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -17,6 +17,7 @@ import { grantTests } from "../support/egress.ts";
 
 grantTests("starts programs that have the guard, or have it not", { spawn: true });
 
+const guard = pathToFileURL(join(projectRoot, "src/boundary/egress/guard.ts")).href;
 const library = pathToFileURL(join(projectRoot, "src/index.ts")).href;
 
 /** Runs a program's text and gives its output. */
@@ -45,10 +46,30 @@ describe("a program that embeds the engine", () => {
     expect(await run(text)).toBe("boundary.egress_blocked\nboundary.egress_blocked");
   });
 
-  test("may have it loaded first by --require", async () => {
-    expect(await run(`${imports} ${tries}`, ["--require", egressGuardFile])).toBe(
+  test.each(["--require", "--import"])("may have it loaded first by %s", async (flag) => {
+    expect(await run(`import { connect } from "node:net"; ${tries}`, [flag, egressGuardFile])).toBe(
       "boundary.egress_blocked",
     );
+  });
+
+  test.each(["--require", "--import"])("has it by %s in a worker of a text too", async (flag) => {
+    const inside = JSON.stringify(
+      `const { connect } = require("node:net");
+      connect(1, "127.0.0.1").on("error", ({ code }) => require("node:worker_threads").parentPort.postMessage(code));`,
+    );
+    const text = `import { Worker } from "node:worker_threads";
+      import { grantEgress } from ${JSON.stringify(guard)};
+      const grant = grantEgress({ name: "mine/worker", why: "works", workers: true });
+      grant.run(() => new Worker(${inside}, { eval: true })).on("message", (code) => console.log(code));`;
+    expect(await run(text, [flag, egressGuardFile])).toBe("boundary.egress_blocked");
+  });
+
+  test("finds it in the package under a name of its own", () => {
+    const { exports } = JSON.parse(readFileSync(join(projectRoot, "package.json"), "utf8")) as {
+      readonly exports: Readonly<Record<string, { readonly default: string }>>;
+    };
+    const named = exports["./egress-guard"]?.default.replace("./dist/", "src/") ?? "";
+    expect(join(projectRoot, named)).toBe(egressGuardFile);
   });
 });
 

@@ -83,7 +83,10 @@ export interface EgressGrantRequest extends EgressScope {
   readonly why: string;
 }
 
-/** Issues a grant. Only the engine does that; a test sees to it. */
+/**
+ * Issues a grant. Of AGENT-33's own rooms only the engine does that; a test sees to it. A program
+ * that has the guard names with it what it opens itself, such as its own database.
+ */
 export function grantEgress(request: EgressGrantRequest): EgressGrant {
   const { name, why } = request;
   const note: GrantNote = { name, covers: scopeInWords(request), why };
