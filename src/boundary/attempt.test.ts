@@ -114,3 +114,36 @@ test("a call that is on its way when the engine closes is cancelled, and not tri
     record: { attempts: [{ outcome: "boundary.cancelled" }] },
   });
 });
+
+test("what a handler was given opens nothing once its call is over, in another call neither", async () => {
+  const { boundary, url, waiting } = await world();
+  let given: CallContext<string, string> | undefined;
+  const first = boundary.connector(
+    spec(
+      async (context) => {
+        given = context;
+        const answering = context.fetch(context.input);
+        await expect.poll(() => waiting.length).toBe(1);
+        waiting[0]?.end("first");
+        return (await answering).text();
+      },
+      read,
+      { timeouts: { attemptMs: 20_000, totalMs: 20_000 } },
+    ),
+  );
+  expect(await first.call(url, options)).toBe("first");
+
+  const late: unknown[] = [];
+  const second = boundary.connector(
+    spec(async ({ input }) => {
+      late.push(await given?.fetch(input).catch((error: unknown) => error));
+      const program = { command: "true", args: [], cwd: "/", env: {} };
+      late.push(await given?.spawn(program).catch((error: unknown) => error));
+      return "second";
+    }, read),
+  );
+  await second.call(url, options);
+  const over = { code: "boundary.egress_blocked", phase: "before_send" };
+  expect(late).toEqual([expect.objectContaining(over), expect.objectContaining(over)]);
+  expect(waiting).toHaveLength(1);
+});

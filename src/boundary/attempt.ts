@@ -62,13 +62,15 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
     const hands = this.#hands;
     const leave = this.#leave();
     return (input, init) => {
+      if (this.#over) return Promise.reject(opensNothing());
       const signal = this.#ending(init?.signal ?? (input instanceof Request ? input.signal : null));
       return hands.fetch(input, { ...init, signal }, leave);
     };
   }
 
   get spawn(): SpawnProcess {
-    return this.#hands.spawn;
+    const { spawn } = this.#hands;
+    return (request) => (this.#over ? Promise.reject(opensNothing()) : spawn(request));
   }
 
   /** Whether what the handler opens belongs to this call: the egress guard asks. */
@@ -169,4 +171,11 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
 /** Made only for a handler that reads its signal too late: an error's stack costs more than a call. */
 function attemptIsOver(): BoundaryError {
   return new BoundaryError("cancelled", "The attempt is over.");
+}
+
+/** Its record is closed: what went out now would be nobody's. */
+function opensNothing(): BoundaryError {
+  return new BoundaryError("egress_blocked", "The call is over; it opens nothing any more.", {
+    hint: "Wait in the handler for all that it starts.",
+  });
 }
