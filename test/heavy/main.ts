@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
+import { loopback, testGrant } from "../support/egress.ts";
 import { crash } from "./crash.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeIo } from "./store-io.ts";
@@ -38,7 +39,9 @@ if (suite === undefined) {
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed))
     throw new Error(`--seed takes a whole number, not "${values.seed}".`);
-  const { passed, failed } = await suite.run(rounds, (line) => console.log(line), seed);
+  const grant = testGrant("starts what the suite tries", { spawn: true, connect: loopback });
+  const say = (line: string): void => console.log(line);
+  const { passed, failed } = await grant.run(() => suite.run(rounds, say, seed));
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0 || passed === 0) process.exitCode = 1;
 }

@@ -10,6 +10,7 @@ import {
   type Try,
 } from "./ssrf-contenders.ts";
 import { createEgress } from "../../src/boundary/egress/fetch.ts";
+import { egressGuardState, egressRefusals, runAsCall } from "../../src/boundary/egress/guard.ts";
 import { insideAddresses, publicPlaces, type Vector, vectors, zone } from "./ssrf-vectors.ts";
 import { type Arrival, makeWorld } from "./ssrf-world.ts";
 
@@ -17,12 +18,15 @@ import { type Arrival, makeWorld } from "./ssrf-world.ts";
  * The matrix itself. Runs as root of a network and mount namespace of its own, made by ssrf.ts.
  * Its last line says how much passed and failed.
  */
-const world = await makeWorld(zone, insideAddresses);
+if (egressGuardState() !== "on") throw new Error("The egress guard is not on.");
+/** For what goes without the boundary on purpose, or with a part of it: as a handler would. */
+const inACall = <T>(work: () => T): T => runAsCall({ egressOpen: true }, work, undefined);
+const world = await inACall(() => makeWorld(zone, insideAddresses));
 const egress = createEgress();
 const web = governed("web:fetch", egress);
 const model = governed("model:local", egress);
 const chain = governedTry(web);
-const alone = dispatcherAlone(egress);
+const alone: Try = (url) => inACall(() => dispatcherAlone(egress)(url));
 const refused = /^boundary\.(?:egress_blocked|policy_denied)$/;
 let passed = 0;
 let failed = 0;
@@ -63,7 +67,9 @@ let heading = "";
 for (const vector of vectors) {
   if (vector.group !== heading) console.log(`\n${vector.group} (control: ${vector.control})`);
   heading = vector.group;
-  const [, byControl] = await arrivalsOf(times(controls[vector.control], vector));
+  const [, byControl] = await arrivalsOf(
+    times((url) => inACall(() => controls[vector.control](url)), vector),
+  );
   const reached = inside(byControl)[0];
   const [saidChain, byChain] = await arrivalsOf(times(chain, vector));
   const [saidAlone, byAlone] = await arrivalsOf(times(alone, vector));
@@ -142,7 +148,8 @@ console.log("\nthe rest");
   const dispatcher = new EnvHttpProxyAgent();
   const url = "http://v4.public.test/";
   const [, proxied] = await arrivalsOf(async () => {
-    const response = await undiciFetch(url, { dispatcher }).catch((error: Error) => error);
+    const proxying = inACall(() => undiciFetch(url, { dispatcher }));
+    const response = await proxying.catch((error: Error) => error);
     return String(response instanceof Error ? response.message : response.status);
   });
   const [said, direct] = await arrivalsOf(() => governedTry(web)(url));
@@ -153,6 +160,9 @@ console.log("\nthe rest");
   );
   await dispatcher.close();
 }
+
+// Every refusal above was the boundary's own: the guard had nothing to say about governed calls.
+report(egressRefusals() === 0, "the egress guard", `on, and refused ${egressRefusals()}`);
 
 await egress.close();
 world.close();

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { egressGuardFile } from "../../src/boundary/egress/guard.ts";
 import type { HeavySuite } from "./suite.ts";
 
 /** A network of its own, with its own files in /etc; where the caller may not, as the root of a user namespace. */
@@ -33,7 +34,8 @@ export const ssrf: HeavySuite = {
     let [passed, failed] = [0, 0];
     for (let round = 1; round <= rounds; round += 1) {
       const matrix = join(import.meta.dirname, "ssrf-namespace.ts");
-      const child = spawn("unshare", [...found.args, process.execPath, matrix], {
+      const words = [process.execPath, "--require", egressGuardFile, matrix];
+      const child = spawn("unshare", [...found.args, ...words], {
         stdio: ["ignore", "pipe", "inherit"],
       });
       let counts: RegExpExecArray | null = null;
