@@ -126,8 +126,8 @@ export const lateProbes: readonly Probe[] = [
   {
     name: "writing to a socket that a call left open",
     ...through("a write opens nothing; a connector that leaves a socket open has to guard its use"),
-    go: ({ port }) => writing(port, (work) => work()),
-    outside: (witness, inside) => writing(witness.port, inside, witness),
+    go: (witness) => writing(witness, (work) => work()),
+    outside: writing,
   },
   {
     name: "writing to a web socket that a call left open",
@@ -195,15 +195,15 @@ async function witnessAsks(witness: Witness, port: number): Promise<void> {
   await once(spawn(process.execPath, ["-e", text]), "exit");
 }
 
-async function writing(port: number, around: InsideCall, witness?: Witness): Promise<void> {
+async function writing(witness: Witness, around: InsideCall): Promise<void> {
   const box: { socket?: net.Socket } = {};
   await around(async () => {
-    box.socket = net.connect(port, "127.0.0.1");
+    box.socket = net.connect(witness.port, "127.0.0.1");
     await once(box.socket, "connect");
   });
-  witness?.reset();
+  witness.reset();
   box.socket?.write("GET / HTTP/1.1\r\nhost: x\r\n\r\n");
-  await sleep(60);
+  await witness.arrival();
   box.socket?.destroy();
 }
 
@@ -219,7 +219,7 @@ async function messaging(witness: Witness, around: InsideCall): Promise<void> {
   });
   witness.reset();
   box.socket?.send("secret");
-  await sleep(60);
+  await witness.arrival();
   box.socket?.close();
 }
 
@@ -266,5 +266,5 @@ async function digging(witness: Witness, around: InsideCall): Promise<void> {
     found.get("TCPCONNECTWRAP") as RawTcp["TCPConnectWrap"],
     witness.port,
   );
-  await sleep(60);
+  await witness.arrival();
 }

@@ -130,14 +130,15 @@ export const networkProbes: readonly Probe[] = [
   },
   {
     name: "dgram send",
-    go: ({ udpPort }) => sent((socket, done) => socket.send("x", udpPort, "127.0.0.1", done)),
+    go: (witness) =>
+      sent(witness, (socket, done) => socket.send("x", witness.udpPort, "127.0.0.1", done)),
   },
   {
     name: "dgram connect, then send",
-    go: ({ udpPort }) =>
-      sent((socket, done) => {
+    go: (witness) =>
+      sent(witness, (socket, done) => {
         socket.on("error", done);
-        socket.connect(udpPort, "127.0.0.1", () => socket.send("x", done));
+        socket.connect(witness.udpPort, "127.0.0.1", () => socket.send("x", done));
       }),
   },
   {
@@ -157,39 +158,42 @@ export const networkProbes: readonly Probe[] = [
   },
   {
     name: "dns.resolve4",
-    go: ({ udpPort }) => {
-      dns.setServers([`127.0.0.1:${udpPort}`]);
-      return asked((resolve) => dns.resolve4("secret.example", resolve));
+    go: (witness) => {
+      dns.setServers([`127.0.0.1:${witness.udpPort}`]);
+      return asked(witness, (resolve) => dns.resolve4("secret.example", resolve));
     },
   },
   {
     name: "dns.promises.resolveTxt",
-    go: ({ udpPort }) => {
-      dns.promises.setServers([`127.0.0.1:${udpPort}`]);
-      return asked((resolve) => void dns.promises.resolveTxt("secret.example").catch(resolve));
+    go: (witness) => {
+      dns.promises.setServers([`127.0.0.1:${witness.udpPort}`]);
+      return asked(
+        witness,
+        (resolve) => void dns.promises.resolveTxt("secret.example").catch(resolve),
+      );
     },
   },
   {
     name: "dns.reverse",
-    go: ({ udpPort }) => {
-      dns.setServers([`127.0.0.1:${udpPort}`]);
-      return asked((resolve) => dns.reverse("192.0.2.1", resolve));
+    go: (witness) => {
+      dns.setServers([`127.0.0.1:${witness.udpPort}`]);
+      return asked(witness, (resolve) => dns.reverse("192.0.2.1", resolve));
     },
   },
   {
     name: "new dns.Resolver",
-    go: ({ udpPort }) => {
+    go: (witness) => {
       const resolver = new dns.Resolver();
-      resolver.setServers([`127.0.0.1:${udpPort}`]);
-      return asked((resolve) => resolver.resolve4("secret.example", resolve));
+      resolver.setServers([`127.0.0.1:${witness.udpPort}`]);
+      return asked(witness, (resolve) => resolver.resolve4("secret.example", resolve));
     },
   },
   {
     name: "new dns.promises.Resolver",
-    go: ({ udpPort }) => {
+    go: (witness) => {
       const resolver = new dns.promises.Resolver();
-      resolver.setServers([`127.0.0.1:${udpPort}`]);
-      return asked((resolve) => void resolver.resolveAny("secret.example").catch(resolve));
+      resolver.setServers([`127.0.0.1:${witness.udpPort}`]);
+      return asked(witness, (resolve) => void resolver.resolveAny("secret.example").catch(resolve));
     },
   },
 ];
@@ -207,6 +211,7 @@ async function opened(source: EventTarget & { close(): void }, witness: Witness)
 export const refusedSilently = new Error("refused, but the interface does not say by whom");
 
 async function sent(
+  witness: Witness,
   send: (socket: ReturnType<typeof createSocket>, done: (error?: Error | null) => void) => void,
 ): Promise<void> {
   const socket = createSocket("udp4");
@@ -214,7 +219,7 @@ async function sent(
     await new Promise<void>((resolve, reject) => {
       send(socket, (error) => (error instanceof Error ? reject(error) : resolve()));
     });
-    await arrival();
+    await witness.arrival();
   } finally {
     socket.close();
   }
@@ -232,15 +237,11 @@ async function looked(
 }
 
 /** Nobody answers the question; that it arrives is all that counts. */
-async function asked(ask: (resolve: (error: unknown) => void) => void): Promise<void> {
+async function asked(
+  witness: Witness,
+  ask: (resolve: (error: unknown) => void) => void,
+): Promise<void> {
   const failed = new Promise<unknown>(ask);
-  const error = await Promise.race([failed, arrival()]);
+  const error = await Promise.race([failed, witness.arrival()]);
   if (error !== undefined) throw error;
-}
-
-async function arrival(): Promise<undefined> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, 60);
-  });
-  return undefined;
 }

@@ -7,6 +7,7 @@ import { createServer as createHttp2Server } from "node:http2";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Servers on this machine, and a file, by which it is seen whether anything left the process. */
 export interface Witness {
@@ -24,8 +25,12 @@ export interface Witness {
   /** Something was seen in another way. */
   saw(): void;
   reached(): boolean;
+  /** Waits until something has arrived; where nothing does, as long as a busy machine may take. */
+  arrival(): Promise<void>;
   close(): Promise<void>;
 }
+
+const longestArrivalMs = 2_000;
 
 export async function startWitness(): Promise<Witness> {
   const folder = mkdtempSync(join(tmpdir(), "agent33-witness-"));
@@ -69,6 +74,7 @@ export async function startWitness(): Promise<Witness> {
   await Promise.all([http, local, http2, udp].map((server) => once(server, "listening")));
   const portOf = (server: { address(): unknown }): number => (server.address() as AddressInfo).port;
   let before = 0;
+  const reached = (): boolean => seen > before || existsSync(mark);
   return {
     port: portOf(http),
     url: `http://127.0.0.1:${portOf(http)}`,
@@ -80,7 +86,10 @@ export async function startWitness(): Promise<Witness> {
       before = seen;
     },
     saw: note,
-    reached: () => seen > before || existsSync(mark),
+    reached,
+    arrival: async () => {
+      for (let waited = 0; waited < longestArrivalMs && !reached(); waited += 10) await sleep(10);
+    },
     close: async () => {
       http.closeAllConnections();
       for (const server of [http, local, http2, udp]) server.close();
