@@ -30,7 +30,10 @@ export interface PinnedAgent {
  * Connections that go to these addresses and nowhere else: no name is resolved here. The name stays
  * what the other side is asked for (`Host`) and must prove to be (TLS).
  */
-export function createPinnedAgent(addresses: readonly string[]): PinnedAgent {
+export function createPinnedAgent(
+  addresses: readonly string[],
+  mostConnections: number,
+): PinnedAgent {
   const tried = addresses.slice(0, mostTried);
   const pinned = new Set(tried.map(canonicalHost));
   const answers = tried.map((address) => ({ address, family: isIP(address) }));
@@ -89,6 +92,7 @@ export function createPinnedAgent(addresses: readonly string[]): PinnedAgent {
     factory: (origin, options) =>
       new Pool(origin, {
         ...(options as Pool.Options),
+        connections: mostConnections,
         factory: (at, clientOptions) => {
           const client: PinnedClient = new PinnedClient(at, {
             ...(clientOptions as Client.Options),

@@ -24,6 +24,11 @@ export interface EgressOptions {
   readonly clock?: Clock;
   /** Default: the machine's own. */
   readonly resolver?: Resolver;
+  /**
+   * How many connections one server gets; further requests wait for one. Default 256: many more
+   * than one connector's bulkhead lets through, and fewer than a process may have open.
+   */
+  readonly connectionsPerOrigin?: number;
 }
 
 /**
@@ -33,8 +38,8 @@ export interface EgressOptions {
  * the environment are not used: behind one, nobody could say where a request goes.
  */
 export function createEgress(options: EgressOptions = {}): Egress {
-  const { clock = systemClock, resolver = systemResolver } = options;
-  const places = createPlaces(resolver, clock);
+  const { clock = systemClock, resolver = systemResolver, connectionsPerOrigin = 256 } = options;
+  const places = createPlaces(resolver, clock, connectionsPerOrigin);
   return {
     fetch: async (input, init, leave) => {
       const [url, given] = requestOf(input, init);

@@ -31,7 +31,7 @@ const inUse = ({ agent, requests }: Place): boolean => requests > 0 || agent.bus
  * it, and is used only for a call that may reach all of these: one that was made for a call with
  * more rights is passed over, and the name resolved anew.
  */
-export function createPlaces(resolver: Resolver, clock: Clock) {
+export function createPlaces(resolver: Resolver, clock: Clock, mostConnections: number) {
   const resolve = createResolution(resolver);
   const places = new Map<string, Place[]>();
 
@@ -72,7 +72,7 @@ export function createPlaces(resolver: Resolver, clock: Clock) {
       return taken(known);
     }
     if (places.size >= mostIdle) forgetIdle(places);
-    const agent = createPinnedAgent(addresses);
+    const agent = createPinnedAgent(addresses, mostConnections);
     const place = { agent, resolvedAtMs: clock.monotonic(), requests: 0 };
     places.set(origin, [...siblings.filter(inUse), place]);
     return taken(place);
