@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -9,6 +10,11 @@ export default defineConfig({
     hookTimeout: 30_000,
     globalSetup: ["test/support/run-folder.ts"],
     pool: "forks",
+    // The egress guard is on in every test: what a test opens itself it says with `grantTests`.
+    execArgv: [
+      "--require",
+      fileURLToPath(new URL("src/boundary/egress/guard.cjs", import.meta.url)),
+    ],
     // The default leaves one core idle, which on two cores is half of them.
     maxWorkers: "100%",
     passWithNoTests: false,

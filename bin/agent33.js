@@ -9,8 +9,12 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.exit(1);
 }
 const { existsSync } = await import("node:fs");
+const { createRequire } = await import("node:module");
 // From a checkout the sources run as they are; the published package holds compiled files.
 const source = new URL("../src/cli/main.ts", import.meta.url);
 const compiled = new URL("../dist/cli/main.js", import.meta.url);
-const { main } = await import((existsSync(source) ? source : compiled).href);
+const program = existsSync(source) ? source : compiled;
+// Before anything of the program: from here on nothing leaves around the boundary.
+createRequire(program)("../boundary/egress/guard.cjs");
+const { main } = await import(program.href);
 process.exitCode = await main(process.argv.slice(2));

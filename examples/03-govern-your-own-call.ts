@@ -77,11 +77,11 @@ await writeFile(
   pack,
   `pack: shop
 version: 1
-description: The stock may be looked at.
+description: The stock may be looked at. The shop is on this machine, so its address is opened too.
 default: deny
 rules:
   - id: look
-    allow: { connector: "http:shop", effect: read }
+    allow: { connector: "http:shop", effect: read, private: true }
     reason: Looking harms nothing.
 `,
 );

@@ -17,6 +17,7 @@ import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { compileSelection } from "./engine/policy.ts";
+import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
@@ -27,7 +28,6 @@ import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 import type { BusyNotice } from "./store/backend.ts";
 import type { SyncTenantStore } from "./store/repositories/index.ts";
-import { openPostgresBackend } from "./store/postgres/backend.ts";
 import { openStore } from "./store/store.ts";
 
 /** The engine: everything wired, nothing running yet. */
@@ -71,6 +71,8 @@ export function createEngine(config: Config, host: Host): Engine {
   const policy = compileSelection(settings.policy, host.cwd);
   const keys = providerKeys(host.env);
   const redactor = secretRedactor(settings, host.env);
+  applyEgressGuard(settings);
+
   const dataDir = resolve(host.cwd, settings.data);
   const opened = openStore({
     dataDir,
@@ -80,7 +82,7 @@ export function createEngine(config: Config, host: Host): Engine {
     onBusy: (notice) => host.warn(busyWords(notice, "the store")),
   });
   const store = storeOf(opened, settings.tenant);
-  const egress = createEgress();
+  const egress = createEgress({ clock });
   const processes = createProcesses(clock);
   const budgets = createBudgetLedger(clock);
   const learning = createLearning({
@@ -90,7 +92,7 @@ export function createEngine(config: Config, host: Host): Engine {
     store,
     redactor,
     openShared: (url) =>
-      openPostgresBackend({
+      openGranted({
         url,
         clock,
         ids,
@@ -269,7 +271,15 @@ export {
   showQuarantined,
 } from "./engine/store-quarantine.ts";
 export { upgradePlace, type UpgradeReport } from "./engine/store-upgrade.ts";
+export { applyEgressGuard } from "./engine/grants.ts";
 export { thisHost } from "./engine/host.ts";
+export {
+  type EgressGrant,
+  type EgressGrantRequest,
+  type EgressScope,
+  grantEgress,
+  installEgressGuard,
+} from "./boundary/egress/guard.ts";
 export type { Boundary } from "./boundary/boundary.ts";
 export { BoundaryError, isBoundaryError } from "./boundary/errors.ts";
 export type {

@@ -12,7 +12,7 @@ function filesBelow(folder: string): readonly string[] {
   return readdirSync(join(root, folder)).flatMap((name) => {
     const path = join(folder, name);
     if (statSync(join(root, path)).isDirectory()) return filesBelow(path);
-    return path.endsWith(".ts") ? [path] : [];
+    return /\.c?[jt]s$/.test(path) ? [path] : [];
   });
 }
 
@@ -26,7 +26,8 @@ const codeOf = (path: string): string =>
     .replace(/^\s*\/\/.*$/gm, "");
 
 function importsOf(path: string): readonly string[] {
-  const found = [...codeOf(path).matchAll(/(?:\bfrom|\bimport)\s*\(?\s*["']([^"']+)["']/g)];
+  const words = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g;
+  const found = [...codeOf(path).matchAll(words)];
   return found.map((match) => match[1] ?? "");
 }
 
@@ -200,6 +201,31 @@ describe("habits", () => {
     const users = sources.filter((path) => importsOf(path).includes("pg"));
     expect(users.filter((path) => !path.startsWith("src/store/postgres/"))).toEqual([]);
     expect(users.length).toBeGreaterThan(0);
+  });
+
+  test("only the engine grants a way around the boundary", () => {
+    const granting = sources.filter((path) => /\bgrantEgress\(/.test(codeOf(path)));
+    expect(granting).toEqual(["src/boundary/egress/guard.ts", "src/engine/grants.ts"]);
+  });
+
+  test("only an attempt runs something as a governed call", () => {
+    const entering = sources.filter((path) => /\brunAsCall\b/.test(codeOf(path)));
+    expect(entering).toEqual(["src/boundary/attempt.ts", "src/boundary/egress/guard.ts"]);
+  });
+
+  test("only the guard itself has its state in hand", () => {
+    const holding = sources.filter((path) =>
+      /guard-context\.cjs|agent33\.egress-guard/.test(codeOf(path)),
+    );
+    expect(holding.length).toBeGreaterThan(4);
+    expect(holding.filter((path) => !path.startsWith("src/boundary/egress/guard"))).toEqual([]);
+  });
+
+  test("CommonJS, which these rules read too, is the guard's alone", () => {
+    const common = sources.filter((path) => path.endsWith(".cjs"));
+    expect(common).toContain("src/boundary/egress/guard.cjs");
+    expect(common.filter((path) => !path.startsWith("src/boundary/egress/guard"))).toEqual([]);
+    expect(importsOf("src/boundary/egress/guard-sockets.cjs")).toContain("node:net");
   });
 
   test("no second SQLite engine comes with a dependency", () => {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { grantTests } from "./support/egress.ts";
 import { reportRows, reportText } from "../bench/report.ts";
 import type { Timing } from "../bench/results.ts";
 import { best, median, pairedRatio, percentile } from "../bench/statistics.ts";
@@ -13,6 +14,8 @@ import { openWholeBlob } from "../bench/store/whole-blob.ts";
 import { isReached, type SurveyReport, surveyText } from "../bench/survey-report.ts";
 import { fingerprintOf } from "../src/learning/fingerprint.ts";
 import { postgresMissing } from "./support/postgres.ts";
+
+grantTests("starts the benchmark", { spawn: true });
 
 const figures = fc.array(fc.double({ min: 0.001, max: 1e6, noNaN: true }), { minLength: 1 });
 

@@ -1,11 +1,12 @@
 import { type Clock, longestTimerMs } from "../base/clock.ts";
+import { runAsCall } from "./egress/guard.ts";
 import { BoundaryError } from "./errors.ts";
-import type { EgressFetch, SpawnProcess } from "./hands.ts";
+import type { EgressFetch, EgressLeave, GovernedFetch, SpawnProcess } from "./hands.ts";
 import type { CallContext } from "./types.ts";
 
 /** What every call of a boundary gets its hands from. */
 export interface CallHands {
-  readonly fetch: EgressFetch;
+  readonly fetch: GovernedFetch;
   readonly spawn: SpawnProcess;
 }
 
@@ -17,6 +18,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   readonly input: I;
   readonly attempt: number;
   readonly #hands: CallHands;
+  readonly #leave: () => EgressLeave;
   readonly #onChunk: ((chunk: C) => void) | undefined;
   readonly #key: () => string;
   readonly #clock: Clock;
@@ -36,6 +38,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
     input: I,
     attempt: number,
     hands: CallHands,
+    leave: () => EgressLeave,
     key: () => string,
     onChunk: ((chunk: C) => void) | undefined,
     clock: Clock,
@@ -44,6 +47,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
     this.input = input;
     this.attempt = attempt;
     this.#hands = hands;
+    this.#leave = leave;
     this.#key = key;
     this.#onChunk = onChunk;
     this.#clock = clock;
@@ -55,11 +59,23 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   }
 
   get fetch(): EgressFetch {
-    return this.#hands.fetch;
+    const hands = this.#hands;
+    const leave = this.#leave();
+    return (input, init) => {
+      if (this.#over) return Promise.reject(opensNothing());
+      const signal = this.#ending(init?.signal ?? (input instanceof Request ? input.signal : null));
+      return hands.fetch(input, { ...init, signal }, leave);
+    };
   }
 
   get spawn(): SpawnProcess {
-    return this.#hands.spawn;
+    const { spawn } = this.#hands;
+    return (request) => (this.#over ? Promise.reject(opensNothing()) : spawn(request));
+  }
+
+  /** Whether what the handler opens belongs to this call: the egress guard asks. */
+  get egressOpen(): boolean {
+    return !this.#over;
   }
 
   get signal(): AbortSignal {
@@ -68,6 +84,12 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
       if (this.#over) this.#controller.abort(this.#ended ?? attemptIsOver());
     }
     return this.#controller.signal;
+  }
+
+  /** A request ends with its attempt, also where its handler forgot to say so. */
+  #ending(own: AbortSignal | null): AbortSignal {
+    const { signal } = this;
+    return own === null || own === signal ? signal : AbortSignal.any([own, signal]);
   }
 
   emit(chunk: C): void {
@@ -103,7 +125,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
       this.#arm(firstMs, "for an answer");
       let running: Promise<O>;
       try {
-        running = handler(this);
+        running = runAsCall(this, handler, this);
       } catch (error) {
         this.#stop();
         reject(error);
@@ -149,4 +171,11 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
 /** Made only for a handler that reads its signal too late: an error's stack costs more than a call. */
 function attemptIsOver(): BoundaryError {
   return new BoundaryError("cancelled", "The attempt is over.");
+}
+
+/** Its record is closed: what went out now would be nobody's. */
+function opensNothing(): BoundaryError {
+  return new BoundaryError("egress_blocked", "The call is over; it opens nothing any more.", {
+    hint: "Wait in the handler for all that it starts.",
+  });
 }

@@ -24,6 +24,7 @@ export interface CallSoFar {
   readonly approvalId: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly attempts: readonly AttemptRecord[];
+  readonly connectedTo: readonly string[];
   readonly durationMs: number;
   readonly spend: Spend | undefined;
   readonly outcome: string;
@@ -54,6 +55,7 @@ export function callRecord(call: CallSoFar): CallRecord {
     ...(approvalId === undefined ? {} : { approvalId }),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     attempts: call.attempts,
+    ...(call.connectedTo.length === 0 ? {} : { connectedTo: [...call.connectedTo] }),
     durationMs: call.durationMs,
     ...(spend === undefined ? {} : { spend }),
     outcome: call.outcome,

@@ -8,8 +8,9 @@ import type { BreakerRegistry } from "./breaker.ts";
 import { callRecord } from "./call-record.ts";
 import { cancelled, circuitOpen, timeIsUp, toBoundaryError, withLostWrite } from "./classify.ts";
 import { BoundaryError } from "./errors.ts";
-import { approvalDigestOf, idempotencyKeyOf } from "./identity.ts";
+import { approvalDigestOf, idempotencyKeyOf, questionOf } from "./identity.ts";
 import { Holdings } from "./holdings.ts";
+import { CallLeave } from "./leave.ts";
 import { type Bulkhead, createBulkhead, createRateLimit, type RateLimit } from "./limits.ts";
 import type { BudgetLedger, TenantRecords } from "./ports.ts";
 import { createRetryBudget, mayRetry, type RetryBudget, retryDelayMs } from "./retry.ts";
@@ -53,8 +54,6 @@ interface Compiled<I, O, C> {
 }
 
 const undecided: Decision = { effect: "deny", ruleId: "none", matched: [], policyVersion: "none" };
-/** Longest arguments, in characters, about which a person can be asked: all of them are shown. */
-const shownArguments = 64 * 1024;
 const noFacts: CallFacts = { operation: "unknown", effect: "unknown", repeat: "once" };
 
 /**
@@ -71,7 +70,11 @@ class GovernedCall<I, O, C> {
   readonly #callId: string;
   readonly #records: TenantRecords;
   readonly #holdings: Holdings;
+  /** One for the whole call, so that a swap cannot fall between two of its decisions. */
+  readonly #policy: PolicyDecider;
   readonly #attempts: AttemptRecord[] = [];
+  /** Made when the handler first wants to go out. */
+  #leave: CallLeave | undefined;
   #facts: CallFacts = noFacts;
   #decision: Decision = undecided;
   #argsDigest: string | undefined;
@@ -91,6 +94,7 @@ class GovernedCall<I, O, C> {
     this.#holdings = new Holdings(compiled.parts.budgets, this.#records, compiled.bulkhead);
     this.#input = input;
     this.#options = options;
+    this.#policy = options.policy ?? compiled.parts.policy();
     this.#at = clock.now();
     this.#startedMs = clock.monotonic();
     this.#callId = ids();
@@ -111,7 +115,7 @@ class GovernedCall<I, O, C> {
 
   #decide(): void {
     const { spec, parts } = this.#compiled;
-    const policy = this.#options.policy ?? parts.policy();
+    const policy = this.#policy;
     this.#decision = policy.decide(this.#facts, spec.id, this.#options.principal);
     const { effect, ruleId, reason } = this.#decision;
     if (effect === "allow") return;
@@ -200,6 +204,7 @@ class GovernedCall<I, O, C> {
         this.#input,
         number,
         parts.hands,
+        () => this.#leaveToGo(),
         () => this.#idempotencyKey(),
         onChunk,
         clock,
@@ -291,6 +296,18 @@ class GovernedCall<I, O, C> {
     return this.#sent ? withLostWrite(error, this.#name(), this.#facts) : error;
   }
 
+  #leaveToGo(): CallLeave {
+    this.#leave ??= new CallLeave({
+      policy: this.#policy,
+      decision: this.#decision,
+      facts: this.#facts,
+      connector: this.#compiled.spec.id,
+      principal: this.#options.principal,
+      name: this.#name(),
+    });
+    return this.#leave;
+  }
+
   #idempotencyKey(): string {
     this.#key ??= idempotencyKeyOf(
       this.#compiled.spec.id,
@@ -305,17 +322,8 @@ class GovernedCall<I, O, C> {
     return this.#options.logicalCallId ?? this.#callId;
   }
 
-  /** The call as a person who decides about it must see it. */
   #question(): string {
-    const { args } = this.#facts;
-    if (args === undefined) return this.#name();
-    const text = JSON.stringify(args);
-    if (text.length <= shownArguments) return `${this.#name()} ${text}`;
-    throw new BoundaryError(
-      "approval_denied",
-      `${this.#name()} has ${text.length} characters of arguments, which is more than a person could look through.`,
-      { ruleId: this.#decision.ruleId, hint: "Make several smaller calls." },
-    );
+    return questionOf(this.#name(), this.#facts.args, this.#decision.ruleId);
   }
 
   #name(): string {
@@ -338,6 +346,7 @@ class GovernedCall<I, O, C> {
       approvalId: this.#approvalId,
       idempotencyKey: this.#key,
       attempts: this.#attempts,
+      connectedTo: this.#leave?.connectedTo ?? [],
       durationMs: this.#compiled.parts.clock.monotonic() - this.#startedMs,
       spend: this.#reached ? this.#used : undefined,
       outcome,

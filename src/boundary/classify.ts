@@ -1,4 +1,6 @@
+import { causesOf } from "../base/causes.ts";
 import { isAgent33Error, messageOf } from "../base/errors.ts";
+import { egressRefusalIn } from "./egress/guard.ts";
 import { BoundaryError, isBoundaryError, type Phase } from "./errors.ts";
 import type { CallFacts } from "./types.ts";
 
@@ -19,6 +21,8 @@ export interface ThrownDuring {
 export function toBoundaryError(thrown: unknown, during: ThrownDuring): BoundaryError {
   if (isBoundaryError(thrown)) return thrown;
   const { name, mapError, signal, reached } = during;
+  const stopped = stoppedWithin(thrown, name);
+  if (stopped !== undefined) return stopped;
   if (signal?.aborted === true && (thrown === signal.reason || isAbort(thrown))) {
     return cancelled(signal, reached ? "unknown" : "before_send");
   }
@@ -31,10 +35,34 @@ export function toBoundaryError(thrown: unknown, during: ThrownDuring): Boundary
   return unexpected(name, thrown);
 }
 
+/**
+ * What the boundary itself stopped in the middle of a handler, and what a library then wrapped: no
+ * connector may take it for a failure of the network, which is tried again and held against the
+ * other side.
+ */
+function stoppedWithin(thrown: unknown, name: string): BoundaryError | undefined {
+  const refused = egressRefusalIn(thrown);
+  if (refused !== undefined)
+    return isBoundaryError(refused) ? refused : egressBlocked(name, refused);
+  return causesOf(thrown).find(
+    (cause): cause is BoundaryError => isBoundaryError(cause) && cause.kind === "cancelled",
+  );
+}
+
 function unexpected(name: string, thrown: unknown): BoundaryError {
   return new BoundaryError("internal", `${name} failed unexpectedly: ${messageOf(thrown)}`, {
     cause: thrown,
     ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
+  });
+}
+
+/** The egress guard has refused something that the call needed. */
+function egressBlocked(name: string, refused: Error): BoundaryError {
+  return new BoundaryError("egress_blocked", `${name} was stopped. ${refused.message}`, {
+    hint: "What a handler opens it must open itself: a pool or a queue that others share loses track of who asked.",
+    // What the handler had sent before that, nobody knows.
+    phase: "unknown",
+    cause: refused,
   });
 }
 

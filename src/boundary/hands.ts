@@ -3,6 +3,33 @@ import type { Readable, Writable } from "node:stream";
 /** HTTP through the boundary's own dispatcher, with the standard `fetch` signature. */
 export type EgressFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
+/** Where one request of a call wants to go. */
+export interface EgressTarget {
+  /** As it stands in the URL. */
+  readonly host: string;
+  readonly port: number;
+  /** What the host is, or one of the addresses that it resolved to; absent before that. */
+  readonly address?: string;
+}
+
+/** One call's leave to go out. */
+export interface EgressLeave {
+  /**
+   * Asked before a request's host is resolved, and for every address that it may be sent to.
+   * @throws BoundaryError `boundary.egress_blocked`
+   */
+  check(target: EgressTarget): void;
+  /** Told when a request begins to go out over a connection to this address. */
+  sending(address: string, port: number): void;
+}
+
+/** {@link EgressFetch} before it is bound to a call. */
+export type GovernedFetch = (
+  input: string | URL | Request,
+  init: RequestInit | undefined,
+  leave: EgressLeave,
+) => Promise<Response>;
+
 /** A program to start, without a shell. */
 export interface SpawnRequest {
   readonly command: string;

@@ -1,4 +1,6 @@
 import { digestOf } from "../base/digest.ts";
+import type { JsonObject } from "../base/json.ts";
+import { BoundaryError } from "./errors.ts";
 import type { CallFacts, CallOptions } from "./types.ts";
 
 /**
@@ -44,4 +46,22 @@ export function approvalDigestOf(
     args: facts.args ?? null,
     policyVersion,
   });
+}
+
+/** Longest arguments, in characters, about which a person can be asked: all of them are shown. */
+const shownArguments = 64 * 1024;
+
+/**
+ * The call as a person who decides about it must see it.
+ * @throws BoundaryError `boundary.approval_denied` for arguments that nobody would look through
+ */
+export function questionOf(name: string, args: JsonObject | undefined, ruleId: string): string {
+  if (args === undefined) return name;
+  const text = JSON.stringify(args);
+  if (text.length <= shownArguments) return `${name} ${text}`;
+  throw new BoundaryError(
+    "approval_denied",
+    `${name} has ${text.length} characters of arguments, which is more than a person could look through.`,
+    { ruleId, hint: "Make several smaller calls." },
+  );
 }

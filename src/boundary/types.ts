@@ -18,8 +18,13 @@ export interface CallFacts {
   readonly toolDigest?: string;
   readonly host?: string;
   readonly port?: number;
-  /** Whether the host is a literal address (or `localhost`) that is not on the public internet. */
+  /**
+   * Whether the host is known to be off the public internet. Policy sees by itself what a literal
+   * address or `localhost` is; this is for connectors that know it of a name.
+   */
   readonly privateAddress?: boolean;
+  /** What the host resolved to. Connectors leave it out: the boundary asks again when it knows. */
+  readonly address?: string;
   readonly args?: JsonObject;
 }
 
@@ -104,7 +109,10 @@ export type DecisionEffect = "allow" | "ask" | "deny";
 /** What policy said about a call, and why. */
 export interface Decision {
   readonly effect: DecisionEffect;
-  /** `<pack>/<rule>`, or `<pack>/default` where no rule matched. */
+  /**
+   * `<pack>/<rule>`; `<pack>/default` where no rule matched; `egress/private-address` or
+   * `egress/metadata-address` where none of those that matched opens such an address.
+   */
   readonly ruleId: string;
   /** Every rule that matched, in order. */
   readonly matched: readonly string[];
@@ -149,6 +157,8 @@ export interface CallRecord {
   readonly approvalId?: string;
   readonly idempotencyKey?: string;
   readonly attempts: readonly AttemptRecord[];
+  /** Addresses and ports that requests of the call really went out to, each once. */
+  readonly connectedTo?: readonly string[];
   readonly durationMs: number;
   readonly spend?: Spend;
   /** `ok` or the error's code. */

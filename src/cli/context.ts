@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { type Config, type FlagSetting, loadConfig } from "../config/config.ts";
-import { type Engine, openEngine } from "../engine.ts";
+import { applyEgressGuard, type Engine, openEngine } from "../engine.ts";
 import type { Host } from "../engine/host.ts";
 import { createStyle, type Output, printable } from "./output.ts";
 import { shellWord } from "./usage.ts";
@@ -61,12 +61,14 @@ export function configOf(
   options: CommonOptions,
   flags: readonly FlagSetting[] = [],
 ): Config {
-  return loadConfig({
+  const config = loadConfig({
     cwd: context.host.cwd,
     env: context.host.env,
     flags: [{ setting: "data", flag: "--data", value: options.data }, ...flags],
     ...(options.config === undefined ? {} : { file: options.config }),
   });
+  applyEgressGuard(config.settings);
+  return config;
 }
 
 /** Opens the engine for as long as a function needs it. */

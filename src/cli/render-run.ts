@@ -31,6 +31,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
             `tools ${event.tools.length} (${sources(event)}) · skills ${names(event.skills)}`,
           ),
         );
+        if (event.egress !== undefined && event.egress.guard !== "on") {
+          out(style.yellow(`note: the egress guard is ${event.egress.guard}`));
+        }
         for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
         return;
       case "run.resumed":

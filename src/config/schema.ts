@@ -75,6 +75,10 @@ export const settingsSchema = z.strictObject({
         .describe("full survives a power cut; normal may lose the last writes then"),
     })
     .prefault({}),
+  egressGuard: z
+    .enum(["on", "off"])
+    .default("on")
+    .describe("whether what is opened around the boundary is refused"),
   learning: z
     .strictObject({
       enabled: z

@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { openProcess } from "./process.fixture.ts";
+
+grantTests("runs workflows in other processes", { spawn: true });
 
 const program = fileURLToPath(new URL("./process.fixture.ts", import.meta.url));
 let dataDir = "";

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { loadAgent } from "../agents/definition.ts";
 import { isAgent33Error, toAgent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
+import { egressGuardState, type GrantNote } from "../boundary/egress/guard.ts";
 import { modelServerProbe } from "../connectors/http/probe.ts";
 import type { Config } from "../config/config.ts";
 import { providerKeys } from "../config/secrets.ts";
@@ -11,6 +12,7 @@ import { probeSandbox } from "../sandbox/probe.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
 import { teamStoreFindings } from "./doctor-store.ts";
+import { grantsOf, sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 
 /** The parts of an engine that the doctor looks through. */
@@ -70,6 +72,7 @@ export async function examine(
         state: "ok",
         detail: `${config.settings.policy.packs.join(", ")} at version ${parts.boundary.policy.version.slice(0, 8)}`,
       },
+      ...guardFindings(config),
       ...(await localModelFindings(config, parts.boundary)),
       await sandboxFinding(host, parts.processes),
     );
@@ -129,6 +132,47 @@ function keyFindings(host: Host): readonly DoctorFinding[] {
   });
 }
 
+/** Whether anything can leave around the boundary, and what may. */
+function guardFindings({ file, settings }: Config): readonly DoctorFinding[] {
+  const what = "egress guard";
+  const guard = egressGuardState();
+  if (guard !== "on") {
+    const where = file === undefined ? "" : ` in ${file}`;
+    return [
+      {
+        what,
+        state: "warn",
+        detail: `${guard}: a call around the boundary would not be seen`,
+        fix:
+          guard === "off"
+            ? `Set egressGuard to on${where}.`
+            : "Call installEgressGuard() before anything else.",
+      },
+    ];
+  }
+  const detail =
+    "on: nothing is opened but by governed calls and under these grants. It does not watch " +
+    "listening: whoever connects to a socket that this program listens on can be answered.";
+  try {
+    return [{ what, state: "ok", detail }, ...grantsOf(settings).map(grantFinding)];
+  } catch (thrown) {
+    const { message, hint } = toAgent33Error(thrown);
+    return [
+      { what, state: "ok", detail },
+      {
+        what: "learning store",
+        state: "warn",
+        detail: message,
+        ...(hint === undefined ? {} : { fix: hint }),
+      },
+    ];
+  }
+}
+
+function grantFinding({ name, covers, why }: GrantNote): DoctorFinding {
+  return { what: `grant ${name}`, state: "ok", detail: `${covers}: ${why}` };
+}
+
 /** Each look is a governed call: policy may forbid it, and then that is what is said. */
 async function localModelFindings(
   { settings }: Config,
@@ -184,7 +228,10 @@ async function localModelFindings(
 
 async function sandboxFinding(host: Host, processes: Processes): Promise<DoctorFinding> {
   try {
-    const probe = await probeSandbox({ spawn: processes.spawn, clock: host.clock });
+    const probe = await probeSandbox({
+      spawn: sandboxProbeGrant.bind(processes.spawn),
+      clock: host.clock,
+    });
     if (probe.available)
       return { what: "sandbox", state: "ok", detail: `bubblewrap ${probe.version}` };
     return { what: "sandbox", state: "warn", detail: probe.reason, fix: probe.hint };

@@ -26,6 +26,7 @@ import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type Tool, toolDigest } from "../tools/tool.ts";
 import type { Settings } from "../config/schema.ts";
+import { egressNote, evaluationGrant, sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { compileSelection } from "./policy.ts";
@@ -119,7 +120,11 @@ async function openShell(
 ): Promise<{ readonly tools: readonly Tool[]; readonly notices: readonly string[] }> {
   if (!shell || workspace === null) return { tools: [], notices: [] };
   const { spawn } = processes;
-  const probe = await probeSandbox({ spawn, clock: host.clock, workspace });
+  const probe = await probeSandbox({
+    spawn: sandboxProbeGrant.bind(spawn),
+    clock: host.clock,
+    workspace,
+  });
   const sandbox = createBwrapSandbox({ spawn, clock: host.clock });
   const tool = unwrap(shellTool({ probe, sandbox, workspace }));
   return { tools: [tool], notices: probe.available ? probe.notices : [] };
@@ -142,6 +147,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
   const files = runFiles(dataDir, runId);
   const workspace = spec.workspace;
   const env = childEnvironment(host.env, { extra: spec.environment });
+  const spawn = evaluationGrant.bind(processes.spawn);
   const check = task?.check;
   return {
     runId,
@@ -162,8 +168,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     check:
       check === undefined || workspace === null
         ? undefined
-        : (signal) =>
-            runCheck(check, { workspace, spawn: processes.spawn, env, clock: host.clock, signal }),
+        : (signal) => runCheck(check, { workspace, spawn, env, clock: host.clock, signal }),
     verify:
       task === undefined || workspace === null
         ? undefined
@@ -171,7 +176,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
             verify(task, {
               workspace,
               logsDir: files.verifier,
-              spawn: processes.spawn,
+              spawn,
               env,
               clock: host.clock,
               signal,
@@ -198,6 +203,7 @@ function sessionEvent(
       digest: toolDigest(tool),
     })),
     skills: skills.map(({ name, digest }) => ({ name, digest })),
+    egress: egressNote(),
     notices: [...notices],
   };
 }

@@ -2,11 +2,13 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { Agent33Error } from "../base/errors.ts";
+import { egressGuardFile } from "../boundary/egress/guard.ts";
 import { runCommand } from "../evaluation/run-command.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
 import type { SnapshotReport } from "../store/sqlite/snapshot.ts";
 import type { Snapshot } from "../store/upgrade.ts";
+import { snapshotGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 
 const answerSchema = z.union([
@@ -43,11 +45,18 @@ export function snapshotChild(host: Host, processes: Processes): Snapshot {
   return async (source, target): Promise<SnapshotReport> => {
     const { end, output } = await runCommand({
       command: host.nodePath,
-      args: ["--disable-warning=ExperimentalWarning", program, source, target],
+      args: [
+        "--disable-warning=ExperimentalWarning",
+        "--require",
+        egressGuardFile,
+        program,
+        source,
+        target,
+      ],
       cwd: dirname(source),
       env: childEnvironment(host.env, { nodePath: host.nodePath }),
       timeoutMs: longestMs,
-      spawn: processes.spawn,
+      spawn: snapshotGrant.bind(processes.spawn),
       clock: host.clock,
     });
     const last = output.trim().split("\n").at(-1) ?? "";

@@ -2,12 +2,11 @@ import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Agent33Error } from "../base/errors.ts";
 import type { Backend } from "../store/backend.ts";
-import { openPostgresBackend } from "../store/postgres/backend.ts";
 import { placeOf } from "../store/postgres/database.ts";
 import type { Isolation } from "../store/postgres/isolation.ts";
-import { postgresVersion } from "../store/postgres/version.ts";
 import { databaseFile, openStore } from "../store/store.ts";
 import { storeVersion } from "../store/upgrade.ts";
+import { grantedVersion, openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 
 /** A store by the folder that it is in, or by its `postgres://` address. */
@@ -33,7 +32,7 @@ export async function isThere(place: StorePlace, host: Host): Promise<boolean> {
 
 async function foundVersion(place: StorePlace, { clock, random }: Host): Promise<number> {
   return place.kind === "address"
-    ? await postgresVersion({ url: place.url, clock, random })
+    ? await grantedVersion({ url: place.url, clock, random })
     : (storeVersion(place.dataDir) ?? 0);
 }
 
@@ -86,7 +85,7 @@ export async function openOrMake(place: StorePlace, host: Host): Promise<OpenedP
   if (place.kind === "folder") {
     return { backend: openStore({ dataDir: place.dataDir, clock, ids }).backend, isolation: null };
   }
-  const backend = await openPostgresBackend({ url: place.url, clock, ids, random });
+  const backend = await openGranted({ url: place.url, clock, ids, random });
   return { backend, isolation: await backend.isolation() };
 }
 

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
-import { openPostgresBackend } from "../store/postgres/backend.ts";
 import { placeOf } from "../store/postgres/database.ts";
 import { rowsByTable } from "../store/transfer/rows.ts";
 import {
@@ -11,6 +10,7 @@ import {
   type UpgradeReport,
   upgradeStore,
 } from "../store/upgrade.ts";
+import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { ownerGone } from "./owner.ts";
 import { placeNamed, versionIn } from "./store-place.ts";
@@ -61,7 +61,7 @@ export async function upgradePlace(
   const steps = stepsFrom(from);
   let rows: UpgradeReport["rows"] = {};
   if (steps.length > 0 && !dryRun) {
-    const backend = await openPostgresBackend({
+    const backend = await openGranted({
       url: place.url,
       clock,
       ids,

@@ -2,10 +2,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { systemClock } from "../base/clock.ts";
 import { createProcesses } from "../sandbox/process.ts";
 import { runCheck } from "./check.ts";
 import { outputLimitBytes } from "./output-tail.ts";
+
+grantTests("runs checks", { spawn: true });
 
 const processes = createProcesses();
 let workspace: string;

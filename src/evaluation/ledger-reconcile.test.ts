@@ -2,6 +2,7 @@ import { appendFile, cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { parse } from "yaml";
 import { z } from "zod";
 import { systemClock } from "../base/clock.ts";
@@ -13,6 +14,8 @@ import { loadTask } from "./load-task.ts";
 import { runCommand } from "./run-command.ts";
 import type { Task } from "./task.ts";
 import { type Verification, verify } from "./verifier.ts";
+
+grantTests("runs a check and a verifier", { spawn: true });
 
 /** The example task, held to what makes a task fair: its solution passes and doing nothing fails. */
 const processes = createProcesses();

@@ -2,10 +2,13 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { systemClock } from "../base/clock.ts";
 import { createProcesses } from "../sandbox/process.ts";
 import { loadTask } from "./load-task.ts";
 import { verify, type VerifyOptions } from "./verifier.ts";
+
+grantTests("runs verifiers", { spawn: true });
 
 const processes = createProcesses();
 const path = [dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter);

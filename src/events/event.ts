@@ -135,6 +135,13 @@ const storedEventSchema = z.discriminatedUnion("type", [
       )
       .readonly(),
     skills: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
+    /** What the process could open around the boundary then; earlier logs do not say. */
+    egress: z
+      .object({
+        guard: z.enum(["on", "off", "not installed"]),
+        grants: z.array(z.object({ name: z.string(), covers: z.string() })).readonly(),
+      })
+      .optional(),
     notices: z.array(z.string()).readonly(),
   }),
   z.object({ ...stored, type: z.literal("message.user"), text: z.string() }),

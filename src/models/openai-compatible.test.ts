@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { grantTests, loopback } from "../../test/support/egress.ts";
 import {
   type Behaviours,
   type OpenAiServer,
@@ -6,6 +7,8 @@ import {
 } from "../../test/support/openai-server.ts";
 import type { ModelEvent, ModelIo, ModelRequest, ModelTurn } from "./model.ts";
 import { createModel, type CreateModelOptions } from "./providers.ts";
+
+grantTests("calls a model without the boundary", { connect: loopback });
 
 let server: OpenAiServer | undefined;
 afterEach(async () => {

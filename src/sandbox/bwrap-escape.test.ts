@@ -13,8 +13,11 @@ import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { makeWorkspace, probed, processes, sh, titleOf } from "./bwrap.fixture.ts";
 import { cloneCall, deniedCalls, socketCalls } from "./seccomp-syscalls.ts";
+
+grantTests("runs bubblewrap, and tries on the host what must fail inside", { spawn: true });
 
 const isRoot = process.getuid?.() === 0;
 /** Root runs commands as itself or, where the workspace is open to all, as nobody: both must hold. */

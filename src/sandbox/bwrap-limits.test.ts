@@ -1,9 +1,12 @@
 import { existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { createBwrapSandbox } from "./bwrap.ts";
 import { type Extras, makeWorkspace, probed, processes, titleOf } from "./bwrap.fixture.ts";
 import { probeSandbox } from "./probe.ts";
+
+grantTests("runs bubblewrap", { spawn: true });
 
 const mebibyte = 1024 * 1024;
 const isRoot = process.getuid?.() === 0;

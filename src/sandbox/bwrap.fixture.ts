@@ -1,12 +1,15 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { testGrant } from "../../test/support/egress.ts";
 import { createBwrapSandbox, type SandboxRequest, type SandboxResult } from "./bwrap.ts";
 import { probeSandbox } from "./probe.ts";
 import { createProcesses } from "./process.ts";
 
+const grant = testGrant("finds out whether bubblewrap works here", { spawn: true });
+
 /** Whether the tests with the real bubblewrap can run here; if not, the reason is in their name. */
-export const probed = await probeSandbox({ spawn: createProcesses().spawn });
+export const probed = await grant.run(() => probeSandbox({ spawn: createProcesses().spawn }));
 
 export const titleOf = (title: string): string =>
   probed.available ? title : `${title} (skipped: ${probed.reason})`;

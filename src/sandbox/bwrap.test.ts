@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { eventually, isRunning } from "../../test/support/mcp-servers/process-list.ts";
 import { createBwrapSandbox } from "./bwrap.ts";
 import {
@@ -14,6 +15,8 @@ import {
   sh,
   titleOf,
 } from "./bwrap.fixture.ts";
+
+grantTests("runs bubblewrap", { spawn: true });
 
 let workspace: string;
 let marker: string;

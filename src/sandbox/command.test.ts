@@ -1,7 +1,10 @@
 import { spawnSync } from "node:child_process";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { splitCommand } from "./command.ts";
+
+grantTests("asks a shell how it reads words", { spawn: true });
 
 const invalid = expect.objectContaining({ code: "sandbox.invalid_command" });
 

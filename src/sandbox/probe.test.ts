@@ -2,9 +2,12 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { createProcesses, type Processes } from "./process.ts";
 import { probeSandbox } from "./probe.ts";
 import { resolveCommand } from "./resolve-command.ts";
+
+grantTests("runs bubblewrap, and what stands for it", { spawn: true });
 
 let folder: string;
 let processes: Processes;

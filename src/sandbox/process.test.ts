@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { eventually, isRunning } from "../../test/support/mcp-servers/process-list.ts";
 import type { SpawnProcess } from "../boundary/hands.ts";
 import { createProcesses, type Processes, type RunningProcess } from "./process.ts";
+
+grantTests("starts processes", { spawn: true });
 
 let folder: string;
 let processes: Processes;

@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn as spawnChild } from "node:child_process";
 import { type Readable, Writable } from "node:stream";
 import { type Clock, systemClock } from "../base/clock.ts";
-import { Agent33Error, systemCodeOf } from "../base/errors.ts";
+import { Agent33Error, isAgent33Error, systemCodeOf } from "../base/errors.ts";
 import { killOnExit } from "./exit-guard.ts";
 import { inheritedDescriptors } from "./inherited-descriptors.ts";
 import {
@@ -110,6 +110,8 @@ async function start(
     for (let fd = 3; fd < stdio.length; fd += 1) feed(child.stdio[fd], inputs[fd - 3]);
     return child as ChildProcessWithoutNullStreams & { readonly pid: number };
   } catch (error) {
+    // The egress guard has said better why.
+    if (isAgent33Error(error)) throw error;
     throw spawnFailed(request, error);
   }
 }

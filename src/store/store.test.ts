@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { systemClock } from "../base/clock.ts";
 import type { ApprovalStore, AuditSink, IdempotencyLedger } from "../boundary/ports.ts";
 import type { TransactionRunner } from "../durable/ports.ts";
@@ -16,6 +17,8 @@ import { inMemory, openDatabase } from "./sqlite/database.ts";
 import { migrate } from "./sqlite/migrations.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "./store.fixture.ts";
 import { databaseFile, openStore, type Store } from "./store.ts";
+
+grantTests("writes to a store from other processes", { spawn: true });
 
 let root = "";
 let temporary: TemporaryStore;

@@ -2,7 +2,10 @@ import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { grantTests } from "../support/egress.ts";
 import { freshFolder, projectRoot, runCli, runInProcess, startCli } from "../support/cli.ts";
+
+grantTests("looks at processes and files, and mounts a small disk", { spawn: true });
 
 const demo = join(projectRoot, "examples/tasks/ledger-reconcile");
 const demoWords = (data: string, task = demo) => [

@@ -4,7 +4,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
+import { grantTests } from "../support/egress.ts";
 import { type CliResult, freshFolder, projectRoot, runInProcess } from "../support/cli.ts";
+
+grantTests("reads words with a shell, and pipes into the program", { spawn: true });
 
 /** A folder in which `learn` is used, by a person named Ann. */
 function desk(env: Record<string, string> = {}) {

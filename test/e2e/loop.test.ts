@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { switchEgressGuard } from "../../src/boundary/egress/guard.ts";
 import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
 
 const open: TestEngine[] = [];
@@ -46,6 +47,22 @@ describe("the loop", () => {
       totals: { turns: 2, toolCalls: 1 },
       filesChanged: [{ path: "notes.txt", change: "added" }],
     });
+  });
+
+  test("the log says whether the egress guard was on, and what could be opened around it", async () => {
+    const { run } = engineWith();
+    const { events } = await run([{ text: "Done." }]);
+    const [opened] = eventsOf(events, "session.opened");
+    expect(opened?.egress?.guard).toBe("on");
+    expect(opened?.egress?.grants).toContainEqual({
+      name: "evaluation/verify",
+      covers: "starts programs",
+    });
+
+    const unguarded = engineWith({ egressGuard: "off" });
+    const { events: later } = await unguarded.run([{ text: "Done." }]);
+    switchEgressGuard("on");
+    expect(eventsOf(later, "session.opened")[0]?.egress?.guard).toBe("off");
   });
 
   test("every call of a run is in the audit with its decision", async () => {

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
+import { loopback, testGrant } from "../support/egress.ts";
 import { crash } from "./crash.ts";
+import { ssrf } from "./ssrf.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
 import { storeMigrate } from "./store-migrate.ts";
@@ -9,6 +11,7 @@ import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
+  ssrf,
   "store-io": storeIo,
   "store-kill": storeKill,
   "store-migrate": storeMigrate,
@@ -36,7 +39,9 @@ if (suite === undefined) {
   const seed = Number(values.seed);
   if (!Number.isSafeInteger(seed))
     throw new Error(`--seed takes a whole number, not "${values.seed}".`);
-  const { passed, failed } = await suite.run(rounds, (line) => console.log(line), seed);
+  const grant = testGrant("starts what the suite tries", { spawn: true, connect: loopback });
+  const say = (line: string): void => console.log(line);
+  const { passed, failed } = await grant.run(() => suite.run(rounds, say, seed));
   console.log(`${passed} passed, ${failed} failed`);
   if (failed > 0 || passed === 0) process.exitCode = 1;
 }

@@ -115,7 +115,7 @@ describePostgres("tenants on PostgreSQL", {}, (server) => {
 
   test("a connection carries no tenant from one transaction to the next", async () => {
     const { url, close } = await bench();
-    const client = new Client({ connectionString: url });
+    const client = new Client({ connectionString: url, stream: parts.socket });
     await client.connect();
     await client.query("BEGIN; SELECT set_config('agent33.tenant', 'a', true)");
     expect((await client.query("SELECT id FROM runs")).rowCount).toBe(1);

@@ -11,6 +11,7 @@ import { rows } from "../../src/store/program.ts";
 import { type Migration, migrations } from "../../src/store/schema/migrations.ts";
 import { databaseOf, ordinaryPassword } from "../support/postgres.ts";
 import { describePostgres, parts } from "../support/postgres-tests.ts";
+import { loopback, testGrant } from "../support/egress.ts";
 
 test("the oldest server that is supported is 15", () => {
   expect(() => checkPostgresVersion(150_000)).not.toThrow();
@@ -43,6 +44,10 @@ test.each(["mysql://me:secret@host/db", "postgres://me:secret@ho st:x/db", "me:s
     }
   },
 );
+
+const { socket } = testGrant("looks for a host that does not exist", {
+  connect: [...loopback, "nowhere.invalid:*"],
+});
 
 describePostgres("opening a store on PostgreSQL", {}, (server) => {
   test("an empty database becomes a store, and stays one", async () => {
@@ -186,7 +191,9 @@ describePostgres("opening a store on PostgreSQL", {}, (server) => {
     ["no encryption", (url: string) => `${url}?sslmode=verify-full`, "store.access"],
   ])("%s is told without the password", async (_, change, code) => {
     const url = change(await server().freshDatabase());
-    const failure = await openPostgresBackend({ ...parts, url }).catch((error: unknown) => error);
+    const failure = await openPostgresBackend({ ...parts, url, socket }).catch(
+      (error: unknown) => error,
+    );
     if (!isAgent33Error(failure)) return expect.unreachable();
     expect(failure.code).toBe(code);
     expect(failure.message).toContain(placeOf(url));

@@ -15,6 +15,7 @@ import type {
   IdempotencyState,
   TenantRecords,
 } from "../../src/boundary/ports.ts";
+import type { EgressLeave } from "../../src/boundary/hands.ts";
 import type {
   CallRecord,
   Decision,
@@ -139,3 +140,6 @@ export function testBoundary(
 }
 
 export const testPrincipal = { tenant: "acme", user: "ada" } as const;
+
+/** A leave that lets a request go anywhere, for tests that have no call around it. */
+export const anywhere: EgressLeave = { check: () => {}, sending: () => {} };

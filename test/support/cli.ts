@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { main } from "../../src/cli/main.ts";
+import { testGrant } from "./egress.ts";
 import { testHost } from "./engine.ts";
 import { temporaryFolder } from "./temporary.ts";
 
@@ -26,21 +27,25 @@ export function freshFolder(): string {
   return temporaryFolder("e2e");
 }
 
+const grant = testGrant("starts the program as its users do", { spawn: true });
+
 /** Starts the real program as a user would, without the tester's keys and settings. */
 export function startCli(
   words: readonly string[],
   options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
 ): CliProcess {
-  const child = spawn(process.execPath, [join(root, "bin/agent33.js"), ...words], {
-    cwd: options.cwd ?? root,
-    env: {
-      PATH: process.env["PATH"] ?? "",
-      HOME: process.env["HOME"] ?? "",
-      TMPDIR: tmpdir(),
-      ...options.env,
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = grant.run(() =>
+    spawn(process.execPath, [join(root, "bin/agent33.js"), ...words], {
+      cwd: options.cwd ?? root,
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: process.env["HOME"] ?? "",
+        TMPDIR: tmpdir(),
+        ...options.env,
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    }),
+  );
   let stdout = "";
   let stderr = "";
   const waiting: {

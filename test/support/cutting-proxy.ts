@@ -1,5 +1,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { loopback, testGrant } from "./egress.ts";
+
+const grant = testGrant("passes a connection on", { connect: loopback });
 
 /** A proxy before a server that cuts a connection at a chosen moment. */
 export interface CuttingProxy {
@@ -13,7 +16,7 @@ export async function startCuttingProxy(serverPort: number): Promise<CuttingProx
   let trap: { readonly text: string; readonly when: "before" | "after" } | undefined;
   const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
-    const upstream = connect(serverPort, "127.0.0.1");
+    const upstream = grant.run(() => connect(serverPort, "127.0.0.1"));
     const cut = (): void => {
       client.destroy();
       upstream.destroy();

@@ -6,8 +6,11 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { grantTests, loopback } from "./egress.ts";
 import type { Message } from "../../src/base/message.ts";
 import { createModel } from "../../src/models/providers.ts";
+
+grantTests("starts the server and calls it", { spawn: true, connect: loopback });
 
 const main = fileURLToPath(new URL("openai-server-main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "openai-server-"));

@@ -3,6 +3,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { uuidv7Source } from "../../src/base/ids.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { openPostgresBackend } from "../../src/store/postgres/backend.ts";
+import { loopback, testGrant } from "./egress.ts";
 import {
   type PostgresServer,
   type PostgresServerOptions,
@@ -15,6 +16,7 @@ export const parts = {
   clock: systemClock,
   random: systemRandom,
   ids: uuidv7Source(systemClock, systemRandom),
+  socket: testGrant("opens a store in PostgreSQL", { connect: loopback }).socket,
 };
 
 const templates = new WeakMap<PostgresServer, Promise<string>>();

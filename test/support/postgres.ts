@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
 import { Client } from "pg";
+import { testGrant } from "./egress.ts";
 
 const oldestMajor = 15;
 const admin = "admin";
@@ -91,6 +92,7 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   if (bin === undefined) throw new Error(postgresMissing());
   const folder = mkdtempSync(join(tmpdir(), "agent33-pg-"));
   const data = join(folder, "data");
+  const grant = testGrant("runs a PostgreSQL server", { spawn: true, connect: [`${folder}/`] });
   mkdirSync(data, { mode: 0o700 });
   const logPath = join(folder, "log");
   for (const path of [folder, data]) if ("uid" in asOrdinary) chownSync(path, nobody, nobody);
@@ -98,13 +100,9 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
   const initdb = ["-k", "-D", data, "-U", admin, "--auth=trust", "-E", "UTF8"];
   // A language's own order, so that text which must sort by bytes shows that it does.
   const locale = ["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"];
-  await promisify(execFile)(
-    join(bin, "initdb"),
-    [...initdb, ...locale, "--no-sync", "--no-instructions"],
-    {
-      ...asOrdinary,
-      cwd: folder,
-    },
+  const words = [...initdb, ...locale, "--no-sync", "--no-instructions"];
+  await grant.run(() =>
+    promisify(execFile)(join(bin, "initdb"), words, { ...asOrdinary, cwd: folder }),
   );
   // The superuser comes through the socket in the private folder, everybody else with a password.
   const access = [
@@ -130,7 +128,8 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     return Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
   };
   const connect = async (database: string): Promise<Client> => {
-    const client = new Client({ host: folder, port, user: admin, database });
+    const { socket } = grant;
+    const client = new Client({ host: folder, port, user: admin, database, stream: socket });
     await client.connect();
     return client;
   };
@@ -152,11 +151,13 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     const script =
       '"$@" </dev/null & server=$!; { read -r _; kill -QUIT $server; } <&3 & watch=$!; ' +
       "wait $server; status=$?; kill $watch; exit $status";
-    const child = spawn("/bin/bash", ["-c", script, "server", ...argv], {
-      ...asOrdinary,
-      cwd: folder,
-      stdio: ["ignore", log, log, "pipe"],
-    });
+    const child = grant.run(() =>
+      spawn("/bin/bash", ["-c", script, "server", ...argv], {
+        ...asOrdinary,
+        cwd: folder,
+        stdio: ["ignore", log, log, "pipe"],
+      }),
+    );
     closeSync(log);
     return child;
   };

@@ -16,7 +16,7 @@ export function checkNeverMatches(rule: CompiledRule): void {
       throw neverMatches(rule, { message: `the list of ${key.name} is empty`, hint });
     }
     for (const value of values) {
-      const flaw = typeof value === "string" ? key.flaw?.(value, rule.match) : undefined;
+      const flaw = key.flaw?.(String(value), rule.match);
       if (flaw === undefined) continue;
       throw neverMatches(rule, { ...flaw, message: `${key.name}: ${flaw.message}` });
     }

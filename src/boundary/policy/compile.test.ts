@@ -70,10 +70,22 @@ describe("the decision", () => {
     expect(sealed.decide(named, "web:a", principal).effect).toBe("deny");
   });
 
-  test("a call without a host matches no rule on host or private", () => {
-    const rules = ["deny: { private: [true, false] }", "deny: { host: a.org }"];
+  test("a name may be named together with private: it may turn out to be", () => {
+    const policy = compilePolicy([pack("p", "allow", ["deny: { host: a.org, private: true }"])]);
+    const named = { ...reading, host: "a.org" };
+    expect(policy.decide(named, "web:a", principal).effect).toBe("allow");
+    const found = policy.decide({ ...named, address: "10.0.0.1" }, "web:a", principal);
+    expect(found.ruleId).toBe("p/r1");
+  });
+
+  test("a call without a host matches no rule on host, private or metadata", () => {
+    const rules = [
+      "deny: { private: [true, false] }",
+      "deny: { metadata: [true, false] }",
+      "deny: { host: [a.org, 10.0.0.1] }",
+    ];
     const policy = compilePolicy([pack("p", "allow", rules)]);
-    const facts = { ...reading, privateAddress: true };
+    const facts = { ...reading, privateAddress: true, address: "10.0.0.1" };
     expect(policy.decide(facts, "web:a", principal).ruleId).toBe("p/default");
   });
 
@@ -191,10 +203,22 @@ describe("a rule that can never match is refused with its place", () => {
     ["a star inside a host", "deny: { host: 'a.*.org' }", /is no host/, /./],
     ["names below an address", "deny: { host: '*.10.0.0.1' }", /is no host/, /./],
     [
-      "a name that is private",
-      "deny: { host: a.org, private: true }",
+      "a name of this machine that is public",
+      "deny: { host: a.localhost, private: false }",
       /exclude each other/,
-      /counts as public/,
+      /./,
+    ],
+    [
+      "an address that is not metadata and is",
+      "deny: { host: 10.0.0.1, metadata: true }",
+      /exclude each other/,
+      /./,
+    ],
+    [
+      "metadata that is public",
+      "deny: { metadata: true, private: false }",
+      /exclude each other/,
+      /Leave private out/,
     ],
     [
       "a public address that is private",

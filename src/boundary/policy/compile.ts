@@ -1,4 +1,5 @@
 import { digestOf } from "../../base/digest.ts";
+import type { Network } from "../egress/address.ts";
 import { checkDefaults, checkNeverMatches, checkShadowed } from "./check.ts";
 import { policyError } from "./errors.ts";
 import { compileKeys, type PolicyCall, policyCall } from "./keys.ts";
@@ -70,7 +71,12 @@ function compileRule(rule: LoadedRule, pack: string, order: number): CompiledRul
     for (const key of keys) if (!key.holds(call)) return false;
     return true;
   };
-  return { ...rule, order, ruleId: `${pack}/${rule.id}`, pack, keys, matches };
+  return { ...rule, order, ruleId: `${pack}/${rule.id}`, pack, keys, opens: opened(rule), matches };
+}
+
+function opened({ match }: LoadedRule): Network {
+  if (match.metadata?.includes(true) === true) return "metadata";
+  return match.private?.includes(true) === true ? "private" : "public";
 }
 
 function strictestDefault(packs: readonly LoadedPack[]): PolicyDefault {

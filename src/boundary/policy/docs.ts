@@ -42,8 +42,29 @@ or of one that it extends, covers it. The blocklists in the settings act as furt
 const example = `
 Names of packs and rules, and all values but hosts, are compared with their case. A host is compared
 in its one spelling: lower case, without a trailing dot or brackets, addresses as they are usually
-written. \`deny: {private: true}\` does not match a name that resolves to a private address: a rule
-sees the name only. Where that matters, allow hosts by name and deny the rest.
+written.
+
+## Private addresses
+
+**A private address is shut until a rule opens it**, whatever else is allowed, also where the default
+is \`allow\`. An \`allow\` or \`ask\` rule opens it for the calls that it matches by saying
+\`private: true\`. A metadata address needs a rule of its own: \`metadata: true\`. A call that no
+matching rule opens is refused under the name \`egress/private-address\` or
+\`egress/metadata-address\`.
+
+The policy is asked twice: about the call with its host as written, before anything is resolved; and
+about each address that the name resolves to, before anything is sent. The second time \`private\`
+and \`metadata\` are about the address, and \`host\` matches the name or the address, so
+\`deny: {host: 10.0.0.5}\` holds for every name that leads there. What is refused the second time
+ends with \`boundary.egress_blocked\`; so does an \`ask\` that nobody was asked the first time.
+
+So for names inside, \`allow: {connector: "web:*", host: "*.corp.example", private: true}\` is enough
+where the default is \`allow\`. Where it is \`deny\`, the name must be allowed before it is resolved:
+write \`private: [true, false]\`.
+
+A request to another host than the call's own (a redirect that is followed, an address that a server
+names) is decided about like a call to that host; an \`ask\` does not let it through, and from a
+public host none leads to a private address. Proxies in the environment are not used.
 
 A pack in full:
 

@@ -1,5 +1,5 @@
 import { suggestName } from "../../base/nearest.ts";
-import { isPrivateHost } from "../egress/address.ts";
+import { networkOf } from "../egress/address.ts";
 import { globMatcher } from "./glob.ts";
 import { parseHost } from "./host.ts";
 import type { Match } from "./schema.ts";
@@ -83,12 +83,36 @@ export const hostFlaw: FlawFinder = (value, match) => {
         "For any host at all write private: [true, false].",
     };
   }
-  // An address is known to be private or not; a name never is, but for those of this machine.
-  const known = isPrivateHost(below ? `x.${host}` : host) === true;
-  if (match.private === undefined || match.private.includes(known)) return undefined;
+  // What an address is, is known; what a name leads to is not, but for those that say it.
+  const network = networkOf(below ? `x.${host}` : host);
+  if (network === undefined) return undefined;
+  return (
+    excluded(value, "private", network !== "public", match.private) ??
+    excluded(value, "metadata", network === "metadata", match.metadata)
+  );
+};
+
+function excluded(
+  host: string,
+  key: string,
+  known: boolean,
+  wanted: readonly boolean[] | undefined,
+): Flaw | undefined {
+  if (wanted === undefined || wanted.includes(known)) return undefined;
   return {
-    message: `the host "${value}" and private: ${String(!known)} exclude each other`,
-    hint: "Take one of the two out of the rule. A name counts as public, whatever it resolves to.",
+    message: `the host "${host}" and ${key}: ${String(!known)} exclude each other`,
+    hint: "Take one of the two out of the rule.",
+  };
+}
+
+/** Metadata addresses are private ones. */
+export const metadataFlaw: FlawFinder = (value, match) => {
+  if (value !== "true" || match.private === undefined || match.private.includes(true)) {
+    return undefined;
+  }
+  return {
+    message: "metadata: true and private: false exclude each other",
+    hint: "Leave private out: metadata: true opens what it names by itself.",
   };
 };
 

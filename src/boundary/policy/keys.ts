@@ -1,6 +1,14 @@
 import type { Principal } from "../../base/principal.ts";
+import { type Network, networkOf } from "../egress/address.ts";
 import type { CallFacts } from "../types.ts";
-import { agentFlaw, connectorFlaw, exactFlaw, type FlawFinder, hostFlaw } from "./flaws.ts";
+import {
+  agentFlaw,
+  connectorFlaw,
+  exactFlaw,
+  type FlawFinder,
+  hostFlaw,
+  metadataFlaw,
+} from "./flaws.ts";
 import { globMatcher } from "./glob.ts";
 import { canonicalHost, hostMatcher } from "./host.ts";
 import type { Match, MatchKeyName, MatchValue } from "./schema.ts";
@@ -12,11 +20,32 @@ export interface PolicyCall {
   readonly principal: Principal;
   /** The host in its one spelling. */
   readonly host: string | undefined;
+  /** What the host resolved to, where that is known. */
+  readonly address: string | undefined;
+  /** Where the call leads; undefined without a host. A name that says nothing counts as public. */
+  readonly network: Network | undefined;
 }
 
 export function policyCall(facts: CallFacts, connector: string, principal: Principal): PolicyCall {
-  const host = facts.host === undefined ? undefined : canonicalHost(facts.host);
-  return { facts, connector, principal, host };
+  if (facts.host === undefined) {
+    return { facts, connector, principal, host: undefined, address: undefined, network: undefined };
+  }
+  const host = canonicalHost(facts.host);
+  const address = facts.address === undefined ? undefined : canonicalHost(facts.address);
+  const network = networkOfCall(host, address, facts);
+  return { facts, connector, principal, host, address, network };
+}
+
+/** The least public of what is known: no fact can make another one harmless. */
+function networkOfCall(host: string, address: string | undefined, facts: CallFacts): Network {
+  const byHost = networkOf(host);
+  if (byHost === "metadata") return byHost;
+  // An address that cannot be read is not known to be public.
+  const byAddress =
+    address === undefined || address === host ? byHost : (networkOf(address) ?? "private");
+  if (byAddress === "metadata") return byAddress;
+  const inside = byHost === "private" || byAddress === "private" || facts.privateAddress === true;
+  return inside ? "private" : "public";
 }
 
 /** One key that a rule can ask about. */
@@ -27,6 +56,8 @@ export interface MatchKey {
   readonly comparison: "exact" | "pattern" | "host";
   /** What the call has; undefined where it has nothing, and then no rule on the key matches. */
   readonly read: (call: PolicyCall) => MatchValue | undefined;
+  /** What else it has: a rule on the key matches either. */
+  readonly readAlso?: (call: PolicyCall) => MatchValue | undefined;
   /** Finds values that no call can have. Values of a fixed set need none: the schema knows them. */
   readonly flaw?: FlawFinder;
 }
@@ -73,9 +104,10 @@ export const matchKeys: readonly MatchKey[] = [
   },
   {
     name: "host",
-    meaning: "Where the call goes, where it says so.",
+    meaning: "Where the call goes, where it says so: the host as written, or what it resolved to.",
     comparison: "host",
     read: (call) => call.host,
+    readAlso: (call) => call.address,
     flaw: hostFlaw,
   },
   {
@@ -87,13 +119,22 @@ export const matchKeys: readonly MatchKey[] = [
   {
     name: "private",
     meaning:
-      "`true`: the host is `localhost` or a literal address that is not on the public internet. " +
-      "`false`: any other host, so also every name, because nothing is resolved before the " +
-      "decision. A call without a host matches neither.",
+      "`true`: the host is `localhost`, an address that is not on the public internet, or a name " +
+      "that turned out to lead to one. `false`: any other host. A call without a host matches " +
+      "neither.",
     comparison: "exact",
     // A host that is not known to be private counts as public: `deny: {private: false}` must not
     // be passed by leaving the fact out.
-    read: (call) => (call.host === undefined ? undefined : call.facts.privateAddress === true),
+    read: ({ network }) => (network === undefined ? undefined : network !== "public"),
+  },
+  {
+    name: "metadata",
+    meaning:
+      "`true`: the same for the addresses and names of cloud metadata services, and all link-local " +
+      "IPv4 addresses; these are `private` too. `false`: any other host.",
+    comparison: "exact",
+    read: ({ network }) => (network === undefined ? undefined : network === "metadata"),
+    flaw: metadataFlaw,
   },
   {
     name: "tenant",
@@ -148,10 +189,12 @@ export function compileKeys(match: Match): readonly CompiledKey[] {
     const values = match[key.name];
     if (values === undefined) return [];
     const accepts = valueMatcher(key, values);
-    const { read } = key;
+    const { read, readAlso } = key;
     const holds = (call: PolicyCall): boolean => {
       const actual = read(call);
-      return actual !== undefined && accepts(actual);
+      if (actual !== undefined && accepts(actual)) return true;
+      const other = readAlso?.(call);
+      return other !== undefined && accepts(other);
     };
     return [{ key, values, accepts, holds }];
   });

@@ -27,6 +27,15 @@ function plainHost(host: string): string {
     .replace(/^\[|\]$/g, "");
 }
 
+/** Where a call leads, of the few hosts below. */
+function leadsTo({ host, address, privateAddress }: CallFacts): "public" | "private" | "metadata" {
+  if (host === undefined) return "public";
+  const places = [plainHost(host), address];
+  if (places.includes("fd00:ec2::254")) return "metadata";
+  const inside = places.includes("10.0.0.1") || places.includes("localhost");
+  return inside || privateAddress === true ? "private" : "public";
+}
+
 function holds(key: string, value: string | number | boolean, call: Call): boolean {
   const { facts, connector, principal } = call;
   switch (key) {
@@ -45,9 +54,13 @@ function holds(key: string, value: string | number | boolean, call: Call): boole
     case "port":
       return facts.port === value;
     case "host":
-      return facts.host !== undefined && fits(String(value).toLowerCase(), plainHost(facts.host));
+      return [facts.host, facts.host === undefined ? undefined : facts.address].some(
+        (host) => host !== undefined && fits(String(value).toLowerCase(), plainHost(host)),
+      );
     case "private":
-      return facts.host !== undefined && (facts.privateAddress ?? false) === value;
+      return facts.host !== undefined && (leadsTo(facts) !== "public") === value;
+    case "metadata":
+      return facts.host !== undefined && (leadsTo(facts) === "metadata") === value;
     case "tenant":
       return principal.tenant === value;
     case "user":
@@ -66,17 +79,28 @@ function linearDecision(packs: readonly LoadedPack[], call: Call) {
   const hits = packs.flatMap((pack) =>
     pack.rules
       .filter((rule) => ruleMatches(rule.match, call))
-      .map((rule) => ({ id: `${pack.name}/${rule.id}`, effect: rule.effect })),
+      .map(({ id, effect, match }) => ({ id: `${pack.name}/${id}`, effect, match })),
   );
-  for (const effect of ["deny", "ask", "allow"] as const) {
-    const first = hits.find((hit) => hit.effect === effect);
-    if (first !== undefined) return { effect, ruleId: first.id, matched: hits.map(({ id }) => id) };
-  }
-  for (const effect of ["deny", "ask", "allow"] as const) {
-    const first = packs.find((pack) => pack.default === effect);
-    if (first !== undefined) return { effect, ruleId: `${first.name}/default`, matched: [] };
-  }
-  throw new Error("no packs");
+  const matched = hits.map(({ id }) => id);
+  const strictest = (["deny", "ask", "allow"] as const).flatMap((effect) => {
+    const rule = hits.find((hit) => hit.effect === effect);
+    return rule === undefined ? [] : [{ effect, ruleId: rule.id, matched }];
+  })[0];
+  const fallback = (["deny", "ask", "allow"] as const).flatMap((effect) => {
+    const pack = packs.find((one) => one.default === effect);
+    return pack === undefined ? [] : [{ effect, ruleId: `${pack.name}/default`, matched }];
+  })[0];
+  const decision = strictest ?? fallback;
+  if (decision === undefined) throw new Error("no packs");
+  const network = leadsTo(call.facts);
+  if (network === "public" || decision.effect === "deny") return decision;
+  const open = hits.some(
+    ({ match }) =>
+      match.metadata?.includes(true) === true ||
+      (network === "private" && match.private?.includes(true) === true),
+  );
+  if (open) return decision;
+  return { effect: "deny", ruleId: `egress/${network}-address`, matched };
 }
 
 // Few words, so that rules and calls meet often.
@@ -94,7 +118,14 @@ const hosts = [
   "10.0.0.1",
   "fd00:ec2::254",
 ];
-const hostPatterns = [...hosts, "Example.ORG", "*.example.org", "*.a.example.org", "*.org"];
+const hostPatterns = [
+  ...hosts,
+  "8.8.8.8",
+  "Example.ORG",
+  "*.example.org",
+  "*.a.example.org",
+  "*.org",
+];
 const spelt = [...hosts, "EXAMPLE.org", "a.example.org.", "[fd00:ec2::254]", "other.net"];
 const digests = ["a".repeat(64), "b".repeat(64)];
 const agents = ["triage@1", "triage@2", "writer@1"];
@@ -114,6 +145,7 @@ const anyMatch: fc.Arbitrary<Match> = fc
       host: some(hostPatterns, 5),
       port: some([80, 443]),
       private: some([true, false], 2),
+      metadata: some([true, false], 2),
       tenant: some(["t1", "t2"]),
       user: some(["u1", "u2"]),
       agent: some([...agents, "triage@*", "*"]),
@@ -121,10 +153,12 @@ const anyMatch: fc.Arbitrary<Match> = fc
     { requiredKeys: [] },
   )
   .chain((full) => {
-    // Fewer keys match more often; host and private may exclude each other, so one of them goes.
+    // Fewer keys match more often; host, private and metadata may exclude each other, so the first
+    // of them stays alone.
     const names = Object.keys(full) as (keyof Match)[];
     return fc.subarray(names, { maxLength: 3 }).map((kept) => {
-      const entries = kept.filter((name) => !(name === "private" && kept.includes("host")));
+      const places = kept.filter((name) => /^(?:host|private|metadata)$/.test(name));
+      const entries = kept.filter((name) => !places.slice(1).includes(name));
       return Object.fromEntries(entries.map((name) => [name, full[name]])) as Match;
     });
   });
@@ -143,6 +177,7 @@ const anyCall: fc.Arbitrary<Call> = fc
     host: optional(spelt),
     port: optional([80, 443, 8080]),
     privateAddress: optional([true, false]),
+    address: optional(["10.0.0.1", "fd00:ec2::254", "8.8.8.8"]),
     tenant: fc.constantFrom("t1", "t2", "t3"),
     user: fc.constantFrom("u1", "u2", "u3"),
     agent: optional(agents),

@@ -14,7 +14,7 @@ export function createMatcher(
   const hits: Hits = { orders: [], count: 0 };
   // Most calls match one rule or none; their decisions are made beforehand.
   const alone = rules.map((rule) => freeze(decisionOf(rule, [rule.ruleId], policyVersion)));
-  const none = freeze({
+  const none: Decision = freeze({
     effect: fallback.effect,
     ruleId: fallback.ruleId,
     matched: [],
@@ -22,7 +22,7 @@ export function createMatcher(
     policyVersion,
   });
 
-  return (call) => {
+  const decide = (call: PolicyCall): Decision => {
     hits.count = 0;
     scanIndex(index, call, hits);
     if (hits.count === 0) return none;
@@ -41,7 +41,34 @@ export function createMatcher(
     }
     return winner === undefined ? none : decisionOf(winner, matched, policyVersion);
   };
+
+  return (call) => {
+    const decision = decide(call);
+    const { network = "public" } = call;
+    if (network === "public" || decision.effect === "deny") return decision;
+    for (let place = 0; place < hits.count; place++) {
+      const opens = rules[hits.orders[place] ?? 0]?.opens;
+      if (opens === "metadata" || opens === network) return decision;
+    }
+    return { ...shut[network], matched: decision.matched, policyVersion };
+  };
 }
+
+/** What is said where rules allow a call and none of them opens the network that it leads to. */
+const shut = {
+  private: {
+    effect: "deny",
+    ruleId: "egress/private-address",
+    reason:
+      "It leads to an address off the public internet, which only a rule with private: true opens.",
+  },
+  metadata: {
+    effect: "deny",
+    ruleId: "egress/metadata-address",
+    reason:
+      "It leads to a metadata or link-local address, which only a rule with metadata: true opens.",
+  },
+} as const;
 
 /**
  * Puts the hits into file order and drops doubles: a rule for both `a.example.org` and

@@ -1,4 +1,5 @@
 import type { Principal } from "../../base/principal.ts";
+import type { Network } from "../egress/address.ts";
 import type { CallFacts, Decision, DecisionEffect } from "../types.ts";
 import type { CompiledKey, PolicyCall } from "./keys.ts";
 import type { LoadedRule } from "./schema.ts";
@@ -13,6 +14,12 @@ export interface CompiledRule extends LoadedRule {
   readonly ruleId: string;
   readonly pack: string;
   readonly keys: readonly CompiledKey[];
+  /**
+   * The least public network that an allow or ask rule opens, by naming it. What no matching rule
+   * opens stays shut, whatever else is allowed: a rule that says nothing of addresses was not
+   * written with this machine's neighbours in mind.
+   */
+  readonly opens: Network;
   readonly matches: (call: PolicyCall) => boolean;
 }
 

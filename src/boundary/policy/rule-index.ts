@@ -70,8 +70,10 @@ const hostShelf: Shelf = {
   key: "host",
   labels: (values) => values.map(hostPattern),
   scan: (bins, call, hits) => {
-    const { host } = call;
+    const { host, address } = call;
     if (host === undefined) return;
+    // Equal only for literal addresses; a rule found twice is counted once.
+    if (address !== undefined && address !== host) scanIndex(bins.get(address), call, hits);
     scanIndex(bins.get(host), call, hits);
     for (let dot = host.indexOf("."); dot >= 0; dot = host.indexOf(".", dot + 1)) {
       scanIndex(bins.get(host.slice(dot)), call, hits);

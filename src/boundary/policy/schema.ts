@@ -22,6 +22,7 @@ export const matchSchema = z.strictObject({
   host: oneOrMany(word),
   port: oneOrMany(z.int().min(1).max(65_535)),
   private: oneOrMany(z.boolean()),
+  metadata: oneOrMany(z.boolean()),
   tenant: oneOrMany(word),
   user: oneOrMany(word),
   agent: oneOrMany(word),
@@ -52,7 +53,10 @@ export const ruleSchema = z
 
 /** A pack as it is written in YAML. */
 export const packSchema = z.strictObject({
-  pack: name.refine((pack) => pack !== "settings", 'the name "settings" is reserved'),
+  pack: name.refine(
+    (pack) => pack !== "settings" && pack !== "egress",
+    'the names "settings" and "egress" are reserved',
+  ),
   version: z.int().min(1),
   description: word,
   extends: z.array(word).default([]),

@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { testBoundary, testPrincipal } from "../../../test/support/boundary.ts";
+import { grantTests, loopback } from "../../../test/support/egress.ts";
+import { anywhere, testBoundary, testPrincipal } from "../../../test/support/boundary.ts";
 import {
   type Behaviours,
   type OpenAiServer,
@@ -17,6 +18,8 @@ import { createModel } from "../../models/providers.ts";
 import { createScriptedModel, parseScript } from "../../models/scripted.ts";
 import { loadTokenCounter } from "../../models/tokens.ts";
 import { modelConnectorSpec } from "./connector.ts";
+
+grantTests("runs the handler of a connector by hand", { connect: loopback });
 
 const egress = createEgress();
 const tokens = await loadTokenCounter();
@@ -49,7 +52,7 @@ async function attempt(model: Model) {
     attempt: 1,
     idempotencyKey: "k",
     signal: new AbortController().signal,
-    fetch: egress.fetch,
+    fetch: (input, init) => egress.fetch(input, init, anywhere),
     spawn: () => Promise.reject(new Error("a model starts no process")),
     emit: (chunk) => chunks.push(chunk),
   };

@@ -1,4 +1,5 @@
 import { AISDKError, APICallError } from "@ai-sdk/provider";
+import { causesOf } from "../../base/causes.ts";
 import { type Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
 import {
   BoundaryError,
@@ -7,7 +8,7 @@ import {
 } from "../../boundary/errors.ts";
 import { keyVariableOf } from "../../models/providers.ts";
 import type { ModelInfo } from "../../models/model.ts";
-import { causesOf, failedBeforeSending, isCertificateCode, networkCodeOf } from "./causes.ts";
+import { failedBeforeSending, isCertificateCode, networkCodeOf } from "./causes.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 /**

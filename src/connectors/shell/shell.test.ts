@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../../test/support/egress.ts";
 import { unwrap } from "../../base/result.ts";
 import { compilePolicy, loadPacks } from "../../boundary/policy/index.ts";
 import { createBwrapSandbox } from "../../sandbox/bwrap.ts";
@@ -12,7 +13,8 @@ import { toolCallSpec } from "../tool-call.ts";
 import { shellTool } from "./shell.ts";
 
 const processes = createProcesses();
-const probe = await probeSandbox({ spawn: processes.spawn });
+const grant = grantTests("runs the tool without the boundary", { spawn: true });
+const probe = await grant.run(() => probeSandbox({ spawn: processes.spawn }));
 const sandbox = createBwrapSandbox({ spawn: processes.spawn });
 const available = { available: true, version: "0", limiter: "prlimit", notices: [] } as const;
 

@@ -15,9 +15,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { grantTests } from "../../../test/support/egress.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { asOrdinaryUser } from "../../../test/support/ordinary-user.ts";
 import { appendLineTool } from "./append-line.ts";
+
+grantTests("asks another program about a file", { spawn: true });
 
 const fifoMaker = "mkfifo";
 let base: string;

@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { Client, Pool, type PoolClient, type PoolConfig } from "pg";
 import type { Clock } from "../../base/clock.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
@@ -35,6 +36,11 @@ export interface DatabaseOptions {
   readonly statementTimeoutMs?: number;
   /** How long one statement waits for another's lock. Milliseconds, default 10 000. */
   readonly lockTimeoutMs?: number;
+  /**
+   * Makes the socket of a new connection. Default: a plain one, which the egress guard refuses
+   * where nobody has granted it.
+   */
+  readonly socket?: () => Duplex;
 }
 
 /** The server's own limit should come first, as it tells more. */
@@ -57,6 +63,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pool = new Pool({
     connectionString: options.url,
     application_name: "agent33",
+    ...(options.socket === undefined ? {} : { stream: options.socket }),
     max: poolSize,
     connectionTimeoutMillis: connectTimeoutMs,
     ...(statementTimeoutMs === 0 ? {} : { query_timeout: statementTimeoutMs + graceMs }),
@@ -163,11 +170,25 @@ function settingsText(statementTimeoutMs: number, lockTimeoutMs: number): string
  * @throws Agent33Error `store.bad_address`, which does not repeat the address: it holds a password
  */
 export function placeOf(url: string): string {
+  const { user, host, port, database } = clientOf(url);
+  const shownHost = host.includes("/") ? encodeURIComponent(host) : host;
+  return `postgres://${user ?? ""}@${shownHost}:${port}/${database ?? ""}`;
+}
+
+/**
+ * Where the driver connects to: `host:port`, or the path of a local socket.
+ * @throws Agent33Error `store.bad_address`
+ */
+export function serverOf(url: string): string {
+  const { host, port } = clientOf(url);
+  if (host.startsWith("/")) return `${host}/.s.PGSQL.${port}`;
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+function clientOf(url: string): Client {
   if (!/^postgres(ql)?:\/\//.test(url)) throw badAddress("It does not begin with postgres://.");
   try {
-    const { user, host, port, database } = new Client({ connectionString: url });
-    const shownHost = host.includes("/") ? encodeURIComponent(host) : host;
-    return `postgres://${user ?? ""}@${shownHost}:${port}/${database ?? ""}`;
+    return new Client({ connectionString: url });
   } catch (error) {
     // No cause: the driver's error carries the whole address.
     throw badAddress(`${messageOf(error)}.`);

@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { grantTests } from "../../../test/support/egress.ts";
 import type { Agent33Error } from "../../base/errors.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "../store.fixture.ts";
+
+grantTests("mounts a small disk", { spawn: true });
 
 let folder = "";
 let mounted = false;

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { testGrant } from "../../../test/support/egress.ts";
 
 /** Another process, which holds a store's write lock. */
 export interface LockHolder {
@@ -21,11 +22,13 @@ process.stdin.once("data", () => {
 });
 `;
 
+const grant = testGrant("holds a store's lock from another process", { spawn: true });
+
 /** Resolves once the lock is held. */
 export async function holdLock(path: string): Promise<LockHolder> {
-  const child = spawn(process.execPath, ["-e", program, path], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
+  const child = grant.run(() =>
+    spawn(process.execPath, ["-e", program, path], { stdio: ["pipe", "pipe", "inherit"] }),
+  );
   await once(child.stdout, "data");
   return {
     release: async () => {

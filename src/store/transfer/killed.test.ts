@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { grantTests } from "../../../test/support/egress.ts";
 import { manualClock } from "../../base/clock.ts";
 import { seededRandom } from "../../base/random.ts";
 import { openStore } from "../store.ts";
@@ -12,6 +13,8 @@ import { importStore } from "./import.ts";
 import { migrateState } from "./legacy.ts";
 import { pythonState } from "./legacy.fixture.ts";
 import { digestsOf, exportText, fillStore, memoryBackend, textSource } from "./transfer.fixture.ts";
+
+grantTests("kills processes that move a store", { spawn: true });
 
 const clock = manualClock();
 const program = join(import.meta.dirname, "move.fixture.ts");

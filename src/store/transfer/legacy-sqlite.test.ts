@@ -3,12 +3,15 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, expect, test } from "vitest";
+import { grantTests } from "../../../test/support/egress.ts";
 import { manualClock } from "../../base/clock.ts";
 import { bytesSource } from "./byte-source.ts";
 import { detectSource } from "./detect.ts";
 import { migrateLegacy, migrateState } from "./legacy.ts";
 import { legacyBench, pythonState, writePythonDatabase } from "./legacy.fixture.ts";
 import { digestsOf } from "./transfer.fixture.ts";
+
+grantTests("locks a file from another process", { spawn: true });
 
 const clock = manualClock();
 const { store, folder, cleanUp } = legacyBench();

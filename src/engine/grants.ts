@@ -1,0 +1,114 @@
+import {
+  type EgressGrant,
+  egressGrants,
+  egressGuardState,
+  grantEgress,
+  type GrantNote,
+  switchEgressGuard,
+} from "../boundary/egress/guard.ts";
+import type { Settings } from "../config/schema.ts";
+import type { EventOf } from "../events/event.ts";
+import {
+  openPostgresBackend,
+  type PostgresBackend,
+  type PostgresBackendOptions,
+} from "../store/postgres/backend.ts";
+import { type DatabaseOptions, serverOf } from "../store/postgres/database.ts";
+import { postgresVersion } from "../store/postgres/version.ts";
+
+/**
+ * Everything that AGENT-33 itself opens outside of the boundary. What is not in this file goes
+ * through a governed call; `agent33 doctor` shows the list.
+ */
+
+/** Copies of the store are taken by a child process, so that this one goes on answering. */
+export const snapshotGrant = grantEgress({
+  name: "store/snapshot",
+  why: "copies the store before an upgrade",
+  spawn: true,
+});
+
+/** A task's check and verifier judge a run from outside of it, after its last call. */
+export const evaluationGrant = grantEgress({
+  name: "evaluation/verify",
+  why: "runs the check and the verifier of a task",
+  spawn: true,
+});
+
+/** Whether commands can be sandboxed is found out by sandboxing one that does nothing. */
+export const sandboxProbeGrant = grantEgress({
+  name: "sandbox/probe",
+  why: "tries bubblewrap on this machine",
+  spawn: true,
+});
+
+/**
+ * A way to one PostgreSQL server. Its driver connects and connects again as its pool needs it.
+ * @throws Agent33Error `store.bad_address`
+ */
+export function postgresGrant(url: string): EgressGrant {
+  return grantEgress({
+    name: "store/postgres",
+    why: "keeps state in PostgreSQL",
+    connect: [serverOf(url)],
+  });
+}
+
+/**
+ * Opens a store in PostgreSQL; the grant lasts as long as the store is open.
+ * @throws Agent33Error `store.*`
+ */
+export async function openGranted(
+  options: Omit<PostgresBackendOptions, "socket">,
+): Promise<PostgresBackend> {
+  const grant = postgresGrant(options.url);
+  try {
+    const backend = await openPostgresBackend({ ...options, socket: grant.socket });
+    return {
+      ...backend,
+      close: async () => {
+        await backend.close();
+        grant.end();
+      },
+    };
+  } catch (error) {
+    grant.end();
+    throw error;
+  }
+}
+
+/**
+ * The schema version of a store in PostgreSQL; 0 where there is none. Nothing is made or changed.
+ * @throws Agent33Error `store.*`
+ */
+export async function grantedVersion(options: Omit<DatabaseOptions, "socket">): Promise<number> {
+  const grant = postgresGrant(options.url);
+  try {
+    return await postgresVersion({ ...options, socket: grant.socket });
+  } finally {
+    grant.end();
+  }
+}
+
+/**
+ * The grants of an engine with these settings: those in force, and the one that it would open the
+ * team's store with.
+ * @throws Agent33Error `store.bad_address`
+ */
+export function grantsOf({ learning }: Settings): readonly GrantNote[] {
+  const coming = learning.store === undefined ? undefined : postgresGrant(learning.store);
+  const notes = egressGrants();
+  coming?.end();
+  return notes;
+}
+
+/** What this process may open around the boundary, for the log of a run that it takes up. */
+export function egressNote(): NonNullable<EventOf<"session.opened">["egress"]> {
+  const grants = egressGrants().map(({ name, covers }) => ({ name, covers }));
+  return { guard: egressGuardState(), grants };
+}
+
+/** Does what the settings say with the guard that this process has, if it has one. */
+export function applyEgressGuard(settings: Settings): void {
+  switchEgressGuard(settings.egressGuard);
+}
