@@ -1,7 +1,8 @@
 import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
-import { inspectPostgres, type PostgresReport } from "../store/postgres/inspect.ts";
+import type { PostgresReport } from "../store/postgres/inspect.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
+import { inspectGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 
 const what = "team store";
@@ -20,7 +21,7 @@ export async function teamStoreFindings(
   if (url === undefined) return [];
   const { clock, random } = host;
   try {
-    return [findingOf(await inspectPostgres({ url, clock, random, connectTimeoutMs }))];
+    return [findingOf(await inspectGranted({ url, clock, random, connectTimeoutMs }))];
   } catch (thrown) {
     const { code, message, hint } = toAgent33Error(thrown);
     const finding = { what, state: "warn", detail: `${code}: ${message}` } as const;
@@ -39,7 +40,7 @@ function findingOf(report: PostgresReport): DoctorFinding {
       what,
       state: "warn",
       detail: `${found}; this AGENT-33 works with version ${knownVersion}`,
-      fix: "Make a backup (pg_dump) and bring it up to date before it is used from here.",
+      fix: `Make a backup (pg_dump), then bring it up to date: agent33 store migrate ${place}`,
     };
   }
   if (isolation.kind === "row-level") return { what, state: "ok", detail: found };

@@ -14,7 +14,7 @@ import {
   type PostgresBackendOptions,
 } from "../store/postgres/backend.ts";
 import { type DatabaseOptions, serverOf } from "../store/postgres/database.ts";
-import { postgresVersion } from "../store/postgres/version.ts";
+import { inspectPostgres, type PostgresReport } from "../store/postgres/inspect.ts";
 
 /**
  * Everything that AGENT-33 itself opens outside of the boundary. What is not in this file goes
@@ -78,13 +78,15 @@ export async function openGranted(
 }
 
 /**
- * The schema version of a store in PostgreSQL; 0 where there is none. Nothing is made or changed.
+ * Looks at a store in PostgreSQL without making or changing anything.
  * @throws Agent33Error `store.*`
  */
-export async function grantedVersion(options: Omit<DatabaseOptions, "socket">): Promise<number> {
+export async function inspectGranted(
+  options: Omit<DatabaseOptions, "socket">,
+): Promise<PostgresReport> {
   const grant = postgresGrant(options.url);
   try {
-    return await postgresVersion({ ...options, socket: grant.socket });
+    return await inspectPostgres({ ...options, socket: grant.socket });
   } finally {
     grant.end();
   }

@@ -6,7 +6,7 @@ import { placeOf } from "../store/postgres/database.ts";
 import type { Isolation } from "../store/postgres/isolation.ts";
 import { databaseFile, openStore } from "../store/store.ts";
 import { storeVersion } from "../store/upgrade.ts";
-import { grantedVersion, openGranted } from "./grants.ts";
+import { inspectGranted, openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 
 /** A store by the folder that it is in, or by its `postgres://` address. */
@@ -32,7 +32,7 @@ export async function isThere(place: StorePlace, host: Host): Promise<boolean> {
 
 async function foundVersion(place: StorePlace, { clock, random }: Host): Promise<number> {
   return place.kind === "address"
-    ? await grantedVersion({ url: place.url, clock, random })
+    ? (await inspectGranted({ url: place.url, clock, random })).schemaVersion
     : (storeVersion(place.dataDir) ?? 0);
 }
 

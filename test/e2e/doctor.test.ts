@@ -1,6 +1,3 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfig } from "../../src/config/config.ts";
 import { examineMachine } from "../../src/engine.ts";
@@ -11,10 +8,11 @@ import { migrations } from "../../src/store/schema/migrations.ts";
 import { testHost } from "../support/engine.ts";
 import { databaseOf, ordinaryPassword } from "../support/postgres.ts";
 import { describePostgres, parts } from "../support/postgres-tests.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 /** What the doctor says of the team's store, where the engine itself cannot be opened. */
 async function teamStore(url: string | undefined): Promise<readonly unknown[]> {
-  const cwd = mkdtempSync(join(tmpdir(), "agent33-doctor-"));
+  const cwd = temporaryFolder("doctor");
   const value = url ?? "";
   const flags =
     url === undefined ? [] : [{ setting: "learning.store", flag: "--learning-store", value }];

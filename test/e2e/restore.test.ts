@@ -16,6 +16,9 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { checkSnapshot } from "../../src/store/sqlite/snapshot.ts";
 import { freshFolder, projectRoot, runInProcess } from "../support/cli.ts";
+import { testGrant } from "../support/egress.ts";
+
+const grant = testGrant("runs the guide's steps in a shell", { spawn: true });
 
 const guide = readFileSync(join(projectRoot, "docs/guides/store.md"), "utf8");
 const heading = "A damaged store";
@@ -83,7 +86,9 @@ test("the guide's steps bring a damaged store back to its backup, and keep the d
     .replaceAll(/schema-1-\S+\.db/g, backup)
     .replaceAll("npm run agent33 --", `"${process.execPath}" "${projectRoot}/bin/agent33.js"`);
   const env = { PATH: process.env["PATH"] ?? "" };
-  const said = execFileSync("sh", ["-e", "-c", steps], { cwd: folder, env, encoding: "utf8" });
+  const said = grant.run(() =>
+    execFileSync("sh", ["-e", "-c", steps], { cwd: folder, env, encoding: "utf8" }),
+  );
   expect(said).toMatch(/schema {2}2/);
 
   const { rows } = JSON.parse(await agent33(folder, "store", "status", "--json")) as Status;

@@ -89,7 +89,7 @@ test("whoever waits long for another process's lock is told, and told when it is
   expect(said[0]).toMatch(
     /^warning: store\.busy: another process holds the store; writers wait after \d{4} ms \(1 writers\)\.\n$/,
   );
-  expect(said[1]).toMatch(/^warning: store\.busy: writers go on after /);
+  expect(said[1]).toMatch(/^warning: store\.busy: writers to the store go on after /);
 });
 
 describe("a password of the team's store", () => {

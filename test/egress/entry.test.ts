@@ -1,6 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -14,6 +13,7 @@ import { childEnvironment } from "../../src/sandbox/child-environment.ts";
 import { createProcesses } from "../../src/sandbox/process.ts";
 import { type CliResult, freshFolder, projectRoot, runCli, runInProcess } from "../support/cli.ts";
 import { grantTests } from "../support/egress.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 grantTests("starts programs that have the guard, or have it not", { spawn: true });
 
@@ -22,7 +22,7 @@ const library = pathToFileURL(join(projectRoot, "src/index.ts")).href;
 
 /** Runs a program's text and gives its output. */
 async function run(text: string, flags: readonly string[] = []): Promise<string> {
-  const file = join(mkdtempSync(join(tmpdir(), "agent33-entry-")), "program.mjs");
+  const file = join(temporaryFolder("entry"), "program.mjs");
   writeFileSync(file, text);
   const { stdout } = await promisify(execFile)(process.execPath, [...flags, file]);
   return stdout.trim();

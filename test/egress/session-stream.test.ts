@@ -87,14 +87,15 @@ test("a governed call holds the stream of a session: it may connect again for as
   const session = boundary.connector<string, string, never>({
     id: "mcp:test",
     facts: () => facts,
-    run: async ({ fetch, signal }: CallContext<string, never>) => {
+    run: async ({ fetch, signal }: CallContext<string>) => {
       sending = fetch;
       const transport = new StreamableHTTPClientTransport(url, {
         fetch: (to, init) => (init?.method === "GET" ? fetch : (sending ?? fetch))(to, init),
       });
       await client.connect(transport);
       ready.resolve();
-      await once(signal, "abort").finally(() => transport.close());
+      await once(signal, "abort");
+      await transport.close();
       return "over";
     },
     timeouts: { attemptMs: longestTimerMs, totalMs: longestTimerMs },

@@ -5,8 +5,11 @@ import type { BusyNotice } from "../../src/store/backend.ts";
 import { openPostgresBackend } from "../../src/store/postgres/backend.ts";
 import { newRun } from "../../src/store/store.fixture.ts";
 import { projectRoot } from "../support/cli.ts";
+import { testGrant } from "../support/egress.ts";
 import { databaseOf } from "../support/postgres.ts";
 import { describePostgres, freshStore, parts } from "../support/postgres-tests.ts";
+
+const grant = testGrant("starts a process that holds a lock", { spawn: true });
 
 /** A process that holds a lock that all writes of runs need, and that reads do without. */
 const program = `
@@ -29,13 +32,16 @@ afterEach(async () => {
 
 /** Resolves once the process holds the lock and has been stopped. */
 async function freeze(url: string): Promise<ChildProcess> {
-  frozen = spawn(process.execPath, ["-e", program, url], {
-    cwd: projectRoot,
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  await once(frozen.stdout!, "data");
-  frozen.kill("SIGSTOP");
-  return frozen;
+  const child = grant.run(() =>
+    spawn(process.execPath, ["-e", program, url], {
+      cwd: projectRoot,
+      stdio: ["pipe", "pipe", "inherit"],
+    }),
+  );
+  frozen = child;
+  await once(child.stdout, "data");
+  child.kill("SIGSTOP");
+  return child;
 }
 
 describePostgres("a process that was stopped inside a transaction", {}, (server) => {

@@ -47,9 +47,10 @@ export function describePostgres(
       beforeAll(async () => {
         server = await startPostgres(options);
       });
+      // A hundred databases are tens of thousands of files to remove.
       afterAll(async () => {
         await server?.remove();
-      });
+      }, 120_000);
       tests(() => server as PostgresServer);
     },
   );

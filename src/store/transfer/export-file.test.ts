@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { testGrant } from "../../../test/support/egress.ts";
+import { temporaryFolder } from "../../../test/support/temporary.ts";
 import { manualClock } from "../../base/clock.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import { uuidv7Source } from "../../base/ids.ts";
@@ -14,17 +15,17 @@ import { fillStore, memoryBackend, textSource } from "./transfer.fixture.ts";
 
 const clock = manualClock();
 const ids = uuidv7Source(clock, seededRandom(5));
+const grant = testGrant("mounts a small disk", { spawn: true });
 let backend: Backend;
 let folder = "";
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "agent33-export-"));
+  folder = temporaryFolder("export");
   backend = memoryBackend();
   await fillStore(backend, 30);
 });
 afterEach(async () => {
   await backend.close();
-  rmSync(folder, { recursive: true, force: true });
 });
 
 const exportTo = (path: string, from = backend) =>
@@ -79,8 +80,10 @@ test("a folder that is not there is said to be the reason", async () => {
 });
 
 test("a full disk leaves nothing behind, and the hint is to free space", async (context) => {
-  const small = mkdtempSync(join(tmpdir(), "agent33-export-full-"));
-  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]);
+  const small = temporaryFolder("export-full");
+  const mounted = grant.run(() =>
+    spawnSync("mount", ["-t", "tmpfs", "-o", "size=64k", "tmpfs", small]),
+  );
   try {
     if (mounted.status !== 0) context.skip("mounting a small tmpfs needs root");
     await expect(exportTo(join(small, "state.jsonl"))).rejects.toMatchObject({
@@ -89,7 +92,6 @@ test("a full disk leaves nothing behind, and the hint is to free space", async (
     });
     expect(readdirSync(small)).toEqual([]);
   } finally {
-    if (mounted.status === 0) spawnSync("umount", [small]);
-    rmSync(small, { recursive: true, force: true });
+    if (mounted.status === 0) grant.run(() => spawnSync("umount", [small]));
   }
 });
