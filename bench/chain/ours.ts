@@ -6,6 +6,7 @@ import { uuidv7Source } from "../../src/base/ids.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { createBoundary } from "../../src/boundary/boundary.ts";
 import { createBudgetLedger } from "../../src/boundary/budget.ts";
+import { installEgressGuard, switchEgressGuard } from "../../src/boundary/egress/guard.ts";
 import { BoundaryError } from "../../src/boundary/errors.ts";
 import type { AuditSink, IdempotencyLedger, TenantRecords } from "../../src/boundary/ports.ts";
 import type { CallFacts, ConnectorSpec } from "../../src/boundary/types.ts";
@@ -45,17 +46,18 @@ interface Memory {
   close(): void;
 }
 
-/** Counts records and drops them; forgets finished keys, so that no map grows under the clock. */
-function countingMemory(): Memory {
+/**
+ * Counts records and drops them; forgets finished keys, so that no map grows under the clock.
+ * @param batched whether it takes reads as a sink does that writes them later, off the call's path
+ */
+function countingMemory(batched: boolean): Memory {
   let closed = 0;
   const started = new Set<string>();
+  const count = () => {
+    closed += 1;
+  };
   return {
-    audit: {
-      open: () => undefined,
-      close: () => {
-        closed += 1;
-      },
-    },
+    audit: { open: () => undefined, close: count, ...(batched ? { closeSoon: count } : {}) },
     idempotency: {
       reserve: (key) => {
         if (started.has(key)) return "started";
@@ -165,6 +167,22 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
   };
 }
 
+/** The same with the egress guard at work: the handler runs in a context of its own. */
+function guarded(chain: Chain): Chain {
+  installEgressGuard();
+  switchEgressGuard("off");
+  return {
+    ...chain,
+    call: (input) => {
+      switchEgressGuard("on");
+      const answer = chain.call(input);
+      // The handler has begun; the other candidates are measured without.
+      switchEgressGuard("off");
+      return answer;
+    },
+  };
+}
+
 const tookSignal = new WeakSet<AbortSignal>();
 
 /** As nearly every real handler does: the signal goes on to a library. */
@@ -180,23 +198,34 @@ export const ourContenders: readonly Contender[] = [
   {
     name: "AGENT-33, read",
     does: inMemory,
-    build: (handler, settings) => build(readFacts, countingMemory(), handler, settings),
+    build: (handler, settings) => build(readFacts, countingMemory(true), handler, settings),
+  },
+  {
+    name: "AGENT-33, read, egress guard on",
+    does: [...inMemory, "guard"],
+    build: (handler, settings) =>
+      guarded(build(readFacts, countingMemory(true), handler, settings)),
+  },
+  {
+    name: "AGENT-33, read, record made at once",
+    does: inMemory,
+    build: (handler, settings) => build(readFacts, countingMemory(false), handler, settings),
   },
   {
     name: "AGENT-33, read without arguments",
     does: inMemory,
-    build: (handler, settings) => build(bareFacts, countingMemory(), handler, settings),
+    build: (handler, settings) => build(bareFacts, countingMemory(true), handler, settings),
   },
   {
     name: "AGENT-33, read, handler takes the signal",
     does: inMemory,
     build: (handler, settings) =>
-      build(readFacts, countingMemory(), takingSignal(handler), settings),
+      build(readFacts, countingMemory(true), takingSignal(handler), settings),
   },
   {
     name: "AGENT-33, keyed write",
     does: [...inMemory, "key"],
-    build: (handler, settings) => build(writeFacts, countingMemory(), handler, settings),
+    build: (handler, settings) => build(writeFacts, countingMemory(true), handler, settings),
   },
   ...(["normal", "full"] as const).flatMap((synchronous): readonly Contender[] => [
     {

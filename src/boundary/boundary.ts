@@ -5,7 +5,9 @@ import {
   defaultBreakerSettings,
   type BreakerSettings,
 } from "./breaker.ts";
-import { type ChainParts, compileConnector } from "./chain.ts";
+import { compileConnector } from "./chain.ts";
+import type { ChainParts } from "./compiled.ts";
+import { Deadlines } from "./deadlines.ts";
 import type { Connector, ConnectorSpec, PolicyDecider } from "./types.ts";
 
 /** The one governed door. */
@@ -18,7 +20,8 @@ export interface Boundary {
   breakers(): readonly BreakerSnapshot[];
 }
 
-export interface BoundaryOptions extends Omit<ChainParts, "policy" | "breakers" | "approvalTtlMs"> {
+export interface BoundaryOptions
+  extends Omit<ChainParts, "policy" | "breakers" | "deadlines" | "approvalTtlMs"> {
   readonly policy: PolicyDecider;
   readonly breaker?: Partial<BreakerSettings>;
   readonly onBreakerOpen?: BreakerListener;
@@ -39,6 +42,7 @@ export function createBoundary(options: BoundaryOptions): Boundary {
     ...options,
     policy: () => policy,
     breakers,
+    deadlines: new Deadlines(options.clock),
     approvalTtlMs: options.approvalTtlMs ?? oneDayMs,
   };
   // Inputs and outputs differ from entry to entry; an entry is only ever given back for its own spec.

@@ -1,4 +1,5 @@
 import type { Random } from "../base/random.ts";
+import type { CallFacts } from "./types.ts";
 
 export type BreakerState = "closed" | "open" | "half_open";
 
@@ -220,4 +221,36 @@ export function createBreakerRegistry(
     },
     snapshots: (nowMs) => [...breakers.values()].map((breaker) => breaker.snapshot(nowMs)),
   };
+}
+
+/**
+ * The breakers of one connector, by what its calls go to. Most calls go where the last one went,
+ * and comparing that costs less than spelling a key.
+ */
+export class TargetBreakers {
+  readonly #registry: BreakerRegistry;
+  readonly #connector: string;
+  #last: Breaker | undefined;
+  #host: string | undefined;
+  #port: number | undefined;
+  #operation = "";
+
+  constructor(registry: BreakerRegistry, connector: string) {
+    this.#registry = registry;
+    this.#connector = connector;
+  }
+
+  of({ host, port, operation }: CallFacts): Breaker {
+    const known = this.#last;
+    const same = host === this.#host && port === this.#port && operation === this.#operation;
+    if (known !== undefined && same) return known;
+    const found = this.#registry.get(
+      `${this.#connector}|${host ?? "-"}:${port ?? "-"}|${operation}`,
+    );
+    this.#last = found;
+    this.#host = host;
+    this.#port = port;
+    this.#operation = operation;
+    return found;
+  }
 }

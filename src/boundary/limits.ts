@@ -22,23 +22,25 @@ export function createBulkhead(maxConcurrent: number): Bulkhead {
  * A rate limit by the generic cell rate algorithm (ITU-T I.371): one number of state.
  * Admits `perSecond` calls a second on average and bursts of as many.
  */
-export interface RateLimit {
+export class RateLimit {
+  readonly #intervalMs: number;
+  readonly #toleranceMs: number;
+  #theoreticalArrivalMs = Number.NEGATIVE_INFINITY;
+
+  constructor(perSecond: number) {
+    this.#intervalMs = 1000 / perSecond;
+    this.#toleranceMs = Math.max(0, 1000 - this.#intervalMs);
+  }
+
   /** 0 when admitted, else milliseconds until the next call may come. */
-  admit(nowMs: number): number;
+  admit(nowMs: number): number {
+    const arrival = Math.max(this.#theoreticalArrivalMs, nowMs);
+    const earlyMs = arrival - nowMs - this.#toleranceMs;
+    // A float's worth of slack, so that evenly spaced calls are never refused by rounding.
+    if (earlyMs > 1e-6) return earlyMs;
+    this.#theoreticalArrivalMs = arrival + this.#intervalMs;
+    return 0;
+  }
 }
 
-export function createRateLimit(perSecond: number): RateLimit {
-  const intervalMs = 1000 / perSecond;
-  const toleranceMs = Math.max(0, 1000 - intervalMs);
-  let theoreticalArrivalMs = Number.NEGATIVE_INFINITY;
-  return {
-    admit: (nowMs) => {
-      const arrival = Math.max(theoreticalArrivalMs, nowMs);
-      const earlyMs = arrival - nowMs - toleranceMs;
-      // A float's worth of slack, so that evenly spaced calls are never refused by rounding.
-      if (earlyMs > 1e-6) return earlyMs;
-      theoreticalArrivalMs = arrival + intervalMs;
-      return 0;
-    },
-  };
-}
+export const createRateLimit = (perSecond: number): RateLimit => new RateLimit(perSecond);

@@ -1,11 +1,25 @@
 import type { CallRecord, Spend } from "./types.ts";
 
-/** Where call records go. Synchronous: a record is committed when the function returns. */
+/** A call that is over, before anything has been written of it. */
+export interface ClosedCall {
+  /**
+   * What is kept of the call. Ids, digests and the record itself are made when this is first
+   * asked.
+   */
+  record(): CallRecord;
+}
+
+/** Where call records go. What is given as a record is committed when the function returns. */
 export interface AuditSink {
   /** For anything but a read, before it is sent. */
   open(record: CallRecord): void;
   /** Always, denials included. */
   close(record: CallRecord): void;
+  /**
+   * In place of `close` for reads, by a sink that writes in batches: it asks for the record when it
+   * writes, within a second or so, and the call itself costs no digest.
+   */
+  closeSoon?(call: ClosedCall): void;
 }
 
 export interface BudgetRefusal {

@@ -25,6 +25,10 @@ export interface CallFacts {
   readonly privateAddress?: boolean;
   /** What the host resolved to. Connectors leave it out: the boundary asks again when it knows. */
   readonly address?: string;
+  /**
+   * Must not be changed once the call is made: of a read, the audit takes the digest when it
+   * writes its batch.
+   */
   readonly args?: JsonObject;
 }
 
@@ -127,6 +131,11 @@ export interface Decision {
 /** Decides about calls; swapped as a whole when the policy changes. */
 export interface PolicyDecider {
   readonly version: string;
+  /**
+   * Whether calls that differ in nothing but their arguments get the same decision, always. Then
+   * a decision may be used again; where it is not said to be so, every call is decided about.
+   */
+  readonly ignoresArguments?: boolean;
   decide(facts: CallFacts, connector: string, principal: Principal): Decision;
 }
 

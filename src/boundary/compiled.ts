@@ -1,0 +1,69 @@
+import type { Clock } from "../base/clock.ts";
+import type { IdSource } from "../base/ids.ts";
+import type { Random } from "../base/random.ts";
+import type { AttemptLimits, CallHands } from "./attempt.ts";
+import { type BreakerRegistry, TargetBreakers } from "./breaker.ts";
+import type { Deadlines } from "./deadlines.ts";
+import { RememberedDecisions } from "./decisions.ts";
+import { type Bulkhead, createBulkhead, createRateLimit, type RateLimit } from "./limits.ts";
+import type { BudgetLedger, TenantRecords } from "./ports.ts";
+import { RetryBudget } from "./retry.ts";
+import type { CallContext, ConnectorSpec, PolicyDecider } from "./types.ts";
+
+/** What all connectors of a boundary share. */
+export interface ChainParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ids: IdSource;
+  readonly policy: () => PolicyDecider;
+  readonly breakers: BreakerRegistry;
+  readonly deadlines: Deadlines;
+  readonly budgets: BudgetLedger;
+  readonly approvalTtlMs: number;
+  /** Asked at each call, so it should remember. */
+  readonly records: (tenant: string) => TenantRecords;
+  readonly hands: CallHands;
+}
+
+/** What one connector keeps between its calls. Made once, when the chain is compiled. */
+export interface Compiled<I, O, C> {
+  readonly spec: ConnectorSpec<I, O, C>;
+  readonly parts: ChainParts;
+  readonly run: (context: CallContext<I, C>) => Promise<O>;
+  readonly limits: AttemptLimits;
+  readonly totalMs: number;
+  readonly maxAttempts: number;
+  readonly breakers: TargetBreakers;
+  readonly bulkhead: Bulkhead;
+  readonly rateLimit: RateLimit | undefined;
+  readonly retryBudget: RetryBudget;
+  readonly decisions: RememberedDecisions;
+}
+
+/** What is fixed for all calls of one connector, worked out once. */
+export function compile<I, O, C>(
+  spec: ConnectorSpec<I, O, C>,
+  parts: ChainParts,
+): Compiled<I, O, C> {
+  const { clock, deadlines } = parts;
+  const attemptMs = spec.timeouts?.attemptMs ?? 30_000;
+  const firstMs = Math.min(spec.timeouts?.firstChunkMs ?? attemptMs, attemptMs);
+  return {
+    spec,
+    parts,
+    run: (context) => spec.run(context),
+    limits: {
+      clock,
+      deadlines,
+      first: deadlines.shared(firstMs),
+      idle: deadlines.shared(spec.timeouts?.idleMs ?? attemptMs),
+    },
+    totalMs: spec.timeouts?.totalMs ?? 120_000,
+    maxAttempts: spec.maxAttempts ?? 3,
+    breakers: new TargetBreakers(parts.breakers, spec.id),
+    bulkhead: createBulkhead(spec.maxConcurrent ?? 64),
+    rateLimit: spec.ratePerSecond === undefined ? undefined : createRateLimit(spec.ratePerSecond),
+    retryBudget: new RetryBudget(),
+    decisions: new RememberedDecisions(),
+  };
+}
