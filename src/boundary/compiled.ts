@@ -2,13 +2,13 @@ import type { Clock } from "../base/clock.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import type { AttemptLimits, CallHands } from "./attempt.ts";
-import { type BreakerRegistry, TargetBreakers } from "./breaker.ts";
+import { type BreakerRegistry, ConnectorBreakers } from "./breaker-registry.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { RememberedDecisions } from "./decisions.ts";
 import { type Bulkhead, createBulkhead, createRateLimit, type RateLimit } from "./limits.ts";
 import type { BudgetLedger, TenantRecords } from "./ports.ts";
 import { RetryBudget } from "./retry.ts";
-import type { CallContext, ConnectorSpec, PolicyDecider } from "./types.ts";
+import type { CallContext, CallFacts, ConnectorSpec, PolicyDecider } from "./types.ts";
 
 /** What all connectors of a boundary share. */
 export interface ChainParts {
@@ -33,7 +33,7 @@ export interface Compiled<I, O, C> {
   readonly limits: AttemptLimits;
   readonly totalMs: number;
   readonly maxAttempts: number;
-  readonly breakers: TargetBreakers;
+  readonly breakers: ConnectorBreakers;
   readonly bulkhead: Bulkhead;
   readonly rateLimit: RateLimit | undefined;
   readonly retryBudget: RetryBudget;
@@ -60,10 +60,21 @@ export function compile<I, O, C>(
     },
     totalMs: spec.timeouts?.totalMs ?? 120_000,
     maxAttempts: spec.maxAttempts ?? 3,
-    breakers: new TargetBreakers(parts.breakers, spec.id),
+    breakers: new ConnectorBreakers(parts.breakers, spec.id),
     bulkhead: createBulkhead(spec.maxConcurrent ?? 64),
     rateLimit: spec.ratePerSecond === undefined ? undefined : createRateLimit(spec.ratePerSecond),
     retryBudget: new RetryBudget(),
     decisions: new RememberedDecisions(),
   };
+}
+
+/** Which calls to one host share a breaker with this one. */
+export function operationClassOf<I, O, C>(
+  spec: ConnectorSpec<I, O, C>,
+  facts: CallFacts,
+  streams: boolean,
+): string {
+  if (spec.operationClass !== undefined) return spec.operationClass(facts);
+  if (streams) return "stream";
+  return facts.effect === "read" ? "read" : "write";
 }

@@ -3,7 +3,7 @@ import { Attempt, type AttemptOwner } from "./attempt.ts";
 import type { Breaker } from "./breaker.ts";
 import { CallIdentity } from "./call-identity.ts";
 import { callRecord } from "./call-record.ts";
-import type { Compiled } from "./compiled.ts";
+import { type Compiled, operationClassOf } from "./compiled.ts";
 import { cancelled, toBoundaryError, withLostWrite } from "./classify.ts";
 import type { BoundaryError } from "./errors.ts";
 import { type Holder, Holdings } from "./holdings.ts";
@@ -137,13 +137,14 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
 
   /** Every local limit, cheapest and least wasteful first. Returns when the first attempt begins. */
   #admit(): number {
-    const { spec, parts, breakers, rateLimit, bulkhead } = this.#compiled;
+    const { spec, parts, rateLimit, bulkhead } = this.#compiled;
     const { signal, budgets, runId } = this.#options;
     signal?.throwIfAborted();
     const { effect, repeat } = this.#facts;
-    this.#breaker = breakers.of(this.#facts);
-    const waitMs = this.#breaker.waitMs(this.#startedMs);
-    if (waitMs > 0) throw circuitOpen(this.name, waitMs);
+    const breaker = this.#guard();
+    if (breaker.waitMs(this.#startedMs) > 0) {
+      throw circuitOpen(this.name, breaker, this.#startedMs);
+    }
     const rateWaitMs = rateLimit?.admit(this.#startedMs) ?? 0;
     if (rateWaitMs > 0) throw rateLimited(spec.id, rateWaitMs);
     if (!bulkhead.enter()) throw bulkheadFull(spec.id);
@@ -167,11 +168,20 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     return parts.clock.monotonic();
   }
 
+  /** The breaker of what the call goes to. */
+  #guard(): Breaker {
+    const { spec, breakers } = this.#compiled;
+    const { host, port } = this.#facts;
+    const streams = this.#options.onChunk !== undefined;
+    this.#breaker ??= breakers.of(host, port, operationClassOf(spec, this.#facts, streams));
+    return this.#breaker;
+  }
+
   #try(number: number, nowMs: number): void {
-    const breaker = this.#breaker;
+    const breaker = this.#guard();
     if (nowMs >= this.deadlineAt) throw timeIsUp(this.name);
-    this.#permit = breaker?.acquire(nowMs) ?? 0;
-    if (this.#permit === 0) throw circuitOpen(this.name, breaker?.waitMs(nowMs) ?? 0);
+    this.#permit = breaker.acquire(nowMs);
+    if (this.#permit === 0) throw circuitOpen(this.name, breaker, nowMs);
     if (nowMs !== this.#startedMs) this.#attemptBeganMs = nowMs;
     this.#attempt = new Attempt<I, O, C>(this, number);
     this.#attempt.start(this.#compiled.run, nowMs);

@@ -77,6 +77,46 @@ export interface ApprovalStore {
   restore(id: string): void;
 }
 
+/** What a breaker is by itself, as it outlives a process. */
+export interface BreakerStanding {
+  readonly key: string;
+  readonly state: "closed" | "open" | "half_open";
+  /** Until when it lets nothing through. Milliseconds since the Unix epoch; null unless open. */
+  readonly openUntil: number | null;
+  /** How often it opened in a row, which sets how long it stays open. */
+  readonly openings: number;
+  /** How often it opened in all. */
+  readonly timesOpened: number;
+}
+
+/** What a person has decided about a breaker, whatever its own state is. */
+export interface BreakerForce {
+  readonly state: "open" | "closed";
+  /** When it ends by itself, milliseconds since the Unix epoch; null is when somebody takes it back. */
+  readonly until: number | null;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface StoredBreaker extends BreakerStanding {
+  /** Null where nobody forces it, or not any more. */
+  readonly forced: BreakerForce | null;
+  /** When anything of it was written last. Milliseconds since the Unix epoch. */
+  readonly updatedAt: number;
+}
+
+/** Breakers over restarts, and what people force, which every process that shares the store obeys. */
+export interface BreakerStore {
+  /** @param filter only those that were written then or later */
+  list(filter?: { readonly changedSince?: number }): readonly StoredBreaker[];
+  /** Keeps what a breaker is by itself; what a person forced stays. */
+  save(standing: BreakerStanding): void;
+  /** Replaces what was forced before. */
+  force(key: string, force: BreakerForce): void;
+  /** Says whether anything was forced. */
+  unforce(key: string): boolean;
+}
+
 /** What is kept of one tenant's calls. No other tenant's rows can be reached through it. */
 export interface TenantRecords {
   readonly audit: AuditSink;

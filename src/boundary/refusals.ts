@@ -1,4 +1,5 @@
 import { isAgent33Error, messageOf } from "../base/errors.ts";
+import type { Breaker } from "./breaker.ts";
 import { BoundaryError } from "./errors.ts";
 import type { Decision } from "./types.ts";
 
@@ -11,8 +12,17 @@ export function deniedByPolicy(name: string, { ruleId, reason }: Decision): Boun
   });
 }
 
-/** The breaker is open for `waitMs` more. */
-export function circuitOpen(name: string, waitMs: number): BoundaryError {
+/** The breaker lets nothing through now. */
+export function circuitOpen(name: string, breaker: Breaker, nowMs: number): BoundaryError {
+  const waitMs = breaker.waitMs(nowMs);
+  const forced = breaker.forcedAt(nowMs);
+  if (forced !== null) {
+    const message = `${name} is not tried: ${forced.by} has opened its circuit breaker: ${forced.reason}`;
+    return new BoundaryError("circuit_open", message, {
+      retryAfterMs: Math.ceil(waitMs),
+      hint: `Let it be, or run \`agent33 connectors breakers reset '${breaker.key}'\`.`,
+    });
+  }
   return new BoundaryError("circuit_open", `${name} is not tried: its circuit breaker is open.`, {
     retryAfterMs: Math.ceil(waitMs),
     hint: `It failed repeatedly just now. It is tried again in ${Math.ceil(waitMs / 1000)} s.`,

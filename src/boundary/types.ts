@@ -82,6 +82,11 @@ export interface ConnectorSpec<I, O, C = never> {
   measure?(output: O, input: I): Spend;
   /** Refuses an answer that breaks the connector's contract by throwing `boundary.invalid_response`. */
   check?(output: O): void;
+  /**
+   * Calls that stand and fall together share a breaker: those to one host of one class. Default:
+   * `stream` for a call whose caller takes chunks, else `read` or `write` by its effect.
+   */
+  operationClass?(facts: CallFacts): string;
   readonly timeouts?: Partial<ConnectorTimeouts>;
   /** Attempts in all, the first included. Default 3; calls that may not repeat get 1. */
   readonly maxAttempts?: number;
