@@ -152,6 +152,8 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
     timeouts: { attemptMs, totalMs },
     maxAttempts,
     maxConcurrent,
+    // There is one tenant here, and the others have as many places.
+    maxConcurrentPerTenant: maxConcurrent,
     // Far above what the benchmark reaches: the limit is worked out, and never refuses.
     ratePerSecond: 100_000_000,
   } satisfies ConnectorSpec<Ask, Ask>);

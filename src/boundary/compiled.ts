@@ -5,7 +5,7 @@ import type { AttemptLimits, CallHands } from "./attempt.ts";
 import { type BreakerRegistry, ConnectorBreakers } from "./breaker-registry.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { RememberedDecisions } from "./decisions.ts";
-import { type Bulkhead, createBulkhead, createRateLimit, type RateLimit } from "./limits.ts";
+import { ConnectorLimits } from "./limits.ts";
 import type { BudgetLedger, TenantRecords } from "./ports.ts";
 import { RetryBudget } from "./retry.ts";
 import type { CallContext, CallFacts, ConnectorSpec, PolicyDecider } from "./types.ts";
@@ -34,8 +34,8 @@ export interface Compiled<I, O, C> {
   readonly totalMs: number;
   readonly maxAttempts: number;
   readonly breakers: ConnectorBreakers;
-  readonly bulkhead: Bulkhead;
-  readonly rateLimit: RateLimit | undefined;
+  /** Calls in flight and calls a second, shared by the tenants. */
+  readonly shared: ConnectorLimits;
   readonly retryBudget: RetryBudget;
   readonly decisions: RememberedDecisions;
 }
@@ -61,8 +61,11 @@ export function compile<I, O, C>(
     totalMs: spec.timeouts?.totalMs ?? 120_000,
     maxAttempts: spec.maxAttempts ?? 3,
     breakers: new ConnectorBreakers(parts.breakers, spec.id),
-    bulkhead: createBulkhead(spec.maxConcurrent ?? 64),
-    rateLimit: spec.ratePerSecond === undefined ? undefined : createRateLimit(spec.ratePerSecond),
+    shared: new ConnectorLimits({
+      maxConcurrent: spec.maxConcurrent ?? 64,
+      maxConcurrentPerTenant: spec.maxConcurrentPerTenant,
+      ratePerSecond: spec.ratePerSecond,
+    }),
     retryBudget: new RetryBudget(),
     decisions: new RememberedDecisions(),
   };

@@ -8,6 +8,7 @@ import { cancelled, toBoundaryError, withLostWrite } from "./classify.ts";
 import type { BoundaryError } from "./errors.ts";
 import { type Holder, Holdings } from "./holdings.ts";
 import { CallLeave } from "./leave.ts";
+import type { TenantShare } from "./limits.ts";
 import { Failed, Succeeded } from "./outcome.ts";
 import type { BudgetLedger, ClosedCall, TenantRecords } from "./ports.ts";
 import {
@@ -58,8 +59,8 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   #decision: Decision = undecided;
   #breaker: Breaker | undefined = undefined;
   #permit = 0;
-  /** Whether it has a place in the bulkhead. */
-  #inside = false;
+  /** In whose share it has a place among the calls in flight. */
+  #place: TenantShare | undefined = undefined;
   #holdings: Holdings | undefined = undefined;
   #estimate: Spend = noSpend;
   /** What the attempts so far have used; a lost one counts with its upper bound. */
@@ -137,18 +138,19 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
 
   /** Every local limit, cheapest and least wasteful first. Returns when the first attempt begins. */
   #admit(): number {
-    const { spec, parts, rateLimit, bulkhead } = this.#compiled;
-    const { signal, budgets, runId } = this.#options;
+    const { spec, parts, shared } = this.#compiled;
+    const { signal, principal, budgets, runId } = this.#options;
     signal?.throwIfAborted();
     const { effect, repeat } = this.#facts;
     const breaker = this.#guard();
     if (breaker.waitMs(this.#startedMs) > 0) {
       throw circuitOpen(this.name, breaker, this.#startedMs);
     }
-    const rateWaitMs = rateLimit?.admit(this.#startedMs) ?? 0;
+    const share = shared.of(principal.tenant, this.#startedMs);
+    const rateWaitMs = shared.admit(share, this.#startedMs);
     if (rateWaitMs > 0) throw rateLimited(spec.id, rateWaitMs);
-    if (!bulkhead.enter()) throw bulkheadFull(spec.id);
-    this.#inside = true;
+    if (!shared.enter(share)) throw bulkheadFull(spec.id);
+    this.#place = share;
     if (budgets !== undefined && budgets.length > 0) {
       this.#estimate = spec.estimate?.(this.input) ?? noSpend;
       this.#held().reserve(budgets, this.#estimate);
@@ -255,11 +257,11 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
 
   /** The end of every call. Nothing that goes wrong here may keep a place or go unsaid. */
   #close(error: BoundaryError | undefined, value: O | undefined, nowMs: number): void {
-    const { parts, bulkhead } = this.#compiled;
+    const { parts, shared } = this.#compiled;
     this.#endedMs = nowMs;
     this.#error = error;
-    if (this.#inside) bulkhead.leave();
-    this.#inside = false;
+    if (this.#place !== undefined) shared.leave(this.#place);
+    this.#place = undefined;
     this.#options.signal?.removeEventListener("abort", this);
     try {
       if (this.#holdings !== undefined) {

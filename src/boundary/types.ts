@@ -90,9 +90,14 @@ export interface ConnectorSpec<I, O, C = never> {
   readonly timeouts?: Partial<ConnectorTimeouts>;
   /** Attempts in all, the first included. Default 3; calls that may not repeat get 1. */
   readonly maxAttempts?: number;
-  /** Calls in flight at once. Default 64. */
+  /** Calls in flight at once, of all tenants; those who ask at the same time share. Default 64. */
   readonly maxConcurrent?: number;
-  /** Calls a second on average, with bursts of as many. Default: no limit. */
+  /** Calls in flight at once of one tenant. Default: all but an eighth of {@link maxConcurrent}. */
+  readonly maxConcurrentPerTenant?: number;
+  /**
+   * Calls a second on average of all tenants, with bursts of as many; those who ask at the same
+   * time share. Default: no limit.
+   */
   readonly ratePerSecond?: number;
 }
 
