@@ -107,7 +107,13 @@ const bareFacts: Facts = ({ host }) => ({
   port: 443,
 });
 
-function build(facts: Facts, memory: Memory, handler: Handler, settings: Settings): Chain {
+function build(
+  facts: Facts,
+  memory: Memory,
+  handler: Handler,
+  settings: Settings,
+  streams = false,
+): Chain {
   const { attemptMs, totalMs, maxAttempts, maxConcurrent, random } = settings;
   const budgets = createBudgetLedger(systemClock);
   budgets.open("bench", { tokens: Number.MAX_SAFE_INTEGER, costMicroUsd: Number.MAX_SAFE_INTEGER });
@@ -142,10 +148,16 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
     },
     breaker: breakerSettings,
   });
-  const connector = boundary.connector<Ask, Ask, never>({
+  const connector = boundary.connector<Ask, Ask, Ask>({
     id: connectorId,
     facts,
-    run: (context) => handler(context.input, context),
+    run: streams
+      ? async (context) => {
+          const answer = await handler(context.input, context);
+          context.emit(answer);
+          return answer;
+        }
+      : (context) => handler(context.input, context),
     mapError,
     estimate: () => ({ tokens: 200, costMicroUsd: 90 }),
     measure: () => ({ tokens: 120, costMicroUsd: 50 }),
@@ -156,10 +168,15 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
     maxConcurrentPerTenant: maxConcurrent,
     // Far above what the benchmark reaches: the limit is worked out, and never refuses.
     ratePerSecond: 100_000_000,
-  } satisfies ConnectorSpec<Ask, Ask>);
+  } satisfies ConnectorSpec<Ask, Ask, Ask>);
   const options = { principal, runId: "run-bench", budgets: ["bench"] } as const;
+  const readAll = async (input: Ask): Promise<Ask | undefined> => {
+    let last: Ask | undefined;
+    for await (const piece of connector.stream(input, options)) last = piece;
+    return last;
+  };
   return {
-    call: (input) => connector.call(input, options),
+    call: streams ? readAll : (input) => connector.call(input, options),
     seen: {
       records: memory.records,
       keys: () => keys,
@@ -183,6 +200,11 @@ function guarded(chain: Chain): Chain {
       return answer;
     },
   };
+}
+
+/** The same, read as a stream of one piece. */
+function streamed(handler: Handler, settings: Settings): Chain {
+  return build(readFacts, countingMemory(true), handler, settings, true);
 }
 
 const tookSignal = new WeakSet<AbortSignal>();
@@ -224,6 +246,7 @@ export const ourContenders: readonly Contender[] = [
     build: (handler, settings) =>
       build(readFacts, countingMemory(true), takingSignal(handler), settings),
   },
+  { name: "AGENT-33, read as a stream", does: inMemory, build: streamed },
   {
     name: "AGENT-33, keyed write",
     does: [...inMemory, "key"],

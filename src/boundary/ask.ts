@@ -10,18 +10,21 @@ export interface Asked {
   readonly facts: CallFacts;
   readonly decision: Decision;
   readonly options: Pick<CallOptions, "runId">;
-  readonly identity: CallIdentity;
-  /** How long the question stays open where its rule does not say it. Milliseconds. */
-  readonly ttlMs: number;
 }
 
 /**
  * Looks for a person's answer to exactly this call, and asks where there is none.
+ * @param ttlMs how long the question stays open where its rule does not say it
  * @returns the id of the yes, which is not used up yet
  * @throws BoundaryError `approval_required`, `approval_denied`
  */
-export function askPerson(store: ApprovalStore, call: Asked): string {
-  const { name, decision, identity } = call;
+export function askPerson(
+  store: ApprovalStore,
+  call: Asked,
+  identity: CallIdentity,
+  ttlMs: number,
+): string {
+  const { name, decision } = call;
   const { ruleId, reason } = decision;
   const { runId } = call.options;
   const question = questionOf(name, call.facts.args, ruleId);
@@ -31,7 +34,7 @@ export function askPerson(store: ApprovalStore, call: Asked): string {
     summary: question,
     ruleId,
     requestedAt: identity.at,
-    expiresAt: identity.at + (decision.approvalTtlMs ?? call.ttlMs),
+    expiresAt: identity.at + (decision.approvalTtlMs ?? ttlMs),
   });
   if (state === "approved") return id;
   const refusal = { ruleId, approvalId: id };

@@ -11,11 +11,14 @@ export interface CallHands {
   readonly spawn: SpawnProcess;
 }
 
-/** The clocks over the attempts of one connector. */
-export interface AttemptLimits {
+/** What all attempts of one connector have in common. */
+export interface AttemptParts {
+  readonly hands: CallHands;
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Until the answer, or its first part. */
+  /** Until the answer of a call whose caller takes it as a whole. */
+  readonly answer: DeadlineList;
+  /** Until the first part for any other. */
   readonly first: DeadlineList;
   /** Between two parts. */
   readonly idle: DeadlineList;
@@ -24,13 +27,16 @@ export interface AttemptLimits {
 /** The call that makes an attempt. */
 export interface AttemptOwner<I, O, C> {
   readonly input: I;
-  readonly hands: CallHands;
-  readonly limits: AttemptLimits;
+  readonly attempts: AttemptParts;
   readonly idempotencyKey: string;
   /** When the call's total time is up, by the monotonic clock. */
   readonly deadlineAt: number;
   leaveToGo(): EgressLeave;
-  deliver(chunk: C): void;
+  /** Whether the caller takes the answer in parts. */
+  readonly streams: boolean;
+  deliver(chunk: C, nowMs: number): void;
+  /** When the caller can take another part; undefined is now. */
+  room(): Promise<void> | undefined;
   answered(attempt: Attempt<I, O, C>, value: O): void;
   failed(attempt: Attempt<I, O, C>, error: unknown): void;
 }
@@ -73,13 +79,13 @@ export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
   }
 
   get fetch(): EgressFetch {
-    const { hands } = this.#owner;
+    const { hands } = this.#owner.attempts;
     const leave = this.#owner.leaveToGo();
     return (input, init) => hands.fetch(input, init, leave);
   }
 
   get spawn(): SpawnProcess {
-    return this.#owner.hands.spawn;
+    return this.#owner.attempts.hands.spawn;
   }
 
   /** Whether what the handler opens belongs to this call: the egress guard asks. */
@@ -97,16 +103,28 @@ export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
 
   emit(chunk: C): void {
     if (this.#over) return;
+    const { clock, idle } = this.#owner.attempts;
+    const nowMs = clock.monotonic();
+    this.#wait("part", idle, nowMs);
     this.delivered = true;
-    const { clock, idle } = this.#owner.limits;
+    this.#owner.deliver(chunk, nowMs);
+  }
+
+  async room(): Promise<void> {
+    const room = this.#owner.room();
+    if (room === undefined || this.#over) return;
+    const { clock, idle } = this.#owner.attempts;
+    // Nobody waits for the other side now: only the call's total time runs.
     this.list?.remove(this);
-    this.#wait("part", idle, clock.monotonic());
-    this.#owner.deliver(chunk);
+    this.#waitForAnything(clock.monotonic());
+    await room;
+    if (!this.#over) this.#wait("part", idle, clock.monotonic());
   }
 
   /** Runs the handler against the clock. The owner hears how it ended, in this turn or later. */
   start(handler: (context: CallContext<I, C>) => Promise<O>, nowMs: number): void {
-    this.#wait("answer", this.#owner.limits.first, nowMs);
+    const { streams, attempts } = this.#owner;
+    this.#wait("answer", streams ? attempts.first : attempts.answer, nowMs);
     let running: Promise<O>;
     try {
       running = runInside(this, handler, this);
@@ -134,25 +152,35 @@ export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
   }
 
   override expire(): void {
-    const { limits } = this.#owner;
-    if (this.#waitsFor === "anything") {
-      this.end(new BoundaryError("deadline_exceeded", "The call's total time ran out."));
-      return;
-    }
-    const { ms } = this.#waitsFor === "answer" ? limits.first : limits.idle;
-    const message = `Waited ${ms} ms ${waitedFor[this.#waitsFor]}; gave up.`;
-    this.end(new BoundaryError("timeout", message));
+    const error =
+      this.#waitsFor === "anything"
+        ? new BoundaryError("deadline_exceeded", "The call's total time ran out.")
+        : new BoundaryError(
+            "timeout",
+            `Waited ${this.#limitMs()} ms ${waitedFor[this.#waitsFor]}; gave up.`,
+          );
+    this.end(error);
   }
 
   #wait(what: keyof typeof waitedFor, list: DeadlineList, nowMs: number): void {
-    const leftMs = this.#owner.deadlineAt - nowMs;
-    if (leftMs > list.ms) {
+    this.list?.remove(this);
+    if (nowMs + list.ms < this.#owner.deadlineAt) {
       this.#waitsFor = what;
       list.add(this, nowMs);
-      return;
-    }
+    } else this.#waitForAnything(nowMs);
+  }
+
+  /** Until the call's total time is up. */
+  #waitForAnything(nowMs: number): void {
+    const { attempts, deadlineAt } = this.#owner;
     this.#waitsFor = "anything";
-    this.#owner.limits.deadlines.single(Math.max(0, leftMs)).add(this, nowMs);
+    attempts.deadlines.single(Math.max(0, deadlineAt - nowMs)).add(this, nowMs);
+  }
+
+  #limitMs(): number {
+    const { streams, attempts } = this.#owner;
+    if (this.#waitsFor === "part") return attempts.idle.ms;
+    return streams ? attempts.first.ms : attempts.answer.ms;
   }
 
   #fail(error: unknown): void {

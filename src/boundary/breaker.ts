@@ -150,6 +150,16 @@ export class Breaker {
     this.#record(slow ? slowBit : okBit, nowMs);
   }
 
+  /**
+   * The first part of an answer has come, which says as much as a whole answer; how the rest goes
+   * may still be told. Returns the permit for that.
+   */
+  begun(permit: BreakerPermit, durationMs: number, nowMs: number): BreakerPermit {
+    if (permit !== this.#generation) return permit;
+    this.succeed(permit, durationMs, nowMs);
+    return this.#state === "open" ? 0 : this.#generation;
+  }
+
   fail(permit: BreakerPermit, nowMs: number): void {
     if (permit !== this.#generation) return;
     if (this.#state === "half_open") {

@@ -18,7 +18,9 @@ export interface CallSoFar {
   readonly options: Pick<CallOptions, "principal" | "runId">;
   readonly decision: Decision;
   readonly approvalId: string | undefined;
-  readonly attempts: readonly AttemptRecord[];
+  readonly failedAttempts: readonly AttemptRecord[];
+  /** When the attempt began that brought a good answer, from the call's beginning. */
+  readonly answeredAfterMs: number | undefined;
   readonly connectedTo: readonly string[];
   readonly durationMs: number;
   readonly spend: Spend | undefined;
@@ -50,11 +52,18 @@ export function callRecord(call: CallSoFar): CallRecord {
     decision: call.decision,
     ...(approvalId === undefined ? {} : { approvalId }),
     ...(usedKey === undefined ? {} : { idempotencyKey: usedKey }),
-    attempts: call.attempts,
+    attempts: attemptsOf(call),
     ...(call.connectedTo.length === 0 ? {} : { connectedTo: [...call.connectedTo] }),
     durationMs: call.durationMs,
     ...(spend === undefined ? {} : { spend }),
     outcome: call.outcome,
     ...(error === undefined ? {} : { error: toJsonValue(error) }),
   };
+}
+
+/** Every attempt that is over; of nearly every call it is one, that was answered. */
+function attemptsOf({ failedAttempts, answeredAfterMs, durationMs }: CallSoFar) {
+  if (answeredAfterMs === undefined) return failedAttempts;
+  const answered = { startedAtMs: answeredAfterMs, durationMs: durationMs - answeredAfterMs };
+  return [...failedAttempts, { ...answered, outcome: "ok" }];
 }

@@ -1,5 +1,6 @@
 import { type ChainParts, compile } from "./compiled.ts";
 import { GovernedCall } from "./governed-call.ts";
+import { ChunkStream } from "./stream.ts";
 import type { Connector, ConnectorSpec } from "./types.ts";
 
 /** Puts a connector behind the chain. Done once for each connector, never for each call. */
@@ -12,6 +13,8 @@ export function compileConnector<I, O, C>(
     id: spec.id,
     call: (input, options) => new GovernedCall(compiled, input, options).valueOrThrow(),
     tryCall: (input, options) => new GovernedCall(compiled, input, options).outcome(),
+    stream: (input, options) =>
+      new ChunkStream((given) => new GovernedCall(compiled, input, given).outcome(), options),
     explain: (input, principal) => parts.policy().decide(spec.facts(input), spec.id, principal),
   };
 }

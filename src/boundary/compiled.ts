@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
-import type { AttemptLimits, CallHands } from "./attempt.ts";
+import type { AttemptParts, CallHands } from "./attempt.ts";
 import { type BreakerRegistry, ConnectorBreakers } from "./breaker-registry.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { RememberedDecisions } from "./decisions.ts";
@@ -30,7 +30,7 @@ export interface Compiled<I, O, C> {
   readonly spec: ConnectorSpec<I, O, C>;
   readonly parts: ChainParts;
   readonly run: (context: CallContext<I, C>) => Promise<O>;
-  readonly limits: AttemptLimits;
+  readonly attempts: AttemptParts;
   readonly totalMs: number;
   readonly maxAttempts: number;
   readonly breakers: ConnectorBreakers;
@@ -47,15 +47,16 @@ export function compile<I, O, C>(
 ): Compiled<I, O, C> {
   const { clock, deadlines } = parts;
   const attemptMs = spec.timeouts?.attemptMs ?? 30_000;
-  const firstMs = Math.min(spec.timeouts?.firstChunkMs ?? attemptMs, attemptMs);
   return {
     spec,
     parts,
     run: (context) => spec.run(context),
-    limits: {
+    attempts: {
+      hands: parts.hands,
       clock,
       deadlines,
-      first: deadlines.shared(firstMs),
+      answer: deadlines.shared(attemptMs),
+      first: deadlines.shared(spec.timeouts?.firstChunkMs ?? attemptMs),
       idle: deadlines.shared(spec.timeouts?.idleMs ?? attemptMs),
     },
     totalMs: spec.timeouts?.totalMs ?? 120_000,

@@ -1,5 +1,6 @@
+import type { Principal } from "../base/principal.ts";
 import { askPerson } from "./ask.ts";
-import { Attempt, type AttemptOwner } from "./attempt.ts";
+import { Attempt, type AttemptOwner, type AttemptParts } from "./attempt.ts";
 import type { Breaker } from "./breaker.ts";
 import { CallIdentity } from "./call-identity.ts";
 import { callRecord } from "./call-record.ts";
@@ -48,17 +49,20 @@ const noSpend: Spend = {};
 export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall, Holder {
   readonly input: I;
   readonly #compiled: Compiled<I, O, C>;
-  readonly #options: CallOptions<C>;
+  readonly options: CallOptions<C>;
   /** One for the whole call, so that a swap cannot fall between two of its decisions. */
-  readonly #policy: PolicyDecider;
-  readonly #startedMs: number;
+  readonly policy: PolicyDecider;
+  /** By the monotonic clock. */
+  readonly startedMs: number;
   /** Who waits: for the value or an error, or for the outcome. */
   #caller: PromiseWithResolvers<O> | undefined = undefined;
   #observer: PromiseWithResolvers<CallOutcome<O>> | undefined = undefined;
-  #facts: CallFacts = noFacts;
-  #decision: Decision = undecided;
+  facts: CallFacts = noFacts;
+  decision: Decision = undecided;
   #breaker: Breaker | undefined = undefined;
   #permit = 0;
+  /** Whether the breaker has been told of the first part of an answer. */
+  #begun = false;
   /** In whose share it has a place among the calls in flight. */
   #place: TenantShare | undefined = undefined;
   #holdings: Holdings | undefined = undefined;
@@ -85,9 +89,9 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     const { parts } = compiled;
     this.#compiled = compiled;
     this.input = input;
-    this.#options = options;
-    this.#policy = options.policy ?? parts.policy();
-    this.#startedMs = parts.clock.monotonic();
+    this.options = options;
+    this.policy = options.policy ?? parts.policy();
+    this.startedMs = parts.clock.monotonic();
   }
 
   /** Makes the call. Rejects with a {@link BoundaryError}. */
@@ -108,10 +112,10 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
 
   #proceed(): void {
     try {
-      this.#facts = this.#compiled.spec.facts(this.input);
+      this.facts = this.#compiled.spec.facts(this.input);
       this.#decide();
       const beginsMs = this.#admit();
-      this.#options.signal?.addEventListener("abort", this, { once: true });
+      this.options.signal?.addEventListener("abort", this, { once: true });
       this.#compiled.retryBudget.earn();
       this.#try(1, beginsMs);
     } catch (thrown) {
@@ -121,33 +125,27 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
 
   #decide(): void {
     const { spec, parts, decisions } = this.#compiled;
-    const options = this.#options;
-    const decision = decisions.decide(this.#policy, this.#facts, spec.id, options.principal);
-    this.#decision = decision;
+    const options = this.options;
+    const decision = decisions.decide(this.policy, this.facts, spec.id, options.principal);
+    this.decision = decision;
     if (decision.effect === "allow") return;
     if (decision.effect === "deny") throw deniedByPolicy(this.name, decision);
-    this.#approvalId = askPerson(this.records.approvals, {
-      name: this.name,
-      facts: this.#facts,
-      decision,
-      options,
-      identity: this.#identity(),
-      ttlMs: parts.approvalTtlMs,
-    });
+    const { approvals } = this.records;
+    this.#approvalId = askPerson(approvals, this, this.#identity(), parts.approvalTtlMs);
   }
 
   /** Every local limit, cheapest and least wasteful first. Returns when the first attempt begins. */
   #admit(): number {
     const { spec, parts, shared } = this.#compiled;
-    const { signal, principal, budgets, runId } = this.#options;
+    const { signal, principal, budgets, runId } = this.options;
     signal?.throwIfAborted();
-    const { effect, repeat } = this.#facts;
+    const { effect, repeat } = this.facts;
     const breaker = this.#guard();
-    if (breaker.waitMs(this.#startedMs) > 0) {
-      throw circuitOpen(this.name, breaker, this.#startedMs);
+    if (breaker.waitMs(this.startedMs) > 0) {
+      throw circuitOpen(this.name, breaker, this.startedMs);
     }
-    const share = shared.of(principal.tenant, this.#startedMs);
-    const rateWaitMs = shared.admit(share, this.#startedMs);
+    const share = shared.of(principal.tenant, this.startedMs);
+    const rateWaitMs = shared.admit(share, this.startedMs);
     if (rateWaitMs > 0) throw rateLimited(spec.id, rateWaitMs);
     if (!shared.enter(share)) throw bulkheadFull(spec.id);
     this.#place = share;
@@ -159,13 +157,13 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
       const { approvalDigest, at } = this.#identity();
       this.#held().useApproval(this.#approvalId, approvalDigest, at);
     }
-    if (effect === "read" && repeat !== "once") return this.#startedMs;
+    if (effect === "read" && repeat !== "once") return this.startedMs;
     // For anything but a read, what is about to happen is committed before it can happen.
     // The key comes last: between it and the sending nothing else is written, so that after a
     // crash a started key means that the call was as good as sent.
     const { idempotencyKey, at } = this.#identity();
     this.records.audit.open(this.#recordAs("open"));
-    this.#held().claimKey(idempotencyKey, this.#facts, runId, at);
+    this.#held().claimKey(idempotencyKey, this.facts, runId, at);
     // Committing may have taken a while.
     return parts.clock.monotonic();
   }
@@ -173,9 +171,9 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   /** The breaker of what the call goes to. */
   #guard(): Breaker {
     const { spec, breakers } = this.#compiled;
-    const { host, port } = this.#facts;
-    const streams = this.#options.onChunk !== undefined;
-    this.#breaker ??= breakers.of(host, port, operationClassOf(spec, this.#facts, streams));
+    const { host, port } = this.facts;
+    const operationClass = operationClassOf(spec, this.facts, this.streams);
+    this.#breaker ??= breakers.of(host, port, operationClass);
     return this.#breaker;
   }
 
@@ -184,14 +182,14 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     if (nowMs >= this.deadlineAt) throw timeIsUp(this.name);
     this.#permit = breaker.acquire(nowMs);
     if (this.#permit === 0) throw circuitOpen(this.name, breaker, nowMs);
-    if (nowMs !== this.#startedMs) this.#attemptBeganMs = nowMs;
+    if (nowMs !== this.startedMs) this.#attemptBeganMs = nowMs;
     this.#attempt = new Attempt<I, O, C>(this, number);
     this.#attempt.start(this.#compiled.run, nowMs);
   }
 
   /** The caller's signal has aborted. */
   handleEvent(): void {
-    const { signal } = this.#options;
+    const { signal } = this.options;
     if (signal !== undefined) this.#attempt?.end(cancelled(signal));
   }
 
@@ -207,7 +205,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
       return;
     }
     const nowMs = parts.clock.monotonic();
-    this.#breaker?.succeed(this.#permit, nowMs - this.#beganMs, nowMs);
+    if (!this.#begun) this.#breaker?.succeed(this.#permit, nowMs - this.#beganMs, nowMs);
     this.#answered = true;
     this.#close(undefined, value, nowMs);
   }
@@ -217,25 +215,25 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     const failure = this.#classify(thrown);
     const nowMs = parts.clock.monotonic();
     if (failure.countsAgainstBreaker) this.#breaker?.fail(this.#permit, nowMs);
-    else this.#breaker?.release(this.#permit);
+    else if (!this.#begun) this.#breaker?.release(this.#permit);
     if (failure.phase !== "before_send") this.#reached = true;
     // An attempt whose answer was lost may have been billed: keep its upper bound.
     if (failure.phase === "unknown") this.#use(this.#estimate);
     this.#failedAttempts ??= [];
     this.#failedAttempts.push({
-      startedAtMs: this.#beganMs - this.#startedMs,
+      startedAtMs: this.#beganMs - this.startedMs,
       durationMs: nowMs - this.#beganMs,
       outcome: failure.code,
     });
     const number = attempt.attempt;
-    const again = number < maxAttempts && mayRetry(this.#facts, failure, attempt.delivered);
+    const again = number < maxAttempts && mayRetry(this.facts, failure, attempt.delivered);
     const delayMs = again ? retryDelayMs(number, failure, parts.random) : 0;
     if (!again || nowMs + delayMs >= this.deadlineAt || !retryBudget.take()) {
       this.#fail(failure);
       return;
     }
     parts.clock
-      .sleep(delayMs, this.#options.signal)
+      .sleep(delayMs, this.options.signal)
       .then(() => this.#try(number + 1, parts.clock.monotonic()))
       .catch((error: unknown) => this.#fail(this.#classify(error)));
   }
@@ -262,14 +260,14 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     this.#error = error;
     if (this.#place !== undefined) shared.leave(this.#place);
     this.#place = undefined;
-    this.#options.signal?.removeEventListener("abort", this);
+    this.options.signal?.removeEventListener("abort", this);
     try {
       if (this.#holdings !== undefined) {
         this.#holdings.settle(this.#used);
         if (error?.phase !== "unknown") this.#holdings.finishKey(parts.clock);
       }
       const { audit } = this.records;
-      if (audit.closeSoon !== undefined && this.#facts.effect === "read") audit.closeSoon(this);
+      if (audit.closeSoon !== undefined && this.facts.effect === "read") audit.closeSoon(this);
       else audit.close(this.record());
     } catch (thrown) {
       this.#error = unrecorded(this.name, thrown);
@@ -288,49 +286,64 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     const error = toBoundaryError(thrown, {
       name: this.name,
       mapError: this.#compiled.spec.mapError,
-      signal: this.#options.signal,
+      signal: this.options.signal,
       reached: this.#reached,
     });
-    return this.#attempt !== undefined ? withLostWrite(error, this.name, this.#facts) : error;
+    return this.#attempt !== undefined ? withLostWrite(error, this.name, this.facts) : error;
   }
 
   get deadlineAt(): number {
     const { totalMs } = this.#compiled;
-    return this.#startedMs + Math.min(totalMs, this.#options.totalMs ?? totalMs);
+    return this.startedMs + Math.min(totalMs, this.options.totalMs ?? totalMs);
   }
 
   /** When the last attempt began. */
   get #beganMs(): number {
-    return this.#attemptBeganMs ?? this.#startedMs;
+    return this.#attemptBeganMs ?? this.startedMs;
   }
 
-  get hands() {
-    return this.#compiled.parts.hands;
-  }
-
-  get limits() {
-    return this.#compiled.limits;
+  get attempts(): AttemptParts {
+    return this.#compiled.attempts;
   }
 
   get name(): string {
-    const { operation, tool } = this.#facts;
+    const { operation, tool } = this.facts;
     const { id } = this.#compiled.spec;
     return tool === undefined ? `${id} ${operation}` : `${id} ${operation} ${tool}`;
   }
 
-  deliver(chunk: C): void {
-    this.#options.onChunk?.(chunk);
+  get connector(): string {
+    return this.#compiled.spec.id;
+  }
+
+  get principal(): Principal {
+    return this.options.principal;
+  }
+
+  get policyVersion(): string {
+    return this.policy.version;
+  }
+
+  /** Whether the caller takes the answer in parts. */
+  get streams(): boolean {
+    return this.options.onChunk !== undefined;
+  }
+
+  /** A part of the answer has come: the other side is at work, and nothing is tried again. */
+  deliver(chunk: C, nowMs: number): void {
+    if (!this.#begun) {
+      this.#permit = this.#guard().begun(this.#permit, nowMs - this.#beganMs, nowMs);
+      this.#begun = true;
+    }
+    this.options.onChunk?.(chunk);
+  }
+
+  room(): Promise<void> | undefined {
+    return this.options.room?.();
   }
 
   leaveToGo(): CallLeave {
-    this.#leave ??= new CallLeave({
-      policy: this.#policy,
-      decision: this.#decision,
-      facts: this.#facts,
-      connector: this.#compiled.spec.id,
-      principal: this.#options.principal,
-      name: this.name,
-    });
+    this.#leave ??= new CallLeave(this);
     return this.#leave;
   }
 
@@ -347,7 +360,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   }
 
   get records(): TenantRecords {
-    return this.#compiled.parts.records(this.#options.principal.tenant);
+    return this.#compiled.parts.records(this.options.principal.tenant);
   }
 
   #held(): Holdings {
@@ -356,28 +369,9 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   }
 
   #identity(): CallIdentity {
-    const { spec, parts } = this.#compiled;
-    this.#identified ??= new CallIdentity(
-      {
-        connector: spec.id,
-        facts: this.#facts,
-        options: this.#options,
-        policyVersion: this.#policy.version,
-        startedMs: this.#startedMs,
-      },
-      parts.clock,
-      parts.ids,
-    );
+    const { clock, ids } = this.#compiled.parts;
+    this.#identified ??= new CallIdentity(this, clock, ids);
     return this.#identified;
-  }
-
-  /** Every attempt that is over; of nearly every call it is one, that was answered. */
-  #attempts(): readonly AttemptRecord[] {
-    const failed = this.#failedAttempts ?? [];
-    if (!this.#answered) return failed;
-    const startedAtMs = this.#beganMs - this.#startedMs;
-    const durationMs = this.#endedMs - this.#beganMs;
-    return [...failed, { startedAtMs, durationMs, outcome: "ok" }];
   }
 
   #recordAs(outcome: string): CallRecord {
@@ -386,13 +380,14 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     return callRecord({
       identity: this.#identity(),
       connector: spec.id,
-      facts: this.#facts,
-      options: this.#options,
-      decision: this.#decision,
+      facts: this.facts,
+      options: this.options,
+      decision: this.decision,
       approvalId: this.#approvalId,
-      attempts: this.#attempts(),
+      failedAttempts: this.#failedAttempts ?? [],
+      answeredAfterMs: this.#answered ? this.#beganMs - this.startedMs : undefined,
       connectedTo: this.#leave?.connectedTo ?? [],
-      durationMs: endedMs - this.#startedMs,
+      durationMs: endedMs - this.startedMs,
       spend: this.#reached ? this.#used : undefined,
       outcome,
       error: this.#error,

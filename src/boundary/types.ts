@@ -53,6 +53,12 @@ export interface CallContext<I, C = never> {
   readonly spawn: SpawnProcess;
   /** Hands a piece of a streamed answer to the caller. After the first one nothing is retried. */
   emit(chunk: C): void;
+  /**
+   * Resolves when the caller has room for another piece. A handler that can hold its source back
+   * waits for it between pieces, and the limit between two pieces does not run meanwhile; what is
+   * emitted without waiting is kept for the caller.
+   */
+  room(): Promise<void>;
 }
 
 /** Time limits of one connector, in milliseconds. */
@@ -116,6 +122,8 @@ export interface CallOptions<C = never> {
   /** An approval that a person gave for exactly this call. */
   readonly approvalId?: string;
   readonly onChunk?: (chunk: C) => void;
+  /** When {@link onChunk} can be given more; undefined is at once. Default: always. */
+  readonly room?: () => Promise<void> | undefined;
 }
 
 export type DecisionEffect = "allow" | "ask" | "deny";
@@ -190,6 +198,12 @@ export type CallOutcome<O> =
   | { readonly ok: true; readonly value: O; readonly record: CallRecord }
   | { readonly ok: false; readonly error: BoundaryError; readonly record: CallRecord };
 
+/** A call that is read piece by piece, once. */
+export interface CallStream<O, C> extends AsyncIterable<C> {
+  /** How it ended; never rejects. Begins the call, whose pieces must be read for it to end. */
+  readonly outcome: Promise<CallOutcome<O>>;
+}
+
 /** A connector behind the chain. The chain is compiled once, when the connector is registered. */
 export interface Connector<I, O, C = never> {
   readonly id: string;
@@ -197,6 +211,17 @@ export interface Connector<I, O, C = never> {
   call(input: I, options: CallOptions<C>): Promise<O>;
   /** Never throws: failure is data. */
   tryCall(input: I, options: CallOptions<C>): Promise<CallOutcome<O>>;
+  /**
+   * The call as pieces of its answer, which begins when it is first read. The loop throws what
+   * `call` would throw, after the pieces that came before; leaving it cancels the call and waits
+   * for its end. The limits of `ConnectorTimeouts` hold, and nothing is tried again once a piece
+   * has come.
+   *
+   * A reader that is slow holds the handler back, if that waits for `context.room()`: then no more
+   * than 16 pieces are kept. Not while the reader waits, but until it reads on, the call goes
+   * on, and its total time runs.
+   */
+  stream(input: I, options: CallOptions<C>): CallStream<O, C>;
   /** What policy would say, and which limits apply; nothing is called and nothing is spent. */
   explain(input: I, principal: Principal): Decision;
 }
