@@ -279,6 +279,7 @@ export type {
   CallOptions,
   CallOutcome,
   CallRecord,
-  Connector,
+  CallStream,
   ConnectorSpec,
 } from "./boundary/types.ts";
+export type { Connector, Explanation } from "./boundary/connector.ts";

@@ -11,7 +11,8 @@ import { compileConnector } from "./chain.ts";
 import type { ChainParts } from "./compiled.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { BreakerForce, BreakerStore } from "./ports.ts";
-import type { Connector, ConnectorSpec, PolicyDecider } from "./types.ts";
+import type { Connector } from "./connector.ts";
+import type { ConnectorSpec, PolicyDecider } from "./types.ts";
 
 /** The one governed door. */
 export interface Boundary {

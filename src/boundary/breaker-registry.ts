@@ -8,7 +8,9 @@ import {
 
 /** All breakers of one boundary, shared by every caller, one for each key. */
 export interface BreakerRegistry {
+  /** Made where there is none yet. */
   get(key: string): Breaker;
+  find(key: string): Breaker | undefined;
   snapshots(nowMs: number): readonly BreakerSnapshot[];
 }
 
@@ -33,6 +35,7 @@ export function createBreakerRegistry(
       breakers.set(key, made);
       return made;
     },
+    find: (key) => breakers.get(key),
     snapshots: (nowMs) => [...breakers.values()].map((breaker) => breaker.snapshot(nowMs)),
   };
 }
@@ -59,12 +62,15 @@ export class ConnectorBreakers {
     const known = this.#last;
     const same = host === this.#host && port === this.#port && operationClass === this.#class;
     if (known !== undefined && same) return known;
-    const place = `${host ?? "-"}:${port ?? "-"}`;
-    const found = this.#registry.get(`${this.#connector}|${place}|${operationClass}`);
+    const found = this.#registry.get(this.keyOf(host, port, operationClass));
     this.#last = found;
     this.#host = host;
     this.#port = port;
     this.#class = operationClass;
     return found;
+  }
+
+  keyOf(host: string | undefined, port: number | undefined, operationClass: string): string {
+    return `${this.#connector}|${host ?? "-"}:${port ?? "-"}|${operationClass}`;
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { BudgetLedger, BudgetRefusal, BudgetReservation } from "./ports.ts";
+import type { BudgetLedger, BudgetLeft, BudgetRefusal, BudgetReservation } from "./ports.ts";
 import type { Spend } from "./types.ts";
 
 /** Hard limits of one budget; what is absent is unlimited. */
@@ -25,6 +25,7 @@ interface Account {
   calls: number;
 }
 
+const quantities = ["costMicroUsd", "tokens", "calls", "milliseconds"] as const;
 const nobody: readonly Account[] = [];
 
 /** What is set aside for one call. */
@@ -128,6 +129,17 @@ export function createBudgetLedger(clock: Clock): MemoryBudgetLedger {
       const id = nextReservation;
       nextReservation += 1;
       return new Held(id, named, estimate);
+    },
+    left: (id) => {
+      const account = accounts.get(id);
+      if (account === undefined) return undefined;
+      const { limits, costMicroUsd, tokens, calls, openedAt } = account;
+      const spent = { costMicroUsd, tokens, calls, milliseconds: clock.monotonic() - openedAt };
+      const left = quantities.flatMap((quantity) => {
+        const limit = limits[quantity];
+        return limit === undefined ? [] : [[quantity, Math.max(0, limit - spent[quantity])]];
+      });
+      return Object.fromEntries(left) as BudgetLeft;
     },
     settle: (reservation, actual) => replace(reservation, actual, 1),
     release: (reservation) => replace(reservation, {}, 0),

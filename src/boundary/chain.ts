@@ -1,7 +1,9 @@
 import { type ChainParts, compile } from "./compiled.ts";
+import { explainCall } from "./explain.ts";
 import { GovernedCall } from "./governed-call.ts";
 import { ChunkStream } from "./stream.ts";
-import type { Connector, ConnectorSpec } from "./types.ts";
+import type { Connector } from "./connector.ts";
+import type { ConnectorSpec } from "./types.ts";
 
 /** Puts a connector behind the chain. Done once for each connector, never for each call. */
 export function compileConnector<I, O, C>(
@@ -15,6 +17,6 @@ export function compileConnector<I, O, C>(
     tryCall: (input, options) => new GovernedCall(compiled, input, options).outcome(),
     stream: (input, options) =>
       new ChunkStream((given) => new GovernedCall(compiled, input, given).outcome(), options),
-    explain: (input, principal) => parts.policy().decide(spec.facts(input), spec.id, principal),
+    explain: (input, options) => explainCall(compiled, input, options),
   };
 }

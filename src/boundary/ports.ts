@@ -29,6 +29,14 @@ export interface BudgetRefusal {
   readonly used: number;
 }
 
+/** What could still be reserved; what is absent is unlimited. */
+export interface BudgetLeft {
+  readonly costMicroUsd?: number;
+  readonly tokens?: number;
+  readonly calls?: number;
+  readonly milliseconds?: number;
+}
+
 /** Opaque to the chain: what was set aside for one call. */
 export interface BudgetReservation {
   readonly id: number;
@@ -42,6 +50,8 @@ export interface BudgetLedger {
   settle(reservation: BudgetReservation, actual: Spend): void;
   /** Gives the reservation back: the call was never sent. */
   release(reservation: BudgetReservation): void;
+  /** For explanations, by a ledger that can tell; undefined for a budget that nobody opened. */
+  left?(budget: string): BudgetLeft | undefined;
 }
 
 /** Whether a logical call has been started before, possibly by a process that died. */

@@ -40,6 +40,11 @@ export class RetryBudget {
     if (this.#saved < savedAtMost) this.#saved = Math.min(savedAtMost, this.#saved + earnedPerCall);
   }
 
+  /** Whole retries that could be taken now. */
+  get left(): number {
+    return Math.floor(this.#saved);
+  }
+
   take(): boolean {
     if (this.#saved < 1) return false;
     this.#saved -= 1;

@@ -203,25 +203,3 @@ export interface CallStream<O, C> extends AsyncIterable<C> {
   /** How it ended; never rejects. Begins the call, whose pieces must be read for it to end. */
   readonly outcome: Promise<CallOutcome<O>>;
 }
-
-/** A connector behind the chain. The chain is compiled once, when the connector is registered. */
-export interface Connector<I, O, C = never> {
-  readonly id: string;
-  /** @throws BoundaryError */
-  call(input: I, options: CallOptions<C>): Promise<O>;
-  /** Never throws: failure is data. */
-  tryCall(input: I, options: CallOptions<C>): Promise<CallOutcome<O>>;
-  /**
-   * The call as pieces of its answer, which begins when it is first read. The loop throws what
-   * `call` would throw, after the pieces that came before; leaving it cancels the call and waits
-   * for its end. The limits of `ConnectorTimeouts` hold, and nothing is tried again once a piece
-   * has come.
-   *
-   * A reader that is slow holds the handler back, if that waits for `context.room()`: then no more
-   * than 16 pieces are kept. Not while the reader waits, but until it reads on, the call goes
-   * on, and its total time runs.
-   */
-  stream(input: I, options: CallOptions<C>): CallStream<O, C>;
-  /** What policy would say, and which limits apply; nothing is called and nothing is spent. */
-  explain(input: I, principal: Principal): Decision;
-}
