@@ -58,10 +58,10 @@ export type BenchmarkEntry = {
 /** Every benchmark, loaded only when it is run. */
 export const benchmarks: readonly BenchmarkEntry[] = [
   {
-    name: "chain",
+    name: "boundary",
     summary: "What the boundary's chain adds to one call, beside cockatiel and opossum.",
     kind: "comparison",
-    load: async () => (await import("./chain.ts")).chainBenchmark,
+    load: async () => (await import("./boundary.ts")).boundaryBenchmark,
   },
   {
     name: "store",

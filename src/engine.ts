@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { agentRun, approvalTopic } from "./agents/loop.ts";
+import { toAgent33Error } from "./base/errors.ts";
 import type { Redactor } from "./base/redact.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
@@ -125,6 +126,8 @@ export function createEngine(config: Config, host: Host): Engine {
     },
     approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
     onBreakerOpen: learning.observeBreaker,
+    onBreakerTrouble: (error) =>
+      host.warn(`breakers: ${toAgent33Error(error).message} Calls go on; it is tried again.`),
     hands: { fetch: egress.fetch, spawn: processes.spawn },
   });
 
@@ -211,6 +214,7 @@ export function createEngine(config: Config, host: Host): Engine {
     },
     close: () =>
       closeAll([
+        () => boundary.close(),
         () => durable.close(),
         () => processes.killAll(),
         () => egress.close(),
@@ -288,6 +292,7 @@ export type {
   CallOptions,
   CallOutcome,
   CallRecord,
-  Connector,
+  CallStream,
   ConnectorSpec,
 } from "./boundary/types.ts";
+export type { Connector, Explanation } from "./boundary/connector.ts";

@@ -220,7 +220,7 @@ describe("the benchmark of the store", () => {
 
   test("what has no quick form says so", async () => {
     const main = join(import.meta.dirname, "..", "bench", "main.ts");
-    const run = promisify(execFile)(process.execPath, [main, "chain", "--quick"]);
+    const run = promisify(execFile)(process.execPath, [main, "boundary", "--quick"]);
     await expect(run).rejects.toMatchObject({ code: 64, stderr: expect.stringContaining("quick") });
   });
 });

@@ -1,5 +1,6 @@
 import { Agent33Error } from "../../src/base/errors.ts";
 import { systemClock } from "../../src/base/clock.ts";
+import { egressGuardState } from "../../src/boundary/egress/guard.ts";
 import type { Chain, Contender, Feature } from "./contender.ts";
 import {
   type Ask,
@@ -124,6 +125,15 @@ const checks: Readonly<Partial<Record<Feature, Check>>> = {
   },
   budget: (trial) => countSeen(trial, (chain) => chain.seen?.budgetCalls() ?? 0),
   audit: (trial) => countSeen(trial, async (chain) => (await chain.seen?.records()) ?? 0),
+  guard: async (trial) => {
+    let state = "not asked";
+    const asking: Handler = (input, attempt) => {
+      state = egressGuardState();
+      return noop(input, attempt);
+    };
+    await trial(asking, (chain) => chain.call(ask));
+    return state === "on";
+  },
   key: (trial) => countSeen(trial, (chain) => chain.seen?.keys() ?? 0),
 };
 

@@ -31,7 +31,7 @@ const isFailure = (error: unknown): boolean =>
  */
 const atOnce = { strategy: TimeoutStrategy.Aggressive, abortOnReturn: false };
 
-function attempts(settings: Settings): IPolicy {
+function attempts(settings: Settings, limit = timeout(settings.attemptMs, atOnce)): IPolicy {
   const failures = handleWhen(isFailure);
   return wrap(
     retry(failures, {
@@ -51,7 +51,7 @@ function attempts(settings: Settings): IPolicy {
         minimumNumberOfCalls: breakerSettings.minimumAttempts,
       }),
     }),
-    timeout(settings.attemptMs, atOnce),
+    limit,
   );
 }
 
@@ -71,6 +71,14 @@ const basics = ["retry", "timeout", "breaker", "cancel"] as const;
 
 /** cockatiel 4, its policies wrapped once; the handler is a closure a call, as its API asks. */
 export const cockatielContenders: readonly Contender[] = [
+  {
+    name: "cockatiel 4 as it comes: retry, breaker, timeout",
+    does: basics,
+    build: (handler, settings) => {
+      const policy = attempts(settings, timeout(settings.attemptMs, TimeoutStrategy.Aggressive));
+      return { call: (input) => run(policy, handler, input) };
+    },
+  },
   {
     name: "cockatiel 4: retry, breaker, timeout",
     does: basics,

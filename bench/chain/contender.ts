@@ -13,6 +13,7 @@ export const features = {
   budget: "a budget reserved before and settled after",
   audit: "a record of the call",
   key: "a key committed before a write is sent",
+  guard: "the egress guard around the handler",
   file: "records in a database file when the call returns",
 } as const;
 export type Feature = keyof typeof features;

@@ -6,6 +6,7 @@ import { uuidv7Source } from "../../src/base/ids.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { createBoundary } from "../../src/boundary/boundary.ts";
 import { createBudgetLedger } from "../../src/boundary/budget.ts";
+import { installEgressGuard, switchEgressGuard } from "../../src/boundary/egress/guard.ts";
 import { BoundaryError } from "../../src/boundary/errors.ts";
 import type { AuditSink, IdempotencyLedger, TenantRecords } from "../../src/boundary/ports.ts";
 import type { CallFacts, ConnectorSpec } from "../../src/boundary/types.ts";
@@ -45,17 +46,18 @@ interface Memory {
   close(): void;
 }
 
-/** Counts records and drops them; forgets finished keys, so that no map grows under the clock. */
-function countingMemory(): Memory {
+/**
+ * Counts records and drops them; forgets finished keys, so that no map grows under the clock.
+ * @param batched whether it takes reads as a sink does that writes them later, off the call's path
+ */
+function countingMemory(batched: boolean): Memory {
   let closed = 0;
   const started = new Set<string>();
+  const count = () => {
+    closed += 1;
+  };
   return {
-    audit: {
-      open: () => undefined,
-      close: () => {
-        closed += 1;
-      },
-    },
+    audit: { open: () => undefined, close: count, ...(batched ? { closeSoon: count } : {}) },
     idempotency: {
       reserve: (key) => {
         if (started.has(key)) return "started";
@@ -105,7 +107,13 @@ const bareFacts: Facts = ({ host }) => ({
   port: 443,
 });
 
-function build(facts: Facts, memory: Memory, handler: Handler, settings: Settings): Chain {
+function build(
+  facts: Facts,
+  memory: Memory,
+  handler: Handler,
+  settings: Settings,
+  streams = false,
+): Chain {
   const { attemptMs, totalMs, maxAttempts, maxConcurrent, random } = settings;
   const budgets = createBudgetLedger(systemClock);
   budgets.open("bench", { tokens: Number.MAX_SAFE_INTEGER, costMicroUsd: Number.MAX_SAFE_INTEGER });
@@ -140,22 +148,35 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
     },
     breaker: breakerSettings,
   });
-  const connector = boundary.connector<Ask, Ask, never>({
+  const connector = boundary.connector<Ask, Ask, Ask>({
     id: connectorId,
     facts,
-    run: (context) => handler(context.input, context),
+    run: streams
+      ? async (context) => {
+          const answer = await handler(context.input, context);
+          context.emit(answer);
+          return answer;
+        }
+      : (context) => handler(context.input, context),
     mapError,
     estimate: () => ({ tokens: 200, costMicroUsd: 90 }),
     measure: () => ({ tokens: 120, costMicroUsd: 50 }),
     timeouts: { attemptMs, totalMs },
     maxAttempts,
     maxConcurrent,
+    // There is one tenant here, and the others have as many places.
+    maxConcurrentPerTenant: maxConcurrent,
     // Far above what the benchmark reaches: the limit is worked out, and never refuses.
     ratePerSecond: 100_000_000,
-  } satisfies ConnectorSpec<Ask, Ask>);
+  } satisfies ConnectorSpec<Ask, Ask, Ask>);
   const options = { principal, runId: "run-bench", budgets: ["bench"] } as const;
+  const readAll = async (input: Ask): Promise<Ask | undefined> => {
+    let last: Ask | undefined;
+    for await (const piece of connector.stream(input, options)) last = piece;
+    return last;
+  };
   return {
-    call: (input) => connector.call(input, options),
+    call: streams ? readAll : (input) => connector.call(input, options),
     seen: {
       records: memory.records,
       keys: () => keys,
@@ -163,6 +184,27 @@ function build(facts: Facts, memory: Memory, handler: Handler, settings: Setting
     },
     close: memory.close,
   };
+}
+
+/** The same with the egress guard at work: the handler runs in a context of its own. */
+function guarded(chain: Chain): Chain {
+  installEgressGuard();
+  switchEgressGuard("off");
+  return {
+    ...chain,
+    call: (input) => {
+      switchEgressGuard("on");
+      const answer = chain.call(input);
+      // The handler has begun; the other candidates are measured without.
+      switchEgressGuard("off");
+      return answer;
+    },
+  };
+}
+
+/** The same, read as a stream of one piece. */
+function streamed(handler: Handler, settings: Settings): Chain {
+  return build(readFacts, countingMemory(true), handler, settings, true);
 }
 
 const tookSignal = new WeakSet<AbortSignal>();
@@ -180,23 +222,35 @@ export const ourContenders: readonly Contender[] = [
   {
     name: "AGENT-33, read",
     does: inMemory,
-    build: (handler, settings) => build(readFacts, countingMemory(), handler, settings),
+    build: (handler, settings) => build(readFacts, countingMemory(true), handler, settings),
+  },
+  {
+    name: "AGENT-33, read, egress guard on",
+    does: [...inMemory, "guard"],
+    build: (handler, settings) =>
+      guarded(build(readFacts, countingMemory(true), handler, settings)),
+  },
+  {
+    name: "AGENT-33, read, record made at once",
+    does: inMemory,
+    build: (handler, settings) => build(readFacts, countingMemory(false), handler, settings),
   },
   {
     name: "AGENT-33, read without arguments",
     does: inMemory,
-    build: (handler, settings) => build(bareFacts, countingMemory(), handler, settings),
+    build: (handler, settings) => build(bareFacts, countingMemory(true), handler, settings),
   },
   {
     name: "AGENT-33, read, handler takes the signal",
     does: inMemory,
     build: (handler, settings) =>
-      build(readFacts, countingMemory(), takingSignal(handler), settings),
+      build(readFacts, countingMemory(true), takingSignal(handler), settings),
   },
+  { name: "AGENT-33, read as a stream", does: inMemory, build: streamed },
   {
     name: "AGENT-33, keyed write",
     does: [...inMemory, "key"],
-    build: (handler, settings) => build(writeFacts, countingMemory(), handler, settings),
+    build: (handler, settings) => build(writeFacts, countingMemory(true), handler, settings),
   },
   ...(["normal", "full"] as const).flatMap((synchronous): readonly Contender[] => [
     {

@@ -1,7 +1,8 @@
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
-import type { CallOptions, CallOutcome, Connector, PolicyDecider } from "../boundary/types.ts";
+import type { Connector } from "../boundary/connector.ts";
+import type { CallOptions, CallOutcome, PolicyDecider } from "../boundary/types.ts";
 import type {
   FileChange,
   NewEvent,

@@ -1,4 +1,5 @@
-import { type Clock, longestTimerMs } from "../base/clock.ts";
+import type { Clock } from "../base/clock.ts";
+import { Deadline, type DeadlineList, type Deadlines } from "./deadlines.ts";
 import { runAsCall } from "./egress/guard.ts";
 import { BoundaryError } from "./errors.ts";
 import type { EgressFetch, EgressLeave, GovernedFetch, SpawnProcess } from "./hands.ts";
@@ -10,57 +11,76 @@ export interface CallHands {
   readonly spawn: SpawnProcess;
 }
 
-/**
- * One attempt of one call: the handler's context, and the clock over it. The abort controller is
- * made only when a handler reads `signal`, because making one costs more than the rest of the chain.
- */
-export class Attempt<I, O, C> implements CallContext<I, C> {
+/** What all attempts of one connector have in common. */
+export interface AttemptParts {
+  readonly hands: CallHands;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  /** Until the answer of a call whose caller takes it as a whole. */
+  readonly answer: DeadlineList;
+  /** Until the first part for any other. */
+  readonly first: DeadlineList;
+  /** Between two parts. */
+  readonly idle: DeadlineList;
+}
+
+/** The call that makes an attempt. */
+export interface AttemptOwner<I, O, C> {
   readonly input: I;
+  readonly attempts: AttemptParts;
+  readonly idempotencyKey: string;
+  /** When the call's total time is up, by the monotonic clock. */
+  readonly deadlineAt: number;
+  leaveToGo(): EgressLeave;
+  /** Whether the caller takes the answer in parts. */
+  readonly streams: boolean;
+  deliver(chunk: C, nowMs: number): void;
+  /** When the caller can take another part; undefined is now. */
+  room(): Promise<void> | undefined;
+  answered(attempt: Attempt<I, O, C>, value: O): void;
+  failed(attempt: Attempt<I, O, C>, error: unknown): void;
+}
+
+const waitedFor = {
+  answer: "for an answer",
+  part: "between two parts of the answer",
+} as const;
+
+/**
+ * One attempt of one call: the handler's context, and its own entry on a list of deadlines. It
+ * tells its owner once how it ended; a handler that goes on after that talks to nobody, and its
+ * late result is dropped. The abort controller is made only when a handler reads `signal`, because
+ * making one costs as much as the rest of the chain.
+ */
+export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
   readonly attempt: number;
-  readonly #hands: CallHands;
-  readonly #leave: () => EgressLeave;
-  readonly #onChunk: ((chunk: C) => void) | undefined;
-  readonly #key: () => string;
-  readonly #clock: Clock;
-  readonly #deadlineAt: number;
-  #controller: AbortController | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #idleMs = 0;
-  #settle: ((error: BoundaryError) => void) | undefined;
+  /** Whether a chunk has reached the caller. */
+  delivered = false;
+  readonly #owner: AttemptOwner<I, O, C>;
+  #waitsFor: keyof typeof waitedFor | "anything" = "answer";
+  #controller: AbortController | undefined = undefined;
   /** Nobody waits for it any more: it was answered, or ended from outside. */
   #over = false;
   /** Why it was ended from outside. */
-  #ended: BoundaryError | undefined;
-  /** Whether a chunk has reached the caller. */
-  delivered = false;
+  #ended: BoundaryError | undefined = undefined;
 
-  constructor(
-    input: I,
-    attempt: number,
-    hands: CallHands,
-    leave: () => EgressLeave,
-    key: () => string,
-    onChunk: ((chunk: C) => void) | undefined,
-    clock: Clock,
-    deadlineAt: number,
-  ) {
-    this.input = input;
+  constructor(owner: AttemptOwner<I, O, C>, attempt: number) {
+    super();
+    this.#owner = owner;
     this.attempt = attempt;
-    this.#hands = hands;
-    this.#leave = leave;
-    this.#key = key;
-    this.#onChunk = onChunk;
-    this.#clock = clock;
-    this.#deadlineAt = deadlineAt;
+  }
+
+  get input(): I {
+    return this.#owner.input;
   }
 
   get idempotencyKey(): string {
-    return this.#key();
+    return this.#owner.idempotencyKey;
   }
 
   get fetch(): EgressFetch {
-    const hands = this.#hands;
-    const leave = this.#leave();
+    const { hands } = this.#owner.attempts;
+    const leave = this.#owner.leaveToGo();
     return (input, init) => {
       if (this.#over) return Promise.reject(opensNothing());
       const signal = this.#ending(init?.signal ?? (input instanceof Request ? input.signal : null));
@@ -69,7 +89,7 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   }
 
   get spawn(): SpawnProcess {
-    const { spawn } = this.#hands;
+    const { spawn } = this.#owner.attempts.hands;
     return (request) => (this.#over ? Promise.reject(opensNothing()) : spawn(request));
   }
 
@@ -93,78 +113,96 @@ export class Attempt<I, O, C> implements CallContext<I, C> {
   }
 
   emit(chunk: C): void {
-    // A handler that goes on after its deadline talks to nobody.
     if (this.#over) return;
+    const { clock, idle } = this.#owner.attempts;
+    const nowMs = clock.monotonic();
+    this.#wait("part", idle, nowMs);
     this.delivered = true;
-    if (this.#idleMs > 0) this.#arm(this.#idleMs, "between two parts of the answer");
-    this.#onChunk?.(chunk);
+    this.#owner.deliver(chunk, nowMs);
+  }
+
+  async room(): Promise<void> {
+    const room = this.#owner.room();
+    if (room === undefined || this.#over) return;
+    const { clock, idle } = this.#owner.attempts;
+    // Nobody waits for the other side now: only the call's total time runs.
+    this.list?.remove(this);
+    this.#waitForAnything(clock.monotonic());
+    await room;
+    if (!this.#over) this.#wait("part", idle, clock.monotonic());
+  }
+
+  /** Runs the handler against the clock. The owner hears how it ended, in this turn or later. */
+  start(handler: (context: CallContext<I, C>) => Promise<O>, nowMs: number): void {
+    const { streams, attempts } = this.#owner;
+    this.#wait("answer", streams ? attempts.first : attempts.answer, nowMs);
+    let running: Promise<O>;
+    try {
+      running = runAsCall(this, handler, this);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    running.then(
+      (value) => {
+        if (this.#over) return;
+        this.#stop();
+        this.#owner.answered(this, value);
+      },
+      (error: unknown) => this.#fail(error),
+    );
   }
 
   /** Ends the attempt from outside: its deadline, or the caller's cancel. */
   end(error: BoundaryError): void {
     if (this.#over) return;
-    this.#over = true;
     this.#ended = error;
-    clearTimeout(this.#timer);
+    this.#stop();
     this.#controller?.abort(error);
-    this.#settle?.(error);
+    this.#owner.failed(this, error);
   }
 
-  /**
-   * Runs the handler against the clock. The promise settles at the deadline even if the handler
-   * ignores its signal; a late result is dropped.
-   */
-  run(
-    handler: (context: CallContext<I, C>) => Promise<O>,
-    firstMs: number,
-    idleMs: number,
-  ): Promise<O> {
-    this.#idleMs = idleMs;
-    return new Promise<O>((resolve, reject) => {
-      this.#settle = reject;
-      this.#arm(firstMs, "for an answer");
-      let running: Promise<O>;
-      try {
-        running = runAsCall(this, handler, this);
-      } catch (error) {
-        this.#stop();
-        reject(error);
-        return;
-      }
-      running.then(
-        (value) => {
-          this.#stop();
-          resolve(value);
-        },
-        (error: unknown) => {
-          // A handler that was ended from outside says "aborted"; why it was ended says more.
-          reject(this.#ended ?? error);
-          this.#stop();
-        },
-      );
-    });
+  override expire(): void {
+    const error =
+      this.#waitsFor === "anything"
+        ? new BoundaryError("deadline_exceeded", "The call's total time ran out.")
+        : new BoundaryError(
+            "timeout",
+            `Waited ${this.#limitMs()} ms ${waitedFor[this.#waitsFor]}; gave up.`,
+          );
+    this.end(error);
   }
 
-  #arm(ms: number, what: string): void {
-    clearTimeout(this.#timer);
-    const leftMs = Math.max(0, this.#deadlineAt - this.#clock.monotonic());
-    const last = leftMs <= ms;
-    this.#timer = setTimeout(
-      () => {
-        this.end(
-          last
-            ? new BoundaryError("deadline_exceeded", "The call's total time ran out.")
-            : new BoundaryError("timeout", `Waited ${ms} ms ${what}; gave up.`),
-        );
-      },
-      Math.min(last ? leftMs : ms, longestTimerMs),
-    );
+  #wait(what: keyof typeof waitedFor, list: DeadlineList, nowMs: number): void {
+    this.list?.remove(this);
+    if (nowMs + list.ms < this.#owner.deadlineAt) {
+      this.#waitsFor = what;
+      list.add(this, nowMs);
+    } else this.#waitForAnything(nowMs);
+  }
+
+  /** Until the call's total time is up. */
+  #waitForAnything(nowMs: number): void {
+    const { attempts, deadlineAt } = this.#owner;
+    this.#waitsFor = "anything";
+    attempts.deadlines.single(Math.max(0, deadlineAt - nowMs)).add(this, nowMs);
+  }
+
+  #limitMs(): number {
+    const { streams, attempts } = this.#owner;
+    if (this.#waitsFor === "part") return attempts.idle.ms;
+    return streams ? attempts.first.ms : attempts.answer.ms;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#stop();
+    this.#owner.failed(this, error);
   }
 
   #stop(): void {
-    clearTimeout(this.#timer);
-    this.#settle = undefined;
     this.#over = true;
+    this.list?.remove(this);
   }
 }
 

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../base/random.ts";
-import { Breaker, createBreakerRegistry, defaultBreakerSettings } from "./breaker.ts";
+import { Breaker, defaultBreakerSettings } from "./breaker.ts";
+import { createBreakerRegistry } from "./breaker-registry.ts";
 
 const settings = {
   ...defaultBreakerSettings,

@@ -1,4 +1,5 @@
 import type { Random } from "../base/random.ts";
+import type { BreakerForce, BreakerStanding } from "./ports.ts";
 
 export type BreakerState = "closed" | "open" | "half_open";
 
@@ -41,17 +42,26 @@ export interface BreakerSnapshot {
   /** Milliseconds until it lets a probe through; 0 when not open. */
   readonly cooldownLeftMs: number;
   readonly timesOpened: number;
+  /** What a person has decided, whatever its own state is. */
+  readonly forced: BreakerForce | null;
 }
 
 /** Told when a breaker has opened, with what its window held. It must not throw. */
 export type BreakerListener = (opened: BreakerSnapshot) => void;
 
+/** A tenth more at most, which keeps many processes from probing in the same instant. */
+const cooldownJitter = 0.1;
 const okBit = 0;
 const failureBit = 1;
 const slowBit = 2;
 
 /** The right to make one attempt; 0 is a refusal. Results of an earlier state are ignored by it. */
 export type BreakerPermit = number;
+
+/** A person let it through: what comes of it says nothing to the breaker's own state. */
+const forcedPermit: BreakerPermit = -1;
+/** A wait that only a person ends is told to callers as this long. */
+const untilToldMs = 60_000;
 
 /**
  * One circuit breaker over a sliding window of attempts. It has no timers: an open breaker turns
@@ -64,6 +74,7 @@ export class Breaker {
   readonly #settings: BreakerSettings;
   readonly #random: Random;
   readonly #onOpen: BreakerListener | undefined;
+  readonly #onChange: ((changed: Breaker) => void) | undefined;
   readonly #ring: Uint8Array;
   #next = 0;
   #filled = 0;
@@ -76,17 +87,31 @@ export class Breaker {
   #timesOpened = 0;
   #probesInFlight = 0;
   #probesPassed = 0;
+  #forced: BreakerForce | null = null;
+  /** By the monotonic clock; infinite where a person must take it back. */
+  #forcedUntilMs = 0;
 
-  constructor(key: string, settings: BreakerSettings, random: Random, onOpen?: BreakerListener) {
+  constructor(
+    key: string,
+    settings: BreakerSettings,
+    random: Random,
+    onOpen?: BreakerListener,
+    onChange?: (changed: Breaker) => void,
+  ) {
     this.key = key;
     this.#settings = settings;
     this.#random = random;
     this.#onOpen = onOpen;
+    this.#onChange = onChange;
     this.#ring = new Uint8Array(settings.window);
   }
 
   /** Milliseconds until a call may be tried, 0 when now. Changes nothing. */
   waitMs(nowMs: number): number {
+    if (this.#forced !== null && this.#isForced(nowMs)) {
+      if (this.#forced.state === "closed") return 0;
+      return Math.min(this.#forcedUntilMs - nowMs, untilToldMs);
+    }
     if (this.#state === "closed") return 0;
     if (this.#state === "open") return Math.max(0, this.#openUntilMs - nowMs);
     return this.#probesInFlight < this.#settings.probes ? 0 : this.#settings.cooldownMs;
@@ -94,6 +119,9 @@ export class Breaker {
 
   /** Takes the right to make one attempt, if there is one. */
   acquire(nowMs: number): BreakerPermit {
+    if (this.#forced !== null && this.#isForced(nowMs)) {
+      return this.#forced.state === "closed" ? forcedPermit : 0;
+    }
     if (this.#state === "closed") return this.#generation;
     if (this.#state === "open") {
       if (nowMs < this.#openUntilMs) return 0;
@@ -122,6 +150,16 @@ export class Breaker {
     this.#record(slow ? slowBit : okBit, nowMs);
   }
 
+  /**
+   * The first part of an answer has come, which says as much as a whole answer; how the rest goes
+   * may still be told. Returns the permit for that.
+   */
+  begun(permit: BreakerPermit, durationMs: number, nowMs: number): BreakerPermit {
+    if (permit !== this.#generation) return permit;
+    this.succeed(permit, durationMs, nowMs);
+    return this.#state === "open" ? 0 : this.#generation;
+  }
+
   fail(permit: BreakerPermit, nowMs: number): void {
     if (permit !== this.#generation) return;
     if (this.#state === "half_open") {
@@ -136,6 +174,49 @@ export class Breaker {
     if (permit === this.#generation && this.#state === "half_open") this.#probesInFlight -= 1;
   }
 
+  /** What a person has decided, where that still holds. */
+  forcedAt(nowMs: number): BreakerForce | null {
+    return this.#isForced(nowMs) ? this.#forced : null;
+  }
+
+  /** Obeys a person, or nobody any more. @param leftMs for how long; infinite until taken back */
+  force(force: BreakerForce | null, leftMs: number, nowMs: number): void {
+    this.#forced = force;
+    this.#forcedUntilMs = nowMs + leftMs;
+  }
+
+  /** Closes it whatever it has seen: a person, or another process that tried, says that all is well. */
+  reset(): void {
+    if (this.#state === "closed") this.#clearWindow();
+    else this.#close();
+  }
+
+  /**
+   * Takes up where an earlier process left. What was open stays so for what is left of it; what was
+   * being probed is probed again.
+   */
+  restore(standing: BreakerStanding, leftMs: number, nowMs: number): void {
+    this.#timesOpened = standing.timesOpened;
+    if (standing.state === "closed") return;
+    this.#state = "open";
+    this.#generation += 1;
+    this.#openings = standing.openings;
+    // A wall clock that was set back must not keep it open for longer than it ever is.
+    const bound = this.#settings.maxCooldownMs * (1 + cooldownJitter);
+    this.#openUntilMs = nowMs + Math.min(Math.max(0, leftMs), bound);
+  }
+
+  /** What must outlive the process. @param at the wall clock at `nowMs` */
+  standing(nowMs: number, at: number): BreakerStanding {
+    return {
+      key: this.key,
+      state: this.#state,
+      openUntil: this.#state === "open" ? Math.round(at + this.#openUntilMs - nowMs) : null,
+      openings: this.#openings,
+      timesOpened: this.#timesOpened,
+    };
+  }
+
   snapshot(nowMs: number): BreakerSnapshot {
     return {
       key: this.key,
@@ -145,7 +226,12 @@ export class Breaker {
       slow: this.#slow,
       cooldownLeftMs: this.#state === "open" ? Math.max(0, this.#openUntilMs - nowMs) : 0,
       timesOpened: this.#timesOpened,
+      forced: this.forcedAt(nowMs),
     };
+  }
+
+  #isForced(nowMs: number): boolean {
+    return this.#forced !== null && nowMs < this.#forcedUntilMs;
   }
 
   #record(result: number, nowMs: number): void {
@@ -170,24 +256,24 @@ export class Breaker {
   #open(nowMs: number): void {
     const { cooldownMs, maxCooldownMs } = this.#settings;
     const bound = Math.min(maxCooldownMs, cooldownMs * 2 ** this.#openings);
-    // A tenth of jitter keeps many processes from probing in the same instant.
-    this.#openUntilMs = nowMs + bound * (1 + 0.1 * this.#random.next());
-    this.#enter("open");
+    this.#openUntilMs = nowMs + bound * (1 + cooldownJitter * this.#random.next());
     this.#openings += 1;
     this.#timesOpened += 1;
+    this.#enter("open");
     this.#onOpen?.(this.snapshot(nowMs));
     this.#clearWindow();
   }
 
   #close(): void {
-    this.#enter("closed");
     this.#openings = 0;
     this.#clearWindow();
+    this.#enter("closed");
   }
 
   #enter(state: BreakerState): void {
     this.#state = state;
     this.#generation += 1;
+    this.#onChange?.(this);
   }
 
   #clearWindow(): void {
@@ -196,28 +282,4 @@ export class Breaker {
     this.#failures = 0;
     this.#slow = 0;
   }
-}
-
-/** All breakers of one boundary, shared by every caller, one for each key. */
-export interface BreakerRegistry {
-  get(key: string): Breaker;
-  snapshots(nowMs: number): readonly BreakerSnapshot[];
-}
-
-export function createBreakerRegistry(
-  random: Random,
-  settings: BreakerSettings,
-  onOpen?: BreakerListener,
-): BreakerRegistry {
-  const breakers = new Map<string, Breaker>();
-  return {
-    get: (key) => {
-      const known = breakers.get(key);
-      if (known !== undefined) return known;
-      const made = new Breaker(key, settings, random, onOpen);
-      breakers.set(key, made);
-      return made;
-    },
-    snapshots: (nowMs) => [...breakers.values()].map((breaker) => breaker.snapshot(nowMs)),
-  };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { BudgetLedger, BudgetRefusal, BudgetReservation } from "./ports.ts";
+import type { BudgetLedger, BudgetLeft, BudgetRefusal, BudgetReservation } from "./ports.ts";
 import type { Spend } from "./types.ts";
 
 /** Hard limits of one budget; what is absent is unlimited. */
@@ -25,10 +25,21 @@ interface Account {
   calls: number;
 }
 
-interface Held {
-  readonly accounts: readonly Account[];
-  readonly costMicroUsd: number;
-  readonly tokens: number;
+const quantities = ["costMicroUsd", "tokens", "calls", "milliseconds"] as const;
+const nobody: readonly Account[] = [];
+
+/** What is set aside for one call. */
+class Held implements BudgetReservation {
+  readonly id: number;
+  /** Nobody's any more once it is settled or released. */
+  accounts: readonly Account[];
+  readonly estimate: Spend;
+
+  constructor(id: number, accounts: readonly Account[], estimate: Spend) {
+    this.id = id;
+    this.accounts = accounts;
+    this.estimate = estimate;
+  }
 }
 
 /** A ledger in memory; a resumed run opens its budget with what its log says was used. */
@@ -45,34 +56,44 @@ export interface MemoryBudgetLedger extends BudgetLedger {
  */
 export function createBudgetLedger(clock: Clock): MemoryBudgetLedger {
   const accounts = new Map<string, Account>();
-  const held = new Map<number, Held>();
   let nextReservation = 1;
 
   const refusal = (id: string, account: Account, estimate: Spend): BudgetRefusal | undefined => {
-    const { limits } = account;
-    const checks = [
-      ["calls", limits.calls, account.calls, 1],
-      ["tokens", limits.tokens, account.tokens, estimate.tokens ?? 0],
-      ["costMicroUsd", limits.costMicroUsd, account.costMicroUsd, estimate.costMicroUsd ?? 0],
-    ] as const;
-    for (const [limit, allowed, used, wanted] of checks) {
-      if (allowed !== undefined && used + wanted > allowed)
-        return { budget: id, limit, allowed, used };
+    const { limits, calls, tokens, costMicroUsd } = account;
+    const { tokens: moreTokens = 0, costMicroUsd: moreCost = 0 } = estimate;
+    if (limits.calls !== undefined && calls + 1 > limits.calls) {
+      return { budget: id, limit: "calls", allowed: limits.calls, used: calls };
     }
+    if (limits.tokens !== undefined && tokens + moreTokens > limits.tokens) {
+      return { budget: id, limit: "tokens", allowed: limits.tokens, used: tokens };
+    }
+    if (limits.costMicroUsd !== undefined && costMicroUsd + moreCost > limits.costMicroUsd) {
+      return {
+        budget: id,
+        limit: "costMicroUsd",
+        allowed: limits.costMicroUsd,
+        used: costMicroUsd,
+      };
+    }
+    if (limits.milliseconds === undefined) return undefined;
     const elapsed = clock.monotonic() - account.openedAt;
-    if (limits.milliseconds !== undefined && elapsed >= limits.milliseconds) {
-      return { budget: id, limit: "milliseconds", allowed: limits.milliseconds, used: elapsed };
-    }
-    return undefined;
+    if (elapsed < limits.milliseconds) return undefined;
+    return { budget: id, limit: "milliseconds", allowed: limits.milliseconds, used: elapsed };
+  };
+
+  const opened = (id: string): Account => {
+    const account = accounts.get(id);
+    if (account === undefined) throw new Error(`Budget ${id} was closed while it was reserved.`);
+    return account;
   };
 
   const replace = (reservation: BudgetReservation, spend: Spend, calls: 0 | 1): void => {
-    const entry = held.get(reservation.id);
-    if (entry === undefined) return;
-    held.delete(reservation.id);
-    for (const account of entry.accounts) {
-      account.costMicroUsd += (spend.costMicroUsd ?? 0) - entry.costMicroUsd;
-      account.tokens += (spend.tokens ?? 0) - entry.tokens;
+    if (!(reservation instanceof Held)) return;
+    const { accounts, estimate } = reservation;
+    reservation.accounts = nobody;
+    for (const account of accounts) {
+      account.costMicroUsd += (spend.costMicroUsd ?? 0) - (estimate.costMicroUsd ?? 0);
+      account.tokens += (spend.tokens ?? 0) - (estimate.tokens ?? 0);
       account.calls += calls - 1;
     }
   };
@@ -92,29 +113,33 @@ export function createBudgetLedger(clock: Clock): MemoryBudgetLedger {
     },
     use: (id) => accounts.get(id),
     reserve: (budgets, estimate) => {
-      const named: Account[] = [];
       for (const id of budgets) {
         const account = accounts.get(id);
         // A budget that nobody opened must not read as "no limit".
         if (account === undefined) return { budget: id, limit: "calls", allowed: 0, used: 0 };
         const refused = refusal(id, account, estimate);
         if (refused !== undefined) return refused;
-        named.push(account);
       }
-      const entry: Held = {
-        accounts: named,
-        costMicroUsd: estimate.costMicroUsd ?? 0,
-        tokens: estimate.tokens ?? 0,
-      };
+      const named = budgets.map(opened);
       for (const account of named) {
-        account.costMicroUsd += entry.costMicroUsd;
-        account.tokens += entry.tokens;
+        account.costMicroUsd += estimate.costMicroUsd ?? 0;
+        account.tokens += estimate.tokens ?? 0;
         account.calls += 1;
       }
       const id = nextReservation;
       nextReservation += 1;
-      held.set(id, entry);
-      return { id };
+      return new Held(id, named, estimate);
+    },
+    left: (id) => {
+      const account = accounts.get(id);
+      if (account === undefined) return undefined;
+      const { limits, costMicroUsd, tokens, calls, openedAt } = account;
+      const spent = { costMicroUsd, tokens, calls, milliseconds: clock.monotonic() - openedAt };
+      const left = quantities.flatMap((quantity) => {
+        const limit = limits[quantity];
+        return limit === undefined ? [] : [[quantity, Math.max(0, limit - spent[quantity])]];
+      });
+      return Object.fromEntries(left) as BudgetLeft;
     },
     settle: (reservation, actual) => replace(reservation, actual, 1),
     release: (reservation) => replace(reservation, {}, 0),

@@ -1,4 +1,5 @@
 import { toJsonValue } from "../base/json.ts";
+import type { CallIdentity } from "./call-identity.ts";
 import type { BoundaryError } from "./errors.ts";
 import type {
   AttemptRecord,
@@ -11,19 +12,15 @@ import type {
 
 /** What is known of a call when it is written down. */
 export interface CallSoFar {
-  readonly callId: string;
-  readonly logicalCallId: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly at: number;
+  readonly identity: CallIdentity;
   readonly connector: string;
   readonly facts: CallFacts;
-  /** Of the arguments; worked out once for all records of a call. */
-  readonly argsDigest: string | undefined;
   readonly options: Pick<CallOptions, "principal" | "runId">;
   readonly decision: Decision;
   readonly approvalId: string | undefined;
-  readonly idempotencyKey: string | undefined;
-  readonly attempts: readonly AttemptRecord[];
+  readonly failedAttempts: readonly AttemptRecord[];
+  /** When the attempt began that brought a good answer, from the call's beginning. */
+  readonly answeredAfterMs: number | undefined;
   readonly connectedTo: readonly string[];
   readonly durationMs: number;
   readonly spend: Spend | undefined;
@@ -35,12 +32,13 @@ export interface CallSoFar {
 export function callRecord(call: CallSoFar): CallRecord {
   const { operation, effect, repeat, tool, toolDigest, host, port } = call.facts;
   const { principal, runId } = call.options;
-  const { argsDigest, approvalId, idempotencyKey, spend, error } = call;
+  const { approvalId, spend, error } = call;
+  const { callId, logicalCallId, at, argsDigest, usedKey } = call.identity;
   return {
-    callId: call.callId,
+    callId,
     ...(runId === undefined ? {} : { runId }),
-    logicalCallId: call.logicalCallId,
-    at: call.at,
+    logicalCallId,
+    at,
     principal,
     connector: call.connector,
     operation,
@@ -53,12 +51,19 @@ export function callRecord(call: CallSoFar): CallRecord {
     ...(argsDigest === undefined ? {} : { argsDigest }),
     decision: call.decision,
     ...(approvalId === undefined ? {} : { approvalId }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    attempts: call.attempts,
+    ...(usedKey === undefined ? {} : { idempotencyKey: usedKey }),
+    attempts: attemptsOf(call),
     ...(call.connectedTo.length === 0 ? {} : { connectedTo: [...call.connectedTo] }),
     durationMs: call.durationMs,
     ...(spend === undefined ? {} : { spend }),
     outcome: call.outcome,
     ...(error === undefined ? {} : { error: toJsonValue(error) }),
   };
+}
+
+/** Every attempt that is over; of nearly every call it is one, that was answered. */
+function attemptsOf({ failedAttempts, answeredAfterMs, durationMs }: CallSoFar) {
+  if (answeredAfterMs === undefined) return failedAttempts;
+  const answered = { startedAtMs: answeredAfterMs, durationMs: durationMs - answeredAfterMs };
+  return [...failedAttempts, { ...answered, outcome: "ok" }];
 }

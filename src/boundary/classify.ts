@@ -77,22 +77,6 @@ export function withLostWrite(error: BoundaryError, name: string, facts: CallFac
   });
 }
 
-/** The refusal of a breaker that is open for `waitMs` more. */
-export function circuitOpen(name: string, waitMs: number): BoundaryError {
-  return new BoundaryError("circuit_open", `${name} is not tried: its circuit breaker is open.`, {
-    retryAfterMs: Math.ceil(waitMs),
-    hint: `It failed repeatedly just now. It is tried again in ${Math.ceil(waitMs / 1000)} s.`,
-  });
-}
-
-/** The call's total time was over before an attempt could be made. */
-export function timeIsUp(name: string): BoundaryError {
-  return new BoundaryError("deadline_exceeded", `There was no time left for ${name}.`, {
-    phase: "before_send",
-    countsAgainstBreaker: false,
-  });
-}
-
 /** The caller's own end of a call. */
 export function cancelled(signal: AbortSignal, phase: Phase = "unknown"): BoundaryError {
   return new BoundaryError("cancelled", "The caller cancelled the call.", {

@@ -1,11 +1,25 @@
 import type { CallRecord, Spend } from "./types.ts";
 
-/** Where call records go. Synchronous: a record is committed when the function returns. */
+/** A call that is over, before anything has been written of it. */
+export interface ClosedCall {
+  /**
+   * What is kept of the call. Ids, digests and the record itself are made when this is first
+   * asked.
+   */
+  record(): CallRecord;
+}
+
+/** Where call records go. What is given as a record is committed when the function returns. */
 export interface AuditSink {
   /** For anything but a read, before it is sent. */
   open(record: CallRecord): void;
   /** Always, denials included. */
   close(record: CallRecord): void;
+  /**
+   * In place of `close` for reads, by a sink that writes in batches: it asks for the record when it
+   * writes, within a second or so, and the call itself costs no digest.
+   */
+  closeSoon?(call: ClosedCall): void;
 }
 
 export interface BudgetRefusal {
@@ -13,6 +27,14 @@ export interface BudgetRefusal {
   readonly limit: "costMicroUsd" | "tokens" | "calls" | "milliseconds";
   readonly allowed: number;
   readonly used: number;
+}
+
+/** What could still be reserved; what is absent is unlimited. */
+export interface BudgetLeft {
+  readonly costMicroUsd?: number;
+  readonly tokens?: number;
+  readonly calls?: number;
+  readonly milliseconds?: number;
 }
 
 /** Opaque to the chain: what was set aside for one call. */
@@ -28,6 +50,8 @@ export interface BudgetLedger {
   settle(reservation: BudgetReservation, actual: Spend): void;
   /** Gives the reservation back: the call was never sent. */
   release(reservation: BudgetReservation): void;
+  /** For explanations, by a ledger that can tell; undefined for a budget that nobody opened. */
+  left?(budget: string): BudgetLeft | undefined;
 }
 
 /** Whether a logical call has been started before, possibly by a process that died. */
@@ -61,6 +85,46 @@ export interface ApprovalStore {
   consume(id: string, digest: string, at: number): ApprovalState | "unknown";
   /** Gives a consumed approval back: the call was never sent. */
   restore(id: string): void;
+}
+
+/** What a breaker is by itself, as it outlives a process. */
+export interface BreakerStanding {
+  readonly key: string;
+  readonly state: "closed" | "open" | "half_open";
+  /** Until when it lets nothing through. Milliseconds since the Unix epoch; null unless open. */
+  readonly openUntil: number | null;
+  /** How often it opened in a row, which sets how long it stays open. */
+  readonly openings: number;
+  /** How often it opened in all. */
+  readonly timesOpened: number;
+}
+
+/** What a person has decided about a breaker, whatever its own state is. */
+export interface BreakerForce {
+  readonly state: "open" | "closed";
+  /** When it ends by itself, milliseconds since the Unix epoch; null is when somebody takes it back. */
+  readonly until: number | null;
+  readonly by: string;
+  readonly reason: string;
+}
+
+export interface StoredBreaker extends BreakerStanding {
+  /** Null where nobody forces it, or not any more. */
+  readonly forced: BreakerForce | null;
+  /** When anything of it was written last. Milliseconds since the Unix epoch. */
+  readonly updatedAt: number;
+}
+
+/** Breakers over restarts, and what people force, which every process that shares the store obeys. */
+export interface BreakerStore {
+  /** @param filter only those that were written then or later */
+  list(filter?: { readonly changedSince?: number }): readonly StoredBreaker[];
+  /** Keeps what a breaker is by itself; what a person forced stays. */
+  save(standing: BreakerStanding): void;
+  /** Replaces what was forced before. */
+  force(key: string, force: BreakerForce): void;
+  /** Says whether anything was forced. */
+  unforce(key: string): boolean;
 }
 
 /** What is kept of one tenant's calls. No other tenant's rows can be reached through it. */

@@ -26,28 +26,28 @@ export function retryDelayMs(attempt: number, error: BoundaryError, random: Rand
   return Math.max(jittered, error.retryAfterMs ?? 0);
 }
 
+const savedAtMost = 10;
+const earnedPerCall = 0.1;
+
 /**
  * Keeps retries from multiplying an outage: each call earns a tenth of a retry, each retry costs
  * one, and a quiet connector always has a few saved.
  */
-export interface RetryBudget {
-  earn(): void;
-  take(): boolean;
-}
+export class RetryBudget {
+  #saved = savedAtMost;
 
-const savedAtMost = 10;
-const earnedPerCall = 0.1;
+  earn(): void {
+    if (this.#saved < savedAtMost) this.#saved = Math.min(savedAtMost, this.#saved + earnedPerCall);
+  }
 
-export function createRetryBudget(): RetryBudget {
-  let saved = savedAtMost;
-  return {
-    earn: () => {
-      saved = Math.min(savedAtMost, saved + earnedPerCall);
-    },
-    take: () => {
-      if (saved < 1) return false;
-      saved -= 1;
-      return true;
-    },
-  };
+  /** Whole retries that could be taken now. */
+  get left(): number {
+    return Math.floor(this.#saved);
+  }
+
+  take(): boolean {
+    if (this.#saved < 1) return false;
+    this.#saved -= 1;
+    return true;
+  }
 }

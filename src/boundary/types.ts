@@ -25,6 +25,10 @@ export interface CallFacts {
   readonly privateAddress?: boolean;
   /** What the host resolved to. Connectors leave it out: the boundary asks again when it knows. */
   readonly address?: string;
+  /**
+   * Must not be changed once the call is made: of a read, the audit takes the digest when it
+   * writes its batch.
+   */
   readonly args?: JsonObject;
 }
 
@@ -49,6 +53,12 @@ export interface CallContext<I, C = never> {
   readonly spawn: SpawnProcess;
   /** Hands a piece of a streamed answer to the caller. After the first one nothing is retried. */
   emit(chunk: C): void;
+  /**
+   * Resolves when the caller has room for another piece. A handler that can hold its source back
+   * waits for it between pieces, and the limit between two pieces does not run meanwhile; what is
+   * emitted without waiting is kept for the caller.
+   */
+  room(): Promise<void>;
 }
 
 /** Time limits of one connector, in milliseconds. */
@@ -78,12 +88,22 @@ export interface ConnectorSpec<I, O, C = never> {
   measure?(output: O, input: I): Spend;
   /** Refuses an answer that breaks the connector's contract by throwing `boundary.invalid_response`. */
   check?(output: O): void;
+  /**
+   * Calls that stand and fall together share a breaker: those to one host of one class. Default:
+   * `stream` for a call whose caller takes chunks, else `read` or `write` by its effect.
+   */
+  operationClass?(facts: CallFacts): string;
   readonly timeouts?: Partial<ConnectorTimeouts>;
   /** Attempts in all, the first included. Default 3; calls that may not repeat get 1. */
   readonly maxAttempts?: number;
-  /** Calls in flight at once. Default 64. */
+  /** Calls in flight at once, of all tenants; those who ask at the same time share. Default 64. */
   readonly maxConcurrent?: number;
-  /** Calls a second on average, with bursts of as many. Default: no limit. */
+  /** Calls in flight at once of one tenant. Default: all but an eighth of {@link maxConcurrent}. */
+  readonly maxConcurrentPerTenant?: number;
+  /**
+   * Calls a second on average of all tenants, with bursts of as many; those who ask at the same
+   * time share. Default: no limit.
+   */
   readonly ratePerSecond?: number;
 }
 
@@ -102,6 +122,8 @@ export interface CallOptions<C = never> {
   /** An approval that a person gave for exactly this call. */
   readonly approvalId?: string;
   readonly onChunk?: (chunk: C) => void;
+  /** When {@link onChunk} can be given more; undefined is at once. Default: always. */
+  readonly room?: () => Promise<void> | undefined;
 }
 
 export type DecisionEffect = "allow" | "ask" | "deny";
@@ -127,6 +149,11 @@ export interface Decision {
 /** Decides about calls; swapped as a whole when the policy changes. */
 export interface PolicyDecider {
   readonly version: string;
+  /**
+   * Whether calls that differ in nothing but their arguments get the same decision, always. Then
+   * a decision may be used again; where it is not said to be so, every call is decided about.
+   */
+  readonly ignoresArguments?: boolean;
   decide(facts: CallFacts, connector: string, principal: Principal): Decision;
 }
 
@@ -171,13 +198,8 @@ export type CallOutcome<O> =
   | { readonly ok: true; readonly value: O; readonly record: CallRecord }
   | { readonly ok: false; readonly error: BoundaryError; readonly record: CallRecord };
 
-/** A connector behind the chain. The chain is compiled once, when the connector is registered. */
-export interface Connector<I, O, C = never> {
-  readonly id: string;
-  /** @throws BoundaryError */
-  call(input: I, options: CallOptions<C>): Promise<O>;
-  /** Never throws: failure is data. */
-  tryCall(input: I, options: CallOptions<C>): Promise<CallOutcome<O>>;
-  /** What policy would say, and which limits apply; nothing is called and nothing is spent. */
-  explain(input: I, principal: Principal): Decision;
+/** A call that is read piece by piece, once. */
+export interface CallStream<O, C> extends AsyncIterable<C> {
+  /** How it ended; never rejects. Begins the call, whose pieces must be read for it to end. */
+  readonly outcome: Promise<CallOutcome<O>>;
 }

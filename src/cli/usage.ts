@@ -93,3 +93,18 @@ export interface NamedValue {
 export function shellWord(text: string): string {
   return /^[\w./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
+
+const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** A parser for an option that takes a length of time, as 30s, 10m, 2h or 1d. Milliseconds. */
+export function duration(flag: string): (text: string) => number {
+  return (text) => {
+    const found = /^([1-9]\d{0,5})([smhd])$/.exec(text.trim());
+    const unit = (["s", "m", "h", "d"] as const).find((one) => one === found?.[2]);
+    if (unit !== undefined) return Number(found?.[1]) * unitsMs[unit];
+    throw usageError(
+      `${flag} takes a time, not "${text}".`,
+      `Write it as ${flag} 30s, 10m, 2h or 1d.`,
+    );
+  };
+}

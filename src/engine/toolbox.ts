@@ -1,6 +1,6 @@
 import type { Toolbox } from "../agents/ports.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import type { Connector } from "../boundary/types.ts";
+import type { Connector } from "../boundary/connector.ts";
 import type { JsonObject } from "../base/json.ts";
 import { toolCallSpec, type ToolProgress } from "../connectors/tool-call.ts";
 import { createToolRegistry } from "../tools/registry.ts";

@@ -6,7 +6,8 @@ import { defaultPolicy, leaveFor, policyOf } from "../support/leave.ts";
 import { isPrivateHost } from "../../src/boundary/egress/address.ts";
 import type { Egress } from "../../src/boundary/egress/fetch.ts";
 import type { EgressFetch } from "../../src/boundary/hands.ts";
-import type { Connector, ConnectorSpec } from "../../src/boundary/types.ts";
+import type { Connector } from "../../src/boundary/connector.ts";
+import type { ConnectorSpec } from "../../src/boundary/types.ts";
 import type { Control } from "./ssrf-vectors.ts";
 
 /** Tries to fetch an address, following redirects; says what came of it. */

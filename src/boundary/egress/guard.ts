@@ -48,6 +48,11 @@ export function runAsCall<A, T>(holder: EgressHolder, work: (argument: A) => T, 
   return state.on ? state.context.run(holder, work, argument) : work(argument);
 }
 
+/** Runs something that belongs to no call and no grant, wherever it is asked for. */
+export function runOutside<T>(work: () => T): T {
+  return state.on ? state.context.exit(work) : work();
+}
+
 /** The refusal in what was thrown, or in what caused it: the guard's own or that of a call's leave. */
 export function egressRefusalIn(thrown: unknown): Error | undefined {
   return causesOf(thrown).find(

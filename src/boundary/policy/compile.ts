@@ -60,6 +60,7 @@ export function compilePolicy(
     packs: packs.map((pack) => pack.name),
     rules,
     default: fallback,
+    ignoresArguments: rules.every(looksAtFactsOnly),
     decide: (facts, connectorId, principal) =>
       decideCall(policyCall(facts, connectorId, principal)),
   };
@@ -72,6 +73,29 @@ function compileRule(rule: LoadedRule, pack: string, order: number): CompiledRul
     return true;
   };
   return { ...rule, order, ruleId: `${pack}/${rule.id}`, pack, keys, opens: opened(rule), matches };
+}
+
+/**
+ * Fields of a rule with which its effect hangs on a call's facts alone. A rule that has any other
+ * field is taken to look at arguments, or at what happened before.
+ */
+const factFields: ReadonlySet<string> = new Set([
+  "id",
+  "effect",
+  "match",
+  "reason",
+  "ttlMs",
+  "at",
+  "order",
+  "ruleId",
+  "pack",
+  "keys",
+  "opens",
+  "matches",
+] satisfies (keyof CompiledRule)[]);
+
+function looksAtFactsOnly(rule: CompiledRule): boolean {
+  return Object.keys(rule).every((field) => factFields.has(field));
 }
 
 function opened({ match }: LoadedRule): Network {

@@ -38,6 +38,8 @@ export interface CompiledPolicy {
   readonly packs: readonly string[];
   readonly rules: readonly CompiledRule[];
   readonly default: PolicyDefault;
+  /** Whether no rule has anything that could look at a call's arguments. */
+  readonly ignoresArguments: boolean;
   /**
    * What the policy says about one call; never throws, reads nothing but its parameters.
    * Strictest effect first; `ruleId` is the first rule in file order that has it.

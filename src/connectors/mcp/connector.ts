@@ -1,5 +1,6 @@
 import type { Principal } from "../../base/principal.ts";
-import type { CallOptions, CallOutcome, Connector, ConnectorSpec } from "../../boundary/types.ts";
+import type { Connector } from "../../boundary/connector.ts";
+import type { CallOptions, CallOutcome, ConnectorSpec } from "../../boundary/types.ts";
 import { createServerHandle, type McpServerHandle } from "./handle.ts";
 import { defaultStartTimeoutMs, type McpServer } from "./server.ts";
 import { type McpSession, openSession } from "./session.ts";

@@ -55,6 +55,7 @@ async function attempt(model: Model) {
     fetch: (input, init) => egress.fetch(input, init, anywhere),
     spawn: () => Promise.reject(new Error("a model starts no process")),
     emit: (chunk) => chunks.push(chunk),
+    room: () => Promise.resolve(),
   };
   try {
     const turn = await spec.run(context);

@@ -83,6 +83,7 @@ async function runTurn(
   for await (const event of model.stream(context.input, { fetch, signal, idempotencyKey })) {
     if (event.type === "completed") return event.turn;
     context.emit(event);
+    await context.room();
   }
   throw new BoundaryError("invalid_response", `${model.info.provider} ended without a turn.`, {
     retryable: true,

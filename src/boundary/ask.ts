@@ -1,0 +1,50 @@
+import type { CallIdentity } from "./call-identity.ts";
+import { BoundaryError } from "./errors.ts";
+import { questionOf } from "./identity.ts";
+import type { ApprovalStore } from "./ports.ts";
+import type { CallFacts, CallOptions, Decision } from "./types.ts";
+
+/** A call that a rule wants a person to be asked about. */
+export interface Asked {
+  readonly name: string;
+  readonly facts: CallFacts;
+  readonly decision: Decision;
+  readonly options: Pick<CallOptions, "runId">;
+}
+
+/**
+ * Looks for a person's answer to exactly this call, and asks where there is none.
+ * @param ttlMs how long the question stays open where its rule does not say it
+ * @returns the id of the yes, which is not used up yet
+ * @throws BoundaryError `approval_required`, `approval_denied`
+ */
+export function askPerson(
+  store: ApprovalStore,
+  call: Asked,
+  identity: CallIdentity,
+  ttlMs: number,
+): string {
+  const { name, decision } = call;
+  const { ruleId, reason } = decision;
+  const { runId } = call.options;
+  const question = questionOf(name, call.facts.args, ruleId);
+  const { id, state } = store.request({
+    digest: identity.approvalDigest,
+    ...(runId === undefined ? {} : { runId }),
+    summary: question,
+    ruleId,
+    requestedAt: identity.at,
+    expiresAt: identity.at + (decision.approvalTtlMs ?? ttlMs),
+  });
+  if (state === "approved") return id;
+  const refusal = { ruleId, approvalId: id };
+  if (state === "denied") {
+    throw new BoundaryError("approval_denied", `A person denied ${name}.`, refusal);
+  }
+  const why = reason === undefined ? "" : ` ${reason}`;
+  const message = `${question} needs a person's approval.${why}`;
+  throw new BoundaryError("approval_required", message, {
+    ...refusal,
+    hint: `Run \`agent33 approvals approve ${id}\`, then resume the run.`,
+  });
+}

@@ -1,0 +1,396 @@
+import type { Principal } from "../base/principal.ts";
+import { askPerson } from "./ask.ts";
+import { Attempt, type AttemptOwner, type AttemptParts } from "./attempt.ts";
+import type { Breaker } from "./breaker.ts";
+import { CallIdentity } from "./call-identity.ts";
+import { callRecord } from "./call-record.ts";
+import { type Compiled, operationClassOf } from "./compiled.ts";
+import { cancelled, toBoundaryError, withLostWrite } from "./classify.ts";
+import type { BoundaryError } from "./errors.ts";
+import { type Holder, Holdings } from "./holdings.ts";
+import { CallLeave } from "./leave.ts";
+import type { TenantShare } from "./limits.ts";
+import { Failed, Succeeded } from "./outcome.ts";
+import type { BudgetLedger, ClosedCall, TenantRecords } from "./ports.ts";
+import {
+  bulkheadFull,
+  circuitOpen,
+  deniedByPolicy,
+  rateLimited,
+  timeIsUp,
+  unrecorded,
+} from "./refusals.ts";
+import { mayRetry, retryDelayMs } from "./retry.ts";
+import { addSpend } from "./spend.ts";
+import type {
+  AttemptRecord,
+  CallFacts,
+  CallOptions,
+  CallOutcome,
+  CallRecord,
+  Decision,
+  PolicyDecider,
+  Spend,
+} from "./types.ts";
+
+const undecided: Decision = { effect: "deny", ruleId: "none", matched: [], policyVersion: "none" };
+const noFacts: CallFacts = { operation: "unknown", effect: "unknown", repeat: "once" };
+const noSpend: Spend = {};
+
+/**
+ * One governed call on its way through the chain. The order of the steps in `#proceed` is the
+ * order of ARCHITECTURE.md and is pinned by a test: deny before anything costs, hold nothing
+ * while a person is asked, give back what a call that was never sent had taken.
+ *
+ * It is one object that hears how its attempts end, and not a chain of functions that wait for
+ * each other, because what is made for each call is most of what a call costs. For the same reason
+ * ids, digests and the record are made when somebody asks for them.
+ */
+export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall, Holder {
+  readonly input: I;
+  readonly #compiled: Compiled<I, O, C>;
+  readonly options: CallOptions<C>;
+  /** One for the whole call, so that a swap cannot fall between two of its decisions. */
+  readonly policy: PolicyDecider;
+  /** By the monotonic clock. */
+  readonly startedMs: number;
+  /** Who waits: for the value or an error, or for the outcome. */
+  #caller: PromiseWithResolvers<O> | undefined = undefined;
+  #observer: PromiseWithResolvers<CallOutcome<O>> | undefined = undefined;
+  facts: CallFacts = noFacts;
+  decision: Decision = undecided;
+  #breaker: Breaker | undefined = undefined;
+  #permit = 0;
+  /** Whether the breaker has been told of the first part of an answer. */
+  #begun = false;
+  /** In whose share it has a place among the calls in flight. */
+  #place: TenantShare | undefined = undefined;
+  #holdings: Holdings | undefined = undefined;
+  #estimate: Spend = noSpend;
+  /** What the attempts so far have used; a lost one counts with its upper bound. */
+  #used: Spend = noSpend;
+  /** Whether the other side can have seen any attempt. */
+  #reached = false;
+  /** The attempt that is going on, or was the last. */
+  #attempt: Attempt<I, O, C> | undefined = undefined;
+  /** Where it did not begin with the call. */
+  #attemptBeganMs: number | undefined = undefined;
+  #failedAttempts: AttemptRecord[] | undefined = undefined;
+  /** Whether the last attempt brought an answer that is good. */
+  #answered = false;
+  /** By the monotonic clock; negative until it has ended. */
+  #endedMs = -1;
+  #error: BoundaryError | undefined = undefined;
+  #leave: CallLeave | undefined = undefined;
+  #approvalId: string | undefined = undefined;
+  #identified: CallIdentity | undefined = undefined;
+
+  constructor(compiled: Compiled<I, O, C>, input: I, options: CallOptions<C>) {
+    const { parts } = compiled;
+    this.#compiled = compiled;
+    this.input = input;
+    this.options = options;
+    this.policy = options.policy ?? parts.policy();
+    this.startedMs = parts.clock.monotonic();
+  }
+
+  /** Makes the call. Rejects with a {@link BoundaryError}. */
+  valueOrThrow(): Promise<O> {
+    this.#caller = Promise.withResolvers<O>();
+    const { promise } = this.#caller;
+    this.#proceed();
+    return promise;
+  }
+
+  /** Makes the call. Never rejects. */
+  outcome(): Promise<CallOutcome<O>> {
+    this.#observer = Promise.withResolvers<CallOutcome<O>>();
+    const { promise } = this.#observer;
+    this.#proceed();
+    return promise;
+  }
+
+  #proceed(): void {
+    try {
+      this.facts = this.#compiled.spec.facts(this.input);
+      this.#decide();
+      const beginsMs = this.#admit();
+      this.options.signal?.addEventListener("abort", this, { once: true });
+      this.#compiled.retryBudget.earn();
+      this.#try(1, beginsMs);
+    } catch (thrown) {
+      this.#fail(this.#classify(thrown));
+    }
+  }
+
+  #decide(): void {
+    const { spec, parts, decisions } = this.#compiled;
+    const options = this.options;
+    const decision = decisions.decide(this.policy, this.facts, spec.id, options.principal);
+    this.decision = decision;
+    if (decision.effect === "allow") return;
+    if (decision.effect === "deny") throw deniedByPolicy(this.name, decision);
+    const { approvals } = this.records;
+    this.#approvalId = askPerson(approvals, this, this.#identity(), parts.approvalTtlMs);
+  }
+
+  /** Every local limit, cheapest and least wasteful first. Returns when the first attempt begins. */
+  #admit(): number {
+    const { spec, parts, shared } = this.#compiled;
+    const { signal, principal, budgets, runId } = this.options;
+    signal?.throwIfAborted();
+    const { effect, repeat } = this.facts;
+    const breaker = this.#guard();
+    if (breaker.waitMs(this.startedMs) > 0) {
+      throw circuitOpen(this.name, breaker, this.startedMs);
+    }
+    const share = shared.of(principal.tenant, this.startedMs);
+    const rateWaitMs = shared.admit(share, this.startedMs);
+    if (rateWaitMs > 0) throw rateLimited(spec.id, rateWaitMs);
+    if (!shared.enter(share)) throw bulkheadFull(spec.id);
+    this.#place = share;
+    if (budgets !== undefined && budgets.length > 0) {
+      this.#estimate = spec.estimate?.(this.input) ?? noSpend;
+      this.#held().reserve(budgets, this.#estimate);
+    }
+    if (this.#approvalId !== undefined) {
+      const { approvalDigest, at } = this.#identity();
+      this.#held().useApproval(this.#approvalId, approvalDigest, at);
+    }
+    if (effect === "read" && repeat !== "once") return this.startedMs;
+    // For anything but a read, what is about to happen is committed before it can happen.
+    // The key comes last: between it and the sending nothing else is written, so that after a
+    // crash a started key means that the call was as good as sent.
+    const { idempotencyKey, at } = this.#identity();
+    this.records.audit.open(this.#recordAs("open"));
+    this.#held().claimKey(idempotencyKey, this.facts, runId, at);
+    // Committing may have taken a while.
+    return parts.clock.monotonic();
+  }
+
+  /** The breaker of what the call goes to. */
+  #guard(): Breaker {
+    const { spec, breakers } = this.#compiled;
+    const { host, port } = this.facts;
+    const operationClass = operationClassOf(spec, this.facts, this.streams);
+    this.#breaker ??= breakers.of(host, port, operationClass);
+    return this.#breaker;
+  }
+
+  #try(number: number, nowMs: number): void {
+    const breaker = this.#guard();
+    if (nowMs >= this.deadlineAt) throw timeIsUp(this.name);
+    this.#permit = breaker.acquire(nowMs);
+    if (this.#permit === 0) throw circuitOpen(this.name, breaker, nowMs);
+    if (nowMs !== this.startedMs) this.#attemptBeganMs = nowMs;
+    this.#attempt = new Attempt<I, O, C>(this, number);
+    this.#attempt.start(this.#compiled.run, nowMs);
+  }
+
+  /** The caller's signal has aborted. */
+  handleEvent(): void {
+    const { signal } = this.options;
+    if (signal !== undefined) this.#attempt?.end(cancelled(signal));
+  }
+
+  answered(attempt: Attempt<I, O, C>, value: O): void {
+    const { spec, parts } = this.#compiled;
+    this.#reached = true;
+    try {
+      // An answer is paid for whether it is any good or not.
+      if (spec.measure !== undefined) this.#use(spec.measure(value, this.input));
+      spec.check?.(value);
+    } catch (thrown) {
+      this.failed(attempt, thrown);
+      return;
+    }
+    const nowMs = parts.clock.monotonic();
+    if (!this.#begun) this.#breaker?.succeed(this.#permit, nowMs - this.#beganMs, nowMs);
+    this.#answered = true;
+    this.#close(undefined, value, nowMs);
+  }
+
+  failed(attempt: Attempt<I, O, C>, thrown: unknown): void {
+    const { parts, maxAttempts, retryBudget } = this.#compiled;
+    const failure = this.#classify(thrown);
+    const nowMs = parts.clock.monotonic();
+    if (failure.countsAgainstBreaker) this.#breaker?.fail(this.#permit, nowMs);
+    else if (!this.#begun) this.#breaker?.release(this.#permit);
+    if (failure.phase !== "before_send") this.#reached = true;
+    // An attempt whose answer was lost may have been billed: keep its upper bound.
+    if (failure.phase === "unknown") this.#use(this.#estimate);
+    this.#failedAttempts ??= [];
+    this.#failedAttempts.push({
+      startedAtMs: this.#beganMs - this.startedMs,
+      durationMs: nowMs - this.#beganMs,
+      outcome: failure.code,
+    });
+    const number = attempt.attempt;
+    const again = number < maxAttempts && mayRetry(this.facts, failure, attempt.delivered);
+    const delayMs = again ? retryDelayMs(number, failure, parts.random) : 0;
+    if (!again || nowMs + delayMs >= this.deadlineAt || !retryBudget.take()) {
+      this.#fail(failure);
+      return;
+    }
+    parts.clock
+      .sleep(delayMs, this.options.signal)
+      .then(() => this.#try(number + 1, parts.clock.monotonic()))
+      .catch((error: unknown) => this.#fail(this.#classify(error)));
+  }
+
+  #use(spend: Spend): void {
+    this.#used = this.#used === noSpend ? spend : addSpend(this.#used, spend);
+  }
+
+  #fail(error: BoundaryError): void {
+    const nowMs = this.#compiled.parts.clock.monotonic();
+    let failure = error;
+    try {
+      if (!this.#reached) this.#holdings?.giveBack();
+    } catch (thrown) {
+      failure = unrecorded(this.name, thrown);
+    }
+    this.#close(failure, undefined, nowMs);
+  }
+
+  /** The end of every call. Nothing that goes wrong here may keep a place or go unsaid. */
+  #close(error: BoundaryError | undefined, value: O | undefined, nowMs: number): void {
+    const { parts, shared } = this.#compiled;
+    this.#endedMs = nowMs;
+    this.#error = error;
+    if (this.#place !== undefined) shared.leave(this.#place);
+    this.#place = undefined;
+    this.options.signal?.removeEventListener("abort", this);
+    try {
+      if (this.#holdings !== undefined) {
+        this.#holdings.settle(this.#used);
+        if (error?.phase !== "unknown") this.#holdings.finishKey(parts.clock);
+      }
+      const { audit } = this.records;
+      if (audit.closeSoon !== undefined && this.facts.effect === "read") audit.closeSoon(this);
+      else audit.close(this.record());
+    } catch (thrown) {
+      this.#error = unrecorded(this.name, thrown);
+    }
+    const failure = this.#error;
+    if (failure === undefined) {
+      this.#observer?.resolve(new Succeeded(value as O, this));
+      this.#caller?.resolve(value as O);
+    } else {
+      this.#observer?.resolve(new Failed(failure, this));
+      this.#caller?.reject(failure);
+    }
+  }
+
+  #classify(thrown: unknown): BoundaryError {
+    const error = toBoundaryError(thrown, {
+      name: this.name,
+      mapError: this.#compiled.spec.mapError,
+      signal: this.options.signal,
+      reached: this.#reached,
+    });
+    return this.#attempt !== undefined ? withLostWrite(error, this.name, this.facts) : error;
+  }
+
+  get deadlineAt(): number {
+    const { totalMs } = this.#compiled;
+    return this.startedMs + Math.min(totalMs, this.options.totalMs ?? totalMs);
+  }
+
+  /** When the last attempt began. */
+  get #beganMs(): number {
+    return this.#attemptBeganMs ?? this.startedMs;
+  }
+
+  get attempts(): AttemptParts {
+    return this.#compiled.attempts;
+  }
+
+  get name(): string {
+    const { operation, tool } = this.facts;
+    const { id } = this.#compiled.spec;
+    return tool === undefined ? `${id} ${operation}` : `${id} ${operation} ${tool}`;
+  }
+
+  get connector(): string {
+    return this.#compiled.spec.id;
+  }
+
+  get principal(): Principal {
+    return this.options.principal;
+  }
+
+  get policyVersion(): string {
+    return this.policy.version;
+  }
+
+  /** Whether the caller takes the answer in parts. */
+  get streams(): boolean {
+    return this.options.onChunk !== undefined;
+  }
+
+  /** A part of the answer has come: the other side is at work, and nothing is tried again. */
+  deliver(chunk: C, nowMs: number): void {
+    if (!this.#begun) {
+      this.#permit = this.#guard().begun(this.#permit, nowMs - this.#beganMs, nowMs);
+      this.#begun = true;
+    }
+    this.options.onChunk?.(chunk);
+  }
+
+  room(): Promise<void> | undefined {
+    return this.options.room?.();
+  }
+
+  leaveToGo(): CallLeave {
+    this.#leave ??= new CallLeave(this);
+    return this.#leave;
+  }
+
+  get idempotencyKey(): string {
+    return this.#identity().idempotencyKey;
+  }
+
+  record(): CallRecord {
+    return this.#recordAs(this.#error?.code ?? "ok");
+  }
+
+  get budgets(): BudgetLedger {
+    return this.#compiled.parts.budgets;
+  }
+
+  get records(): TenantRecords {
+    return this.#compiled.parts.records(this.options.principal.tenant);
+  }
+
+  #held(): Holdings {
+    this.#holdings ??= new Holdings(this);
+    return this.#holdings;
+  }
+
+  #identity(): CallIdentity {
+    const { clock, ids } = this.#compiled.parts;
+    this.#identified ??= new CallIdentity(this, clock, ids);
+    return this.#identified;
+  }
+
+  #recordAs(outcome: string): CallRecord {
+    const { spec, parts } = this.#compiled;
+    const endedMs = this.#endedMs < 0 ? parts.clock.monotonic() : this.#endedMs;
+    return callRecord({
+      identity: this.#identity(),
+      connector: spec.id,
+      facts: this.facts,
+      options: this.options,
+      decision: this.decision,
+      approvalId: this.#approvalId,
+      failedAttempts: this.#failedAttempts ?? [],
+      answeredAfterMs: this.#answered ? this.#beganMs - this.startedMs : undefined,
+      connectedTo: this.#leave?.connectedTo ?? [],
+      durationMs: endedMs - this.startedMs,
+      spend: this.#reached ? this.#used : undefined,
+      outcome,
+      error: this.#error,
+    });
+  }
+}

@@ -1,0 +1,32 @@
+import { describe, expect, test } from "vitest";
+import { freshFolder, runInProcess } from "../support/cli.ts";
+
+describe("agent33 connectors breakers", () => {
+  const at = (...words: string[]) =>
+    runInProcess(["connectors", "breakers", ...words], freshFolder());
+
+  test("says that there are none before any has opened", async () => {
+    const { code, stdout } = await at();
+    expect({ code, stdout }).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("No breaker"),
+    });
+  });
+
+  test("says what it forces, until when, and that nobody has seen that key", async () => {
+    const words = ["open", "http:x|a.example:443|read", "--for", "10m", "--reason", "moving"];
+    const { code, stdout } = await at(...words, "--json");
+    const said = JSON.parse(stdout) as { state: string; until: number; known: boolean };
+    expect(code).toBe(0);
+    expect(said).toMatchObject({ state: "open", known: false });
+    expect(said.until).toBeGreaterThan(Date.now() + 590_000);
+  });
+
+  test.each([
+    [["open", "k", "--for", "10 minutes", "--reason", "r"], "--for takes a time"],
+    [["open", "k"], "--reason"],
+  ])("refuses %j", async (words, message) => {
+    const { code, stderr } = await at(...words);
+    expect({ code, stderr }).toMatchObject({ code: 64, stderr: expect.stringContaining(message) });
+  });
+});
