@@ -106,6 +106,13 @@ export interface CallOptions<C = never> {
 
 export type DecisionEffect = "allow" | "ask" | "deny";
 
+/** A rule whose condition could not be worked out for a call. */
+export interface FailedCondition {
+  readonly ruleId: string;
+  /** Why, in the words of the condition: nothing of the call's arguments is in it. */
+  readonly problem: string;
+}
+
 /** What policy said about a call, and why. */
 export interface Decision {
   readonly effect: DecisionEffect;
@@ -122,6 +129,8 @@ export interface Decision {
   readonly policyVersion: string;
   /** For an ask: how long the question stays open, where the rule says so. Milliseconds. */
   readonly approvalTtlMs?: number;
+  /** Deny and ask rules among them count as matched, allow rules do not. */
+  readonly failedConditions?: readonly FailedCondition[];
 }
 
 /** Decides about calls; swapped as a whole when the policy changes. */

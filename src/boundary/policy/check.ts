@@ -2,7 +2,7 @@ import { policyError } from "./errors.ts";
 import type { Flaw } from "./flaws.ts";
 import { hostPattern } from "./host.ts";
 import { type CompiledRule, strictness } from "./policy.ts";
-import type { LoadedPack } from "./schema.ts";
+import type { LoadedPack } from "./pack.ts";
 
 /**
  * Refuses a rule that no call can fit, and a single value that none can: a rule that looks right
@@ -96,6 +96,7 @@ function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readonly stri
  * its `*` were a letter: only a `*` of the wide pattern can take it in, so the answer is safe.
  */
 function covers(wide: CompiledRule, narrow: CompiledRule): boolean {
+  if (wide.when !== undefined && wide.when.text !== narrow.when?.text) return false;
   return wide.keys.every(({ key, accepts }) =>
     narrow.match[key.name]?.every((value) =>
       accepts(key.comparison === "host" ? hostPattern(String(value)) : value),

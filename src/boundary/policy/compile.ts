@@ -10,7 +10,7 @@ import {
   type PolicyDefault,
   strictness,
 } from "./policy.ts";
-import type { LoadedPack, LoadedRule } from "./schema.ts";
+import type { LoadedPack, LoadedRule } from "./pack.ts";
 
 /** What the settings forbid by name, whatever the packs say. */
 export interface Blocklist {
@@ -46,10 +46,11 @@ export function compilePolicy(
 
   const version = digestOf({
     default: fallback,
-    rules: rules.map(({ ruleId, effect, match, reason, ttlMs }) => ({
+    rules: rules.map(({ ruleId, effect, match, when, reason, ttlMs }) => ({
       ruleId,
       effect,
       match,
+      when: when?.text ?? null,
       reason,
       ttlMs: ttlMs ?? null,
     })),

@@ -1,6 +1,6 @@
 import type { DecisionEffect } from "../types.ts";
 import { type MatchKey, matchKeys } from "./keys.ts";
-import type { LoadedPack, LoadedRule } from "./schema.ts";
+import type { LoadedPack, LoadedRule } from "./pack.ts";
 
 const comparisons: Readonly<Record<MatchKey["comparison"], string>> = {
   exact: "exactly",
@@ -43,6 +43,32 @@ const example = `
 Names of packs and rules, and all values but hosts, are compared with their case. A host is compared
 in its one spelling: lower case, without a trailing dot or brackets, addresses as they are usually
 written.
+
+## Conditions
+
+\`when\` is a condition in [CEL](https://cel.dev) over the same facts and the call's arguments:
+
+\`\`\`yaml
+rules:
+  - id: big-transfers-ask
+    ask: { connector: "mcp:bank", tool: transfer }
+    when: args.amount > 500 || !args.to.endsWith("@example.org")
+    reason: Much money, or money that leaves the house.
+\`\`\`
+
+It is worked out only for calls that the rule's keys match. The names in it are those of the table
+above, \`address\` (what the host resolved to) and \`args\`. A fact that the call does not have is empty
+text, 0 or \`false\`; a call without arguments has none. A name that does not exist, a comparison of
+what cannot be compared and a condition that is the same for every call are refused at start-up.
+
+- **A condition that cannot be worked out counts as true in a \`deny\` or \`ask\` rule and as false in an
+  \`allow\` rule**, and the decision says so: an argument that is missing or of another type opens
+  nothing. Write \`has(args.amount) && args.amount > 500\` where an argument may be left out.
+- Numbers of the arguments are doubles, as JSON has no others: whole numbers are exact up to 2^53.
+  They compare and reckon with the whole numbers of a condition; \`port\` and \`size()\` are whole.
+- \`all\` is true of an empty list. There are no regular expressions; \`text.like("/srv/*.md")\` knows
+  \`*\`, and \`startsWith\`, \`endsWith\`, \`contains\`, \`lowerAscii\` are there. Paths are compared as they
+  were given: \`..\` in them is not resolved.
 
 ## Private addresses
 
@@ -131,8 +157,9 @@ function matchText(rule: LoadedRule): string {
     if (values === undefined) return [];
     return [`${name} is ${values.map((value) => `\`${String(value)}\``).join(" or ")}`];
   });
+  const condition = rule.when === undefined ? "" : `, where \`${rule.when.text}\``;
   const ttl = rule.ttlMs === undefined ? "" : ` (open for ${rule.ttlMs / 1000} s)`;
-  return (parts.length === 0 ? "always" : parts.join(", ")) + ttl;
+  return (parts.length === 0 ? "always" : parts.join(", ")) + condition + ttl;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

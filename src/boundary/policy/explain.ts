@@ -14,6 +14,14 @@ export interface ExplainedKey {
   readonly holds: boolean;
 }
 
+/** The condition of a rule held against one call. */
+export interface ExplainedCondition {
+  readonly text: string;
+  readonly holds: boolean;
+  /** Why it could not be worked out; an allow rule does not match then, any other does. */
+  readonly problem?: string;
+}
+
 /** One rule held against one call. */
 export interface ExplainedRule {
   readonly ruleId: string;
@@ -23,6 +31,8 @@ export interface ExplainedRule {
   /** Whether this is the rule that the decision names. */
   readonly decides: boolean;
   readonly keys: readonly ExplainedKey[];
+  /** Its condition, where it has one and all keys hold. */
+  readonly when?: ExplainedCondition;
   /** Absent for rules made from settings. */
   readonly at?: Position;
 }
@@ -51,15 +61,28 @@ function explainRule(rule: CompiledRule, call: PolicyCall, decision: Decision): 
     const explained = { key: key.name, wanted: values, holds: holds(call) };
     return actual === undefined ? explained : { ...explained, actual };
   });
+  const keysHold = keys.every((key) => key.holds);
+  const when = keysHold ? explainCondition(rule, call) : undefined;
   return {
     ruleId: rule.ruleId,
     effect: rule.effect,
     reason: rule.reason,
-    matched: keys.every((key) => key.holds),
+    matched: keysHold && when?.holds !== false,
     decides: rule.ruleId === decision.ruleId,
     keys,
+    ...(when === undefined ? {} : { when }),
     ...(rule.at === undefined ? {} : { at: rule.at }),
   };
+}
+
+function explainCondition(
+  { when, effect }: CompiledRule,
+  call: PolicyCall,
+): ExplainedCondition | undefined {
+  if (when === undefined) return undefined;
+  const found = when.holds(call);
+  if (found.ok) return { text: when.text, holds: found.value };
+  return { text: when.text, holds: effect !== "allow", problem: found.error };
 }
 
 /** An explanation as lines for a terminal: the decision, then one line a rule. */
@@ -77,8 +100,16 @@ export function explanationText(explanation: Explanation): string {
 function verdict(rule: ExplainedRule): string {
   const failed = rule.keys.filter((key) => !key.holds);
   if (failed.length > 0) return `does not match, ${failed.map(mismatch).join("; ")}`;
-  if (rule.keys.length === 0) return "matches every call";
-  return `matches, ${rule.keys.map((key) => `${key.key} is ${shown(key.actual)}`).join("; ")}`;
+  const { when } = rule;
+  const facts = rule.keys.map((key) => `${key.key} is ${shown(key.actual)}`);
+  if (when === undefined && facts.length === 0) return "matches every call";
+  if (when !== undefined) facts.push(conditionText(when));
+  return `${rule.matched ? "matches" : "does not match"}, ${facts.join("; ")}`;
+}
+
+function conditionText({ text, holds, problem }: ExplainedCondition): string {
+  if (problem !== undefined) return `\`${text}\` could not be worked out (${problem})`;
+  return `\`${text}\` is ${String(holds)}`;
 }
 
 function mismatch({ key, actual, wanted }: ExplainedKey): string {

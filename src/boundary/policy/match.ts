@@ -2,6 +2,7 @@ import type { Decision } from "../types.ts";
 import type { PolicyCall } from "./keys.ts";
 import { type CompiledRule, type PolicyDefault, strictness } from "./policy.ts";
 import { fileRules, type Hits, scanIndex } from "./rule-index.ts";
+import { isPlain, sift } from "./sift.ts";
 
 /** The function that decides about calls, over an index of the rules. */
 export function createMatcher(
@@ -22,11 +23,20 @@ export function createMatcher(
     policyVersion,
   });
 
+  // A policy without such rules does not pay for them.
+  const allPlain = rules.every(isPlain);
   const decide = (call: PolicyCall): Decision => {
     hits.count = 0;
     scanIndex(index, call, hits);
     if (hits.count === 0) return none;
     if (hits.count > 1) sortAndUnite(hits);
+    if (allPlain) return ofHits();
+    const remarks = sift(hits, rules, call);
+    return remarks === undefined ? ofHits() : { ...ofHits(), ...remarks };
+  };
+
+  const ofHits = (): Decision => {
+    if (hits.count === 0) return none;
     if (hits.count === 1) return alone[hits.orders[0] ?? 0] ?? none;
 
     const matched: string[] = [];
@@ -50,7 +60,13 @@ export function createMatcher(
       const opens = rules[hits.orders[place] ?? 0]?.opens;
       if (opens === "metadata" || opens === network) return decision;
     }
-    return { ...shut[network], matched: decision.matched, policyVersion };
+    const { failedConditions } = decision;
+    return {
+      ...shut[network],
+      matched: decision.matched,
+      policyVersion,
+      ...(failedConditions === undefined ? {} : { failedConditions }),
+    };
   };
 }
 

@@ -89,12 +89,12 @@ describe("a mistake in a pack names its place and the nearest valid name", () =>
       /"deny"/,
     ],
     [
-      "a condition, which packs do not have",
-      rule('    deny: {}\n    when: "args.amount > 500"\n'),
+      "a misspelt condition",
+      rule('    deny: {}\n    whn: "args.amount > 500"\n'),
       9,
       5,
-      /unknown key "when"/,
-      /Known:/,
+      /unknown key "whn"/,
+      /"when"/,
     ],
     [
       "a limit, which packs do not have",

@@ -2,8 +2,10 @@ import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { messageOf } from "../../base/errors.ts";
 import { policyError, type Position } from "./errors.ts";
-import { firstProblem, nodeAt, offsetOf } from "./pack-problem.ts";
-import { type LoadedPack, type LoadedRule, packSchema, type ruleSchema } from "./schema.ts";
+import { type Condition, compileCondition } from "./condition.ts";
+import type { LoadedPack, LoadedRule } from "./pack.ts";
+import { firstProblem, nodeAt, offsetOf, offsetWithin } from "./pack-problem.ts";
+import { packSchema, type ruleSchema } from "./schema.ts";
 
 const unitsMs: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -16,11 +18,12 @@ const unitsMs: Readonly<Record<string, number>> = {
  * Reads one pack.
  * @param file how the file is called in messages
  * @throws Agent33Error `policy.malformed_pack` with file, line and column, and where a name is
- * misspelt with the nearest valid one.
+ * misspelt with the nearest valid one; `policy.malformed_condition` for a condition that cannot be
+ * read, asks about what there is not, or compares what cannot be compared.
  */
-export function parsePack(text: string, file: string): LoadedPack {
+export function parsePack(source: string, file: string): LoadedPack {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, stringKeys: true, prettyErrors: false });
+  const document = parseDocument(source, { lineCounter, stringKeys: true, prettyErrors: false });
   const root = document.contents;
 
   const positionAt = (offset: number): Position => {
@@ -48,6 +51,19 @@ export function parsePack(text: string, file: string): LoadedPack {
   }
 
   const pack = parsed.data;
+  const conditionAt = (path: readonly PropertyKey[], text: string | undefined) => {
+    if (text === undefined) return undefined;
+    const compiled = compileCondition(text);
+    if (compiled.ok) return compiled.value;
+    const { message, hint, offset } = compiled.error;
+    const place = positionAt(offsetWithin(nodeAt(root, path), source, offset));
+    throw policyError(
+      "malformed_condition",
+      place,
+      `${path.map(String).join(".")}: ${message}.`,
+      hint,
+    );
+  };
   const at = (...path: readonly PropertyKey[]) => positionAt(offsetOf(nodeAt(root, path)));
   return {
     name: pack.pack,
@@ -56,16 +72,32 @@ export function parsePack(text: string, file: string): LoadedPack {
     extends: pack.extends.map((name, index) => ({ name, at: at("extends", index) })),
     default: pack.default,
     defaultAt: at("default"),
-    rules: pack.rules.map((rule, index) => toRule(rule, at("rules", index))),
+    rules: pack.rules.map((rule, index) =>
+      toRule(rule, at("rules", index), conditionAt(["rules", index, "when"], rule.when)),
+    ),
   };
 }
 
-function toRule(rule: z.infer<typeof ruleSchema>, at: Position): LoadedRule {
+function toRule(
+  rule: z.infer<typeof ruleSchema>,
+  at: Position,
+  when: Condition | undefined,
+): LoadedRule {
   const { id, reason } = rule;
   // The schema has seen to it that exactly one of the three is there.
   const effect = rule.deny !== undefined ? "deny" : rule.ask !== undefined ? "ask" : "allow";
   const match = rule[effect] ?? {};
-  if (rule.ttl === undefined) return { id, effect, match, reason, at };
-  const ttlMs = Number.parseInt(rule.ttl, 10) * (unitsMs[rule.ttl.slice(-1)] ?? 0);
-  return { id, effect, match, reason, ttlMs, at };
+  return {
+    id,
+    effect,
+    match,
+    ...(when === undefined ? {} : { when }),
+    reason,
+    ...(rule.ttl === undefined ? {} : { ttlMs: milliseconds(rule.ttl) }),
+    at,
+  };
+}
+
+function milliseconds(time: string): number {
+  return Number.parseInt(time, 10) * (unitsMs[time.slice(-1)] ?? 0);
 }

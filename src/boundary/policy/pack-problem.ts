@@ -42,6 +42,26 @@ export function offsetOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
 }
 
+/**
+ * Where a place in a text stands in the file that the text was read from: quotes, backslashes,
+ * indentation and folded lines come on top there. The text's begin where that cannot be told.
+ */
+export function offsetWithin(node: Node | null, source: string, index: number): number {
+  const start = offsetOf(node);
+  if (!isScalar(node) || typeof node.value !== "string") return start;
+  const block = node.type === "BLOCK_FOLDED" || node.type === "BLOCK_LITERAL";
+  let at = block ? source.indexOf("\n", start) + 1 : start;
+  let last = start;
+  for (const letter of node.value.slice(0, index + 1)) {
+    if (letter.trim() === "") continue;
+    while (source[at] !== letter && /[\s"'\\]/.test(source[at] ?? "x")) at += 1;
+    if (source[at] !== letter) return start;
+    last = at;
+    at += 1;
+  }
+  return last;
+}
+
 function describe(issue: z.core.$ZodIssue, root: Node | null): PackProblem {
   const node = nodeAt(root, issue.path);
   if (issue.code === "unrecognized_keys") {

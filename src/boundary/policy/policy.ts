@@ -2,7 +2,7 @@ import type { Principal } from "../../base/principal.ts";
 import type { Network } from "../egress/address.ts";
 import type { CallFacts, Decision, DecisionEffect } from "../types.ts";
 import type { CompiledKey, PolicyCall } from "./keys.ts";
-import type { LoadedRule } from "./schema.ts";
+import type { LoadedRule } from "./pack.ts";
 
 /** How strict each word is: deny > ask > allow, whichever rule is the more specific. */
 export const strictness: Readonly<Record<DecisionEffect, number>> = { allow: 0, ask: 1, deny: 2 };

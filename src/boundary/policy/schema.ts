@@ -1,7 +1,5 @@
 import { z } from "zod";
 import { effects, repeats } from "../../base/effect.ts";
-import type { DecisionEffect } from "../types.ts";
-import type { Position } from "./errors.ts";
 
 const oneOrMany = <T extends z.ZodType>(value: T) =>
   z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(value)).optional();
@@ -34,6 +32,8 @@ export const ruleSchema = z
     deny: matchSchema.optional(),
     ask: matchSchema.optional(),
     allow: matchSchema.optional(),
+    /** CEL over the call's facts and arguments: the rule holds only where it is true. */
+    when: word.optional(),
     reason: word,
     /** Asks only: how long the question stays open, as in `30s`, `10m`, `2h`, `1d`. */
     ttl: z
@@ -68,33 +68,3 @@ export const packSchema = z.strictObject({
 export type Match = Readonly<z.infer<typeof matchSchema>>;
 export type MatchKeyName = keyof Match;
 export type MatchValue = string | number | boolean;
-
-/** One rule of a pack after reading. */
-export interface LoadedRule {
-  readonly id: string;
-  readonly effect: DecisionEffect;
-  readonly match: Match;
-  /** Shown to the person who is refused or asked. */
-  readonly reason: string;
-  /** How long an ask stays open, in milliseconds. */
-  readonly ttlMs?: number;
-  /** Absent for rules made from settings. */
-  readonly at?: Position;
-}
-
-/** Another pack whose rules come before this one's. */
-export interface PackReference {
-  readonly name: string;
-  readonly at: Position;
-}
-
-/** A pack after reading, its rules in file order. */
-export interface LoadedPack {
-  readonly name: string;
-  readonly version: number;
-  readonly description: string;
-  readonly extends: readonly PackReference[];
-  readonly default: DecisionEffect;
-  readonly defaultAt: Position;
-  readonly rules: readonly LoadedRule[];
-}

@@ -1,0 +1,36 @@
+import type { DecisionEffect } from "../types.ts";
+import type { Condition } from "./condition.ts";
+import type { Position } from "./errors.ts";
+import type { Match } from "./schema.ts";
+
+/** One rule of a pack after reading. */
+export interface LoadedRule {
+  readonly id: string;
+  readonly effect: DecisionEffect;
+  readonly match: Match;
+  /** What must be true of the call besides. */
+  readonly when?: Condition;
+  /** Shown to the person who is refused or asked. */
+  readonly reason: string;
+  /** How long an ask stays open, in milliseconds. */
+  readonly ttlMs?: number;
+  /** Absent for rules made from settings. */
+  readonly at?: Position;
+}
+
+/** Another pack whose rules come before this one's. */
+export interface PackReference {
+  readonly name: string;
+  readonly at: Position;
+}
+
+/** A pack after reading, its rules in file order. */
+export interface LoadedPack {
+  readonly name: string;
+  readonly version: number;
+  readonly description: string;
+  readonly extends: readonly PackReference[];
+  readonly default: DecisionEffect;
+  readonly defaultAt: Position;
+  readonly rules: readonly LoadedRule[];
+}
