@@ -117,13 +117,19 @@ class GovernedCall<I, O, C> {
     const { spec, parts } = this.#compiled;
     const policy = this.#policy;
     this.#decision = policy.decide(this.#facts, spec.id, this.#options.principal);
-    const { effect, ruleId, reason } = this.#decision;
-    if (effect === "allow") return;
+    const { effect, ruleId, reason, dryRun } = this.#decision;
+    if (effect === "allow" && dryRun === undefined) return;
     const why = reason === undefined ? "" : ` ${reason}`;
     if (effect === "deny") {
       throw new BoundaryError("policy_denied", `${this.#name()} is denied by ${ruleId}.${why}`, {
         ruleId,
         hint: "Choose another way, or ask whoever owns the policy to change the rule.",
+      });
+    }
+    if (dryRun !== undefined) {
+      throw new BoundaryError("dry_run", `${this.#name()} was not sent: ${dryRun} is in dry-run.`, {
+        ruleId: dryRun,
+        hint: "Nothing was done. To have such calls made, set the mode of the rule or its pack to enforce.",
       });
     }
     const digest = approvalDigestOf(spec.id, this.#facts, this.#options, policy.version);
@@ -342,7 +348,7 @@ class GovernedCall<I, O, C> {
       facts: this.#facts,
       argsDigest: this.#argsDigest,
       options: this.#options,
-      decision: this.#decision,
+      decision: this.#leave?.withShadow(this.#decision) ?? this.#decision,
       approvalId: this.#approvalId,
       idempotencyKey: this.#key,
       attempts: this.#attempts,

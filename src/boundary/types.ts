@@ -113,6 +113,12 @@ export interface FailedCondition {
   readonly problem: string;
 }
 
+/** What a rule in shadow would have said. */
+export interface ShadowEffect {
+  readonly ruleId: string;
+  readonly effect: DecisionEffect;
+}
+
 /** What policy said about a call, and why. */
 export interface Decision {
   readonly effect: DecisionEffect;
@@ -131,6 +137,10 @@ export interface Decision {
   readonly approvalTtlMs?: number;
   /** Deny and ask rules among them count as matched, allow rules do not. */
   readonly failedConditions?: readonly FailedCondition[];
+  /** What rules in shadow say; nothing of it is applied. */
+  readonly shadow?: readonly ShadowEffect[];
+  /** The rule because of which the call is not sent, and nobody asked, although it is not denied. */
+  readonly dryRun?: string;
 }
 
 /** Decides about calls; swapped as a whole when the policy changes. */

@@ -3,6 +3,7 @@ import type { Flaw } from "./flaws.ts";
 import { hostPattern } from "./host.ts";
 import { type CompiledRule, strictness } from "./policy.ts";
 import type { LoadedPack } from "./pack.ts";
+import type { PolicyMode } from "./schema.ts";
 
 /**
  * Refuses a rule that no call can fit, and a single value that none can: a rule that looks right
@@ -38,13 +39,15 @@ function neverMatches(rule: CompiledRule, flaw: Flaw) {
 export function checkShadowed(packs: readonly LoadedPack[], rules: readonly CompiledRule[]): void {
   const rulesOf = Map.groupBy(rules, (rule) => rule.pack);
   for (const pack of packs) {
-    const inSight = ancestry(pack, packs).flatMap((name) => rulesOf.get(name) ?? []);
+    const inSight = ancestry(pack, packs)
+      .flatMap((name) => rulesOf.get(name) ?? [])
+      .filter(decides);
     const stricter = {
       deny: [],
       ask: inSight.filter((rule) => rule.effect === "deny"),
       allow: inSight.filter((rule) => rule.effect !== "allow"),
     };
-    for (const rule of rulesOf.get(pack.name) ?? []) {
+    for (const rule of (rulesOf.get(pack.name) ?? []).filter(decides)) {
       const cover = stricter[rule.effect].find((other) => covers(other, rule));
       if (cover === undefined) continue;
       const message =
@@ -66,9 +69,10 @@ export function checkShadowed(packs: readonly LoadedPack[], rules: readonly Comp
  * @throws Agent33Error `policy.shadowed`
  */
 export function checkDefaults(packs: readonly LoadedPack[]): void {
-  for (const pack of packs) {
+  const inForce = packs.filter(decides);
+  for (const pack of inForce) {
     const family = ancestry(pack, packs);
-    const stricter = packs.find(
+    const stricter = inForce.find(
       (other) =>
         family.includes(other.name) && strictness[other.default] > strictness[pack.default],
     );
@@ -79,6 +83,11 @@ export function checkDefaults(packs: readonly LoadedPack[]): void {
     const hint = `Write "default: ${stricter.default}", or do not extend "${stricter.name}".`;
     throw policyError("shadowed", pack.defaultAt, message, hint);
   }
+}
+
+/** What is in shadow decides nothing, and is not asked to. */
+function decides({ mode }: { readonly mode?: PolicyMode }): boolean {
+  return mode !== "shadow";
 }
 
 /** The pack itself and all that it extends, directly or not. */

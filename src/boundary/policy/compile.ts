@@ -11,6 +11,7 @@ import {
   strictness,
 } from "./policy.ts";
 import type { LoadedPack, LoadedRule } from "./pack.ts";
+import type { PolicyMode } from "./schema.ts";
 
 /** What the settings forbid by name, whatever the packs say. */
 export interface Blocklist {
@@ -36,9 +37,13 @@ export function compilePolicy(
   const fallback = strictestDefault(packs);
   const settings = blocklistRules(options.blocklist ?? {});
   const rules = [
-    ...packs.flatMap((pack) => pack.rules.map((rule) => ({ rule, pack: pack.name }))),
-    ...settings.map((rule) => ({ rule, pack: "settings" })),
-  ].map(({ rule, pack }, order) => compileRule(rule, pack, order));
+    ...packs.flatMap((pack) =>
+      pack.rules.map((rule) => ({ rule, pack: pack.name, of: pack.mode })),
+    ),
+    ...settings.map((rule) => ({ rule, pack: "settings", of: undefined })),
+  ].map(({ rule, pack, of }, order) =>
+    compileRule(rule, pack, rule.mode ?? of ?? "enforce", order),
+  );
 
   for (const rule of rules) checkNeverMatches(rule);
   checkShadowed(packs, rules);
@@ -46,8 +51,9 @@ export function compilePolicy(
 
   const version = digestOf({
     default: fallback,
-    rules: rules.map(({ ruleId, effect, match, when, reason, ttlMs }) => ({
+    rules: rules.map(({ ruleId, mode, effect, match, when, reason, ttlMs }) => ({
       ruleId,
+      mode,
       effect,
       match,
       when: when?.text ?? null,
@@ -66,13 +72,27 @@ export function compilePolicy(
   };
 }
 
-function compileRule(rule: LoadedRule, pack: string, order: number): CompiledRule {
+function compileRule(
+  rule: LoadedRule,
+  pack: string,
+  mode: PolicyMode,
+  order: number,
+): CompiledRule {
   const keys = compileKeys(rule.match);
   const matches = (call: PolicyCall): boolean => {
     for (const key of keys) if (!key.holds(call)) return false;
     return true;
   };
-  return { ...rule, order, ruleId: `${pack}/${rule.id}`, pack, keys, opens: opened(rule), matches };
+  return {
+    ...rule,
+    order,
+    ruleId: `${pack}/${rule.id}`,
+    pack,
+    mode,
+    keys,
+    opens: opened(rule),
+    matches,
+  };
 }
 
 function opened({ match }: LoadedRule): Network {
@@ -81,17 +101,24 @@ function opened({ match }: LoadedRule): Network {
 }
 
 function strictestDefault(packs: readonly LoadedPack[]): PolicyDefault {
-  let [strictest] = packs;
+  const inForce = packs.filter(({ mode }) => mode !== "shadow");
+  let [strictest] = inForce;
   if (strictest === undefined) {
-    throw policyError("no_pack", undefined, "a policy needs at least one pack.", "Select a pack.");
+    const hint = "Select a pack that is not in shadow: those decide nothing.";
+    throw policyError("no_pack", packs[0]?.defaultAt, "a policy needs at least one pack.", hint);
   }
-  for (const pack of packs) {
+  for (const pack of inForce) {
     if (strictness[pack.default] > strictness[strictest.default]) strictest = pack;
   }
+  const dry = inForce.find(({ mode }) => mode === "dry-run");
   return {
     effect: strictest.default,
     ruleId: `${strictest.name}/default`,
     pack: strictest.name,
+    ...(dry === undefined ? {} : { dryRun: `${dry.name}/default` }),
+    shadow: packs
+      .filter(({ mode }) => mode === "shadow")
+      .map((pack) => ({ ruleId: `${pack.name}/default`, effect: pack.default })),
   };
 }
 

@@ -70,6 +70,16 @@ what cannot be compared and a condition that is the same for every call are refu
   \`*\`, and \`startsWith\`, \`endsWith\`, \`contains\`, \`lowerAscii\` are there. Paths are compared as they
   were given: \`..\` in them is not resolved.
 
+## Trying rules out
+
+\`mode\` of a rule, or of a pack for all its rules that name none and for its default:
+
+- \`enforce\`: the rule counts. This is what holds where no mode is given.
+- \`shadow\`: what the rule says is written into the decision and the audit, and not applied. At least
+  one pack must be in force.
+- \`dry-run\`: the rule counts, and a call that it matches is not sent even if it is allowed; nobody is
+  asked about it. It ends with \`boundary.dry_run\`, and the agent is told that nothing was done.
+
 ## Private addresses
 
 **A private address is shut until a rule opens it**, whatever else is allowed, also where the default
@@ -144,11 +154,25 @@ function packBlocks(pack: LoadedPack): readonly string[] {
   const tables = headings.flatMap(([effect, heading]) => {
     const rules = pack.rules.filter((rule) => rule.effect === effect);
     if (rules.length === 0) return [];
-    const rows = rules.map((rule) => [`\`${rule.id}\``, matchText(rule), rule.reason]);
+    const rows = rules.map((rule) => [
+      `\`${rule.id}\`${modeText(rule)}`,
+      matchText(rule),
+      rule.reason,
+    ]);
     return [`### ${pack.name}: ${heading}`, table(["rule", "when", "why"], rows)];
   });
   const fallback = `Where no rule matches: **${pack.default}**.`;
-  return [`## ${pack.name}`, pack.description, ...inherited, ...tables, fallback];
+  return [
+    `## ${pack.name}`,
+    `${pack.description}${modeText(pack)}`,
+    ...inherited,
+    ...tables,
+    fallback,
+  ];
+}
+
+function modeText({ mode = "enforce" }: Pick<LoadedRule, "mode">): string {
+  return mode === "enforce" ? "" : ` (${mode})`;
 }
 
 function matchText(rule: LoadedRule): string {

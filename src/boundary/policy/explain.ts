@@ -3,7 +3,7 @@ import type { CallFacts, Decision, DecisionEffect } from "../types.ts";
 import { type Position, placeOf } from "./errors.ts";
 import { type PolicyCall, policyCall } from "./keys.ts";
 import type { CompiledPolicy, CompiledRule } from "./policy.ts";
-import type { MatchKeyName, MatchValue } from "./schema.ts";
+import type { MatchKeyName, MatchValue, PolicyMode } from "./schema.ts";
 
 /** One key of a rule held against one call. */
 export interface ExplainedKey {
@@ -26,6 +26,7 @@ export interface ExplainedCondition {
 export interface ExplainedRule {
   readonly ruleId: string;
   readonly effect: DecisionEffect;
+  readonly mode: PolicyMode;
   readonly reason: string;
   readonly matched: boolean;
   /** Whether this is the rule that the decision names. */
@@ -66,6 +67,7 @@ function explainRule(rule: CompiledRule, call: PolicyCall, decision: Decision): 
   return {
     ruleId: rule.ruleId,
     effect: rule.effect,
+    mode: rule.mode,
     reason: rule.reason,
     matched: keysHold && when?.holds !== false,
     decides: rule.ruleId === decision.ruleId,
@@ -89,12 +91,15 @@ function explainCondition(
 export function explanationText(explanation: Explanation): string {
   const { decision, rules } = explanation;
   const head = `${decision.effect}: ${decision.ruleId}`;
+  const dry =
+    decision.dryRun === undefined ? [] : [`  Not sent: ${decision.dryRun} is in dry-run.`];
   const why = decision.reason === undefined ? [] : [`  ${decision.reason}`];
   const lines = rules.map((rule) => {
     const mark = rule.decides ? ">" : rule.matched ? "+" : "-";
-    return `${mark} ${rule.effect.padEnd(5)} ${rule.ruleId}: ${verdict(rule)} (${placeOf(rule.at)})`;
+    const mode = rule.mode === "enforce" ? "" : ` [${rule.mode}]`;
+    return `${mark} ${rule.effect.padEnd(5)} ${rule.ruleId}${mode}: ${verdict(rule)} (${placeOf(rule.at)})`;
   });
-  return [head, ...why, "", ...lines, ""].join("\n");
+  return [head, ...why, ...dry, "", ...lines, ""].join("\n");
 }
 
 function verdict(rule: ExplainedRule): string {

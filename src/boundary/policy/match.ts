@@ -1,3 +1,4 @@
+import type { Network } from "../egress/address.ts";
 import type { Decision } from "../types.ts";
 import type { PolicyCall } from "./keys.ts";
 import { type CompiledRule, type PolicyDefault, strictness } from "./policy.ts";
@@ -15,25 +16,16 @@ export function createMatcher(
   const hits: Hits = { orders: [], count: 0 };
   // Most calls match one rule or none; their decisions are made beforehand.
   const alone = rules.map((rule) => freeze(decisionOf(rule, [rule.ruleId], policyVersion)));
+  const { dryRun, shadow } = fallback;
   const none: Decision = freeze({
     effect: fallback.effect,
     ruleId: fallback.ruleId,
     matched: [],
     reason: `No rule matches this call, and the default of the pack "${fallback.pack}" is ${fallback.effect}.`,
     policyVersion,
+    ...(dryRun === undefined ? {} : { dryRun }),
+    ...(shadow.length === 0 ? {} : { shadow }),
   });
-
-  // A policy without such rules does not pay for them.
-  const allPlain = rules.every(isPlain);
-  const decide = (call: PolicyCall): Decision => {
-    hits.count = 0;
-    scanIndex(index, call, hits);
-    if (hits.count === 0) return none;
-    if (hits.count > 1) sortAndUnite(hits);
-    if (allPlain) return ofHits();
-    const remarks = sift(hits, rules, call);
-    return remarks === undefined ? ofHits() : { ...ofHits(), ...remarks };
-  };
 
   const ofHits = (): Decision => {
     if (hits.count === 0) return none;
@@ -52,21 +44,25 @@ export function createMatcher(
     return winner === undefined ? none : decisionOf(winner, matched, policyVersion);
   };
 
-  return (call) => {
-    const decision = decide(call);
-    const { network = "public" } = call;
+  /** The decision, or a denial where it leads off the public internet and no rule opens that. */
+  const opened = (decision: Decision, network: Network): Decision => {
     if (network === "public" || decision.effect === "deny") return decision;
     for (let place = 0; place < hits.count; place++) {
       const opens = rules[hits.orders[place] ?? 0]?.opens;
       if (opens === "metadata" || opens === network) return decision;
     }
-    const { failedConditions } = decision;
-    return {
-      ...shut[network],
-      matched: decision.matched,
-      policyVersion,
-      ...(failedConditions === undefined ? {} : { failedConditions }),
-    };
+    return { ...shut[network], matched: decision.matched, policyVersion };
+  };
+
+  // A policy without rules that need a second look does not pay for one.
+  const allPlain = rules.every(isPlain);
+  return (call) => {
+    hits.count = 0;
+    scanIndex(index, call, hits);
+    if (hits.count > 1) sortAndUnite(hits);
+    const remarks = allPlain || hits.count === 0 ? undefined : sift(hits, rules, call);
+    const decision = opened(ofHits(), call.network ?? "public");
+    return remarks === undefined ? decision : { ...decision, ...remarks };
   };
 }
 
@@ -131,5 +127,6 @@ function decisionOf(
 /** Decisions that are given out more than once must not be changed by who gets them. */
 function freeze(decision: Decision): Decision {
   Object.freeze(decision.matched);
+  Object.freeze(decision.shadow);
   return Object.freeze(decision);
 }

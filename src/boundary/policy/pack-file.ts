@@ -72,6 +72,7 @@ export function parsePack(source: string, file: string): LoadedPack {
     extends: pack.extends.map((name, index) => ({ name, at: at("extends", index) })),
     default: pack.default,
     defaultAt: at("default"),
+    mode: pack.mode,
     rules: pack.rules.map((rule, index) =>
       toRule(rule, at("rules", index), conditionAt(["rules", index, "when"], rule.when)),
     ),
@@ -92,6 +93,7 @@ function toRule(
     effect,
     match,
     ...(when === undefined ? {} : { when }),
+    ...(rule.mode === undefined ? {} : { mode: rule.mode }),
     reason,
     ...(rule.ttl === undefined ? {} : { ttlMs: milliseconds(rule.ttl) }),
     at,

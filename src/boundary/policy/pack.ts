@@ -1,7 +1,7 @@
 import type { DecisionEffect } from "../types.ts";
 import type { Condition } from "./condition.ts";
 import type { Position } from "./errors.ts";
-import type { Match } from "./schema.ts";
+import type { Match, PolicyMode } from "./schema.ts";
 
 /** One rule of a pack after reading. */
 export interface LoadedRule {
@@ -10,6 +10,8 @@ export interface LoadedRule {
   readonly match: Match;
   /** What must be true of the call besides. */
   readonly when?: Condition;
+  /** Absent: the pack's. */
+  readonly mode?: PolicyMode;
   /** Shown to the person who is refused or asked. */
   readonly reason: string;
   /** How long an ask stays open, in milliseconds. */
@@ -32,5 +34,7 @@ export interface LoadedPack {
   readonly extends: readonly PackReference[];
   readonly default: DecisionEffect;
   readonly defaultAt: Position;
+  /** Of the rules that name none, and of the default. Absent: `enforce`. */
+  readonly mode?: PolicyMode;
   readonly rules: readonly LoadedRule[];
 }

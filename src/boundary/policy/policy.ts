@@ -1,8 +1,9 @@
 import type { Principal } from "../../base/principal.ts";
 import type { Network } from "../egress/address.ts";
-import type { CallFacts, Decision, DecisionEffect } from "../types.ts";
+import type { CallFacts, Decision, DecisionEffect, ShadowEffect } from "../types.ts";
 import type { CompiledKey, PolicyCall } from "./keys.ts";
 import type { LoadedRule } from "./pack.ts";
+import type { PolicyMode } from "./schema.ts";
 
 /** How strict each word is: deny > ask > allow, whichever rule is the more specific. */
 export const strictness: Readonly<Record<DecisionEffect, number>> = { allow: 0, ask: 1, deny: 2 };
@@ -13,6 +14,7 @@ export interface CompiledRule extends LoadedRule {
   /** `<pack>/<id>`. */
   readonly ruleId: string;
   readonly pack: string;
+  readonly mode: PolicyMode;
   readonly keys: readonly CompiledKey[];
   /**
    * The least public network that an allow or ask rule opens, by naming it. What no matching rule
@@ -29,6 +31,10 @@ export interface PolicyDefault {
   /** `<pack>/default`, of the first of the strictest packs. */
   readonly ruleId: string;
   readonly pack: string;
+  /** The default of a pack in dry-run, which counts beside this one. */
+  readonly dryRun?: string;
+  /** Defaults of packs in shadow. */
+  readonly shadow: readonly ShadowEffect[];
 }
 
 /** Several packs as one policy. Immutable; a changed policy is compiled anew and swapped. */

@@ -26,6 +26,10 @@ export const matchSchema = z.strictObject({
   agent: oneOrMany(word),
 });
 
+/** How far a rule or a pack goes, see docs/policy/packs.md. */
+export const policyModes = ["enforce", "shadow", "dry-run"] as const;
+export type PolicyMode = (typeof policyModes)[number];
+
 export const ruleSchema = z
   .strictObject({
     id: name.refine((id) => id !== "default", 'the id "default" stands for the pack\'s default'),
@@ -34,6 +38,8 @@ export const ruleSchema = z
     allow: matchSchema.optional(),
     /** CEL over the call's facts and arguments: the rule holds only where it is true. */
     when: word.optional(),
+    /** Stands for this rule in place of the pack's mode. */
+    mode: z.enum(policyModes).optional(),
     reason: word,
     /** Asks only: how long the question stays open, as in `30s`, `10m`, `2h`, `1d`. */
     ttl: z
@@ -60,6 +66,7 @@ export const packSchema = z.strictObject({
   version: z.int().min(1),
   description: word,
   extends: z.array(word).default([]),
+  mode: z.enum(policyModes).default("enforce"),
   default: z.enum(["allow", "ask", "deny"]),
   rules: z.array(ruleSchema),
 });
