@@ -1,10 +1,10 @@
 import type { Clock } from "../base/clock.ts";
 import { digestOf } from "../base/digest.ts";
-import { isAgent33Error, messageOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { Random } from "../base/random.ts";
 import { Attempt, type CallHands } from "./attempt.ts";
 import type { BreakerRegistry } from "./breaker.ts";
+import { CallSession, withoutSession } from "./call-session.ts";
 import { callRecord } from "./call-record.ts";
 import { cancelled, circuitOpen, timeIsUp, toBoundaryError, withLostWrite } from "./classify.ts";
 import { BoundaryError } from "./errors.ts";
@@ -13,6 +13,7 @@ import { Holdings } from "./holdings.ts";
 import { CallLeave } from "./leave.ts";
 import { type Bulkhead, createBulkhead, createRateLimit, type RateLimit } from "./limits.ts";
 import type { BudgetLedger, TenantRecords } from "./ports.ts";
+import { refusalOf, unapproved, unrecorded } from "./refusal.ts";
 import { createRetryBudget, mayRetry, type RetryBudget, retryDelayMs } from "./retry.ts";
 import { addSpend } from "./spend.ts";
 import type {
@@ -80,7 +81,7 @@ class GovernedCall<I, O, C> {
   #argsDigest: string | undefined;
   #key: string | undefined;
   #approvalId: string | undefined;
-  #estimate: Spend = {};
+  #estimate: Spend | undefined;
   /** What the attempts so far have used; a lost one counts with its upper bound. */
   #used: Spend = {};
   #sent = false;
@@ -114,47 +115,39 @@ class GovernedCall<I, O, C> {
   }
 
   #decide(): void {
+    const { spec } = this.#compiled;
+    const decision = this.#policy.decide(this.#facts, spec.id, this.#options.principal);
+    this.#decision = decision;
+    if (decision.session !== undefined || decision.awaitedBy !== undefined) {
+      const { limitUses } = this.#records;
+      const call = { callId: this.#callId, at: this.#at, estimate: () => this.#bound() };
+      this.#holdings.session = new CallSession(decision, limitUses, this.#options, call);
+      this.#decision = this.#holdings.session.weigh(decision);
+    }
+    this.#obey();
+  }
+
+  /** Ends a call that the decision does not let through. */
+  #obey(): void {
     const { spec, parts } = this.#compiled;
-    const policy = this.#policy;
-    this.#decision = policy.decide(this.#facts, spec.id, this.#options.principal);
-    const { effect, ruleId, reason, dryRun } = this.#decision;
-    if (effect === "allow" && dryRun === undefined) return;
-    const why = reason === undefined ? "" : ` ${reason}`;
-    if (effect === "deny") {
-      throw new BoundaryError("policy_denied", `${this.#name()} is denied by ${ruleId}.${why}`, {
-        ruleId,
-        hint: "Choose another way, or ask whoever owns the policy to change the rule.",
-      });
-    }
-    if (dryRun !== undefined) {
-      throw new BoundaryError("dry_run", `${this.#name()} was not sent: ${dryRun} is in dry-run.`, {
-        ruleId: dryRun,
-        hint: "Nothing was done. To have such calls made, set the mode of the rule or its pack to enforce.",
-      });
-    }
-    const digest = approvalDigestOf(spec.id, this.#facts, this.#options, policy.version);
+    const { effect, ruleId, approvalTtlMs = parts.approvalTtlMs } = this.#decision;
+    const refusal = refusalOf(this.#decision, this.#name());
+    if (refusal !== undefined) throw refusal;
+    if (effect === "allow") return;
+    const { runId } = this.#options;
+    const name = this.#name();
+    const question = questionOf(name, this.#facts.args, ruleId);
     const asked = this.#records.approvals.request({
-      digest,
-      ...(this.#options.runId === undefined ? {} : { runId: this.#options.runId }),
-      summary: this.#question(),
+      digest: approvalDigestOf(spec.id, this.#facts, this.#options, this.#policy.version),
+      ...(runId === undefined ? {} : { runId }),
+      summary: question,
       ruleId,
       requestedAt: this.#at,
-      expiresAt: this.#at + (this.#decision.approvalTtlMs ?? parts.approvalTtlMs),
+      expiresAt: this.#at + approvalTtlMs,
     });
     this.#approvalId = asked.id;
     if (asked.state === "approved") return;
-    const refusal = { ruleId, approvalId: asked.id };
-    if (asked.state === "denied") {
-      throw new BoundaryError("approval_denied", `A person denied ${this.#name()}.`, refusal);
-    }
-    throw new BoundaryError(
-      "approval_required",
-      `${this.#question()} needs a person's approval.${why}`,
-      {
-        ...refusal,
-        hint: `Run \`agent33 approvals approve ${asked.id}\`, then resume the run.`,
-      },
-    );
+    throw unapproved(this.#decision, asked.id, asked.state, name, question);
   }
 
   /** Every local limit, cheapest and least wasteful first. Returns the breaker that guards the target. */
@@ -172,10 +165,10 @@ class GovernedCall<I, O, C> {
       });
     }
     this.#holdings.enter(spec.id);
+    this.#holdLimits();
     const { budgets, runId } = this.#options;
     if (budgets !== undefined && budgets.length > 0) {
-      this.#estimate = spec.estimate?.(this.#input) ?? {};
-      this.#holdings.reserve(budgets, this.#estimate, this.#name());
+      this.#holdings.reserve(budgets, this.#bound(), this.#name());
     }
     if (this.#approvalId !== undefined) {
       const { policyVersion } = this.#decision;
@@ -191,6 +184,23 @@ class GovernedCall<I, O, C> {
       this.#holdings.claimKey(key, this.#facts, runId, this.#at, this.#name());
     }
     return breaker;
+  }
+
+  /** A limit that is reached denies the call or asks about it after all. */
+  #holdLimits(): void {
+    const { session } = this.#holdings;
+    if (session === undefined) return;
+    const said = session.hold(this.#decision);
+    if (said === this.#decision) return;
+    this.#decision = said;
+    this.#obey();
+    session.holdRefused();
+  }
+
+  /** Upper bound of what the call can use. */
+  #bound(): Spend {
+    this.#estimate ??= this.#compiled.spec.estimate?.(this.#input) ?? {};
+    return this.#estimate;
   }
 
   async #send(breaker: ReturnType<BreakerRegistry["get"]>): Promise<O> {
@@ -237,7 +247,7 @@ class GovernedCall<I, O, C> {
         else breaker.release(permit);
         if (failure.phase !== "before_send") this.#reached = true;
         // An attempt whose answer was lost may have been billed: keep its upper bound.
-        if (failure.phase === "unknown") this.#used = addSpend(this.#used, this.#estimate);
+        if (failure.phase === "unknown") this.#used = addSpend(this.#used, this.#estimate ?? {});
         this.#attempts.push({
           startedAtMs: beganMs - this.#startedMs,
           durationMs: nowMs - beganMs,
@@ -259,7 +269,7 @@ class GovernedCall<I, O, C> {
     try {
       this.#holdings.giveBack();
     } catch (thrown) {
-      return this.#close(this.#unrecorded(thrown), undefined);
+      return this.#close(unrecorded(thrown, this.#name()), undefined);
     }
     return this.#close(error, undefined);
   }
@@ -271,25 +281,16 @@ class GovernedCall<I, O, C> {
     let record = this.#record(failure);
     try {
       this.#holdings.settle(this.#used);
+      if (failure === undefined && this.#compiled.spec.succeeded?.(value as O) !== false)
+        this.#holdings.session?.succeed();
       if (failure?.phase !== "unknown") this.#holdings.finishKey(parts.clock.now());
       this.#records.audit.close(record);
     } catch (thrown) {
-      failure = this.#unrecorded(thrown);
+      failure = unrecorded(thrown, this.#name());
       record = this.#record(failure);
     }
     if (failure !== undefined) return { ok: false, error: failure, record };
     return { ok: true, value: value as O, record };
-  }
-
-  #unrecorded(thrown: unknown): BoundaryError {
-    return new BoundaryError(
-      "internal",
-      `${this.#name()} could not be recorded: ${messageOf(thrown)}`,
-      {
-        cause: thrown,
-        ...(isAgent33Error(thrown) && thrown.hint !== undefined ? { hint: thrown.hint } : {}),
-      },
-    );
   }
 
   #classify(thrown: unknown): BoundaryError {
@@ -328,10 +329,6 @@ class GovernedCall<I, O, C> {
     return this.#options.logicalCallId ?? this.#callId;
   }
 
-  #question(): string {
-    return questionOf(this.#name(), this.#facts.args, this.#decision.ruleId);
-  }
-
   #name(): string {
     const { operation, tool } = this.#facts;
     return tool === undefined
@@ -348,7 +345,7 @@ class GovernedCall<I, O, C> {
       facts: this.#facts,
       argsDigest: this.#argsDigest,
       options: this.#options,
-      decision: this.#leave?.withShadow(this.#decision) ?? this.#decision,
+      decision: withoutSession(this.#leave?.withShadow(this.#decision) ?? this.#decision),
       approvalId: this.#approvalId,
       idempotencyKey: this.#key,
       attempts: this.#attempts,

@@ -1,16 +1,19 @@
+import type { CallSession } from "./call-session.ts";
 import { BoundaryError } from "./errors.ts";
 import type { Bulkhead } from "./limits.ts";
 import type { BudgetLedger, BudgetReservation, TenantRecords } from "./ports.ts";
 import type { CallFacts, Spend } from "./types.ts";
 
 /**
- * What one call has taken on its way: a place in the bulkhead, money set aside, an approval, an
- * idempotency key. A call that was never sent gives all of it back; one that was sent uses it up.
+ * What one call has taken on its way: a place in the bulkhead, its part of limits, money set aside,
+ * an approval, an idempotency key. A call that was never sent gives all of it back; one that was sent uses it up.
  */
 export class Holdings {
   readonly #budgets: BudgetLedger;
   readonly #records: TenantRecords;
   readonly #bulkhead: Bulkhead;
+  /** Its part of the policy's limits. */
+  session: CallSession | undefined;
   #inside = false;
   #reservation: BudgetReservation | undefined;
   #approvalId: string | undefined;
@@ -86,6 +89,7 @@ export class Holdings {
   /** The call was never sent: nothing that was taken for it is used up. */
   giveBack(): void {
     const { approvals, idempotency } = this.#records;
+    this.session?.release();
     if (this.#reservation !== undefined) this.#budgets.release(this.#reservation);
     if (this.#approvalId !== undefined) approvals.restore(this.#approvalId);
     if (this.#key !== undefined && this.#fresh) idempotency.release(this.#key);
@@ -98,6 +102,7 @@ export class Holdings {
   settle(spend: Spend): void {
     if (this.#inside) this.#bulkhead.leave();
     this.#inside = false;
+    this.session?.use(spend);
     if (this.#reservation !== undefined) this.#budgets.settle(this.#reservation, spend);
     this.#reservation = undefined;
   }

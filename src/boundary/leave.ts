@@ -59,6 +59,12 @@ export class CallLeave implements EgressLeave {
     for (const seen of again.shadow ?? []) {
       if (!this.#shadow.some(({ ruleId }) => ruleId === seen.ruleId)) this.#shadow.push(seen);
     }
+    // Nothing was counted for a rule that this place alone brings in, so it cannot be kept.
+    const uncounted = again.session?.find(
+      ({ ruleId, mode }) =>
+        mode !== "shadow" && !decision.session?.some((rule) => rule.ruleId === ruleId),
+    );
+    if (uncounted !== undefined) throw this.#blocked(target, { ...again, ...uncounted });
     // A person who was asked about this host has said yes to where it leads; not to other hosts.
     const asked = own && again.effect === "ask" && again.ruleId === decision.ruleId;
     if ((again.effect !== "allow" && !asked) || again.dryRun !== undefined)

@@ -1,9 +1,10 @@
 import { policyError } from "./errors.ts";
 import type { Flaw } from "./flaws.ts";
 import { hostPattern } from "./host.ts";
+import type { CompiledKey } from "./keys.ts";
 import { type CompiledRule, strictness } from "./policy.ts";
 import type { LoadedPack } from "./pack.ts";
-import type { PolicyMode } from "./schema.ts";
+import type { Match, PolicyMode } from "./schema.ts";
 
 /**
  * Refuses a rule that no call can fit, and a single value that none can: a rule that looks right
@@ -11,17 +12,35 @@ import type { PolicyMode } from "./schema.ts";
  * @throws Agent33Error `policy.never_matches`
  */
 export function checkNeverMatches(rule: CompiledRule): void {
-  for (const { key, values } of rule.keys) {
+  checkKeys(rule, rule.keys, rule.match);
+  checkKeys(rule, rule.awaited ?? [], rule.before ?? {});
+}
+
+function checkKeys(rule: CompiledRule, keys: readonly CompiledKey[], match: Match): void {
+  for (const { key, values } of keys) {
     if (values.length === 0) {
       const hint = `Give ${key.name} at least one value, or leave the key out to match every call.`;
       throw neverMatches(rule, { message: `the list of ${key.name} is empty`, hint });
     }
     for (const value of values) {
-      const flaw = key.flaw?.(String(value), rule.match);
+      const flaw = key.flaw?.(String(value), match);
       if (flaw === undefined) continue;
       throw neverMatches(rule, { ...flaw, message: `${key.name}: ${flaw.message}` });
     }
   }
+}
+
+/**
+ * Refuses a rule that denies the very call that it waits for: it would never come to an end.
+ * @throws Agent33Error `policy.never_matches`
+ */
+export function checkCanBeFulfilled(rule: CompiledRule): void {
+  const { before, effect, ruleId, at } = rule;
+  if (before === undefined || effect !== "deny" || rule.when !== undefined) return;
+  if (!takesIn(rule.keys, before)) return;
+  const message = `the rule "${ruleId}" waits for a call that it denies itself.`;
+  const hint = "Name the call that has to come first in `before`, not the one that it is for.";
+  throw policyError("never_matches", at, message, hint);
 }
 
 function neverMatches(rule: CompiledRule, flaw: Flaw) {
@@ -105,9 +124,14 @@ function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readonly stri
  * its `*` were a letter: only a `*` of the wide pattern can take it in, so the answer is safe.
  */
 function covers(wide: CompiledRule, narrow: CompiledRule): boolean {
+  if (wide.session !== undefined) return false;
   if (wide.when !== undefined && wide.when.text !== narrow.when?.text) return false;
-  return wide.keys.every(({ key, accepts }) =>
-    narrow.match[key.name]?.every((value) =>
+  return takesIn(wide.keys, narrow.match);
+}
+
+function takesIn(keys: readonly CompiledKey[], match: Match): boolean {
+  return keys.every(({ key, accepts }) =>
+    match[key.name]?.every((value) =>
       accepts(key.comparison === "host" ? hostPattern(String(value)) : value),
     ),
   );

@@ -1,6 +1,6 @@
 import { digestOf } from "../../base/digest.ts";
 import type { Network } from "../egress/address.ts";
-import { checkDefaults, checkNeverMatches, checkShadowed } from "./check.ts";
+import { checkCanBeFulfilled, checkDefaults, checkNeverMatches, checkShadowed } from "./check.ts";
 import { policyError } from "./errors.ts";
 import { compileKeys, type PolicyCall, policyCall } from "./keys.ts";
 import { createMatcher } from "./match.ts";
@@ -45,18 +45,23 @@ export function compilePolicy(
     compileRule(rule, pack, rule.mode ?? of ?? "enforce", order),
   );
 
-  for (const rule of rules) checkNeverMatches(rule);
+  for (const rule of rules) {
+    checkNeverMatches(rule);
+    checkCanBeFulfilled(rule);
+  }
   checkShadowed(packs, rules);
   checkDefaults(packs);
 
   const version = digestOf({
     default: fallback,
-    rules: rules.map(({ ruleId, mode, effect, match, when, reason, ttlMs }) => ({
+    rules: rules.map(({ ruleId, mode, effect, match, when, limit, before, reason, ttlMs }) => ({
       ruleId,
       mode,
       effect,
       match,
       when: when?.text ?? null,
+      limit: limit === undefined ? null : { ...limit, sum: limit.sum?.text ?? null },
+      before: before ?? null,
       reason,
       ttlMs: ttlMs ?? null,
     })),
@@ -90,8 +95,33 @@ function compileRule(
     pack,
     mode,
     keys,
+    ...sessionOf(rule, `${pack}/${rule.id}`, mode),
     opens: opened(rule),
     matches,
+  };
+}
+
+function sessionOf(
+  { effect, limit, before, reason, ttlMs }: LoadedRule,
+  ruleId: string,
+  mode: PolicyMode,
+): Pick<CompiledRule, "session" | "awaited"> {
+  if (limit === undefined && before === undefined) return {};
+  const ttl = ttlMs === undefined ? {} : { approvalTtlMs: ttlMs };
+  const session = { ruleId, effect, mode, reason, ...ttl };
+  if (limit === undefined) return { session, awaited: compileKeys(before ?? {}) };
+  const { per, max, windowMs, sum } = limit;
+  return {
+    session: {
+      ...session,
+      limit: {
+        per,
+        quantity: sum === undefined ? "calls" : "amount",
+        most: sum === undefined ? max : max * sum.unit,
+        ...(windowMs === undefined ? {} : { windowMs }),
+        adds: 0,
+      },
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import type { DecisionEffect } from "../types.ts";
 import { type MatchKey, matchKeys } from "./keys.ts";
 import type { LoadedPack, LoadedRule } from "./pack.ts";
+import { ruleWords } from "./words.ts";
 
 const comparisons: Readonly<Record<MatchKey["comparison"], string>> = {
   exact: "exactly",
@@ -69,6 +70,47 @@ what cannot be compared and a condition that is the same for every call are refu
 - \`all\` is true of an empty list. There are no regular expressions; \`text.like("/srv/*.md")\` knows
   \`*\`, and \`startsWith\`, \`endsWith\`, \`contains\`, \`lowerAscii\` are there. Paths are compared as they
   were given: \`..\` in them is not resolved.
+
+## Limits, and what must come first
+
+A \`deny\` or \`ask\` rule with a \`limit\` holds only for calls beyond it; one with \`before\` holds only
+until a call that matches that has succeeded in the same run:
+
+\`\`\`yaml
+rules:
+  - id: transfers-a-day
+    deny: { connector: "mcp:bank", tool: transfer }
+    limit: { max: 5000, per: user, window: 1d, sum: args.amount }
+    reason: No more than 5,000 a day.
+  - id: many-issues-ask
+    ask: { tool: create_issue }
+    limit: { max: 5, per: run }
+    reason: More than five issues in one run look like a mistake.
+  - id: deploy-after-tests
+    deny: { tool: deploy }
+    before: { tool: run_tests }
+    reason: Only what was tested is deployed.
+\`\`\`
+
+- \`max\` calls, or a \`sum\` of at most \`max\`: CEL that gives a number for each call, \`tokens\`, or
+  \`costUsd\`. Tokens and cost count with their upper bound while the call is under way and with what
+  was really used afterwards; a model without a price adds to \`tokens\` only.
+- \`per\`: \`run\`, \`user\`, \`agent\` (with its version) or \`tenant\`, always within one tenant. Calls that
+  belong to no run, or are made by no agent, count together.
+- \`window\`: calls that began within this time count, as \`30m\`, \`1h\`, \`1d\`; \`none\` counts for ever,
+  which is also what a limit per run does that names none.
+- **Calls in flight count.** A call takes its part in one step with the question whether it fits, so
+  that three transfers of 2,000 at once do not pass a limit of 5,000. A call that was never sent
+  gives its part back; one whose answer was lost, or whose process died, keeps it.
+- A sum that cannot be worked out for a call, or is below 0, counts as reached.
+- Beyond an \`ask\`, a person's yes lets that one call pass, and it counts. A call is looked at
+  after the circuit breaker and the rate limit: what these refuse takes no part of a limit.
+- A tool that answers with an error has not succeeded. Calls outside of any run have nothing before
+  them. Limits are about the call as it was made: where only an address that its host turns out to
+  have, or a redirect, makes such a rule match, the request is refused.
+
+Limits count what happens; budgets of a run (\`limits\` in the settings) are told to the agent, so that
+it can finish in good order. Set both.
 
 ## Trying rules out
 
@@ -156,7 +198,7 @@ function packBlocks(pack: LoadedPack): readonly string[] {
     if (rules.length === 0) return [];
     const rows = rules.map((rule) => [
       `\`${rule.id}\`${modeText(rule)}`,
-      matchText(rule),
+      ruleWords(rule),
       rule.reason,
     ]);
     return [`### ${pack.name}: ${heading}`, table(["rule", "when", "why"], rows)];
@@ -173,17 +215,6 @@ function packBlocks(pack: LoadedPack): readonly string[] {
 
 function modeText({ mode = "enforce" }: Pick<LoadedRule, "mode">): string {
   return mode === "enforce" ? "" : ` (${mode})`;
-}
-
-function matchText(rule: LoadedRule): string {
-  const parts = matchKeys.flatMap(({ name }) => {
-    const values = rule.match[name];
-    if (values === undefined) return [];
-    return [`${name} is ${values.map((value) => `\`${String(value)}\``).join(" or ")}`];
-  });
-  const condition = rule.when === undefined ? "" : `, where \`${rule.when.text}\``;
-  const ttl = rule.ttlMs === undefined ? "" : ` (open for ${rule.ttlMs / 1000} s)`;
-  return (parts.length === 0 ? "always" : parts.join(", ")) + condition + ttl;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

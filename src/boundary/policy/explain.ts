@@ -3,6 +3,7 @@ import type { CallFacts, Decision, DecisionEffect } from "../types.ts";
 import { type Position, placeOf } from "./errors.ts";
 import { type PolicyCall, policyCall } from "./keys.ts";
 import type { CompiledPolicy, CompiledRule } from "./policy.ts";
+import { sessionWords } from "./words.ts";
 import type { MatchKeyName, MatchValue, PolicyMode } from "./schema.ts";
 
 /** One key of a rule held against one call. */
@@ -34,6 +35,8 @@ export interface ExplainedRule {
   readonly keys: readonly ExplainedKey[];
   /** Its condition, where it has one and all keys hold. */
   readonly when?: ExplainedCondition;
+  /** On which earlier calls it depends, in words: then it only holds beyond or until that. */
+  readonly session?: string;
   /** Absent for rules made from settings. */
   readonly at?: Position;
 }
@@ -73,6 +76,7 @@ function explainRule(rule: CompiledRule, call: PolicyCall, decision: Decision): 
     decides: rule.ruleId === decision.ruleId,
     keys,
     ...(when === undefined ? {} : { when }),
+    ...(rule.session === undefined ? {} : { session: sessionWords(rule).join(", ") }),
     ...(rule.at === undefined ? {} : { at: rule.at }),
   };
 }
@@ -95,11 +99,17 @@ export function explanationText(explanation: Explanation): string {
     decision.dryRun === undefined ? [] : [`  Not sent: ${decision.dryRun} is in dry-run.`];
   const why = decision.reason === undefined ? [] : [`  ${decision.reason}`];
   const lines = rules.map((rule) => {
-    const mark = rule.decides ? ">" : rule.matched ? "+" : "-";
+    const mark = markOf(rule);
     const mode = rule.mode === "enforce" ? "" : ` [${rule.mode}]`;
     return `${mark} ${rule.effect.padEnd(5)} ${rule.ruleId}${mode}: ${verdict(rule)} (${placeOf(rule.at)})`;
   });
   return [head, ...why, ...dry, "", ...lines, ""].join("\n");
+}
+
+function markOf({ decides, matched, session }: ExplainedRule): string {
+  if (decides) return ">";
+  if (!matched) return "-";
+  return session === undefined ? "+" : "~";
 }
 
 function verdict(rule: ExplainedRule): string {
@@ -107,8 +117,9 @@ function verdict(rule: ExplainedRule): string {
   if (failed.length > 0) return `does not match, ${failed.map(mismatch).join("; ")}`;
   const { when } = rule;
   const facts = rule.keys.map((key) => `${key.key} is ${shown(key.actual)}`);
-  if (when === undefined && facts.length === 0) return "matches every call";
   if (when !== undefined) facts.push(conditionText(when));
+  if (rule.session !== undefined) facts.push(`holds ${rule.session}`);
+  if (facts.length === 0) return "matches every call";
   return `${rule.matched ? "matches" : "does not match"}, ${facts.join("; ")}`;
 }
 

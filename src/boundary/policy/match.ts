@@ -3,7 +3,7 @@ import type { Decision } from "../types.ts";
 import type { PolicyCall } from "./keys.ts";
 import { type CompiledRule, type PolicyDefault, strictness } from "./policy.ts";
 import { fileRules, type Hits, scanIndex } from "./rule-index.ts";
-import { isPlain, sift } from "./sift.ts";
+import { awaiting, isPlain, sift } from "./sift.ts";
 
 /** The function that decides about calls, over an index of the rules. */
 export function createMatcher(
@@ -55,14 +55,25 @@ export function createMatcher(
   };
 
   // A policy without rules that need a second look does not pay for one.
-  const allPlain = rules.every(isPlain);
+  const special = rules.map((rule) => !isPlain(rule));
+  const allPlain = !special.includes(true);
+  const anySpecial = (): boolean => {
+    for (let place = 0; place < hits.count; place++) {
+      if (special[hits.orders[place] ?? 0] === true) return true;
+    }
+    return false;
+  };
+  const waiting = rules.filter(({ awaited }) => awaited !== undefined);
   return (call) => {
     hits.count = 0;
     scanIndex(index, call, hits);
     if (hits.count > 1) sortAndUnite(hits);
-    const remarks = allPlain || hits.count === 0 ? undefined : sift(hits, rules, call);
+    if (allPlain) return opened(ofHits(), call.network ?? "public");
+    const remarks = anySpecial() ? sift(hits, rules, call) : undefined;
+    const awaitedBy = waiting.length === 0 ? undefined : awaiting(waiting, call);
     const decision = opened(ofHits(), call.network ?? "public");
-    return remarks === undefined ? decision : { ...decision, ...remarks };
+    if (remarks === undefined && awaitedBy === undefined) return decision;
+    return { ...decision, ...remarks, ...(awaitedBy === undefined ? {} : { awaitedBy }) };
   };
 }
 

@@ -97,11 +97,11 @@ describe("a mistake in a pack names its place and the nearest valid name", () =>
       /"when"/,
     ],
     [
-      "a limit, which packs do not have",
+      "a limit per what there is not",
       rule("    limit: { per: session, max: 5 }\n"),
       8,
-      5,
-      /unknown key "limit"/,
+      19,
+      /"session" is not one of run, user, tenant, agent/,
       /Known:/,
     ],
     [

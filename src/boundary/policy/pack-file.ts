@@ -2,10 +2,13 @@ import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { messageOf } from "../../base/errors.ts";
 import { policyError, type Position } from "./errors.ts";
-import { type Condition, compileCondition } from "./condition.ts";
-import type { LoadedPack, LoadedRule } from "./pack.ts";
+import type { Result } from "../../base/result.ts";
+import { compileAmount } from "./amount.ts";
+import { compileCondition } from "./condition.ts";
+import type { ExpressionProblem } from "./expression.ts";
+import type { Limit, LoadedPack, LoadedRule } from "./pack.ts";
 import { firstProblem, nodeAt, offsetOf, offsetWithin } from "./pack-problem.ts";
-import { packSchema, type ruleSchema } from "./schema.ts";
+import { type limitSchema, packSchema, type ruleSchema } from "./schema.ts";
 
 const unitsMs: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -51,18 +54,13 @@ export function parsePack(source: string, file: string): LoadedPack {
   }
 
   const pack = parsed.data;
-  const conditionAt = (path: readonly PropertyKey[], text: string | undefined) => {
-    if (text === undefined) return undefined;
-    const compiled = compileCondition(text);
+  const readAt: ReadAt = (path, text, compile) => {
+    const compiled = compile(text);
     if (compiled.ok) return compiled.value;
     const { message, hint, offset } = compiled.error;
     const place = positionAt(offsetWithin(nodeAt(root, path), source, offset));
-    throw policyError(
-      "malformed_condition",
-      place,
-      `${path.map(String).join(".")}: ${message}.`,
-      hint,
-    );
+    const where = path.map(String).join(".");
+    throw policyError("malformed_condition", place, `${where}: ${message}.`, hint);
   };
   const at = (...path: readonly PropertyKey[]) => positionAt(offsetOf(nodeAt(root, path)));
   return {
@@ -74,29 +72,51 @@ export function parsePack(source: string, file: string): LoadedPack {
     defaultAt: at("default"),
     mode: pack.mode,
     rules: pack.rules.map((rule, index) =>
-      toRule(rule, at("rules", index), conditionAt(["rules", index, "when"], rule.when)),
+      toRule(rule, ["rules", index], at("rules", index), readAt),
     ),
   };
 }
 
+/** Reads an expression, and says where in the file it is wrong. */
+type ReadAt = <T>(
+  path: readonly PropertyKey[],
+  text: string,
+  compile: (text: string) => Result<T, ExpressionProblem>,
+) => T;
+
 function toRule(
   rule: z.infer<typeof ruleSchema>,
+  path: readonly PropertyKey[],
   at: Position,
-  when: Condition | undefined,
+  readAt: ReadAt,
 ): LoadedRule {
-  const { id, reason } = rule;
+  const { id, reason, when, limit, before, mode, ttl } = rule;
   // The schema has seen to it that exactly one of the three is there.
   const effect = rule.deny !== undefined ? "deny" : rule.ask !== undefined ? "ask" : "allow";
-  const match = rule[effect] ?? {};
   return {
     id,
     effect,
-    match,
-    ...(when === undefined ? {} : { when }),
-    ...(rule.mode === undefined ? {} : { mode: rule.mode }),
+    match: rule[effect] ?? {},
+    ...(when === undefined ? {} : { when: readAt([...path, "when"], when, compileCondition) }),
+    ...(limit === undefined ? {} : { limit: toLimit(limit, [...path, "limit"], readAt) }),
+    ...(before === undefined ? {} : { before }),
+    ...(mode === undefined ? {} : { mode }),
     reason,
-    ...(rule.ttl === undefined ? {} : { ttlMs: milliseconds(rule.ttl) }),
+    ...(ttl === undefined ? {} : { ttlMs: milliseconds(ttl) }),
     at,
+  };
+}
+
+function toLimit(
+  { max, per, window = "none", sum }: z.infer<typeof limitSchema>,
+  path: readonly PropertyKey[],
+  readAt: ReadAt,
+): Limit {
+  return {
+    max,
+    per,
+    ...(window === "none" ? {} : { windowMs: milliseconds(window) }),
+    ...(sum === undefined ? {} : { sum: readAt([...path, "sum"], sum, compileAmount) }),
   };
 }
 

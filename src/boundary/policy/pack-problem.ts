@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node } from "yaml";
 import type { z } from "zod";
 import { suggestName } from "../../base/nearest.ts";
-import { matchSchema, packSchema, ruleSchema } from "./schema.ts";
+import { limitSchema, matchSchema, packSchema, ruleSchema } from "./schema.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -87,6 +87,7 @@ function describe(issue: z.core.$ZodIssue, root: Node | null): PackProblem {
 /** The names that are valid at a place in a pack: its own keys, those of a rule, of a match. */
 function keysAt(path: Path): readonly string[] {
   if (path.length === 0) return Object.keys(packSchema.shape);
+  if (path.at(-1) === "limit") return Object.keys(limitSchema.shape);
   return Object.keys(path.length === 2 ? ruleSchema.shape : matchSchema.shape);
 }
 

@@ -1,7 +1,18 @@
-import type { DecisionEffect } from "../types.ts";
+import type { DecisionEffect, SessionLimit } from "../types.ts";
+import type { Amount } from "./amount.ts";
 import type { Condition } from "./condition.ts";
 import type { Position } from "./errors.ts";
 import type { Match, PolicyMode } from "./schema.ts";
+
+/** How much calls may come to before a rule holds. */
+export interface Limit {
+  readonly max: number;
+  readonly per: SessionLimit["per"];
+  /** Absent: for ever. */
+  readonly windowMs?: number;
+  /** What is summed up. Absent: calls are counted. */
+  readonly sum?: Amount;
+}
 
 /** One rule of a pack after reading. */
 export interface LoadedRule {
@@ -10,6 +21,10 @@ export interface LoadedRule {
   readonly match: Match;
   /** What must be true of the call besides. */
   readonly when?: Condition;
+  /** The rule holds only for calls beyond it. */
+  readonly limit?: Limit;
+  /** The rule holds only until a call that matches this has succeeded in the run. */
+  readonly before?: Match;
   /** Absent: the pack's. */
   readonly mode?: PolicyMode;
   /** Shown to the person who is refused or asked. */

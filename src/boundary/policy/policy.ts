@@ -1,6 +1,6 @@
 import type { Principal } from "../../base/principal.ts";
 import type { Network } from "../egress/address.ts";
-import type { CallFacts, Decision, DecisionEffect, ShadowEffect } from "../types.ts";
+import type { CallFacts, Decision, DecisionEffect, SessionRule, ShadowEffect } from "../types.ts";
 import type { CompiledKey, PolicyCall } from "./keys.ts";
 import type { LoadedRule } from "./pack.ts";
 import type { PolicyMode } from "./schema.ts";
@@ -16,6 +16,10 @@ export interface CompiledRule extends LoadedRule {
   readonly pack: string;
   readonly mode: PolicyMode;
   readonly keys: readonly CompiledKey[];
+  /** What is known beforehand of a rule that depends on earlier calls. */
+  readonly session?: SessionRule;
+  /** Keys of the call that the rule waits for. */
+  readonly awaited?: readonly CompiledKey[];
   /**
    * The least public network that an allow or ask rule opens, by naming it. What no matching rule
    * opens stays shut, whatever else is allowed: a rule that says nothing of addresses was not

@@ -26,6 +26,27 @@ export const matchSchema = z.strictObject({
   agent: oneOrMany(word),
 });
 
+const time = z.string().regex(/^[1-9]\d*[smhd]$/, "write a time as 30s, 10m, 2h or 1d");
+
+/** A count that calls may reach before the rule holds. */
+export const limitSchema = z
+  .strictObject({
+    max: z.number().positive(),
+    per: z.enum(["run", "user", "tenant", "agent"]),
+    window: z.union([time, z.literal("none")]).optional(),
+    /** `tokens`, `costUsd`, or CEL that gives a number. Absent: calls are counted. */
+    sum: word.optional(),
+  })
+  .superRefine((limit, context) => {
+    if (limit.sum === undefined && !Number.isInteger(limit.max)) {
+      context.addIssue({ code: "custom", message: "calls are counted whole", path: ["max"] });
+    }
+    if (limit.window === undefined && limit.per !== "run") {
+      const message = `per ${limit.per} needs a window, as 1h or 1d; none counts for ever`;
+      context.addIssue({ code: "custom", message });
+    }
+  });
+
 /** How far a rule or a pack goes, see docs/policy/packs.md. */
 export const policyModes = ["enforce", "shadow", "dry-run"] as const;
 export type PolicyMode = (typeof policyModes)[number];
@@ -42,10 +63,10 @@ export const ruleSchema = z
     mode: z.enum(policyModes).optional(),
     reason: word,
     /** Asks only: how long the question stays open, as in `30s`, `10m`, `2h`, `1d`. */
-    ttl: z
-      .string()
-      .regex(/^[1-9]\d*[smhd]$/, "write a time as 30s, 10m, 2h or 1d")
-      .optional(),
+    ttl: time.optional(),
+    limit: limitSchema.optional(),
+    /** The rule holds until a call that matches this has succeeded in the run. */
+    before: matchSchema.optional(),
   })
   .superRefine((rule, context) => {
     const given = [rule.deny, rule.ask, rule.allow].filter((match) => match !== undefined);
@@ -54,6 +75,15 @@ export const ruleSchema = z
     }
     if (rule.ttl !== undefined && rule.ask === undefined) {
       context.addIssue({ code: "custom", message: "only an ask rule has a ttl", path: ["ttl"] });
+    }
+    for (const key of ["limit", "before"] as const) {
+      if (rule[key] === undefined || rule.allow === undefined) continue;
+      const message = `only deny and ask rules have a ${key}: say what is beyond it`;
+      context.addIssue({ code: "custom", message, path: [key] });
+    }
+    if (rule.limit !== undefined && rule.before !== undefined) {
+      const message = "a rule has a limit or a before, not both: write two rules";
+      context.addIssue({ code: "custom", message, path: ["before"] });
     }
   });
 
