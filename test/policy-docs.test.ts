@@ -27,10 +27,10 @@ test("every pack that the page shows as an example can be read and means somethi
   expect(examples.length).toBeGreaterThan(1);
   for (const example of examples) {
     const head = "pack: example\nversion: 1\ndescription: d\ndefault: deny\n";
-    const pack = parsePack(example.startsWith("pack:") ? example : head + example, "example.yaml");
+    const pack = parsePack(/^pack:/m.test(example) ? example : head + example, "example.yaml");
     expect(compilePolicy([pack]).rules.length).toBeGreaterThan(0);
   }
-  const whole = examples.find((example) => example.startsWith("pack:")) ?? "";
+  const whole = examples.find((example) => /^pack:/m.test(example)) ?? "";
   expect(parsePack(whole, "example.yaml").rules.map((rule) => rule.id)).toEqual([
     "papers",
     "uploads-ask",

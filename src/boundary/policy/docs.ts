@@ -144,9 +144,11 @@ A request to another host than the call's own (a redirect that is followed, an a
 names) is decided about like a call to that host; an \`ask\` does not let it through, and from a
 public host none leads to a private address. Proxies in the environment are not used.
 
-A pack in full:
+A pack in full. Its first line lets editors that know the YAML language server complete keys and
+mark mistakes; the schema is \`docs/policy/pack.schema.json\` in the repository and in the npm package:
 
 \`\`\`yaml
+# yaml-language-server: $schema=node_modules/agent33/docs/policy/pack.schema.json
 pack: research-hosts
 version: 1
 description: Opens the hosts that the research group uses.
