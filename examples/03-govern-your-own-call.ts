@@ -15,6 +15,7 @@ import { systemClock } from "../src/base/clock.ts";
 import { uuidv7Source } from "../src/base/ids.ts";
 import { systemRandom } from "../src/base/random.ts";
 import { createBoundary } from "../src/boundary/boundary.ts";
+import { createLimitUses } from "../src/boundary/limit-uses.ts";
 import { createBudgetLedger } from "../src/boundary/budget.ts";
 import { createEgress } from "../src/boundary/egress/fetch.ts";
 import { BoundaryError } from "../src/boundary/errors.ts";
@@ -92,13 +93,14 @@ const store = openStore({ dataDir: join(folder, "data"), clock, ids });
 const egress = createEgress();
 try {
   const budgets = createBudgetLedger(clock);
+  const limitUses = createLimitUses();
   const boundary = createBoundary({
     clock,
     random: systemRandom,
     ids,
     policy: compilePolicy(loadPacks({ select: ["shop"], paths: [pack] })),
     budgets,
-    records: (tenant) => store.tenant(tenant),
+    records: (tenant) => ({ ...store.tenant(tenant), limitUses }),
     hands: {
       fetch: egress.fetch,
       spawn: () => Promise.reject(new Error("this program starts no processes")),

@@ -5,6 +5,7 @@ import type { Redactor } from "./base/redact.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
+import { createLimitUses } from "./boundary/limit-uses.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
 import type { CallRecord } from "./boundary/types.ts";
 import type { Config } from "./config/config.ts";
@@ -108,6 +109,7 @@ export function createEngine(config: Config, host: Host): Engine {
       request: (asked) => approvals.request({ ...asked, summary: redactor.text(asked.summary) }),
     },
     idempotency,
+    limitUses: createLimitUses(),
     audit: {
       open: (record) => audit.open(hideError(record, redactor)),
       close: (record) => audit.close(hideError(record, redactor)),

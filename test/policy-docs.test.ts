@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { compilePolicy } from "../src/boundary/policy/compile.ts";
 import { packsPage } from "../src/boundary/policy/docs.ts";
 import { parsePack } from "../src/boundary/policy/pack-file.ts";
 import { readLibrary } from "../src/boundary/policy/load.ts";
@@ -21,9 +22,16 @@ test("the page shows every rule of every pack, with its reason", () => {
   }
 });
 
-test("the pack that the page shows as an example can be read", () => {
-  const example = /```yaml\n([\s\S]*?)```/.exec(page)?.[1] ?? "";
-  expect(parsePack(example, "example.yaml").rules.map((rule) => rule.id)).toEqual([
+test("every pack that the page shows as an example can be read and means something", () => {
+  const examples = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map((match) => match[1] ?? "");
+  expect(examples.length).toBeGreaterThan(1);
+  for (const example of examples) {
+    const head = "pack: example\nversion: 1\ndescription: d\ndefault: deny\n";
+    const pack = parsePack(/^pack:/m.test(example) ? example : head + example, "example.yaml");
+    expect(compilePolicy([pack]).rules.length).toBeGreaterThan(0);
+  }
+  const whole = examples.find((example) => /^pack:/m.test(example)) ?? "";
+  expect(parsePack(whole, "example.yaml").rules.map((rule) => rule.id)).toEqual([
     "papers",
     "uploads-ask",
   ]);

@@ -5,6 +5,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { uuidv7Source } from "../../src/base/ids.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { createBoundary } from "../../src/boundary/boundary.ts";
+import { createLimitUses } from "../../src/boundary/limit-uses.ts";
 import { createBudgetLedger } from "../../src/boundary/budget.ts";
 import { installEgressGuard, switchEgressGuard } from "../../src/boundary/egress/guard.ts";
 import { BoundaryError } from "../../src/boundary/errors.ts";
@@ -134,6 +135,7 @@ function build(
       },
     },
     audit: memory.audit,
+    limitUses: createLimitUses(),
   };
   const boundary = createBoundary({
     clock: systemClock,

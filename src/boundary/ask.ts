@@ -2,6 +2,7 @@ import type { CallIdentity } from "./call-identity.ts";
 import { BoundaryError } from "./errors.ts";
 import { questionOf } from "./identity.ts";
 import type { ApprovalStore } from "./ports.ts";
+import { whyOf } from "./refusals.ts";
 import type { CallFacts, CallOptions, Decision } from "./types.ts";
 
 /** A call that a rule wants a person to be asked about. */
@@ -25,7 +26,7 @@ export function askPerson(
   ttlMs: number,
 ): string {
   const { name, decision } = call;
-  const { ruleId, reason } = decision;
+  const { ruleId } = decision;
   const { runId } = call.options;
   const question = questionOf(name, call.facts.args, ruleId);
   const { id, state } = store.request({
@@ -41,8 +42,7 @@ export function askPerson(
   if (state === "denied") {
     throw new BoundaryError("approval_denied", `A person denied ${name}.`, refusal);
   }
-  const why = reason === undefined ? "" : ` ${reason}`;
-  const message = `${question} needs a person's approval.${why}`;
+  const message = `${question} needs a person's approval.${whyOf(decision)}`;
   throw new BoundaryError("approval_required", message, {
     ...refusal,
     hint: `Run \`agent33 approvals approve ${id}\`, then resume the run.`,

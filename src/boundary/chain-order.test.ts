@@ -35,6 +35,15 @@ describe("the order of the chain", () => {
             ruleId: "p/ask",
             matched: [],
             policyVersion: "v1",
+            session: [
+              {
+                ruleId: "p/limit",
+                effect: "deny",
+                mode: "enforce",
+                reason: "r",
+                limit: { per: "run", quantity: "calls", most: 1, adds: 0 },
+              },
+            ],
           } as const),
       },
       parts: {
@@ -47,6 +56,12 @@ describe("the order of the chain", () => {
           reserve: () => note("idempotency reserve", "fresh" as const),
           finish: () => note("idempotency finish", undefined),
           release: () => note("idempotency release", undefined),
+        },
+        limitUses: {
+          hold: () => note("limit hold", { granted: true }),
+          use: () => note("limit use", undefined),
+          release: () => note("limit release", undefined),
+          usage: () => ({ calls: 0, amount: 0, held: 0 }),
         },
         audit: {
           open: () => note("audit open", undefined),
@@ -68,7 +83,11 @@ describe("the order of the chain", () => {
     await connector.call("x", { ...options, budgets: ["b"] });
     expect(steps).toEqual([
       "policy",
+      // Tried before a person is asked, in case it is for nothing.
+      "limit hold",
+      "limit release",
       "approval request",
+      "limit hold",
       "budget reserve",
       "approval consume",
       "audit open",
@@ -76,6 +95,7 @@ describe("the order of the chain", () => {
       "handler",
       "measure",
       "check",
+      "limit use",
       "budget settle",
       "idempotency finish",
       "audit close",

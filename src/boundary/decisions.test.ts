@@ -3,6 +3,7 @@ import { testPrincipal } from "../../test/support/boundary.ts";
 import { read } from "../../test/support/connector.ts";
 import { RememberedDecisions } from "./decisions.ts";
 import { compilePolicy, loadPacks } from "./policy/index.ts";
+import { parsePack } from "./policy/pack-file.ts";
 import type { CallFacts, Decision, PolicyDecider } from "./types.ts";
 
 function counting(ignoresArguments: boolean, says: Decision["effect"] = "allow") {
@@ -82,8 +83,15 @@ test("more tools than are remembered are all decided about", () => {
 test("the shipped packs look at facts alone; a rule with a field of another kind does not", () => {
   const packs = loadPacks({ select: ["default"] });
   expect(compilePolicy(packs).ignoresArguments).toBe(true);
-  const [pack] = packs;
-  const [rule, ...rules] = pack!.rules;
-  const looking = { ...pack!, rules: [{ ...rule!, when: "args.a > 1" }, ...rules] };
+  const text = `pack: looking
+version: 1
+description: looks at arguments
+default: allow
+rules:
+  - id: large
+    deny: { operation: transfer }
+    when: args.amount > 500
+    reason: Too much.`;
+  const looking = parsePack(text, "looking.yaml");
   expect(compilePolicy([looking]).ignoresArguments).toBe(false);
 });

@@ -3,6 +3,7 @@ import { Agent33Error, type ErrorData } from "../base/errors.ts";
 /** Every way in which a governed call can fail. */
 export const boundaryCodes = [
   "policy_denied",
+  "dry_run",
   "approval_required",
   "approval_denied",
   "approval_expired",
@@ -37,6 +38,7 @@ interface CodeTraits {
 /** The error table of the design: what each code means for retries and breakers by default. */
 const traits: Readonly<Record<BoundaryCode, CodeTraits>> = {
   policy_denied: { retryable: false, countsAgainstBreaker: false, phase: "before_send" },
+  dry_run: { retryable: false, countsAgainstBreaker: false, phase: "before_send" },
   approval_required: { retryable: false, countsAgainstBreaker: false, phase: "before_send" },
   approval_denied: { retryable: false, countsAgainstBreaker: false, phase: "before_send" },
   approval_expired: { retryable: false, countsAgainstBreaker: false, phase: "before_send" },

@@ -1,40 +1,29 @@
-import type { Principal } from "../base/principal.ts";
 import { askPerson } from "./ask.ts";
-import { Attempt, type AttemptOwner, type AttemptParts } from "./attempt.ts";
+import { Attempt, type AttemptOwner } from "./attempt.ts";
 import type { Breaker } from "./breaker.ts";
-import { CallIdentity } from "./call-identity.ts";
+import { Call } from "./call.ts";
 import { callRecord } from "./call-record.ts";
-import { type Compiled, operationClassOf } from "./compiled.ts";
+import { CallSession, withoutSession } from "./call-session.ts";
+import { operationClassOf } from "./compiled.ts";
 import { cancelled, toBoundaryError, withLostWrite } from "./classify.ts";
 import type { BoundaryError } from "./errors.ts";
 import { type Holder, Holdings } from "./holdings.ts";
 import { CallLeave } from "./leave.ts";
 import type { TenantShare } from "./limits.ts";
 import { Failed, Succeeded } from "./outcome.ts";
-import type { BudgetLedger, ClosedCall, TenantRecords } from "./ports.ts";
+import type { ClosedCall } from "./ports.ts";
 import {
   bulkheadFull,
   circuitOpen,
-  deniedByPolicy,
   rateLimited,
+  refusalOf,
   timeIsUp,
   unrecorded,
 } from "./refusals.ts";
 import { mayRetry, retryDelayMs } from "./retry.ts";
 import { addSpend } from "./spend.ts";
-import type {
-  AttemptRecord,
-  CallFacts,
-  CallOptions,
-  CallOutcome,
-  CallRecord,
-  Decision,
-  PolicyDecider,
-  Spend,
-} from "./types.ts";
+import type { AttemptRecord, CallOutcome, CallRecord, Spend } from "./types.ts";
 
-const undecided: Decision = { effect: "deny", ruleId: "none", matched: [], policyVersion: "none" };
-const noFacts: CallFacts = { operation: "unknown", effect: "unknown", repeat: "once" };
 const noSpend: Spend = {};
 
 /**
@@ -46,19 +35,13 @@ const noSpend: Spend = {};
  * each other, because what is made for each call is most of what a call costs. For the same reason
  * ids, digests and the record are made when somebody asks for them.
  */
-export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall, Holder {
-  readonly input: I;
-  readonly #compiled: Compiled<I, O, C>;
-  readonly options: CallOptions<C>;
-  /** One for the whole call, so that a swap cannot fall between two of its decisions. */
-  readonly policy: PolicyDecider;
-  /** By the monotonic clock. */
-  readonly startedMs: number;
+export class GovernedCall<I, O, C>
+  extends Call<I, O, C>
+  implements AttemptOwner<I, O, C>, ClosedCall, Holder
+{
   /** Who waits: for the value or an error, or for the outcome. */
   #caller: PromiseWithResolvers<O> | undefined = undefined;
   #observer: PromiseWithResolvers<CallOutcome<O>> | undefined = undefined;
-  facts: CallFacts = noFacts;
-  decision: Decision = undecided;
   #breaker: Breaker | undefined = undefined;
   #permit = 0;
   /** Whether the breaker has been told of the first part of an answer. */
@@ -83,16 +66,6 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   #error: BoundaryError | undefined = undefined;
   #leave: CallLeave | undefined = undefined;
   #approvalId: string | undefined = undefined;
-  #identified: CallIdentity | undefined = undefined;
-
-  constructor(compiled: Compiled<I, O, C>, input: I, options: CallOptions<C>) {
-    const { parts } = compiled;
-    this.#compiled = compiled;
-    this.input = input;
-    this.options = options;
-    this.policy = options.policy ?? parts.policy();
-    this.startedMs = parts.clock.monotonic();
-  }
 
   /** Makes the call. Rejects with a {@link BoundaryError}. */
   valueOrThrow(): Promise<O> {
@@ -112,11 +85,11 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
 
   #proceed(): void {
     try {
-      this.facts = this.#compiled.spec.facts(this.input);
+      this.facts = this.compiled.spec.facts(this.input);
       this.#decide();
       const beginsMs = this.#admit();
       this.options.signal?.addEventListener("abort", this, { once: true });
-      this.#compiled.retryBudget.earn();
+      this.compiled.retryBudget.earn();
       this.#try(1, beginsMs);
     } catch (thrown) {
       this.#fail(this.#classify(thrown));
@@ -124,19 +97,50 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   }
 
   #decide(): void {
-    const { spec, parts, decisions } = this.#compiled;
+    const { spec, decisions } = this.compiled;
     const options = this.options;
     const decision = decisions.decide(this.policy, this.facts, spec.id, options.principal);
     this.decision = decision;
-    if (decision.effect === "allow") return;
-    if (decision.effect === "deny") throw deniedByPolicy(this.name, decision);
+    if (decision.session !== undefined || decision.awaitedBy !== undefined) {
+      const { callId, at } = this.identity();
+      const call = { callId, at, estimate: () => this.#bound() };
+      const session = new CallSession(decision, this.records.limitUses, options, call);
+      this.#held().session = session;
+      this.decision = session.weigh(decision);
+    }
+    this.#obey();
+  }
+
+  /** Ends a call that the decision does not let through. */
+  #obey(): void {
+    if (this.decision.effect === "allow" && this.decision.dryRun === undefined) return;
+    const refusal = refusalOf(this.name, this.decision);
+    if (refusal !== undefined) throw refusal;
     const { approvals } = this.records;
-    this.#approvalId = askPerson(approvals, this, this.#identity(), parts.approvalTtlMs);
+    const { approvalTtlMs } = this.compiled.parts;
+    this.#approvalId = askPerson(approvals, this, this.identity(), approvalTtlMs);
+  }
+
+  /** A limit that is reached denies the call or asks about it after all. */
+  #holdLimits(session: CallSession): void {
+    const said = session.hold(this.decision);
+    if (said === this.decision) return;
+    this.decision = said;
+    this.#obey();
+    session.holdRefused();
+  }
+
+  /** Upper bound of what the call can use. */
+  #bound(): Spend {
+    if (this.#estimate === noSpend) {
+      this.#estimate = this.compiled.spec.estimate?.(this.input) ?? noSpend;
+    }
+    return this.#estimate;
   }
 
   /** Every local limit, cheapest and least wasteful first. Returns when the first attempt begins. */
   #admit(): number {
-    const { spec, parts, shared } = this.#compiled;
+    const { spec, parts, shared } = this.compiled;
     const { signal, principal, budgets, runId } = this.options;
     signal?.throwIfAborted();
     const { effect, repeat } = this.facts;
@@ -149,19 +153,18 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     if (rateWaitMs > 0) throw rateLimited(spec.id, rateWaitMs);
     if (!shared.enter(share)) throw bulkheadFull(spec.id);
     this.#place = share;
-    if (budgets !== undefined && budgets.length > 0) {
-      this.#estimate = spec.estimate?.(this.input) ?? noSpend;
-      this.#held().reserve(budgets, this.#estimate);
-    }
+    const session = this.#holdings?.session;
+    if (session !== undefined) this.#holdLimits(session);
+    if (budgets !== undefined && budgets.length > 0) this.#held().reserve(budgets, this.#bound());
     if (this.#approvalId !== undefined) {
-      const { approvalDigest, at } = this.#identity();
+      const { approvalDigest, at } = this.identity();
       this.#held().useApproval(this.#approvalId, approvalDigest, at);
     }
     if (effect === "read" && repeat !== "once") return this.startedMs;
     // For anything but a read, what is about to happen is committed before it can happen.
     // The key comes last: between it and the sending nothing else is written, so that after a
     // crash a started key means that the call was as good as sent.
-    const { idempotencyKey, at } = this.#identity();
+    const { idempotencyKey, at } = this.identity();
     this.records.audit.open(this.#recordAs("open"));
     this.#held().claimKey(idempotencyKey, this.facts, runId, at);
     // Committing may have taken a while.
@@ -170,7 +173,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
 
   /** The breaker of what the call goes to. */
   #guard(): Breaker {
-    const { spec, breakers } = this.#compiled;
+    const { spec, breakers } = this.compiled;
     const { host, port } = this.facts;
     const operationClass = operationClassOf(spec, this.facts, this.streams);
     this.#breaker ??= breakers.of(host, port, operationClass);
@@ -184,7 +187,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     if (this.#permit === 0) throw circuitOpen(this.name, breaker, nowMs);
     if (nowMs !== this.startedMs) this.#attemptBeganMs = nowMs;
     this.#attempt = new Attempt<I, O, C>(this, number);
-    this.#attempt.start(this.#compiled.run, nowMs);
+    this.#attempt.start(this.compiled.run, nowMs);
   }
 
   /** The caller's signal has aborted. */
@@ -194,7 +197,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   }
 
   answered(attempt: Attempt<I, O, C>, value: O): void {
-    const { spec, parts } = this.#compiled;
+    const { spec, parts } = this.compiled;
     this.#reached = true;
     try {
       // An answer is paid for whether it is any good or not.
@@ -211,7 +214,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   }
 
   failed(attempt: Attempt<I, O, C>, thrown: unknown): void {
-    const { parts, maxAttempts, retryBudget } = this.#compiled;
+    const { parts, maxAttempts, retryBudget } = this.compiled;
     const failure = this.#classify(thrown);
     const nowMs = parts.clock.monotonic();
     if (failure.countsAgainstBreaker) this.#breaker?.fail(this.#permit, nowMs);
@@ -243,7 +246,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
   }
 
   #fail(error: BoundaryError): void {
-    const nowMs = this.#compiled.parts.clock.monotonic();
+    const nowMs = this.compiled.parts.clock.monotonic();
     let failure = error;
     try {
       if (!this.#reached) this.#holdings?.giveBack();
@@ -255,7 +258,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
 
   /** The end of every call. Nothing that goes wrong here may keep a place or go unsaid. */
   #close(error: BoundaryError | undefined, value: O | undefined, nowMs: number): void {
-    const { parts, shared } = this.#compiled;
+    const { parts, shared } = this.compiled;
     this.#endedMs = nowMs;
     this.#error = error;
     if (this.#place !== undefined) shared.leave(this.#place);
@@ -264,6 +267,7 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     try {
       if (this.#holdings !== undefined) {
         this.#holdings.settle(this.#used);
+        if (error === undefined) this.#succeed(value as O);
         if (error?.phase !== "unknown") this.#holdings.finishKey(parts.clock);
       }
       const { audit } = this.records;
@@ -282,51 +286,26 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     }
   }
 
+  /** Rules that wait for such a call hold no longer, if it did what it was for. */
+  #succeed(value: O): void {
+    const session = this.#holdings?.session;
+    if (session === undefined) return;
+    if (this.compiled.spec.succeeded?.(value) !== false) session.succeed();
+  }
+
   #classify(thrown: unknown): BoundaryError {
     const error = toBoundaryError(thrown, {
       name: this.name,
-      mapError: this.#compiled.spec.mapError,
+      mapError: this.compiled.spec.mapError,
       signal: this.options.signal,
       reached: this.#reached,
     });
     return this.#attempt !== undefined ? withLostWrite(error, this.name, this.facts) : error;
   }
 
-  get deadlineAt(): number {
-    const { totalMs } = this.#compiled;
-    return this.startedMs + Math.min(totalMs, this.options.totalMs ?? totalMs);
-  }
-
   /** When the last attempt began. */
   get #beganMs(): number {
     return this.#attemptBeganMs ?? this.startedMs;
-  }
-
-  get attempts(): AttemptParts {
-    return this.#compiled.attempts;
-  }
-
-  get name(): string {
-    const { operation, tool } = this.facts;
-    const { id } = this.#compiled.spec;
-    return tool === undefined ? `${id} ${operation}` : `${id} ${operation} ${tool}`;
-  }
-
-  get connector(): string {
-    return this.#compiled.spec.id;
-  }
-
-  get principal(): Principal {
-    return this.options.principal;
-  }
-
-  get policyVersion(): string {
-    return this.policy.version;
-  }
-
-  /** Whether the caller takes the answer in parts. */
-  get streams(): boolean {
-    return this.options.onChunk !== undefined;
   }
 
   /** A part of the answer has come: the other side is at work, and nothing is tried again. */
@@ -347,20 +326,8 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     return this.#leave;
   }
 
-  get idempotencyKey(): string {
-    return this.#identity().idempotencyKey;
-  }
-
   record(): CallRecord {
     return this.#recordAs(this.#error?.code ?? "ok");
-  }
-
-  get budgets(): BudgetLedger {
-    return this.#compiled.parts.budgets;
-  }
-
-  get records(): TenantRecords {
-    return this.#compiled.parts.records(this.options.principal.tenant);
   }
 
   #held(): Holdings {
@@ -368,21 +335,15 @@ export class GovernedCall<I, O, C> implements AttemptOwner<I, O, C>, ClosedCall,
     return this.#holdings;
   }
 
-  #identity(): CallIdentity {
-    const { clock, ids } = this.#compiled.parts;
-    this.#identified ??= new CallIdentity(this, clock, ids);
-    return this.#identified;
-  }
-
   #recordAs(outcome: string): CallRecord {
-    const { spec, parts } = this.#compiled;
+    const { spec, parts } = this.compiled;
     const endedMs = this.#endedMs < 0 ? parts.clock.monotonic() : this.#endedMs;
     return callRecord({
-      identity: this.#identity(),
+      identity: this.identity(),
       connector: spec.id,
       facts: this.facts,
       options: this.options,
-      decision: this.decision,
+      decision: withoutSession(this.#leave?.withShadow(this.decision) ?? this.decision),
       approvalId: this.#approvalId,
       failedAttempts: this.#failedAttempts ?? [],
       answeredAfterMs: this.#answered ? this.#beganMs - this.startedMs : undefined,

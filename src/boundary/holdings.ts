@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { CallSession } from "./call-session.ts";
 import { BoundaryError } from "./errors.ts";
 import type { BudgetLedger, BudgetReservation, TenantRecords } from "./ports.ts";
 import type { CallFacts, Spend } from "./types.ts";
@@ -12,11 +13,13 @@ export interface Holder {
 }
 
 /**
- * What one call has taken on its way and must account for: money set aside, an approval, an
- * idempotency key. A call that was never sent gives all of it back; one that was sent uses it up.
+ * What one call has taken on its way and must account for: its part of limits, money set aside, an
+ * approval, an idempotency key. A call that was never sent gives all of it back; one that was sent uses it up.
  */
 export class Holdings {
   readonly #call: Holder;
+  /** Its part of the policy's limits. */
+  session: CallSession | undefined = undefined;
   #reservation: BudgetReservation | undefined = undefined;
   #approvalId: string | undefined = undefined;
   #key: string | undefined = undefined;
@@ -72,6 +75,7 @@ export class Holdings {
   /** The call was never sent: nothing that was taken for it is used up. */
   giveBack(): void {
     const { approvals, idempotency } = this.#call.records;
+    this.session?.release();
     if (this.#reservation !== undefined) this.#call.budgets.release(this.#reservation);
     if (this.#approvalId !== undefined) approvals.restore(this.#approvalId);
     if (this.#key !== undefined && this.#fresh) idempotency.release(this.#key);
@@ -82,6 +86,7 @@ export class Holdings {
 
   /** The call is over, and this is what it used. */
   settle(spend: Spend): void {
+    this.session?.use(spend);
     if (this.#reservation !== undefined) this.#call.budgets.settle(this.#reservation, spend);
     this.#reservation = undefined;
   }

@@ -3,7 +3,7 @@ import { networkOf } from "./egress/address.ts";
 import { BoundaryError } from "./errors.ts";
 import type { EgressLeave, EgressTarget } from "./hands.ts";
 import { canonicalHost } from "./policy/host.ts";
-import type { CallFacts, Decision, PolicyDecider } from "./types.ts";
+import type { CallFacts, Decision, PolicyDecider, ShadowEffect } from "./types.ts";
 
 /** Places that are kept of one call; a call that goes to more is recorded with the first ones. */
 const mostPlaces = 16;
@@ -29,6 +29,7 @@ export class CallLeave implements EgressLeave {
   readonly #for: LeaveFor;
   readonly #ownHost: string | undefined;
   readonly #connectedTo: string[] = [];
+  readonly #shadow: ShadowEffect[] = [];
 
   constructor(given: LeaveFor) {
     const { host } = given.facts;
@@ -55,13 +56,32 @@ export class CallLeave implements EgressLeave {
       connector,
       principal,
     );
+    for (const seen of again.shadow ?? []) {
+      if (!this.#shadow.some(({ ruleId }) => ruleId === seen.ruleId)) this.#shadow.push(seen);
+    }
+    // Nothing was counted for a rule that this place alone brings in, so it cannot be kept.
+    const uncounted = again.session?.find(
+      ({ ruleId, mode }) =>
+        mode !== "shadow" && !decision.session?.some((rule) => rule.ruleId === ruleId),
+    );
+    if (uncounted !== undefined) throw this.#blocked(target, { ...again, ...uncounted });
     // A person who was asked about this host has said yes to where it leads; not to other hosts.
     const asked = own && again.effect === "ask" && again.ruleId === decision.ruleId;
-    if (again.effect !== "allow" && !asked) throw this.#blocked(target, again);
+    if ((again.effect !== "allow" && !asked) || again.dryRun !== undefined)
+      throw this.#blocked(target, again);
     // What a public host answers must not become a way into the networks of this machine.
     if (!own && isInside(address ?? host) && !this.#isInsideAnyway()) {
       throw this.#blocked(target, undefined);
     }
+  }
+
+  /** The decision with what rules in shadow said about the places that the call led to. */
+  withShadow(decision: Decision): Decision {
+    const { shadow = [] } = decision;
+    const added = this.#shadow.filter(
+      (seen) => !shadow.some(({ ruleId }) => ruleId === seen.ruleId),
+    );
+    return added.length === 0 ? decision : { ...decision, shadow: [...shadow, ...added] };
   }
 
   sending(address: string, port: number): void {

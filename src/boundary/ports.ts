@@ -127,9 +127,50 @@ export interface BreakerStore {
   unforce(key: string): boolean;
 }
 
+/** One call's use of one limit of the policy. */
+export interface LimitUse {
+  readonly ruleId: string;
+  /** What the limit is counted for: a run, a person, an agent, the tenant. */
+  readonly scope: string;
+  readonly callId: string;
+}
+
+/** At most so many calls, or such a sum of their amounts, since a time. */
+export interface LimitCheck {
+  readonly quantity: "calls" | "amount";
+  readonly most: number;
+  /** Calls that began before do not count. Milliseconds since the Unix epoch. */
+  readonly since: number;
+}
+
+/** What calls used of a limit, those in flight included, and how many of them these are. */
+export interface LimitUsage {
+  readonly calls: number;
+  readonly amount: number;
+  readonly held: number;
+}
+
+/** What calls use of the limits of the policy; calls in flight count. */
+export interface LimitUses {
+  /**
+   * Takes a call's part if it fits, in one step. A call that has its part already keeps it, so that
+   * one that is taken up again after a crash is counted once.
+   */
+  hold(
+    use: LimitUse & { readonly at: number; readonly amount?: number },
+    limit: LimitCheck,
+  ): { readonly granted: boolean };
+  /** The call was sent. @param amount what it was in the end, where that is known better */
+  use(use: LimitUse, amount?: number): void;
+  /** The call was never sent: its part is free again. */
+  release(use: LimitUse): void;
+  usage(ruleId: string, scope: string, since: number): LimitUsage;
+}
+
 /** What is kept of one tenant's calls. No other tenant's rows can be reached through it. */
 export interface TenantRecords {
   readonly audit: AuditSink;
   readonly approvals: ApprovalStore;
   readonly idempotency: IdempotencyLedger;
+  readonly limitUses: LimitUses;
 }

@@ -3,13 +3,25 @@ import type { Breaker } from "./breaker.ts";
 import { BoundaryError } from "./errors.ts";
 import type { Decision } from "./types.ts";
 
-/** A rule says no. */
-export function deniedByPolicy(name: string, { ruleId, reason }: Decision): BoundaryError {
-  const why = reason === undefined ? "" : ` ${reason}`;
-  return new BoundaryError("policy_denied", `${name} is denied by ${ruleId}.${why}`, {
-    ruleId,
-    hint: "Choose another way, or ask whoever owns the policy to change the rule.",
+/** Why a call is not sent whatever a person says, or undefined. */
+export function refusalOf(name: string, decision: Decision): BoundaryError | undefined {
+  const { effect, ruleId, dryRun } = decision;
+  if (effect === "deny") {
+    return new BoundaryError("policy_denied", `${name} is denied by ${ruleId}.${whyOf(decision)}`, {
+      ruleId,
+      hint: "Choose another way, or ask whoever owns the policy to change the rule.",
+    });
+  }
+  if (dryRun === undefined) return undefined;
+  return new BoundaryError("dry_run", `${name} was not sent: ${dryRun} is in dry-run.`, {
+    ruleId: dryRun,
+    hint: "Nothing was done. To have such calls made, set the mode of the rule or its pack to enforce.",
   });
+}
+
+/** The reason that a rule carries, behind a sentence. */
+export function whyOf({ reason }: Decision): string {
+  return reason === undefined ? "" : ` ${reason}`;
 }
 
 /** The breaker lets nothing through now. */

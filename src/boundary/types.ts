@@ -86,6 +86,8 @@ export interface ConnectorSpec<I, O, C = never> {
   estimate?(input: I): Spend;
   /** What it really used. */
   measure?(output: O, input: I): Spend;
+  /** Whether an answer says that the work was done. Default: every answer does. */
+  succeeded?(output: O): boolean;
   /** Refuses an answer that breaks the connector's contract by throwing `boundary.invalid_response`. */
   check?(output: O): void;
   /**
@@ -128,6 +130,41 @@ export interface CallOptions<C = never> {
 
 export type DecisionEffect = "allow" | "ask" | "deny";
 
+/** A rule whose condition could not be worked out for a call. */
+export interface FailedCondition {
+  readonly ruleId: string;
+  /** Why, in the words of the condition: nothing of the call's arguments is in it. */
+  readonly problem: string;
+}
+
+/** What a rule in shadow would have said. */
+export interface ShadowEffect {
+  readonly ruleId: string;
+  readonly effect: DecisionEffect;
+}
+
+/** A count that a rule lets calls reach. */
+export interface SessionLimit {
+  readonly per: "run" | "user" | "tenant" | "agent";
+  readonly quantity: "calls" | "amount";
+  readonly most: number;
+  /** Calls that began longer ago do not count. Absent: all count. */
+  readonly windowMs?: number;
+  /** What this call adds to an amount: so much, or what it is estimated and then found to use. */
+  readonly adds: number | keyof Spend;
+}
+
+/** A rule that holds only beyond a count, or only until another call has succeeded in the run. */
+export interface SessionRule {
+  readonly ruleId: string;
+  readonly effect: DecisionEffect;
+  readonly mode: "enforce" | "shadow" | "dry-run";
+  readonly reason: string;
+  readonly approvalTtlMs?: number;
+  /** Absent: the rule holds until a call that it waits for has succeeded. */
+  readonly limit?: SessionLimit;
+}
+
 /** What policy said about a call, and why. */
 export interface Decision {
   readonly effect: DecisionEffect;
@@ -144,6 +181,16 @@ export interface Decision {
   readonly policyVersion: string;
   /** For an ask: how long the question stays open, where the rule says so. Milliseconds. */
   readonly approvalTtlMs?: number;
+  /** Deny and ask rules among them count as matched, allow rules do not. */
+  readonly failedConditions?: readonly FailedCondition[];
+  /** What rules in shadow say; nothing of it is applied. */
+  readonly shadow?: readonly ShadowEffect[];
+  /** The rule because of which the call is not sent, and nobody asked, although it is not denied. */
+  readonly dryRun?: string;
+  /** Rules that depend on calls before this one: the chain finds out whether they hold. */
+  readonly session?: readonly SessionRule[];
+  /** Rules that wait for a call like this one, and hold no longer when it succeeds. */
+  readonly awaitedBy?: readonly string[];
 }
 
 /** Decides about calls; swapped as a whole when the policy changes. */

@@ -1,5 +1,7 @@
 import { Agent33Error } from "../base/errors.ts";
+import { isJsonObject, type JsonObject } from "../base/json.ts";
 import { suggestName } from "../base/nearest.ts";
+import { attempt } from "../base/result.ts";
 
 /** Wrong words on the command line; the program exits with 64. */
 export function usageError(message: string, hint: string): Agent33Error {
@@ -87,6 +89,15 @@ export function namedValue(
 export interface NamedValue {
   readonly name: string;
   readonly value: string;
+}
+
+/** A parser for an option that takes a JSON object. */
+export function jsonObject(flag: string): (text: string) => JsonObject {
+  return (text) => {
+    const parsed = attempt((): unknown => JSON.parse(text));
+    if (parsed.ok && isJsonObject(parsed.value)) return parsed.value;
+    throw usageError(`${flag} takes a JSON object, not ${text}`, `${flag} '{"path":"a.txt"}'`);
+  };
 }
 
 /** A word as a POSIX shell reads it, for commands to be pasted. */

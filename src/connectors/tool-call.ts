@@ -32,6 +32,7 @@ export function toolCallSpec(tool: Tool): ConnectorSpec<JsonObject, ToolOutput, 
         idempotencyKey: context.idempotencyKey,
         progress: (message) => context.emit({ message }),
       }),
+    succeeded: ({ isError }) => !isError,
     timeouts: { attemptMs: timeoutMs, totalMs: timeoutMs * 2 },
     maxAttempts: 2,
   };

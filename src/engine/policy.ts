@@ -29,7 +29,7 @@ export function compileSelection(selection: PolicySelection, cwd: string): Compi
 
 /** A call to ask the policy about. */
 export interface PolicyQuestion
-  extends Pick<CallFacts, "operation" | "effect" | "repeat" | "tool" | "host" | "port"> {
+  extends Pick<CallFacts, "operation" | "effect" | "repeat" | "tool" | "host" | "port" | "args"> {
   readonly connector: string;
 }
 

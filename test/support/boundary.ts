@@ -7,6 +7,7 @@ import {
   type BoundaryOptions,
 } from "../../src/boundary/boundary.ts";
 import { createBudgetLedger, type MemoryBudgetLedger } from "../../src/boundary/budget.ts";
+import { createLimitUses } from "../../src/boundary/limit-uses.ts";
 import type {
   ApprovalState,
   ApprovalStore,
@@ -123,13 +124,14 @@ export function testBoundary(
   const approvals = memoryApprovals();
   const budgets = createBudgetLedger(clock);
   const idempotency = memoryIdempotency();
+  const limitUses = createLimitUses();
   const boundary = createBoundary({
     clock,
     random: seededRandom(7),
     ids: uuidv7Source(clock, systemRandom),
     policy: fixedPolicy("allow"),
     budgets,
-    records: () => ({ approvals, idempotency, audit, ...records }),
+    records: () => ({ approvals, idempotency, audit, limitUses, ...records }),
     hands: {
       fetch: () => Promise.reject(new Error("no network in this test")),
       spawn: () => Promise.reject(new Error("no processes in this test")),

@@ -1,6 +1,6 @@
 import { digestOf } from "../../base/digest.ts";
 import type { Network } from "../egress/address.ts";
-import { checkDefaults, checkNeverMatches, checkShadowed } from "./check.ts";
+import { checkCanBeFulfilled, checkDefaults, checkNeverMatches, checkShadowed } from "./check.ts";
 import { policyError } from "./errors.ts";
 import { compileKeys, type PolicyCall, policyCall } from "./keys.ts";
 import { createMatcher } from "./match.ts";
@@ -10,7 +10,8 @@ import {
   type PolicyDefault,
   strictness,
 } from "./policy.ts";
-import type { LoadedPack, LoadedRule } from "./schema.ts";
+import type { LoadedPack, LoadedRule } from "./pack.ts";
+import type { PolicyMode } from "./schema.ts";
 
 /** What the settings forbid by name, whatever the packs say. */
 export interface Blocklist {
@@ -36,20 +37,31 @@ export function compilePolicy(
   const fallback = strictestDefault(packs);
   const settings = blocklistRules(options.blocklist ?? {});
   const rules = [
-    ...packs.flatMap((pack) => pack.rules.map((rule) => ({ rule, pack: pack.name }))),
-    ...settings.map((rule) => ({ rule, pack: "settings" })),
-  ].map(({ rule, pack }, order) => compileRule(rule, pack, order));
+    ...packs.flatMap((pack) =>
+      pack.rules.map((rule) => ({ rule, pack: pack.name, of: pack.mode })),
+    ),
+    ...settings.map((rule) => ({ rule, pack: "settings", of: undefined })),
+  ].map(({ rule, pack, of }, order) =>
+    compileRule(rule, pack, rule.mode ?? of ?? "enforce", order),
+  );
 
-  for (const rule of rules) checkNeverMatches(rule);
+  for (const rule of rules) {
+    checkNeverMatches(rule);
+    checkCanBeFulfilled(rule);
+  }
   checkShadowed(packs, rules);
   checkDefaults(packs);
 
   const version = digestOf({
     default: fallback,
-    rules: rules.map(({ ruleId, effect, match, reason, ttlMs }) => ({
+    rules: rules.map(({ ruleId, mode, effect, match, when, limit, before, reason, ttlMs }) => ({
       ruleId,
+      mode,
       effect,
       match,
+      when: when?.text ?? null,
+      limit: limit === undefined ? null : { ...limit, sum: limit.sum?.text ?? null },
+      before: before ?? null,
       reason,
       ttlMs: ttlMs ?? null,
     })),
@@ -66,13 +78,52 @@ export function compilePolicy(
   };
 }
 
-function compileRule(rule: LoadedRule, pack: string, order: number): CompiledRule {
+function compileRule(
+  rule: LoadedRule,
+  pack: string,
+  mode: PolicyMode,
+  order: number,
+): CompiledRule {
   const keys = compileKeys(rule.match);
   const matches = (call: PolicyCall): boolean => {
     for (const key of keys) if (!key.holds(call)) return false;
     return true;
   };
-  return { ...rule, order, ruleId: `${pack}/${rule.id}`, pack, keys, opens: opened(rule), matches };
+  return {
+    ...rule,
+    order,
+    ruleId: `${pack}/${rule.id}`,
+    pack,
+    mode,
+    keys,
+    ...sessionOf(rule, `${pack}/${rule.id}`, mode),
+    opens: opened(rule),
+    matches,
+  };
+}
+
+function sessionOf(
+  { effect, limit, before, reason, ttlMs }: LoadedRule,
+  ruleId: string,
+  mode: PolicyMode,
+): Pick<CompiledRule, "session" | "awaited"> {
+  if (limit === undefined && before === undefined) return {};
+  const ttl = ttlMs === undefined ? {} : { approvalTtlMs: ttlMs };
+  const session = { ruleId, effect, mode, reason, ...ttl };
+  if (limit === undefined) return { session, awaited: compileKeys(before ?? {}) };
+  const { per, max, windowMs, sum } = limit;
+  return {
+    session: {
+      ...session,
+      limit: {
+        per,
+        quantity: sum === undefined ? "calls" : "amount",
+        most: sum === undefined ? max : max * sum.unit,
+        ...(windowMs === undefined ? {} : { windowMs }),
+        adds: 0,
+      },
+    },
+  };
 }
 
 /**
@@ -89,6 +140,7 @@ const factFields: ReadonlySet<string> = new Set([
   "order",
   "ruleId",
   "pack",
+  "mode",
   "keys",
   "opens",
   "matches",
@@ -104,17 +156,24 @@ function opened({ match }: LoadedRule): Network {
 }
 
 function strictestDefault(packs: readonly LoadedPack[]): PolicyDefault {
-  let [strictest] = packs;
+  const inForce = packs.filter(({ mode }) => mode !== "shadow");
+  let [strictest] = inForce;
   if (strictest === undefined) {
-    throw policyError("no_pack", undefined, "a policy needs at least one pack.", "Select a pack.");
+    const hint = "Select a pack that is not in shadow: those decide nothing.";
+    throw policyError("no_pack", packs[0]?.defaultAt, "a policy needs at least one pack.", hint);
   }
-  for (const pack of packs) {
+  for (const pack of inForce) {
     if (strictness[pack.default] > strictness[strictest.default]) strictest = pack;
   }
+  const dry = inForce.find(({ mode }) => mode === "dry-run");
   return {
     effect: strictest.default,
     ruleId: `${strictest.name}/default`,
     pack: strictest.name,
+    ...(dry === undefined ? {} : { dryRun: `${dry.name}/default` }),
+    shadow: packs
+      .filter(({ mode }) => mode === "shadow")
+      .map((pack) => ({ ruleId: `${pack.name}/default`, effect: pack.default })),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { DecisionEffect } from "../types.ts";
 import { type MatchKey, matchKeys } from "./keys.ts";
-import type { LoadedPack, LoadedRule } from "./schema.ts";
+import type { LoadedPack, LoadedRule } from "./pack.ts";
+import { ruleWords } from "./words.ts";
 
 const comparisons: Readonly<Record<MatchKey["comparison"], string>> = {
   exact: "exactly",
@@ -44,6 +45,83 @@ Names of packs and rules, and all values but hosts, are compared with their case
 in its one spelling: lower case, without a trailing dot or brackets, addresses as they are usually
 written.
 
+## Conditions
+
+\`when\` is a condition in [CEL](https://cel.dev) over the same facts and the call's arguments:
+
+\`\`\`yaml
+rules:
+  - id: big-transfers-ask
+    ask: { connector: "mcp:bank", tool: transfer }
+    when: args.amount > 500 || !args.to.endsWith("@example.org")
+    reason: Much money, or money that leaves the house.
+\`\`\`
+
+It is worked out only for calls that the rule's keys match. The names in it are those of the table
+above, \`address\` (what the host resolved to) and \`args\`. A fact that the call does not have is empty
+text, 0 or \`false\`; a call without arguments has none. A name that does not exist, a comparison of
+what cannot be compared and a condition that is the same for every call are refused at start-up.
+
+- **A condition that cannot be worked out counts as true in a \`deny\` or \`ask\` rule and as false in an
+  \`allow\` rule**, and the decision says so: an argument that is missing or of another type opens
+  nothing. Write \`has(args.amount) && args.amount > 500\` where an argument may be left out.
+- Numbers of the arguments are doubles, as JSON has no others: whole numbers are exact up to 2^53.
+  They compare and reckon with the whole numbers of a condition; \`port\` and \`size()\` are whole.
+- \`all\` is true of an empty list. There are no regular expressions; \`text.like("/srv/*.md")\` knows
+  \`*\`, and \`startsWith\`, \`endsWith\`, \`contains\`, \`lowerAscii\` are there. Paths are compared as they
+  were given: \`..\` in them is not resolved.
+
+## Limits, and what must come first
+
+A \`deny\` or \`ask\` rule with a \`limit\` holds only for calls beyond it; one with \`before\` holds only
+until a call that matches that has succeeded in the same run:
+
+\`\`\`yaml
+rules:
+  - id: transfers-a-day
+    deny: { connector: "mcp:bank", tool: transfer }
+    limit: { max: 5000, per: user, window: 1d, sum: args.amount }
+    reason: No more than 5,000 a day.
+  - id: many-issues-ask
+    ask: { tool: create_issue }
+    limit: { max: 5, per: run }
+    reason: More than five issues in one run look like a mistake.
+  - id: deploy-after-tests
+    deny: { tool: deploy }
+    before: { tool: run_tests }
+    reason: Only what was tested is deployed.
+\`\`\`
+
+- \`max\` calls, or a \`sum\` of at most \`max\`: CEL that gives a number for each call, \`tokens\`, or
+  \`costUsd\`. Tokens and cost count with their upper bound while the call is under way and with what
+  was really used afterwards; a model without a price adds to \`tokens\` only.
+- \`per\`: \`run\`, \`user\`, \`agent\` (with its version) or \`tenant\`, always within one tenant. Calls that
+  belong to no run, or are made by no agent, count together.
+- \`window\`: calls that began within this time count, as \`30m\`, \`1h\`, \`1d\`; \`none\` counts for ever,
+  which is also what a limit per run does that names none.
+- **Calls in flight count.** A call takes its part in one step with the question whether it fits, so
+  that three transfers of 2,000 at once do not pass a limit of 5,000. A call that was never sent
+  gives its part back; one whose answer was lost, or whose process died, keeps it.
+- A sum that cannot be worked out for a call, or is below 0, counts as reached.
+- Beyond an \`ask\`, a person's yes lets that one call pass, and it counts. A call is looked at
+  after the circuit breaker and the rate limit: what these refuse takes no part of a limit.
+- A tool that answers with an error has not succeeded. Calls outside of any run have nothing before
+  them. Limits are about the call as it was made: where only an address that its host turns out to
+  have, or a redirect, makes such a rule match, the request is refused.
+
+Limits count what happens; budgets of a run (\`limits\` in the settings) are told to the agent, so that
+it can finish in good order. Set both.
+
+## Trying rules out
+
+\`mode\` of a rule, or of a pack for all its rules that name none and for its default:
+
+- \`enforce\`: the rule counts. This is what holds where no mode is given.
+- \`shadow\`: what the rule says is written into the decision and the audit, and not applied. At least
+  one pack must be in force.
+- \`dry-run\`: the rule counts, and a call that it matches is not sent even if it is allowed; nobody is
+  asked about it. It ends with \`boundary.dry_run\`, and the agent is told that nothing was done.
+
 ## Private addresses
 
 **A private address is shut until a rule opens it**, whatever else is allowed, also where the default
@@ -66,9 +144,11 @@ A request to another host than the call's own (a redirect that is followed, an a
 names) is decided about like a call to that host; an \`ask\` does not let it through, and from a
 public host none leads to a private address. Proxies in the environment are not used.
 
-A pack in full:
+A pack in full. Its first line lets editors that know the YAML language server complete keys and
+mark mistakes; the schema is \`docs/policy/pack.schema.json\` in the repository and in the npm package:
 
 \`\`\`yaml
+# yaml-language-server: $schema=node_modules/agent33/docs/policy/pack.schema.json
 pack: research-hosts
 version: 1
 description: Opens the hosts that the research group uses.
@@ -118,21 +198,25 @@ function packBlocks(pack: LoadedPack): readonly string[] {
   const tables = headings.flatMap(([effect, heading]) => {
     const rules = pack.rules.filter((rule) => rule.effect === effect);
     if (rules.length === 0) return [];
-    const rows = rules.map((rule) => [`\`${rule.id}\``, matchText(rule), rule.reason]);
+    const rows = rules.map((rule) => [
+      `\`${rule.id}\`${modeText(rule)}`,
+      ruleWords(rule),
+      rule.reason,
+    ]);
     return [`### ${pack.name}: ${heading}`, table(["rule", "when", "why"], rows)];
   });
   const fallback = `Where no rule matches: **${pack.default}**.`;
-  return [`## ${pack.name}`, pack.description, ...inherited, ...tables, fallback];
+  return [
+    `## ${pack.name}`,
+    `${pack.description}${modeText(pack)}`,
+    ...inherited,
+    ...tables,
+    fallback,
+  ];
 }
 
-function matchText(rule: LoadedRule): string {
-  const parts = matchKeys.flatMap(({ name }) => {
-    const values = rule.match[name];
-    if (values === undefined) return [];
-    return [`${name} is ${values.map((value) => `\`${String(value)}\``).join(" or ")}`];
-  });
-  const ttl = rule.ttlMs === undefined ? "" : ` (open for ${rule.ttlMs / 1000} s)`;
-  return (parts.length === 0 ? "always" : parts.join(", ")) + ttl;
+function modeText({ mode = "enforce" }: Pick<LoadedRule, "mode">): string {
+  return mode === "enforce" ? "" : ` (${mode})`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

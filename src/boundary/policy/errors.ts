@@ -3,6 +3,7 @@ import { Agent33Error, type JsonObject } from "../../base/errors.ts";
 /** Every way in which a policy can be refused at start-up. */
 export type PolicyCode =
   | "malformed_pack"
+  | "malformed_condition"
   | "unreadable_pack"
   | "unknown_pack"
   | "duplicate_pack"

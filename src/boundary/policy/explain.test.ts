@@ -16,6 +16,10 @@ rules:
   - id: writes
     ask: { effect: [write, destructive] }
     reason: Writing asks.
+  - id: large
+    deny: { effect: write }
+    when: args.size > 9
+    reason: Too much.
   - id: all
     allow: {}
     reason: The rest is fine.
@@ -23,7 +27,13 @@ rules:
   "p.yaml",
 );
 const policy = compilePolicy([pack], { blocklist: { operations: ["exec"] } });
-const facts: CallFacts = { operation: "http.put", effect: "write", repeat: "keyed", host: "B.net" };
+const facts: CallFacts = {
+  operation: "http.put",
+  effect: "write",
+  repeat: "keyed",
+  host: "B.net",
+  args: { size: 9 },
+};
 const principal = { tenant: "home", user: "ann" };
 
 test("says of each rule whether it matches, and which keys fail", () => {
@@ -32,6 +42,7 @@ test("says of each rule whether it matches, and which keys fail", () => {
   expect(rules.map((rule) => [rule.ruleId, rule.matched, rule.decides])).toEqual([
     ["p/abroad", false, false],
     ["p/writes", true, true],
+    ["p/large", false, false],
     ["p/all", true, false],
     ["settings/blocked-operations", false, false],
   ]);
@@ -51,9 +62,22 @@ test("reads as lines for a person", () => {
       "",
       '- deny  p/abroad: does not match, host is "b.net", the rule wants "*.example.org" or "a.net"; the call has no port, the rule wants 443 (p.yaml:6:5)',
       '> ask   p/writes: matches, effect is "write" (p.yaml:9:5)',
-      "+ allow p/all: matches every call (p.yaml:12:5)",
+      '- deny  p/large: does not match, effect is "write"; `args.size > 9` is false (p.yaml:12:5)',
+      "+ allow p/all: matches every call (p.yaml:16:5)",
       '- deny  settings/blocked-operations: does not match, operation is "http.put", the rule wants "exec" (settings)',
       "",
     ].join("\n"),
+  );
+});
+
+test("says of a condition that it could not be worked out, and what that means", () => {
+  const { decision, rules } = explainDecision(policy, { ...facts, args: {} }, "web:f", principal);
+  expect(rules[2]).toMatchObject({
+    matched: true,
+    decides: true,
+    when: { text: "args.size > 9", holds: true, problem: "no such key at `size`" },
+  });
+  expect(explanationText({ decision, rules })).toContain(
+    '> deny  p/large: matches, effect is "write"; `args.size > 9` could not be worked out (no such key at `size`) (p.yaml:12:5)',
   );
 });

@@ -33,6 +33,8 @@ describe("choosing packs", () => {
       "air-gapped",
       "default",
       "mcp-readonly",
+      "messaging-outbound",
+      "model-budget",
       "strict-web",
     ]);
   });
@@ -57,7 +59,7 @@ describe("choosing packs", () => {
 
   test("leaves other files of a folder alone", () => {
     writeFileSync(join(folder, "README.md"), "no: [yaml");
-    expect(readLibrary([folder]).size).toBe(4);
+    expect(readLibrary([folder]).size).toBe(6);
   });
 });
 

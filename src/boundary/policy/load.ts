@@ -5,7 +5,7 @@ import { messageOf } from "../../base/errors.ts";
 import { suggestName } from "../../base/nearest.ts";
 import { policyError, type Position } from "./errors.ts";
 import { parsePack } from "./pack-file.ts";
-import type { LoadedPack } from "./schema.ts";
+import type { LoadedPack } from "./pack.ts";
 
 // The same number of steps up from `src/` and from `dist/`.
 const shippedFolder = fileURLToPath(new URL("../../../packs/", import.meta.url));

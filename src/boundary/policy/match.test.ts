@@ -5,7 +5,8 @@ import type { Principal } from "../../base/principal.ts";
 import { attempt } from "../../base/result.ts";
 import type { CallFacts, DecisionEffect } from "../types.ts";
 import { compilePolicy } from "./compile.ts";
-import type { LoadedPack, LoadedRule, Match } from "./schema.ts";
+import type { LoadedPack, LoadedRule } from "./pack.ts";
+import type { Match } from "./schema.ts";
 
 // The reference: what the documentation says, rule by rule, without index, Set or compiled key.
 

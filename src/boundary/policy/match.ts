@@ -1,7 +1,9 @@
+import type { Network } from "../egress/address.ts";
 import type { Decision } from "../types.ts";
 import type { PolicyCall } from "./keys.ts";
 import { type CompiledRule, type PolicyDefault, strictness } from "./policy.ts";
 import { fileRules, type Hits, scanIndex } from "./rule-index.ts";
+import { awaiting, isPlain, sift } from "./sift.ts";
 
 /** The function that decides about calls, over an index of the rules. */
 export function createMatcher(
@@ -14,19 +16,19 @@ export function createMatcher(
   const hits: Hits = { orders: [], count: 0 };
   // Most calls match one rule or none; their decisions are made beforehand.
   const alone = rules.map((rule) => freeze(decisionOf(rule, [rule.ruleId], policyVersion)));
+  const { dryRun, shadow } = fallback;
   const none: Decision = freeze({
     effect: fallback.effect,
     ruleId: fallback.ruleId,
     matched: [],
     reason: `No rule matches this call, and the default of the pack "${fallback.pack}" is ${fallback.effect}.`,
     policyVersion,
+    ...(dryRun === undefined ? {} : { dryRun }),
+    ...(shadow.length === 0 ? {} : { shadow }),
   });
 
-  const decide = (call: PolicyCall): Decision => {
-    hits.count = 0;
-    scanIndex(index, call, hits);
+  const ofHits = (): Decision => {
     if (hits.count === 0) return none;
-    if (hits.count > 1) sortAndUnite(hits);
     if (hits.count === 1) return alone[hits.orders[0] ?? 0] ?? none;
 
     const matched: string[] = [];
@@ -42,15 +44,36 @@ export function createMatcher(
     return winner === undefined ? none : decisionOf(winner, matched, policyVersion);
   };
 
-  return (call) => {
-    const decision = decide(call);
-    const { network = "public" } = call;
+  /** The decision, or a denial where it leads off the public internet and no rule opens that. */
+  const opened = (decision: Decision, network: Network): Decision => {
     if (network === "public" || decision.effect === "deny") return decision;
     for (let place = 0; place < hits.count; place++) {
       const opens = rules[hits.orders[place] ?? 0]?.opens;
       if (opens === "metadata" || opens === network) return decision;
     }
     return { ...shut[network], matched: decision.matched, policyVersion };
+  };
+
+  // A policy without rules that need a second look does not pay for one.
+  const special = rules.map((rule) => !isPlain(rule));
+  const allPlain = !special.includes(true);
+  const anySpecial = (): boolean => {
+    for (let place = 0; place < hits.count; place++) {
+      if (special[hits.orders[place] ?? 0] === true) return true;
+    }
+    return false;
+  };
+  const waiting = rules.filter(({ awaited }) => awaited !== undefined);
+  return (call) => {
+    hits.count = 0;
+    scanIndex(index, call, hits);
+    if (hits.count > 1) sortAndUnite(hits);
+    if (allPlain) return opened(ofHits(), call.network ?? "public");
+    const remarks = anySpecial() ? sift(hits, rules, call) : undefined;
+    const awaitedBy = waiting.length === 0 ? undefined : awaiting(waiting, call);
+    const decision = opened(ofHits(), call.network ?? "public");
+    if (remarks === undefined && awaitedBy === undefined) return decision;
+    return { ...decision, ...remarks, ...(awaitedBy === undefined ? {} : { awaitedBy }) };
   };
 }
 
@@ -115,5 +138,6 @@ function decisionOf(
 /** Decisions that are given out more than once must not be changed by who gets them. */
 function freeze(decision: Decision): Decision {
   Object.freeze(decision.matched);
+  Object.freeze(decision.shadow);
   return Object.freeze(decision);
 }

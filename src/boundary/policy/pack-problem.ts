@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node } from "yaml";
 import type { z } from "zod";
 import { suggestName } from "../../base/nearest.ts";
-import { matchSchema, packSchema, ruleSchema } from "./schema.ts";
+import { limitSchema, matchSchema, packSchema, ruleSchema } from "./schema.ts";
 
 type Path = readonly PropertyKey[];
 
@@ -42,6 +42,26 @@ export function offsetOf(node: Node | null): number {
   return node?.range?.[0] ?? 0;
 }
 
+/**
+ * Where a place in a text stands in the file that the text was read from: quotes, backslashes,
+ * indentation and folded lines come on top there. The text's begin where that cannot be told.
+ */
+export function offsetWithin(node: Node | null, source: string, index: number): number {
+  const start = offsetOf(node);
+  if (!isScalar(node) || typeof node.value !== "string") return start;
+  const block = node.type === "BLOCK_FOLDED" || node.type === "BLOCK_LITERAL";
+  let at = block ? source.indexOf("\n", start) + 1 : start;
+  let last = start;
+  for (const letter of node.value.slice(0, index + 1)) {
+    if (letter.trim() === "") continue;
+    while (source[at] !== letter && /[\s"'\\]/.test(source[at] ?? "x")) at += 1;
+    if (source[at] !== letter) return start;
+    last = at;
+    at += 1;
+  }
+  return last;
+}
+
 function describe(issue: z.core.$ZodIssue, root: Node | null): PackProblem {
   const node = nodeAt(root, issue.path);
   if (issue.code === "unrecognized_keys") {
@@ -67,6 +87,7 @@ function describe(issue: z.core.$ZodIssue, root: Node | null): PackProblem {
 /** The names that are valid at a place in a pack: its own keys, those of a rule, of a match. */
 function keysAt(path: Path): readonly string[] {
   if (path.length === 0) return Object.keys(packSchema.shape);
+  if (path.at(-1) === "limit") return Object.keys(limitSchema.shape);
   return Object.keys(path.length === 2 ? ruleSchema.shape : matchSchema.shape);
 }
 

@@ -136,6 +136,41 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ["http:doctor", "probe", "read", "api.anthropic.com", "deny", "air-gapped/no-public-host"],
     ["model:local", "chat", "read", "169.254.169.254", "deny", "default/no-metadata"],
   ],
+  "model-budget": [
+    ["model:anthropic", "chat", "read", "api.anthropic.com", "allow", "default/models"],
+    ["model:local", "chat", "read", "127.0.0.1", "allow", "default/configured-nearby"],
+    ["embedding:local", "embed", "read", "localhost", "allow", "default/configured-nearby"],
+    ["model:local", "chat", "read", "169.254.169.254", "deny", "default/no-metadata"],
+    ["mcp:files", "tools/call", "destructive", no, "ask", "default/destructive-asks"],
+    ["shell:host", "exec", "unknown", no, "ask", "default/shell-asks"],
+    ["web:fetch", "web.fetch", "read", "example.org", "allow", "default/default"],
+    ["web:fetch", "web.fetch", "read", "10.0.0.9", "deny", "egress/private-address"],
+  ],
+  "messaging-outbound": [
+    ["messaging:slack", "message.send", "write", "slack.com", "ask", "default/messages-ask"],
+    ["messaging:slack", "call", "unknown", "slack.com", "ask", "default/messages-ask"],
+    ["messaging:hook", "message.send", "write", "10.0.0.9", "ask", "default/messages-ask"],
+    ["messaging:hook", "message.send", "write", "169.254.1.1", "deny", "default/no-metadata"],
+    [
+      "messaging:slack",
+      "message.list",
+      "read",
+      "slack.com",
+      "deny",
+      "messaging-outbound/no-reading",
+    ],
+    [
+      "messaging:slack",
+      "message.delete",
+      "destructive",
+      "slack.com",
+      "deny",
+      "messaging-outbound/no-unsending",
+    ],
+    ["model:anthropic", "chat", "read", "api.anthropic.com", "allow", "default/models"],
+    ["shell:host", "exec", "unknown", no, "ask", "default/shell-asks"],
+    ["web:fetch", "web.fetch", "read", "example.org", "allow", "default/default"],
+  ],
 };
 
 for (const [name, rows] of Object.entries(tables)) {
@@ -152,9 +187,11 @@ for (const [name, rows] of Object.entries(tables)) {
 
     test("has every rule tested here, itself or as one of those that match", () => {
       const seen = new Set(
-        rows.flatMap(([connector, operation, effect, host]) => [
-          ...policy.decide(factsOf(operation, effect, host), connector, principal).matched,
-        ]),
+        rows.flatMap(([connector, operation, effect, host]) => {
+          const facts = factsOf(operation, effect, host);
+          const { matched, session = [] } = policy.decide(facts, connector, principal);
+          return [...matched, ...session.map(({ ruleId }) => ruleId)];
+        }),
       );
       const own = policy.rules.filter((rule) => rule.pack === name).map((rule) => rule.ruleId);
       expect(own.filter((rule) => !seen.has(rule))).toEqual([]);

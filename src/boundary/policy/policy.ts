@@ -1,8 +1,9 @@
 import type { Principal } from "../../base/principal.ts";
 import type { Network } from "../egress/address.ts";
-import type { CallFacts, Decision, DecisionEffect } from "../types.ts";
+import type { CallFacts, Decision, DecisionEffect, SessionRule, ShadowEffect } from "../types.ts";
 import type { CompiledKey, PolicyCall } from "./keys.ts";
-import type { LoadedRule } from "./schema.ts";
+import type { LoadedRule } from "./pack.ts";
+import type { PolicyMode } from "./schema.ts";
 
 /** How strict each word is: deny > ask > allow, whichever rule is the more specific. */
 export const strictness: Readonly<Record<DecisionEffect, number>> = { allow: 0, ask: 1, deny: 2 };
@@ -13,7 +14,12 @@ export interface CompiledRule extends LoadedRule {
   /** `<pack>/<id>`. */
   readonly ruleId: string;
   readonly pack: string;
+  readonly mode: PolicyMode;
   readonly keys: readonly CompiledKey[];
+  /** What is known beforehand of a rule that depends on earlier calls. */
+  readonly session?: SessionRule;
+  /** Keys of the call that the rule waits for. */
+  readonly awaited?: readonly CompiledKey[];
   /**
    * The least public network that an allow or ask rule opens, by naming it. What no matching rule
    * opens stays shut, whatever else is allowed: a rule that says nothing of addresses was not
@@ -29,6 +35,10 @@ export interface PolicyDefault {
   /** `<pack>/default`, of the first of the strictest packs. */
   readonly ruleId: string;
   readonly pack: string;
+  /** The default of a pack in dry-run, which counts beside this one. */
+  readonly dryRun?: string;
+  /** Defaults of packs in shadow. */
+  readonly shadow: readonly ShadowEffect[];
 }
 
 /** Several packs as one policy. Immutable; a changed policy is compiled anew and swapped. */

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 import { effects, repeats } from "../../base/effect.ts";
+import type { JsonObject } from "../../base/json.ts";
 import { suggestName } from "../../base/nearest.ts";
 import type { PolicyQuestion } from "../../engine.ts";
 import { explainPolicy } from "../../engine.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf } from "../context.ts";
-import { collect, usageError, wholeNumber } from "../usage.ts";
+import { collect, jsonObject, usageError, wholeNumber } from "../usage.ts";
 
 interface ExplainOptions {
   readonly operation: string;
@@ -13,6 +14,7 @@ interface ExplainOptions {
   readonly tool?: string;
   readonly host?: string;
   readonly port?: number;
+  readonly args?: JsonObject;
   readonly policy?: readonly string[];
   readonly data?: string;
   readonly config?: string;
@@ -30,6 +32,7 @@ export function policyCommand(program: Command, context: CliContext): void {
     .option("--tool <name>", "name of the tool")
     .option("--host <host>", "host that the call goes to")
     .option("--port <n>", "port that the call goes to", wholeNumber("--port"))
+    .option("--args <json>", "arguments of the call, as a JSON object", jsonObject("--args"))
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .action((connector: string, options: ExplainOptions) => {
       const output = outputOf(context, options);
@@ -50,6 +53,7 @@ function questionOf(connector: string, options: ExplainOptions): PolicyQuestion 
     ...(options.tool === undefined ? {} : { tool: options.tool }),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.args === undefined ? {} : { args: options.args }),
   };
 }
 

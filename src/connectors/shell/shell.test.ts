@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grantTests } from "../../../test/support/egress.ts";
 import { unwrap } from "../../base/result.ts";
 import { compilePolicy, loadPacks } from "../../boundary/policy/index.ts";
+import { readLibrary } from "../../boundary/policy/load.ts";
 import { createBwrapSandbox } from "../../sandbox/bwrap.ts";
 import { probeSandbox } from "../../sandbox/probe.ts";
 import { createProcesses } from "../../sandbox/process.ts";
@@ -54,7 +55,7 @@ describe("the shell tool", () => {
     expect(tool().timeoutMs).toBeGreaterThan(600_000);
   });
 
-  test.each(["default", "strict-web", "mcp-readonly", "air-gapped"])(
+  test.each([...readLibrary().keys()])(
     "is one that a person is asked about under the pack %s",
     (pack) => {
       const policy = compilePolicy(loadPacks({ select: [pack] }));
