@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { crash } from "./crash.ts";
+import { outage } from "./outage.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
@@ -10,6 +11,7 @@ import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
+  outage,
   ssrf,
   "store-io": storeIo,
   "store-kill": storeKill,
