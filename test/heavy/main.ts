@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { crash } from "./crash.ts";
+import { outage } from "./outage.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
@@ -11,6 +12,7 @@ import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
+  outage,
   ssrf,
   "store-io": storeIo,
   "store-kill": storeKill,
