@@ -61,7 +61,10 @@ const secretName = /key|token|secret|passw|credential/i;
 export function createEngine(config: Config, host: Host): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
-  const policy = compileSelection(settings.policy, host.cwd);
+  const policy = compileSelection(settings.policy, host.cwd, config.originOf).policyFor({
+    entryPoint: "cli",
+    tenant: settings.tenant,
+  });
   const keys = providerKeys(host.env);
   const redactor = createRedactor();
   for (const { variable, value } of keys)
