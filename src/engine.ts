@@ -70,7 +70,10 @@ function busyWords({ waitedMs, waiting, state }: BusyNotice, where: string): str
 export function createEngine(config: Config, host: Host): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
-  const policy = compileSelection(settings.policy, host.cwd);
+  const policy = compileSelection(settings.policy, host.cwd, config.originOf).policyFor({
+    entryPoint: "cli",
+    tenant: settings.tenant,
+  });
   const keys = providerKeys(host.env);
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);

@@ -20,6 +20,20 @@ const mcpServerSchema = z.strictObject({
   tools: z.record(z.string(), toolDeclarationSchema).default({}),
 });
 
+const names = z.array(z.string().min(1)).default([]);
+
+/** What holds besides, for some of the calls. */
+const policyPartSchema = z.strictObject({
+  packs: names.describe("packs that have to allow a call too"),
+  blockConnectors: names.describe("connectors denied besides"),
+  blockOperations: names.describe("operations denied besides"),
+});
+export type PolicyPart = z.infer<typeof policyPartSchema>;
+
+/** The ways in which a run can be asked for. */
+export const entryPoints = ["cli", "api", "mcp"] as const;
+export type EntryPoint = (typeof entryPoints)[number];
+
 /** Which policy holds. */
 export const policySelectionSchema = z.strictObject({
   packs: z
@@ -36,6 +50,17 @@ export const policySelectionSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("operations denied whatever the packs say"),
+  entryPoints: z
+    .strictObject({
+      cli: policyPartSchema.prefault({}),
+      api: policyPartSchema.prefault({}),
+      mcp: policyPartSchema.prefault({}),
+    })
+    .prefault({}),
+  tenants: z
+    .record(z.string(), policyPartSchema)
+    .default({})
+    .describe("what holds besides for a tenant, by its exact name"),
 });
 export type PolicySelection = z.infer<typeof policySelectionSchema>;
 

@@ -8,6 +8,7 @@ import { Agent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
+import type { EntryPoint } from "../config/schema.ts";
 import type { Durable } from "../durable/contract.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
@@ -32,6 +33,8 @@ export interface RunRequest {
   readonly agentFile: string | undefined;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
+  /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
+  readonly entryPoint?: EntryPoint;
   /** Command lines of MCP servers to start for this run. */
   readonly mcpCommands: readonly string[];
 }
@@ -93,6 +96,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       ...settings.policy,
       files: settings.policy.files.map((path) => resolve(host.cwd, path)),
     },
+    entryPoint: request.entryPoint ?? "cli",
     servers: [
       ...configuredServers(config, host.cwd),
       ...flagServers(request.mcpCommands, host.cwd, [

@@ -7,44 +7,104 @@ import {
   compilePolicy,
   explainDecision,
   explanationText,
-  loadPacks,
+  readLibrary,
+  selectPacks,
+  strictestOf,
 } from "../boundary/policy/index.ts";
 import type { CallFacts } from "../boundary/types.ts";
 import type { Config } from "../config/config.ts";
-import type { PolicySelection } from "../config/schema.ts";
+import {
+  type EntryPoint,
+  entryPoints,
+  type PolicyPart,
+  type PolicySelection,
+} from "../config/schema.ts";
 import type { Host } from "./host.ts";
 
+/** Whose calls a policy is for. */
+export interface PolicyFor {
+  readonly entryPoint: EntryPoint;
+  readonly tenant: string;
+}
+
+/** A selection with everything in it compiled, whoever it is for. */
+export interface CompiledSelection {
+  /** As strict as the strictest of what holds for all, for this entry point and for this tenant. */
+  policyFor(whom: PolicyFor): CompiledPolicy;
+}
+
 /**
- * Compiles a selection of packs.
+ * Compiles a selection of packs: what holds for everybody, and each part for an entry point or a
+ * tenant, wanted today or not, so that a mistake in it is found at start-up.
  * @param cwd folder that relative pack files start from
+ * @param originOf where a setting was written, for messages
  * @throws Agent33Error `policy.*` for bad packs and names
  */
-export function compileSelection(selection: PolicySelection, cwd: string): CompiledPolicy {
-  const { packs, files, blockConnectors, blockOperations } = selection;
-  const paths = files.map((path) => resolve(cwd, path));
-  return compilePolicy(loadPacks({ select: packs, paths }), {
-    blocklist: { connectors: blockConnectors, operations: blockOperations },
-  });
+export function compileSelection(
+  selection: PolicySelection,
+  cwd: string,
+  originOf?: Config["originOf"],
+): CompiledSelection {
+  const library = readLibrary(selection.files.map((path) => resolve(cwd, path)));
+  // A part that names no packs is about those that hold for all.
+  const compilePart = (part: PolicyPart, setting: string): CompiledPolicy => {
+    const origin = originOf?.(setting);
+    const where = origin === undefined ? setting : `${setting} (${origin.name})`;
+    const packs = part.packs.length === 0 ? selection.packs : part.packs;
+    return compilePolicy(selectPacks(library, packs, where), {
+      blocklist: { connectors: part.blockConnectors, operations: part.blockOperations },
+    });
+  };
+  const partOf = (part: PolicyPart, setting: string): CompiledPolicy | undefined =>
+    isEmpty(part) ? undefined : compilePart(part, setting);
+  const base = compilePart(selection, "policy.packs");
+  const byEntryPoint = new Map(
+    entryPoints.map((name) => [
+      name,
+      partOf(selection.entryPoints[name], `policy.entryPoints.${name}.packs`),
+    ]),
+  );
+  const byTenant = new Map(
+    Object.entries(selection.tenants).map(([name, part]) => [name, partOf(part, "policy.tenants")]),
+  );
+  const united = new Map<string, CompiledPolicy>();
+  return {
+    policyFor: ({ entryPoint, tenant }) => {
+      const key = `${entryPoint} ${tenant}`;
+      const parts = [byEntryPoint.get(entryPoint), byTenant.get(tenant)];
+      const policy =
+        united.get(key) ?? strictestOf([base, ...parts.filter((part) => part !== undefined)]);
+      united.set(key, policy);
+      return policy;
+    },
+  };
+}
+
+function isEmpty({ packs, blockConnectors, blockOperations }: PolicyPart): boolean {
+  return packs.length + blockConnectors.length + blockOperations.length === 0;
 }
 
 /** A call to ask the policy about. */
 export interface PolicyQuestion
   extends Pick<CallFacts, "operation" | "effect" | "repeat" | "tool" | "host" | "port" | "args"> {
   readonly connector: string;
+  /** The way in which the run was asked for that makes the call. Default: `cli`. */
+  readonly entryPoint?: EntryPoint;
 }
 
 /** What the policy in force says about a call, and why. Nothing is called. */
 export function explainPolicy(
   config: Config,
   host: Host,
-  { connector, ...facts }: PolicyQuestion,
+  { connector, entryPoint = "cli", ...facts }: PolicyQuestion,
 ): { readonly data: JsonValue; readonly text: string } {
+  const { policy, tenant, user } = config.settings;
   const privateAddress = facts.host === undefined ? undefined : isPrivateHost(facts.host);
   const explanation = explainDecision(
-    compileSelection(config.settings.policy, host.cwd),
+    compileSelection(policy, host.cwd, config.originOf).policyFor({ entryPoint, tenant }),
     { ...facts, ...(privateAddress === undefined ? {} : { privateAddress }) },
     connector,
-    { tenant: config.settings.tenant, user: config.settings.user },
+    { tenant, user },
   );
   return { data: toJsonValue(explanation), text: explanationText(explanation).trimEnd() };
 }

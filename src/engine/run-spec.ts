@@ -3,7 +3,7 @@ import { agentDefinitionSchema } from "../agents/definition.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { policySelectionSchema, toolDeclarationSchema } from "../config/schema.ts";
+import { entryPoints, policySelectionSchema, toolDeclarationSchema } from "../config/schema.ts";
 
 /** An MCP server as a run remembers it. Values of variables are never part of it: they may be secrets. */
 const serverSpecSchema = z.strictObject({
@@ -33,6 +33,8 @@ const runSpecSchema = z.strictObject({
   servers: z.array(serverSpecSchema),
   /** The policy that the run was started under; a resumed run keeps it. */
   policy: policySelectionSchema,
+  /** The way in which it was asked for, which the policy may tell apart. */
+  entryPoint: z.enum(entryPoints).default("cli"),
   workspace: z.string().nullable(),
   /** Whether the agent may run commands in the sandbox. */
   shell: z.boolean(),

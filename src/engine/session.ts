@@ -66,7 +66,10 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
-  const policy = compileSelection(spec.policy, parts.host.cwd);
+  const policy = compileSelection(spec.policy, parts.host.cwd).policyFor({
+    entryPoint: spec.entryPoint,
+    tenant: spec.principal.tenant,
+  });
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
   const { skills, notices: skillNotices } =

@@ -37,6 +37,26 @@ or of one that it extends, covers it. The blocklists in the settings act as furt
 
 \`agent33 policy explain\` shows for a call what each rule says and why.
 
+## Which packs hold
+
+\`\`\`
+policy:
+  packs: [default, research-hosts] # for all calls; their rules count together
+  files: [policies/] # files and folders with packs of one's own
+  blockOperations: [http.delete] # and blockConnectors: denied whatever packs say
+  entryPoints: # cli, api, mcp: how the run was asked for
+    api: { packs: [strict-web] }
+  tenants: # by the tenant's exact name
+    acme: { packs: [acme-hosts], blockConnectors: ["messaging:*"] }
+\`\`\`
+
+What is named for an entry point or a tenant is a policy of its own beside that for all calls, and
+**the strictest of them decides**: it can refuse what the others allow, and not allow what another one
+refuses, by a rule or by its default. A part that only blocks takes the packs of all calls. So give
+\`packs\` what is allowed to anybody, and narrow it by entry point and tenant. Packs that are named
+together in one list are one policy, in which a rule that allows goes before another pack's default.
+Parts that nobody uses are read too: an unknown pack, tenant parts included, ends the start.
+
 ## What a rule can ask about
 `;
 

@@ -1,4 +1,5 @@
 export { compilePolicy } from "./compile.ts";
 export { explainDecision, explanationText } from "./explain.ts";
-export { loadPacks } from "./load.ts";
+export { strictestOf } from "./combine.ts";
+export { loadPacks, readLibrary, selectPacks } from "./load.ts";
 export type { CompiledPolicy } from "./policy.ts";

@@ -49,14 +49,24 @@ export function readLibrary(paths: readonly string[] = []): PackLibrary {
 }
 
 /**
- * The selected packs and all that they extend, each once, the extended before the extending.
- * Settings give the names and paths.
- * @throws Agent33Error `policy.unknown_pack`, `policy.extends_cycle`, `policy.no_pack` and
- * whatever {@link readLibrary} throws
+ * {@link selectPacks} from the shipped packs and those at the paths.
+ * @throws Agent33Error whatever {@link selectPacks} and {@link readLibrary} throw
  */
-export function loadPacks(options: LoadPacksOptions): readonly LoadedPack[] {
-  const library = readLibrary(options.paths);
-  if (options.select.length === 0) {
+export function loadPacks({ select, paths }: LoadPacksOptions): readonly LoadedPack[] {
+  return selectPacks(readLibrary(paths), select);
+}
+
+/**
+ * The selected packs and all that they extend, each once, the extended before the extending.
+ * @param setting what names them, for messages
+ * @throws Agent33Error `policy.unknown_pack`, `policy.extends_cycle`, `policy.no_pack`
+ */
+export function selectPacks(
+  library: PackLibrary,
+  select: readonly string[],
+  setting = "policy.packs",
+): readonly LoadedPack[] {
+  if (select.length === 0) {
     const hint = `Select at least one pack. ${suggestName("", [...library.keys()])}`;
     throw policyError("no_pack", undefined, "no policy pack is selected.", hint);
   }
@@ -73,18 +83,19 @@ export function loadPacks(options: LoadPacksOptions): readonly LoadedPack[] {
     const pack = library.get(name);
     if (pack === undefined) {
       const hint = suggestName(name, [...library.keys()]);
-      throw policyError("unknown_pack", at, `there is no policy pack "${name}".`, hint);
+      const by = at === undefined ? `, which ${setting} names` : "";
+      throw policyError("unknown_pack", at, `there is no policy pack "${name}"${by}.`, hint);
     }
     open.push(name);
     for (const other of pack.extends) visit(other.name, other.at);
     open.pop();
     loaded.set(name, pack);
   };
-  for (const name of options.select) visit(name, undefined);
+  for (const name of select) visit(name, undefined);
   return [...loaded.values()];
 }
 
-/** A file as it is, a folder as the pack files in it, sorted by name. */
+/** The files of a path: a file as it is, a folder as the pack files in it, sorted by name. */
 function packFilesAt(path: string): readonly string[] {
   const full = resolve(path);
   if (!readable(full, () => statSync(full)).isDirectory()) return [full];

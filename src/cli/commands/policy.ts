@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { effects, repeats } from "../../base/effect.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { suggestName } from "../../base/nearest.ts";
+import { entryPoints } from "../../config/schema.ts";
 import type { PolicyQuestion } from "../../engine.ts";
 import { explainPolicy } from "../../engine.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf } from "../context.ts";
@@ -15,6 +16,7 @@ interface ExplainOptions {
   readonly host?: string;
   readonly port?: number;
   readonly args?: JsonObject;
+  readonly entryPoint: string;
   readonly policy?: readonly string[];
   readonly data?: string;
   readonly config?: string;
@@ -33,6 +35,7 @@ export function policyCommand(program: Command, context: CliContext): void {
     .option("--host <host>", "host that the call goes to")
     .option("--port <n>", "port that the call goes to", wholeNumber("--port"))
     .option("--args <json>", "arguments of the call, as a JSON object", jsonObject("--args"))
+    .option("--entry-point <name>", entryPoints.join(", "), "cli")
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .action((connector: string, options: ExplainOptions) => {
       const output = outputOf(context, options);
@@ -50,6 +53,7 @@ function questionOf(connector: string, options: ExplainOptions): PolicyQuestion 
     operation: options.operation,
     effect: oneOf("--effect", options.effect, effects),
     repeat: oneOf("--repeat", options.repeat, repeats),
+    entryPoint: oneOf("--entry-point", options.entryPoint, entryPoints),
     ...(options.tool === undefined ? {} : { tool: options.tool }),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
