@@ -23,6 +23,7 @@ export function strictestOf(
     packs: unique(policies.flatMap(({ packs }) => packs)),
     rules: distinctRules(policies.flatMap(({ rules }) => rules)),
     default: policies.map((policy) => policy.default).reduce(stricterDefault),
+    ignoresArguments: policies.every(({ ignoresArguments }) => ignoresArguments),
     decide: (facts, connectorId, principal) => {
       let said = first.decide(facts, connectorId, principal);
       for (const other of others) said = united(said, other.decide(facts, connectorId, principal));
