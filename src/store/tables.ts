@@ -47,6 +47,7 @@ export interface AuditTable {
   readonly rule_id: string;
   readonly outcome: string;
   readonly record: string;
+  readonly unchained: Generated<number>;
 }
 
 export interface ApprovalsTable {
@@ -63,6 +64,7 @@ export interface ApprovalsTable {
   readonly decided_by: string | null;
   readonly decided_at: number | null;
   readonly consumed_at: number | null;
+  readonly facts: string | null;
 }
 
 export interface SignalsTable {

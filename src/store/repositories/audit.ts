@@ -95,7 +95,7 @@ export function auditRepository({ tenant }: RepositoryContext) {
   };
 }
 
-function entryOf(row: Omit<AuditTable, "seq" | "tenant">): AuditEntry {
+function entryOf(row: Omit<AuditTable, "seq" | "tenant" | "unchained">): AuditEntry {
   return {
     callId: row.call_id,
     runId: row.run_id,

@@ -76,14 +76,26 @@ export const storeTables: readonly StoreTable[] = [
     "audit",
     { key: "call_id", identity: true },
     `seq integer, call_id text, run_id text null, at integer, state text, connector text,
-     operation text, decision text, rule_id text, outcome text, record text, tenant text`,
+     operation text, decision text, rule_id text, outcome text, record text, tenant text,
+     unchained integer`,
+  ),
+  table(
+    "audit_chain",
+    { key: "tenant, position" },
+    `tenant text, position integer, call_id text, state text, at integer, record_digest text,
+     hash text`,
+  ),
+  table(
+    "audit_checkpoints",
+    { key: "tenant, position" },
+    "tenant text, position integer, hash text, at integer, key_id text, signature text",
   ),
   table(
     "approvals",
     { key: "id", identity: true },
     `seq integer, id text, digest text, run_id text null, summary text, rule_id text, state text,
      requested_at integer, expires_at integer, decided_by text null, decided_at integer null,
-     consumed_at integer null, tenant text`,
+     consumed_at integer null, tenant text, facts text null`,
   ),
   table(
     "idempotency",
@@ -118,6 +130,19 @@ export const storeTables: readonly StoreTable[] = [
     },
     `seq integer, run_id text, topic text, key text, payload text, sent_at integer,
      taken_by integer null`,
+  ),
+  table(
+    "breakers",
+    { key: "tenant, key" },
+    `tenant text, key text, state text, open_until integer null, openings integer,
+     times_opened integer, forced text null, forced_until integer null, forced_by text null,
+     forced_reason text null, updated_at integer`,
+  ),
+  table(
+    "limit_uses",
+    { key: "tenant, rule_id, scope, call_id", identity: true },
+    `seq integer, tenant text, rule_id text, scope text, call_id text, state text, at integer,
+     amount real`,
   ),
   table(
     "budgets",
