@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
+import { migrations } from "../../src/store/schema/migrations.ts";
 import { type CliResult, freshFolder, projectRoot, runInProcess } from "../support/cli.ts";
 import { describePostgres, freshStore } from "../support/postgres-tests.ts";
 
@@ -67,7 +68,9 @@ test("an older store is brought up to date by hand, tried first, backed up", asy
   const file = join(folder, "agent33.db");
   const before = readFileSync(file);
   const status = await ok(folder, "store", "status", "--data", folder);
-  expect(status).toMatch(/schema {2}1 of 2[\s\S]*agent33 store migrate --data/);
+  expect(status).toMatch(
+    new RegExp(`schema {2}1 of ${migrations.length}[^]*agent33 store migrate --data`),
+  );
   const tried = await json<{ dryRun: boolean }>(
     folder,
     "store",
@@ -76,7 +79,7 @@ test("an older store is brought up to date by hand, tried first, backed up", asy
     "--data",
     folder,
   );
-  expect(tried).toMatchObject({ from: 1, to: 2, dryRun: true, backup: null });
+  expect(tried).toMatchObject({ from: 1, to: migrations.length, dryRun: true, backup: null });
   expect(readFileSync(file).equals(before)).toBe(true);
   expect(existsSync(join(folder, "backups"))).toBe(false);
   const done = await json<{ backup: { path: string; rows: Record<string, number> } }>(
@@ -86,9 +89,11 @@ test("an older store is brought up to date by hand, tried first, backed up", asy
     "--data",
     folder,
   );
-  expect(done).toMatchObject({ from: 1, to: 2, backup: { schemaVersion: 1 } });
+  expect(done).toMatchObject({ from: 1, to: migrations.length, backup: { schemaVersion: 1 } });
   expect(existsSync(done.backup.path)).toBe(true);
-  expect(await ok(folder, "store", "migrate", "--data", folder)).toContain("at schema 2 already");
+  expect(await ok(folder, "store", "migrate", "--data", folder)).toContain(
+    `at schema ${migrations.length} already`,
+  );
   const { rows } = await json<{ rows: Record<string, number> }>(folder, "store", "status", folder);
   for (const table of ["runs", "run_events", "audit", "approvals", "idempotency"]) {
     expect(rows[table]).toBe(done.backup.rows[table]);
@@ -99,7 +104,11 @@ test("opening an older store brings it up to date, and says where the old one is
   const folder = olderStore();
   const { code, stderr } = await agent33(folder, "runs", "list", "--data", folder);
   expect(code).toBe(0);
-  expect(stderr).toMatch(/from schema 1 to 2; the old one is kept as .*backups.*schema-1-/);
+  expect(stderr).toMatch(
+    new RegExp(
+      `from schema 1 to ${migrations.length}; the old one is kept as .*backups.*schema-1-`,
+    ),
+  );
   const again = await agent33(folder, "runs", "list", "--data", folder);
   expect(again.stderr).toBe("");
 });
@@ -120,7 +129,9 @@ test("a store of a later version is refused and left as it is", async () => {
     expect(result.code).toBe(1);
     expect(refused(result)).toMatchObject({
       code: "store.newer_schema",
-      message: expect.stringMatching(/schema version 99; .* up to 2/),
+      message: expect.stringMatching(
+        new RegExp(`schema version 99; .* up to ${migrations.length}`),
+      ),
     });
   }
   expect(readFileSync(file).equals(before)).toBe(true);

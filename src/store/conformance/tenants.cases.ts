@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { newRun } from "../store.fixture.ts";
 import { callRecord } from "./audit.cases.ts";
 import { question } from "./approvals.cases.ts";
+import { boundaryProbes } from "./boundary-tenants.cases.ts";
 import { newIntake } from "./intakes.cases.ts";
 import { learningProbes } from "./learning-tenants.cases.ts";
 import { newSignal } from "./signals.cases.ts";
@@ -213,6 +214,7 @@ const probes = {
   audit,
   approvals,
   idempotency,
+  ...boundaryProbes,
   ...signalsProbes,
   ...learningProbes,
 } satisfies Record<RepositoryName, Case>;

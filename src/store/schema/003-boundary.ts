@@ -18,10 +18,12 @@ CREATE TABLE audit_chain (
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX audit_chain_by_call ON audit_chain (tenant, call_id, state);
 
--- Signed places of the chain.
+-- Signed places of the chain. Each names the one before it, 0 where there is none, so that one that
+-- is taken away is missed.
 CREATE TABLE audit_checkpoints (
   tenant TEXT NOT NULL,
   position INTEGER NOT NULL,
+  previous INTEGER NOT NULL,
   hash TEXT NOT NULL,
   at INTEGER NOT NULL,
   key_id TEXT NOT NULL,
@@ -32,8 +34,8 @@ CREATE TABLE audit_checkpoints (
 -- The call that a question is about, as facts that a rule can be made of.
 ALTER TABLE approvals ADD COLUMN facts TEXT;
 
--- Circuit breakers that are not simply closed, and what a person has forced. Times are
--- milliseconds since the Unix epoch, because monotonic clocks begin anew.
+-- Circuit breakers that have opened, and what a person has forced. Times are milliseconds since the
+-- Unix epoch, because monotonic clocks begin anew.
 CREATE TABLE breakers (
   tenant TEXT NOT NULL,
   key TEXT NOT NULL,
