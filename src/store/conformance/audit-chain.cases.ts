@@ -92,7 +92,7 @@ function createModel(every: number) {
         if (!links.includes(`${row.call} ${row.state}`)) links.push(`${row.call} ${row.state}`);
       }
       const unsigned = links.length - (checkpoints.at(-1) ?? 0);
-      if (unsigned >= (now ? 1 : every)) checkpoints.push(links.length);
+      if (unsigned >= (now && taken.length < limit ? 1 : every)) checkpoints.push(links.length);
       return taken.length;
     },
   };

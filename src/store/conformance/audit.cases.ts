@@ -71,6 +71,8 @@ export const auditCases: readonly Case[] = [
         outcome: "boundary.policy_denied",
       });
       expect(await audit.get("unknown")).toBeUndefined();
+      expect(await audit.find("den")).toEqual(await audit.get("denied"));
+      await expect(audit.find("unknown")).rejects.toEqual(code("store.unknown_call"));
     },
   },
   {

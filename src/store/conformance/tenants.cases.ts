@@ -103,6 +103,15 @@ const audit = probe("audit", {
     get: async (stranger, { open, closed }) => {
       for (const callId of [open, closed]) expect(await stranger.get(callId)).toBeUndefined();
     },
+    find: async (stranger, { open, closed }, own) => {
+      for (const callId of [open, closed, closed.slice(0, -1)]) {
+        await expect(stranger.find(callId)).rejects.toEqual(code("store.unknown_call"));
+      }
+      await expect(stranger.find(alike(open))).rejects.toMatchObject({
+        code: "store.ambiguous_id",
+        details: { candidates: [own.closed, own.open] },
+      });
+    },
     list: async (stranger, theirs, own) => {
       expect((await stranger.list()).items.map(({ callId }) => callId)).toEqual([
         own.closed,

@@ -36,7 +36,7 @@ export interface AppendRequest {
   readonly limit: number;
   /** Links between two checkpoints. */
   readonly checkpointEvery: number;
-  /** Signs the end in any case, unless it is signed already. */
+  /** Signs the end as soon as nothing is left to link, unless it is signed already. */
   readonly checkpointNow?: boolean;
 }
 
@@ -141,7 +141,8 @@ export function auditChainRepository({ tenant, clock }: RepositoryContext) {
       let last = yield* end();
       for (const row of waiting) last = yield* link(rowOf(row), last, maker);
       const unsigned = last === undefined ? 0 : last.position - last.checkpoint;
-      if (last !== undefined && unsigned >= (checkpointNow ? 1 : checkpointEvery)) {
+      const enough = checkpointNow && waiting.length < limit ? 1 : checkpointEvery;
+      if (last !== undefined && unsigned >= enough) {
         last = yield* checkpoint(last, maker);
       }
       return { taken: waiting.length, end: last };
@@ -165,6 +166,7 @@ export function auditChainRepository({ tenant, clock }: RepositoryContext) {
       const last = yield* end();
       return publish(last, there === undefined ? undefined : String(there["hash"]));
     }),
+    // The sum keeps SQLite from looking through all later links instead of those of the call.
     /** Links by position, each with its record. */
     entries: read(function* (page: ChainPage = {}): Program<readonly ChainEntry[]> {
       const found = yield* rows(
@@ -172,7 +174,7 @@ export function auditChainRepository({ tenant, clock }: RepositoryContext) {
            l.state AS link_state, l.at AS link_at, l.record_digest AS record_digest,
            l.hash AS hash, ${linkedColumns},
            CASE WHEN EXISTS (SELECT 1 FROM audit_chain later WHERE later.tenant = l.tenant
-             AND later.call_id = l.call_id AND later.position > l.position)
+             AND later.call_id = l.call_id AND later.position + 0 > l.position)
              THEN 1 ELSE 0 END AS superseded
          FROM audit_chain l LEFT JOIN audit a ON a.call_id = l.call_id AND a.tenant = l.tenant
          WHERE l.tenant = ? AND l.position > ? ORDER BY l.position LIMIT ?`,

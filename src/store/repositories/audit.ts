@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import { jsonIn } from "../damage.ts";
 import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, type Program, read, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
 import type { AuditTable } from "../tables.ts";
@@ -47,6 +48,12 @@ export interface AuditFilter extends PageRequest {
   readonly until?: number;
 }
 
+const kind: Kind = {
+  noun: "call",
+  unknownCode: "store.unknown_call",
+  listCommand: "agent33 audit list",
+};
+
 // Whatever a row becomes, the chain has not seen it so.
 const upsert = `
   INSERT INTO audit (tenant, call_id, run_id, at, state, connector, operation, decision, rule_id, outcome, record, unchained)
@@ -88,6 +95,25 @@ export function auditRepository({ tenant }: RepositoryContext) {
           .where("call_id", "=", callId),
       );
       return row === undefined ? undefined : entryOf(row);
+    }),
+    /**
+     * The call whose id begins with `prefix`.
+     * @throws Agent33Error `store.unknown_call`, `store.ambiguous_id`, `store.bad_row`
+     */
+    find: read(function* (prefix: string): Program<AuditEntry> {
+      const { from, to } = prefixRange(prefix);
+      const found = yield* select(
+        queries
+          .selectFrom("audit")
+          .selectAll()
+          .where("tenant", "=", tenant)
+          .where("call_id", ">=", from)
+          .where("call_id", "<", to)
+          .orderBy("call_id")
+          .limit(shownCandidates + 1),
+      );
+      const rows = found.map((row) => ({ ...row, id: row.call_id }));
+      return entryOf(pickOne(prefix, rows, kind));
     }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (filter: AuditFilter = {}): Program<Page<AuditEntry>> {

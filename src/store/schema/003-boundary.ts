@@ -1,7 +1,7 @@
 /** What the boundary keeps over restarts: its breakers, its limits and the chain over its audit. */
 export const schema003 = `
 -- 1 while the row is not in the chain as it is now.
-ALTER TABLE audit ADD COLUMN unchained INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE audit ADD COLUMN unchained INTEGER NOT NULL DEFAULT 1 CHECK (unchained IN (0, 1));
 CREATE INDEX audit_unchained ON audit (tenant, seq) WHERE unchained = 1;
 
 -- What each record of the audit was when it was chained, each bound to the one before it. Positions

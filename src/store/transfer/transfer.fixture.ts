@@ -53,6 +53,7 @@ function sampleRow(table: StoreTable, index: number): Row {
   for (const { name, kind, nullable } of table.columns) {
     if (name === "seq" && table.identity) row[name] = index + 1;
     else if (nullable && index % 2 === 0) row[name] = null;
+    else if (name === "unchained") row[name] = index % 2;
     else if (kind === "integer" && !name.endsWith("_at")) row[name] = index;
     else if (kind === "real") row[name] = index / 7 - 3;
     else row[name] = valueOf(table.name, name, index);
