@@ -1,8 +1,6 @@
-import { createWriteStream, existsSync, statSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { existsSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
-import { finished } from "node:stream/promises";
-import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
+import { Agent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
 import type { Backend } from "../store/backend.ts";
@@ -20,6 +18,7 @@ import { type LegacyReport, migrateLegacy } from "../store/transfer/legacy.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
 import { storeTables } from "../store/transfer/tables.ts";
 import { currentSchemaVersion, storeVersion } from "../store/upgrade.ts";
+import { newFile, writeNewFile } from "./export-file.ts";
 import type { Host } from "./host.ts";
 import { snapshotChild } from "./snapshot-child.ts";
 
@@ -141,45 +140,15 @@ export async function exportPlace(
   host: Host,
   onProgress: OnProgress,
 ): Promise<ExportReport> {
-  const path = resolve(host.cwd, file);
-  if (existsSync(path)) throw exportFailed(path, "there is such a file already", undefined);
+  const path = newFile(file, host);
   const { backend } = await openPlace(place, host, false);
-  const partial = `${path}.partial`;
   try {
-    const stream = createWriteStream(partial, { mode: 0o600, flush: true });
-    const ended = finished(stream);
-    // An error of the file is told by the write that meets it, or at the end.
-    ended.catch(() => undefined);
-    const write = (text: string): Promise<void> =>
-      new Promise((done, failed) => {
-        stream.write(text, (error) => (error ? failed(error) : done()));
-      });
-    const report = await exportStore({
-      backend,
-      write,
-      onProgress,
-      clock: host.clock,
-      ids: host.ids,
-    });
-    stream.end();
-    await ended;
-    await rename(partial, path);
-    return report;
-  } catch (error) {
-    await rm(partial, { force: true });
-    if (systemCodeOf(error) !== undefined) throw exportFailed(path, messageOf(error), error);
-    throw error;
+    return await writeNewFile(path, (write) =>
+      exportStore({ backend, write, onProgress, clock: host.clock, ids: host.ids }),
+    );
   } finally {
     await backend.close();
   }
-}
-
-function exportFailed(path: string, why: string, cause: unknown): Agent33Error {
-  return new Agent33Error("store.export_failed", `${path} cannot be written: ${why}.`, {
-    hint: "Name a new file in a folder that this user may write to.",
-    details: { path },
-    cause,
-  });
 }
 
 export interface MoveInOptions {
