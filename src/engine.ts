@@ -1,16 +1,16 @@
 import { resolve } from "node:path";
 import { agentRun, approvalTopic } from "./agents/loop.ts";
-import { createRedactor, type Redactor } from "./base/redact.ts";
+import { createRedactor } from "./base/redact.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
-import type { CallRecord } from "./boundary/types.ts";
 import type { Config } from "./config/config.ts";
 import { passwordsIn, providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import type { Host } from "./engine/host.ts";
+import { type Audit, createAudit } from "./engine/audit.ts";
 import { type DoctorFinding, examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createLiveText } from "./engine/live-text.ts";
@@ -32,6 +32,8 @@ export interface Engine {
   /** The rows of the settings' tenant. */
   readonly store: EngineStore;
   readonly learning: Learning;
+  /** The record of every call, of the settings' tenant. */
+  readonly audit: Audit;
   readonly boundary: Boundary;
   readonly processes: Processes;
   /** Answers a question and tells the run that waits for it. */
@@ -99,17 +101,18 @@ export function createEngine(config: Config, host: Host): Engine {
     redactor,
     openShared: (url) => openPostgresBackend({ url, clock, ids, random }),
   });
+  const audit = createAudit({ opened, tenant: settings.tenant, dataDir, host, redactor });
   const records = new Map<string, TenantRecords>();
-  const recordsOf = ({ approvals, audit, idempotency }: SyncTenantStore): TenantRecords => ({
+  const recordsOf = (
+    tenant: string,
+    { approvals, idempotency }: SyncTenantStore,
+  ): TenantRecords => ({
     approvals: {
       ...approvals,
       request: (asked) => approvals.request({ ...asked, summary: redactor.text(asked.summary) }),
     },
     idempotency,
-    audit: {
-      open: (record) => audit.open(hideError(record, redactor)),
-      close: (record) => audit.close(hideError(record, redactor)),
-    },
+    audit: audit.sink(tenant),
   });
   const boundary = createBoundary({
     clock,
@@ -118,7 +121,7 @@ export function createEngine(config: Config, host: Host): Engine {
     policy,
     budgets,
     records: (tenant) => {
-      const known = records.get(tenant) ?? recordsOf(opened.tenant(tenant));
+      const known = records.get(tenant) ?? recordsOf(tenant, opened.tenant(tenant));
       records.set(tenant, known);
       return known;
     },
@@ -192,11 +195,25 @@ export function createEngine(config: Config, host: Host): Engine {
     live,
   );
 
+  /** A run that has ended or parked has all of its calls in the audit. */
+  const recorded = async <T>(driving: Promise<T>): Promise<T> => {
+    try {
+      return await driving;
+    } finally {
+      await audit.flush();
+    }
+  };
+
   return {
-    runs,
+    runs: {
+      ...runs,
+      drive: (runId) => recorded(runs.drive(runId)),
+      resume: (prefix) => recorded(runs.resume(prefix)),
+    },
     dataDir,
     store,
     learning,
+    audit,
     boundary,
     processes,
     decideApproval: async (prefix, decision) => {
@@ -213,6 +230,7 @@ export function createEngine(config: Config, host: Host): Engine {
       await processes.killAll();
       await egress.close();
       await learning.close();
+      await audit.close();
       await store.backend.close();
     },
   };
@@ -233,11 +251,6 @@ export async function openEngine(
   return createEngine(config, host);
 }
 
-/** An audit record whose error says no secrets; all else in it is facts and digests. */
-function hideError(record: CallRecord, redactor: Redactor): CallRecord {
-  return record.error === undefined ? record : { ...record, error: redactor.value(record.error) };
-}
-
 /** What works on this machine; an engine that cannot be opened is one of the findings. */
 export function examineMachine(
   config: Config,
@@ -250,6 +263,13 @@ export function examineMachine(
   });
 }
 
+export {
+  type Audit,
+  type AuditCheck,
+  type AuditCheckRequest,
+  checkAuditFile,
+  exportAuditTo,
+} from "./engine/audit.ts";
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
 export {
   copyPlaces,

@@ -29,6 +29,11 @@ export interface LinkFacts {
   readonly recordDigest: string;
 }
 
+/** One link of a tenant's chain, bound to the one before it. */
+export interface Link extends LinkFacts {
+  readonly hash: string;
+}
+
 /** Stands for the hash before the first link. */
 const beforeTheFirst = "0".repeat(64);
 
