@@ -5,15 +5,14 @@ import type { Redactor } from "./base/redact.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
-import { createLimitUses } from "./boundary/limit-uses.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
-import type { CallRecord } from "./boundary/types.ts";
 import type { Config } from "./config/config.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import { closeAll } from "./engine/close-all.ts";
 import type { Host } from "./engine/host.ts";
+import { type Audit, createAudit } from "./engine/audit.ts";
 import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
@@ -38,6 +37,8 @@ export interface Engine {
   /** The rows of the settings' tenant. */
   readonly store: EngineStore;
   readonly learning: Learning;
+  /** The record of every call, of the settings' tenant. */
+  readonly audit: Audit;
   readonly boundary: Boundary;
   readonly processes: Processes;
   /** Answers a question and tells the run that waits for it. */
@@ -105,18 +106,19 @@ export function createEngine(config: Config, host: Host): Engine {
         onBusy: (notice) => host.warn(busyWords(notice, "the team's store")),
       }),
   });
+  const audit = createAudit({ opened, tenant: settings.tenant, dataDir, host, redactor });
   const records = new Map<string, TenantRecords>();
-  const recordsOf = ({ approvals, audit, idempotency }: SyncTenantStore): TenantRecords => ({
+  const recordsOf = (
+    tenant: string,
+    { approvals, idempotency }: SyncTenantStore,
+  ): TenantRecords => ({
     approvals: {
       ...approvals,
       request: (asked) => approvals.request({ ...asked, summary: redactor.text(asked.summary) }),
     },
     idempotency,
-    limitUses: createLimitUses(),
-    audit: {
-      open: (record) => audit.open(hideError(record, redactor)),
-      close: (record) => audit.close(hideError(record, redactor)),
-    },
+    limitUses: opened.tenant(tenant).limitUses,
+    audit: audit.sink(tenant),
   });
   const boundary = createBoundary({
     clock,
@@ -125,12 +127,13 @@ export function createEngine(config: Config, host: Host): Engine {
     policy,
     budgets,
     records: (tenant) => {
-      const known = records.get(tenant) ?? recordsOf(opened.tenant(tenant));
+      const known = records.get(tenant) ?? recordsOf(tenant, opened.tenant(tenant));
       records.set(tenant, known);
       return known;
     },
     approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
     onBreakerOpen: learning.observeBreaker,
+    breakerStore: store.breakers,
     onBreakerTrouble: (error) =>
       host.warn(`breakers: ${toAgent33Error(error).message} Calls go on; it is tried again.`),
     hands: { fetch: egress.fetch, spawn: processes.spawn },
@@ -201,11 +204,25 @@ export function createEngine(config: Config, host: Host): Engine {
     live,
   );
 
+  /** A run that has ended or parked has all of its calls in the audit. */
+  const recorded = async <T>(driving: Promise<T>): Promise<T> => {
+    try {
+      return await driving;
+    } finally {
+      await audit.flush();
+    }
+  };
+
   return {
-    runs,
+    runs: {
+      ...runs,
+      drive: (runId) => recorded(runs.drive(runId)),
+      resume: (prefix) => recorded(runs.resume(prefix)),
+    },
     dataDir,
     store,
     learning,
+    audit,
     boundary,
     processes,
     decideApproval: async (prefix, decision) => {
@@ -224,6 +241,7 @@ export function createEngine(config: Config, host: Host): Engine {
         () => processes.killAll(),
         () => egress.close(),
         () => learning.close(),
+        () => audit.close(),
         () => store.backend.close(),
       ]),
   };
@@ -244,11 +262,6 @@ export async function openEngine(
   return createEngine(config, host);
 }
 
-/** An audit record whose error says no secrets; all else in it is facts and digests. */
-function hideError(record: CallRecord, redactor: Redactor): CallRecord {
-  return record.error === undefined ? record : { ...record, error: redactor.value(record.error) };
-}
-
 /** What works on this machine; an engine that cannot be opened is one of the findings. */
 export function examineMachine(
   config: Config,
@@ -261,6 +274,13 @@ export function examineMachine(
   });
 }
 
+export {
+  type Audit,
+  type AuditCheck,
+  type AuditCheckRequest,
+  checkAuditFile,
+  exportAuditTo,
+} from "./engine/audit.ts";
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
 export {
   copyPlaces,

@@ -143,7 +143,6 @@ export class GovernedCall<I, O, C>
     const { spec, parts, shared } = this.compiled;
     const { signal, principal, budgets, runId } = this.options;
     signal?.throwIfAborted();
-    const { effect, repeat } = this.facts;
     const breaker = this.#guard();
     if (breaker.waitMs(this.startedMs) > 0) {
       throw circuitOpen(this.name, breaker, this.startedMs);
@@ -160,7 +159,7 @@ export class GovernedCall<I, O, C>
       const { approvalDigest, at } = this.identity();
       this.#held().useApproval(this.#approvalId, approvalDigest, at);
     }
-    if (effect === "read" && repeat !== "once") return this.startedMs;
+    if (!this.#opens) return this.startedMs;
     // For anything but a read, what is about to happen is committed before it can happen.
     // The key comes last: between it and the sending nothing else is written, so that after a
     // crash a started key means that the call was as good as sent.
@@ -169,6 +168,11 @@ export class GovernedCall<I, O, C>
     this.#held().claimKey(idempotencyKey, this.facts, runId, at);
     // Committing may have taken a while.
     return parts.clock.monotonic();
+  }
+
+  /** Whether its record is opened before it is sent: anything but a read that may be repeated. */
+  get #opens(): boolean {
+    return this.facts.effect !== "read" || this.facts.repeat === "once";
   }
 
   /** The breaker of what the call goes to. */
@@ -271,7 +275,7 @@ export class GovernedCall<I, O, C>
         if (error?.phase !== "unknown") this.#holdings.finishKey(parts.clock);
       }
       const { audit } = this.records;
-      if (audit.closeSoon !== undefined && this.facts.effect === "read") audit.closeSoon(this);
+      if (audit.closeSoon !== undefined && !this.#opens) audit.closeSoon(this);
       else audit.close(this.record());
     } catch (thrown) {
       this.#error = unrecorded(this.name, thrown);

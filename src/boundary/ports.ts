@@ -1,3 +1,5 @@
+import type { AuditRow, Link, LinkFacts } from "./audit/link.ts";
+import type { Place, SignedPlace } from "./audit/signing.ts";
 import type { CallRecord, Spend } from "./types.ts";
 
 /** A call that is over, before anything has been written of it. */
@@ -173,4 +175,65 @@ export interface TenantRecords {
   readonly approvals: ApprovalStore;
   readonly idempotency: IdempotencyLedger;
   readonly limitUses: LimitUses;
+}
+
+/** How the chain's digests, hashes and signatures are made. */
+export interface ChainMaker {
+  recordDigest(row: AuditRow): string;
+  /** @param previous the hash of the link before; undefined for the first */
+  hash(previous: string | undefined, facts: LinkFacts): string;
+  /** Undefined where there is nothing to sign with. */
+  sign(place: Place): SignedPlace | undefined;
+}
+
+/** Where a chain ends. */
+export interface ChainEnd {
+  readonly position: number;
+  readonly hash: string;
+  /** The position of the newest checkpoint; 0 where there is none. */
+  readonly checkpoint: number;
+}
+
+/** A link with the record that it is about. */
+export interface ChainEntry {
+  readonly link: Link;
+  /** Whether a later link is about the same call, so that this one's record is gone by design. */
+  readonly superseded: boolean;
+  /** The call's record as it is now; undefined where there is none. */
+  readonly row: AuditRow | undefined;
+  /** Whether the record is marked as one that is still to be linked. */
+  readonly unchained: boolean;
+}
+
+/** Which part of a list to read: at most so many, after a position (of records, a `seq`). */
+export interface ChainPage {
+  readonly after?: number;
+  readonly limit?: number;
+}
+
+/** The chain over one tenant's audit, for several processes at once. */
+export interface AuditChain {
+  /** Links the next records in one transaction; how many there were, at most the limit. */
+  append(
+    maker: ChainMaker,
+    request: {
+      readonly limit: number;
+      readonly checkpointEvery: number;
+      readonly checkpointNow?: boolean;
+    },
+  ): Promise<{ readonly taken: number; readonly end: ChainEnd | undefined }>;
+  /**
+   * Calls `publish` with the end while no other process can do the same.
+   * @param known a place that was published before, for which the hash that is there now is given
+   */
+  publish(
+    known: () => number,
+    publish: (end: ChainEnd | undefined, hashThere: string | undefined) => void,
+  ): Promise<unknown>;
+  entries(page: ChainPage): Promise<readonly ChainEntry[]>;
+  /** Records that no link is about. */
+  unlinked(
+    page: ChainPage,
+  ): Promise<readonly { readonly row: AuditRow; readonly unchained: boolean }[]>;
+  checkpoints(page: ChainPage): Promise<readonly SignedPlace[]>;
 }

@@ -22,7 +22,7 @@ export interface CliContext {
 }
 
 /** Options that every command has. */
-interface CommonOptions {
+export interface CommonOptions {
   readonly data?: string;
   readonly config?: string;
   readonly json?: boolean;

@@ -5,6 +5,7 @@ export interface Kind {
   readonly noun:
     | "run"
     | "approval"
+    | "call"
     | "signal"
     | "intake"
     | "lesson"

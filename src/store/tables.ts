@@ -4,6 +4,7 @@ import type { Generated } from "kysely";
 export interface Tables {
   readonly runs: RunsTable;
   readonly audit: AuditTable;
+  readonly breakers: BreakersTable;
   readonly approvals: ApprovalsTable;
   readonly signals: SignalsTable;
   readonly signal_class_counts: SignalClassCountsTable;
@@ -47,6 +48,21 @@ export interface AuditTable {
   readonly rule_id: string;
   readonly outcome: string;
   readonly record: string;
+  readonly unchained: Generated<number>;
+}
+
+export interface BreakersTable {
+  readonly tenant: string;
+  readonly key: string;
+  readonly state: "closed" | "open" | "half_open";
+  readonly open_until: number | null;
+  readonly openings: number;
+  readonly times_opened: number;
+  readonly forced: "open" | "closed" | null;
+  readonly forced_until: number | null;
+  readonly forced_by: string | null;
+  readonly forced_reason: string | null;
+  readonly updated_at: number;
 }
 
 export interface ApprovalsTable {
@@ -63,6 +79,7 @@ export interface ApprovalsTable {
   readonly decided_by: string | null;
   readonly decided_at: number | null;
   readonly consumed_at: number | null;
+  readonly facts: string | null;
 }
 
 export interface SignalsTable {

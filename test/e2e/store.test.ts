@@ -45,7 +45,9 @@ test("an older store is brought up to date by hand, tried first, backed up", asy
   const file = join(folder, "agent33.db");
   const before = readFileSync(file);
   const status = await ok(folder, "store", "status", "--data", folder);
-  expect(status).toMatch(/schema {2}1 of 2[\s\S]*agent33 store migrate --data/);
+  expect(status).toMatch(
+    new RegExp(`schema {2}1 of ${migrations.length}[^]*agent33 store migrate --data`),
+  );
   expect(await ok(folder, "store", "status", "./agent33.db")).toMatch(
     /Bring it up to date: agent33 store migrate \.\/agent33\.db$/m,
   );
@@ -57,7 +59,7 @@ test("an older store is brought up to date by hand, tried first, backed up", asy
     "--data",
     folder,
   );
-  expect(tried).toMatchObject({ from: 1, to: 2, dryRun: true, backup: null });
+  expect(tried).toMatchObject({ from: 1, to: migrations.length, dryRun: true, backup: null });
   expect(readFileSync(file).equals(before)).toBe(true);
   expect(existsSync(join(folder, "backups"))).toBe(false);
   const done = await json<{ backup: { path: string; rows: Record<string, number> } }>(
@@ -67,9 +69,11 @@ test("an older store is brought up to date by hand, tried first, backed up", asy
     "--data",
     folder,
   );
-  expect(done).toMatchObject({ from: 1, to: 2, backup: { schemaVersion: 1 } });
+  expect(done).toMatchObject({ from: 1, to: migrations.length, backup: { schemaVersion: 1 } });
   expect(existsSync(done.backup.path)).toBe(true);
-  expect(await ok(folder, "store", "migrate", "--data", folder)).toContain("at schema 2 already");
+  expect(await ok(folder, "store", "migrate", "--data", folder)).toContain(
+    `at schema ${migrations.length} already`,
+  );
   const { rows } = await json<{ rows: Record<string, number> }>(folder, "store", "status", folder);
   for (const table of ["runs", "run_events", "audit", "approvals", "idempotency"]) {
     expect(rows[table]).toBe(done.backup.rows[table]);
@@ -93,7 +97,10 @@ test("an older store is brought up to date by its folder, which every hint names
     });
   }
   expect(readdirSync(cwd)).toEqual([]);
-  expect(await json(cwd, "store", "migrate", folder)).toMatchObject({ from: 1, to: 2 });
+  expect(await json(cwd, "store", "migrate", folder)).toMatchObject({
+    from: 1,
+    to: migrations.length,
+  });
   expect(await ok(cwd, "store", "copy", folder, "copied")).toContain("holds the same as");
 });
 
@@ -167,7 +174,11 @@ test("opening an older store brings it up to date, and says where the old one is
   const folder = olderStore();
   const { code, stderr } = await agent33(folder, "runs", "list", "--data", folder);
   expect(code).toBe(0);
-  expect(stderr).toMatch(/from schema 1 to 2; the old one is kept as .*backups.*schema-1-/);
+  expect(stderr).toMatch(
+    new RegExp(
+      `from schema 1 to ${migrations.length}; the old one is kept as .*backups.*schema-1-`,
+    ),
+  );
   const again = await agent33(folder, "runs", "list", "--data", folder);
   expect(again.stderr).toBe("");
 });
@@ -188,7 +199,9 @@ test("a store of a later version is refused and left as it is", async () => {
     expect(result.code).toBe(1);
     expect(refused(result)).toMatchObject({
       code: "store.newer_schema",
-      message: expect.stringMatching(/schema version 99; .* up to 2/),
+      message: expect.stringMatching(
+        new RegExp(`schema version 99; .* up to ${migrations.length}`),
+      ),
     });
   }
   expect(readFileSync(file).equals(before)).toBe(true);
@@ -306,21 +319,25 @@ describePostgres("a store in PostgreSQL", {}, (server) => {
     await migrate(database, parts.clock, migrations.slice(0, 1));
     await database.close();
     expect(await ok(cwd, "store", "status", url)).toMatch(
-      /schema +1 of 2[\s\S]*agent33 store migrate /,
+      new RegExp(`schema +1 of ${migrations.length}[^]*agent33 store migrate `),
     );
     const copied = await agent33(cwd, "store", "copy", url, "copied", "--json");
     expect(refused(copied).code).toBe("store.older_schema");
     const tried = await ok(cwd, "store", "migrate", url, "--dry-run");
-    expect(tried).toMatch(/schema 1 would become 2 .*\.\nThe store was not changed/);
+    expect(tried).toMatch(
+      new RegExp(`schema 1 would become ${migrations.length} .*\\.\\nThe store was not changed`),
+    );
     expect(tried).not.toContain(new URL(url).password);
     expect(await json(cwd, "store", "status", url)).toMatchObject({ schemaVersion: 1, rows: null });
     expect(await json(cwd, "store", "migrate", url)).toMatchObject({
       from: 1,
-      to: 2,
+      to: migrations.length,
       backup: null,
       rows: { signals: 0 },
     });
-    expect(await ok(cwd, "store", "migrate", url)).toContain("at schema 2 already");
+    expect(await ok(cwd, "store", "migrate", url)).toContain(
+      `at schema ${migrations.length} already`,
+    );
   });
 
   test("that is not there is missing, and commands that only read make none", async () => {

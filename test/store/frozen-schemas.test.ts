@@ -25,6 +25,10 @@ const expectedSchema = z.strictObject({
   tenants: z.record(z.string(), z.record(z.string(), z.unknown())),
 });
 
+/** What is read for each name that the expectation has. */
+const byName = (expected: unknown, read: (name: string) => unknown): unknown =>
+  Object.fromEntries(Object.keys(expected as object).map((name) => [name, read(name)]));
+
 /** How each section of the expectation is read today. */
 const readers: Readonly<Record<string, (rows: SyncTenantStore, expected: unknown) => unknown>> = {
   runs: (rows) => rows.runs.list({ limit: 1000 }).items,
@@ -36,12 +40,18 @@ const readers: Readonly<Record<string, (rows: SyncTenantStore, expected: unknown
   approvals: (rows) => rows.approvals.list(),
   // A key that is known is only read.
   idempotency: (rows, expected) =>
-    Object.fromEntries(
-      Object.keys(expected as object).map((key) => [
-        key,
-        rows.idempotency.reserve(key, undefined, 1),
-      ]),
-    ),
+    byName(expected, (key) => rows.idempotency.reserve(key, undefined, 1)),
+  budgets: (rows) => rows.budgets.list(),
+  signals: (rows) => rows.signals.list({ limit: 1000 }).items,
+  signalSummary: (rows) => rows.signalCounts.summary({ days: 30 }),
+  learnedRuns: (rows, expected) => byName(expected, (runId) => rows.learnedRuns.mark(runId)),
+  intakes: (rows) => rows.intakes.list({ limit: 1000 }).items,
+  lessons: (rows) => rows.lessons.list({ limit: 1000 }).items,
+  checklists: (rows) => rows.checklists.list({ limit: 1000 }).items,
+  metrics: (rows) => rows.metrics.list({ limit: 1000 }).items,
+  metricHistory: (rows, expected) =>
+    byName(expected, (metricId) => rows.metrics.history(metricId, 1000)),
+  refreshes: (rows) => rows.refreshes.list({ limit: 1000 }).items,
 };
 
 let folder = "";

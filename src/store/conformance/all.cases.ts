@@ -1,6 +1,8 @@
 import { approvalsCases } from "./approvals.cases.ts";
+import { auditChainCases } from "./audit-chain.cases.ts";
 import { auditCases } from "./audit.cases.ts";
 import { backendCases } from "./backend.cases.ts";
+import { breakersCases } from "./breakers.cases.ts";
 import { budgetsCases } from "./budgets.cases.ts";
 import { checklistsCases } from "./checklists.cases.ts";
 import { concurrencyCases } from "./concurrency.cases.ts";
@@ -11,6 +13,7 @@ import { lessonsCases } from "./lessons.cases.ts";
 import { lookupCases } from "./lookups.cases.ts";
 import { metricsCases } from "./metrics.cases.ts";
 import { refreshesCases } from "./refreshes.cases.ts";
+import { limitUsesCases } from "./limit-uses.cases.ts";
 import { runLogCases } from "./run-log.cases.ts";
 import { runsCases } from "./runs.cases.ts";
 import { signalsCases } from "./signals.cases.ts";
@@ -24,12 +27,15 @@ export const allCases: CaseLists = {
   runs: runsCases,
   "run log": runLogCases,
   audit: auditCases,
+  "audit chain": auditChainCases,
   approvals: approvalsCases,
   idempotency: idempotencyCases,
   signals: signalsCases,
   summary: summaryCases,
   "learned runs": learnedRunsCases,
   budgets: budgetsCases,
+  breakers: breakersCases,
+  "limit uses": limitUsesCases,
   checklists: checklistsCases,
   intakes: intakesCases,
   lessons: lessonsCases,

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect } from "vitest";
+import { change } from "../program.ts";
 import type { NewApproval } from "../repositories/approvals.ts";
 import { type Bench, type Case, code } from "./suite.cases.ts";
 
@@ -88,7 +89,7 @@ export const approvalsCases: readonly Case[] = [
       const { id } = await ask("call");
       const answered = await approvals.decide(id, "approved", "me", now());
       expect(answered).toMatchObject({ state: "approved", decidedBy: "me", decidedAt: now() });
-      expect(await approvals.find(id)).toEqual(answered);
+      expect(await approvals.find(id)).toEqual({ ...answered, facts: null });
       expect(await approvals.decide(id, "approved", "you", now())).toEqual(answered);
       await expect(approvals.decide(id, "denied", "you", now())).rejects.toEqual(
         code("store.approval_decided"),
@@ -100,6 +101,23 @@ export const approvalsCases: readonly Case[] = [
       await expect(approvals.decide(late.id, "approved", "me", now() + lifeMs)).rejects.toEqual(
         code("store.approval_expired"),
       );
+    },
+  },
+  {
+    name: "keeps the facts of a call for whoever looks at the question",
+    run: async (bench) => {
+      const { approvals, ask } = parts(bench);
+      const facts = { operation: "tools/call", args: { path: "it's \n", list: [1, null] } };
+      const asked = await approvals.request({ ...question(bench.clock, "facts"), facts });
+      expect((await approvals.find(asked.id)).facts).toEqual(facts);
+      expect((await approvals.find((await ask("none")).id)).facts).toBeNull();
+      await bench.backend.tables.write(() =>
+        change("UPDATE approvals SET facts = '{' WHERE id = ?", asked.id),
+      );
+      await expect(approvals.find(asked.id)).rejects.toEqual(code("store.bad_row"));
+      // The question itself can be seen and answered all the same.
+      expect(await approvals.list()).toHaveLength(2);
+      await approvals.decide(asked.id, "approved", "me", bench.clock.now());
     },
   },
   {

@@ -71,6 +71,8 @@ export const auditCases: readonly Case[] = [
         outcome: "boundary.policy_denied",
       });
       expect(await audit.get("unknown")).toBeUndefined();
+      expect(await audit.find("den")).toEqual(await audit.get("denied"));
+      await expect(audit.find("unknown")).rejects.toEqual(code("store.unknown_call"));
     },
   },
   {
@@ -89,6 +91,32 @@ export const auditCases: readonly Case[] = [
       expect([ids(second), second.nextCursor]).toEqual([["a"], null]);
       expect((await audit.get("loose"))?.runId).toBeNull();
       await expect(audit.list({ cursor: "-1" })).rejects.toEqual(code("store.bad_cursor"));
+    },
+  },
+  {
+    name: "lists by connector, outcome, decision and time, and by several of them at once",
+    run: async ({ backend }) => {
+      const { audit } = backend.tenant("a");
+      const decided = (effect: "allow" | "deny") => ({
+        decision: { ...callRecord("x").decision, effect },
+      });
+      const make = (callId: string, fields: Partial<CallRecord>) =>
+        audit.close(callRecord(callId, { outcome: "ok", ...fields }));
+      await make("a", { at: 1000 });
+      await make("b", { at: 2000, connector: "http:shop" });
+      await make("c", { at: 3000, outcome: "boundary.transport", runId: "other" });
+      await make("d", { at: 4000, outcome: "boundary.policy_denied", ...decided("deny") });
+      await audit.open(callRecord("e", { at: 5000, connector: "http:shop" }));
+      const of = async (filter: Parameters<typeof audit.list>[0]) => ids(await audit.list(filter));
+      expect(await of({ connector: "http:shop" })).toEqual(["e", "b"]);
+      expect(await of({ outcome: "ok" })).toEqual(["b", "a"]);
+      expect(await of({ outcome: "open" })).toEqual(["e"]);
+      expect(await of({ decision: "deny" })).toEqual(["d"]);
+      expect(await of({ since: 2000, until: 4000 })).toEqual(["c", "b"]);
+      expect(await of({ since: 4000 })).toEqual(["e", "d"]);
+      expect(await of({ connector: "http:shop", outcome: "ok", until: 3000 })).toEqual(["b"]);
+      expect(await of({ runId: "other", decision: "deny" })).toEqual([]);
+      expect(await of({ connector: "http" })).toEqual([]);
     },
   },
 ];

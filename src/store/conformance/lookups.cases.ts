@@ -45,8 +45,8 @@ export const lookupCases: readonly Case[] = [
       const store = backend.tenant("a");
       const { signals, learnedRuns, metrics } = store;
       const lists = lookups(store, ["list"])
-        // Budgets and approvals are few and have no pages.
-        .filter(([name]) => !["budgets.list", "approvals.list"].includes(name))
+        // Budgets, approvals and breakers are few and have no pages.
+        .filter(([name]) => !["budgets.list", "approvals.list", "breakers.list"].includes(name))
         .map(([name, list]) => [name, (limit: number) => list({ limit })] as const);
       expect(lists.length).toBeGreaterThan(6);
       const all: readonly (readonly [string, (limit: number) => Promise<unknown>])[] = [

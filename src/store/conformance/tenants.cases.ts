@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { newRun } from "../store.fixture.ts";
 import { callRecord } from "./audit.cases.ts";
 import { question } from "./approvals.cases.ts";
+import { boundaryProbes } from "./boundary-tenants.cases.ts";
 import { newIntake } from "./intakes.cases.ts";
 import { learningProbes } from "./learning-tenants.cases.ts";
 import { newSignal } from "./signals.cases.ts";
@@ -101,6 +102,15 @@ const audit = probe("audit", {
     },
     get: async (stranger, { open, closed }) => {
       for (const callId of [open, closed]) expect(await stranger.get(callId)).toBeUndefined();
+    },
+    find: async (stranger, { open, closed }, own) => {
+      for (const callId of [open, closed, closed.slice(0, -1)]) {
+        await expect(stranger.find(callId)).rejects.toEqual(code("store.unknown_call"));
+      }
+      await expect(stranger.find(alike(open))).rejects.toMatchObject({
+        code: "store.ambiguous_id",
+        details: { candidates: [own.closed, own.open] },
+      });
     },
     list: async (stranger, theirs, own) => {
       expect((await stranger.list()).items.map(({ callId }) => callId)).toEqual([
@@ -213,6 +223,7 @@ const probes = {
   audit,
   approvals,
   idempotency,
+  ...boundaryProbes,
   ...signalsProbes,
   ...learningProbes,
 } satisfies Record<RepositoryName, Case>;

@@ -1,4 +1,5 @@
-import { Agent33Error } from "../../base/errors.ts";
+import { Agent33Error, type JsonObject } from "../../base/errors.ts";
+import { jsonIn } from "../damage.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, first, lock, type Program, read, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
@@ -16,6 +17,8 @@ export interface NewApproval {
   /** Milliseconds since the Unix epoch. */
   readonly requestedAt: number;
   readonly expiresAt: number;
+  /** The call as facts that a rule can be made of. */
+  readonly facts?: JsonObject;
 }
 
 export interface Approval {
@@ -30,6 +33,11 @@ export interface Approval {
   readonly decidedBy: string | null;
   readonly decidedAt: number | null;
   readonly consumedAt: number | null;
+}
+
+/** A question with the facts of its call, where whoever asked gave any. */
+export interface ApprovalWithFacts extends Approval {
+  readonly facts: JsonObject | null;
 }
 
 const kind: Kind = {
@@ -81,8 +89,8 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
       const id = ids();
       yield* change(
         `INSERT INTO approvals
-           (tenant, id, digest, run_id, summary, rule_id, state, requested_at, expires_at)
-         VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?)`,
+           (tenant, id, digest, run_id, summary, rule_id, state, requested_at, expires_at, facts)
+         VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)`,
         tenant,
         id,
         request.digest,
@@ -91,6 +99,7 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
         request.ruleId,
         request.requestedAt,
         request.expiresAt,
+        request.facts === undefined ? null : JSON.stringify(request.facts),
       );
       return { id, state: "pending" };
     }),
@@ -154,8 +163,8 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
       );
       return { ...found, state: decision, decidedBy: by, decidedAt: at };
     }),
-    /** @throws Agent33Error `store.unknown_approval`, `store.ambiguous_id` */
-    find: read(function* (prefix: string): Program<Approval> {
+    /** @throws Agent33Error `store.unknown_approval`, `store.ambiguous_id`, `store.bad_row` */
+    find: read(function* (prefix: string): Program<ApprovalWithFacts> {
       const { from, to } = prefixRange(prefix);
       const rows = yield* select(
         rowsOf()
@@ -164,7 +173,8 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
           .orderBy("id")
           .limit(shownCandidates + 1),
       );
-      return shown(pickOne(prefix, rows, kind));
+      const row = pickOne(prefix, rows, kind);
+      return { ...shown(row), facts: factsOf(row) };
     }),
     /** Oldest first. */
     list: read(function* (
@@ -203,6 +213,10 @@ function decided(approval: Approval): Agent33Error {
     `Approval ${approval.id} is ${approval.state} already${by}.`,
     { hint: "An answer cannot be changed.", details: { id: approval.id, state: approval.state } },
   );
+}
+
+function factsOf({ id, facts }: ApprovalRow): JsonObject | null {
+  return facts === null ? null : (jsonIn("approvals", id, facts) as JsonObject);
 }
 
 function approvalOf(row: ApprovalRow): Approval {

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import { jsonIn } from "../damage.ts";
 import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, type Program, read, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
 import type { AuditTable } from "../tables.ts";
@@ -34,12 +35,32 @@ export interface AuditEntry {
   readonly record: JsonObject;
 }
 
+/** Which calls to list; what is not named is not looked at. */
+export interface AuditFilter extends PageRequest {
+  readonly runId?: string;
+  readonly connector?: string;
+  /** `ok` or the error's code. */
+  readonly outcome?: string;
+  /** What policy said: `allow`, `ask` or `deny`. */
+  readonly decision?: string;
+  /** Calls that began from `since` on and before `until`. Milliseconds since the Unix epoch. */
+  readonly since?: number;
+  readonly until?: number;
+}
+
+const kind: Kind = {
+  noun: "call",
+  unknownCode: "store.unknown_call",
+  listCommand: "agent33 audit list",
+};
+
+// Whatever a row becomes, the chain has not seen it so.
 const upsert = `
-  INSERT INTO audit (tenant, call_id, run_id, at, state, connector, operation, decision, rule_id, outcome, record)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO audit (tenant, call_id, run_id, at, state, connector, operation, decision, rule_id, outcome, record, unchained)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
   ON CONFLICT (call_id) DO UPDATE SET
     state = excluded.state, decision = excluded.decision, rule_id = excluded.rule_id,
-    outcome = excluded.outcome, record = excluded.record
+    outcome = excluded.outcome, record = excluded.record, unchained = 1
   WHERE audit.state = 'open' AND audit.tenant = excluded.tenant`;
 
 /** One row a call, denied calls too. A closed row is never changed. */
@@ -64,6 +85,7 @@ export function auditRepository({ tenant }: RepositoryContext) {
   return {
     open: put("open"),
     close: put("closed"),
+    /** @throws Agent33Error `store.bad_row` */
     get: read(function* (callId: string): Program<AuditEntry | undefined> {
       const [row] = yield* select(
         queries
@@ -74,28 +96,46 @@ export function auditRepository({ tenant }: RepositoryContext) {
       );
       return row === undefined ? undefined : entryOf(row);
     }),
-    /** Newest first. @throws Agent33Error `store.bad_cursor` */
-    list: read(function* (
-      request: PageRequest & { readonly runId?: string } = {},
-    ): Program<Page<AuditEntry>> {
-      const limit = limitOf(request);
-      const { runId } = request;
-      const rows = yield* select(
+    /**
+     * The call whose id begins with `prefix`.
+     * @throws Agent33Error `store.unknown_call`, `store.ambiguous_id`, `store.bad_row`
+     */
+    find: read(function* (prefix: string): Program<AuditEntry> {
+      const { from, to } = prefixRange(prefix);
+      const found = yield* select(
         queries
           .selectFrom("audit")
           .selectAll()
           .where("tenant", "=", tenant)
-          .where("seq", "<", beforeSeq(request))
-          .$if(runId !== undefined, (query) => query.where("run_id", "=", runId ?? null))
-          .orderBy("seq", "desc")
-          .limit(limit + 1),
+          .where("call_id", ">=", from)
+          .where("call_id", "<", to)
+          .orderBy("call_id")
+          .limit(shownCandidates + 1),
       );
+      const rows = found.map((row) => ({ ...row, id: row.call_id }));
+      return entryOf(pickOne(prefix, rows, kind));
+    }),
+    /** Newest first. @throws Agent33Error `store.bad_cursor` */
+    list: read(function* (filter: AuditFilter = {}): Program<Page<AuditEntry>> {
+      const limit = limitOf(filter);
+      let query = queries
+        .selectFrom("audit")
+        .selectAll()
+        .where("tenant", "=", tenant)
+        .where("seq", "<", beforeSeq(filter));
+      if (filter.runId !== undefined) query = query.where("run_id", "=", filter.runId);
+      if (filter.connector !== undefined) query = query.where("connector", "=", filter.connector);
+      if (filter.outcome !== undefined) query = query.where("outcome", "=", filter.outcome);
+      if (filter.decision !== undefined) query = query.where("decision", "=", filter.decision);
+      if (filter.since !== undefined) query = query.where("at", ">=", filter.since);
+      if (filter.until !== undefined) query = query.where("at", "<", filter.until);
+      const rows = yield* select(query.orderBy("seq", "desc").limit(limit + 1));
       return pageOf(rows, limit, entryOf);
     }),
   };
 }
 
-function entryOf(row: Omit<AuditTable, "seq" | "tenant">): AuditEntry {
+function entryOf(row: Omit<AuditTable, "seq" | "tenant" | "unchained">): AuditEntry {
   return {
     callId: row.call_id,
     runId: row.run_id,

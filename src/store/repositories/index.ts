@@ -6,12 +6,15 @@ import {
   type SyncFace,
 } from "../program.ts";
 import { approvalsRepository } from "./approvals.ts";
+import { auditChainRepository } from "./audit-chain.ts";
 import { auditRepository } from "./audit.ts";
+import { breakersRepository } from "./breakers.ts";
 import { budgetsRepository } from "./budgets.ts";
 import { checklistsRepository } from "./checklists.ts";
 import { checkTenant, type RepositoryContext } from "./context.ts";
 import { idempotencyRepository } from "./idempotency.ts";
 import { intakesRepository } from "./intakes.ts";
+import { limitUsesRepository } from "./limit-uses.ts";
 import { learnedRunsRepository } from "./learned-runs.ts";
 import { lessonsRepository } from "./lessons.ts";
 import { metricsRepository } from "./metrics.ts";
@@ -27,9 +30,12 @@ export function createRepositories(context: RepositoryContext) {
     runs: runsRepository(context),
     runLog: runLogRepository(context),
     audit: auditRepository(context),
+    auditChain: auditChainRepository(context),
     approvals: approvalsRepository(context),
     idempotency: idempotencyRepository(context),
     budgets: budgetsRepository(context),
+    breakers: breakersRepository(context),
+    limitUses: limitUsesRepository(context),
     signals: signalsRepository(context),
     signalCounts: signalCountsRepository(context),
     learnedRuns: learnedRunsRepository(context),

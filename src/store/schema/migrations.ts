@@ -1,6 +1,7 @@
 import { sha256 } from "../../base/digest.ts";
 import { schema001 } from "./001-first.ts";
 import { rows002, schema002 } from "./002-learning.ts";
+import { schema003 } from "./003-boundary.ts";
 
 /** One step of the schema. Its place in the list, from 1, is its version. */
 export interface Migration {
@@ -15,6 +16,7 @@ export interface Migration {
 export const migrations: readonly Migration[] = [
   { name: "first", text: schema001 },
   { name: "learning", text: schema002, rows: rows002 },
+  { name: "boundary", text: schema003 },
 ];
 
 /** The statements that keep the history of the schema. */

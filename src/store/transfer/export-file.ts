@@ -4,37 +4,48 @@ import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../../bas
 import { type ExportOptions, type ExportReport, exportStore } from "./export.ts";
 
 /**
- * Writes a store as lines of JSON into a new file. The file has its name once it is whole; what is
- * written until then has a name that no other export has, and is removed after a failure.
+ * Writes a store as lines of JSON into a new file.
  * @throws Agent33Error `store.export_failed`, other `store.*`
  */
-export async function exportToFile(
+export function exportToFile(
   path: string,
   options: Omit<ExportOptions, "write">,
 ): Promise<ExportReport> {
+  return writeNewFile(path, options.ids(), (write) => exportStore({ ...options, write }));
+}
+
+/**
+ * Writes a new file, for this user's eyes, as the store is. It has its name once it is whole; what
+ * is written until then has a name of its own, and is removed after a failure.
+ * @param mark what no other write of the same file has
+ * @throws Agent33Error `store.export_failed`, and what `work` throws
+ */
+export async function writeNewFile<T>(
+  path: string,
+  mark: string,
+  work: (write: (text: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
   if (existsSync(path)) throw exportFailed(path, "there is such a file already");
-  const partial = `${path}.${options.ids()}.partial`;
+  const partial = `${path}.${mark}.partial`;
   try {
-    const report = await writeNew(partial, options);
+    const result = await writeAll(partial, work);
     await rename(partial, path);
-    return report;
+    return result;
   } catch (error) {
     await rm(partial, { force: true });
     throw isAgent33Error(error) ? error : exportFailed(path, messageOf(error), error);
   }
 }
 
-async function writeNew(
+async function writeAll<T>(
   path: string,
-  options: Omit<ExportOptions, "write">,
-): Promise<ExportReport> {
-  // For this user's eyes, as the store is.
+  work: (write: (text: string) => Promise<void>) => Promise<T>,
+): Promise<T> {
   const handle = await open(path, "wx", 0o600);
   try {
-    const write = (text: string): Promise<void> => handle.appendFile(text);
-    const report = await exportStore({ ...options, write });
+    const result = await work((text) => handle.appendFile(text));
     await handle.sync();
-    return report;
+    return result;
   } finally {
     await handle.close();
   }

@@ -1,5 +1,5 @@
 import type { Backend } from "../backend.ts";
-import type { Program } from "../program.ts";
+import { first, type Program } from "../program.ts";
 import { digestSoFar, type ImportState, withRows } from "./import-state.ts";
 import type { Entry } from "./import-source.ts";
 import { keptBytes, type Quarantined, setAside } from "./quarantine.ts";
@@ -13,7 +13,7 @@ import {
   sameContent,
 } from "./row-insert.ts";
 import { type Row, withRow } from "./rows.ts";
-import { countTables, type StoreTable } from "./tables.ts";
+import { chainTables, countTables, type StoreTable } from "./tables.ts";
 
 export interface BatchContext {
   readonly kind: Backend["kind"];
@@ -48,6 +48,11 @@ export function* writeBatch(
     state = withDigests(state, table, rows);
     if (isCount) {
       state = passCounts(state, table, rows);
+      continue;
+    }
+    if (table.name === "audit" || chainTables.has(table.name)) state = yield* withChains(state);
+    if (chainTables.has(table.name) && state.position.chains === "made here") {
+      state = yield* leaveLinks(state, table, rows);
       continue;
     }
     const written = yield* writeRows(state, table, rows, context);
@@ -114,7 +119,7 @@ function* writeRows(
   context: BatchContext,
 ): Program<{ readonly state: ImportState; readonly orphans: readonly Quarantined[] }> {
   const byRow = new Map(
-    entries.map((entry) => [rowHere(table, entry.parsed.row, state.position.snapshots), entry]),
+    entries.map((entry) => [rowHere(table, entry.parsed.row, state.position), entry]),
   );
   const rows = [...byRow.keys()];
   const outcome = context.dryRun
@@ -159,12 +164,12 @@ function countMovedThere({ inserted, moved }: InsertOutcome): number {
   return moved.filter(([from]) => !mine.has(from)).length;
 }
 
-/** The row as it must be here: a value names its snapshot by a `seq` that may differ. */
-function rowHere(
-  table: StoreTable,
-  row: Row,
-  snapshots: ImportState["position"]["snapshots"],
-): Row {
+/**
+ * The row as it must be here: a value names its snapshot by a `seq` that may differ, and a call of
+ * the audit is to be linked where its links do not come with it.
+ */
+function rowHere(table: StoreTable, row: Row, { snapshots, chains }: ImportState["position"]): Row {
+  if (table.name === "audit" && chains === "made here") return { ...row, unchained: 1 };
   if (table.name !== "metric_values") return row;
   const here = snapshots[String(row["snapshot_seq"])];
   return here === undefined ? row : { ...row, snapshot_seq: here };
@@ -182,6 +187,35 @@ function* foresee(table: StoreTable, rows: readonly Row[]): Program<InsertOutcom
     else other.push(row);
   }
   return { inserted, same, other, orphans: [], moved: [] };
+}
+
+/**
+ * Two chains cannot be merged: each link is bound to the one before it. Where there is an audit here
+ * already, the calls that come are linked here, as ones that were just made are.
+ */
+function* withChains(state: ImportState): Program<ImportState> {
+  if (state.position.chains !== "undecided") return state;
+  const there = yield* first(
+    `SELECT CASE WHEN EXISTS (SELECT 1 FROM audit) OR EXISTS (SELECT 1 FROM audit_chain)
+       THEN 1 ELSE 0 END AS there`,
+  );
+  const chains = there?.["there"] === 0 ? "as in the file" : "made here";
+  return { ...state, position: { ...state.position, chains } };
+}
+
+/** Counts the links that are not taken over; those that came with an earlier import are there. */
+function* leaveLinks(
+  { position, report }: ImportState,
+  table: StoreTable,
+  entries: readonly RowEntry[],
+): Program<ImportState> {
+  let thereAlready = 0;
+  for (const { parsed } of entries) {
+    const there = yield* findRow(table, parsed.row);
+    if (there !== undefined && sameContent(table, parsed.row, there)) thereAlready += 1;
+  }
+  const done = { thereAlready, countedHere: entries.length - thereAlready };
+  return { position, report: { ...report, tables: withRows(report.tables, table.name, done) } };
 }
 
 /**

@@ -17,7 +17,7 @@ const tableReportSchema = z.object({
   thereAlready: z.number(),
   /** There with other content, which was not touched. */
   keptOther: z.number(),
-  /** Counts that are made here anew, from the signals that came. */
+  /** Counts and the audit's chain, where they are made here anew from the rows that came. */
   countedHere: z.number(),
 });
 export type TableReport = z.output<typeof tableReportSchema>;
@@ -41,6 +41,8 @@ const positionSchema = z.object({
   phase: z.enum(["lines", "counts"]),
   /** Where the file's counts begin. */
   countsAt: z.object({ offset: z.number(), line: z.number() }).nullable(),
+  /** Whether the audit's chain comes with its rows; see `import-batch.ts`. */
+  chains: z.enum(["undecided", "as in the file", "made here"]).default("undecided"),
   /** `seq` of snapshots in the file and here, where they differ. */
   snapshots: z.record(z.string(), z.number()),
 });
@@ -61,6 +63,7 @@ export function firstState(offset: number, before: string): ImportState {
       digests: {},
       phase: "lines",
       countsAt: null,
+      chains: "undecided",
       snapshots: {},
     },
     report: {

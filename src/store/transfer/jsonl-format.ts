@@ -84,9 +84,22 @@ function parseRow({ table: name, row, sum }: z.output<typeof rowLineSchema>): Pa
   }
   const parsed = schemaOf(table).safeParse(row);
   if (!parsed.success) return bad(problemsOf(parsed.error).join("; "), tenant);
-  const digest = sha256(rowText(table, parsed.data));
+  // Its checksum was made of the columns that it had where it comes from.
+  const digest = sha256(rowText(withColumnsOf(table, row), parsed.data));
   if (sumOf(digest) !== sum) return bad("its checksum does not agree with its content", tenant);
   return { kind: "row", table, row: parsed.data, digest };
+}
+
+const olderTables = new Map<string, StoreTable>();
+
+/** The table as it was before columns came that the row does not have. */
+function withColumnsOf(table: StoreTable, row: object): StoreTable {
+  const columns = table.columns.filter(({ name }) => Object.hasOwn(row, name));
+  if (columns.length === table.columns.length) return table;
+  const key = JSON.stringify([table.name, ...columns.map(({ name }) => name)]);
+  const known = olderTables.get(key) ?? { ...table, columns };
+  olderTables.set(key, known);
+  return known;
 }
 
 function bad(reason: string, tenant = "default"): ParsedLine {
@@ -125,11 +138,13 @@ function schemaOf(table: StoreTable): z.ZodType<Row> {
   return made;
 }
 
-function columnSchema({ kind, nullable }: Column): z.ZodType<string | number | null> {
-  const schema = {
+function columnSchema(column: Column): z.ZodType<string | number | null> {
+  const { kind, nullable, before } = column;
+  const schema: z.ZodType<string | number> = {
     integer: () => z.int(),
     real: () => z.number(),
     text: () => storableText(0, anyLength),
   }[kind]();
-  return nullable ? schema.nullable() : schema;
+  const whole = nullable ? schema.nullable() : schema;
+  return before === undefined ? whole : whole.default(before as never);
 }

@@ -78,11 +78,9 @@ export function* findRow(table: StoreTable, row: Row): Program<Row | undefined> 
   return found as Row | undefined;
 }
 
-/** Whether two rows say the same. Which `seq` the database gave them says nothing. */
+/** Whether two rows say the same, whatever is only said of how they are kept. */
 export function sameContent(table: StoreTable, one: Row, other: Row): boolean {
-  return table.columns.every(
-    ({ name }) => (table.identity && name === "seq") || one[name] === other[name],
-  );
+  return table.columns.every(({ name }) => table.local.includes(name) || one[name] === other[name]);
 }
 
 /** The key of a row as one text. */

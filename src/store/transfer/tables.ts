@@ -5,6 +5,8 @@ export interface Column {
   readonly name: string;
   readonly kind: ColumnKind;
   readonly nullable: boolean;
+  /** What a row of a schema that did not have the column yet says in its place. */
+  readonly before?: string | number | null;
 }
 
 /** One table of a store, as moving it needs to know it. */
@@ -15,6 +17,8 @@ export interface StoreTable {
   readonly key: readonly string[];
   /** Unique, with an index: the order in which the table is read. */
   readonly order: readonly string[];
+  /** Columns that say how a row is kept here, and nothing about the row. */
+  readonly local: readonly string[];
   /** Whether `seq` is given out by the database, so that two stores may use one number twice. */
   readonly identity: boolean;
   /** The table whose row must be there first, and the columns that name it. */
@@ -44,6 +48,9 @@ interface TableFacts {
    */
   readonly marks?: string;
   readonly identity?: true;
+  readonly local?: string;
+  /** Columns that a later schema brought, with {@link Column.before}. */
+  readonly added?: Readonly<Record<string, string | number | null>>;
   readonly parent?: StoreTable["parent"];
 }
 
@@ -52,9 +59,10 @@ function table(name: string, facts: TableFacts, columns: string): StoreTable {
   const key = facts.key.split(", ");
   return {
     name,
-    columns: columns.split(",").map(columnOf),
+    columns: columns.split(",").map((text) => columnOf(text, facts.added ?? {})),
     key,
     order: facts.identity === true ? ["seq"] : key,
+    local: [facts.identity === true ? "seq" : [], facts.local ?? []].flat(),
     identity: facts.identity === true,
     ...(facts.parent === undefined ? {} : { parent: facts.parent }),
     marks: facts.marks === undefined ? [] : facts.marks.split(",").map(markOf),
@@ -71,10 +79,19 @@ function markOf(text: string): ChangeMark {
   };
 }
 
-function columnOf(text: string): Column {
+function columnOf(text: string, added: NonNullable<TableFacts["added"]>): Column {
   const [name = "", kind = "", nullable] = text.trim().split(/\s+/);
-  return { name, kind: kind as ColumnKind, nullable: nullable === "null" };
+  const before = added[name];
+  return {
+    name,
+    kind: kind as ColumnKind,
+    nullable: nullable === "null",
+    ...(before === undefined ? {} : { before }),
+  };
 }
+
+/** The chain over the audit and its signed places; see `import-batch.ts` as well. */
+export const chainTables: ReadonlySet<string> = new Set(["audit_chain", "audit_checkpoints"]);
 
 /** What signals count up; see `import-batch.ts` for why these are not merged row by row. */
 export const countTables: ReadonlySet<string> = new Set([
@@ -101,9 +118,28 @@ export const storeTables: readonly StoreTable[] = [
   ),
   table(
     "audit",
-    { key: "call_id", identity: true, marks: "state open < closed" },
+    {
+      key: "call_id",
+      identity: true,
+      marks: "state open < closed",
+      local: "unchained",
+      added: { unchained: 1 },
+    },
     `seq integer, call_id text, run_id text null, at integer, state text, connector text,
-     operation text, decision text, rule_id text, outcome text, record text, tenant text`,
+     operation text, decision text, rule_id text, outcome text, record text, tenant text,
+     unchained integer`,
+  ),
+  table(
+    "audit_chain",
+    { key: "tenant, position" },
+    `tenant text, position integer, call_id text, state text, at integer, record_digest text,
+     hash text`,
+  ),
+  table(
+    "audit_checkpoints",
+    { key: "tenant, position" },
+    `tenant text, position integer, previous integer, hash text, at integer, key_id text,
+     signature text`,
   ),
   table(
     "approvals",
@@ -111,10 +147,11 @@ export const storeTables: readonly StoreTable[] = [
       key: "id",
       identity: true,
       marks: "state pending < approved < consumed|denied|expired, decided_at, consumed_at?",
+      added: { facts: null },
     },
     `seq integer, id text, digest text, run_id text null, summary text, rule_id text, state text,
      requested_at integer, expires_at integer, decided_by text null, decided_at integer null,
-     consumed_at integer null, tenant text`,
+     consumed_at integer null, tenant text, facts text null`,
   ),
   table(
     "idempotency",
@@ -151,6 +188,19 @@ export const storeTables: readonly StoreTable[] = [
     },
     `seq integer, run_id text, topic text, key text, payload text, sent_at integer,
      taken_by integer null`,
+  ),
+  table(
+    "breakers",
+    { key: "tenant, key" },
+    `tenant text, key text, state text, open_until integer null, openings integer,
+     times_opened integer, forced text null, forced_until integer null, forced_by text null,
+     forced_reason text null, updated_at integer`,
+  ),
+  table(
+    "limit_uses",
+    { key: "tenant, rule_id, scope, call_id", identity: true },
+    `seq integer, tenant text, rule_id text, scope text, call_id text, state text, at integer,
+     amount real`,
   ),
   table(
     "budgets",

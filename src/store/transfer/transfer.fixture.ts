@@ -15,6 +15,10 @@ import { type StoreTable, storeTables } from "./tables.ts";
 const words: Readonly<Record<string, string>> = {
   "runs.state": "finished",
   "audit.state": "open",
+  "audit_chain.state": "open",
+  "breakers.state": "open",
+  "breakers.forced": "closed",
+  "limit_uses.state": "held",
   "approvals.state": "pending",
   "idempotency.state": "started",
   "durable_runs.state": "pending",
@@ -40,7 +44,6 @@ function valueOf(table: string, column: string, index: number): string | number 
   if (word !== undefined) return word;
   if (column === "run_id") return `run ${texts[index % 3]} ${index % 7}`;
   if (column === "tenant") return index % 3 === 0 ? "a" : "b";
-  if (column === "value") return index / 7 - 3;
   if (column.endsWith("_at")) return start + index * 61_000;
   return `${texts[index % texts.length]} ${index}`;
 }
@@ -50,7 +53,9 @@ function sampleRow(table: StoreTable, index: number): Row {
   for (const { name, kind, nullable } of table.columns) {
     if (name === "seq" && table.identity) row[name] = index + 1;
     else if (nullable && index % 2 === 0) row[name] = null;
+    else if (name === "unchained") row[name] = index % 2;
     else if (kind === "integer" && !name.endsWith("_at")) row[name] = index;
+    else if (kind === "real") row[name] = index / 7 - 3;
     else row[name] = valueOf(table.name, name, index);
   }
   return row;

@@ -4,9 +4,9 @@ import { type ChecklistPeriod, checklistPeriods } from "../../../learning/checkl
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { oneLine } from "../../output.ts";
 import { oneWord, someText } from "../../usage.ts";
-import { addListOptions, given, type ListOptions, showPage } from "./page.ts";
+import { addListOptions, given, type ListOptions, showPage } from "../../page.ts";
 import { type LearnOptions, withLearning } from "./session.ts";
-import { fields, utc } from "./text.ts";
+import { fields, utc } from "../../text.ts";
 
 const states = ["open", "complete"] as const;
 
@@ -68,7 +68,7 @@ async function list(context: CliContext, options: ChecklistListOptions): Promise
   await withLearning(context, options, async (session) => {
     const { period, state, limit, cursor } = options;
     const page = await session.rows.checklists.list(given({ period, state, limit, cursor }));
-    showPage(session, page, options, {
+    showPage(session.output, page, options, {
       command: "learn checklists list",
       flags: { "--period": period, "--state": state },
       head: ["CHECKLIST", "CREATED (UTC)", "PERIOD", "STATE", "DONE", "REFERENCE"],

@@ -1,7 +1,7 @@
 import type { Intake } from "../../../learning/intake.ts";
 import type { IntakeState } from "../../../learning/intake-state.ts";
 import { oneLine } from "../../output.ts";
-import { block, entries, fields, utc } from "./text.ts";
+import { block, entries, fields, utc } from "../../text.ts";
 
 /** All of an intake. */
 export function intakeText(intake: Intake): string {

@@ -15,9 +15,9 @@ import { oneLine } from "../../output.ts";
 import { collect, numberWithin, oneWord, usageError, wholeNumber } from "../../usage.ts";
 import { readJson } from "./input.ts";
 import { intakeText, nextMove } from "./intake-text.ts";
-import { addListOptions, given, type ListOptions, showPage } from "./page.ts";
+import { addListOptions, given, type ListOptions, showPage } from "../../page.ts";
 import { idsOf, type LearnOptions, type TitledOptions, withLearning } from "./session.ts";
-import { counted, utc } from "./text.ts";
+import { counted, utc } from "../../text.ts";
 
 interface IntakeListOptions extends ListOptions {
   readonly state?: IntakeState;
@@ -126,7 +126,7 @@ async function list(context: CliContext, options: IntakeListOptions): Promise<vo
     const page = await session.rows.intakes.list(
       given({ state, urgency, researchType, automatic, limit, cursor }),
     );
-    showPage(session, page, options, {
+    showPage(session.output, page, options, {
       command: "learn intakes list",
       flags: {
         "--state": state,

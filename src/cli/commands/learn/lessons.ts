@@ -11,9 +11,9 @@ import {
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { oneLine } from "../../output.ts";
 import { collect, oneWord, placeNumber, someText } from "../../usage.ts";
-import { addListOptions, given, type ListOptions, showPage } from "./page.ts";
+import { addListOptions, given, type ListOptions, showPage } from "../../page.ts";
 import { idsOf, type LearnOptions, type TitledOptions, withLearning } from "./session.ts";
-import { block, entries, fields, utc } from "./text.ts";
+import { block, entries, fields, utc } from "../../text.ts";
 
 interface LessonListOptions extends ListOptions {
   readonly type?: LessonEventType;
@@ -89,7 +89,7 @@ async function list(context: CliContext, options: LessonListOptions): Promise<vo
   await withLearning(context, options, async (session) => {
     const { type, state, limit, cursor } = options;
     const page = await session.rows.lessons.list(given({ eventType: type, state, limit, cursor }));
-    showPage(session, page, options, {
+    showPage(session.output, page, options, {
       command: "learn lessons list",
       flags: { "--type": type, "--state": state },
       head: ["LESSON", "RECORDED (UTC)", "TYPE", "STATE", "ACTIONS", "TITLE"],

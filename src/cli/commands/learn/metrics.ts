@@ -4,9 +4,9 @@ import { parseNewSnapshot, type Snapshot } from "../../../learning/metric-snapsh
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { columns, oneLine } from "../../output.ts";
 import { type NamedValue, namedValue, someText, usageError, wholeNumber } from "../../usage.ts";
-import { addListOptions, given, type ListOptions, showPage } from "./page.ts";
+import { addListOptions, given, type ListOptions, showPage } from "../../page.ts";
 import { type LearnOptions, withLearning } from "./session.ts";
-import { fields, utc } from "./text.ts";
+import { fields, utc } from "../../text.ts";
 
 interface MetricListOptions extends ListOptions {
   readonly period?: string;
@@ -87,7 +87,7 @@ async function list(context: CliContext, options: MetricListOptions): Promise<vo
   await withLearning(context, options, async (session) => {
     const { period, limit, cursor } = options;
     const page = await session.rows.metrics.list(given({ period, limit, cursor }));
-    showPage(session, page, options, {
+    showPage(session.output, page, options, {
       command: "learn metrics list",
       flags: { "--period": period },
       head: ["SNAPSHOT", "TAKEN (UTC)", "PERIOD", "VALUES"],

@@ -3,7 +3,7 @@ import type { CliContext } from "../../context.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { type InputLine, readLines } from "./input.ts";
 import { type LearnOptions, type LearnSession, withLearning } from "./session.ts";
-import { counted } from "./text.ts";
+import { counted } from "../../text.ts";
 
 /** Lines that are recorded together: as many as share the waiting for the disk. */
 const batchLines = 64;

@@ -4,11 +4,11 @@ import { signalTypes } from "../../../learning/signal.ts";
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { type NamedValue, namedValue, usageError } from "../../usage.ts";
 import { readText } from "./input.ts";
-import { given } from "./page.ts";
+import { given } from "../../page.ts";
 import { recordLines } from "./record-lines.ts";
 import { type LearnOptions, type LearnSession, withLearning } from "./session.ts";
 import { missingWords } from "./signal-text.ts";
-import { counted } from "./text.ts";
+import { counted } from "../../text.ts";
 
 interface RecordOptions extends LearnOptions {
   readonly type?: string;

@@ -10,9 +10,9 @@ import {
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { oneLine } from "../../output.ts";
 import { collect, oneWord, someText } from "../../usage.ts";
-import { addListOptions, given, type ListOptions, showPage } from "./page.ts";
+import { addListOptions, given, type ListOptions, showPage } from "../../page.ts";
 import { type LearnOptions, withLearning } from "./session.ts";
-import { block, entries, fields, utc } from "./text.ts";
+import { block, entries, fields, utc } from "../../text.ts";
 
 interface RefreshListOptions extends ListOptions {
   readonly scope?: RefreshScope;
@@ -64,7 +64,7 @@ async function list(context: CliContext, options: RefreshListOptions): Promise<v
   await withLearning(context, options, async (session) => {
     const { scope, state, limit, cursor } = options;
     const page = await session.rows.refreshes.list(given({ scope, state, limit, cursor }));
-    showPage(session, page, options, {
+    showPage(session.output, page, options, {
       command: "learn refreshes list",
       flags: { "--scope": scope, "--state": state },
       head: ["REFRESH", "PLANNED (UTC)", "SCOPE", "STATE", "TITLE"],

@@ -1,14 +1,17 @@
 import { toAgent33Error } from "../../../base/errors.ts";
 import type { Engine } from "../../../engine.ts";
-import { type CliContext, configOf, outputOf, withEngine } from "../../context.ts";
+import {
+  type CliContext,
+  type CommonOptions,
+  configOf,
+  outputOf,
+  withEngine,
+} from "../../context.ts";
 import type { Output } from "../../output.ts";
+import { showResult } from "../../page.ts";
 
 /** What every command of `learn` is given. */
-export interface LearnOptions {
-  readonly data?: string;
-  readonly config?: string;
-  readonly json?: boolean;
-}
+export type LearnOptions = CommonOptions;
 
 /** The tenant's rows where learning state is kept. */
 export type Rows = Awaited<ReturnType<Engine["learning"]["rows"]>>;
@@ -54,7 +57,7 @@ export async function withLearning(
       output,
       user: config.settings.user,
       now: context.host.clock.now(),
-      show: (result, tell) => output.out(output.json ? JSON.stringify(result) : tell()),
+      show: (result, tell) => showResult(output, result, tell),
       next: (words) =>
         `  ${output.style.dim("→")} ${output.program} learn ${words}${output.sameStore}`,
     });

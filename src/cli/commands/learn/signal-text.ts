@@ -2,7 +2,7 @@ import type { Quality, QualityReason } from "../../../learning/quality.ts";
 import type { Intake } from "../../../learning/intake.ts";
 import type { Signal } from "../../../learning/signal.ts";
 import { oneLine } from "../../output.ts";
-import { block, counted, entries, fields, utc } from "./text.ts";
+import { block, counted, entries, fields, utc } from "../../text.ts";
 
 const missing: Readonly<Record<QualityReason, string>> = {
   summary_too_short: "short summary",

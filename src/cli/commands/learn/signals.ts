@@ -9,11 +9,11 @@ import {
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { oneLine } from "../../output.ts";
 import { oneWord, someText } from "../../usage.ts";
-import { spanOf } from "./moment.ts";
-import { addListOptions, given, type ListOptions, showPage } from "./page.ts";
+import { spanOf } from "../../moment.ts";
+import { addListOptions, given, type ListOptions, showPage } from "../../page.ts";
 import { type LearnOptions, withLearning } from "./session.ts";
 import { signalText } from "./signal-text.ts";
-import { utc } from "./text.ts";
+import { utc } from "../../text.ts";
 
 interface SignalListOptions extends ListOptions {
   readonly type?: SignalType;
@@ -65,7 +65,7 @@ async function list(context: CliContext, options: SignalListOptions): Promise<vo
     const page = await session.rows.signals.list(
       given({ type, severity, state, source, ...span, limit, cursor }),
     );
-    showPage(session, page, options, {
+    showPage(session.output, page, options, {
       command: "learn list",
       flags: {
         "--type": type,

@@ -8,9 +8,9 @@ import {
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { oneLine } from "../../output.ts";
 import { oneWord, wholeNumber } from "../../usage.ts";
-import { given } from "./page.ts";
+import { given } from "../../page.ts";
 import { type LearnOptions, withLearning } from "./session.ts";
-import { bars, counted, fields, utc } from "./text.ts";
+import { bars, counted, fields, utc } from "../../text.ts";
 
 interface SummaryOptions extends LearnOptions {
   readonly days?: number;

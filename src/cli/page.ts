@@ -1,10 +1,9 @@
 import type { Command } from "commander";
-import { addCommonOptions } from "../../context.ts";
-import { columns } from "../../output.ts";
-import { shellWord, wholeNumber } from "../../usage.ts";
-import type { LearnOptions, LearnSession } from "./session.ts";
+import { addCommonOptions, type CommonOptions } from "./context.ts";
+import { columns, type Output } from "./output.ts";
+import { shellWord, wholeNumber } from "./usage.ts";
 
-export interface ListOptions extends LearnOptions {
+export interface ListOptions extends CommonOptions {
   readonly limit: number;
   readonly cursor?: string;
 }
@@ -27,15 +26,20 @@ export interface Listing<T> {
   readonly none: string;
 }
 
+/** Shows a result: as one JSON document to a program, or in the words that `tell` finds for it. */
+export function showResult(output: Output, result: unknown, tell: () => string): void {
+  output.out(output.json ? JSON.stringify(result) : tell());
+}
+
 /** The items of a page, and the command that shows the next one. */
 export function showPage<T>(
-  { output, show }: LearnSession,
+  output: Output,
   page: { readonly items: readonly T[]; readonly nextCursor: string | null },
   { limit, cursor }: ListOptions,
   { command, flags, head, row, none }: Listing<T>,
 ): void {
   const given = Object.entries(flags).flatMap(([flag, value]) => wordsOf(flag, value));
-  show(page, () => {
+  showResult(output, page, () => {
     if (page.items.length === 0) {
       return given.length > 0 || cursor !== undefined ? "Nothing matches." : none;
     }

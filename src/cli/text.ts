@@ -1,4 +1,4 @@
-import { columns, oneLine } from "../../output.ts";
+import { columns, oneLine } from "./output.ts";
 
 /** A time as people read it, in UTC. */
 export function utc(ms: number): string {

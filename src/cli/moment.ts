@@ -1,4 +1,4 @@
-import { usageError } from "../../usage.ts";
+import { usageError } from "./usage.ts";
 
 const unitMs: Readonly<Record<string, number>> = {
   m: 60_000,
