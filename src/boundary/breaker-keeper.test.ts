@@ -132,6 +132,17 @@ describe("what a person forces", () => {
     expect(breaker.acquire(clock.monotonic())).toBe(0);
   });
 
+  test("closed hides failures from a breaker that was closed anyway", () => {
+    const clock = manualClock();
+    const { breaker, keeper } = processOn(memoryBreakerStore(clock), clock);
+    keeper.force("k", { state: "closed", until: clock.now() + 1_000, ...by });
+    for (let count = 0; count < 50; count += 1) {
+      breaker.fail(breaker.acquire(clock.monotonic()), clock.monotonic());
+    }
+    clock.advance(1_000);
+    expect(breaker.snapshot(clock.monotonic())).toMatchObject({ state: "closed", attempts: 0 });
+  });
+
   test("without an end it holds until somebody takes it back, which closes the breaker", () => {
     const clock = manualClock();
     const store = memoryBreakerStore(clock);

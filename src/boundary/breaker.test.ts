@@ -57,6 +57,16 @@ describe("circuit breaker", () => {
     expect(subject.snapshot(2_000).state).toBe("half_open");
   });
 
+  test("the first part of an answer from before it opened is no probe", () => {
+    const subject = breaker();
+    const old = subject.acquire(0);
+    fail(subject, 4, 0);
+    subject.acquire(2_000);
+    expect(subject.begun(old, 1, 2_000)).toBe(old);
+    subject.succeed(subject.acquire(2_000), 1, 2_000);
+    expect(subject.snapshot(2_000).state).toBe("half_open");
+  });
+
   test("slow answers open it although they succeed", () => {
     const subject = breaker();
     for (let count = 0; count < 4; count += 1)

@@ -101,6 +101,13 @@ describe("the process", () => {
     expect(await run(body)).toBe("expired\n");
   });
 
+  test("stays for one that comes after the list was empty", async () => {
+    const body = `const list = new DeadlineList(systemClock, 50);
+      list.add(entry, systemClock.monotonic()); list.remove(entry);
+      list.add(new Said(), systemClock.monotonic());`;
+    expect(await run(body)).toBe("expired\n");
+  });
+
   test("does not stay for a list that is empty", async () => {
     const body = `const list = new DeadlineList(systemClock, 3_600_000);
       list.add(entry, systemClock.monotonic()); list.remove(entry);`;

@@ -216,6 +216,12 @@ describe("what a stream tells", () => {
     expect(audit.closed[0]?.attempts).toHaveLength(1);
   });
 
+  test("a stream that ends well counts once", async () => {
+    const { boundary } = testBoundary();
+    await collect(boundary.connector(spec(counting(3, { emitted: 0 }))).stream("x", options));
+    expect(boundary.breakers()).toMatchObject([{ attempts: 1, failures: 0 }]);
+  });
+
   test("a breaker that is being probed hears of the first piece before the stream has ended", async () => {
     const { boundary } = testBoundary({
       breaker: { minimumAttempts: 1, cooldownMs: 20, probes: 1 },
