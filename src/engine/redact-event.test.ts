@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRedactor } from "../base/redact.ts";
-import type { LiveEvent } from "../events/event.ts";
+import type { LiveEvent, NewEvent } from "../events/event.ts";
 import { createLiveText } from "./live-text.ts";
 import { redactEvent } from "./redact-event.ts";
 
@@ -33,6 +33,74 @@ test("ids and kinds are structure and stay as they are", () => {
     type: "tool.started",
   });
 });
+
+const stop = {
+  reason: "error",
+  error: { code: "x.y", message: secret, hint: secret, retryable: false },
+} as const;
+const { error } = stop;
+const durationMs = 1;
+const totals = {
+  turns: 1,
+  toolCalls: 0,
+  inputTokens: 0,
+  cachedInputTokens: 0,
+  outputTokens: 0,
+  failedTokens: 0,
+  costMicroUsd: 0,
+  unpricedCalls: 0,
+  durationMs,
+};
+const called = { turn: 1, index: 0, toolCallId: "c", toolName: "t", decision: null, attempts: 1 };
+const started = {
+  agent: "a",
+  model: "m",
+  effort: "low",
+  effortSource: "flag",
+  workspace: null,
+} as const;
+
+/** Every kind of event in which somebody's words stand, with a secret in each of them. */
+const told: readonly NewEvent[] = [
+  { type: "run.started", ...started, task: secret, limits: {}, policy: "p", notices: [secret] },
+  { type: "session.opened", tools: [], skills: [], notices: [secret] },
+  { type: "message.user", text: secret },
+  asked(JSON.stringify({ path: secret })),
+  asked(`not JSON ${secret}`),
+  { type: "turn.failed", turn: 1, error, tokens: 0, costMicroUsd: 0, attempts: 1, durationMs },
+  { type: "tool.completed", ...called, content: secret, isError: true, error, durationMs },
+  { type: "check.completed", attempt: 1, passed: false, output: secret, error, durationMs },
+  {
+    type: "verification.completed",
+    reward: null,
+    passed: false,
+    output: secret,
+    error,
+    durationMs,
+  },
+  { type: "run.parked", approvalId: "a", toolName: "t", message: secret },
+  { type: "agent.stopped", stop, summary: secret },
+  {
+    type: "run.finished",
+    outcome: "failed",
+    stop,
+    summary: secret,
+    totals,
+    filesChanged: [{ path: secret, change: "added", bytes: 1 }],
+  },
+];
+
+test.each(told.map((event) => [event.type, event] as const))(
+  "no words of %s hold a secret",
+  (_type, event) => {
+    const { toolCallId: _structure, ...said } = {
+      toolCallId: "",
+      ...redactEvent(event, redactor()),
+    };
+    expect(JSON.stringify(said)).toContain("[secret:S]");
+    expect(JSON.stringify(said)).not.toContain(secret);
+  },
+);
 
 test("reasoning whose text changed loses the signature of its old text", () => {
   const event = redactEvent(

@@ -183,6 +183,23 @@ test("opening an older store brings it up to date, and says where the old one is
   expect(again.stderr).toBe("");
 });
 
+test("a store whose copy does not check is not brought up to date, and the reason is told", async () => {
+  const folder = olderStore();
+  const native = new DatabaseSync(join(folder, "agent33.db"));
+  native.exec("PRAGMA foreign_keys = OFF; DELETE FROM runs WHERE seq = 1");
+  native.close();
+  const result = await agent33(folder, "store", "migrate", "--data", folder, "--json");
+  expect(result.code).toBe(1);
+  expect(refused(result)).toMatchObject({
+    code: "store.snapshot_damaged",
+    message: expect.stringMatching(/dangling references/),
+    hint: expect.stringMatching(/another disk/),
+  });
+  expect(readdirSync(join(folder, "backups"))).toEqual([]);
+  const status = await ok(folder, "store", "status", "--data", folder);
+  expect(status).toMatch(/schema {2}1 of 2/);
+});
+
 test("a store of a later version is refused and left as it is", async () => {
   const folder = olderStore();
   const file = join(folder, "agent33.db");

@@ -2,10 +2,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
+import { parseNewLesson } from "../../src/learning/lesson.ts";
 import type { Signal } from "../../src/learning/signal.ts";
 import { BoundaryError } from "../../src/boundary/errors.ts";
-import { failing, options, spec } from "../support/connector.ts";
+import { failing, read, spec } from "../support/connector.ts";
 import { type TestEngine, testEngine } from "../support/engine.ts";
+import { describePostgres, freshStore } from "../support/postgres-tests.ts";
 
 /** What holds only if the engine has joined one room to another. */
 
@@ -40,6 +42,9 @@ function heard(): readonly string[] {
   return said;
 }
 
+/** Calls in the name of the settings' tenant. */
+const caller = { principal: { tenant: "default", user: "ann" } } as const;
+
 const fileOf = ({ folder }: TestEngine): string => join(folder, ".agent33/agent33.db");
 
 const oneFailure = [{ tool_calls: [{ name: "no_such_tool", arguments: {} }] }, { text: "Done." }];
@@ -47,7 +52,7 @@ const oneFailure = [{ tool_calls: [{ name: "no_such_tool", arguments: {} }] }, {
 async function openBreaker({ engine }: TestEngine): Promise<void> {
   const down = new BoundaryError("upstream_5xx", "The service is down.", { status: 503 });
   const connector = engine.boundary.connector(spec(failing(down)));
-  for (let call = 0; call < 6; call += 1) await connector.tryCall("x", options);
+  for (let call = 0; call < 6; call += 1) await connector.tryCall("x", caller);
   expect(engine.boundary.breakers()).toMatchObject([{ state: "open" }]);
 }
 
@@ -110,15 +115,50 @@ describe("a password of the team's store", () => {
   });
 });
 
-describe("an intake that nobody asked for", () => {
-  const grave = {
-    type: "incident",
-    severity: "critical",
-    summary: "The nightly import stops half-way and leaves the totals of the day before",
-    details: "It was seen on three nights; the log ends after the header of the second file.",
-    source: "cron",
-  };
+test("what a server is given is a secret where its name says so", async () => {
+  const env = { API_TOKEN: "open-Sesame-77", MODE: "quite-ordinary" };
+  const server = { command: "no-such-program", env };
+  const made = opened({ mcpServers: { vault: server } });
+  const { signal } = await made.engine.learning.record({
+    ...grave,
+    details: `It sent ${env.API_TOKEN} in ${env.MODE} mode.`,
+  });
+  expect(signal.details).toBe("It sent [secret:API_TOKEN] in quite-ordinary mode.");
+});
 
+describe("a secret that a connector was given", () => {
+  const secret = `sk-${"a1b2".repeat(8)}`;
+
+  test("is neither in the question to a person nor in the audit of the call", async () => {
+    const { engine } = opened();
+    const facts = { ...read, operation: "drop", effect: "destructive", args: { secret } } as const;
+    const asking = engine.boundary.connector(spec(() => Promise.resolve("done"), facts));
+    expect(await asking.tryCall("x", caller)).toMatchObject({ ok: false });
+    const [question] = engine.store.approvals.list();
+    expect(question?.summary).toMatch(/drop .*\[secret:/);
+    expect(question?.summary).not.toContain(secret);
+  });
+
+  test("is not in the audit, where the other side's error repeats it", async () => {
+    const { engine } = opened();
+    const told = new BoundaryError("upstream_4xx", `No such key: ${secret}`, { status: 404 });
+    const connector = engine.boundary.connector(spec(failing(told)));
+    expect(await connector.tryCall("x", caller)).toMatchObject({ ok: false });
+    const [entry] = engine.store.audit.list().items;
+    expect(JSON.stringify(entry?.record)).toMatch(/No such key: \[secret:/);
+    expect(JSON.stringify(entry?.record)).not.toContain(secret);
+  });
+});
+
+const grave = {
+  type: "incident",
+  severity: "critical",
+  summary: "The nightly import stops half-way and leaves the totals of the day before",
+  details: "It was seen on three nights; the log ends after the header of the second file.",
+  source: "cron",
+};
+
+describe("an intake that nobody asked for", () => {
   test.each([
     ["is made of a signal that is acknowledged", "acknowledged", true],
     ["is not made of a signal that was dismissed", "dismissed", false],
@@ -135,6 +175,74 @@ describe("an intake that nobody asked for", () => {
     expect(again.outcome).toBe("known");
     expect(again.intakeId !== null).toBe(made);
     expect((await rows.intakes.list()).items).toHaveLength(made ? 1 : 0);
+  });
+});
+
+describe("intakes for the signals that deserve one", () => {
+  const severities = ["high", "critical", "high", "critical"] as const;
+
+  async function fourWaiting(): Promise<TestEngine> {
+    const made = opened({ "learning.automaticIntakes.enabled": false });
+    for (const [index, severity] of severities.entries()) {
+      await made.engine.learning.record({ ...grave, severity, source: `cron ${index}` });
+    }
+    return made;
+  }
+
+  test("are made three at a time, the gravest first, until none is left", async () => {
+    const { learning } = (await fourWaiting()).engine;
+    const priorities = (await learning.generateIntakes()).map((one) => one.relevance.priority);
+    expect(priorities).toEqual([10, 10, 9]);
+    expect(await learning.generateIntakes()).toHaveLength(1);
+    expect(await learning.generateIntakes()).toEqual([]);
+  });
+
+  test("are counted once, when two programs make them at the same time", async () => {
+    const one = await fourWaiting();
+    const other = opened({}, one.folder);
+    const made = await Promise.all(
+      [one, other].map(({ engine }) => engine.learning.generateIntakes({ limit: 4 })),
+    );
+    const ids = made.flat().map(({ id }) => id);
+    expect(ids).toHaveLength(4);
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  test.each([
+    ["is reached", 0, 1],
+    ["is missed by a thousandth", 0.001, 0],
+  ])("are made at once where the least quality %s", async (_what, more, count) => {
+    const before = opened({ "learning.automaticIntakes.enabled": false });
+    const { quality } = (await before.engine.learning.record(grave)).signal;
+    const least = { "learning.automaticIntakes.minScore": quality.score + more };
+    const { engine } = opened(least);
+    expect((await engine.learning.record(grave)).intakeId === null).toBe(count === 0);
+    expect((await (await engine.learning.rows()).intakes.list()).items).toHaveLength(count);
+  });
+});
+
+test("a run's end also reads what runs of other processes have left", async () => {
+  const first = opened({ "learning.enabled": false });
+  const { runId } = await first.run(oneFailure);
+  const later = testEngine({}, first.folder);
+  await later.run([{ text: "Done." }]);
+  await later.engine.close();
+  expect(await signalsOf(first)).toMatchObject([{ context: { run: runId } }]);
+});
+
+describePostgres("a team's store", {}, (server) => {
+  test("is given no secret", async () => {
+    const { engine } = opened({ "learning.store": await freshStore(server()) });
+    const secret = `sk-${"a1b2".repeat(8)}`;
+    await engine.learning.record({ ...grave, details: `It sent ${secret} along.` });
+    const rows = await engine.learning.rows();
+    const title = `Do not send ${secret}`;
+    const lesson = parseNewLesson({ eventType: "failure", title, recordedBy: "ann" });
+    await rows.lessons.create(lesson);
+    const kept = JSON.stringify([await rows.signals.list(), await rows.lessons.list()]);
+    expect(kept).toContain("It sent [secret:");
+    expect(kept).toContain("Do not send [secret:");
+    expect(kept).not.toContain(secret);
   });
 });
 

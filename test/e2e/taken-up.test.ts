@@ -1,0 +1,107 @@
+import { spawnSync } from "node:child_process";
+import { rmSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { afterEach, describe, expect, test } from "vitest";
+import type { RunEvent } from "../../src/events/event.ts";
+import { type TestEngine, testEngine } from "../support/engine.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+const closing: TestEngine[] = [];
+afterEach(async () => {
+  for (const { engine } of closing.splice(0)) await engine.close();
+});
+function opened(...given: Parameters<typeof testEngine>): TestEngine {
+  const made = testEngine(...given);
+  closing.push(made);
+  return made;
+}
+
+function create({ engine, folder, script }: TestEngine): Promise<string> {
+  return engine.runs.create({
+    task: { kind: "text", text: "Do it.", workspace: folder },
+    model: script([{ text: "Done." }]),
+    effort: undefined,
+    agentFile: undefined,
+    mcpCommands: [],
+  });
+}
+
+describe("a run whose model is gone when it is taken up", () => {
+  test("ends with the error where it never began", async () => {
+    const made = opened();
+    const runId = await create(made);
+    rmSync(join(made.folder, "script-1.yaml"));
+    expect(await made.engine.runs.drive(runId)).toEqual({ runId, outcome: "failed" });
+    expect(made.engine.store.runs.get(runId)).toMatchObject({ state: "finished" });
+  });
+
+  test("stays as it was where it had begun: what is missing may come back", async () => {
+    const made = opened();
+    const runId = await create(made);
+    const opening = { type: "session.opened", tools: [], skills: [], notices: [] } as const;
+    made.engine.store.runLog.append(runId, [opening]);
+    rmSync(join(made.folder, "script-1.yaml"));
+    await expect(made.engine.runs.drive(runId)).rejects.toMatchObject({
+      code: "models.unreadable_script",
+    });
+    expect(made.engine.store.runs.get(runId)).toMatchObject({ state: "running" });
+  });
+});
+
+describe("a run that another process holds", () => {
+  /** The number of a process that has ended. */
+  const gone = spawnSync(process.execPath, ["--version"]).pid;
+
+  function holdBy({ folder }: TestEngine, runId: string, pid: number): void {
+    const native = new DatabaseSync(join(folder, ".agent33/agent33.db"));
+    native
+      .prepare(
+        "UPDATE durable_runs SET state = 'running', owner = ?, lease_until = ? WHERE run_id = ?",
+      )
+      .run(`${hostname()}:${pid}:12345678`, Date.now() + 3_600_000, runId);
+    native.close();
+  }
+
+  test("is left alone while that one lives", async () => {
+    const made = opened();
+    const runId = await create(made);
+    holdBy(made, runId, process.ppid);
+    await expect(made.engine.runs.resume(runId)).rejects.toMatchObject({
+      code: "durable.run_active",
+    });
+    expect(made.engine.store.runLog.read(runId).map(({ type }) => type)).toEqual([
+      "run.started",
+      "message.user",
+    ]);
+  });
+
+  test("is taken up at once when that one has died, whatever its lease says", async () => {
+    const made = opened();
+    const runId = await create(made);
+    holdBy(made, runId, gone);
+    expect(await made.engine.runs.resume(runId)).toEqual({ runId, outcome: "unverified" });
+  });
+});
+
+test("who follows a run hears of that run only", async () => {
+  const made = opened();
+  const [one, other] = [await create(made), await create(made)];
+  const heard: RunEvent[] = [];
+  const stop = made.engine.runs.follow(one, (event) => heard.push(event));
+  await Promise.all([made.engine.runs.drive(one), made.engine.runs.drive(other)]);
+  stop();
+  expect(heard.some(({ type }) => type === "run.finished")).toBe(true);
+  expect(new Set(heard.map(({ runId }) => runId))).toEqual(new Set([one]));
+});
+
+test("a shell's workspace must not hold the data folder, wherever else the settings are", async () => {
+  const workspace = temporaryFolder("workspace");
+  const made = opened({ data: join(workspace, "data") });
+  const task = { kind: "text", text: "Do it.", workspace } as const;
+  await expect(made.run([{ text: "Done." }], { task, shell: true })).rejects.toMatchObject({
+    code: "engine.data_in_workspace",
+    message: expect.stringContaining(join(workspace, "data")),
+  });
+});
