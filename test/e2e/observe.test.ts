@@ -259,6 +259,8 @@ describe("a log that is read again", () => {
       { text: "Then not." },
     ]);
     expect(outcome).toBe("parked");
+    // A question may wait for days: what the run taught until then is there without being asked for.
+    await vi.waitFor(async () => expect(await signalsOf(made)).toHaveLength(1));
     expect(await learned(made)).toMatchObject([{ source: "engine:tool" }]);
     const [question] = made.engine.store.approvals.list({ state: "pending" });
     await made.engine.decideApproval(question!.id, "denied");

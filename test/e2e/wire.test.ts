@@ -52,6 +52,23 @@ describe("a run over the real wire format", () => {
     expect(first!.durationMs).toBeGreaterThanOrEqual(200);
   });
 
+  test.each([
+    ["a price", { inputPerMillionUsd: 10, outputPerMillionUsd: 20 }, 0],
+    ["no price", undefined, 2],
+  ])(
+    "says in the run's row what it cost, with %s for its model",
+    async (_what, price, unpriced) => {
+      const prices = price === undefined ? {} : { "openai-compatible:wire": price };
+      const { made, result } = await runAgainst([], { prices });
+      const costs = eventsOf(result.events, "turn.completed").map((turn) => turn.costMicroUsd ?? 0);
+      const costMicroUsd = costs.reduce((sum, cost) => sum + cost, 0);
+      expect(costMicroUsd > 0).toBe(price !== undefined);
+      const cost = { costMicroUsd, unpricedCalls: unpriced };
+      expect(result.events.at(-1)).toMatchObject({ totals: cost });
+      expect(made.engine.store.runs.get(result.runId)).toMatchObject(cost);
+    },
+  );
+
   test("asks again in a new turn when an answer breaks off half-way", async () => {
     const { result } = await runAgainst(["broken-late"]);
     expect(result.outcome).toBe("unverified");
