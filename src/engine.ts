@@ -15,7 +15,7 @@ import type { Host } from "./engine/host.ts";
 import { type DoctorFinding, examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createLiveText } from "./engine/live-text.ts";
-import { compileSelection } from "./engine/policy.ts";
+import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { openModel } from "./engine/model-source.ts";
@@ -61,10 +61,14 @@ const secretName = /key|token|secret|passw|credential/i;
 export function createEngine(config: Config, host: Host): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
-  const policy = compileSelection(settings.policy, host.cwd, config.originOf).policyFor({
-    entryPoint: "cli",
-    tenant: settings.tenant,
+  const policies = createPolicies({
+    config,
+    host,
+    onSwap: () => boundary.swapPolicy(ownPolicy()),
   });
+  /** For calls of the engine itself. */
+  const ownPolicy = () =>
+    policies.policyFor(policies.selection(), { entryPoint: "cli", tenant: settings.tenant });
   const keys = providerKeys(host.env);
   const redactor = createRedactor();
   for (const { variable, value } of keys)
@@ -122,7 +126,7 @@ export function createEngine(config: Config, host: Host): Engine {
     clock,
     random,
     ids,
-    policy,
+    policy: ownPolicy(),
     budgets,
     records: (tenant) => {
       const known = records.get(tenant) ?? recordsOf(opened.tenant(tenant));
@@ -176,7 +180,7 @@ export function createEngine(config: Config, host: Host): Engine {
       budgets,
       dataDir,
       redactor,
-      policy: () => `${policy.packs.join("+")}@${policy.version.slice(0, 8)}`,
+      policies,
       checkModel: async (spec) => {
         await modelFor(spec);
       },
@@ -185,6 +189,7 @@ export function createEngine(config: Config, host: Host): Engine {
         settings,
         dataDir,
         boundary,
+        policies,
         processes,
         model: modelFor,
         redactor,
@@ -199,6 +204,7 @@ export function createEngine(config: Config, host: Host): Engine {
     live,
   );
 
+  policies.follow();
   return {
     runs,
     dataDir,
@@ -216,6 +222,7 @@ export function createEngine(config: Config, host: Host): Engine {
       return { id, runId };
     },
     close: async () => {
+      policies.close();
       await durable.close();
       await processes.killAll();
       await egress.close();
