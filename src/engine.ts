@@ -17,7 +17,7 @@ import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createLiveText } from "./engine/live-text.ts";
-import { compileSelection } from "./engine/policy.ts";
+import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { openModel } from "./engine/model-source.ts";
@@ -71,10 +71,14 @@ function busyWords({ waitedMs, waiting, state }: BusyNotice, where: string): str
 export function createEngine(config: Config, host: Host): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
-  const policy = compileSelection(settings.policy, host.cwd, config.originOf).policyFor({
-    entryPoint: "cli",
-    tenant: settings.tenant,
+  const policies = createPolicies({
+    config,
+    host,
+    onSwap: () => boundary.swapPolicy(ownPolicy()),
   });
+  /** For calls of the engine itself. */
+  const ownPolicy = () =>
+    policies.policyFor(policies.selection(), { entryPoint: "cli", tenant: settings.tenant });
   const keys = providerKeys(host.env);
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
@@ -124,7 +128,7 @@ export function createEngine(config: Config, host: Host): Engine {
     clock,
     random,
     ids,
-    policy,
+    policy: ownPolicy(),
     budgets,
     records: (tenant) => {
       const known = records.get(tenant) ?? recordsOf(tenant, opened.tenant(tenant));
@@ -181,7 +185,7 @@ export function createEngine(config: Config, host: Host): Engine {
       budgets,
       dataDir,
       redactor,
-      policy: () => `${policy.packs.join("+")}@${policy.version.slice(0, 8)}`,
+      policies,
       checkModel: async (spec) => {
         await modelFor(spec);
       },
@@ -190,6 +194,7 @@ export function createEngine(config: Config, host: Host): Engine {
         settings,
         dataDir,
         boundary,
+        policies,
         processes,
         model: modelFor,
         redactor,
@@ -213,6 +218,7 @@ export function createEngine(config: Config, host: Host): Engine {
     }
   };
 
+  policies.follow();
   return {
     runs: {
       ...runs,
@@ -236,6 +242,7 @@ export function createEngine(config: Config, host: Host): Engine {
     },
     close: () =>
       closeAll([
+        () => policies.close(),
         () => boundary.close(),
         () => durable.close(),
         () => processes.killAll(),

@@ -30,6 +30,8 @@ export interface Config {
   /** Every setting, its value and where it came from. */
   explain(): readonly ExplainedSetting[];
   originOf(name: string): Origin;
+  /** The same sources read again. @throws Agent33Error as {@link loadConfig} */
+  reload(): Config;
 }
 
 export interface FlagSetting {
@@ -83,6 +85,7 @@ export function loadConfig(sources: ConfigSources): Config {
     settings,
     file: hasFile ? file : undefined,
     originOf,
+    reload: () => loadConfig(sources),
     explain: () =>
       leaves.map((leaf) => ({
         name: leaf.name,

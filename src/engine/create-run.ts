@@ -17,6 +17,7 @@ import type { NewEvent } from "../events/event.ts";
 import { splitCommand } from "../sandbox/command.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
+import { nameOf, type Policies } from "./policies.ts";
 import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
@@ -47,8 +48,7 @@ export interface CreateParts {
   readonly durable: Durable;
   readonly workflow: { readonly name: string; readonly version: number };
   readonly dataDir: string;
-  /** What is in force, in words: packs and version. */
-  readonly policy: () => string;
+  readonly policies: Policies;
   readonly redactor: Redactor;
   /** @throws Agent33Error when the run's model cannot be had */
   readonly checkModel: (spec: RunSpec) => Promise<void>;
@@ -62,6 +62,7 @@ export interface CreateParts {
 export async function createRun(request: RunRequest, parts: CreateParts): Promise<string> {
   const { host, config, store, durable, dataDir } = parts;
   const { settings } = config;
+  const policy = parts.policies.selection();
   const agent = agentOf(request, settings.agent, host.cwd);
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
@@ -75,7 +76,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     checkShellPlace(workspace, [
       dataDir,
       config.file ?? join(host.cwd, configFileName),
-      ...[request.agentFile ?? settings.agent, ...settings.policy.files].flatMap((path) =>
+      ...[request.agentFile ?? settings.agent, ...policy.files].flatMap((path) =>
         path === undefined ? [] : [resolve(host.cwd, path)],
       ),
     ]);
@@ -92,10 +93,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       source: config.originOf("effort").layer,
     }),
     limits: limitsOf(config, agent, task),
-    policy: {
-      ...settings.policy,
-      files: settings.policy.files.map((path) => resolve(host.cwd, path)),
-    },
+    policy,
     entryPoint: request.entryPoint ?? "cli",
     servers: [
       ...configuredServers(config, host.cwd),
@@ -142,7 +140,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     const events = store.runLog.append(
       runId,
       [
-        startEvent(title, spec, parts.policy(), notices),
+        startEvent(title, spec, policyName(spec, parts.policies), notices),
         { type: "message.user" as const, text },
       ].map((event) => redactEvent(event, parts.redactor)),
     );
@@ -173,6 +171,11 @@ function startEvent(
     policy,
     notices: [...notices],
   };
+}
+
+/** What the run is started under, in words. */
+function policyName({ policy, entryPoint, principal }: RunSpec, policies: Policies): string {
+  return nameOf(policies.policyFor(policy, { entryPoint, tenant: principal.tenant }));
 }
 
 function workspaceNotices({ task }: RunRequest): readonly string[] {

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { digestOf } from "../base/digest.ts";
 import type { JsonValue } from "../base/json.ts";
 import { toJsonValue } from "../base/json.ts";
 import { isPrivateHost } from "../boundary/egress/address.ts";
@@ -29,6 +30,8 @@ export interface PolicyFor {
 
 /** A selection with everything in it compiled, whoever it is for. */
 export interface CompiledSelection {
+  /** Of all that is in it. */
+  readonly version: string;
   /** As strict as the strictest of what holds for all, for this entry point and for this tenant. */
   policyFor(whom: PolicyFor): CompiledPolicy;
 }
@@ -68,7 +71,10 @@ export function compileSelection(
     Object.entries(selection.tenants).map(([name, part]) => [name, partOf(part, "policy.tenants")]),
   );
   const united = new Map<string, CompiledPolicy>();
+  const versionsOf = (parts: ReadonlyMap<string, CompiledPolicy | undefined>) =>
+    [...parts].map(([name, part]) => [name, part?.version ?? null]);
   return {
+    version: digestOf([base.version, versionsOf(byEntryPoint), versionsOf(byTenant)]),
     policyFor: ({ entryPoint, tenant }) => {
       const key = `${entryPoint} ${tenant}`;
       const parts = [byEntryPoint.get(entryPoint), byTenant.get(tenant)];

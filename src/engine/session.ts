@@ -29,7 +29,7 @@ import type { Settings } from "../config/schema.ts";
 import { egressNote, evaluationGrant, sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
-import { compileSelection } from "./policy.ts";
+import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { openServers } from "./servers.ts";
@@ -40,6 +40,7 @@ export interface SessionParts {
   readonly settings: Settings;
   readonly dataDir: string;
   readonly boundary: Boundary;
+  readonly policies: Policies;
   readonly processes: Processes;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
@@ -66,7 +67,7 @@ export async function openSession(
 ): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
-  const policy = compileSelection(spec.policy, parts.host.cwd).policyFor({
+  const policy = parts.policies.policyFor(spec.policy, {
     entryPoint: spec.entryPoint,
     tenant: spec.principal.tenant,
   });
@@ -84,7 +85,9 @@ export async function openSession(
   try {
     const tools = [
       ...servers.flatMap((server) => server.tools),
-      ...(spec.workspace === null ? [] : [appendLineTool(spec.workspace, [parts.dataDir])]),
+      ...(spec.workspace === null
+        ? []
+        : [appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()])]),
       ...shell.tools,
       ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
     ]

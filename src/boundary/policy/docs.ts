@@ -57,6 +57,12 @@ refuses, by a rule or by its default. A part that only blocks takes the packs of
 together in one list are one policy, in which a rule that allows goes before another pack's default.
 Parts that nobody uses are read too: an unknown pack, tenant parts included, ends the start.
 
+The files in \`files\` and the settings' file are looked at every second. When one has changed and
+rests, everything is read and compiled anew and takes the place of the old policy at once, for runs
+that are opened or taken up from then on; a run that is open keeps the policy that it was opened
+under. If anything in it is wrong, the old policy stays and a warning says what, with file and line.
+Each record of the audit has the version of the policy that decided.
+
 ## What a rule can ask about
 `;
 

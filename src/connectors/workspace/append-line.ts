@@ -13,7 +13,7 @@ const fileLimit = 16 * 1024 * 1024;
  * The tool `append_line`: adds one line to a file in the workspace. It cannot repeat: a second run
  * would write a second line.
  * @param root the workspace folder, absolute
- * @param closed folders within it, absolute, in which nothing is to be written
+ * @param closed folders and files within it, absolute, in which nothing is to be written
  */
 export function appendLineTool(root: string, closed: readonly string[] = []): Tool {
   return defineTool({

@@ -7,7 +7,7 @@ import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
  * exist; its folder must. Links in the folders above it are followed and must stay inside.
  * @param root the workspace, absolute
  * @param path relative to the workspace
- * @param closed folders within the workspace, absolute, in which nothing is to be touched
+ * @param closed folders and files within the workspace, absolute, in which nothing is to be touched
  * @throws Agent33Error `workspace.path_refused` for a path that leads out, `workspace.no_folder`
  */
 export async function containedPath(
@@ -39,7 +39,7 @@ export async function containedPath(
   }
   for (const name of closed) {
     const place = await realPlace(name);
-    if (isWithin(realRoot, place) && isWithin(place, folder)) {
+    if (isWithin(realRoot, place) && isWithin(place, resolve(folder, basename(wanted)))) {
       throw refused(path, "AGENT-33 keeps its own files there");
     }
   }
