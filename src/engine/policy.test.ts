@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/support/temporary.ts";
 import { testEngine } from "../../test/support/engine.ts";
 import type { Agent33Error } from "../base/errors.ts";
 import { attempt } from "../base/result.ts";
@@ -21,7 +21,7 @@ rules:
 `;
 
 function folderWith(settings: string): string {
-  const cwd = mkdtempSync(join(tmpdir(), "agent33-policy-"));
+  const cwd = temporaryFolder("policy");
   writeFileSync(join(cwd, "agent33.config.yaml"), settings);
   writeFileSync(join(cwd, "hosts.yaml"), hosts);
   return cwd;
