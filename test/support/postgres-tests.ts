@@ -19,6 +19,9 @@ export const parts = {
   socket: testGrant("opens a store in PostgreSQL", { connect: loopback }).socket,
 };
 
+/** Each test has a database, and each database some 300 files: a busy disk takes minutes over them. */
+const removalMs = 600_000;
+
 const templates = new WeakMap<PostgresServer, Promise<string>>();
 
 /** The address of a new, empty store. The schema is made once and copied. */
@@ -47,10 +50,9 @@ export function describePostgres(
       beforeAll(async () => {
         server = await startPostgres(options);
       });
-      // A hundred databases are tens of thousands of files to remove.
       afterAll(async () => {
         await server?.remove();
-      }, 120_000);
+      }, removalMs);
       tests(() => server as PostgresServer);
     },
   );
