@@ -253,6 +253,8 @@ export function examineMachine(
 }
 
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
+export { lintPolicy, type PolicyLint } from "./engine/policy-tools.ts";
+export { sarifReport } from "./boundary/policy/tools/sarif.ts";
 export {
   copyPlaces,
   type CopyReport,

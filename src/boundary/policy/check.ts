@@ -1,24 +1,34 @@
+import type { Agent33Error } from "../../base/errors.ts";
 import { policyError } from "./errors.ts";
 import type { Flaw } from "./flaws.ts";
 import { hostPattern } from "./host.ts";
 import { type CompiledRule, strictness } from "./policy.ts";
 import type { LoadedPack } from "./schema.ts";
 
+/** Everything for which a policy of these packs is refused, in the order in which it is told. */
+export function* policyProblems(
+  packs: readonly LoadedPack[],
+  rules: readonly CompiledRule[],
+): Generator<Agent33Error> {
+  for (const rule of rules) yield* impossible(rule);
+  yield* shadowed(packs, rules);
+  yield* overruledDefaults(packs);
+}
+
 /**
- * Refuses a rule that no call can fit, and a single value that none can: a rule that looks right
- * and does nothing is worse than none, because somebody relies on it.
- * @throws Agent33Error `policy.never_matches`
+ * A rule that no call can fit, and a single value that none can: a rule that looks right and does
+ * nothing is worse than none, because somebody relies on it.
  */
-export function checkNeverMatches(rule: CompiledRule): void {
+function* impossible(rule: CompiledRule): Generator<Agent33Error> {
   for (const { key, values } of rule.keys) {
     if (values.length === 0) {
       const hint = `Give ${key.name} at least one value, or leave the key out to match every call.`;
-      throw neverMatches(rule, { message: `the list of ${key.name} is empty`, hint });
+      yield neverMatches(rule, { message: `the list of ${key.name} is empty`, hint });
     }
     for (const value of values) {
       const flaw = key.flaw?.(String(value), rule.match);
       if (flaw === undefined) continue;
-      throw neverMatches(rule, { ...flaw, message: `${key.name}: ${flaw.message}` });
+      yield neverMatches(rule, { ...flaw, message: `${key.name}: ${flaw.message}` });
     }
   }
 }
@@ -29,13 +39,15 @@ function neverMatches(rule: CompiledRule, flaw: Flaw) {
 }
 
 /**
- * Refuses a rule that a stricter one covers wholly, where the stricter one stands in the same
+ * A rule that a stricter one covers wholly, where the stricter one stands in the same
  * pack or in one that the pack extends: its author saw it. A pack that tightens what it extends,
  * packs selected side by side, and the settings' blocklist may cover rules; that is their purpose.
  * Covering by several rules together is not looked for.
- * @throws Agent33Error `policy.shadowed`
  */
-export function checkShadowed(packs: readonly LoadedPack[], rules: readonly CompiledRule[]): void {
+function* shadowed(
+  packs: readonly LoadedPack[],
+  rules: readonly CompiledRule[],
+): Generator<Agent33Error> {
   const rulesOf = Map.groupBy(rules, (rule) => rule.pack);
   for (const pack of packs) {
     const inSight = ancestry(pack, packs).flatMap((name) => rulesOf.get(name) ?? []);
@@ -50,7 +62,7 @@ export function checkShadowed(packs: readonly LoadedPack[], rules: readonly Comp
       const message =
         `the rule "${rule.ruleId}" (${rule.effect}) never decides: ` +
         `"${cover.ruleId}" (${cover.effect}) matches every call that it matches.`;
-      throw policyError(
+      yield policyError(
         "shadowed",
         rule.at,
         message,
@@ -60,12 +72,8 @@ export function checkShadowed(packs: readonly LoadedPack[], rules: readonly Comp
   }
 }
 
-/**
- * Refuses a pack whose default is weaker than that of a pack it extends, because the strictest
- * default holds.
- * @throws Agent33Error `policy.shadowed`
- */
-export function checkDefaults(packs: readonly LoadedPack[]): void {
+/** A default that is weaker than that of a pack it extends, because the strictest default holds. */
+function* overruledDefaults(packs: readonly LoadedPack[]): Generator<Agent33Error> {
   for (const pack of packs) {
     const family = ancestry(pack, packs);
     const stricter = packs.find(
@@ -77,12 +85,12 @@ export function checkDefaults(packs: readonly LoadedPack[]): void {
       `the default "${pack.default}" of the pack "${pack.name}" never decides: ` +
       `it extends "${stricter.name}", whose default is "${stricter.default}".`;
     const hint = `Write "default: ${stricter.default}", or do not extend "${stricter.name}".`;
-    throw policyError("shadowed", pack.defaultAt, message, hint);
+    yield policyError("shadowed", pack.defaultAt, message, hint);
   }
 }
 
 /** The pack itself and all that it extends, directly or not. */
-function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readonly string[] {
+export function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readonly string[] {
   const names = new Set([pack.name]);
   for (const name of names) {
     const found = packs.find((other) => other.name === name);
@@ -95,7 +103,7 @@ function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readonly stri
  * Whether every call that `narrow` matches is matched by `wide` too. A pattern is compared as if
  * its `*` were a letter: only a `*` of the wide pattern can take it in, so the answer is safe.
  */
-function covers(wide: CompiledRule, narrow: CompiledRule): boolean {
+export function covers(wide: CompiledRule, narrow: CompiledRule): boolean {
   return wide.keys.every(({ key, accepts }) =>
     narrow.match[key.name]?.every((value) =>
       accepts(key.comparison === "host" ? hostPattern(String(value)) : value),

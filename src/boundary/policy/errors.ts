@@ -1,6 +1,6 @@
 import { Agent33Error, type JsonObject } from "../../base/errors.ts";
 
-/** Every way in which a policy can be refused at start-up. */
+/** Every way in which a policy can be refused at start-up, and `pointless`, which lint warns of. */
 export type PolicyCode =
   | "malformed_pack"
   | "unreadable_pack"
@@ -10,7 +10,8 @@ export type PolicyCode =
   | "extends_cycle"
   | "no_pack"
   | "never_matches"
-  | "shadowed";
+  | "shadowed"
+  | "pointless";
 
 /** A place in a pack file; lines and columns count from 1. */
 export interface Position {

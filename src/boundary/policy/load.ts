@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { messageOf } from "../../base/errors.ts";
+import { type Agent33Error, messageOf } from "../../base/errors.ts";
 import { suggestName } from "../../base/nearest.ts";
 import { policyError, type Position } from "./errors.ts";
 import { parsePack } from "./pack-file.ts";
 import type { LoadedPack } from "./schema.ts";
 
 // The same number of steps up from `src/` and from `dist/`.
-const shippedFolder = fileURLToPath(new URL("../../../packs/", import.meta.url));
+export const shippedFolder = fileURLToPath(new URL("../../../packs/", import.meta.url));
 
 /** All packs that can be selected, by name. */
 export type PackLibrary = ReadonlyMap<string, LoadedPack>;
@@ -31,17 +31,11 @@ export function readLibrary(paths: readonly string[] = []): PackLibrary {
   const library = new Map<string, LoadedPack>();
   const fileOf = new Map<string, string>();
   for (const file of files) {
-    const pack = parsePack(
-      readable(file, () => readFileSync(file, "utf8")),
-      file,
-    );
-    checkIds(pack);
+    const pack = parsePack(readPackFile(file), file);
+    const [problem] = duplicateIds(pack);
+    if (problem !== undefined) throw problem;
     const other = fileOf.get(pack.name);
-    if (other !== undefined) {
-      const at = { file, line: 1, column: 1 };
-      const message = `the pack "${pack.name}" is already defined in ${other}.`;
-      throw policyError("duplicate_pack", at, message, "Give one of the two another name.");
-    }
+    if (other !== undefined) throw duplicatePack(pack.name, file, other);
     library.set(pack.name, pack);
     fileOf.set(pack.name, file);
   }
@@ -55,8 +49,18 @@ export function readLibrary(paths: readonly string[] = []): PackLibrary {
  * whatever {@link readLibrary} throws
  */
 export function loadPacks(options: LoadPacksOptions): readonly LoadedPack[] {
-  const library = readLibrary(options.paths);
-  if (options.select.length === 0) {
+  return selectPacks(readLibrary(options.paths), options.select);
+}
+
+/**
+ * Packs of a library and all that they extend, each once, the extended before the extending.
+ * @throws Agent33Error `policy.unknown_pack`, `policy.extends_cycle`, `policy.no_pack`
+ */
+export function selectPacks(
+  library: PackLibrary,
+  select: readonly string[],
+): readonly LoadedPack[] {
+  if (select.length === 0) {
     const hint = `Select at least one pack. ${suggestName("", [...library.keys()])}`;
     throw policyError("no_pack", undefined, "no policy pack is selected.", hint);
   }
@@ -71,21 +75,41 @@ export function loadPacks(options: LoadPacksOptions): readonly LoadedPack[] {
       throw policyError("extends_cycle", at, message, "Take one of them out of `extends`.");
     }
     const pack = library.get(name);
-    if (pack === undefined) {
-      const hint = suggestName(name, [...library.keys()]);
-      throw policyError("unknown_pack", at, `there is no policy pack "${name}".`, hint);
-    }
+    if (pack === undefined) throw unknownPack(name, at, library);
     open.push(name);
     for (const other of pack.extends) visit(other.name, other.at);
     open.pop();
     loaded.set(name, pack);
   };
-  for (const name of options.select) visit(name, undefined);
+  for (const name of select) visit(name, undefined);
   return [...loaded.values()];
 }
 
-/** A file as it is, a folder as the pack files in it, sorted by name. */
-function packFilesAt(path: string): readonly string[] {
+export function unknownPack(
+  name: string,
+  at: Position | undefined,
+  library: PackLibrary,
+): Agent33Error {
+  const hint = suggestName(name, [...library.keys()]);
+  return policyError("unknown_pack", at, `there is no policy pack "${name}".`, hint);
+}
+
+export function duplicatePack(name: string, file: string, other: string): Agent33Error {
+  const at = { file, line: 1, column: 1 };
+  const message = `the pack "${name}" is already defined in ${other}.`;
+  return policyError("duplicate_pack", at, message, "Give one of the two another name.");
+}
+
+/** @throws Agent33Error `policy.unreadable_pack` */
+export function readPackFile(file: string): string {
+  return readable(file, () => readFileSync(file, "utf8"));
+}
+
+/**
+ * A file as it is, a folder as the pack files in it, sorted by name.
+ * @throws Agent33Error `policy.unreadable_pack`
+ */
+export function packFilesAt(path: string): readonly string[] {
   const full = resolve(path);
   if (!readable(full, () => statSync(full)).isDirectory()) return [full];
   return readable(full, () => readdirSync(full))
@@ -104,13 +128,15 @@ function readable<T>(file: string, read: () => T): T {
   }
 }
 
-function checkIds(pack: LoadedPack): void {
+/** Every rule whose id another rule of the pack has taken already. */
+export function duplicateIds(pack: LoadedPack): readonly Agent33Error[] {
   const seen = new Set<string>();
-  for (const rule of pack.rules) {
-    if (seen.has(rule.id)) {
-      const message = `the pack "${pack.name}" has two rules with the id "${rule.id}".`;
-      throw policyError("duplicate_rule", rule.at, message, "Give one of them another id.");
+  return pack.rules.flatMap((rule) => {
+    if (!seen.has(rule.id)) {
+      seen.add(rule.id);
+      return [];
     }
-    seen.add(rule.id);
-  }
+    const message = `the pack "${pack.name}" has two rules with the id "${rule.id}".`;
+    return [policyError("duplicate_rule", rule.at, message, "Give one of them another id.")];
+  });
 }

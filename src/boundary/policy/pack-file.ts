@@ -1,9 +1,8 @@
-import { LineCounter, parseDocument } from "yaml";
-import type { z } from "zod";
-import { messageOf } from "../../base/errors.ts";
+import { z } from "zod";
 import { policyError, type Position } from "./errors.ts";
-import { firstProblem, nodeAt, offsetOf } from "./pack-problem.ts";
-import { type LoadedPack, type LoadedRule, packSchema, type ruleSchema } from "./schema.ts";
+import type { Path } from "./schema-problem.ts";
+import { type LoadedPack, type LoadedRule, matchSchema, packSchema, ruleSchema } from "./schema.ts";
+import { type Faults, readYaml, type YamlForm } from "./yaml-file.ts";
 
 const unitsMs: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -12,43 +11,41 @@ const unitsMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
-/**
- * Reads one pack.
- * @param file how the file is called in messages
- * @throws Agent33Error `policy.malformed_pack` with file, line and column, and where a name is
- * misspelt with the nearest valid one.
- */
-export function parsePack(text: string, file: string): LoadedPack {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, stringKeys: true, prettyErrors: false });
-  const root = document.contents;
+const packForm: YamlForm<z.output<typeof packSchema>> = {
+  schema: packSchema,
+  hint: "docs/policy/packs.md shows the form of a pack.",
+  keysAt: packKeysAt,
+};
 
-  const positionAt = (offset: number): Position => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { file, line, column: col };
-  };
-  const malformed = (offset: number, message: string, hint: string, cause?: unknown) =>
-    policyError("malformed_pack", positionAt(offset), message, hint, cause);
+/** A pack, or all that is wrong with its file. */
+export type PackReading =
+  | { readonly ok: true; readonly pack: LoadedPack }
+  | {
+      readonly ok: false;
+      readonly faults: Faults;
+      /** The pack without the rules that are malformed; to be looked at, never to be used. */
+      readonly rest?: LoadedPack;
+    };
 
-  const broken = document.errors[0] ?? document.warnings[0];
-  if (broken !== undefined) {
-    const hint = "Mend the YAML here. A value that starts with * or [ or { must stand in quotes.";
-    throw malformed(broken.pos[0], broken.message, hint, broken);
-  }
-  let data: unknown;
-  try {
-    data = document.toJS();
-  } catch (cause) {
-    throw malformed(0, messageOf(cause), "Write the pack without aliases.", cause);
-  }
-  const parsed = packSchema.safeParse(data);
-  if (!parsed.success) {
-    const { node, message, hint } = firstProblem(parsed.error.issues, root);
-    throw malformed(offsetOf(node), message, hint, parsed.error);
-  }
+/** Reads one pack. @param file how the file is called in messages */
+export function readPack(text: string, file: string): PackReading {
+  const read = readYaml(text, file, packForm);
+  if (read.ok) return { ok: true, pack: toPack(read.data, read.data.rules, read.at) };
+  const { faults, data, at } = read;
+  const rest = salvaged.safeParse(data);
+  if (!rest.success) return { ok: false, faults };
+  const rules = rest.data.rules.map((rule) => ruleSchema.safeParse(rule).data);
+  return { ok: false, faults, rest: toPack(rest.data, rules, at) };
+}
 
-  const pack = parsed.data;
-  const at = (...path: readonly PropertyKey[]) => positionAt(offsetOf(nodeAt(root, path)));
+const salvaged = z.object({ ...packSchema.shape, rules: z.array(z.unknown()) });
+
+/** @param rules undefined for those that are left out */
+function toPack(
+  pack: Omit<z.output<typeof packSchema>, "rules">,
+  rules: readonly (z.output<typeof ruleSchema> | undefined)[],
+  at: (...path: readonly PropertyKey[]) => Position,
+): LoadedPack {
   return {
     name: pack.pack,
     version: pack.version,
@@ -56,8 +53,29 @@ export function parsePack(text: string, file: string): LoadedPack {
     extends: pack.extends.map((name, index) => ({ name, at: at("extends", index) })),
     default: pack.default,
     defaultAt: at("default"),
-    rules: pack.rules.map((rule, index) => toRule(rule, at("rules", index))),
+    rules: rules.flatMap((rule, index) =>
+      rule === undefined ? [] : [toRule(rule, at("rules", index))],
+    ),
   };
+}
+
+/**
+ * Reads one pack.
+ * @throws Agent33Error `policy.malformed_pack` with file, line and column, and where a name is
+ * misspelt with the nearest valid one.
+ */
+export function parsePack(text: string, file: string): LoadedPack {
+  const read = readPack(text, file);
+  if (read.ok) return read.pack;
+  const [{ at, message, hint, cause }, ...others] = read.faults;
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
+  throw policyError("malformed_pack", at, message + more, hint, cause);
+}
+
+/** The names that are valid at a place in a pack: its own keys, those of a rule, of a match. */
+function packKeysAt(path: Path): readonly string[] {
+  if (path.length === 0) return Object.keys(packSchema.shape);
+  return Object.keys(path.length === 2 ? ruleSchema.shape : matchSchema.shape);
 }
 
 function toRule(rule: z.infer<typeof ruleSchema>, at: Position): LoadedRule {

@@ -1,0 +1,13 @@
+import type { Command } from "commander";
+import type { CliContext } from "../../context.ts";
+import { explainCommand } from "./explain.ts";
+import { lintCommand } from "./lint.ts";
+
+/** `agent33 policy`: asks, checks, tests, compares and imports policies. Nothing is called. */
+export function policyCommand(program: Command, context: CliContext): void {
+  const policy = program
+    .command("policy")
+    .description("ask, check, test, compare and import policies; nothing is called");
+  explainCommand(policy, context);
+  lintCommand(policy, context);
+}
