@@ -253,7 +253,12 @@ export function examineMachine(
 }
 
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
-export { lintPolicy, type PolicyLint } from "./engine/policy-tools.ts";
+export {
+  lintPolicy,
+  type PolicyLint,
+  type PolicyTestReport,
+  testPolicy,
+} from "./engine/policy-tools.ts";
 export { sarifReport } from "./boundary/policy/tools/sarif.ts";
 export {
   copyPlaces,

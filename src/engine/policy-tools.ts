@@ -1,7 +1,11 @@
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { compilePolicy, loadPacks } from "../boundary/policy/index.ts";
 import { type LintReport, lintPacks } from "../boundary/policy/tools/lint.ts";
+import { type PolicyTestFile, readTestFile } from "../boundary/policy/tools/test-file.ts";
+import { type PolicyCaseResult, runCases } from "../boundary/policy/tools/test-run.ts";
 import type { Config } from "../config/config.ts";
 import type { Host } from "./host.ts";
+import { compileSelection } from "./policy.ts";
 
 export type PolicyLint = LintReport;
 
@@ -15,4 +19,34 @@ export function lintPolicy(config: Config, host: Host, files: readonly string[])
     select: packs,
     blocklist: { connectors: blockConnectors, operations: blockOperations },
   });
+}
+
+export interface PolicyTestReport {
+  readonly cases: readonly PolicyCaseResult[];
+  /** Milliseconds since the Unix epoch. */
+  readonly start: number;
+  readonly stop: number;
+}
+
+/**
+ * Asks policies about the calls of test files. Nothing is called.
+ * @throws Agent33Error `policy.*` where a file or a policy cannot be used
+ */
+export function testPolicy(config: Config, host: Host, files: readonly string[]): PolicyTestReport {
+  const { tenant, user, policy: selection } = config.settings;
+  const start = host.clock.now();
+  const compiled = ({ file, policy: select, files: own }: PolicyTestFile) => {
+    if (select === undefined && own.length === 0) return compileSelection(selection, host.cwd);
+    const paths = [
+      ...selection.files.map((path) => resolve(host.cwd, path)),
+      ...own.map((path) => resolve(dirname(file), path)),
+    ];
+    if (select !== undefined) return compilePolicy(loadPacks({ select, paths }));
+    return compileSelection({ ...selection, files: paths }, host.cwd);
+  };
+  const cases = files.flatMap((path) => {
+    const read = readTestFile(resolve(host.cwd, path), { tenant, user });
+    return runCases(compiled(read), read.cases, host.clock);
+  });
+  return { cases, start, stop: host.clock.now() };
 }

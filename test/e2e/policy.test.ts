@@ -43,3 +43,48 @@ describe("policy lint", () => {
     });
   });
 });
+
+describe("policy test", () => {
+  const cases = (folder: string, effect: string): void =>
+    writeFileSync(
+      join(folder, "cases.yaml"),
+      `policy: [a]\nfiles: [a.yaml]\ncases:\n  - name: wiping\n    call: { connector: "mcp:x", tool: wipe }\n    expect: { effect: ${effect}, rule: a/r }\n`,
+    );
+
+  test("ends with 0 where every case is as expected, packs named from the test file", async () => {
+    const folder = freshFolder();
+    packIn(folder, "a", "deny: { tool: wipe }");
+    cases(folder, "deny");
+    const { code, stdout } = await runInProcess(["policy", "test", "cases.yaml"], folder);
+    expect([code, stdout]).toEqual([0, "1 case, 1 passed, 0 failed\n"]);
+  });
+
+  test("ends with 1 where one is not, shows it and writes it as CTRF", async () => {
+    const folder = freshFolder();
+    packIn(folder, "a", "deny: { tool: wipe }");
+    cases(folder, "allow");
+    const words = ["policy", "test", "cases.yaml", "--ctrf", "out.json"];
+    const { code, stdout } = await runInProcess(words, folder);
+    expect(code).toBe(1);
+    expect(stdout).toContain("cases.yaml:4:5: failed wiping");
+    expect(stdout).toContain("expected allow by a/r, got deny by a/r (because)");
+    expect(JSON.parse(readFileSync(join(folder, "out.json"), "utf8"))).toMatchObject({
+      reportFormat: "CTRF",
+      results: {
+        summary: { tests: 1, passed: 0, failed: 1, skipped: 0, pending: 0, other: 0 },
+        tests: [{ name: "wiping", status: "failed", line: 4, message: expect.any(String) }],
+      },
+    });
+  });
+
+  test("asks the policy of the settings where the file names none", async () => {
+    const folder = freshFolder();
+    const file = join(folder, "cases.yaml");
+    writeFileSync(
+      file,
+      'cases:\n  - call: { connector: "mcp:x" }\n    expect: { effect: deny, rule: settings/blocked-connectors }\n',
+    );
+    writeFileSync(join(folder, "agent33.config.yaml"), 'policy: { blockConnectors: ["mcp:*"] }\n');
+    expect((await runInProcess(["policy", "test", file], folder)).code).toBe(0);
+  });
+});

@@ -123,7 +123,7 @@ function readable<T>(file: string, read: () => T): T {
     return read();
   } catch (cause) {
     const message = `cannot be read: ${messageOf(cause)}`;
-    const hint = "Correct the path in the settings, or make the file readable.";
+    const hint = "Correct the path, or make the file readable.";
     throw policyError("unreadable_pack", { file, line: 1, column: 1 }, message, hint, cause);
   }
 }

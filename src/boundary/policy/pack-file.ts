@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { policyError, type Position } from "./errors.ts";
+import { type Faults, firstFault, type Position } from "./errors.ts";
 import type { Path } from "./schema-problem.ts";
 import { type LoadedPack, type LoadedRule, matchSchema, packSchema, ruleSchema } from "./schema.ts";
-import { type Faults, readYaml, type YamlForm } from "./yaml-file.ts";
+import { readYaml, type YamlForm } from "./yaml-file.ts";
 
 const unitsMs: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -67,9 +67,7 @@ function toPack(
 export function parsePack(text: string, file: string): LoadedPack {
   const read = readPack(text, file);
   if (read.ok) return read.pack;
-  const [{ at, message, hint, cause }, ...others] = read.faults;
-  const more = others.length === 0 ? "" : ` (and ${others.length} more)`;
-  throw policyError("malformed_pack", at, message + more, hint, cause);
+  throw firstFault("malformed_pack", read.faults);
 }
 
 /** The names that are valid at a place in a pack: its own keys, those of a rule, of a match. */

@@ -1,19 +1,8 @@
 import { LineCounter, parseDocument } from "yaml";
 import type { z } from "zod";
 import { messageOf } from "../../base/errors.ts";
-import type { Position } from "./errors.ts";
+import type { Fault, Faults, Position } from "./errors.ts";
 import { type FormHelp, nodeAt, offsetOf, schemaProblems } from "./schema-problem.ts";
-
-/** Something that is wrong with a file, and where. */
-export interface Fault {
-  readonly at: Position;
-  readonly message: string;
-  readonly hint: string;
-  readonly cause?: unknown;
-}
-
-/** All that is wrong with a file, the most telling first. */
-export type Faults = readonly [Fault, ...(readonly Fault[])];
 
 /** The form of a kind of file. */
 export interface YamlForm<T> extends FormHelp {

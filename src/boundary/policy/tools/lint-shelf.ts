@@ -27,11 +27,11 @@ export function readShelf(
     broken: new Set(),
     files: [],
   };
-  const found = places.flatMap((place) => attempt(tell, () => packFilesAt(place)) ?? []);
+  const found = places.flatMap((place) => orTell(tell, () => packFilesAt(place)) ?? []);
   for (const file of new Set(found.map((path) => resolve(path)))) {
     if (besides.has(file)) continue;
     shelf.files.push(file);
-    const text = attempt(tell, () => readPackFile(file));
+    const text = orTell(tell, () => readPackFile(file));
     if (text === undefined) continue;
     const read = readPack(text, file);
     if (!read.ok) {
@@ -51,7 +51,7 @@ export function readShelf(
 }
 
 /** What `run` gives, or undefined after telling its typed error. */
-export function attempt<T>(tell: (error: Agent33Error) => void, run: () => T): T | undefined {
+export function orTell<T>(tell: (error: Agent33Error) => void, run: () => T): T | undefined {
   try {
     return run();
   } catch (error) {

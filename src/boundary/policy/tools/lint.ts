@@ -4,7 +4,7 @@ import { type CompileOptions, compileRules } from "../compile.ts";
 import { placeOf, type Position } from "../errors.ts";
 import { type PackLibrary, selectPacks, shippedFolder, unknownPack } from "../load.ts";
 import type { LoadedPack } from "../schema.ts";
-import { attempt, readShelf } from "./lint-shelf.ts";
+import { orTell, readShelf } from "./lint-shelf.ts";
 import { pointlessRules } from "./pointless.ts";
 
 export interface LintRequest extends CompileOptions {
@@ -63,7 +63,7 @@ export function lintPacks({ files, paths, select, blocklist }: LintRequest): Lin
     for (const { name, at } of missing) if (!broken.has(name)) tell(unknownPack(name, at, library));
     if (missing.length === 0) {
       const names = needed.map(({ name }) => name);
-      attempt(tell, () => selectPacks(library, names));
+      orTell(tell, () => selectPacks(library, names));
     }
     const rules = compileRules(packs, options);
     for (const problem of policyProblems(packs, rules)) tell(problem);

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CliContext } from "../../context.ts";
 import { explainCommand } from "./explain.ts";
 import { lintCommand } from "./lint.ts";
+import { testCommand } from "./test.ts";
 
 /** `agent33 policy`: asks, checks, tests, compares and imports policies. Nothing is called. */
 export function policyCommand(program: Command, context: CliContext): void {
@@ -10,4 +11,5 @@ export function policyCommand(program: Command, context: CliContext): void {
     .description("ask, check, test, compare and import policies; nothing is called");
   explainCommand(policy, context);
   lintCommand(policy, context);
+  testCommand(policy, context);
 }
