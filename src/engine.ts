@@ -259,6 +259,10 @@ export {
   type PolicyTestReport,
   testPolicy,
 } from "./engine/policy-tools.ts";
+export { pairPolicies, type PolicyPair, replayExport, replayStore } from "./engine/policy-diff.ts";
+export type { RuleChanges } from "./boundary/policy/tools/rule-changes.ts";
+export type { ReplayReport } from "./boundary/policy/tools/replay.ts";
+export { unreplayable } from "./boundary/policy/tools/recorded-call.ts";
 export { sarifReport } from "./boundary/policy/tools/sarif.ts";
 export {
   copyPlaces,

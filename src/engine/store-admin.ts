@@ -15,8 +15,10 @@ import { type CopyReport, copyStore } from "../store/transfer/copy.ts";
 import { detectSource } from "../store/transfer/detect.ts";
 import { type ExportReport, exportStore } from "../store/transfer/export.ts";
 import { type ImportReport, importStore } from "../store/transfer/import.ts";
+import { openExport, readBatches } from "../store/transfer/import-source.ts";
 import { type LegacyReport, migrateLegacy } from "../store/transfer/legacy.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
+import type { Row } from "../store/transfer/rows.ts";
 import { storeTables } from "../store/transfer/tables.ts";
 import { currentSchemaVersion, storeVersion } from "../store/upgrade.ts";
 import { openGranted } from "./grants.ts";
@@ -180,6 +182,38 @@ function exportFailed(path: string, why: string, cause: unknown): Agent33Error {
     details: { path },
     cause,
   });
+}
+
+/** A row of an export, or that a line or the file's end is not what it should be. */
+export type ExportedRow =
+  | { readonly kind: "row"; readonly table: string; readonly row: Row }
+  | { readonly kind: "bad" | "cut_off" };
+
+const linesAtOnce = 500;
+
+/**
+ * The rows of an export in its order, read a piece at a time.
+ * @throws Agent33Error `store.unknown_source`, `store.unreadable_source`, `store.newer_schema`
+ */
+export async function* readExportedRows(path: string): AsyncGenerator<ExportedRow> {
+  const source = await openFileSource(path);
+  try {
+    const { headerEnd } = await openExport(source, currentSchemaVersion);
+    const batches = readBatches(source, { offset: headerEnd, line: 2 }, linesAtOnce);
+    for (;;) {
+      const { done, value } = await batches.next();
+      if (done === true) {
+        if (value.footer === undefined) yield { kind: "cut_off" };
+        return;
+      }
+      for (const { parsed } of value) {
+        if (parsed.kind === "bad") yield { kind: "bad" };
+        else yield { kind: "row", table: parsed.table.name, row: parsed.row };
+      }
+    }
+  } finally {
+    await source.close();
+  }
 }
 
 export interface MoveInOptions {

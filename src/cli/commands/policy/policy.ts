@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { CliContext } from "../../context.ts";
+import { diffCommand } from "./diff.ts";
 import { explainCommand } from "./explain.ts";
 import { lintCommand } from "./lint.ts";
 import { testCommand } from "./test.ts";
@@ -12,4 +13,5 @@ export function policyCommand(program: Command, context: CliContext): void {
   explainCommand(policy, context);
   lintCommand(policy, context);
   testCommand(policy, context);
+  diffCommand(policy, context);
 }
