@@ -260,6 +260,7 @@ export {
   testPolicy,
 } from "./engine/policy-tools.ts";
 export { pairPolicies, type PolicyPair, replayExport, replayStore } from "./engine/policy-diff.ts";
+export { importPolicy, type PolicySource } from "./engine/policy-import.ts";
 export type { RuleChanges } from "./boundary/policy/tools/rule-changes.ts";
 export type { ReplayReport } from "./boundary/policy/tools/replay.ts";
 export { unreplayable } from "./boundary/policy/tools/recorded-call.ts";

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { freshFolder, runInProcess } from "../support/cli.ts";
@@ -86,5 +86,50 @@ describe("policy test", () => {
     );
     writeFileSync(join(folder, "agent33.config.yaml"), 'policy: { blockConnectors: ["mcp:*"] }\n');
     expect((await runInProcess(["policy", "test", file], folder)).code).toBe(0);
+  });
+});
+
+describe("policy import", () => {
+  test("shows a pack that can be selected at once, from Cedar and from Claude Code", async () => {
+    const folder = freshFolder();
+    writeFileSync(
+      join(folder, "p.cedar"),
+      'permit(principal, action, resource) when { context.tool == "x" };',
+    );
+    writeFileSync(join(folder, "s.json"), '{ "permissions": { "deny": ["WebFetch"] } }');
+    for (const [source, file] of [
+      ["cedar", "p.cedar"],
+      ["claude-code", "s.json"],
+    ] as const) {
+      const words = ["policy", "import", source, file];
+      const shown = await runInProcess(words, folder);
+      expect(shown.code).toBe(0);
+      const written = await runInProcess(
+        [...words, "--name", "mine", "--out", "mine.yaml"],
+        folder,
+      );
+      expect(written.stdout).toContain('mine.yaml: the pack "mine" with');
+      expect(readFileSync(join(folder, "mine.yaml"), "utf8")).toBe(
+        shown.stdout.replace(`pack: ${source}`, "pack: mine"),
+      );
+      const linted = await runInProcess(
+        ["policy", "lint", "mine.yaml", "--policy", "mine"],
+        folder,
+      );
+      expect(linted.stdout).toContain("0 errors");
+    }
+  });
+
+  test("writes nothing where something cannot be said, and names it with its place", async () => {
+    const folder = freshFolder();
+    writeFileSync(
+      join(folder, "p.cedar"),
+      "permit(principal, action, resource);\n\npermit(principal, action, resource) when { context.x > 3 };",
+    );
+    const words = ["policy", "import", "cedar", "p.cedar", "--out", "mine.yaml"];
+    const { code, stderr } = await runInProcess(words, folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain('p.cedar:3:1: refused packs cannot say ">"');
+    expect(existsSync(join(folder, "mine.yaml"))).toBe(false);
   });
 });

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CliContext } from "../../context.ts";
 import { diffCommand } from "./diff.ts";
 import { explainCommand } from "./explain.ts";
+import { importCommand } from "./import.ts";
 import { lintCommand } from "./lint.ts";
 import { testCommand } from "./test.ts";
 
@@ -14,4 +15,5 @@ export function policyCommand(program: Command, context: CliContext): void {
   lintCommand(policy, context);
   testCommand(policy, context);
   diffCommand(policy, context);
+  importCommand(policy, context);
 }
