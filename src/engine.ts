@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { agentRun, approvalTopic } from "./agents/loop.ts";
 import { toAgent33Error } from "./base/errors.ts";
-import type { Redactor } from "./base/redact.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
@@ -289,6 +288,18 @@ export {
   exportAuditTo,
 } from "./engine/audit.ts";
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
+export {
+  lintPolicy,
+  type PolicyLint,
+  type PolicyTestReport,
+  testPolicy,
+} from "./engine/policy-tools.ts";
+export { pairPolicies, type PolicyPair, replayExport, replayStore } from "./engine/policy-diff.ts";
+export { importPolicy, type PolicySource } from "./engine/policy-import.ts";
+export type { RuleChanges } from "./boundary/policy/tools/rule-changes.ts";
+export type { ReplayReport } from "./boundary/policy/tools/replay.ts";
+export { unreplayable } from "./boundary/policy/tools/recorded-call.ts";
+export { sarifReport } from "./boundary/policy/tools/sarif.ts";
 export {
   copyPlaces,
   type CopyReport,

@@ -6,7 +6,7 @@ import type { Activity, ActivityContext } from "../durable/contract.ts";
 import type { NewEvent } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { Tool, ToolOutput } from "../tools/tool.ts";
-import { callOptions, leaveIfReleased } from "./call-options.ts";
+import { callOptions, leaveIfReleased, toolCallName } from "./call-options.ts";
 import { timeLeftMs } from "./limits.ts";
 import type { AgentPorts } from "./ports.ts";
 import { toolCallsOf } from "./state.ts";
@@ -132,7 +132,7 @@ function callTool(
 ): Promise<CallOutcome<ToolOutput>> {
   const session = ports.session(runId);
   return session.toolbox.call(tool, args, {
-    ...callOptions(session, `turn-${place.turn}-call-${place.index}`, signal),
+    ...callOptions(session, toolCallName(place), signal),
     totalMs: leftMs,
     onProgress: (message) =>
       session.live({

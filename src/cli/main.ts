@@ -1,5 +1,4 @@
 import { Command, CommanderError } from "commander";
-import { readFileSync } from "node:fs";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
@@ -7,7 +6,7 @@ import { connectorsCommand } from "./commands/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
-import { policyCommand } from "./commands/policy.ts";
+import { policyCommand } from "./commands/policy/policy.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -16,6 +15,7 @@ import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
 import { createStyle, printable, showError } from "./output.ts";
+import { packageVersion } from "./version.ts";
 
 /**
  * The command line. Returns the exit code instead of exiting, so that everything that is open can
@@ -104,9 +104,4 @@ function usage(error: CommanderError, words: readonly string[]): Agent33Error {
     hint,
     cause: error,
   });
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -14,10 +14,11 @@ import { detectSource } from "../store/transfer/detect.ts";
 import type { ExportReport } from "../store/transfer/export.ts";
 import { exportToFile } from "../store/transfer/export-file.ts";
 import { type ImportReport, importStore } from "../store/transfer/import.ts";
+import { openExport, readBatches } from "../store/transfer/import-source.ts";
 import { type LegacyReport, migrateLegacy } from "../store/transfer/legacy.ts";
 import { type RecountReport, recountSignals } from "../store/transfer/recount.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
-import { rowsByTable } from "../store/transfer/rows.ts";
+import { type Row, rowsByTable } from "../store/transfer/rows.ts";
 import { currentSchemaVersion } from "../store/upgrade.ts";
 import type { Host } from "./host.ts";
 import { snapshotChild } from "./snapshot-child.ts";
@@ -105,6 +106,38 @@ export function recountPlace(
   options: { readonly dryRun: boolean },
 ): Promise<RecountReport> {
   return withPlace(place, host, (backend) => recountSignals(backend, options));
+}
+
+/** A row of an export, or that a line or the file's end is not what it should be. */
+export type ExportedRow =
+  | { readonly kind: "row"; readonly table: string; readonly row: Row }
+  | { readonly kind: "bad" | "cut_off" };
+
+const linesAtOnce = 500;
+
+/**
+ * The rows of an export in its order, read a piece at a time.
+ * @throws Agent33Error `store.unknown_source`, `store.unreadable_source`, `store.newer_schema`
+ */
+export async function* readExportedRows(path: string): AsyncGenerator<ExportedRow> {
+  const source = await openFileSource(path);
+  try {
+    const { headerEnd } = await openExport(source, currentSchemaVersion);
+    const batches = readBatches(source, { offset: headerEnd, line: 2 }, linesAtOnce);
+    for (;;) {
+      const { done, value } = await batches.next();
+      if (done === true) {
+        if (value.footer === undefined) yield { kind: "cut_off" };
+        return;
+      }
+      for (const { parsed } of value) {
+        if (parsed.kind === "bad") yield { kind: "bad" };
+        else yield { kind: "row", table: parsed.table.name, row: parsed.row };
+      }
+    }
+  } finally {
+    await source.close();
+  }
 }
 
 export interface MoveInOptions {

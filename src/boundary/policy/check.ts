@@ -1,3 +1,4 @@
+import type { Agent33Error } from "../../base/errors.ts";
 import { policyError } from "./errors.ts";
 import type { Flaw } from "./flaws.ts";
 import { hostPattern } from "./host.ts";
@@ -6,41 +7,54 @@ import { type CompiledRule, strictness } from "./policy.ts";
 import type { LoadedPack } from "./pack.ts";
 import type { Match, PolicyMode } from "./schema.ts";
 
-/**
- * Refuses a rule that no call can fit, and a single value that none can: a rule that looks right
- * and does nothing is worse than none, because somebody relies on it.
- * @throws Agent33Error `policy.never_matches`
- */
-export function checkNeverMatches(rule: CompiledRule): void {
-  checkKeys(rule, rule.keys, rule.match);
-  checkKeys(rule, rule.awaited ?? [], rule.before ?? {});
+/** Everything for which a policy of these packs is refused, in the order in which it is told. */
+export function* policyProblems(
+  packs: readonly LoadedPack[],
+  rules: readonly CompiledRule[],
+): Generator<Agent33Error> {
+  for (const rule of rules) {
+    yield* impossible(rule);
+    yield* unfulfillable(rule);
+  }
+  yield* shadowed(packs, rules);
+  yield* overruledDefaults(packs);
 }
 
-function checkKeys(rule: CompiledRule, keys: readonly CompiledKey[], match: Match): void {
+/**
+ * A rule that no call can fit, and a single value that none can: a rule that looks right and does
+ * nothing is worse than none, because somebody relies on it.
+ */
+function* impossible(rule: CompiledRule): Generator<Agent33Error> {
+  yield* impossibleKeys(rule, rule.keys, rule.match);
+  yield* impossibleKeys(rule, rule.awaited ?? [], rule.before ?? {});
+}
+
+function* impossibleKeys(
+  rule: CompiledRule,
+  keys: readonly CompiledKey[],
+  match: Match,
+): Generator<Agent33Error> {
   for (const { key, values } of keys) {
     if (values.length === 0) {
       const hint = `Give ${key.name} at least one value, or leave the key out to match every call.`;
-      throw neverMatches(rule, { message: `the list of ${key.name} is empty`, hint });
+      yield neverMatches(rule, { message: `the list of ${key.name} is empty`, hint });
     }
     for (const value of values) {
       const flaw = key.flaw?.(String(value), match);
       if (flaw === undefined) continue;
-      throw neverMatches(rule, { ...flaw, message: `${key.name}: ${flaw.message}` });
+      yield neverMatches(rule, { ...flaw, message: `${key.name}: ${flaw.message}` });
     }
   }
 }
 
-/**
- * Refuses a rule that denies the very call that it waits for: it would never come to an end.
- * @throws Agent33Error `policy.never_matches`
- */
-export function checkCanBeFulfilled(rule: CompiledRule): void {
+/** A rule that denies the very call that it waits for: it would never come to an end. */
+function* unfulfillable(rule: CompiledRule): Generator<Agent33Error> {
   const { before, effect, ruleId, at } = rule;
   if (before === undefined || effect !== "deny" || rule.when !== undefined) return;
   if (!takesIn(rule.keys, before)) return;
   const message = `the rule "${ruleId}" waits for a call that it denies itself.`;
   const hint = "Name the call that has to come first in `before`, not the one that it is for.";
-  throw policyError("never_matches", at, message, hint);
+  yield policyError("never_matches", at, message, hint);
 }
 
 function neverMatches(rule: CompiledRule, flaw: Flaw) {
@@ -49,13 +63,15 @@ function neverMatches(rule: CompiledRule, flaw: Flaw) {
 }
 
 /**
- * Refuses a rule that a stricter one covers wholly, where the stricter one stands in the same
+ * A rule that a stricter one covers wholly, where the stricter one stands in the same
  * pack or in one that the pack extends: its author saw it. A pack that tightens what it extends,
  * packs selected side by side, and the settings' blocklist may cover rules; that is their purpose.
  * Covering by several rules together is not looked for.
- * @throws Agent33Error `policy.shadowed`
  */
-export function checkShadowed(packs: readonly LoadedPack[], rules: readonly CompiledRule[]): void {
+function* shadowed(
+  packs: readonly LoadedPack[],
+  rules: readonly CompiledRule[],
+): Generator<Agent33Error> {
   const rulesOf = Map.groupBy(rules, (rule) => rule.pack);
   for (const pack of packs) {
     const inSight = ancestry(pack, packs)
@@ -72,7 +88,7 @@ export function checkShadowed(packs: readonly LoadedPack[], rules: readonly Comp
       const message =
         `the rule "${rule.ruleId}" (${rule.effect}) never decides: ` +
         `"${cover.ruleId}" (${cover.effect}) matches every call that it matches.`;
-      throw policyError(
+      yield policyError(
         "shadowed",
         rule.at,
         message,
@@ -82,12 +98,8 @@ export function checkShadowed(packs: readonly LoadedPack[], rules: readonly Comp
   }
 }
 
-/**
- * Refuses a pack whose default is weaker than that of a pack it extends, because the strictest
- * default holds.
- * @throws Agent33Error `policy.shadowed`
- */
-export function checkDefaults(packs: readonly LoadedPack[]): void {
+/** A default that is weaker than that of a pack it extends, because the strictest default holds. */
+function* overruledDefaults(packs: readonly LoadedPack[]): Generator<Agent33Error> {
   const inForce = packs.filter(decides);
   for (const pack of inForce) {
     const family = ancestry(pack, packs);
@@ -100,7 +112,7 @@ export function checkDefaults(packs: readonly LoadedPack[]): void {
       `the default "${pack.default}" of the pack "${pack.name}" never decides: ` +
       `it extends "${stricter.name}", whose default is "${stricter.default}".`;
     const hint = `Write "default: ${stricter.default}", or do not extend "${stricter.name}".`;
-    throw policyError("shadowed", pack.defaultAt, message, hint);
+    yield policyError("shadowed", pack.defaultAt, message, hint);
   }
 }
 
@@ -110,7 +122,7 @@ function decides({ mode }: { readonly mode?: PolicyMode }): boolean {
 }
 
 /** The pack itself and all that it extends, directly or not. */
-function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readonly string[] {
+export function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readonly string[] {
   const names = new Set([pack.name]);
   for (const name of names) {
     const found = packs.find((other) => other.name === name);
@@ -123,7 +135,7 @@ function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readonly stri
  * Whether every call that `narrow` matches is matched by `wide` too. A pattern is compared as if
  * its `*` were a letter: only a `*` of the wide pattern can take it in, so the answer is safe.
  */
-function covers(wide: CompiledRule, narrow: CompiledRule): boolean {
+export function covers(wide: CompiledRule, narrow: CompiledRule): boolean {
   if (wide.session !== undefined) return false;
   if (wide.when !== undefined && wide.when.text !== narrow.when?.text) return false;
   return takesIn(wide.keys, narrow.match);

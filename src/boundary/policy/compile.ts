@@ -1,6 +1,6 @@
 import { digestOf } from "../../base/digest.ts";
 import type { Network } from "../egress/address.ts";
-import { checkCanBeFulfilled, checkDefaults, checkNeverMatches, checkShadowed } from "./check.ts";
+import { policyProblems } from "./check.ts";
 import { policyError } from "./errors.ts";
 import { compileKeys, type PolicyCall, policyCall } from "./keys.ts";
 import { createMatcher } from "./match.ts";
@@ -35,22 +35,9 @@ export function compilePolicy(
   options: CompileOptions = {},
 ): CompiledPolicy {
   const fallback = strictestDefault(packs);
-  const settings = blocklistRules(options.blocklist ?? {});
-  const rules = [
-    ...packs.flatMap((pack) =>
-      pack.rules.map((rule) => ({ rule, pack: pack.name, of: pack.mode })),
-    ),
-    ...settings.map((rule) => ({ rule, pack: "settings", of: undefined })),
-  ].map(({ rule, pack, of }, order) =>
-    compileRule(rule, pack, rule.mode ?? of ?? "enforce", order),
-  );
-
-  for (const rule of rules) {
-    checkNeverMatches(rule);
-    checkCanBeFulfilled(rule);
-  }
-  checkShadowed(packs, rules);
-  checkDefaults(packs);
+  const rules = compileRules(packs, options);
+  const [problem] = policyProblems(packs, rules);
+  if (problem !== undefined) throw problem;
 
   const version = digestOf({
     default: fallback,
@@ -76,6 +63,22 @@ export function compilePolicy(
     decide: (facts, connectorId, principal) =>
       decideCall(policyCall(facts, connectorId, principal)),
   };
+}
+
+/** The rules of packs and settings in the order in which they are named, not yet checked. */
+export function compileRules(
+  packs: readonly LoadedPack[],
+  options: CompileOptions = {},
+): readonly CompiledRule[] {
+  const settings = blocklistRules(options.blocklist ?? {});
+  return [
+    ...packs.flatMap((pack) =>
+      pack.rules.map((rule) => ({ rule, pack: pack.name, of: pack.mode })),
+    ),
+    ...settings.map((rule) => ({ rule, pack: "settings", of: undefined })),
+  ].map(({ rule, pack, of }, order) =>
+    compileRule(rule, pack, rule.mode ?? of ?? "enforce", order),
+  );
 }
 
 function compileRule(

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { messageOf } from "../../base/errors.ts";
+import { type Agent33Error, messageOf } from "../../base/errors.ts";
 import { suggestName } from "../../base/nearest.ts";
 import { policyError, type Position } from "./errors.ts";
 import { parsePack } from "./pack-file.ts";
 import type { LoadedPack } from "./pack.ts";
 
 // The same number of steps up from `src/` and from `dist/`.
-const shippedFolder = fileURLToPath(new URL("../../../packs/", import.meta.url));
+export const shippedFolder = fileURLToPath(new URL("../../../packs/", import.meta.url));
 
 /** All packs that can be selected, by name. */
 export type PackLibrary = ReadonlyMap<string, LoadedPack>;
@@ -31,17 +31,11 @@ export function readLibrary(paths: readonly string[] = []): PackLibrary {
   const library = new Map<string, LoadedPack>();
   const fileOf = new Map<string, string>();
   for (const file of files) {
-    const pack = parsePack(
-      readable(file, () => readFileSync(file, "utf8")),
-      file,
-    );
-    checkIds(pack);
+    const pack = parsePack(readPackFile(file), file);
+    const [problem] = duplicateIds(pack);
+    if (problem !== undefined) throw problem;
     const other = fileOf.get(pack.name);
-    if (other !== undefined) {
-      const at = { file, line: 1, column: 1 };
-      const message = `the pack "${pack.name}" is already defined in ${other}.`;
-      throw policyError("duplicate_pack", at, message, "Give one of the two another name.");
-    }
+    if (other !== undefined) throw duplicatePack(pack.name, file, other);
     library.set(pack.name, pack);
     fileOf.set(pack.name, file);
   }
@@ -81,11 +75,7 @@ export function selectPacks(
       throw policyError("extends_cycle", at, message, "Take one of them out of `extends`.");
     }
     const pack = library.get(name);
-    if (pack === undefined) {
-      const hint = suggestName(name, [...library.keys()]);
-      const by = at === undefined ? `, which ${setting} names` : "";
-      throw policyError("unknown_pack", at, `there is no policy pack "${name}"${by}.`, hint);
-    }
+    if (pack === undefined) throw unknownPack(name, at, library, setting);
     open.push(name);
     for (const other of pack.extends) visit(other.name, other.at);
     open.pop();
@@ -95,8 +85,34 @@ export function selectPacks(
   return [...loaded.values()];
 }
 
-/** The files of a path: a file as it is, a folder as the pack files in it, sorted by name. */
-function packFilesAt(path: string): readonly string[] {
+/** @param setting what names the pack where no place in a file does */
+export function unknownPack(
+  name: string,
+  at: Position | undefined,
+  library: PackLibrary,
+  setting: string,
+): Agent33Error {
+  const hint = suggestName(name, [...library.keys()]);
+  const by = at === undefined ? `, which ${setting} names` : "";
+  return policyError("unknown_pack", at, `there is no policy pack "${name}"${by}.`, hint);
+}
+
+export function duplicatePack(name: string, file: string, other: string): Agent33Error {
+  const at = { file, line: 1, column: 1 };
+  const message = `the pack "${name}" is already defined in ${other}.`;
+  return policyError("duplicate_pack", at, message, "Give one of the two another name.");
+}
+
+/** @throws Agent33Error `policy.unreadable_pack` */
+export function readPackFile(file: string): string {
+  return readable(file, () => readFileSync(file, "utf8"));
+}
+
+/**
+ * A file as it is, a folder as the pack files in it, sorted by name.
+ * @throws Agent33Error `policy.unreadable_pack`
+ */
+export function packFilesAt(path: string): readonly string[] {
   const full = resolve(path);
   if (!readable(full, () => statSync(full)).isDirectory()) return [full];
   return readable(full, () => readdirSync(full))
@@ -110,18 +126,20 @@ function readable<T>(file: string, read: () => T): T {
     return read();
   } catch (cause) {
     const message = `cannot be read: ${messageOf(cause)}`;
-    const hint = "Correct the path in the settings, or make the file readable.";
+    const hint = "Correct the path, or make the file readable.";
     throw policyError("unreadable_pack", { file, line: 1, column: 1 }, message, hint, cause);
   }
 }
 
-function checkIds(pack: LoadedPack): void {
+/** Every rule whose id another rule of the pack has taken already. */
+export function duplicateIds(pack: LoadedPack): readonly Agent33Error[] {
   const seen = new Set<string>();
-  for (const rule of pack.rules) {
-    if (seen.has(rule.id)) {
-      const message = `the pack "${pack.name}" has two rules with the id "${rule.id}".`;
-      throw policyError("duplicate_rule", rule.at, message, "Give one of them another id.");
+  return pack.rules.flatMap((rule) => {
+    if (!seen.has(rule.id)) {
+      seen.add(rule.id);
+      return [];
     }
-    seen.add(rule.id);
-  }
+    const message = `the pack "${pack.name}" has two rules with the id "${rule.id}".`;
+    return [policyError("duplicate_rule", rule.at, message, "Give one of them another id.")];
+  });
 }

@@ -179,7 +179,7 @@ describe("a mistake in a pack names its place and the nearest valid name", () =>
 
   test("the first of several is told, with the number of the others", () => {
     const error = failure(rule("    deny: { tol: x, hst: y }\n    reson: z\n"));
-    expect(error.message).toMatch(/^mine\.yaml:8:13: unknown key "tol"\. \(and 1 more\)$/);
+    expect(error.message).toMatch(/^mine\.yaml:8:13: unknown key "tol"\. \(and 2 more\)$/);
   });
 });
 

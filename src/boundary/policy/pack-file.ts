@@ -1,14 +1,13 @@
-import { LineCounter, parseDocument } from "yaml";
-import type { z } from "zod";
-import { messageOf } from "../../base/errors.ts";
-import { policyError, type Position } from "./errors.ts";
+import { z } from "zod";
 import type { Result } from "../../base/result.ts";
 import { compileAmount } from "./amount.ts";
 import { compileCondition } from "./condition.ts";
+import { type Fault, type Faults, firstFault } from "./errors.ts";
 import type { ExpressionProblem } from "./expression.ts";
 import type { Limit, LoadedPack, LoadedRule } from "./pack.ts";
-import { firstProblem, nodeAt, offsetOf, offsetWithin } from "./pack-problem.ts";
-import { type limitSchema, packSchema, type ruleSchema } from "./schema.ts";
+import { limitSchema, matchSchema, packSchema, ruleSchema } from "./schema.ts";
+import type { Path } from "./schema-problem.ts";
+import { readYaml, type YamlForm, type YamlPlaces } from "./yaml-file.ts";
 
 const unitsMs: Readonly<Record<string, number>> = {
   s: 1_000,
@@ -17,106 +16,140 @@ const unitsMs: Readonly<Record<string, number>> = {
   d: 86_400_000,
 };
 
+const packForm: YamlForm<z.output<typeof packSchema>> = {
+  schema: packSchema,
+  hint: "docs/policy/packs.md shows the form of a pack.",
+  keysAt: packKeysAt,
+};
+
+/** A pack, or all that is wrong with its file. */
+export type PackReading =
+  | { readonly ok: true; readonly pack: LoadedPack }
+  | {
+      readonly ok: false;
+      readonly faults: Faults;
+      /** The pack without the rules that are malformed; to be looked at, never to be used. */
+      readonly rest?: LoadedPack;
+    };
+
+/** Reads one pack. @param file how the file is called in messages */
+export function readPack(text: string, file: string): PackReading {
+  const read = readYaml(text, file, packForm);
+  if (read.ok) {
+    const { pack, faults } = toPack(read.data, read.data.rules, read.places);
+    const [first, ...more] = faults;
+    return first === undefined
+      ? { ok: true, pack }
+      : { ok: false, faults: [first, ...more], rest: pack };
+  }
+  const { faults, data, places } = read;
+  const rest = salvaged.safeParse(data);
+  if (!rest.success) return { ok: false, faults };
+  const rules = rest.data.rules.map((rule) => ruleSchema.safeParse(rule).data);
+  const salvage = toPack(rest.data, rules, places);
+  return { ok: false, faults: [...faults, ...salvage.faults], rest: salvage.pack };
+}
+
+const salvaged = z.object({ ...packSchema.shape, rules: z.array(z.unknown()) });
+
+/** @param rules undefined for those that are left out */
+function toPack(
+  pack: Omit<z.output<typeof packSchema>, "rules">,
+  rules: readonly (z.output<typeof ruleSchema> | undefined)[],
+  places: YamlPlaces,
+): { readonly pack: LoadedPack; readonly faults: readonly Fault[] } {
+  const faults: Fault[] = [];
+  const loaded = rules.flatMap((rule, index) => {
+    if (rule === undefined) return [];
+    const reader = createExpressionReader(["rules", index], places);
+    const made = toRule(rule, reader.read);
+    faults.push(...reader.faults);
+    return reader.faults.length > 0 ? [] : [{ ...made, at: places.at("rules", index) }];
+  });
+  const { at } = places;
+  return {
+    pack: {
+      name: pack.pack,
+      version: pack.version,
+      description: pack.description.trim(),
+      extends: pack.extends.map((name, index) => ({ name, at: at("extends", index) })),
+      default: pack.default,
+      defaultAt: at("default"),
+      mode: pack.mode,
+      rules: loaded,
+    },
+    faults,
+  };
+}
+
 /**
  * Reads one pack.
- * @param file how the file is called in messages
  * @throws Agent33Error `policy.malformed_pack` with file, line and column, and where a name is
  * misspelt with the nearest valid one; `policy.malformed_condition` for a condition that cannot be
  * read, asks about what there is not, or compares what cannot be compared.
  */
-export function parsePack(source: string, file: string): LoadedPack {
-  const lineCounter = new LineCounter();
-  const document = parseDocument(source, { lineCounter, stringKeys: true, prettyErrors: false });
-  const root = document.contents;
+export function parsePack(text: string, file: string): LoadedPack {
+  const read = readPack(text, file);
+  if (read.ok) return read.pack;
+  throw firstFault("malformed_pack", read.faults);
+}
 
-  const positionAt = (offset: number): Position => {
-    const { line, col } = lineCounter.linePos(offset);
-    return { file, line, column: col };
-  };
-  const malformed = (offset: number, message: string, hint: string, cause?: unknown) =>
-    policyError("malformed_pack", positionAt(offset), message, hint, cause);
+/** The names that are valid at a place in a pack: its own keys, those of a rule, of a match. */
+function packKeysAt(path: Path): readonly string[] {
+  if (path.length === 0) return Object.keys(packSchema.shape);
+  if (path.at(-1) === "limit") return Object.keys(limitSchema.shape);
+  return Object.keys(path.length === 2 ? ruleSchema.shape : matchSchema.shape);
+}
 
-  const broken = document.errors[0] ?? document.warnings[0];
-  if (broken !== undefined) {
-    const hint = "Mend the YAML here. A value that starts with * or [ or { must stand in quotes.";
-    throw malformed(broken.pos[0], broken.message, hint, broken);
-  }
-  let data: unknown;
-  try {
-    data = document.toJS();
-  } catch (cause) {
-    throw malformed(0, messageOf(cause), "Write the pack without aliases.", cause);
-  }
-  const parsed = packSchema.safeParse(data);
-  if (!parsed.success) {
-    const { node, message, hint } = firstProblem(parsed.error.issues, root);
-    throw malformed(offsetOf(node), message, hint, parsed.error);
-  }
+/** Reads an expression of a rule; undefined after noting why it cannot be read. */
+type ReadExpression = <T>(
+  path: Path,
+  text: string,
+  compile: (text: string) => Result<T, ExpressionProblem>,
+) => T | undefined;
 
-  const pack = parsed.data;
-  const readAt: ReadAt = (path, text, compile) => {
+function createExpressionReader(rule: Path, places: YamlPlaces) {
+  const faults: Fault[] = [];
+  const read: ReadExpression = (path, text, compile) => {
     const compiled = compile(text);
     if (compiled.ok) return compiled.value;
     const { message, hint, offset } = compiled.error;
-    const place = positionAt(offsetWithin(nodeAt(root, path), source, offset));
-    const where = path.map(String).join(".");
-    throw policyError("malformed_condition", place, `${where}: ${message}.`, hint);
+    const full = [...rule, ...path];
+    const said = `${full.map(String).join(".")}: ${message}.`;
+    const at = places.within(full, offset);
+    faults.push({ code: "malformed_condition", at, message: said, hint });
+    return undefined;
   };
-  const at = (...path: readonly PropertyKey[]) => positionAt(offsetOf(nodeAt(root, path)));
-  return {
-    name: pack.pack,
-    version: pack.version,
-    description: pack.description.trim(),
-    extends: pack.extends.map((name, index) => ({ name, at: at("extends", index) })),
-    default: pack.default,
-    defaultAt: at("default"),
-    mode: pack.mode,
-    rules: pack.rules.map((rule, index) =>
-      toRule(rule, ["rules", index], at("rules", index), readAt),
-    ),
-  };
+  return { read, faults };
 }
 
-/** Reads an expression, and says where in the file it is wrong. */
-type ReadAt = <T>(
-  path: readonly PropertyKey[],
-  text: string,
-  compile: (text: string) => Result<T, ExpressionProblem>,
-) => T;
-
-function toRule(
-  rule: z.infer<typeof ruleSchema>,
-  path: readonly PropertyKey[],
-  at: Position,
-  readAt: ReadAt,
-): LoadedRule {
-  const { id, reason, when, limit, before, mode, ttl } = rule;
+function toRule(rule: z.infer<typeof ruleSchema>, read: ReadExpression): LoadedRule {
+  const { id, reason, limit, before, mode, ttl } = rule;
   // The schema has seen to it that exactly one of the three is there.
   const effect = rule.deny !== undefined ? "deny" : rule.ask !== undefined ? "ask" : "allow";
+  const when = rule.when === undefined ? undefined : read(["when"], rule.when, compileCondition);
   return {
     id,
     effect,
     match: rule[effect] ?? {},
-    ...(when === undefined ? {} : { when: readAt([...path, "when"], when, compileCondition) }),
-    ...(limit === undefined ? {} : { limit: toLimit(limit, [...path, "limit"], readAt) }),
+    ...(when === undefined ? {} : { when }),
+    ...(limit === undefined ? {} : { limit: toLimit(limit, read) }),
     ...(before === undefined ? {} : { before }),
     ...(mode === undefined ? {} : { mode }),
     reason,
     ...(ttl === undefined ? {} : { ttlMs: milliseconds(ttl) }),
-    at,
   };
 }
 
-function toLimit(
-  { max, per, window = "none", sum }: z.infer<typeof limitSchema>,
-  path: readonly PropertyKey[],
-  readAt: ReadAt,
-): Limit {
+function toLimit(limit: z.infer<typeof limitSchema>, read: ReadExpression): Limit {
+  const { max, per, window = "none" } = limit;
+  const sum =
+    limit.sum === undefined ? undefined : read(["limit", "sum"], limit.sum, compileAmount);
   return {
     max,
     per,
     ...(window === "none" ? {} : { windowMs: milliseconds(window) }),
-    ...(sum === undefined ? {} : { sum: readAt([...path, "sum"], sum, compileAmount) }),
+    ...(sum === undefined ? {} : { sum }),
   };
 }
 

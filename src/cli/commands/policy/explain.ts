@@ -1,12 +1,12 @@
 import type { Command } from "commander";
-import { effects, repeats } from "../../base/effect.ts";
-import type { JsonObject } from "../../base/json.ts";
-import { suggestName } from "../../base/nearest.ts";
-import { entryPoints } from "../../config/schema.ts";
-import type { PolicyQuestion } from "../../engine.ts";
-import { explainPolicy } from "../../engine.ts";
-import { addCommonOptions, type CliContext, configOf, outputOf } from "../context.ts";
-import { collect, jsonObject, usageError, wholeNumber } from "../usage.ts";
+import { effects, repeats } from "../../../base/effect.ts";
+import type { JsonObject } from "../../../base/json.ts";
+import { suggestName } from "../../../base/nearest.ts";
+import { entryPoints } from "../../../config/schema.ts";
+import type { PolicyQuestion } from "../../../engine.ts";
+import { explainPolicy } from "../../../engine.ts";
+import { addCommonOptions, type CliContext, configOf, outputOf } from "../../context.ts";
+import { collect, jsonObject, usageError, wholeNumber } from "../../usage.ts";
 
 interface ExplainOptions {
   readonly operation: string;
@@ -23,8 +23,7 @@ interface ExplainOptions {
   readonly json?: boolean;
 }
 
-export function policyCommand(program: Command, context: CliContext): void {
-  const policy = program.command("policy").description("ask the policy in force");
+export function explainCommand(policy: Command, context: CliContext): void {
   addCommonOptions(policy.command("explain"))
     .description("what the policy says about a call, rule by rule; nothing is called")
     .argument("<connector>", "for example mcp:filesystem, model:anthropic, tool:workspace")

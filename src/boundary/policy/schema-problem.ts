@@ -1,27 +1,52 @@
 import { isMap, isScalar, isSeq, type Node } from "yaml";
 import type { z } from "zod";
 import { suggestName } from "../../base/nearest.ts";
-import { limitSchema, matchSchema, packSchema, ruleSchema } from "./schema.ts";
 
-type Path = readonly PropertyKey[];
+export type Path = readonly PropertyKey[];
 
-/** What is wrong with a pack, and with which node of its file. */
-export interface PackProblem {
+/** What is wrong with a file, and with which of its nodes. */
+export interface SchemaProblem {
   readonly node: Node | null;
   readonly message: string;
   readonly hint: string;
 }
 
+/** What the author of a file can be told about its form. */
+export interface FormHelp {
+  /** Where the form is shown. */
+  readonly hint: string;
+  /** The names that are valid at a place. */
+  readonly keysAt: (path: Path) => readonly string[];
+}
+
 /**
- * The schema's finding to tell, in words. Misspelt keys go first, because one misspelt key makes
- * others look missing; then the order of the file counts.
+ * The schema's findings in words. Misspelt keys go first, because one misspelt key makes others
+ * look missing; then the order of the file counts. What only looks missing is left out.
  */
-export function firstProblem(issues: readonly z.core.$ZodIssue[], root: Node | null): PackProblem {
-  const misspelt = issues.filter((issue) => issue.code === "unrecognized_keys");
-  const problems = (misspelt.length > 0 ? misspelt : issues).map((issue) => describe(issue, root));
-  const first = problems.reduce((a, b) => (offsetOf(b.node) < offsetOf(a.node) ? b : a));
-  const more = issues.length === 1 ? "" : ` (and ${issues.length - 1} more)`;
-  return { ...first, message: first.message + more };
+export function schemaProblems(
+  issues: readonly z.core.$ZodIssue[],
+  root: Node | null,
+  help: FormHelp,
+): readonly SchemaProblem[] {
+  const misspelt: SchemaProblem[] = [];
+  const others: SchemaProblem[] = [];
+  const hiding = new Set<Node | null>();
+  for (const issue of issues) {
+    if (issue.code !== "unrecognized_keys") continue;
+    const node = nodeAt(root, issue.path);
+    hiding.add(node);
+    for (const key of issue.keys) misspelt.push(unknownKey(key, node, help.keysAt(issue.path)));
+  }
+  for (const issue of issues) {
+    if (issue.code === "unrecognized_keys") continue;
+    const problem = describe(issue, root, help.hint);
+    if (!hiding.has(problem.node)) others.push(problem);
+  }
+  return [...misspelt.sort(byOffset), ...others.sort(byOffset)];
+}
+
+function byOffset(a: SchemaProblem, b: SchemaProblem): number {
+  return offsetOf(a.node) - offsetOf(b.node);
 }
 
 /** The node at a path, or the nearest one above it where the path leads nowhere. */
@@ -62,14 +87,8 @@ export function offsetWithin(node: Node | null, source: string, index: number): 
   return last;
 }
 
-function describe(issue: z.core.$ZodIssue, root: Node | null): PackProblem {
+function describe(issue: z.core.$ZodIssue, root: Node | null, hint: string): SchemaProblem {
   const node = nodeAt(root, issue.path);
-  if (issue.code === "unrecognized_keys") {
-    const key = issue.keys[0] ?? "";
-    const hint = suggestName(key, keysAt(issue.path));
-    return { node: keyNode(node, key), message: `unknown key "${key}".`, hint };
-  }
-  const hint = "docs/policy/packs.md shows the form of a pack.";
   const last = issue.path.at(-1);
   if (issue.code !== "custom" && typeof last === "string" && isMap(node) && !node.has(last)) {
     return { node, message: `"${last}" is missing.`, hint };
@@ -84,11 +103,9 @@ function describe(issue: z.core.$ZodIssue, root: Node | null): PackProblem {
   return { node, message: `${where}${issue.message}.`, hint };
 }
 
-/** The names that are valid at a place in a pack: its own keys, those of a rule, of a match. */
-function keysAt(path: Path): readonly string[] {
-  if (path.length === 0) return Object.keys(packSchema.shape);
-  if (path.at(-1) === "limit") return Object.keys(limitSchema.shape);
-  return Object.keys(path.length === 2 ? ruleSchema.shape : matchSchema.shape);
+function unknownKey(key: string, map: Node | null, known: readonly string[]): SchemaProblem {
+  const message = `unknown key "${key}".`;
+  return { node: keyNode(map, key), message, hint: suggestName(key, known) };
 }
 
 /** The node of a key itself, not of its value. */

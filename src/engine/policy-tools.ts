@@ -1,0 +1,54 @@
+import { dirname, resolve } from "node:path";
+import { compilePolicy, loadPacks } from "../boundary/policy/index.ts";
+import { type LintReport, lintPacks } from "../boundary/policy/tools/lint.ts";
+import { type PolicyTestFile, readTestFile } from "../boundary/policy/tools/test-file.ts";
+import { type PolicyCaseResult, runCases } from "../boundary/policy/tools/test-run.ts";
+import type { Config } from "../config/config.ts";
+import type { Host } from "./host.ts";
+import { compileSelection } from "./policy.ts";
+
+export type PolicyLint = LintReport;
+
+/** Every problem of pack files, under the settings' selection. Nothing is called. */
+export function lintPolicy(config: Config, host: Host, files: readonly string[]): PolicyLint {
+  const { packs, files: paths, blockConnectors, blockOperations } = config.settings.policy;
+  const full = (path: string): string => resolve(host.cwd, path);
+  return lintPacks({
+    files: files.map(full),
+    paths: paths.map(full),
+    select: packs,
+    blocklist: { connectors: blockConnectors, operations: blockOperations },
+  });
+}
+
+export interface PolicyTestReport {
+  readonly cases: readonly PolicyCaseResult[];
+  /** Milliseconds since the Unix epoch. */
+  readonly start: number;
+  readonly stop: number;
+}
+
+/**
+ * Asks policies about the calls of test files. Nothing is called.
+ * @throws Agent33Error `policy.*` where a file or a policy cannot be used
+ */
+export function testPolicy(config: Config, host: Host, files: readonly string[]): PolicyTestReport {
+  const { tenant, user, policy: selection } = config.settings;
+  const start = host.clock.now();
+  const compiled = ({ file, policy: select, files: own }: PolicyTestFile) => {
+    const inForce = (set: typeof selection) =>
+      compileSelection(set, host.cwd, config.originOf).policyFor({ entryPoint: "cli", tenant });
+    if (select === undefined && own.length === 0) return inForce(selection);
+    const paths = [
+      ...selection.files.map((path) => resolve(host.cwd, path)),
+      ...own.map((path) => resolve(dirname(file), path)),
+    ];
+    if (select !== undefined) return compilePolicy(loadPacks({ select, paths }));
+    return inForce({ ...selection, files: paths });
+  };
+  const cases = files.flatMap((path) => {
+    const read = readTestFile(resolve(host.cwd, path), { tenant, user });
+    return runCases(compiled(read), read.cases, host.clock);
+  });
+  return { cases, start, stop: host.clock.now() };
+}
