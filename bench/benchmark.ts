@@ -64,6 +64,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./boundary.ts")).boundaryBenchmark,
   },
   {
+    name: "policy",
+    summary: "One policy decision at 10 to 10,000 rules, beside a CEL library and Cedar.",
+    kind: "comparison",
+    load: async () => (await import("./policy.ts")).policyBenchmark,
+  },
+  {
     name: "store",
     summary: "Durable writes, summaries and lists of signals, on SQLite and on PostgreSQL.",
     kind: "survey",

@@ -13,6 +13,8 @@ const sampleMs = 30;
 const maxSamplesARound = 2_000;
 const bytesPerBatch = 48 * 1024 * 1024;
 const bytesBatches = 5;
+/** A batch for counting bytes may take this many times as long as one for timing. */
+const bytesBatchTimes = 8;
 
 /**
  * Empties the young generation. A major collection would also throw away machine code and shapes
@@ -79,15 +81,16 @@ export async function measureBytes(
   const found: number[] = [];
   for (const candidate of candidates) {
     progress(`bytes of ${candidate.name}`);
-    await warmUp(candidate);
-    found.push(await bytesPerCall(candidate));
+    const fillABatch = await warmUp(candidate);
+    found.push(await bytesPerCall(candidate, fillABatch * bytesBatchTimes));
   }
   return found;
 }
 
-async function bytesPerCall({ name, call }: Candidate): Promise<number> {
+/** @param most calls in a batch, so that a slow candidate does not take minutes */
+async function bytesPerCall({ name, call }: Candidate, most: number): Promise<number> {
   const seen: number[] = [];
-  let calls = 100;
+  let calls = Math.min(100, most);
   for (let tries = 0; seen.length < bytesBatches && tries < 60; tries += 1) {
     collectGarbage();
     await setImmediate();
@@ -102,7 +105,7 @@ async function bytesPerCall({ name, call }: Candidate): Promise<number> {
       continue;
     }
     const each = used / made;
-    const fitting = Math.min(50_000, Math.floor(bytesPerBatch / Math.max(each, 1)));
+    const fitting = Math.min(50_000, most, Math.floor(bytesPerBatch / Math.max(each, 1)));
     // The first batches are small and tell only how large a batch may be.
     if (tries > 0) seen.push(each);
     else calls = Math.max(calls, fitting);
@@ -115,13 +118,17 @@ async function bytesPerCall({ name, call }: Candidate): Promise<number> {
 async function warmUp({ call }: Candidate): Promise<number> {
   const began = performance.now();
   let calls = 1;
+  // The fastest batch counts: in one that the machine kept waiting a few calls would fill the time,
+  // and every batch would then be too short for its figures.
+  let fastestMs = Number.POSITIVE_INFINITY;
   for (;;) {
     const batchBegan = performance.now();
     await oneAtATime(call, calls);
     const now = performance.now();
-    const took = Math.max(now - batchBegan, 0.001);
-    if (now - began >= warmUpMs) return Math.max(1, Math.round((calls * batchMs) / took));
-    calls = Math.max(1, Math.min(calls * 4, Math.round((calls * batchMs) / took)));
+    fastestMs = Math.min(fastestMs, Math.max(now - batchBegan, 0.001) / calls);
+    const filling = Math.max(1, Math.round(batchMs / fastestMs));
+    if (now - began >= warmUpMs) return filling;
+    calls = Math.min(calls * 4, filling);
     await setImmediate();
   }
 }

@@ -9,7 +9,10 @@ import { keyPath } from "../../src/boundary/audit/key-file.ts";
 import { type AuditCheck, createAudit } from "../../src/engine/audit.ts";
 import { openStore } from "../../src/store/store.ts";
 import { projectRoot } from "../support/cli.ts";
+import { testGrant } from "../support/egress.ts";
 import { testHost } from "../support/engine.ts";
+
+const grant = testGrant("starts processes that record calls", { spawn: true });
 
 let dataDir = "";
 const children: ChildProcess[] = [];
@@ -26,7 +29,9 @@ afterEach(() => {
 function writer(name: string, writes?: number) {
   const program = join(projectRoot, "test/support/audit-writer-main.ts");
   const words = [program, dataDir, name, ...(writes === undefined ? [] : [String(writes)])];
-  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = grant.run(() =>
+    spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"] }),
+  );
   children.push(child);
   let said = "";
   let errors = "";

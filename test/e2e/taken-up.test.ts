@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../src/events/event.ts";
+import { testGrant } from "../support/egress.ts";
 import { type TestEngine, testEngine } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -52,7 +53,9 @@ describe("a run whose model is gone when it is taken up", () => {
 
 describe("a run that another process holds", () => {
   /** The number of a process that has ended. */
-  const gone = spawnSync(process.execPath, ["--version"]).pid;
+  const gone = testGrant("starts a program that ends", { spawn: true }).run(
+    () => spawnSync(process.execPath, ["--version"]).pid,
+  );
 
   function holdBy({ folder }: TestEngine, runId: string, pid: number): void {
     const native = new DatabaseSync(join(folder, ".agent33/agent33.db"));

@@ -144,6 +144,7 @@ describe("a secret that a connector was given", () => {
     const told = new BoundaryError("upstream_4xx", `No such key: ${secret}`, { status: 404 });
     const connector = engine.boundary.connector(spec(failing(told)));
     expect(await connector.tryCall("x", caller)).toMatchObject({ ok: false });
+    await engine.audit.flush();
     const [entry] = engine.store.audit.list().items;
     expect(JSON.stringify(entry?.record)).toMatch(/No such key: \[secret:/);
     expect(JSON.stringify(entry?.record)).not.toContain(secret);

@@ -11,34 +11,57 @@ import {
 } from "./flaws.ts";
 import { globMatcher } from "./glob.ts";
 import { canonicalHost, hostMatcher } from "./host.ts";
+import { keeping } from "./kept.ts";
+import { type KnownHost, knownHost } from "./known-host.ts";
 import type { Match, MatchKeyName, MatchValue } from "./schema.ts";
 
 /** A call as rules look at it. */
 export interface PolicyCall {
   readonly facts: CallFacts;
   readonly connector: string;
+  /** The connector's id up to its colon, with the colon. */
+  readonly surface: string;
   readonly principal: Principal;
   /** The host in its one spelling. */
   readonly host: string | undefined;
+  /** What stands behind each dot of the host, with the dot: the patterns that it fits. */
+  readonly above: readonly string[];
   /** What the host resolved to, where that is known. */
   readonly address: string | undefined;
   /** Where the call leads; undefined without a host. A name that says nothing counts as public. */
   readonly network: Network | undefined;
 }
 
+const none: readonly string[] = [];
+const surfaceOf = keeping((connector) => connector.slice(0, connector.indexOf(":") + 1));
+
 export function policyCall(facts: CallFacts, connector: string, principal: Principal): PolicyCall {
+  const surface = surfaceOf(connector);
   if (facts.host === undefined) {
-    return { facts, connector, principal, host: undefined, address: undefined, network: undefined };
+    return {
+      facts,
+      connector,
+      surface,
+      principal,
+      host: undefined,
+      above: none,
+      address: undefined,
+      network: undefined,
+    };
   }
-  const host = canonicalHost(facts.host);
+  const known = knownHost(facts.host);
   const address = facts.address === undefined ? undefined : canonicalHost(facts.address);
-  const network = networkOfCall(host, address, facts);
-  return { facts, connector, principal, host, address, network };
+  const { name: host, above } = known;
+  const network = networkOfCall(known, address, facts);
+  return { facts, connector, surface, principal, host, above, address, network };
 }
 
 /** The least public of what is known: no fact can make another one harmless. */
-function networkOfCall(host: string, address: string | undefined, facts: CallFacts): Network {
-  const byHost = networkOf(host);
+function networkOfCall(
+  { name: host, network: byHost }: KnownHost,
+  address: string | undefined,
+  facts: CallFacts,
+): Network {
   if (byHost === "metadata") return byHost;
   // An address that cannot be read is not known to be public.
   const byAddress =
@@ -189,13 +212,29 @@ export function compileKeys(match: Match): readonly CompiledKey[] {
     const values = match[key.name];
     if (values === undefined) return [];
     const accepts = valueMatcher(key, values);
-    const { read, readAlso } = key;
-    const holds = (call: PolicyCall): boolean => {
+    return [{ key, values, accepts, holds: holdsFor(key, values, accepts) }];
+  });
+}
+
+/** Most keys are compared with one value exactly; those are tested without a further function. */
+function holdsFor(
+  { comparison, read, readAlso }: MatchKey,
+  values: readonly MatchValue[],
+  accepts: (actual: MatchValue) => boolean,
+): (call: PolicyCall) => boolean {
+  if (readAlso !== undefined) {
+    return (call) => {
       const actual = read(call);
       if (actual !== undefined && accepts(actual)) return true;
-      const other = readAlso?.(call);
+      const other = readAlso(call);
       return other !== undefined && accepts(other);
     };
-    return [{ key, values, accepts, holds }];
-  });
+  }
+  const [only] = values;
+  const plain = comparison === "exact" || !String(only).includes("*");
+  if (values.length === 1 && plain) return (call) => read(call) === only;
+  return (call) => {
+    const actual = read(call);
+    return actual !== undefined && accepts(actual);
+  };
 }

@@ -180,6 +180,18 @@ describe("a rule that selected packs make pointless", () => {
     expect(told({ files: [...files, tightening], select: ["tight", "one"] })).toEqual([]);
   });
 
+  test("is neither one in shadow nor one that only a rule in shadow or dry-run covers", () => {
+    const allow = ["allow: { tool: a }"];
+    const inMode = (mode: string) =>
+      write("other", ["deny: { tool: a }"], `mode: ${mode}\ndefault: allow`);
+    const files = [write("one", allow)];
+    for (const mode of ["shadow", "dry-run"]) {
+      expect(told({ files: [...files, inMode(mode)], select: ["one", "other"] })).toEqual([]);
+    }
+    const shaded = write("other", allow, "mode: shadow\ndefault: allow");
+    expect(told({ files: [...files, shaded], select: ["one", "other"] })).toEqual([]);
+  });
+
   test("does not keep the policy from being used", () => {
     const files = [write("one", ["allow: { tool: a }"]), write("other", ["deny: { tool: a }"])];
     const packs = loadPacks({ select: ["one", "other"], paths: files });

@@ -19,8 +19,10 @@ export function* pointlessRules(
   const families = new Map(packs.map((pack) => [pack.name, ancestry(pack, packs)]));
   const related = (a: string, b: string): boolean =>
     a === b || families.get(a)?.includes(b) === true || families.get(b)?.includes(a) === true;
-  for (const rule of rules) {
-    const other = rules.find(
+  // What is in shadow decides nothing and is not asked to; what is in dry-run is only tried out.
+  const heard = rules.filter(({ mode }) => mode === "enforce");
+  for (const rule of rules.filter(({ mode }) => mode !== "shadow")) {
+    const other = heard.find(
       (other) => !related(rule.pack, other.pack) && takesOver(other, rule) && covers(other, rule),
     );
     if (other === undefined) continue;
