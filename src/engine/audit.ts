@@ -71,6 +71,8 @@ export function createAudit(parts: AuditParts): Audit {
     warn: host.warn,
   });
   const unlinked = new Set<string>();
+  /** Tenants that this process has recorded calls of: it signs the end of their chains. */
+  const recorded = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let working: Promise<void> | undefined;
   let closed = false;
@@ -82,6 +84,7 @@ export function createAudit(parts: AuditParts): Audit {
     }),
     onRecord: (tenant) => {
       unlinked.add(tenant);
+      recorded.add(tenant);
       later();
     },
     warn: host.warn,
@@ -89,7 +92,8 @@ export function createAudit(parts: AuditParts): Audit {
 
   const linkAll = async (forMs: number, ending: boolean): Promise<void> => {
     await writer.flush();
-    const tenants = [...unlinked];
+    // At the end also those whose calls are linked already, maybe by another process.
+    const tenants = [...(ending ? recorded : unlinked)];
     unlinked.clear();
     for (const tenant of tenants) await chainer.link(tenant, { forMs, ending });
   };

@@ -23,7 +23,8 @@ for (let count = 0; count < Number(writes); count += 1) {
   process.stdout.write(`${id}\n`);
   for (let read = 0; read < 3; read += 1) {
     const fields = { effect: "read", repeat: "safe", outcome: "ok" } as const;
-    sink.close(callRecord(`${id}-read-${read}`, { at: host.clock.now(), ...fields }));
+    const record = callRecord(`${id}-read-${read}`, { at: host.clock.now(), ...fields });
+    sink.closeSoon?.({ record: () => record });
   }
   // In between the engine's own work gets its turn, and the store stays small.
   await host.clock.sleep(2);
