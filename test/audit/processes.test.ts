@@ -7,6 +7,7 @@ import { createRedactor } from "../../src/base/redact.ts";
 import { headPath, readHeads } from "../../src/boundary/audit/head-file.ts";
 import { keyPath } from "../../src/boundary/audit/key-file.ts";
 import { type AuditCheck, createAudit } from "../../src/engine/audit.ts";
+import { callRecord } from "../../src/store/conformance/audit.cases.ts";
 import { openStore } from "../../src/store/store.ts";
 import { projectRoot } from "../support/cli.ts";
 import { testGrant } from "../support/egress.ts";
@@ -90,6 +91,18 @@ test("two processes that record at once make one chain with every call in it, an
     keyId: found.keyId,
   });
   expect(statSync(keyPath(dataDir)).mode & 0o777).toBe(0o600);
+});
+
+test("the end is signed although all was linked before it came", async () => {
+  const host = testHost(dataDir);
+  const opened = openStore({ dataDir, clock: host.clock, ids: host.ids });
+  const audit = createAudit({ opened, tenant: "a", dataDir, host, redactor: createRedactor() });
+  audit.sink("a").close(callRecord("1", { outcome: "ok" }));
+  await until(() => (readHeads(headPath(dataDir)).get("a")?.position ?? 0) === 1);
+  expect(readHeads(headPath(dataDir)).get("a")).toMatchObject({ previous: 0 });
+  await audit.close();
+  expect(readHeads(headPath(dataDir)).get("a")).toMatchObject({ position: 1, previous: 1 });
+  await opened.backend.close();
 });
 
 test("a killed process leaves a chain that goes on and verifies, with all that it had said", async () => {
