@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
+import { budgetsCommand } from "./commands/budgets.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
@@ -77,6 +78,7 @@ export function createProgram(context: CliContext): Command {
   runsCommand(program, context);
   resumeCommand(program, context);
   approvalsCommand(program, context);
+  budgetsCommand(program, context);
   learnCommand(program, context);
   policyCommand(program, context);
   storeCommand(program, context);
