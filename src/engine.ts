@@ -13,6 +13,7 @@ import type { RunEvent } from "./events/event.ts";
 import type { Host } from "./engine/host.ts";
 import { type DoctorFinding, examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
+import { createApprovalWebhook } from "./engine/approval-webhook.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { compileSelection } from "./engine/policy.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
@@ -80,6 +81,23 @@ export function createEngine(config: Config, host: Host): Engine {
 
   applyEgressGuard(settings);
 
+  const { webhook } = settings.approvals;
+  if (webhook !== undefined) {
+    redactor.register(webhook.secretVariable, host.env[webhook.secretVariable] ?? "");
+  }
+  const principal = { tenant: settings.tenant, user: settings.user };
+  const told =
+    webhook === undefined
+      ? undefined
+      : createApprovalWebhook({
+          ...webhook,
+          host,
+          principal,
+          boundary: () => boundary,
+          decide: async (question, decision, by) =>
+            decide(opened.tenant(question.tenant), question, decision, by),
+        });
+
   const dataDir = resolve(host.cwd, settings.data);
   const opened = openStore({
     dataDir,
@@ -102,10 +120,18 @@ export function createEngine(config: Config, host: Host): Engine {
     openShared: (url) => openGranted({ url, clock, ids, random }),
   });
   const records = new Map<string, TenantRecords>();
-  const recordsOf = ({ approvals, audit, idempotency }: SyncTenantStore): TenantRecords => ({
+  const recordsOf = (
+    tenant: string,
+    { approvals, audit, idempotency }: SyncTenantStore,
+  ): TenantRecords => ({
     approvals: {
       ...approvals,
-      request: (asked) => approvals.request({ ...asked, summary: redactor.text(asked.summary) }),
+      request: (asked) => {
+        const question = { ...asked, summary: redactor.text(asked.summary) };
+        const { id, state } = approvals.request(question);
+        if (state === "pending") told?.tell({ ...question, id, tenant });
+        return { id, state };
+      },
     },
     idempotency,
     audit: {
@@ -120,7 +146,7 @@ export function createEngine(config: Config, host: Host): Engine {
     policy,
     budgets,
     records: (tenant) => {
-      const known = records.get(tenant) ?? recordsOf(opened.tenant(tenant));
+      const known = records.get(tenant) ?? recordsOf(tenant, opened.tenant(tenant));
       records.set(tenant, known);
       return known;
     },
@@ -194,6 +220,19 @@ export function createEngine(config: Config, host: Host): Engine {
     live,
   );
 
+  const decide = (
+    { approvals }: SyncTenantStore,
+    { id, runId }: { readonly id: string; readonly runId?: string | null },
+    decision: "approved" | "denied",
+    by: string,
+  ): void =>
+    store.transactions.transaction(() => {
+      approvals.decide(id, decision, by, clock.now());
+      if (runId !== undefined && runId !== null) {
+        durable.send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
+      }
+    });
+
   return {
     runs,
     dataDir,
@@ -202,16 +241,13 @@ export function createEngine(config: Config, host: Host): Engine {
     boundary,
     processes,
     decideApproval: async (prefix, decision) => {
-      const { id, runId } = store.approvals.find(prefix);
-      store.transactions.transaction(() => {
-        store.approvals.decide(id, decision, settings.user, clock.now());
-        if (runId !== null)
-          durable.send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
-      });
-      return { id, runId };
+      const question = store.approvals.find(prefix);
+      decide(store, question, decision, settings.user);
+      return { id: question.id, runId: question.runId };
     },
     close: async () => {
       await durable.close();
+      await told?.close();
       await processes.killAll();
       await egress.close();
       await learning.close();

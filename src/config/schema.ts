@@ -90,6 +90,10 @@ export const settingsSchema = z.strictObject({
   approvals: z
     .strictObject({
       ttlMinutes: z.int().positive().default(1_440).describe("minutes that a question stays open"),
+      webhook: z
+        .strictObject({ url: z.url({ protocol: /^https?$/ }), secretVariable: z.string().min(1) })
+        .optional()
+        .describe("address that is told of open questions, and the variable with its secret"),
     })
     .prefault({}),
   store: z

@@ -2,7 +2,9 @@ import type { StandingBudget } from "../boundary/standing-budgets.ts";
 import type { Settings } from "../config/schema.ts";
 
 /** The settings' budgets as the boundary counts them. */
-export function standingBudgetsOf({ budgets }: Pick<Settings, "budgets">): readonly StandingBudget[] {
+export function standingBudgetsOf({
+  budgets,
+}: Pick<Settings, "budgets">): readonly StandingBudget[] {
   return Object.entries(budgets).map(([name, budget]) => {
     const { per, period, maxCostMicroUsd, maxTokens, maxCalls, maxSeconds } = budget;
     return {
