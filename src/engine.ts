@@ -4,6 +4,7 @@ import { toAgent33Error } from "./base/errors.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
+import { createStandingLedger } from "./boundary/standing-budgets.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
 import type { Config } from "./config/config.ts";
 import { providerKeys } from "./config/secrets.ts";
@@ -15,6 +16,8 @@ import { type Audit, createAudit } from "./engine/audit.ts";
 import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
+import { createApprovalWebhook } from "./engine/approval-webhook.ts";
+import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
@@ -82,6 +85,20 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
+  const { webhook } = settings.approvals;
+  const principal = { tenant: settings.tenant, user: settings.user };
+  const told =
+    webhook === undefined
+      ? undefined
+      : createApprovalWebhook({
+          ...webhook,
+          host,
+          principal,
+          boundary: () => boundary,
+          decide: async (question, decision, by) =>
+            decide(opened.tenant(question.tenant), question, decision, by),
+        });
+
   const dataDir = resolve(host.cwd, settings.data);
   const opened = openStore({
     dataDir,
@@ -94,6 +111,15 @@ export function createEngine(config: Config, host: Host): Engine {
   const egress = createEgress({ clock });
   const processes = createProcesses(clock);
   const budgets = createBudgetLedger(clock);
+  const standingBudgets = standingBudgetsOf(settings);
+  const standing =
+    standingBudgets.length === 0
+      ? undefined
+      : createStandingLedger({
+          budgets: standingBudgets,
+          storeOf: (tenant) => opened.tenant(tenant).budgets,
+          now: () => clock.now(),
+        });
   const learning = createLearning({
     settings: settings.learning,
     tenant: settings.tenant,
@@ -117,7 +143,12 @@ export function createEngine(config: Config, host: Host): Engine {
   ): TenantRecords => ({
     approvals: {
       ...approvals,
-      request: (asked) => approvals.request({ ...asked, summary: redactor.text(asked.summary) }),
+      request: (asked) => {
+        const question = { ...asked, summary: redactor.text(asked.summary) };
+        const { id, state } = approvals.request(question);
+        if (state === "pending") told?.tell({ ...question, id, tenant });
+        return { id, state };
+      },
     },
     idempotency,
     limitUses: opened.tenant(tenant).limitUses,
@@ -129,6 +160,7 @@ export function createEngine(config: Config, host: Host): Engine {
     ids,
     policy: ownPolicy(),
     budgets,
+    standing,
     records: (tenant) => {
       const known = records.get(tenant) ?? recordsOf(tenant, opened.tenant(tenant));
       records.set(tenant, known);
@@ -218,6 +250,20 @@ export function createEngine(config: Config, host: Host): Engine {
   };
 
   policies.follow();
+
+  const decide = (
+    { approvals }: SyncTenantStore,
+    { id, runId }: { readonly id: string; readonly runId?: string | null },
+    decision: "approved" | "denied",
+    by: string,
+  ): void =>
+    store.transactions.transaction(() => {
+      approvals.decide(id, decision, by, clock.now());
+      if (runId !== undefined && runId !== null) {
+        durable.send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
+      }
+    });
+
   return {
     runs: {
       ...runs,
@@ -231,22 +277,21 @@ export function createEngine(config: Config, host: Host): Engine {
     boundary,
     processes,
     decideApproval: async (prefix, decision) => {
-      const { id, runId } = store.approvals.find(prefix);
-      store.transactions.transaction(() => {
-        store.approvals.decide(id, decision, settings.user, clock.now());
-        if (runId !== null)
-          durable.send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
-      });
-      return { id, runId };
+      const question = store.approvals.find(prefix);
+      decide(store, question, decision, settings.user);
+      return { id: question.id, runId: question.runId };
     },
     close: () =>
       closeAll([
         () => policies.close(),
         () => boundary.close(),
+        // Before the runs that wait for its answers are let go.
+        () => told?.close(),
         () => durable.close(),
         () => processes.killAll(),
         () => egress.close(),
         () => learning.close(),
+        () => standing?.close(),
         () => audit.close(),
         () => store.backend.close(),
       ]),

@@ -73,6 +73,12 @@ describe("the order of the chain", () => {
         settle: () => note("budget settle", undefined),
         release: () => note("budget release", undefined),
       },
+      standing: {
+        reserve: () => note("standing budget reserve", { held: [] }),
+        settle: () => note("standing budget settle", undefined),
+        release: () => note("standing budget release", undefined),
+        close: () => undefined,
+      },
     });
     const connector = boundary.connector(
       spec(() => Promise.resolve(note("handler", "ok")), writeOnce, {
@@ -89,6 +95,7 @@ describe("the order of the chain", () => {
       "approval request",
       "limit hold",
       "budget reserve",
+      "standing budget reserve",
       "approval consume",
       "audit open",
       "idempotency reserve",
@@ -97,6 +104,7 @@ describe("the order of the chain", () => {
       "check",
       "limit use",
       "budget settle",
+      "standing budget settle",
       "idempotency finish",
       "audit close",
     ]);

@@ -8,6 +8,7 @@ import { RememberedDecisions } from "./decisions.ts";
 import { ConnectorLimits } from "./limits.ts";
 import type { BudgetLedger, TenantRecords } from "./ports.ts";
 import { RetryBudget } from "./retry.ts";
+import type { StandingLedger } from "./standing-budgets.ts";
 import type { CallContext, CallFacts, ConnectorSpec, PolicyDecider } from "./types.ts";
 
 /** What all connectors of a boundary share. */
@@ -19,6 +20,8 @@ export interface ChainParts {
   readonly breakers: BreakerRegistry;
   readonly deadlines: Deadlines;
   readonly budgets: BudgetLedger;
+  /** Budgets over runs and processes, where there are any. */
+  readonly standing?: StandingLedger | undefined;
   readonly approvalTtlMs: number;
   /** Asked at each call, so it should remember. */
   readonly records: (tenant: string) => TenantRecords;

@@ -155,6 +155,10 @@ export class GovernedCall<I, O, C>
     const session = this.#holdings?.session;
     if (session !== undefined) this.#holdLimits(session);
     if (budgets !== undefined && budgets.length > 0) this.#held().reserve(budgets, this.#bound());
+    if (parts.standing !== undefined) {
+      const milliseconds = this.deadlineAt - this.startedMs;
+      this.#held().reserveStanding(parts.standing, { ...this.#bound(), milliseconds });
+    }
     if (this.#approvalId !== undefined) {
       const { approvalDigest, at } = this.identity();
       this.#held().useApproval(this.#approvalId, approvalDigest, at);
@@ -270,7 +274,7 @@ export class GovernedCall<I, O, C>
     this.options.signal?.removeEventListener("abort", this);
     try {
       if (this.#holdings !== undefined) {
-        this.#holdings.settle(this.#used);
+        this.#holdings.settle(this.#used, nowMs - this.startedMs);
         if (error === undefined) this.#succeed(value as O);
         if (error?.phase !== "unknown") this.#holdings.finishKey(parts.clock);
       }

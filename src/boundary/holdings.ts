@@ -1,7 +1,9 @@
 import type { Clock } from "../base/clock.ts";
 import type { CallSession } from "./call-session.ts";
+import type { Principal } from "../base/principal.ts";
 import { BoundaryError } from "./errors.ts";
-import type { BudgetLedger, BudgetReservation, TenantRecords } from "./ports.ts";
+import type { BudgetLedger, BudgetRefusal, BudgetReservation, TenantRecords } from "./ports.ts";
+import type { CallSpend, StandingLedger, StandingReservation } from "./standing-budgets.ts";
 import type { CallFacts, Spend } from "./types.ts";
 
 /** The call that holds something. */
@@ -9,6 +11,7 @@ export interface Holder {
   /** In words, for messages. */
   readonly name: string;
   readonly budgets: BudgetLedger;
+  readonly principal: Principal;
   readonly records: TenantRecords;
 }
 
@@ -21,6 +24,9 @@ export class Holdings {
   /** Its part of the policy's limits. */
   session: CallSession | undefined = undefined;
   #reservation: BudgetReservation | undefined = undefined;
+  #standing:
+    | { readonly ledger: StandingLedger; readonly reserved: StandingReservation }
+    | undefined = undefined;
   #approvalId: string | undefined = undefined;
   #key: string | undefined = undefined;
   /** Whether the key was unknown before this call, so that giving it back means forgetting it. */
@@ -37,12 +43,23 @@ export class Holdings {
       this.#reservation = reserved;
       return;
     }
-    const { budget, limit, used, allowed } = reserved;
-    throw new BoundaryError(
-      "budget_exceeded",
-      `${this.#call.name} does not fit into budget ${budget}: ${limit} ${Math.round(used)} used of ${allowed}.`,
-      { budgetLimit: limit, hint: "Raise the limit, or let the run end here." },
-    );
+    throw this.#exceeded(reserved, "Raise the limit, or let the run end here.");
+  }
+
+  /** @throws BoundaryError `budget_exceeded` */
+  reserveStanding(ledger: StandingLedger, bound: CallSpend): void {
+    const reserved = ledger.reserve(this.#call.principal, bound);
+    if ("held" in reserved) {
+      this.#standing = { ledger, reserved };
+      return;
+    }
+    throw this.#exceeded(reserved, "Raise the limit in the settings, or wait for the next period.");
+  }
+
+  #exceeded({ budget, limit, used, allowed }: BudgetRefusal, hint: string): BoundaryError {
+    const { name } = this.#call;
+    const message = `${name} does not fit into budget ${budget}: ${limit} ${Math.round(used)} used of ${allowed}.`;
+    return new BoundaryError("budget_exceeded", message, { budgetLimit: limit, hint });
   }
 
   /** @throws BoundaryError `approval_expired` for anything but an unused yes to this very call */
@@ -77,6 +94,8 @@ export class Holdings {
     const { approvals, idempotency } = this.#call.records;
     this.session?.release();
     if (this.#reservation !== undefined) this.#call.budgets.release(this.#reservation);
+    this.#standing?.ledger.release(this.#standing.reserved);
+    this.#standing = undefined;
     if (this.#approvalId !== undefined) approvals.restore(this.#approvalId);
     if (this.#key !== undefined && this.#fresh) idempotency.release(this.#key);
     this.#reservation = undefined;
@@ -85,10 +104,12 @@ export class Holdings {
   }
 
   /** The call is over, and this is what it used. */
-  settle(spend: Spend): void {
+  settle(spend: Spend, milliseconds: number): void {
     this.session?.use(spend);
     if (this.#reservation !== undefined) this.#call.budgets.settle(this.#reservation, spend);
     this.#reservation = undefined;
+    this.#standing?.ledger.settle(this.#standing.reserved, { ...spend, milliseconds });
+    this.#standing = undefined;
   }
 
   /** How the call ended is known; until then its key stays "started". */

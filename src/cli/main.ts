@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
+import { budgetsCommand } from "./commands/budgets.ts";
 import { connectorsCommand } from "./commands/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -80,6 +81,7 @@ export function createProgram(context: CliContext): Command {
   resumeCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
+  budgetsCommand(program, context);
   connectorsCommand(program, context);
   learnCommand(program, context);
   policyCommand(program, context);

@@ -272,7 +272,9 @@ function invalid(error: z.ZodError, origins: ReadonlyMap<string, Origin>): Agent
       (candidate) => name === candidate.name || name.startsWith(`${candidate.name}.`),
     );
     const origin = leaf === undefined ? undefined : origins.get(leaf.name);
-    return `${name}: ${issue.message}${origin === undefined ? "" : ` (${origin.name})`}`;
+    // Of a name that may not be, the reason stands one level below.
+    const problem = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
+    return `${name}: ${problem.message}${origin === undefined ? "" : ` (${origin.name})`}`;
   });
   return new Agent33Error("config.invalid_value", `Settings are not valid: ${lines.join("; ")}.`, {
     hint: "Run `agent33 config explain` with the setting removed to see what is expected.",

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { effects, efforts, repeats } from "../base/effect.ts";
+import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
@@ -33,6 +34,23 @@ export type PolicyPart = z.infer<typeof policyPartSchema>;
 /** The ways in which a run can be asked for. */
 export const entryPoints = ["cli", "api", "mcp"] as const;
 export type EntryPoint = (typeof entryPoints)[number];
+
+const amount = z.int().positive().exactOptional();
+
+/** A hard limit on the calls of a tenant, a person or an agent over a period. */
+const standingBudgetSchema = z
+  .strictObject({
+    per: z.enum(budgetScopes),
+    period: z.enum(budgetPeriods),
+    maxCostMicroUsd: amount,
+    maxTokens: amount,
+    maxCalls: amount,
+    maxSeconds: amount,
+  })
+  .refine(
+    ({ per: _per, period: _period, ...limits }) => Object.keys(limits).length > 0,
+    "Give at least one of maxCostMicroUsd, maxTokens, maxCalls and maxSeconds",
+  );
 
 /** Which policy holds. */
 export const policySelectionSchema = z.strictObject({
@@ -87,9 +105,20 @@ export const settingsSchema = z.strictObject({
   user: z.string().min(1).default("local").describe("person that calls are made for"),
   policy: policySelectionSchema.prefault({}),
   limits: runLimitsSchema.prefault({}),
+  budgets: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "Use lower-case letters, digits and hyphens"),
+      standingBudgetSchema,
+    )
+    .default({})
+    .describe("hard limits over runs and processes, by name: per tenant, user or agent and period"),
   approvals: z
     .strictObject({
       ttlMinutes: z.int().positive().default(1_440).describe("minutes that a question stays open"),
+      webhook: z
+        .strictObject({ url: z.url({ protocol: /^https?$/ }), secretVariable: z.string().min(1) })
+        .optional()
+        .describe("address that is told of open questions, and the variable with its secret"),
     })
     .prefault({}),
   store: z

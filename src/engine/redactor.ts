@@ -17,6 +17,10 @@ export function secretRedactor(settings: Settings, env: Host["env"]): Redactor {
       if (secretName.test(name)) redactor.register(name, value);
     }
   }
+  const { webhook } = settings.approvals;
+  if (webhook !== undefined) {
+    redactor.register(webhook.secretVariable, env[webhook.secretVariable] ?? "");
+  }
   const password = env["PGPASSWORD"] ?? "";
   if (password !== "") redactor.register("PGPASSWORD", password);
   for (const one of passwordsIn(settings.learning.store ?? "")) {

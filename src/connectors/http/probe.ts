@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { messageOf, systemCodeOf } from "../../base/errors.ts";
 import { BoundaryError } from "../../boundary/errors.ts";
-import { isPrivateHost } from "../../boundary/egress/address.ts";
 import type { ConnectorSpec } from "../../boundary/types.ts";
+import { urlFacts } from "./url-facts.ts";
 
 export interface ModelServerProbe {
   /** The server's base address, with its `/v1`. */
@@ -14,18 +14,12 @@ const modelListSchema = z.object({ data: z.array(z.object({ id: z.string() })) }
 /** Asks an OpenAI-compatible server which models it has (`GET /v1/models`). */
 export const modelServerProbe: ConnectorSpec<ModelServerProbe, readonly string[]> = {
   id: "http:doctor",
-  facts: ({ baseUrl }) => {
-    const { hostname, port, protocol } = new URL(baseUrl);
-    const privateAddress = isPrivateHost(hostname);
-    return {
-      operation: "probe",
-      effect: "read",
-      repeat: "safe",
-      host: hostname,
-      port: port === "" ? (protocol === "https:" ? 443 : 80) : Number(port),
-      ...(privateAddress === undefined ? {} : { privateAddress }),
-    };
-  },
+  facts: ({ baseUrl }) => ({
+    operation: "probe",
+    effect: "read",
+    repeat: "safe",
+    ...urlFacts(baseUrl),
+  }),
   run: async (context) => {
     const { input, signal } = context;
     const response = await context.fetch(`${input.baseUrl}/models`, { signal });

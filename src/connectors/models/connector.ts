@@ -1,6 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
 import { BoundaryError } from "../../boundary/errors.ts";
-import { isPrivateHost } from "../../boundary/egress/address.ts";
 import type {
   CallContext,
   CallFacts,
@@ -10,6 +9,7 @@ import type {
 import type { Model, ModelEvent, ModelInfo, ModelRequest, ModelTurn } from "../../models/model.ts";
 import type { Prices } from "../../models/prices.ts";
 import type { TokenCounter } from "../../models/tokens.ts";
+import { urlFacts } from "../http/url-facts.ts";
 import { mapModelError } from "./errors.ts";
 
 export interface ModelConnectorOptions {
@@ -64,15 +64,7 @@ export function modelConnectorSpec(
 
 function factsOf(info: ModelInfo): CallFacts {
   const base = { operation: "chat", effect: "read", repeat: "safe" } as const;
-  if (info.baseUrl === undefined) return base;
-  const { hostname, port, protocol } = new URL(info.baseUrl);
-  const privateAddress = isPrivateHost(hostname);
-  return {
-    ...base,
-    host: hostname,
-    port: port === "" ? (protocol === "http:" ? 80 : 443) : Number(port),
-    ...(privateAddress === undefined ? {} : { privateAddress }),
-  };
+  return info.baseUrl === undefined ? base : { ...base, ...urlFacts(info.baseUrl) };
 }
 
 async function runTurn(

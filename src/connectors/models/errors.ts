@@ -8,8 +8,8 @@ import {
 } from "../../boundary/errors.ts";
 import { keyVariableOf } from "../../models/providers.ts";
 import type { ModelInfo } from "../../models/model.ts";
-import { failedBeforeSending, isCertificateCode, networkCodeOf } from "./causes.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { failedBeforeSending, isCertificateCode, networkCodeOf } from "../http/network.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
 
 /**
  * What went wrong in a model call, as the boundary's error: the one place where the errors of the
