@@ -134,21 +134,30 @@ function copies(openSource: Open, openTarget: Open): void {
   test("mends what changed in the source while it was copied", async () => {
     const [source, target] = [await openSource(), await openTarget()];
     await fillStore(source, 9);
-    let told = false;
+    const writes: Promise<unknown>[] = [];
+    // The copy goes on when the source has changed, not before.
+    const patient: Backend = {
+      ...target,
+      tables: {
+        ...target.tables,
+        write: async (make) => {
+          await Promise.all(writes);
+          return target.tables.write(make);
+        },
+      },
+    };
     const report = await copyStore({
       from: source,
-      to: target,
+      to: patient,
       clock,
       onProgress: ({ phase }) => {
-        if (told || phase !== "copy lessons") return;
-        told = true;
-        void write(
-          source,
-          "UPDATE runs SET outcome = 'changed', finished_at = finished_at + 1 WHERE seq = 2",
-        );
-        void write(
-          source,
-          "INSERT INTO signal_keys (tenant, key, signal_id) VALUES ('c', 'k', 's')",
+        if (writes.length > 0 || phase !== "copy lessons") return;
+        writes.push(
+          write(
+            source,
+            "UPDATE runs SET outcome = 'changed', finished_at = finished_at + 1 WHERE seq = 2",
+          ),
+          write(source, "INSERT INTO signal_keys (tenant, key, signal_id) VALUES ('c', 'k', 's')"),
         );
       },
     });
