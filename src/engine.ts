@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { agentRun, approvalTopic } from "./agents/loop.ts";
+import { agentRun } from "./agents/loop.ts";
 import { toAgent33Error } from "./base/errors.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
@@ -16,7 +16,7 @@ import { type Audit, createAudit } from "./engine/audit.ts";
 import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
-import { createApprovalWebhook } from "./engine/approval-webhook.ts";
+import { createApprovals } from "./engine/approvals.ts";
 import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
@@ -25,12 +25,12 @@ import { createLearning, type Learning } from "./engine/learning.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
+import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 import type { BusyNotice } from "./store/backend.ts";
-import type { SyncTenantStore } from "./store/repositories/index.ts";
 import { openStore } from "./store/store.ts";
 
 /** The engine: everything wired, nothing running yet. */
@@ -44,6 +44,12 @@ export interface Engine {
   readonly boundary: Boundary;
   readonly processes: Processes;
   /** Answers a question and tells the run that waits for it. */
+  /**
+   * Makes a rule of a question, so that such calls are not asked about again. It is written to a
+   * pack file for people to review, and holds where the settings select that pack.
+   * @throws Agent33Error `policy.*`, `engine.cannot_remember`
+   */
+  rememberApproval(prefix: string, request: RememberRequest): RememberedRule;
   decideApproval(
     prefix: string,
     decision: "approved" | "denied",
@@ -85,21 +91,17 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { webhook } = settings.approvals;
-  const principal = { tenant: settings.tenant, user: settings.user };
-  const told =
-    webhook === undefined
-      ? undefined
-      : createApprovalWebhook({
-          ...webhook,
-          host,
-          principal,
-          boundary: () => boundary,
-          decide: async (question, decision, by) =>
-            decide(opened.tenant(question.tenant), question, decision, by),
-        });
-
   const dataDir = resolve(host.cwd, settings.data);
+  const approvals = createApprovals({
+    config,
+    host,
+    dataDir,
+    redactor,
+    storeOf: (tenant) => opened.tenant(tenant),
+    boundary: () => boundary,
+    transaction: (work) => store.transactions.transaction(work),
+    send: (...message) => durable.send(...message),
+  });
   const opened = openStore({
     dataDir,
     clock,
@@ -137,23 +139,11 @@ export function createEngine(config: Config, host: Host): Engine {
   });
   const audit = createAudit({ opened, tenant: settings.tenant, dataDir, host, redactor });
   const records = new Map<string, TenantRecords>();
-  const recordsOf = (
-    tenant: string,
-    { approvals, idempotency }: SyncTenantStore,
-  ): TenantRecords => ({
-    approvals: {
-      ...approvals,
-      request: (asked) => {
-        const question = { ...asked, summary: redactor.text(asked.summary) };
-        const { id, state } = approvals.request(question);
-        if (state === "pending") told?.tell({ ...question, id, tenant });
-        return { id, state };
-      },
-    },
-    idempotency,
-    limitUses: opened.tenant(tenant).limitUses,
-    audit: audit.sink(tenant),
-  });
+  const recordsOf = (tenant: string): TenantRecords => {
+    const { idempotency, limitUses } = opened.tenant(tenant);
+    const asked = approvals.storeOf(tenant);
+    return { approvals: asked, idempotency, limitUses, audit: audit.sink(tenant) };
+  };
   const boundary = createBoundary({
     clock,
     random,
@@ -162,7 +152,7 @@ export function createEngine(config: Config, host: Host): Engine {
     budgets,
     standing,
     records: (tenant) => {
-      const known = records.get(tenant) ?? recordsOf(tenant, opened.tenant(tenant));
+      const known = records.get(tenant) ?? recordsOf(tenant);
       records.set(tenant, known);
       return known;
     },
@@ -251,19 +241,6 @@ export function createEngine(config: Config, host: Host): Engine {
 
   policies.follow();
 
-  const decide = (
-    { approvals }: SyncTenantStore,
-    { id, runId }: { readonly id: string; readonly runId?: string | null },
-    decision: "approved" | "denied",
-    by: string,
-  ): void =>
-    store.transactions.transaction(() => {
-      approvals.decide(id, decision, by, clock.now());
-      if (runId !== undefined && runId !== null) {
-        durable.send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
-      }
-    });
-
   return {
     runs: {
       ...runs,
@@ -276,17 +253,14 @@ export function createEngine(config: Config, host: Host): Engine {
     audit,
     boundary,
     processes,
-    decideApproval: async (prefix, decision) => {
-      const question = store.approvals.find(prefix);
-      decide(store, question, decision, settings.user);
-      return { id: question.id, runId: question.runId };
-    },
+    rememberApproval: approvals.remember,
+    decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
     close: () =>
       closeAll([
         () => policies.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.
-        () => told?.close(),
+        () => approvals.close(),
         () => durable.close(),
         () => processes.killAll(),
         () => egress.close(),

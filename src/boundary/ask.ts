@@ -1,3 +1,4 @@
+import type { JsonObject } from "../base/json.ts";
 import type { CallIdentity } from "./call-identity.ts";
 import { BoundaryError } from "./errors.ts";
 import { questionOf } from "./identity.ts";
@@ -8,9 +9,10 @@ import type { CallFacts, CallOptions, Decision } from "./types.ts";
 /** A call that a rule wants a person to be asked about. */
 export interface Asked {
   readonly name: string;
+  readonly connector: string;
   readonly facts: CallFacts;
   readonly decision: Decision;
-  readonly options: Pick<CallOptions, "runId">;
+  readonly options: Pick<CallOptions, "runId" | "principal">;
 }
 
 /**
@@ -33,6 +35,7 @@ export function askPerson(
     digest: identity.approvalDigest,
     ...(runId === undefined ? {} : { runId }),
     summary: question,
+    facts: factsOf(call),
     ruleId,
     requestedAt: identity.at,
     expiresAt: identity.at + (decision.approvalTtlMs ?? ttlMs),
@@ -47,4 +50,21 @@ export function askPerson(
     ...refusal,
     hint: `Run \`agent33 approvals approve ${id}\`, then resume the run.`,
   });
+}
+
+/** The call as facts that a rule can be made of, so that an answer can be remembered. */
+function factsOf({ connector, facts, options }: Asked): JsonObject {
+  const { tenant, user, agent } = options.principal;
+  return {
+    connector,
+    tenant,
+    user,
+    ...(agent === undefined ? {} : { agent }),
+    ...definedFacts(facts),
+  };
+}
+
+function definedFacts(facts: CallFacts): JsonObject {
+  const given = Object.entries(facts).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as JsonObject;
 }

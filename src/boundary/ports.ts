@@ -1,3 +1,4 @@
+import type { JsonObject } from "../base/json.ts";
 import type { AuditRow, Link, LinkFacts } from "./audit/link.ts";
 import type { Place, SignedPlace } from "./audit/signing.ts";
 import type { CallRecord, Spend } from "./types.ts";
@@ -72,6 +73,8 @@ export interface ApprovalRequest {
   readonly digest: string;
   readonly runId?: string;
   readonly summary: string;
+  /** The call as facts that a rule can be made of. */
+  readonly facts?: JsonObject;
   readonly ruleId: string;
   readonly requestedAt: number;
   readonly expiresAt: number;

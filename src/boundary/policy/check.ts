@@ -1,4 +1,5 @@
 import type { Agent33Error } from "../../base/errors.ts";
+import { suggestName } from "../../base/nearest.ts";
 import { policyError } from "./errors.ts";
 import type { Flaw } from "./flaws.ts";
 import { hostPattern } from "./host.ts";
@@ -15,6 +16,7 @@ export function* policyProblems(
   for (const rule of rules) {
     yield* impossible(rule);
     yield* unfulfillable(rule);
+    yield* unknownAnswers(rule, rules);
   }
   yield* shadowed(packs, rules);
   yield* overruledDefaults(packs);
@@ -57,6 +59,24 @@ function* unfulfillable(rule: CompiledRule): Generator<Agent33Error> {
   yield policyError("never_matches", at, message, hint);
 }
 
+/** A rule that answers for one that nobody asks by. */
+function* unknownAnswers(
+  { answers = [], ruleId, at }: CompiledRule,
+  rules: readonly CompiledRule[],
+): Generator<Agent33Error> {
+  for (const name of answers) {
+    const asks = rules.filter(({ effect }) => effect === "ask").map((rule) => rule.ruleId);
+    if (asks.includes(name)) continue;
+    const message = `the rule "${ruleId}" answers "${name}", and there is no such ask rule.`;
+    yield policyError("unknown_rule", at, message, suggestName(name, asks));
+  }
+}
+
+/** Whether a rule is heard although another one covers it, because it answers that one. */
+export function isAnswered(ask: CompiledRule, by: CompiledRule): boolean {
+  return ask.effect === "ask" && by.answers?.includes(ask.ruleId) === true;
+}
+
 function neverMatches(rule: CompiledRule, flaw: Flaw) {
   const message = `the rule "${rule.ruleId}" never matches: ${flaw.message}.`;
   return policyError("never_matches", rule.at, message, flaw.hint);
@@ -83,7 +103,9 @@ function* shadowed(
       allow: inSight.filter((rule) => rule.effect !== "allow"),
     };
     for (const rule of (rulesOf.get(pack.name) ?? []).filter(decides)) {
-      const cover = stricter[rule.effect].find((other) => covers(other, rule));
+      const cover = stricter[rule.effect].find(
+        (other) => !isAnswered(other, rule) && covers(other, rule),
+      );
       if (cover === undefined) continue;
       const message =
         `the rule "${rule.ruleId}" (${rule.effect}) never decides: ` +

@@ -41,16 +41,17 @@ export function compilePolicy(
 
   const version = digestOf({
     default: fallback,
-    rules: rules.map(({ ruleId, mode, effect, match, when, limit, before, reason, ttlMs }) => ({
-      ruleId,
-      mode,
-      effect,
-      match,
-      when: when?.text ?? null,
-      limit: limit === undefined ? null : { ...limit, sum: limit.sum?.text ?? null },
-      before: before ?? null,
-      reason,
-      ttlMs: ttlMs ?? null,
+    rules: rules.map((rule) => ({
+      ruleId: rule.ruleId,
+      mode: rule.mode,
+      effect: rule.effect,
+      match: rule.match,
+      when: rule.when?.text ?? null,
+      limit: rule.limit === undefined ? null : { ...rule.limit, sum: rule.limit.sum?.text ?? null },
+      before: rule.before ?? null,
+      answers: rule.answers ?? null,
+      reason: rule.reason,
+      ttlMs: rule.ttlMs ?? null,
     })),
   });
   const decideCall = createMatcher(rules, fallback, version);
@@ -139,6 +140,7 @@ const factFields: ReadonlySet<string> = new Set([
   "match",
   "reason",
   "ttlMs",
+  "answers",
   "at",
   "order",
   "ruleId",

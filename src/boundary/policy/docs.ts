@@ -170,6 +170,11 @@ A request to another host than the call's own (a redirect that is followed, an a
 names) is decided about like a call to that host; an \`ask\` does not let it through, and from a
 public host none leads to a private address. Proxies in the environment are not used.
 
+An ask is stronger than any allow. A rule that allows can take that back for the calls that it
+matches by naming what it answers, as in \`answers: [default/shell-asks]\`; each ask rule that matches
+must be answered, and a denial never is. \`agent33 approvals approve ID --remember call\` (or \`tool\`)
+writes such a rule for a question, into a file for people to read.
+
 A pack in full. Its first line lets editors that know the YAML language server complete keys and
 mark mistakes; the schema is \`docs/policy/pack.schema.json\` in the repository and in the npm package:
 

@@ -8,6 +8,7 @@ export type PolicyCode =
   | "unknown_pack"
   | "duplicate_pack"
   | "duplicate_rule"
+  | "unknown_rule"
   | "extends_cycle"
   | "no_pack"
   | "never_matches"

@@ -27,6 +27,7 @@ export function createMatcher(
     ...(shadow.length === 0 ? {} : { shadow }),
   });
 
+  const someAnswer = rules.some(({ answers }) => answers !== undefined);
   const ofHits = (): Decision => {
     if (hits.count === 0) return none;
     if (hits.count === 1) return alone[hits.orders[0] ?? 0] ?? none;
@@ -41,6 +42,7 @@ export function createMatcher(
         winner = rule;
       }
     }
+    if (winner?.effect === "ask" && someAnswer) winner = answering(hits, rules) ?? winner;
     return winner === undefined ? none : decisionOf(winner, matched, policyVersion);
   };
 
@@ -75,6 +77,21 @@ export function createMatcher(
     if (remarks === undefined && awaitedBy === undefined) return decision;
     return { ...decision, ...remarks, ...(awaitedBy === undefined ? {} : { awaitedBy }) };
   };
+}
+
+/** The first allow rule that matches, where those that do answer every ask rule that does. */
+function answering(hits: Hits, rules: readonly CompiledRule[]): CompiledRule | undefined {
+  const asked: string[] = [];
+  const answered = new Set<string>();
+  let first: CompiledRule | undefined;
+  for (let place = 0; place < hits.count; place++) {
+    const rule = rules[hits.orders[place] ?? 0];
+    if (rule?.effect === "ask") asked.push(rule.ruleId);
+    if (rule?.answers === undefined) continue;
+    first ??= rule;
+    for (const ruleId of rule.answers) answered.add(ruleId);
+  }
+  return asked.every((ruleId) => answered.has(ruleId)) ? first : undefined;
 }
 
 /** What is said where rules allow a call and none of them opens the network that it leads to. */

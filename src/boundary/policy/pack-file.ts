@@ -124,7 +124,7 @@ function createExpressionReader(rule: Path, places: YamlPlaces) {
 }
 
 function toRule(rule: z.infer<typeof ruleSchema>, read: ReadExpression): LoadedRule {
-  const { id, reason, limit, before, mode, ttl } = rule;
+  const { id, reason, limit, before, answers, mode, ttl } = rule;
   // The schema has seen to it that exactly one of the three is there.
   const effect = rule.deny !== undefined ? "deny" : rule.ask !== undefined ? "ask" : "allow";
   const when = rule.when === undefined ? undefined : read(["when"], rule.when, compileCondition);
@@ -135,6 +135,7 @@ function toRule(rule: z.infer<typeof ruleSchema>, read: ReadExpression): LoadedR
     ...(when === undefined ? {} : { when }),
     ...(limit === undefined ? {} : { limit: toLimit(limit, read) }),
     ...(before === undefined ? {} : { before }),
+    ...(answers === undefined ? {} : { answers }),
     ...(mode === undefined ? {} : { mode }),
     reason,
     ...(ttl === undefined ? {} : { ttlMs: milliseconds(ttl) }),

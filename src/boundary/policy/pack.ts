@@ -25,6 +25,8 @@ export interface LoadedRule {
   readonly limit?: Limit;
   /** The rule holds only until a call that matches this has succeeded in the run. */
   readonly before?: Match;
+  /** Ask rules, by their `<pack>/<id>`, that need nobody for the calls that this rule allows. */
+  readonly answers?: readonly string[];
   /** Absent: the pack's. */
   readonly mode?: PolicyMode;
   /** Shown to the person who is refused or asked. */

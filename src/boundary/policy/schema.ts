@@ -81,10 +81,15 @@ export const ruleSchema = z
     before: matchSchema
       .optional()
       .describe("The rule holds only until such a call has succeeded in the same run."),
+    answers: z
+      .array(word)
+      .min(1)
+      .optional()
+      .describe("Allows only: ask rules, as pack/rule, that are answered for these calls."),
   })
   .meta({
     oneOf: [{ required: ["deny"] }, { required: ["ask"] }, { required: ["allow"] }],
-    dependentRequired: { ttl: ["ask"] },
+    dependentRequired: { ttl: ["ask"], answers: ["allow"] },
     dependentSchemas: {
       limit: { not: { anyOf: [{ required: ["allow"] }, { required: ["before"] }] } },
       before: { not: { required: ["allow"] } },
@@ -97,6 +102,10 @@ export const ruleSchema = z
     }
     if (rule.ttl !== undefined && rule.ask === undefined) {
       context.addIssue({ code: "custom", message: "only an ask rule has a ttl", path: ["ttl"] });
+    }
+    if (rule.answers !== undefined && rule.allow === undefined) {
+      const message = "only an allow rule answers what others ask";
+      context.addIssue({ code: "custom", message, path: ["answers"] });
     }
     for (const key of ["limit", "before"] as const) {
       if (rule[key] === undefined || rule.allow === undefined) continue;

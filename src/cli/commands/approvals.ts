@@ -1,4 +1,7 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import type { Engine } from "../../engine.ts";
+import { type RememberedRule, type RememberScope, rememberScopes } from "../../engine/remember.ts";
+import { usageError } from "../usage.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
 import { columns, oneLine } from "../output.ts";
 
@@ -18,15 +21,45 @@ export function approvalsCommand(program: Command, context: CliContext): void {
     .description("one question, with all that the call would send")
     .argument("<approval>", "the question's id, or its beginning")
     .action((prefix: string, options: Options) => show(context, prefix, options));
-  for (const [word, decision] of [
-    ["approve", "approved"],
-    ["deny", "denied"],
-  ] as const) {
-    addCommonOptions(approvals.command(word))
-      .description(`${word} one call`)
-      .argument("<approval>", "the question's id, or its beginning")
-      .action((prefix: string, options: Options) => decide(context, prefix, decision, options));
+  addCommonOptions(approvals.command("approve"))
+    .description("approve one call")
+    .argument("<approval>", "the question's id, or its beginning")
+    .addOption(
+      new Option(
+        "--remember <scope>",
+        "write a rule too: for these very arguments (call), or for any of the tool's (tool)",
+      ).choices(rememberScopes),
+    )
+    .option(
+      "--file <path>",
+      "pack file that the rule is written to, policy/remembered.yaml by default",
+    )
+    .action((prefix: string, options: ApproveOptions) => approve(context, prefix, options));
+  addCommonOptions(approvals.command("deny"))
+    .description("deny one call")
+    .argument("<approval>", "the question's id, or its beginning")
+    .action((prefix: string, options: Options) => decide(context, prefix, "denied", options));
+}
+
+interface ApproveOptions extends Options {
+  readonly remember?: RememberScope;
+  readonly file?: string;
+}
+
+async function approve(
+  context: CliContext,
+  prefix: string,
+  options: ApproveOptions,
+): Promise<void> {
+  const { remember: scope, file } = options;
+  if (scope === undefined && file !== undefined) {
+    throw usageError("--file needs --remember.", "Give --remember call or --remember tool too.");
   }
+  await decide(context, prefix, "approved", options, (engine) =>
+    scope === undefined
+      ? undefined
+      : engine.rememberApproval(prefix, { scope, ...(file === undefined ? {} : { file }) }),
+  );
 }
 
 async function list(context: CliContext, options: Options): Promise<void> {
@@ -80,14 +113,26 @@ async function decide(
   prefix: string,
   decision: "approved" | "denied",
   options: Options,
+  remember: (engine: Engine) => RememberedRule | undefined = () => undefined,
 ): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async (engine) => {
     const { id, runId } = await engine.decideApproval(prefix, decision);
-    if (output.json) output.out(JSON.stringify({ id, runId, state: decision }));
-    else
+    const remembered = remember(engine);
+    if (output.json) {
+      const rule = remembered === undefined ? {} : { remembered };
+      output.out(JSON.stringify({ id, runId, state: decision, ...rule }));
+      return;
+    }
+    const next =
+      runId === null ? "" : `; go on with: ${output.program} resume ${runId}${output.sameStore}`;
+    output.out(`${decision} ${id}${next}`);
+    if (remembered === undefined) return;
+    output.out(`remembered as ${remembered.ruleId} in ${remembered.file}:\n\n${remembered.rule}`);
+    if (!remembered.selected) {
       output.out(
-        `${decision} ${id}${runId === null ? "" : `; go on with: ${output.program} resume ${runId}${output.sameStore}`}`,
+        `Read it; it holds once the settings have it: add "${remembered.pack}" to policy.packs and "${remembered.file}" to policy.files.`,
       );
+    }
   });
 }

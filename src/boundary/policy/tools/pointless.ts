@@ -1,5 +1,5 @@
 import type { Agent33Error } from "../../../base/errors.ts";
-import { ancestry, covers } from "../check.ts";
+import { ancestry, covers, isAnswered } from "../check.ts";
 import { policyError } from "../errors.ts";
 import { type CompiledRule, strictness } from "../policy.ts";
 import type { LoadedPack } from "../pack.ts";
@@ -23,7 +23,11 @@ export function* pointlessRules(
   const heard = rules.filter(({ mode }) => mode === "enforce");
   for (const rule of rules.filter(({ mode }) => mode !== "shadow")) {
     const other = heard.find(
-      (other) => !related(rule.pack, other.pack) && takesOver(other, rule) && covers(other, rule),
+      (other) =>
+        !related(rule.pack, other.pack) &&
+        !isAnswered(other, rule) &&
+        takesOver(other, rule) &&
+        covers(other, rule),
     );
     if (other === undefined) continue;
     const what =
