@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { effects, efforts, repeats } from "../base/effect.ts";
+import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
@@ -87,6 +88,10 @@ export const settingsSchema = z.strictObject({
   data: z
     .string()
     .min(1)
+    .refine(
+      (text) => !isAddressLike(text),
+      "Must be a folder; a team's PostgreSQL store is set under learning.store",
+    )
     .default(".agent33")
     .describe("folder of the store and of the runs' files"),
   model: z.string().min(1).optional().describe("provider:model that runs use when none is named"),

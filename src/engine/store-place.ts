@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { Agent33Error } from "../base/errors.ts";
+import { isAddressLike } from "../base/place.ts";
 import type { Backend } from "../store/backend.ts";
 import { placeOf } from "../store/postgres/database.ts";
 import type { Isolation } from "../store/postgres/isolation.ts";
@@ -19,7 +20,7 @@ export type StorePlace =
  * refused, never taken for a folder. A path to a store's file means its folder.
  */
 export function placeNamed(text: string, host: Host): StorePlace {
-  if (/^[a-z][a-z0-9+.-]+:\//i.test(text)) return { kind: "address", url: text };
+  if (isAddressLike(text)) return { kind: "address", url: text };
   const path = resolve(host.cwd, text);
   const dataDir = basename(path) === databaseFile ? dirname(path) : path;
   return { kind: "folder", dataDir, path: join(dataDir, databaseFile) };

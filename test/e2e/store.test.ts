@@ -301,12 +301,47 @@ test("an export that breaks off leaves no file, whole or half", async () => {
 test("an address of another kind is refused, and its password is not repeated", async () => {
   const folder = olderStore();
   await ok(folder, "store", "migrate", "--data", folder);
-  for (const place of ["mysql://u:a-password@h/db", "postgres:/u:a-password@h/db"]) {
-    const result = await agent33(folder, "store", "copy", folder, place, "--json");
-    expect(refused(result).code).toBe("store.bad_address");
-    expect(result.stderr).not.toContain("a-password");
+  const files = readdirSync(folder);
+  for (const place of [
+    "mysql://u:a-password@h/db",
+    "postgres:/u:a-password@h/db",
+    "postgres//u:a-password@h/db",
+    "postgres:u:a-password@h/db",
+    "u:a-password@h/db",
+  ]) {
+    for (const words of [
+      ["copy", folder, place],
+      ["status", place],
+    ]) {
+      const result = await agent33(folder, "store", ...words, "--json");
+      expect(refused(result).code).toBe("store.bad_address");
+      expect(result.stderr).not.toContain("a-password");
+    }
+    for (const words of [["learn", "list"], ["runs", "list"], ["audit", "list"], ["doctor"]]) {
+      const result = await agent33(folder, ...words, "--data", place, "--json");
+      expect(refused(result)).toMatchObject({
+        code: "config.invalid_value",
+        message: expect.stringContaining("Must be a folder"),
+      });
+      expect(result.stderr).not.toContain("a-password");
+    }
   }
-  expect(readdirSync(folder).some((name) => name.includes(":"))).toBe(false);
+  expect(readdirSync(folder)).toEqual(files);
+});
+
+test("what a command advises does not repeat an address's password", async () => {
+  const address = "postgres://u:a-password@127.0.0.1:1/db";
+  for (const words of [
+    ["migrate", "--to", address],
+    ["migrate", address, "--from", "state.json"],
+    ["status", address],
+    ["quarantine", "list", address],
+  ]) {
+    const { code, stdout, stderr } = await agent33(freshFolder(), "store", ...words);
+    expect(code).not.toBe(0);
+    expect(stdout + stderr).not.toContain("a-password");
+    expect(stderr).toContain("postgres://u@127.0.0.1:1/db");
+  }
 });
 
 describePostgres("a store in PostgreSQL", {}, (server) => {
@@ -335,9 +370,11 @@ describePostgres("a store in PostgreSQL", {}, (server) => {
     const database = openDatabase({ ...parts, url });
     await migrate(database, parts.clock, migrations.slice(0, 1));
     await database.close();
-    expect(await ok(cwd, "store", "status", url)).toMatch(
+    const found = await ok(cwd, "store", "status", url);
+    expect(found).toMatch(
       new RegExp(`schema +1 of ${migrations.length}[^]*agent33 store migrate `),
     );
+    expect(found).not.toContain(new URL(url).password);
     const copied = await agent33(cwd, "store", "copy", url, "copied", "--json");
     expect(refused(copied).code).toBe("store.older_schema");
     const tried = await ok(cwd, "store", "migrate", url, "--dry-run");

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { type FileHandle, open } from "node:fs/promises";
 import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
 import { type ExportLine, headerSchema, lineSchema } from "./export-format.ts";
@@ -34,7 +35,10 @@ export async function openExportedAudit(path: string): Promise<ExportedAudit> {
     };
   } catch (cause) {
     await handle?.close();
-    const why = systemCodeOf(cause) ?? messageOf(cause).split("\n")[0] ?? "";
+    const noHeader = cause instanceof z.ZodError || cause instanceof SyntaxError;
+    const why = noHeader
+      ? "its first line is not that of an export"
+      : (systemCodeOf(cause) ?? messageOf(cause));
     throw new Agent33Error("audit.bad_export", `${path} cannot be read as an audit: ${why}.`, {
       hint: "Give a file that `agent33 audit export` wrote; its first line says so.",
       details: { path },

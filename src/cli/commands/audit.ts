@@ -35,7 +35,9 @@ export function auditCommand(program: Command, context: CliContext): void {
     .command("audit")
     .description("the record of every call that left the process");
   addListOptions(audit.command("list"))
-    .description("calls, newest first, denied ones too")
+    .description(
+      "calls, the last written first, denied ones too; reads are written up to a second late",
+    )
     .option("--run <run>", "of this run, by its id or its beginning")
     .option("--connector <id>", "of this connector, in full")
     .option("--outcome <outcome>", "that ended so: ok, or an error's code")

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { listQuarantine, showQuarantined } from "../../engine.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf } from "../context.ts";
 import { quarantinedText, quarantineText } from "../render-quarantine.ts";
+import { withoutPassword } from "../../base/place.ts";
 import { shellWord, wholeNumber } from "../usage.ts";
 
 interface Options {
@@ -46,7 +47,7 @@ async function list(
   const { limit, cursor } = options;
   const request = { limit, ...(cursor === undefined ? {} : { cursor }) };
   const page = await listQuarantine(place ?? config.settings.data, config, context.host, request);
-  const store = place === undefined ? output.sameStore : ` ${shellWord(place)}`;
+  const store = place === undefined ? output.sameStore : ` ${shellWord(withoutPassword(place))}`;
   output.out(output.json ? JSON.stringify(page) : quarantineText(page, limit, store, output));
 }
 

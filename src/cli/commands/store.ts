@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { withoutPassword } from "../../base/place.ts";
 import {
   copyPlaces,
   exportPlace,
@@ -84,7 +85,7 @@ async function withProgress<T>(
 
 /** The words, with a blank before, that make another command look at the same store. */
 function namedBy(place: string | undefined, { sameStore }: Output): string {
-  return place === undefined ? sameStore : ` ${shellWord(place)}`;
+  return place === undefined ? sameStore : ` ${shellWord(withoutPassword(place))}`;
 }
 
 async function status(
@@ -128,13 +129,13 @@ function checkWords(
   if (from === undefined && to !== undefined) {
     throw usageError(
       "--to names the store that takes in what --from names, and there is no --from.",
-      `To bring that store up to date: ${program} store migrate ${shellWord(to)}`,
+      `To bring that store up to date: ${program} store migrate ${shellWord(withoutPassword(to))}`,
     );
   }
   if (from !== undefined && place !== undefined) {
     throw usageError(
-      `With --from, --to names the store, so "${place}" means nothing.`,
-      `${program} store migrate --from ${shellWord(from)} --to ${shellWord(place)}`,
+      `With --from, --to names the store, so "${withoutPassword(place)}" means nothing.`,
+      `${program} store migrate --from ${shellWord(from)} --to ${shellWord(withoutPassword(place))}`,
     );
   }
 }

@@ -215,7 +215,7 @@ function noTurn(place: string, waitedMs: number): Agent33Error {
 
 function closed(place: string): Agent33Error {
   return new Agent33Error("store.closed", `The store ${place} has been closed.`, {
-    hint: "This is a fault in AGENT-33 itself. Please report it with the message.",
+    hint: "Something asked it after its engine was closed. Close the engine last.",
     details: { place },
   });
 }

@@ -115,7 +115,7 @@ export function auditRepository({ tenant }: RepositoryContext) {
       const rows = found.map((row) => ({ ...row, id: row.call_id }));
       return entryOf(pickOne(prefix, rows, kind));
     }),
-    /** Newest first. @throws Agent33Error `store.bad_cursor` */
+    /** The last written first; reads are written together, up to a second late. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (filter: AuditFilter = {}): Program<Page<AuditEntry>> {
       const limit = limitOf(filter);
       let query = queries

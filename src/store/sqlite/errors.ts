@@ -64,7 +64,7 @@ const fallback: ErrorRow = {
 const closed: ErrorRow = {
   code: "store.closed",
   what: "The store has been closed",
-  hint: "This is a fault in AGENT-33 itself. Please report it with the message.",
+  hint: "Something asked it after its engine was closed. Close the engine last.",
   retryable: false,
 };
 
