@@ -9,7 +9,10 @@ if (major < 24 || (major === 24 && minor < 15)) {
   process.exit(1);
 }
 const { existsSync } = await import("node:fs");
-const { createRequire } = await import("node:module");
+const { createRequire, enableCompileCache } = await import("node:module");
+// Reading and compiling some hundred files is half of the time until a command answers. The cache
+// is Node's own, in the folder for temporary files; where it cannot be kept, nothing is lost.
+enableCompileCache();
 // From a checkout the sources run as they are; the published package holds compiled files.
 const source = new URL("../src/cli/main.ts", import.meta.url);
 const compiled = new URL("../dist/cli/main.js", import.meta.url);

@@ -17,7 +17,8 @@ export function setup({ config }: TestProject): () => void {
   return () => {
     if (before === undefined) delete process.env["TMPDIR"];
     else process.env["TMPDIR"] = before;
-    const left = readdirSync(folder);
+    // The programs that tests start keep what Node compiled of them.
+    const left = readdirSync(folder).filter((name) => name !== "node-compile-cache");
     rmSync(folder, { recursive: true, force: true });
     // Where tests are picked by name, a `describe` of which none is picked has no hooks run.
     if (left.length > 0 && config.testNamePattern === undefined) {
