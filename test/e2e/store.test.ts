@@ -31,6 +31,12 @@ async function ok(cwd: string, ...words: readonly string[]): Promise<string> {
   return stdout;
 }
 
+/** Records one signal, so that there is something to count. */
+async function recordBug(folder: string): Promise<void> {
+  const words = ["--type", "bug", "--severity", "high", "--summary", "The export stops half-way"];
+  await ok(folder, "learn", "record", ...words, "--data", folder);
+}
+
 async function json<T>(cwd: string, ...words: readonly string[]): Promise<T> {
   return JSON.parse(await ok(cwd, ...words, "--json")) as T;
 }
@@ -144,19 +150,7 @@ test("words of migrate that do not go together are refused, with those that were
 test("counts that are wrong are made anew, after a look at what is wrong", async () => {
   const folder = olderStore();
   await ok(folder, "store", "migrate", "--data", folder);
-  await ok(
-    folder,
-    "learn",
-    "record",
-    "--type",
-    "bug",
-    "--severity",
-    "high",
-    "--data",
-    folder,
-    "--summary",
-    "The export stops half-way",
-  );
+  await recordBug(folder);
   expect(await ok(folder, "store", "recount", folder)).toContain("agree with its signals");
   const native = new DatabaseSync(join(folder, "agent33.db"));
   native.exec("UPDATE signal_class_counts SET signals = 7");
@@ -245,19 +239,7 @@ test("a file that is nothing known is refused with what is known", async () => {
 test("a store goes out as lines and comes in again, and a copy is compared", async () => {
   const folder = olderStore();
   await ok(folder, "store", "migrate", "--data", folder);
-  await ok(
-    folder,
-    "learn",
-    "record",
-    "--type",
-    "bug",
-    "--severity",
-    "high",
-    "--data",
-    folder,
-    "--summary",
-    "The export stops half-way",
-  );
+  await recordBug(folder);
   expect(await ok(folder, "store", "export", "out.jsonl", "--from", folder)).toMatch(/rows of/);
   const again = await agent33(folder, "store", "export", "out.jsonl", "--from", folder, "--json");
   expect(refused(again).code).toBe("store.export_failed");

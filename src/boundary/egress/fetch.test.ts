@@ -49,8 +49,11 @@ async function serve(...given: Parameters<typeof startCounting>): Promise<Counti
   return server;
 }
 
-/** Only there all of 127.0.0.0/8 can be listened on. */
-const onLinux = test.skipIf(process.platform !== "linux");
+/** Only Linux listens on all of 127.0.0.0/8; elsewhere the title says why a test did not run. */
+function testOnLinux(title: string, run: () => Promise<void>): void {
+  if (process.platform === "linux") test(title, run);
+  else test.skip(`${title} (skipped: it needs Linux)`, run);
+}
 
 /** Only public addresses; notes where requests went. */
 const publicOnly = () => leaveFor(policyOf("allow"));
@@ -148,7 +151,7 @@ describe("the boundary's fetch", () => {
 });
 
 describe("a name", () => {
-  onLinux("is resolved once, and what it resolves to later is not connected to", async () => {
+  testOnLinux("is resolved once, and what it resolves to later is not connected to", async () => {
     const [first, second] = [await serve(), await serve(undefined, "127.0.0.2")];
     const egress = egressOf({ "turning.test": [["127.0.0.1"], ["127.0.0.2"]] });
     const leave = watched();
@@ -319,7 +322,7 @@ describe("a kept connection", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  onLinux(
+  testOnLinux(
     "is not taken for its name for ever: after a while the name is asked for again",
     async () => {
       const clock = manualClock();

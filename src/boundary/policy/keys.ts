@@ -143,7 +143,7 @@ export const matchKeys: readonly MatchKey[] = [
     name: "private",
     meaning:
       "`true`: the host is `localhost`, an address that is not on the public internet, or a name " +
-      "that turned out to lead to one. `false`: any other host. A call without a host matches " +
+      "that turned out to lead to one. `false`: every host besides. A call without a host matches " +
       "neither.",
     comparison: "exact",
     // A host that is not known to be private counts as public: `deny: {private: false}` must not
@@ -154,7 +154,7 @@ export const matchKeys: readonly MatchKey[] = [
     name: "metadata",
     meaning:
       "`true`: the same for the addresses and names of cloud metadata services, and all link-local " +
-      "IPv4 addresses; these are `private` too. `false`: any other host.",
+      "IPv4 addresses; these are `private` too. `false`: every host besides.",
     comparison: "exact",
     read: ({ network }) => (network === undefined ? undefined : network === "metadata"),
     flaw: metadataFlaw,
