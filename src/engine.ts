@@ -17,6 +17,7 @@ import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
+import { configuredConnectors } from "./engine/connectors.ts";
 import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
@@ -217,6 +218,7 @@ export function createEngine(config: Config, host: Host): Engine {
         boundary,
         policies,
         processes,
+        connectors: configuredConnectors(settings, host, redactor),
         model: modelFor,
         redactor,
         live: (runId, event) => {

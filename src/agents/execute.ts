@@ -5,7 +5,7 @@ import type { CallOutcome } from "../boundary/types.ts";
 import type { Activity, ActivityContext } from "../durable/contract.ts";
 import type { NewEvent } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
-import type { Tool, ToolOutput } from "../tools/tool.ts";
+import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import { callOptions, leaveIfReleased, toolCallName } from "./call-options.ts";
 import { timeLeftMs } from "./limits.ts";
 import type { AgentPorts } from "./ports.ts";
@@ -88,7 +88,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
 }
 
 interface Ready {
-  readonly tool: Tool;
+  readonly tool: OfferedTool;
   readonly args: JsonObject;
   /** What is left of the run's time. Milliseconds. */
   readonly leftMs: number;

@@ -13,7 +13,7 @@ import type {
 } from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
-import type { Tool, ToolOutput } from "../tools/tool.ts";
+import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { EffortChoice } from "./effort.ts";
 import type { RunLimits } from "./limits.ts";
@@ -27,9 +27,13 @@ export interface RunLogPort {
 
 /** The tools of one run, governed. */
 export interface Toolbox {
-  readonly tools: readonly Tool[];
-  find(name: string): Result<Tool>;
-  call(tool: Tool, args: JsonObject, options: ToolCallOptions): Promise<CallOutcome<ToolOutput>>;
+  readonly tools: readonly OfferedTool[];
+  find(name: string): Result<OfferedTool>;
+  call(
+    tool: OfferedTool,
+    args: JsonObject,
+    options: ToolCallOptions,
+  ): Promise<CallOutcome<ToolOutput>>;
 }
 
 export interface ToolCallOptions extends CallOptions {

@@ -3,6 +3,7 @@ import { runLimitsSchema } from "../agents/limits.ts";
 import { effects, efforts, repeats } from "../base/effect.ts";
 import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
+import { connectorSettings } from "../connectors/settings.ts";
 import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
@@ -195,6 +196,13 @@ export const settingsSchema = z.strictObject({
     .record(z.string(), mcpServerSchema)
     .default({})
     .describe("MCP servers whose tools every run gets"),
+  connectors: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "Use lower-case letters, digits, - and _"),
+      connectorSettings,
+    )
+    .default({})
+    .describe("other outside systems whose tools every run gets, by name"),
   prices: z
     .record(z.string(), priceOverrideSchema)
     .default({})

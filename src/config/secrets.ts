@@ -1,3 +1,4 @@
+import { Agent33Error } from "../base/errors.ts";
 import { hostedProviders } from "../models/providers.ts";
 
 /** Providers' keys, found in the variables that their own tools read. Never in files, never shown. */
@@ -23,6 +24,25 @@ export function providerKeys(
     const value = env[variable]?.trim();
     return { provider, variable, value: value === "" ? undefined : value };
   });
+}
+
+/**
+ * A secret that settings name by its variable.
+ * @param owner who needs it, for the message
+ * @throws Agent33Error `config.missing_secret`
+ */
+export function environmentSecret(
+  env: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  owner: string,
+): string {
+  const value = env[variable]?.trim();
+  if (value !== undefined && value !== "") return value;
+  throw new Agent33Error(
+    "config.missing_secret",
+    `The environment variable ${variable}, which ${owner} needs, is not set.`,
+    { hint: `Set ${variable}, or take ${owner} out of the settings.` },
+  );
 }
 
 /** The password in a database's address, as it is written there and as it is meant. */

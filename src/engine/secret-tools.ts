@@ -1,25 +1,30 @@
 import { isJsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { GovernedTool } from "../connectors/governed-tool.ts";
+import { withInput } from "../connectors/with-input.ts";
 import { mapStrings } from "./redact-event.ts";
 
 /**
  * A tool that gets the values behind placeholders, at the last moment: the model, the log, the
  * policy and the audit only ever saw the placeholders.
  */
-export function withSecrets(tool: Tool, redactor: Redactor): Tool {
+export function withSecrets({ tool, spec }: GovernedTool, redactor: Redactor): GovernedTool {
   return {
-    ...tool,
-    run: async (args, context) => {
-      const withheld = redactor.withheld(JSON.stringify(args));
-      if (withheld !== undefined) {
-        const content = `Not run: ${withheld} stands for a secret that tools do not get here. If it came out of a file before the run was resumed, read it again; a credential of this machine cannot be used this way.`;
-        return { content, isError: true };
-      }
-      const revealed = mapStrings(args, redactor.reveal);
-      const output = await tool.run(isJsonObject(revealed) ? revealed : args, context);
-      // Here already, before a long result is cut: half a credential would not be known as one.
-      return { ...output, content: redactor.text(output.content) };
+    tool,
+    spec: {
+      ...spec,
+      run: async (context) => {
+        const args = context.input;
+        const withheld = redactor.withheld(JSON.stringify(args));
+        if (withheld !== undefined) {
+          const content = `Not run: ${withheld} stands for a secret that tools do not get here. If it came out of a file before the run was resumed, read it again; a credential of this machine cannot be used this way.`;
+          return { content, isError: true };
+        }
+        const revealed = mapStrings(args, redactor.reveal);
+        const output = await spec.run(withInput(context, isJsonObject(revealed) ? revealed : args));
+        // Here already, before a long result is cut: half a credential would not be known as one.
+        return { ...output, content: redactor.text(output.content) };
+      },
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
+import { governed } from "../connectors/governed-tool.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
 import type { NewEvent, NewLiveEvent } from "../events/event.ts";
@@ -24,8 +25,9 @@ import { renderSkillList } from "../skills/list-skills.ts";
 import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
-import { type Tool, toolDigest } from "../tools/tool.ts";
+import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
 import type { Settings } from "../config/schema.ts";
+import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import { egressNote, evaluationGrant, sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
@@ -42,6 +44,7 @@ export interface SessionParts {
   readonly boundary: Boundary;
   readonly policies: Policies;
   readonly processes: Processes;
+  readonly connectors: readonly ConfiguredConnector[];
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
   readonly redactor: Redactor;
@@ -84,20 +87,22 @@ export async function openSession(
   };
   try {
     const tools = [
-      ...servers.flatMap((server) => server.tools),
+      ...servers.flatMap((server) => server.tools.map(governed)),
+      ...parts.connectors.flatMap((one) => ("opened" in one ? one.opened.tools : [])),
       ...(spec.workspace === null
         ? []
-        : [appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()])]),
-      ...shell.tools,
-      ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
+        : [governed(appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()]))]),
+      ...shell.tools.map(governed),
+      ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
     ]
-      .filter((tool) => mayUseTool(spec.agent, tool.name))
+      .filter(({ tool }) => mayUseTool(spec.agent, tool.name))
       .map((tool) => withSecrets(tool, parts.redactor));
     const toolbox = createToolbox(parts.boundary, tools);
     const notices = [
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
       ...servers.flatMap((server) => server.notices),
+      ...connectorNotices(parts.connectors),
     ];
     return {
       session: sessionOf(runId, spec, parts, {
@@ -110,7 +115,7 @@ export async function openSession(
         toolbox,
         closeTools,
       }),
-      event: sessionEvent(tools, skills, notices),
+      event: sessionEvent(toolbox.tools, skills, notices),
       close: closeTools,
     };
   } catch (error) {
@@ -195,7 +200,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
 }
 
 function sessionEvent(
-  tools: readonly Tool[],
+  tools: readonly OfferedTool[],
   skills: readonly Skill[],
   notices: readonly string[],
 ): NewEvent {

@@ -4,9 +4,10 @@ import { Agent33Error } from "../base/errors.ts";
 import { type JsonObject, toJsonValue } from "../base/json.ts";
 import { err, ok, type Result, unwrap } from "../base/result.ts";
 import { invalidArguments } from "./invalid-arguments.ts";
-import type { Tool, ToolContext, ToolOutput } from "./tool.ts";
+import type { OfferedTool, Tool, ToolContext, ToolOutput } from "./tool.ts";
 
-export interface ToolPlan<Input extends z.ZodObject> {
+/** What a tool of our own says about itself. */
+export interface ToolFace<Input extends z.ZodObject> {
   /** Matches `^[A-Za-z0-9_-]{1,64}$`. */
   readonly name: string;
   /** For the model: what it does, and when to use it. */
@@ -20,6 +21,9 @@ export interface ToolPlan<Input extends z.ZodObject> {
   readonly repeat: Repeat;
   /** The connector that it belongs to, such as `tool:workspace`. */
   readonly source: string;
+}
+
+export interface ToolPlan<Input extends z.ZodObject> extends ToolFace<Input> {
   /** Longest time for one call, milliseconds. */
   readonly timeoutMs?: number;
   run(args: z.output<Input>, context: ToolContext): Promise<ToolOutput>;
@@ -31,25 +35,37 @@ export interface ToolPlan<Input extends z.ZodObject> {
  * @throws Agent33Error `tools.invalid_schema` for an input that JSON Schema cannot say
  */
 export function defineTool<Input extends z.ZodObject>(plan: ToolPlan<Input>): Tool {
-  const read = (args: unknown): Result<z.output<Input>> => {
-    const parsed = plan.input.safeParse(args);
-    if (parsed.success) return ok(parsed.data);
-    return err(invalidArguments(plan.name, parsed.error.issues.map(describeIssue)));
-  };
   return {
-    name: plan.name,
-    description: plan.description,
-    inputSchema: schemaOf(plan.name, plan.input),
-    source: plan.source,
-    effect: plan.effect,
-    repeat: plan.repeat,
+    ...offerTool(plan),
     ...(plan.timeoutMs === undefined ? {} : { timeoutMs: plan.timeoutMs }),
+    run: async (args, context) => plan.run(unwrap(readArguments(plan, args)), context),
+  };
+}
+
+/** What {@link defineTool} offers, for what does its work elsewhere. @throws as that */
+export function offerTool<Input extends z.ZodObject>(face: ToolFace<Input>): OfferedTool {
+  return {
+    name: face.name,
+    description: face.description,
+    inputSchema: schemaOf(face.name, face.input),
+    source: face.source,
+    effect: face.effect,
+    repeat: face.repeat,
     parse: (args) => {
-      const parsed = read(args);
+      const parsed = readArguments(face, args);
       return parsed.ok ? ok(toJsonValue(parsed.value) as JsonObject) : parsed;
     },
-    run: async (args, context) => plan.run(unwrap(read(args)), context),
   };
+}
+
+/** What a model wrote, as the tool's own type, or which field of it is wrong. */
+export function readArguments<Input extends z.ZodObject>(
+  { name, input }: Pick<ToolFace<Input>, "name" | "input">,
+  args: unknown,
+): Result<z.output<Input>> {
+  const parsed = input.safeParse(args);
+  if (parsed.success) return ok(parsed.data);
+  return err(invalidArguments(name, parsed.error.issues.map(describeIssue)));
 }
 
 function schemaOf(name: string, input: z.ZodObject): JsonObject {

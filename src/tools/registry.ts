@@ -1,14 +1,14 @@
 import { Agent33Error } from "../base/errors.ts";
 import { suggestName } from "../base/nearest.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import type { Tool } from "./tool.ts";
+import type { OfferedTool } from "./tool.ts";
 
 /** The tools of one run, by name. */
 export interface ToolRegistry {
   /** The tool, or `tools.unknown_tool` with the name that was probably meant. */
-  get(name: string): Result<Tool>;
+  get(name: string): Result<OfferedTool>;
   /** In the order in which they were given: a stable order keeps the provider's prompt cache. */
-  list(): readonly Tool[];
+  list(): readonly OfferedTool[];
 }
 
 /** What every provider accepts as a tool's name. */
@@ -18,8 +18,8 @@ const toolNamePattern = /^[A-Za-z0-9_-]{1,64}$/;
  * @throws Agent33Error `tools.invalid_name` for a name that providers refuse,
  * `tools.name_conflict` where two tools have the same
  */
-export function createToolRegistry(tools: readonly Tool[]): ToolRegistry {
-  const byName = new Map<string, Tool>();
+export function createToolRegistry(tools: readonly OfferedTool[]): ToolRegistry {
+  const byName = new Map<string, OfferedTool>();
   for (const tool of tools) {
     if (!toolNamePattern.test(tool.name)) throw invalidName(tool);
     const other = byName.get(tool.name);
@@ -35,7 +35,7 @@ export function createToolRegistry(tools: readonly Tool[]): ToolRegistry {
   };
 }
 
-function invalidName(tool: Tool): Agent33Error {
+function invalidName(tool: OfferedTool): Agent33Error {
   return new Agent33Error(
     "tools.invalid_name",
     `Providers refuse the tool name "${tool.name}" (from ${tool.source}).`,
@@ -46,7 +46,7 @@ function invalidName(tool: Tool): Agent33Error {
   );
 }
 
-function nameConflict(tool: Tool, other: Tool): Agent33Error {
+function nameConflict(tool: OfferedTool, other: OfferedTool): Agent33Error {
   return new Agent33Error(
     "tools.name_conflict",
     `Two tools are called "${tool.name}": one from ${other.source}, one from ${tool.source}.`,

@@ -28,16 +28,21 @@ export interface ToolDefinition {
   readonly inputSchema: JsonObject;
 }
 
-/** One thing that an agent can do. */
-export interface Tool extends ToolDefinition {
+/** One thing that an agent can do, as it is offered: what it is, not how it is done. */
+export interface OfferedTool extends ToolDefinition {
   /** The connector that it belongs to: `mcp:filesystem`, `tool:workspace`. */
   readonly source: string;
+  /** What any call of it may do; one call may be known to do less. */
   readonly effect: Effect;
   readonly repeat: Repeat;
-  /** Longest time for one call in milliseconds, where the source's default does not fit. */
-  readonly timeoutMs?: number;
   /** Checks arguments that a model wrote; the error says which field is wrong and why. */
   parse(args: unknown): Result<JsonObject>;
+}
+
+/** A tool that does its work itself, within one governed call. */
+export interface Tool extends OfferedTool {
+  /** Longest time for one call in milliseconds, where the source's default does not fit. */
+  readonly timeoutMs?: number;
   run(args: JsonObject, context: ToolContext): Promise<ToolOutput>;
 }
 

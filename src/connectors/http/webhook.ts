@@ -1,11 +1,10 @@
 import { createHmac } from "node:crypto";
-import { causesOf } from "../../base/causes.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
-import { BoundaryError, isBoundaryError } from "../../boundary/errors.ts";
 import type { ConnectorSpec } from "../../boundary/types.ts";
-import { failedBeforeSending, networkCodeOf } from "./network.ts";
-import { retryAfterMs } from "./retry-after.ts";
+import { readBody } from "./body.ts";
+import { networkError } from "./errors.ts";
+import { refused } from "./exchange.ts";
 import { urlFacts } from "./url-facts.ts";
 
 /** One thing that happened, told to another program. */
@@ -43,6 +42,7 @@ export function webhookSpec(
 ): ConnectorSpec<WebhookMessage, JsonObject | undefined> {
   const { name, url, now } = options;
   const key = keyOf(options.secret);
+  const { host } = new URL(url);
   return {
     id: `http:${name}`,
     facts: ({ type, data }) => ({
@@ -69,17 +69,18 @@ export function webhookSpec(
         body,
         signal: context.signal,
       });
-      if (!response.ok) {
-        await response.body?.cancel();
-        throw statusError(url, response, now());
-      }
-      return objectIn(await textOf(response));
+      if (!response.ok) throw await refused(host, response, now(), hintOf);
+      const { bytes, cut } = await readBody(response, longestAnswer);
+      return cut ? undefined : objectIn(Buffer.from(bytes).toString("utf8"));
     },
-    mapError: (error) => networkError(url, error),
+    mapError: (error) => networkError(host, error),
     timeouts: { attemptMs: 15_000, totalMs: 60_000 },
     maxAttempts: 5,
   };
 }
+
+const hintOf = (status: number): string | undefined =>
+  status < 500 ? "Check the webhook's address and secret on both sides." : undefined;
 
 function keyOf(secret: string): Buffer {
   const encoded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1] ?? "";
@@ -92,48 +93,6 @@ function keyOf(secret: string): Buffer {
       hint: "Make one with: node -p \"'whsec_' + crypto.randomBytes(32).toString('base64')\"",
     },
   );
-}
-
-function statusError(url: string, response: Response, nowMs: number): BoundaryError {
-  const { status } = response;
-  const message = `${new URL(url).host} answered ${status}.`;
-  const waitMs = retryAfterMs(Object.fromEntries(response.headers), nowMs);
-  const options = { status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) };
-  if (status === 429) return new BoundaryError("upstream_429", message, options);
-  if (status >= 500 || status === 408 || status === 425) {
-    const retryable = status !== 501 && status !== 505;
-    return new BoundaryError("upstream_5xx", message, { ...options, retryable });
-  }
-  return new BoundaryError("upstream_4xx", message, {
-    ...options,
-    hint: "Check the webhook's address and secret on both sides.",
-  });
-}
-
-function networkError(url: string, error: unknown): BoundaryError | undefined {
-  const causes = causesOf(error);
-  const ours = causes.find(isBoundaryError);
-  if (ours !== undefined) return ours;
-  const code = networkCodeOf(causes);
-  if (code === undefined) return undefined;
-  const early = failedBeforeSending(code);
-  const message = `${early ? "No connection to" : "The connection broke to"} ${new URL(url).host} (${code}).`;
-  return new BoundaryError("transport", message, {
-    ...(early ? { phase: "before_send" as const } : {}),
-    cause: error,
-  });
-}
-
-/** The answer's text as far as it is short enough to be one that we asked for. */
-async function textOf(response: Response): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of response.body ?? []) {
-    length += piece.length;
-    if (length > longestAnswer) return "";
-    pieces.push(piece);
-  }
-  return Buffer.concat(pieces).toString("utf8");
 }
 
 function objectIn(text: string): JsonObject | undefined {

@@ -1,0 +1,79 @@
+import type { z } from "zod";
+import { BoundaryError } from "../../boundary/errors.ts";
+import type { CallContext } from "../../boundary/types.ts";
+import { readBody, readWholeBody } from "./body.ts";
+import { statusError } from "./errors.ts";
+
+/** One request that is answered with JSON. */
+export interface JsonRequest<Answer> {
+  /** Who is asked, as a person would name it: `Slack`. */
+  readonly who: string;
+  readonly url: string | URL;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** What a good answer looks like; fields that are not named are let through. */
+  readonly answer: z.ZodType<Answer>;
+  /** Longest answer that is taken, in bytes. Default 1 MiB. */
+  readonly limitBytes?: number;
+  /** What to do about a status of 400 to 499. */
+  readonly hint?: (status: number) => string | undefined;
+}
+
+const defaultLimitBytes = 1024 * 1024;
+/** How much of a refusal is read for its message, in bytes. */
+const refusalBytes = 4 * 1024;
+
+/**
+ * One request to an interface that speaks JSON, within one attempt of a call. Redirects are not
+ * followed: interfaces do not move without saying so.
+ * @throws BoundaryError by the status, and `boundary.invalid_response`
+ */
+export async function exchangeJson<Answer>(
+  context: Pick<CallContext<unknown>, "fetch" | "signal">,
+  request: JsonRequest<Answer>,
+  nowMs: () => number,
+): Promise<Answer> {
+  const { who, url, method = "GET", headers = {}, json, limitBytes = defaultLimitBytes } = request;
+  const response = await context.fetch(url, {
+    method,
+    redirect: "manual",
+    headers: {
+      accept: "application/json",
+      ...(json === undefined ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
+    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    signal: context.signal,
+  });
+  if (!response.ok) throw await refused(who, response, nowMs(), request.hint);
+  const text = Buffer.from(await readWholeBody(response, limitBytes, who)).toString("utf8");
+  const parsed = request.answer.safeParse(jsonOf(text, who));
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where =
+    issue === undefined ? "" : ` (${issue.path.map(String).join(".")}: ${issue.message})`;
+  throw new BoundaryError("invalid_response", `${who} answered something unexpected${where}.`);
+}
+
+/** The error for an answer that is not `ok`, with what it says. */
+export async function refused(
+  who: string,
+  response: Response,
+  nowMs: number,
+  hint?: (status: number) => string | undefined,
+): Promise<BoundaryError> {
+  const { status, headers } = response;
+  const { bytes } = await readBody(response, refusalBytes);
+  const said = Buffer.from(bytes).toString("utf8");
+  return statusError({ who, status, headers, said, hint: hint?.(status) }, nowMs);
+}
+
+function jsonOf(text: string, who: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new BoundaryError("invalid_response", `${who} answered what is not JSON.`, { cause });
+  }
+}

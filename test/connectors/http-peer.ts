@@ -1,0 +1,116 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Peer, PeerBehaviour } from "./peer.ts";
+
+export interface HttpAnswer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+export interface HttpRequestSeen {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+export interface HttpPeer extends Peer {
+  readonly url: string;
+  readonly requests: readonly HttpRequestSeen[];
+}
+
+/** Answers well by `answer`, and otherwise as it is told to misbehave. Runs on loopback. */
+export async function httpPeer(
+  answer: (request: HttpRequestSeen) => HttpAnswer | Promise<HttpAnswer>,
+): Promise<HttpPeer> {
+  let behaviour: PeerBehaviour = "well";
+  let sentBytes = 0;
+  const requests: HttpRequestSeen[] = [];
+  const open = new Set<ServerResponse>();
+  const server = createServer((request, response) => {
+    open.add(response);
+    response.on("close", () => open.delete(response));
+    void bodyOf(request).then(async (body) => {
+      const { method = "", url: path = "", headers } = request;
+      const seen = { method, path, headers, body };
+      requests.push(seen);
+      await reply(seen, response);
+    });
+  });
+  const send = (
+    response: ServerResponse,
+    { status = 200, headers = {}, body = "" }: HttpAnswer,
+  ) => {
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(body);
+  };
+  const reply = async (seen: HttpRequestSeen, response: ServerResponse): Promise<void> => {
+    const good = await answer(seen);
+    const type = good.headers?.["content-type"] ?? "application/json";
+    switch (behaviour) {
+      case "well":
+        return send(response, good);
+      case "failing":
+        return send(response, { status: 503, body: '{"error":"down for a moment"}' });
+      case "busy":
+        return send(response, { status: 429, headers: { "retry-after": "2" }, body: "{}" });
+      case "refusing":
+        return send(response, { status: 401, body: '{"error":"who are you?"}' });
+      case "silent":
+        return;
+      case "cut":
+        response.writeHead(200, { "content-type": type, "content-length": "100000" });
+        response.write("{");
+        setTimeout(() => response.destroy(), 20);
+        return;
+      case "malformed":
+        response.writeHead(200, { "content-type": type });
+        response.end(Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x00, 0x5d, 0x0a));
+        return;
+      case "huge": {
+        response.writeHead(200, { "content-type": type });
+        const piece = Buffer.alloc(64 * 1024, "[");
+        const pump = (): void => {
+          while (!response.destroyed) {
+            sentBytes += piece.length;
+            if (!response.write(piece)) break;
+          }
+        };
+        response.on("drain", pump);
+        pump();
+      }
+    }
+  };
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    get seen() {
+      return requests.length;
+    },
+    get held() {
+      return open.size;
+    },
+    get sentBytes() {
+      return sentBytes;
+    },
+    behave: (next) => {
+      behaviour = next;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        for (const response of open) response.destroy();
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces).toString("utf8");
+}
