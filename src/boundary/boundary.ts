@@ -12,11 +12,12 @@ import type { ChainParts } from "./compiled.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { BreakerForce, BreakerStore } from "./ports.ts";
 import type { Connector } from "./connector.ts";
+import { createSharedLimits } from "./shared-limits.ts";
 import type { ConnectorSpec, PolicyDecider } from "./types.ts";
 
 /** The one governed door. */
 export interface Boundary {
-  /** Compiles a connector's chain, once for each spec object. Specs of one id share their breakers. */
+  /** Compiles a connector's chain, once for each spec object. Specs of one id share their breakers and limits. */
   connector<I, O, C>(spec: ConnectorSpec<I, O, C>): Connector<I, O, C>;
   /** Replaces the policy for all calls that begin from now on. */
   swapPolicy(policy: PolicyDecider): void;
@@ -35,7 +36,7 @@ export interface Boundary {
 }
 
 export interface BoundaryOptions
-  extends Omit<ChainParts, "policy" | "breakers" | "deadlines" | "approvalTtlMs"> {
+  extends Omit<ChainParts, "policy" | "breakers" | "limits" | "deadlines" | "approvalTtlMs"> {
   readonly policy: PolicyDecider;
   readonly breaker?: Partial<BreakerSettings>;
   readonly onBreakerOpen?: BreakerListener;
@@ -68,6 +69,7 @@ export function createBoundary(options: BoundaryOptions): Boundary {
     ...options,
     policy: () => policy,
     breakers,
+    limits: createSharedLimits(),
     deadlines: new Deadlines(clock),
     approvalTtlMs: options.approvalTtlMs ?? oneDayMs,
   };

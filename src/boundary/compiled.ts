@@ -5,9 +5,10 @@ import type { AttemptParts, CallHands } from "./attempt.ts";
 import { type BreakerRegistry, ConnectorBreakers } from "./breaker-registry.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { RememberedDecisions } from "./decisions.ts";
-import { ConnectorLimits } from "./limits.ts";
+import type { ConnectorLimits, ConnectorLimitSettings } from "./limits.ts";
 import type { BudgetLedger, TenantRecords } from "./ports.ts";
-import { RetryBudget } from "./retry.ts";
+import type { RetryBudget } from "./retry.ts";
+import type { SharedLimits } from "./shared-limits.ts";
 import type { StandingLedger } from "./standing-budgets.ts";
 import type { CallContext, CallFacts, ConnectorSpec, PolicyDecider } from "./types.ts";
 
@@ -18,6 +19,8 @@ export interface ChainParts {
   readonly ids: IdSource;
   readonly policy: () => PolicyDecider;
   readonly breakers: BreakerRegistry;
+  /** What the specs of one connector share. */
+  readonly limits: (id: string, settings: ConnectorLimitSettings) => SharedLimits;
   readonly deadlines: Deadlines;
   readonly budgets: BudgetLedger;
   /** Budgets over runs and processes, where there are any. */
@@ -49,6 +52,11 @@ export function compile<I, O, C>(
   parts: ChainParts,
 ): Compiled<I, O, C> {
   const { clock, deadlines } = parts;
+  const { limits, retryBudget } = parts.limits(spec.id, {
+    maxConcurrent: spec.maxConcurrent ?? 64,
+    maxConcurrentPerTenant: spec.maxConcurrentPerTenant,
+    ratePerSecond: spec.ratePerSecond,
+  });
   const attemptMs = spec.timeouts?.attemptMs ?? 30_000;
   return {
     spec,
@@ -65,12 +73,8 @@ export function compile<I, O, C>(
     totalMs: spec.timeouts?.totalMs ?? 120_000,
     maxAttempts: spec.maxAttempts ?? 3,
     breakers: new ConnectorBreakers(parts.breakers, spec.id),
-    shared: new ConnectorLimits({
-      maxConcurrent: spec.maxConcurrent ?? 64,
-      maxConcurrentPerTenant: spec.maxConcurrentPerTenant,
-      ratePerSecond: spec.ratePerSecond,
-    }),
-    retryBudget: new RetryBudget(),
+    shared: limits,
+    retryBudget,
     decisions: new RememberedDecisions(),
   };
 }

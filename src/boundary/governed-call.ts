@@ -10,7 +10,7 @@ import type { BoundaryError } from "./errors.ts";
 import { type Holder, Holdings } from "./holdings.ts";
 import { CallLeave } from "./leave.ts";
 import type { TenantShare } from "./limits.ts";
-import { Failed, Succeeded } from "./outcome.ts";
+import { outcomeOf } from "./outcome.ts";
 import type { ClosedCall } from "./ports.ts";
 import {
   bulkheadFull,
@@ -26,6 +26,15 @@ import type { AttemptRecord, CallOutcome, CallRecord, Spend } from "./types.ts";
 
 const noSpend: Spend = {};
 
+/** How a promise that is being made can be settled; see {@link settlersOf}. */
+let settle: ((value: never) => void) | undefined;
+let fail: ((error: unknown) => void) | undefined;
+/** One for all: `Promise.withResolvers`, or a function for each promise, costs a tenth of a call. */
+const settlersOf = (resolve: (value: never) => void, reject: (error: unknown) => void): void => {
+  settle = resolve;
+  fail = reject;
+};
+
 /**
  * One governed call on its way through the chain. The order of the steps in `#proceed` is the
  * order of ARCHITECTURE.md and is pinned by a test: deny before anything costs, hold nothing
@@ -39,9 +48,10 @@ export class GovernedCall<I, O, C>
   extends Call<I, O, C>
   implements AttemptOwner<I, O, C>, ClosedCall, Holder
 {
-  /** Who waits: for the value or an error, or for the outcome. */
-  #caller: PromiseWithResolvers<O> | undefined = undefined;
-  #observer: PromiseWithResolvers<CallOutcome<O>> | undefined = undefined;
+  /** Tells the one who waits. */
+  #settle: ((value: never) => void) | undefined = undefined;
+  /** For one who waits for the value; who waits for the outcome gets errors as values. */
+  #fails: ((error: unknown) => void) | undefined = undefined;
   #breaker: Breaker | undefined = undefined;
   #permit = 0;
   /** Whether the breaker has been told of the first part of an answer. */
@@ -69,16 +79,17 @@ export class GovernedCall<I, O, C>
 
   /** Makes the call. Rejects with a {@link BoundaryError}. */
   valueOrThrow(): Promise<O> {
-    this.#caller = Promise.withResolvers<O>();
-    const { promise } = this.#caller;
+    const promise = new Promise<O>(settlersOf);
+    this.#settle = settle;
+    this.#fails = fail;
     this.#proceed();
     return promise;
   }
 
   /** Makes the call. Never rejects. */
   outcome(): Promise<CallOutcome<O>> {
-    this.#observer = Promise.withResolvers<CallOutcome<O>>();
-    const { promise } = this.#observer;
+    const promise = new Promise<CallOutcome<O>>(settlersOf);
+    this.#settle = settle;
     this.#proceed();
     return promise;
   }
@@ -285,13 +296,9 @@ export class GovernedCall<I, O, C>
       this.#error = unrecorded(this.name, thrown);
     }
     const failure = this.#error;
-    if (failure === undefined) {
-      this.#observer?.resolve(new Succeeded(value as O, this));
-      this.#caller?.resolve(value as O);
-    } else {
-      this.#observer?.resolve(new Failed(failure, this));
-      this.#caller?.reject(failure);
-    }
+    if (this.#fails === undefined) this.#settle?.(outcomeOf(failure, value as O, this) as never);
+    else if (failure === undefined) this.#settle?.(value as never);
+    else this.#fails(failure);
   }
 
   /** Rules that wait for such a call hold no longer, if it did what it was for. */

@@ -1,7 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { testBoundary } from "../../test/support/boundary.ts";
-import { options, read, spec } from "../../test/support/connector.ts";
+import { failing, options, read, spec } from "../../test/support/connector.ts";
+import { manualClock } from "../base/clock.ts";
+import type { Boundary } from "./boundary.ts";
+import { BoundaryError } from "./errors.ts";
 import { ConnectorLimits, RateLimit } from "./limits.ts";
 
 const admit = (limit: RateLimit, nowMs: number): number => {
@@ -80,6 +83,38 @@ describe("a bulkhead", () => {
     const again = connector.tryCall("x", charged);
     waiting[1]?.();
     expect(await again).toMatchObject({ ok: true });
+  });
+});
+
+describe("the specs of one connector", () => {
+  const slow = () => new Promise<string>(() => undefined);
+  const asked = (boundary: Boundary, extra: Parameters<typeof spec>[2]) =>
+    boundary.connector(spec(slow, read, extra)).explain("x", options).limits;
+
+  test("share its places and its rate, so that a second run does not double them", () => {
+    const { boundary } = testBoundary();
+    const settings = { maxConcurrent: 4, maxConcurrentPerTenant: 4, ratePerSecond: 2 };
+    void boundary.connector(spec(slow, read, settings)).tryCall("x", options);
+    expect(asked(boundary, settings)).toMatchObject({ placesLeft: 3, rateWaitMs: 0 });
+    void boundary.connector(spec(slow, read, settings)).tryCall("x", options);
+    expect(asked(boundary, settings)).toMatchObject({ placesLeft: 2 });
+    expect(asked(boundary, settings).rateWaitMs).toBeGreaterThan(0);
+  });
+
+  test("share nothing with other connectors, or with specs that state other limits", () => {
+    const { boundary } = testBoundary();
+    const settings = { maxConcurrent: 4, maxConcurrentPerTenant: 4 };
+    void boundary.connector(spec(slow, read, settings)).tryCall("x", options);
+    expect(asked(boundary, { ...settings, id: "http:other" }).placesLeft).toBe(4);
+    expect(asked(boundary, { ...settings, maxConcurrent: 5 }).placesLeft).toBe(4);
+  });
+
+  test("share what retries they have saved up", async () => {
+    const { boundary } = testBoundary({ clock: manualClock() });
+    const failingSpec = () => spec(failing(new BoundaryError("upstream_5xx", "down")));
+    const before = asked(boundary, {}).retriesLeft;
+    await boundary.connector(failingSpec()).tryCall("x", options);
+    expect(asked(boundary, {}).retriesLeft).toBe(before - 2);
   });
 });
 

@@ -1,9 +1,9 @@
 import type { BoundaryError } from "./errors.ts";
 import type { ClosedCall } from "./ports.ts";
-import type { CallRecord } from "./types.ts";
+import type { CallOutcome, CallRecord } from "./types.ts";
 
 /** What `tryCall` says of a call that was answered. Its record is made when it is read. */
-export class Succeeded<O> {
+class Succeeded<O> {
   readonly ok = true;
   readonly value: O;
   readonly #call: ClosedCall;
@@ -19,7 +19,7 @@ export class Succeeded<O> {
 }
 
 /** What `tryCall` says of any other call. */
-export class Failed {
+class Failed {
   readonly ok = false;
   readonly error: BoundaryError;
   readonly #call: ClosedCall;
@@ -32,4 +32,13 @@ export class Failed {
   get record(): CallRecord {
     return this.#call.record();
   }
+}
+
+/** How a call ended, as data. */
+export function outcomeOf<O>(
+  error: BoundaryError | undefined,
+  value: O,
+  call: ClosedCall,
+): CallOutcome<O> {
+  return error === undefined ? new Succeeded(value, call) : new Failed(error, call);
 }

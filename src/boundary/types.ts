@@ -98,7 +98,10 @@ export interface ConnectorSpec<I, O, C = never> {
   readonly timeouts?: Partial<ConnectorTimeouts>;
   /** Attempts in all, the first included. Default 3; calls that may not repeat get 1. */
   readonly maxAttempts?: number;
-  /** Calls in flight at once, of all tenants; those who ask at the same time share. Default 64. */
+  /**
+   * Calls in flight at once, of all tenants; those who ask at the same time share. Default 64. Specs
+   * of one id that state the same limits share them.
+   */
   readonly maxConcurrent?: number;
   /** Calls in flight at once of one tenant. Default: all but an eighth of {@link maxConcurrent}. */
   readonly maxConcurrentPerTenant?: number;
