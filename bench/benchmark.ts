@@ -3,29 +3,32 @@ import type { Findings } from "./results.ts";
 /** One way of doing the same thing as its neighbours. */
 export interface Candidate {
   readonly name: string;
-  /** Does it once, from start to end. */
-  readonly call: () => Promise<unknown>;
   /** What it does not do and another candidate does; shown in the footnotes. */
   readonly leavesOut: readonly string[];
+  /**
+   * Makes it ready, and has seen it do what it claims.
+   * @throws Agent33Error `bench.unfair` when it does not: figures of it would mislead.
+   */
+  build(): Promise<Contestant>;
 }
 
-/** Candidates, built and seen to do what they claim. */
-export interface Prepared {
-  /** The first is the baseline of the ratios. */
-  readonly candidates: readonly Candidate[];
-  /** Remarks under the table that hold for the whole of it. */
-  readonly notes: readonly string[];
+/** A candidate that is ready to be measured. */
+export interface Contestant {
+  /** Does it once, from start to end. */
+  readonly call: () => Promise<unknown>;
   /** Closes files and removes temporary folders. */
-  close(): void;
+  close?(): void;
 }
 
 /** Candidates that do the same thing, timed against each other: what one call of each costs. */
 export interface Comparison {
+  /** The first is the baseline of the ratios. */
+  readonly candidates: readonly Candidate[];
   /**
-   * Builds the candidates and checks that each does what it is compared for.
-   * @throws Agent33Error `bench.unfair` when one does not: figures of it would mislead.
+   * Looks at what must hold between the candidates; gives remarks for the whole of the table.
+   * @throws Agent33Error `bench.unfair`
    */
-  prepare(): Promise<Prepared>;
+  notes(): readonly string[];
 }
 
 /** Told what is being done; for a person who waits. */

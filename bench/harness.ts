@@ -1,13 +1,12 @@
 import { setImmediate } from "node:timers/promises";
 import { GCProfiler } from "node:v8";
-import type { Candidate, Progress } from "./benchmark.ts";
-import type { Timing } from "./results.ts";
-import { median, percentile } from "./statistics.ts";
+import type { Candidate, Contestant, Progress } from "./benchmark.ts";
+import { median } from "./statistics.ts";
 
 /** Calls in flight at once in the concurrent rounds. */
 export const callsInFlight = 64;
 
-const warmUpMs = 300;
+const warmUpMs = 1_500;
 const batchMs = 60;
 const sampleMs = 30;
 const maxSamplesARound = 2_000;
@@ -27,47 +26,24 @@ export function collectGarbage(type: "minor" | "major" = "minor"): void {
   globalThis.gc({ type });
 }
 
-interface Contestant {
-  readonly candidate: Candidate;
-  /** As many as fill one batch. */
-  readonly calls: number;
-  readonly cpuMicros: number[];
-  readonly cpuInFlightMicros: number[];
-  readonly wallMicros: number[];
+/** What one round said of one candidate. Microseconds a call. */
+export interface Round {
+  readonly cpuMicros: number;
+  readonly cpuInFlightMicros: number;
+  readonly wallMicros: readonly number[];
 }
 
 /**
- * Times candidates in rounds, A B C A B C …, so that whatever else the machine does hits all
- * alike. Each candidate gets the same time, not the same number of calls, and begins with a
- * emptied young generation, so that it pays for its own garbage and for nobody else's.
+ * Warms a candidate up; the result measures one round of it. Every batch begins with an emptied
+ * young generation, so that it pays for its own garbage.
  */
-export async function measureTime(
-  candidates: readonly Candidate[],
-  rounds: number,
-  progress: Progress,
-): Promise<Timing[]> {
-  const contestants: Contestant[] = [];
-  for (const candidate of candidates) {
-    progress(`warming up ${candidate.name}`);
-    const calls = await warmUp(candidate);
-    contestants.push({ candidate, calls, cpuMicros: [], cpuInFlightMicros: [], wallMicros: [] });
-  }
-  for (let round = 1; round <= rounds; round += 1) {
-    progress(`round ${round} of ${rounds}`);
-    for (const { candidate, calls, cpuMicros, cpuInFlightMicros, wallMicros } of contestants) {
-      const { call } = candidate;
-      cpuMicros.push(await cpuMicrosPerCall(() => oneAtATime(call, calls)));
-      cpuInFlightMicros.push(await cpuMicrosPerCall(() => inFlight(call, calls)));
-      await sampleWall(call, wallMicros);
-    }
-  }
-  return contestants.map(({ candidate, cpuMicros, cpuInFlightMicros, wallMicros }) => ({
-    name: candidate.name,
-    leavesOut: [...candidate.leavesOut],
-    cpuMicros,
-    cpuInFlightMicros,
-    wallMicros: { p50: percentile(wallMicros, 0.5), p99: percentile(wallMicros, 0.99) },
-  }));
+export async function prepareRounds({ call }: Contestant): Promise<() => Promise<Round>> {
+  const calls = await warmUp(call);
+  return async () => ({
+    cpuMicros: await cpuMicrosPerCall(() => oneAtATime(call, calls)),
+    cpuInFlightMicros: await cpuMicrosPerCall(() => inFlight(call, calls)),
+    wallMicros: await sampleWall(call),
+  });
 }
 
 /**
@@ -79,16 +55,18 @@ export async function measureBytes(
   progress: Progress,
 ): Promise<number[]> {
   const found: number[] = [];
-  for (const candidate of candidates) {
-    progress(`bytes of ${candidate.name}`);
-    const fillABatch = await warmUp(candidate);
-    found.push(await bytesPerCall(candidate, fillABatch * bytesBatchTimes));
+  for (const { name, build } of candidates) {
+    progress(`bytes of ${name}`);
+    const { call, close } = await build();
+    const fillABatch = await warmUp(call);
+    found.push(await bytesPerCall(name, call, fillABatch * bytesBatchTimes));
+    close?.();
   }
   return found;
 }
 
 /** @param most calls in a batch, so that a slow candidate does not take minutes */
-async function bytesPerCall({ name, call }: Candidate, most: number): Promise<number> {
+async function bytesPerCall(name: string, call: Contestant["call"], most: number): Promise<number> {
   const seen: number[] = [];
   let calls = Math.min(100, most);
   for (let tries = 0; seen.length < bytesBatches && tries < 60; tries += 1) {
@@ -115,7 +93,7 @@ async function bytesPerCall({ name, call }: Candidate, most: number): Promise<nu
 }
 
 /** Runs until the machine code has settled; returns how many calls fill a batch. */
-async function warmUp({ call }: Candidate): Promise<number> {
+async function warmUp(call: Contestant["call"]): Promise<number> {
   const began = performance.now();
   let calls = 1;
   // The fastest batch counts: in one that the machine kept waiting a few calls would fill the time,
@@ -154,13 +132,15 @@ async function inFlight(call: () => Promise<unknown>, calls: number): Promise<nu
   return each * callsInFlight;
 }
 
-async function sampleWall(call: () => Promise<unknown>, into: number[]): Promise<void> {
+async function sampleWall(call: () => Promise<unknown>): Promise<number[]> {
+  const samples: number[] = [];
   const until = performance.now() + sampleMs;
-  for (let made = 0; made < maxSamplesARound; made += 1) {
+  while (samples.length < maxSamplesARound) {
     const began = performance.now();
     await call();
     const ended = performance.now();
-    into.push((ended - began) * 1000);
-    if (ended > until) return;
+    samples.push((ended - began) * 1000);
+    if (ended > until) break;
   }
+  return samples;
 }

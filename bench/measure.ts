@@ -1,6 +1,7 @@
 import { messageOf, toAgent33Error } from "../src/base/errors.ts";
 import { benchmarks, type Comparison, type Survey } from "./benchmark.ts";
-import { measureBytes, measureTime } from "./harness.ts";
+import { measureBytes } from "./harness.ts";
+import { race } from "./race.ts";
 import type { Measured } from "./results.ts";
 
 /**
@@ -17,16 +18,12 @@ const progress = (line: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${line}`);
 };
 
-async function compare(comparison: Comparison): Promise<Measured> {
-  progress("checking that each candidate does what it is compared for");
-  const { candidates, notes, close } = await comparison.prepare();
-  try {
-    if (mode === "bytes") return { mode, bytes: await measureBytes(candidates, progress) };
-    const timings = await measureTime(candidates, Number(rounds), progress);
-    return { mode: "time", notes: [...notes], timings };
-  } finally {
-    close();
-  }
+async function compare(entry: string, comparison: Comparison): Promise<Measured> {
+  const { candidates } = comparison;
+  if (mode === "bytes") return { mode, bytes: await measureBytes(candidates, progress) };
+  progress("checking that the candidates are alike");
+  const notes = [...comparison.notes()];
+  return { mode: "time", notes, timings: await race(entry, candidates, Number(rounds), progress) };
 }
 
 async function survey(survey: Survey): Promise<Measured> {
@@ -36,7 +33,9 @@ async function survey(survey: Survey): Promise<Measured> {
 
 try {
   const measured =
-    entry.kind === "survey" ? await survey(await entry.load()) : await compare(await entry.load());
+    entry.kind === "survey"
+      ? await survey(await entry.load())
+      : await compare(entry.name, await entry.load());
   process.stdout.write(JSON.stringify(measured));
   progress("");
 } catch (thrown) {

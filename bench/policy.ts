@@ -60,43 +60,42 @@ function agree({ rules: count, questions: asked }: (typeof agreements)[number]):
 const done = Promise.resolve();
 
 function candidate(name: string, count: number): Candidate {
-  const build = engines[name];
-  if (build === undefined) throw new Error(`There is no engine "${name}".`);
-  const rules = makeRules(count, seed);
-  const ask: Ask = build(rules, makeQuestions(count, questionsInTurn, seed));
-  let place = 0;
+  const engine = engines[name];
+  if (engine === undefined) throw new Error(`There is no engine "${name}".`);
   return {
     name: `${name}: ${count.toLocaleString("en-US")} rules`,
     leavesOut: [],
-    call: () => {
-      place = (place + 1) & (questionsInTurn - 1);
-      ask(place);
-      return done;
+    build: async () => {
+      const rules = makeRules(count, seed);
+      const ask: Ask = engine(rules, makeQuestions(count, questionsInTurn, seed));
+      let place = 0;
+      return {
+        call: () => {
+          place = (place + 1) & (questionsInTurn - 1);
+          ask(place);
+          return done;
+        },
+      };
     },
   };
 }
 
+const harness: Candidate = {
+  name: "the harness alone",
+  leavesOut: ["decides"],
+  build: async () => ({ call: () => done }),
+};
+
 /** One decision, by three engines that were given the same rules. */
 export const policyBenchmark: Comparison = {
-  prepare: async () => {
-    const agreed = agreements.map(agree);
-    const harness: Candidate = {
-      name: "the harness alone",
-      leavesOut: ["decides"],
-      call: () => done,
-    };
-    return {
-      candidates: [
-        ...sizes.flatMap(([name, counts]) => counts.map((count) => candidate(name, count))),
-        harness,
-      ],
-      notes: [
-        ...agreed,
-        `The rules and questions come of the seed ${seed}; ${questionsInTurn} questions in turn.`,
-        "Ours begins with the facts of a call; CEL's contexts and Cedar's requests are made beforehand.",
-        "CEL's expressions are tried denials first until one holds. Memory of WebAssembly is not in the bytes.",
-      ],
-      close: () => undefined,
-    };
-  },
+  candidates: [
+    ...sizes.flatMap(([name, counts]) => counts.map((count) => candidate(name, count))),
+    harness,
+  ],
+  notes: () => [
+    ...agreements.map(agree),
+    `The rules and questions come of the seed ${seed}; ${questionsInTurn} questions in turn.`,
+    "Ours begins with the facts of a call; CEL's contexts and Cedar's requests are made beforehand.",
+    "CEL's expressions are tried denials first until one holds. Memory of WebAssembly is not in the bytes.",
+  ],
 };

@@ -1,5 +1,12 @@
 import { z } from "zod";
 
+/** What one round of one candidate says, as its process sends it. */
+export const roundSchema = z.object({
+  cpuMicros: z.number(),
+  cpuInFlightMicros: z.number(),
+  wallMicros: z.array(z.number()),
+});
+
 /** What one measuring process found out about one candidate's time. Microseconds a call. */
 const timingSchema = z.object({
   name: z.string(),

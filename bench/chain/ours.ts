@@ -10,6 +10,7 @@ import { createBudgetLedger } from "../../src/boundary/budget.ts";
 import { installEgressGuard, switchEgressGuard } from "../../src/boundary/egress/guard.ts";
 import { BoundaryError } from "../../src/boundary/errors.ts";
 import type { AuditSink, IdempotencyLedger, TenantRecords } from "../../src/boundary/ports.ts";
+import { createStandingLedger, type StandingLedger } from "../../src/boundary/standing-budgets.ts";
 import type { CallFacts, ConnectorSpec } from "../../src/boundary/types.ts";
 import { openStore } from "../../src/store/store.ts";
 import type { Chain, Contender, Feature } from "./contender.ts";
@@ -43,6 +44,8 @@ const inMemory = [
 interface Memory {
   readonly audit: AuditSink;
   readonly idempotency: IdempotencyLedger;
+  /** Budgets that outlive runs. */
+  readonly standing?: StandingLedger;
   records(): Promise<number>;
   close(): void;
 }
@@ -83,6 +86,28 @@ function sqliteMemory(synchronous: "full" | "normal"): Memory {
     idempotency: rows.idempotency,
     records: async () => rows.audit.list().items.length,
     close: () => {
+      store.close();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Records in memory, and a budget over runs and processes that is kept in a file. */
+function memoryWithStandingBudget(): Memory {
+  const dataDir = mkdtempSync(join(tmpdir(), "agent33-bench-"));
+  const ids = uuidv7Source(systemClock, systemRandom);
+  const store = openStore({ dataDir, clock: systemClock, ids, synchronous: "full" });
+  const limits = { calls: 1_000_000_000 };
+  const standing = createStandingLedger({
+    budgets: [{ name: "bench", per: "tenant", period: "forever", limits }],
+    storeOf: (tenant) => store.tenant(tenant).budgets,
+    now: () => systemClock.now(),
+  });
+  return {
+    ...countingMemory(true),
+    standing,
+    close: () => {
+      standing.close();
       store.close();
       rmSync(dataDir, { recursive: true, force: true });
     },
@@ -143,6 +168,7 @@ function build(
     ids: uuidv7Source(systemClock, systemRandom),
     policy,
     budgets,
+    standing: memory.standing,
     records: () => records,
     hands: {
       fetch: () => Promise.reject(new Error("no network in this benchmark")),
@@ -236,6 +262,11 @@ export const ourContenders: readonly Contender[] = [
     name: "AGENT-33, read, record made at once",
     does: inMemory,
     build: (handler, settings) => build(readFacts, countingMemory(false), handler, settings),
+  },
+  {
+    name: "AGENT-33, read, and a budget kept in SQLite",
+    does: inMemory,
+    build: (handler, settings) => build(readFacts, memoryWithStandingBudget(), handler, settings),
   },
   {
     name: "AGENT-33, read without arguments",

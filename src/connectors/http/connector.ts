@@ -60,7 +60,13 @@ function sender(settings: HttpSettings, parts: ConnectorParts): Send {
     if (idempotencyHeader !== undefined) headers.set(idempotencyHeader, idempotencyKey);
     const url = addressBelow(baseUrl, path);
     const sent = body === undefined ? {} : { body };
-    const response = await context.fetch(url, { method, redirect: "manual", headers, signal, ...sent });
+    const response = await context.fetch(url, {
+      method,
+      redirect: "manual",
+      headers,
+      signal,
+      ...sent,
+    });
     if (!response.ok) throw await refused(host, response, parts.now(), hintOf);
     return response;
   };
