@@ -1,4 +1,5 @@
 import { BoundaryError } from "../../boundary/errors.ts";
+import type { EgressFetch } from "../../boundary/hands.ts";
 
 /** As much of an answer as was wanted. */
 export interface Body {
@@ -31,7 +32,32 @@ export async function readWholeBody(
 ): Promise<Uint8Array> {
   const { bytes, cut } = await readBody(response, limitBytes);
   if (!cut) return bytes;
-  throw new BoundaryError(
+  throw tooLong(who, limitBytes);
+}
+
+/**
+ * A fetch whose answers end with an error where they are longer than the limit: for libraries that
+ * read answers themselves, as far as they go.
+ */
+export function limitedFetch(fetch: EgressFetch, limitBytes: number, who: string): EgressFetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (response.body === null) return response;
+    let length = 0;
+    const counting = new TransformStream<Uint8Array, Uint8Array>({
+      transform: (piece, controller) => {
+        length += piece.length;
+        if (length > limitBytes) controller.error(tooLong(who, limitBytes));
+        else controller.enqueue(piece);
+      },
+    });
+    const { status, statusText, headers } = response;
+    return new Response(response.body.pipeThrough(counting), { status, statusText, headers });
+  };
+}
+
+function tooLong(who: string, limitBytes: number): BoundaryError {
+  return new BoundaryError(
     "invalid_response",
     `${who} answered with more than ${limitBytes} bytes.`,
   );

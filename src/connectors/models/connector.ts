@@ -9,6 +9,7 @@ import type {
 import type { Model, ModelEvent, ModelInfo, ModelRequest, ModelTurn } from "../../models/model.ts";
 import type { Prices } from "../../models/prices.ts";
 import type { TokenCounter } from "../../models/tokens.ts";
+import { limitedFetch } from "../http/body.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import { mapModelError } from "./errors.ts";
 
@@ -67,12 +68,18 @@ function factsOf(info: ModelInfo): CallFacts {
   return info.baseUrl === undefined ? base : { ...base, ...urlFacts(info.baseUrl) };
 }
 
+/** No answer is longer than this and so much for each token, with what providers wrap it in. */
+const answerBytes = 1024 * 1024;
+const bytesPerToken = 4 * 1024;
+
 async function runTurn(
   model: Model,
   context: CallContext<ModelRequest, ModelEvent>,
 ): Promise<ModelTurn> {
-  const { fetch, signal, idempotencyKey } = context;
-  for await (const event of model.stream(context.input, { fetch, signal, idempotencyKey })) {
+  const { input, signal, idempotencyKey } = context;
+  const limit = answerBytes + input.maxOutputTokens * bytesPerToken;
+  const fetch = limitedFetch(context.fetch, limit, model.info.provider);
+  for await (const event of model.stream(input, { fetch, signal, idempotencyKey })) {
     if (event.type === "completed") return event.turn;
     context.emit(event);
     await context.room();
