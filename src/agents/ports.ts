@@ -27,7 +27,9 @@ export interface RunLogPort {
 
 /** The tools of one run, governed. */
 export interface Toolbox {
+  /** What the model is always shown. */
   readonly tools: readonly Tool[];
+  /** Any tool of the run, also one that the model has yet to find. */
   find(name: string): Result<Tool>;
   call(tool: Tool, args: JsonObject, options: ToolCallOptions): Promise<CallOutcome<ToolOutput>>;
 }

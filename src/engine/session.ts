@@ -8,7 +8,7 @@ import type { PolicyDecider } from "../boundary/types.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
-import type { NewEvent, NewLiveEvent } from "../events/event.ts";
+import type { EventOf, NewEvent, NewLiveEvent } from "../events/event.ts";
 import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
@@ -33,6 +33,7 @@ import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { openServers } from "./servers.ts";
+import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
 
 export interface SessionParts {
@@ -57,6 +58,7 @@ export interface OpenedSession {
 /**
  * Opens everything that a run works with: its model, its servers, its tools, its skills, its
  * checks. Nothing stays open when it throws.
+ * @param earlier the session that the run had before, if any
  * @throws Agent33Error whatever keeps one of them from opening
  */
 export async function openSession(
@@ -64,6 +66,7 @@ export async function openSession(
   spec: RunSpec,
   parts: SessionParts,
   signal: AbortSignal,
+  earlier?: EventOf<"session.opened">,
 ): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
@@ -83,21 +86,31 @@ export async function openSession(
     return closed;
   };
   try {
-    const tools = [
-      ...servers.flatMap((server) => server.tools),
+    const mine = (tool: Tool): boolean => mayUseTool(spec.agent, tool.name);
+    const own = [
       ...(spec.workspace === null
         ? []
         : [appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()])]),
       ...shell.tools,
       ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
-    ]
-      .filter((tool) => mayUseTool(spec.agent, tool.name))
-      .map((tool) => withSecrets(tool, parts.redactor));
-    const toolbox = createToolbox(parts.boundary, tools);
+    ].filter(mine);
+    const arranged = arrangeTools({
+      own,
+      offered: servers.flatMap((server) => server.tools).filter(mine),
+      settings: parts.settings.tools,
+      earlier,
+      tokens,
+      policy,
+      principal: spec.principal,
+    });
+    const shown = arranged.shown.map((tool) => withSecrets(tool, parts.redactor));
+    const toFind = arranged.toFind.map((tool) => withSecrets(tool, parts.redactor));
+    const toolbox = createToolbox(parts.boundary, { shown, toFind });
     const notices = [
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
       ...servers.flatMap((server) => server.notices),
+      ...arranged.notices,
     ];
     return {
       session: sessionOf(runId, spec, parts, {
@@ -110,7 +123,7 @@ export async function openSession(
         toolbox,
         closeTools,
       }),
-      event: sessionEvent(tools, skills, notices),
+      event: sessionEvent({ shown, toFind }, skills, notices),
       close: closeTools,
     };
   } catch (error) {
@@ -195,19 +208,20 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
 }
 
 function sessionEvent(
-  tools: readonly Tool[],
+  { shown, toFind }: ArrangedTools,
   skills: readonly Skill[],
   notices: readonly string[],
 ): NewEvent {
   return {
     type: "session.opened",
-    tools: tools.map((tool) => ({
+    tools: [...shown, ...toFind].map((tool) => ({
       name: tool.name,
       source: tool.source,
       effect: tool.effect,
       repeat: tool.repeat,
       digest: toolDigest(tool),
     })),
+    toFind: toFind.length,
     skills: skills.map(({ name, digest }) => ({ name, digest })),
     egress: egressNote(),
     notices: [...notices],
