@@ -200,7 +200,7 @@ export const settingsSchema = z.strictObject({
       searchAboveTokens: z
         .int()
         .nonnegative()
-        .default(8_000)
+        .default(6_000)
         .describe("tokens of all tool definitions above which auto searches; 40 tools or so"),
     })
     .prefault({}),

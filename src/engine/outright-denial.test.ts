@@ -58,6 +58,10 @@ describe("a denial is not outright", () => {
     const lines = rule("deny", "{ tool: x__pay }", "limit: { per: run, max: 2 }");
     expect(denied("x__pay", lines)).toBe(false);
   });
+  test("where it holds only beyond a sum of what the arguments say", () => {
+    const lines = rule("deny", "{ tool: x__pay }", "limit: { per: run, max: 2, sum: args.amount }");
+    expect(denied("x__pay", lines)).toBe(false);
+  });
   test("where a person is asked, or where it is allowed", () => {
     expect(denied("x__pay", rule("ask", "{ tool: x__pay }"))).toBe(false);
     expect(denied("x__other", rule("deny", "{ tool: x__pay }"))).toBe(false);

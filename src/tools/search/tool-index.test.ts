@@ -76,6 +76,21 @@ describe("a tool index", () => {
     expect(asked).toEqual(["file_a", "file_b", "file_c"]);
   });
 
+  test("goes on through all that fits, in falling order, where the best are not accepted", () => {
+    const many = Array.from({ length: 500 }, (_, n) => tool(`t${n}`, "file ".repeat(1 + (n % 97))));
+    const index = indexOf(...many);
+    const asked: string[] = [];
+    const refuse = (name: string) => asked.push(name) > 450;
+    const hits = index.search({ query: "file", limit: 3, accepts: refuse });
+    expect(hits).toHaveLength(3);
+    const all = index.search({ query: "file", limit: 1_000 });
+    expect(all).toHaveLength(500);
+    expect(asked).toEqual(all.slice(0, 453).map(({ name }) => name));
+    for (const [place, { score }] of all.entries()) {
+      expect(score).toBeLessThanOrEqual(all[place - 1]?.score ?? Infinity);
+    }
+  });
+
   test("words that every object has are words like others", () => {
     const index = indexOf(tool("constructor", "__proto__ toString"));
     expect(found(index, "constructor")).toEqual(["constructor"]);

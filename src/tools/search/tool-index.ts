@@ -49,6 +49,8 @@ export interface ToolIndex {
 }
 
 interface Entry {
+  /** Its number among all entries; that of one that is gone is given again. */
+  readonly slot: number;
   readonly name: string;
   readonly text: ToolText;
   readonly words: readonly string[];
@@ -71,8 +73,10 @@ export function createToolIndex(options: ToolIndexOptions = {}): ToolIndex {
   const { k1, b, weights } = options.scoring ?? defaultScoring;
   const cut = options.wordsOf ?? ((text) => wordsOf(text));
   const sources = new Map<string, ReadonlyMap<string, Entry>>();
-  /** For each word the tools that have it, with its weighted occurrences. */
-  const postings = new Map<string, Map<Entry, number>>();
+  const entries: (Entry | undefined)[] = [];
+  const freeSlots: number[] = [];
+  /** For each word the tools that have it, by slot, with its weighted occurrences. */
+  const postings = new Map<string, Map<number, number>>();
   let size = 0;
   let totalLength = 0;
 
@@ -86,11 +90,13 @@ export function createToolIndex(options: ToolIndexOptions = {}): ToolIndex {
         length += weight;
       }
     }
-    const entry: Entry = { name: text.name, text, words: [...counts.keys()], length };
+    const slot = freeSlots.pop() ?? entries.length;
+    const entry: Entry = { slot, name: text.name, text, words: [...counts.keys()], length };
+    entries[slot] = entry;
     for (const [word, count] of counts) {
       const having = postings.get(word);
-      if (having === undefined) postings.set(word, new Map([[entry, count]]));
-      else having.set(entry, count);
+      if (having === undefined) postings.set(word, new Map([[slot, count]]));
+      else having.set(slot, count);
     }
     size += 1;
     totalLength += length;
@@ -100,11 +106,29 @@ export function createToolIndex(options: ToolIndexOptions = {}): ToolIndex {
   const remove = (entry: Entry): void => {
     for (const word of entry.words) {
       const having = postings.get(word);
-      having?.delete(entry);
+      having?.delete(entry.slot);
       if (having?.size === 0) postings.delete(word);
     }
+    entries[entry.slot] = undefined;
+    freeSlots.push(entry.slot);
     size -= 1;
     totalLength -= entry.length;
+  };
+
+  const scoresOf = (query: string): Float64Array => {
+    const scores = new Float64Array(entries.length);
+    const meanLength = totalLength / Math.max(1, size);
+    for (const word of new Set(cut(query))) {
+      const having = postings.get(word);
+      if (having === undefined) continue;
+      const idf = Math.log(1 + (size - having.size + 0.5) / (having.size + 0.5));
+      for (const [slot, count] of having) {
+        const length = entries[slot]?.length ?? 0;
+        const norm = k1 * (1 - b + (b * length) / meanLength);
+        scores[slot] = (scores[slot] ?? 0) + (idf * count) / (count + norm);
+      }
+    }
+    return scores;
   };
 
   return {
@@ -129,29 +153,39 @@ export function createToolIndex(options: ToolIndexOptions = {}): ToolIndex {
       return notices;
     },
     search: ({ query, limit, accepts = () => true }) => {
-      const meanLength = totalLength / Math.max(1, size);
-      const scores = new Map<Entry, number>();
-      for (const word of new Set(cut(query))) {
-        const having = postings.get(word);
-        if (having === undefined) continue;
-        const idf = Math.log(1 + (size - having.size + 0.5) / (having.size + 0.5));
-        for (const [entry, count] of having) {
-          const norm = k1 * (1 - b + (b * entry.length) / meanLength);
-          scores.set(entry, (scores.get(entry) ?? 0) + (idf * count) / (count + norm));
-        }
-      }
       const hits: ToolHit[] = [];
-      for (const [entry, score] of [...scores].sort(byScore)) {
+      for (const hit of bestFirst(scoresOf(query), entries)) {
         if (hits.length >= limit) break;
-        if (accepts(entry.name)) hits.push({ name: entry.name, score });
+        if (accepts(hit.name)) hits.push(hit);
       }
       return hits;
     },
   };
 }
 
-function byScore([one, left]: [Entry, number], [other, right]: [Entry, number]): number {
-  if (left !== right) return right - left;
+const firstBatch = 32;
+
+/** Sorts no more than is asked for: of thousands that have some word, the first few are. */
+function* bestFirst(
+  scores: Float64Array,
+  entries: readonly (Entry | undefined)[],
+): Generator<ToolHit, void> {
+  const rising = scores.filter((score) => score > 0).sort();
+  let below = Number.POSITIVE_INFINITY;
+  for (let wanted = firstBatch; below > (rising[0] ?? below); wanted *= 8) {
+    const least = rising[Math.max(0, rising.length - wanted)] ?? 0;
+    const batch: ToolHit[] = [];
+    for (const [slot, score] of scores.entries()) {
+      const name = entries[slot]?.name;
+      if (name !== undefined && score >= least && score < below) batch.push({ name, score });
+    }
+    yield* batch.sort(byScore);
+    below = least;
+  }
+}
+
+function byScore(one: ToolHit, other: ToolHit): number {
+  if (one.score !== other.score) return other.score - one.score;
   return one.name < other.name ? -1 : 1;
 }
 

@@ -6,6 +6,9 @@ const scriptsWithoutSpaces =
 const seam =
   /(?<=\p{Ll})(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})|(?<=\p{L})(?=\p{N})|(?<=\p{N})(?=\p{L})/u;
 
+/** Most words, which have neither seams nor anything but plain letters, are not looked at twice. */
+const simpleWord = /^[A-Za-z][a-z]*$/;
+
 /** Longer runs are keys, digests and data, which nobody searches for by word. */
 const longestWord = 40;
 
@@ -38,6 +41,11 @@ export function wordsOf(
   const words: string[] = [];
   for (const [run] of plain(text).matchAll(wordPattern)) {
     if (run.length > longestWord) continue;
+    if (simpleWord.test(run)) {
+      const word = run.toLowerCase();
+      if (!emptyWords.has(word)) words.push(fold(word));
+      continue;
+    }
     if (scriptsWithoutSpaces.test(run)) {
       words.push(...pairsOf(run));
       continue;
@@ -57,7 +65,7 @@ export function wordsOf(
  * (`series`, `news`) it is so in texts and queries alike.
  */
 export function singular(word: string): string {
-  if (word.length < 4) return word;
+  if (word.length < 4 || !word.endsWith("s")) return word;
   if (/(?:ss|sh|ch|x|z)es$/.test(word)) return word.slice(0, -2);
   if (/[^aeiou]ies$/.test(word)) return `${word.slice(0, -3)}y`;
   return /[^us]s$/.test(word) ? word.slice(0, -1) : word;
@@ -65,6 +73,7 @@ export function singular(word: string): string {
 
 /** Compatibility forms (full width, ligatures) as plain letters, and letters without accents. */
 function plain(text: string): string {
+  if (/^[\0-\x7f]*$/.test(text)) return text;
   return text.normalize("NFKD").replace(/\p{M}+/gu, "");
 }
 
