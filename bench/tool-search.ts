@@ -26,15 +26,13 @@ export const toolSearchSurvey: Survey = {
       ],
       tables: [finding, variantTable(corpus), tokens, brokenTable(corpus), speed],
       goals: [
-        goal(
-          finding,
-          "find_tools",
-          "recall",
-          "recall@5 % of prompts, times substring match",
-          "more",
-          3,
-          figure(finding, "substring match", "recall"),
-        ),
+        {
+          what: "find_tools: points of recall@5 above substring match, prompts",
+          better: "more",
+          goal: 20,
+          reached:
+            figure(finding, "find_tools", "recall") - figure(finding, "substring match", "recall"),
+        },
         goal(tokens, "find_tools and 5 tools, median", "share", "% of all tokens", "less", 5),
         goal(speed, largest, "build", "CPU ms to build", "less", 2_000),
         goal(speed, largest, "wordsCpu", "CPU ms a query of a few words", "less", 5),
@@ -61,7 +59,6 @@ function goal(
   what: string,
   better: Goal["better"],
   bar: number,
-  of = 1,
 ): Goal {
-  return { what: `${row}: ${what}`, better, goal: bar, reached: figure(table, row, key) / of };
+  return { what: `${row}: ${what}`, better, goal: bar, reached: figure(table, row, key) };
 }
