@@ -38,7 +38,7 @@ export const toolSearchSurvey: Survey = {
         goal(speed, largest, "wordsCpu", "CPU ms a query of a few words", "less", 5),
       ],
       notes: [
-        "Recall counts only the tools that the solution calls; the pool has others that would do as well (three of them send messages, four read files), and these count as misses.",
+        "Recall counts only the tools that the solution calls. The pool has others that would do as well (it sends messages and reads files in several ways), and these count as misses.",
         "Substring match: tools with the most of the query's words (of three letters or more) in name and description.",
         "Tokens are counted as o200k_base does.",
       ],
