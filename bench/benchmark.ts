@@ -78,4 +78,10 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     kind: "survey",
     load: async () => (await import("./store.ts")).storeSurvey,
   },
+  {
+    name: "tool-search",
+    summary: "Which tools find_tools finds among hundreds, how fast, and what that saves.",
+    kind: "survey",
+    load: async () => (await import("./tool-search.ts")).toolSearchSurvey,
+  },
 ];

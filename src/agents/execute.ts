@@ -9,7 +9,8 @@ import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import { callOptions, leaveIfReleased, toolCallName } from "./call-options.ts";
 import { timeLeftMs } from "./limits.ts";
 import type { AgentPorts } from "./ports.ts";
-import { toolCallsOf } from "./state.ts";
+import { activatedTools, notActive, shownTools } from "./shown-tools.ts";
+import { toolCallsOf, turnAnswer } from "./state.ts";
 import { eventDecision } from "./turn.ts";
 
 /** Where a call stands in its run. */
@@ -39,18 +40,24 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
   const partOf = (runId: string, { turn, index }: CallPlace): ToolCallPart | undefined =>
     toolCallsOf(ports.log.read(runId), turn)[index];
 
-  const record = (runId: string, place: CallPlace, part: ToolCallPart, fields: Fields) => () => {
-    const [stored] = ports.log.append(runId, [
-      {
-        type: "tool.completed",
-        ...place,
-        toolCallId: part.toolCallId,
-        toolName: part.toolName,
-        ...fields,
-      },
-    ]);
-    return { seq: stored?.seq ?? 0, parkedOn: null };
-  };
+  const record =
+    (
+      runId: string,
+      place: CallPlace,
+      part: ToolCallPart,
+      fields: Fields,
+      activates: readonly string[] = [],
+    ) =>
+    () => {
+      const { toolCallId, toolName } = part;
+      const events: NewEvent[] = [
+        { type: "tool.completed", ...place, toolCallId, toolName, ...fields },
+      ];
+      const tools = activatedTools(ports.session(runId).toolbox, activates);
+      if (tools.length > 0) events.push({ type: "tools.activated", ...place, tools });
+      const stored = ports.log.append(runId, events);
+      return { seq: stored.at(-1)?.seq ?? 0, parkedOn: null };
+    };
 
   return {
     name: "tool.call",
@@ -82,7 +89,8 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
           return { seq: stored?.seq ?? 0, parkedOn: approvalId };
         };
       }
-      return record(runId, place, part, resultOf(outcome));
+      const activates = outcome.ok ? outcome.value.activates : [];
+      return record(runId, place, part, resultOf(outcome), activates);
     },
   };
 }
@@ -112,11 +120,17 @@ function prepare(
   }
   const tool = toolbox.find(part.toolName);
   if (!tool.ok) return { refusal: refusedBy(tool.error) };
+  const events = ports.log.read(runId);
+  // What another call of the turn has found by now was not there when this one was written.
+  const askedAt = turnAnswer(events, place.turn)?.seq ?? 0;
+  if (!shownTools(toolbox, events, askedAt).includes(tool.value)) {
+    return { refusal: refusedBy(notActive(part.toolName)) };
+  }
   const raw = parseArguments(part.argumentsText);
   if (!raw.ok) return { refusal: refusedBy(raw.error) };
   const args = tool.value.parse(raw.value);
   if (!args.ok) return { refusal: refusedBy(args.error) };
-  const leftMs = timeLeftMs(limits, ports.log.read(runId), ports.now());
+  const leftMs = timeLeftMs(limits, events, ports.now());
   if (leftMs <= 0) {
     return { refusal: refused("agents.time_is_up", "Not run: the run's time is over.") };
   }

@@ -27,7 +27,9 @@ export interface RunLogPort {
 
 /** The tools of one run, governed. */
 export interface Toolbox {
+  /** What the model is always shown. */
   readonly tools: readonly OfferedTool[];
+  /** Any tool of the run, also one that the model has yet to find. */
   find(name: string): Result<OfferedTool>;
   call(
     tool: OfferedTool,

@@ -77,6 +77,7 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
       case "session.opened":
       case "turn.started":
       case "tool.started":
+      case "tools.activated":
       case "run.parked":
       case "agent.stopped":
       case "verification.completed":
@@ -92,13 +93,21 @@ function textOf(turn: EventOf<"turn.completed">): string {
   return turn.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 
-/** The tool calls of one turn, in the order in which the model wrote them. */
-export function toolCallsOf(events: readonly StoredEvent[], turn: number): readonly ToolCallPart[] {
-  const completed = events.findLast(
+/** What the model answered in one turn. */
+export function turnAnswer(
+  events: readonly StoredEvent[],
+  turn: number,
+): EventOf<"turn.completed"> | undefined {
+  return events.findLast(
     (event): event is EventOf<"turn.completed"> =>
       event.type === "turn.completed" && event.turn === turn,
   );
-  return (completed?.parts ?? []).filter((part) => part.type === "tool_call");
+}
+
+/** The tool calls of one turn, in the order in which the model wrote them. */
+export function toolCallsOf(events: readonly StoredEvent[], turn: number): readonly ToolCallPart[] {
+  const parts = turnAnswer(events, turn)?.parts ?? [];
+  return parts.filter((part) => part.type === "tool_call");
 }
 
 /**

@@ -7,6 +7,7 @@ import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfReleased } from "./call-options.ts";
 import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
+import { shownTools } from "./shown-tools.ts";
 import { activeMs, foldRun } from "./state.ts";
 
 export type TurnInput = {
@@ -58,7 +59,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           limit === undefined
             ? state.messages
             : [...state.messages, { role: "user", text: closingWords(limit) }],
-        tools: limit === undefined ? session.toolbox.tools : [],
+        tools: limit === undefined ? shownTools(session.toolbox, events, horizon) : [],
         maxOutputTokens: session.effort.maxOutputTokens,
         effort: session.effort.effort,
       };

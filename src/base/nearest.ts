@@ -7,9 +7,15 @@ export function nearestName(name: string, known: readonly string[]): string | un
   return distance(name, best) <= Math.max(2, Math.floor(name.length / 3)) ? best : undefined;
 }
 
+/** More names than these help nobody who mistyped one, and fill a model's window. */
+const mostListed = 40;
+
 /** "Did you mean `x`?" or, where nothing is near, the list of what is known. */
 export function suggestName(name: string, known: readonly string[]): string {
   const nearest = nearestName(name, known);
   if (nearest !== undefined) return `Did you mean "${nearest}"?`;
-  return known.length === 0 ? "None are known." : `Known: ${known.join(", ")}.`;
+  if (known.length === 0) return "None are known.";
+  const rest = known.length - mostListed;
+  const list = known.slice(0, mostListed).join(", ");
+  return rest > 0 ? `Known: ${list} and ${rest} more.` : `Known: ${list}.`;
 }

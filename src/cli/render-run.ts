@@ -28,7 +28,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "session.opened":
         out(
           style.dim(
-            `tools ${event.tools.length} (${sources(event)}) · skills ${names(event.skills)}`,
+            `tools ${event.tools.length} (${sources(event)})${toFind(event)} · skills ${names(event.skills)}`,
           ),
         );
         if (event.egress !== undefined && event.egress.guard !== "on") {
@@ -62,6 +62,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "tool.completed":
         waiting.end(event);
         renderTool(output, event, asked.get(`${event.turn}/${event.index}`)?.argumentsText ?? "");
+        return;
+      case "tools.activated":
+        out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
         return;
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${bothEnds(event.message)}`);
@@ -221,6 +224,10 @@ function sources(event: EventOf<"session.opened">): string {
   const counts = new Map<string, number>();
   for (const tool of event.tools) counts.set(tool.source, (counts.get(tool.source) ?? 0) + 1);
   return [...counts].map(([source, number]) => `${source} ${number}`).join(", ") || "none";
+}
+
+function toFind({ toFind = 0 }: EventOf<"session.opened">): string {
+  return toFind === 0 ? "" : `, ${toFind} of them to be found first`;
 }
 
 function names(skills: EventOf<"session.opened">["skills"]): string {

@@ -192,6 +192,19 @@ export const settingsSchema = z.strictObject({
         .describe("seconds that one call of an MCP tool may take"),
     })
     .prefault({}),
+  tools: z
+    .strictObject({
+      search: z
+        .enum(["auto", "always", "never"])
+        .default("auto")
+        .describe("whether the model has to find the tools of servers before it sees them"),
+      searchAboveTokens: z
+        .int()
+        .nonnegative()
+        .default(6_000)
+        .describe("tokens of all tool definitions above which auto searches; 40 tools or so"),
+    })
+    .prefault({}),
   mcpServers: z
     .record(z.string(), mcpServerSchema)
     .default({})

@@ -41,6 +41,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       return { ...event, message: text(event.message) };
     case "run.resumed":
     case "turn.started":
+    case "tools.activated":
       return event;
   }
 }

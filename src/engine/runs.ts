@@ -9,7 +9,7 @@ import type { Redactor } from "../base/redact.ts";
 import { isBoundaryError } from "../boundary/errors.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus } from "../durable/contract.ts";
-import type { RunEvent, RunOutcome } from "../events/event.ts";
+import type { EventOf, RunEvent, RunOutcome, StoredEvent } from "../events/event.ts";
 import type { Run } from "../store/repositories/runs.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
@@ -120,9 +120,10 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
     if (run.state === "finished") throw alreadyFinished(run);
     const spec = parseRunSpec(runId, run.spec);
+    const earlier = lastSession(store.runLog.read(runId));
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session, signal);
+      opened = await openSession(runId, spec, parts.session, signal, earlier);
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown));
     }
@@ -165,7 +166,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       });
       return { runId, outcome: "failed" };
     }
-    const begun = store.runLog.read(runId).some((event) => event.type === "session.opened");
+    const begun = lastSession(store.runLog.read(runId)) !== undefined;
     if (begun || durable.status(runId)?.state !== "pending") throw error;
     store.transactions.transaction(() => {
       durable.cancel(runId);
@@ -251,6 +252,10 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       };
     },
   };
+}
+
+function lastSession(events: readonly StoredEvent[]): EventOf<"session.opened"> | undefined {
+  return events.findLast((event) => event.type === "session.opened");
 }
 
 /** Refuses before anything is started, so that a run that another process drives is not disturbed. */

@@ -9,7 +9,7 @@ import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { governed } from "../connectors/governed-tool.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
-import type { NewEvent, NewLiveEvent } from "../events/event.ts";
+import type { EventOf, NewEvent, NewLiveEvent } from "../events/event.ts";
 import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
@@ -35,6 +35,7 @@ import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { openServers } from "./servers.ts";
+import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
 
 export interface SessionParts {
@@ -60,6 +61,7 @@ export interface OpenedSession {
 /**
  * Opens everything that a run works with: its model, its servers, its tools, its skills, its
  * checks. Nothing stays open when it throws.
+ * @param earlier the session that the run had before, if any
  * @throws Agent33Error whatever keeps one of them from opening
  */
 export async function openSession(
@@ -67,6 +69,7 @@ export async function openSession(
   spec: RunSpec,
   parts: SessionParts,
   signal: AbortSignal,
+  earlier?: EventOf<"session.opened">,
 ): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
@@ -86,23 +89,33 @@ export async function openSession(
     return closed;
   };
   try {
-    const tools = [
-      ...servers.flatMap((server) => server.tools.map(governed)),
+    const mine = ({ name }: OfferedTool): boolean => mayUseTool(spec.agent, name);
+    const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? one.opened.tools : [])),
       ...(spec.workspace === null
         ? []
         : [governed(appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()]))]),
       ...shell.tools.map(governed),
       ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
-    ]
-      .filter(({ tool }) => mayUseTool(spec.agent, tool.name))
-      .map((tool) => withSecrets(tool, parts.redactor));
-    const toolbox = createToolbox(parts.boundary, tools);
+    ].filter(({ tool }) => mine(tool));
+    const arranged = arrangeTools({
+      own,
+      offered: servers.flatMap((server) => server.tools).filter(mine),
+      settings: parts.settings.tools,
+      earlier,
+      tokens,
+      policy,
+      principal: spec.principal,
+    });
+    const shown = arranged.shown.map((tool) => withSecrets(tool, parts.redactor));
+    const toFind = arranged.toFind.map((tool) => withSecrets(tool, parts.redactor));
+    const toolbox = createToolbox(parts.boundary, { shown, toFind });
     const notices = [
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
       ...servers.flatMap((server) => server.notices),
       ...connectorNotices(parts.connectors),
+      ...arranged.notices,
     ];
     return {
       session: sessionOf(runId, spec, parts, {
@@ -115,7 +128,7 @@ export async function openSession(
         toolbox,
         closeTools,
       }),
-      event: sessionEvent(toolbox.tools, skills, notices),
+      event: sessionEvent({ shown, toFind }, skills, notices),
       close: closeTools,
     };
   } catch (error) {
@@ -200,19 +213,20 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
 }
 
 function sessionEvent(
-  tools: readonly OfferedTool[],
+  { shown, toFind }: ArrangedTools,
   skills: readonly Skill[],
   notices: readonly string[],
 ): NewEvent {
   return {
     type: "session.opened",
-    tools: tools.map((tool) => ({
+    tools: [...shown, ...toFind].map(({ tool }) => ({
       name: tool.name,
       source: tool.source,
       effect: tool.effect,
       repeat: tool.repeat,
       digest: toolDigest(tool),
     })),
+    toFind: toFind.length,
     skills: skills.map(({ name, digest }) => ({ name, digest })),
     egress: egressNote(),
     notices: [...notices],

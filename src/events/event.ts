@@ -134,6 +134,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
         }),
       )
       .readonly(),
+    /** How many of them the model sees only once it has found them; earlier logs do not say. */
+    toFind: z.int().nonnegative().exactOptional(),
     skills: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
     /** What the process could open around the boundary then; earlier logs do not say. */
     egress: z
@@ -202,6 +204,14 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     error: errorData.exactOptional(),
     callId: z.string().exactOptional(),
+  }),
+  z.object({
+    ...stored,
+    /** What a search found is shown to the model from its next turn on. */
+    type: z.literal("tools.activated"),
+    turn: z.int().positive(),
+    index: z.int().nonnegative(),
+    tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
   }),
   z.object({
     ...stored,

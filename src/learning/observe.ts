@@ -121,6 +121,7 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.started":
     case "turn.completed":
     case "tool.started":
+    case "tools.activated":
       return undefined;
   }
 }

@@ -9,6 +9,8 @@ export interface ToolOutput {
   readonly isError: boolean;
   /** The tool's structured result, where it has one (MCP `structuredContent`). */
   readonly structured?: JsonObject;
+  /** Names of tools of the run that the model is shown from its next turn on. */
+  readonly activates?: readonly string[];
 }
 
 export interface ToolContext {

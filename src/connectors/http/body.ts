@@ -39,9 +39,9 @@ export async function readWholeBody(
  * A fetch whose answers end with an error where they are longer than the limit: for libraries that
  * read answers themselves, as far as they go.
  */
-export function limitedFetch(fetch: EgressFetch, limitBytes: number, who: string): EgressFetch {
+export function limitedFetch(governed: EgressFetch, limitBytes: number, who: string): EgressFetch {
   return async (input, init) => {
-    const response = await fetch(input, init);
+    const response = await governed(input, init);
     if (response.body === null) return response;
     let length = 0;
     const counting = new TransformStream<Uint8Array, Uint8Array>({
