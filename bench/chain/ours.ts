@@ -126,6 +126,7 @@ function build(
       },
       consume: () => "unknown",
       restore: () => undefined,
+      list: () => [],
     },
     idempotency: {
       ...memory.idempotency,
