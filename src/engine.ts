@@ -308,7 +308,13 @@ export {
   checkAuditFile,
   exportAuditTo,
 } from "./engine/audit.ts";
-export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
+export {
+  explainPolicy,
+  hasStore,
+  type PolicyAnswer,
+  type PolicyQuestion,
+} from "./engine/policy-explain.ts";
+export { explanationText } from "./boundary/policy/index.ts";
 export {
   lintPolicy,
   type PolicyLint,

@@ -151,6 +151,7 @@ function build(
       },
       consume: () => "unknown",
       restore: () => undefined,
+      list: () => [],
     },
     idempotency: {
       ...memory.idempotency,

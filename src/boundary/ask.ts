@@ -52,6 +52,22 @@ export function askPerson(
   });
 }
 
+/** What a person has said about a call so far; `none` where nobody has been asked about it. */
+export interface AnswerSoFar {
+  readonly id?: string;
+  readonly state: "none" | "pending" | "approved" | "denied";
+}
+
+/** Looks for the answer that {@link askPerson} would find; asks nobody. */
+export function findAnswer(store: ApprovalStore, digest: string): AnswerSoFar {
+  const open = store.list().filter((question) => question.digest === digest);
+  const found =
+    open.find(({ state }) => state === "approved") ??
+    open.find(({ state }) => state === "pending" || state === "denied");
+  if (found === undefined) return { state: "none" };
+  return { id: found.id, state: found.state as AnswerSoFar["state"] };
+}
+
 /** The call as facts that a rule can be made of, so that an answer can be remembered. */
 function factsOf({ connector, facts, options }: Asked): JsonObject {
   const { tenant, user, agent } = options.principal;

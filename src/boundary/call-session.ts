@@ -10,7 +10,8 @@ export interface CountedCall {
   readonly estimate: () => Spend;
 }
 
-type Caller = Pick<CallOptions, "principal" | "runId" | "logicalCallId">;
+/** Whose call it is. */
+export type Caller = Pick<CallOptions, "principal" | "runId" | "logicalCallId">;
 
 interface Held {
   readonly use: LimitUse;
@@ -57,7 +58,7 @@ export class CallSession {
     let said = decision;
     for (const rule of this.#rules) {
       if (rule.limit === undefined) {
-        if (!this.#hasSucceeded(rule.ruleId)) said = withRule(said, rule);
+        if (!hasSucceeded(rule.ruleId, this.#uses, this.#caller)) said = withRule(said, rule);
       } else if (decision.effect === "ask" && decision.dryRun === undefined) {
         if (!this.#hold(rule, rule.limit, rule.limit.most)) said = withRule(said, rule);
       }
@@ -103,49 +104,59 @@ export class CallSession {
     if (this.#caller.runId === undefined) return;
     const { at } = this.#call;
     for (const ruleId of this.#awaitedBy) {
-      const use = { ruleId, scope: this.#scope("run"), callId: this.#id };
+      const use = { ruleId, scope: scopeOf("run", this.#caller), callId: this.#id };
       const limit = { quantity: "calls", most: Number.POSITIVE_INFINITY, since: 0 } as const;
       this.#uses.hold({ ...use, at }, limit);
       this.#uses.use(use);
     }
   }
 
-  #hasSucceeded(ruleId: string): boolean {
-    // Calls outside of any run have nothing before them.
-    if (this.#caller.runId === undefined) return false;
-    const { calls, held } = this.#uses.usage(ruleId, this.#scope("run"), 0);
-    return calls > held;
-  }
-
   #hold({ ruleId }: SessionRule, limit: SessionLimit, most: number): boolean {
-    const { at } = this.#call;
-    const { adds, quantity, windowMs } = limit;
-    const use = { ruleId, scope: this.#scope(limit.per), callId: this.#id };
-    const amount = typeof adds === "string" ? (this.#call.estimate()[adds] ?? 0) : adds;
-    const since = windowMs === undefined ? 0 : Math.max(0, at - windowMs);
+    const { at, estimate } = this.#call;
+    const { adds, quantity } = limit;
+    const use = { ruleId, scope: scopeOf(limit.per, this.#caller), callId: this.#id };
+    const amount = amountOf(limit, estimate);
+    const since = beginOf(limit, at);
     const { granted } = this.#uses.hold({ ...use, at, amount }, { quantity, most, since });
     if (granted) this.#held.push({ use, adds });
     return granted;
   }
+}
 
-  /** Calls that have no run or no agent count together, so that a limit holds for them too. */
-  #scope(per: SessionLimit["per"]): string {
-    const { runId, principal } = this.#caller;
-    switch (per) {
-      case "run":
-        return `run ${runId ?? ""}`;
-      case "user":
-        return `user ${principal.user}`;
-      case "agent":
-        return `agent ${principal.agent ?? ""}`;
-      case "tenant":
-        return "tenant";
-    }
+/** Whether a call that the rule waits for has succeeded in the caller's run. */
+export function hasSucceeded(ruleId: string, uses: LimitUses, caller: Caller): boolean {
+  // Calls outside of any run have nothing before them.
+  if (caller.runId === undefined) return false;
+  const { calls, held } = uses.usage(ruleId, scopeOf("run", caller), 0);
+  return calls > held;
+}
+
+/** What a call adds to an amount, beforehand. */
+export function amountOf({ adds }: SessionLimit, estimate: () => Spend): number {
+  return typeof adds === "string" ? (estimate()[adds] ?? 0) : adds;
+}
+
+/** Calls that began before do not count. */
+export function beginOf({ windowMs }: SessionLimit, at: number): number {
+  return windowMs === undefined ? 0 : Math.max(0, at - windowMs);
+}
+
+/** Calls that have no run or no agent count together, so that a limit holds for them too. */
+export function scopeOf(per: SessionLimit["per"], { runId, principal }: Caller): string {
+  switch (per) {
+    case "run":
+      return `run ${runId ?? ""}`;
+    case "user":
+      return `user ${principal.user}`;
+    case "agent":
+      return `agent ${principal.agent ?? ""}`;
+    case "tenant":
+      return "tenant";
   }
 }
 
 /** The decision when one more rule holds. */
-function withRule(decision: Decision, rule: SessionRule): Decision {
+export function withRule(decision: Decision, rule: SessionRule): Decision {
   const { ruleId, effect, mode, reason, approvalTtlMs } = rule;
   if (mode === "shadow") {
     return { ...decision, shadow: [...(decision.shadow ?? []), { ruleId, effect }] };

@@ -51,6 +51,7 @@ describe("the order of the chain", () => {
           request: () => note("approval request", { id: "a", state: "approved" } as const),
           consume: () => note("approval consume", "approved" as const),
           restore: () => note("approval restore", undefined),
+          list: () => [],
         },
         idempotency: {
           reserve: () => note("idempotency reserve", "fresh" as const),
@@ -77,6 +78,7 @@ describe("the order of the chain", () => {
         reserve: () => note("standing budget reserve", { held: [] }),
         settle: () => note("standing budget settle", undefined),
         release: () => note("standing budget release", undefined),
+        look: () => [],
         close: () => undefined,
       },
     });

@@ -1,10 +1,17 @@
+import type { AnswerSoFar } from "./ask.ts";
 import type { BreakerSnapshot } from "./breaker.ts";
 import type { BoundaryCode } from "./errors.ts";
 import type { BudgetLeft } from "./ports.ts";
+import type { SessionStanding } from "./session-look.ts";
+import type { StandingLook } from "./standing-budgets.ts";
 import type { CallOptions, CallOutcome, CallStream, Decision, Spend } from "./types.ts";
 
 /** The call that is asked about. */
-export interface ExplainOptions extends Pick<CallOptions, "principal" | "budgets" | "policy"> {
+export interface ExplainOptions
+  extends Pick<
+    CallOptions,
+    "principal" | "budgets" | "policy" | "runId" | "logicalCallId" | "totalMs"
+  > {
   /** Whether it would be read as a stream, which has breakers of its own. */
   readonly streams?: boolean;
 }
@@ -13,7 +20,12 @@ export interface ExplainOptions extends Pick<CallOptions, "principal" | "budgets
 export interface Explanation {
   /** The first that would stop it; undefined where it would be sent. */
   readonly stoppedBy: BoundaryCode | undefined;
+  /** With the rules that depend on earlier calls weighed: those that hold have matched. */
   readonly decision: Decision;
+  /** How each rule stands that depends on earlier calls. */
+  readonly session: readonly SessionStanding[];
+  /** What a person has said; absent where nobody would be asked. */
+  readonly approval?: AnswerSoFar;
   readonly breaker: {
     readonly key: string;
     /** Milliseconds until a call may be tried. */
@@ -36,6 +48,8 @@ export interface Explanation {
     /** Undefined where nobody opened it, or where the ledger does not tell. */
     readonly left: BudgetLeft | undefined;
   }[];
+  /** Budgets over runs and processes that count the call. */
+  readonly standing: readonly StandingLook[];
 }
 
 /** A connector behind the chain. The chain is compiled once, when the connector is registered. */

@@ -90,6 +90,12 @@ export interface ApprovalStore {
   consume(id: string, digest: string, at: number): ApprovalState | "unknown";
   /** Gives a consumed approval back: the call was never sent. */
   restore(id: string): void;
+  /** For explanations: all questions as they are now, oldest first. Nothing changes by it. */
+  list(): readonly {
+    readonly id: string;
+    readonly digest: string;
+    readonly state: ApprovalState;
+  }[];
 }
 
 /** What a breaker is by itself, as it outlives a process. */

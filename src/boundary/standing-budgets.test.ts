@@ -65,6 +65,34 @@ describe("a standing budget", () => {
     expect(other.reserve(ada, {})).toMatchObject({ limit: "calls", allowed: 3, used: 3 });
   });
 
+  test("is looked at without taking anything, and then does as it said", () => {
+    const amount = fc.integer({ min: 0, max: 60 });
+    const step = fc.record({
+      ledger: fc.nat(1),
+      tokens: amount,
+      keeps: fc.boolean(),
+      used: amount,
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
+        const { start, used } = ledgers([daily({ tokens: 200, calls: 6 })]);
+        const processes = [start(), start()];
+        for (const { ledger: which, tokens, keeps, used: actual } of steps) {
+          const ledger = processes[which] ?? start();
+          const before = used();
+          const [look] = ledger.look(ada, { tokens });
+          expect(used()).toEqual(before);
+          const reserved = ledger.reserve(ada, { tokens });
+          expect("held" in reserved).toBe(look?.fits);
+          if (!("held" in reserved)) continue;
+          if (keeps) ledger.settle(reserved, { tokens: actual });
+          else ledger.release(reserved);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+
   test("gets back what a call did not use, and what a call that was never sent had", () => {
     const { start, used } = ledgers([daily({ tokens: 1_000, calls: 10 })]);
     const ledger = start();

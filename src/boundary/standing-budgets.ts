@@ -1,7 +1,7 @@
 import { sha256 } from "../base/digest.ts";
 import type { Principal } from "../base/principal.ts";
 import type { BudgetLimits } from "./budget.ts";
-import type { BudgetRefusal } from "./ports.ts";
+import type { BudgetLeft, BudgetRefusal } from "./ports.ts";
 import type { Spend } from "./types.ts";
 
 /** Whose calls a budget counts together. */
@@ -39,6 +39,8 @@ export interface SharedBudgets {
         readonly used: number;
       };
   giveBack(id: string, amounts: Amounts): void;
+  /** What is drawn of a budget; undefined where nobody has drawn from it. */
+  get(id: string): { readonly used: Required<Amounts> } | undefined;
 }
 
 /** What one call may use and, settled, what it used. */
@@ -62,8 +64,19 @@ export interface StandingLedger {
   settle(reservation: StandingReservation, used: CallSpend): void;
   /** Gives a reservation back: the call was never sent. Once. */
   release(reservation: StandingReservation): void;
+  /** What every budget that counts such a call has left for this process; nothing is drawn. */
+  look(principal: Principal, bound: CallSpend): readonly StandingLook[];
   /** Gives back what this process had drawn and does not need. */
   close(): void;
+}
+
+/** One standing budget as it is for a call that is asked about. */
+export interface StandingLook {
+  /** Its name, whose it is and of which period. */
+  readonly budget: string;
+  readonly left: BudgetLeft;
+  /** Whether the call's upper bound could be set aside. */
+  readonly fits: boolean;
 }
 
 /** What this process holds of one budget in one period. */
@@ -98,11 +111,16 @@ export function createStandingLedger(parts: StandingBudgetParts): StandingLedger
   /** By rule, tenant and who; of the period that was asked about last. */
   const accounts = new Map<string, Account>();
 
-  const accountOf = (budget: StandingBudget, principal: Principal, at: number): Account => {
-    const { name, per, period, limits } = budget;
+  /** Where the account of a budget is kept here, and what the store calls it. */
+  const placeOf = ({ name, per, period }: StandingBudget, principal: Principal, at: number) => {
     const who = `${per}:${principal[per] ?? ""}`;
-    const place = `${principal.tenant}\n${name}\n${who}`;
     const id = idOf(name, who, periodLabel(period, at));
+    return { place: `${principal.tenant}\n${name}\n${who}`, id };
+  };
+
+  const accountOf = (budget: StandingBudget, principal: Principal, at: number): Account => {
+    const { limits } = budget;
+    const { place, id } = placeOf(budget, principal, at);
     const known = accounts.get(place);
     if (known?.id === id) return known;
     if (known !== undefined) giveBackRest(known);
@@ -146,6 +164,22 @@ export function createStandingLedger(parts: StandingBudgetParts): StandingLedger
         returnExcess(account);
       }
     },
+    look: (principal, bound) => {
+      const at = now();
+      const wanted = amountsOf(bound, 1);
+      return budgets
+        .filter(({ per }) => principal[per] !== undefined)
+        .map((budget) => {
+          const { place, id } = placeOf(budget, principal, at);
+          const own = accounts.get(place);
+          const drawn = storeOf(principal.tenant).get(id)?.used;
+          const left = leftOf(budget.limits, drawn, own?.id === id ? own.left : undefined);
+          const fits = quantities.every(
+            (quantity) => !(wanted[quantity] > (left[quantity] ?? Infinity)),
+          );
+          return { budget: id, left, fits };
+        });
+    },
     close: () => {
       for (const account of accounts.values()) giveBackRest(account);
       accounts.clear();
@@ -181,6 +215,16 @@ function take(account: Account, wanted: Required<Amounts>): BudgetRefusal | unde
   }
   add(account, wanted, -1);
   return undefined;
+}
+
+/** What could be set aside: what nobody has drawn, and what this process has drawn and not used. */
+function leftOf(limits: BudgetLimits, drawn: Amounts = {}, own: Amounts = {}): BudgetLeft {
+  const left = quantities.flatMap((quantity) => {
+    const limit = limits[quantity];
+    if (limit === undefined) return [];
+    return [[quantity, Math.max(0, limit - (drawn[quantity] ?? 0)) + (own[quantity] ?? 0)]];
+  });
+  return Object.fromEntries(left) as BudgetLeft;
 }
 
 function add({ limits, left }: Account, amounts: Required<Amounts>, sign: 1 | -1): void {

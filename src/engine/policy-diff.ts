@@ -8,6 +8,7 @@ import { type CompiledPolicy, compilePolicy } from "../boundary/policy/index.ts"
 import { readLibrary, readPackFile, selectPacks } from "../boundary/policy/load.ts";
 import { parsePack } from "../boundary/policy/pack-file.ts";
 import {
+  type CallLog,
   type FoundArguments,
   readRecordedCall,
   type RecordedCall,
@@ -75,20 +76,29 @@ type OnProgress = (progress: { readonly phase: string; readonly done: number }) 
 
 const pageSize = 500;
 
-/** Asks both policies about every call in the store's audit, newest first. */
+/** What the log of a run says of one tool call. */
+interface LoggedCall {
+  readonly argumentsText?: string;
+  readonly end?: { readonly callId: string | undefined; readonly succeeded: boolean };
+}
+
+/** The tool calls of a run, by their names within it. */
+type RunCalls = Map<string, LoggedCall>;
+
+/** Asks both policies about every call in the store's audit. */
 export function replayStore(
   { before, after }: PolicyPair,
   store: Pick<EngineStore, "audit" | "runLog">,
   onProgress: OnProgress,
 ): ReplayReport {
   const replay = createReplay(before, after);
-  const logs = new Map<string, ReadonlyMap<string, string>>();
-  const logOf = (runId: string): ReadonlyMap<string, string> => {
+  const logs = new Map<string, RunCalls>();
+  const logOf = (runId: string): RunCalls => {
     const known = logs.get(runId);
     if (known !== undefined) return known;
     // Calls of a run stand close together: a few logs at once are enough.
     if (logs.size >= 8) logs.clear();
-    const made = argumentTexts(readLog(store, runId));
+    const made = callsIn(readLog(store, runId));
     logs.set(runId, made);
     return made;
   };
@@ -122,7 +132,7 @@ export async function replayExport(
 ): Promise<ReplayReport> {
   const { tenant } = config.settings;
   const replay = createReplay(before, after);
-  const logs = new Map<string, Map<string, string>>();
+  const logs = new Map<string, RunCalls>();
   let done = 0;
   // Runs come before their events, and both before the audit.
   for await (const line of readExportedRows(resolve(host.cwd, file))) {
@@ -132,10 +142,10 @@ export async function replayExport(
     }
     const { table, row } = line;
     if (table === "runs" && row["tenant"] === tenant) logs.set(String(row["id"]), new Map());
-    if (table === "run_events" && row["type"] === "tool.started") {
+    if (table === "run_events" && toldBy.has(String(row["type"]))) {
       const log = logs.get(String(row["run_id"]));
       const event = storedEventSchema.safeParse(jsonOf(String(row["event"]))).data;
-      if (log !== undefined && event !== undefined) noteArguments(log, event);
+      if (log !== undefined && event !== undefined) noteCall(log, event);
     }
     if (table !== "audit" || row["tenant"] !== tenant) continue;
     take(replay, jsonOf(String(row["record"])), (runId) => logs.get(runId));
@@ -145,27 +155,41 @@ export async function replayExport(
   return replay.report();
 }
 
-/** @param logOf the texts of a run's arguments; undefined where its log is not there */
+/** @param logOf the tool calls of a run; undefined where its log is not there */
 function take(
   replay: Replay,
   record: unknown,
-  logOf: (runId: string) => ReadonlyMap<string, string> | undefined,
+  logOf: (runId: string) => RunCalls | undefined,
 ): void {
   const call = readRecordedCall(record);
   if (!call.ok) return replay.skip(call.error);
-  replay.take(call.value, () => argumentsIn(call.value, logOf));
+  const log: CallLog = {
+    arguments: () => argumentsIn(call.value, logOf),
+    succeeded: () => successIn(call.value, logOf),
+  };
+  replay.take(call.value, log);
+}
+
+/** Whether the tool's answer says that it did its work, out of the log of the call's run. */
+function successIn(
+  { runId, logicalCallId, callId }: RecordedCall,
+  logOf: (runId: string) => RunCalls | undefined,
+): boolean | undefined {
+  const end = runId === undefined ? undefined : logOf(runId)?.get(logicalCallId)?.end;
+  // A call that was taken up again has two records and one end.
+  return end?.callId === callId ? end.succeeded : undefined;
 }
 
 /** The arguments that a call was made with, out of the log of its run. */
 function argumentsIn(
   { runId, logicalCallId, argsDigest }: RecordedCall,
-  logOf: (runId: string) => ReadonlyMap<string, string> | undefined,
+  logOf: (runId: string) => RunCalls | undefined,
 ): FoundArguments {
   if (argsDigest === undefined) return ok(undefined);
   if (runId === undefined) return err("no_run");
   const log = logOf(runId);
   if (log === undefined || log.size === 0) return err("no_log");
-  const text = log.get(logicalCallId);
+  const text = log.get(logicalCallId)?.argumentsText;
   if (text === undefined) return err("not_logged");
   const parsed = parseArguments(text);
   // What the tool made of them is not in the log: only its digest is known.
@@ -182,14 +206,27 @@ function readLog({ runLog }: Pick<EngineStore, "runLog">, runId: string): readon
   }
 }
 
-function argumentTexts(events: readonly StoredEvent[]): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>();
-  for (const event of events) noteArguments(texts, event);
-  return texts;
+function callsIn(events: readonly StoredEvent[]): RunCalls {
+  const calls: RunCalls = new Map();
+  for (const event of events) noteCall(calls, event);
+  return calls;
 }
 
-function noteArguments(texts: Map<string, string>, event: StoredEvent): void {
-  if (event.type === "tool.started") texts.set(toolCallName(event), event.argumentsText);
+const toldBy: ReadonlySet<string> = new Set(["tool.started", "tool.completed"]);
+
+function noteCall(calls: RunCalls, event: StoredEvent): void {
+  if (event.type !== "tool.started" && event.type !== "tool.completed") return;
+  const name = toolCallName(event);
+  const { argumentsText, end } = calls.get(name) ?? {};
+  if (event.type === "tool.started") {
+    calls.set(name, { argumentsText: event.argumentsText, ...(end === undefined ? {} : { end }) });
+  } else {
+    const { callId, isError } = event;
+    calls.set(name, {
+      ...(argumentsText === undefined ? {} : { argumentsText }),
+      end: { callId, succeeded: !isError },
+    });
+  }
 }
 
 function jsonOf(text: string): unknown {

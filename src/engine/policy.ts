@@ -1,18 +1,12 @@
 import { resolve } from "node:path";
 import { digestOf } from "../base/digest.ts";
-import type { JsonValue } from "../base/json.ts";
-import { toJsonValue } from "../base/json.ts";
-import { isPrivateHost } from "../boundary/egress/address.ts";
 import {
   type CompiledPolicy,
   compilePolicy,
-  explainDecision,
-  explanationText,
   readLibrary,
   selectPacks,
   strictestOf,
 } from "../boundary/policy/index.ts";
-import type { CallFacts } from "../boundary/types.ts";
 import type { Config } from "../config/config.ts";
 import {
   type EntryPoint,
@@ -20,7 +14,6 @@ import {
   type PolicyPart,
   type PolicySelection,
 } from "../config/schema.ts";
-import type { Host } from "./host.ts";
 
 /** Whose calls a policy is for. */
 export interface PolicyFor {
@@ -88,29 +81,4 @@ export function compileSelection(
 
 function isEmpty({ packs, blockConnectors, blockOperations }: PolicyPart): boolean {
   return packs.length + blockConnectors.length + blockOperations.length === 0;
-}
-
-/** A call to ask the policy about. */
-export interface PolicyQuestion
-  extends Pick<CallFacts, "operation" | "effect" | "repeat" | "tool" | "host" | "port" | "args"> {
-  readonly connector: string;
-  /** The way in which the run was asked for that makes the call. Default: `cli`. */
-  readonly entryPoint?: EntryPoint;
-}
-
-/** What the policy in force says about a call, and why. Nothing is called. */
-export function explainPolicy(
-  config: Config,
-  host: Host,
-  { connector, entryPoint = "cli", ...facts }: PolicyQuestion,
-): { readonly data: JsonValue; readonly text: string } {
-  const { policy, tenant, user } = config.settings;
-  const privateAddress = facts.host === undefined ? undefined : isPrivateHost(facts.host);
-  const explanation = explainDecision(
-    compileSelection(policy, host.cwd, config.originOf).policyFor({ entryPoint, tenant }),
-    { ...facts, ...(privateAddress === undefined ? {} : { privateAddress }) },
-    connector,
-    { tenant, user },
-  );
-  return { data: toJsonValue(explanation), text: explanationText(explanation).trimEnd() };
 }

@@ -6,6 +6,7 @@ import { exportPlace } from "../../src/engine/store-admin.ts";
 import { change } from "../../src/store/program.ts";
 import { runInProcess } from "../support/cli.ts";
 import { type TestEngine, testEngine } from "../support/engine.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -96,6 +97,70 @@ describe.each(Object.entries(sources))("replaying the audit of %s", (_, replay) 
     expect(completed).toMatchObject({ callId: example?.callId });
   });
 
+  test("counts calls in order of time, and knows from the log what has succeeded", async () => {
+    const made = await used();
+    writeFileSync(
+      join(made.folder, "own.yaml"),
+      `pack: own
+version: 1
+description: d
+default: allow
+rules:
+  - { id: two-lines, deny: { tool: append_line }, limit: { max: 2, per: run }, reason: x }
+  - { id: tools-first, deny: { operation: chat }, before: { tool: append_line }, reason: x }
+`,
+    );
+    const words = { before: "settings", after: "default+own.yaml" };
+    const report = await replay(made, pairPolicies(made.config, made.host, words));
+    expect(report).toMatchObject({
+      calls: 6,
+      same: 4,
+      notReplayed: {},
+      changes: [
+        {
+          calls: 2,
+          rules: [
+            { after: "own/tools-first", calls: 1 },
+            { after: "own/two-lines", calls: 1 },
+          ],
+        },
+      ],
+    });
+  });
+
+  test("says the same again of calls that a limit of the policy in force decided about", async () => {
+    const folder = temporaryFolder("replay");
+    writeFileSync(
+      join(folder, "own.yaml"),
+      `pack: own
+version: 1
+description: d
+default: allow
+rules:
+  - { id: one, deny: { tool: append_line }, limit: { max: 1, per: user, window: 1d }, reason: x }
+  - { id: tokens, deny: {}, limit: { max: 1000000, per: run, sum: tokens }, reason: x }
+  - { id: late, deny: { tool: append_line }, before: { operation: chat }, reason: x }
+`,
+    );
+    const settings = { "policy.packs": ["own"], "policy.files": ["own.yaml"] };
+    const made = testEngine(settings, folder);
+    closing.push(() => made.engine.close());
+    await made.run([
+      { tool_calls: [append("one"), append("two")] },
+      { tool_calls: [append("three")] },
+      { text: "Done." },
+    ]);
+    const pair = pairPolicies(made.config, made.host, { before: "settings", after: "settings" });
+    expect(await replay(made, pair)).toMatchObject({
+      calls: 6,
+      same: 6,
+      sameByAnotherRule: 0,
+      byUse: 6,
+      changes: [],
+      notReplayed: {},
+    });
+  });
+
   test("leaves out a call whose arguments are not those in the log any more", async () => {
     const made = await used();
     await made.engine.store.backend.tables.write(() =>
@@ -154,6 +219,21 @@ describe("policy diff", () => {
       rules: { default: { before: "allow", after: "deny" } },
       replay: { calls: 6 },
     });
+  });
+
+  test("with --replay says what could not be replayed, and why", async () => {
+    const made = await used();
+    writeFileSync(
+      join(made.folder, "own.yaml"),
+      "pack: own\nversion: 1\ndescription: d\ndefault: allow\nrules:\n  - { id: t, deny: { operation: chat }, limit: { max: 1, per: run, sum: tokens }, reason: x }\n  - { id: a, deny: { tool: append_line }, limit: { max: 9, per: run, sum: size(args.line) }, reason: x }\n",
+    );
+    await made.engine.store.backend.tables.write(() =>
+      change("UPDATE run_events SET event = replace(event, 'a long line', 'another long line')"),
+    );
+    const words = ["policy", "diff", "default", "default+own.yaml", "--replay"];
+    const { stdout } = await runInProcess(words, made.folder);
+    expect(stdout).toContain("not replayed, 1 ×: a policy looks at its arguments, and those in");
+    expect(stdout).toMatch(/\d weighed by the tokens or cost used; the most that they might use/);
   });
 
   test("refuses a pack that is not there", async () => {

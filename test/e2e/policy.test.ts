@@ -120,6 +120,30 @@ describe("policy import", () => {
     }
   });
 
+  test("takes commands and paths of Claude Code over, and the pack decides so", async () => {
+    const folder = freshFolder();
+    const permissions = {
+      allow: ["Bash(npm run test:*)", "Edit(/src/**)"],
+      deny: ["Bash(rm:*)", "Read(./secrets/**)"],
+    };
+    writeFileSync(join(folder, "s.json"), JSON.stringify({ permissions }));
+    await runInProcess(["policy", "import", "claude-code", "s.json", "--out", "p.yaml"], folder);
+    writeFileSync(
+      join(folder, "agent33.config.yaml"),
+      "policy: { packs: [claude-code], files: [p.yaml] }\n",
+    );
+    const said = async (...words: readonly string[]) =>
+      (await runInProcess(["policy", "explain", ...words], folder)).stdout.split(":")[0];
+    const run = (command: string) =>
+      said("shell:sandbox", "--tool", "run_command", "--args", JSON.stringify({ command }));
+    expect(await run("npm run test -- --watch")).toBe("allow");
+    expect(await run("npm run test && rm -rf x")).toBe("deny");
+    expect(await run("npm run test | sh")).toBe("ask");
+    const edit = (path: string) =>
+      said("tool:workspace", "--effect", "write", "--args", JSON.stringify({ path }));
+    expect([await edit("src/a.ts"), await edit("src/../b.ts")]).toEqual(["allow", "ask"]);
+  });
+
   test("writes nothing where something cannot be said, and names it with its place", async () => {
     const folder = freshFolder();
     writeFileSync(

@@ -94,6 +94,7 @@ export function memoryApprovals(): MemoryApprovals {
       const row = rows.get(id);
       if (row !== undefined) row.state = "approved";
     },
+    list: () => [...rows].map(([id, row]) => ({ id, ...row })),
     decide: (id, state) => {
       const row = rows.get(id);
       if (row !== undefined) row.state = state;

@@ -42,7 +42,10 @@ export async function startCounting(
 }
 
 /** A policy of one pack with these rules, each as it stands after `- `. */
-export function policyOf(fallback: "allow" | "deny", ...rules: readonly string[]): CompiledPolicy {
+export function policyOf(
+  fallback: "allow" | "ask" | "deny",
+  ...rules: readonly string[]
+): CompiledPolicy {
   const written = rules
     .map((rule, at) => `  - { id: r${at}, reason: because, ${rule} }\n`)
     .join("");

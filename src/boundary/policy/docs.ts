@@ -94,8 +94,17 @@ what cannot be compared and a condition that is the same for every call are refu
 - Numbers of the arguments are doubles, as JSON has no others: whole numbers are exact up to 2^53.
   They compare and reckon with the whole numbers of a condition; \`port\` and \`size()\` are whole.
 - \`all\` is true of an empty list. There are no regular expressions; \`text.like("/srv/*.md")\` knows
-  \`*\`, and \`startsWith\`, \`endsWith\`, \`contains\`, \`lowerAscii\` are there. Paths are compared as they
-  were given: \`..\` in them is not resolved.
+  \`*\`, and \`startsWith\`, \`endsWith\`, \`contains\`, \`lowerAscii\` are there.
+- \`args.path.pathLike("/src/**/*.ts")\` reads a pattern as a line of a \`.gitignore\`, without \`!\`,
+  \`?\` and classes, and resolves \`.\` and \`..\` in the path; a path that is absolute or leads out cannot be
+  worked out. Everything else compares paths as they were given. Links are not followed.
+- \`plainCommands(args.command)\` is the list of the commands of a shell line, and cannot be worked out
+  where the line could do more than run these: it is for what is allowed, as in
+  \`plainCommands(args.command).all(c, c == "npm test" || c.startsWith("npm test "))\`.
+  \`everyCommand(args.command)\` has the commands within others too, also without what stands before them
+  (\`A=1 timeout 5\`): it is for what is denied or asked, as in
+  \`everyCommand(args.command).exists(c, c.startsWith("rm "))\`. Both compare words as they are written;
+  who wants to can write a command so that no text finds it. Only a sandbox holds that back.
 
 ## Limits, and what must come first
 

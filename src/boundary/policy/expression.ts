@@ -7,6 +7,8 @@ import {
 } from "@marcbachmann/cel-js";
 import { suggestName } from "../../base/nearest.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import { pathLike } from "./functions/path-pattern.ts";
+import { everyCommand, plainCommands } from "./functions/shell-commands.ts";
 import { globMatcher } from "./glob.ts";
 import { matchKeys, type PolicyCall } from "./keys.ts";
 import type { MatchKeyName } from "./schema.ts";
@@ -129,7 +131,22 @@ function newEnvironment(): Environment {
   made.registerFunction("string.like(string): bool", (value: string, pattern: string) =>
     globMatcher([pattern])(value),
   );
+  made.registerFunction("string.pathLike(string): bool", (path: string, pattern: string) =>
+    orNothing(pathLike(path, pattern)),
+  );
+  made.registerFunction("plainCommands(string): list<string>", (line: string) => [
+    ...orNothing(plainCommands(line)),
+  ]);
+  made.registerFunction("everyCommand(string): list<string>", (line: string) => [
+    ...orNothing(everyCommand(line)),
+  ]);
   return made;
+}
+
+/** What cannot be worked out ends the expression; how that counts is up to the rule. */
+function orNothing<T>(found: Result<T, string>): T {
+  if (found.ok) return found.value;
+  throw new TypeError(found.error);
 }
 
 /** Names that an expression uses, and where it uses a regular expression. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Effect } from "../../../base/effect.ts";
+import type { JsonObject } from "../../../base/json.ts";
 import type { CallFacts } from "../../types.ts";
 import { compilePolicy } from "../compile.ts";
 import { parsePack } from "../pack-file.ts";
@@ -24,7 +25,7 @@ function packOf(permissions: Permissions) {
 }
 
 /** `effect by rule` for a call, as `connector operation effect tool host`. */
-function decided(permissions: Permissions, call: string): string {
+function decided(permissions: Permissions, call: string, args?: JsonObject): string {
   const [connector = "", operation = "", effect = "read", tool = "-", host = "-"] = call.split(" ");
   const facts: CallFacts = {
     operation,
@@ -32,6 +33,7 @@ function decided(permissions: Permissions, call: string): string {
     repeat: "once",
     ...(tool === "-" ? {} : { tool }),
     ...(host === "-" ? {} : { host }),
+    ...(args === undefined ? {} : { args }),
   };
   const policy = compilePolicy([packOf(permissions)]);
   return policy.decide(facts, connector, { tenant: "t", user: "u" }).effect;
@@ -51,6 +53,7 @@ describe("the permissions become rules", () => {
     ["WebSearch", { connector: ["search:*"] }],
     ["WebFetch", { connector: ["web:*"] }],
     ["WebFetch(domain:Docs.Example.org)", { connector: ["web:*"], host: ["docs.example.org"] }],
+    ["WebFetch(domain:*)", { connector: ["web:*"] }],
     ["WebFetch(domain:*.example.org)", { connector: ["web:*"], host: ["*.example.org"] }],
     ["mcp__github", { connector: ["mcp:github"] }],
     ["mcp__github__*", { connector: ["mcp:github"] }],
@@ -108,11 +111,142 @@ describe("the permissions become rules", () => {
   });
 });
 
+describe("rules about commands", () => {
+  const shell = "shell:sandbox tools/call write run_command";
+  const said = (permissions: Permissions, command: JsonObject[string]) =>
+    decided(permissions, shell, { command });
+
+  test.each<readonly [string, string, boolean]>([
+    ["npm run test:*", "npm run test", true],
+    ["npm run test:*", "npm run test -- --watch", true],
+    ["npm run test:*", "npm run tests", false],
+    ["npm run test *", "npm run test a", true],
+    ["npm run test *", "npm run testa", false],
+    ["npm run test*", "npm run testa", true],
+    ["npm run build", "npm run build", true],
+    ["npm run build", "npm run build x", false],
+    ["git * main", "git checkout main", true],
+    ["git * main", "git checkout other", false],
+    ["git log * -n:*", "git log a -n 5", true],
+    ["a:* b", "a:x b", true],
+    ['say "it\'s":*', 'say "it\'s" loud', true],
+  ])("%s and %j", (specifier, command, matches) => {
+    const rule = `Bash(${specifier})`;
+    expect(said({ allow: [rule] }, command)).toBe(matches ? "allow" : "ask");
+    expect(said({ defaultMode: "dontAsk", ask: [rule] }, command)).toBe(matches ? "ask" : "deny");
+    expect(said({ deny: [rule] }, command)).toBe(matches ? "deny" : "ask");
+  });
+
+  test.each([
+    "npm test && rm -rf x",
+    "npm test; rm x",
+    "npm test | sh",
+    "npm test || rm x",
+    "npm test & rm x",
+    "npm test |& sh",
+    "npm test\nrm x",
+    "npm test $(rm x)",
+    'npm test "$(rm x)"',
+    "npm test `rm x`",
+    "npm test <(rm x)",
+    "npm test > /etc/passwd",
+    "npm test ${x:=$(rm x)}",
+    "npm test # a\nrm x",
+    "npm test \\ #&& rm x",
+    "npm test $'a\\' ; rm x '",
+    "LD_PRELOAD=x npm test",
+    "(npm test; rm x)",
+    "npm test <<x\n$(rm x)\nx",
+    "bash -c 'npm test'",
+    "npm test 'open",
+  ])("no more than the command is allowed: %j", (command) => {
+    expect(said({ allow: ["Bash(npm test:*)"] }, command)).toBe("ask");
+  });
+
+  test("each command of a line may be allowed by a rule of its own", () => {
+    const permissions = { allow: ["Bash(npm test:*)", "Bash(git status)", "Bash(echo *)"] };
+    expect(said(permissions, "npm test && git status | echo ok; echo 'a && b'")).toBe("allow");
+    expect(said(permissions, "npm test && git push")).toBe("ask");
+    expect(packOf(permissions).rules.filter(({ when }) => when !== undefined)).toHaveLength(1);
+  });
+
+  test.each([
+    "ls; rm -rf x",
+    "ls $(rm -rf x)",
+    "timeout 5 rm -rf x",
+    "A=1 rm -rf x",
+    "if true; then rm -rf x; fi",
+    'echo "$(rm -rf x)"',
+    "cat <<x\nrm -rf x\nx",
+    "echo 'open",
+  ])("what is denied is found anywhere in a line: %j", (command) => {
+    const permissions = { deny: ["Bash(rm:*)"], allow: ["Bash"] };
+    expect(said(permissions, command)).toBe("deny");
+    expect(said(permissions, "ls -la")).toBe("allow");
+  });
+
+  test("a command that is no text, or lies elsewhere, is never allowed", () => {
+    const permissions = { allow: ["Bash(ls:*)"] };
+    expect(said(permissions, ["ls"])).toBe("ask");
+    expect(decided(permissions, "shell:other tools/call write x", { script: "ls" })).toBe("ask");
+    expect(decided({ deny: ["Bash(ls:*)"] }, "shell:other tools/call write x", {})).toBe("deny");
+  });
+});
+
+describe("rules about paths", () => {
+  const edit = "tool:workspace tools/call write append_line";
+  const read = "tool:workspace tools/call read look";
+
+  test.each<readonly [string, string, string, string]>([
+    ["/src/**/*.ts", "src/deep/a.ts", "allow", "deny"],
+    ["/src/**/*.ts", "src/a.js", "ask", "ask"],
+    ["/src/**", "src/../secrets/a", "ask", "ask"],
+    ["/src/**", "/src/a", "ask", "deny"],
+    ["docs/**", "docs/a.md", "allow", "deny"],
+    ["*.env", "deep/a.env", "allow", "deny"],
+    ["./a.env", "a.env", "allow", "deny"],
+    ["./a.env", "deep/a.env", "ask", "deny"],
+    ["secrets/", "x/secrets/key", "allow", "deny"],
+  ])("Edit(%s) and %s", (pattern, path, allowed, denied) => {
+    expect(decided({ allow: [`Edit(${pattern})`] }, edit, { path })).toBe(allowed);
+    expect(decided({ deny: [`Edit(${pattern})`] }, edit, { path })).toBe(denied);
+  });
+
+  test("about reading deny it, and leave the rest to be read", () => {
+    const permissions = { deny: ["Read(./secrets/**)"] };
+    expect(decided(permissions, read, { path: "secrets/a" })).toBe("deny");
+    expect(decided(permissions, read, { path: "notes.md" })).toBe("allow");
+    expect(decided(permissions, edit, { path: "notes.md" })).toBe("ask");
+  });
+
+  test("come with a word on what they do not see", () => {
+    const made = imported({ deny: ["Read(a)"], allow: ["Bash(ls)"] });
+    expect(made).toMatchObject({
+      ok: true,
+      notes: [
+        expect.any(String),
+        expect.stringContaining("Commands are compared"),
+        expect.stringContaining("Paths are those below"),
+      ],
+    });
+  });
+});
+
 describe("what packs cannot say is refused by name, with its line", () => {
   test.each([
-    ["Bash(npm run test:*)", /"npm run test:\*" cannot be said: .*command lines/],
-    ["Read(./secrets/**)", /"\.\/secrets\/\*\*" cannot be said: .*paths/],
-    ["Edit(/src/**)", /cannot be said: .*paths/],
+    ["Bash(a && b)", /"a && b" cannot be said: .*each command of a line/],
+    ["Bash(echo $(date))", /cannot be said: .*substitutions/],
+    ["Bash(a > b)", /cannot be said: .*redirections/],
+    ["Bash(a \\\\* b)", /cannot be said: .*backslash/],
+    ["Bash(command:rm *)", /cannot be said: .*passes over/],
+    ["Bash(:*)", /names no command/],
+    ["Read(//etc/**)", /"\/\/etc\/\*\*" cannot be said: .*below the workspace/],
+    ["Edit(~/notes.md)", /cannot be said: .*below the workspace/],
+    ["Edit(../x)", /cannot be said: it leads up/],
+    ["Edit(a[bc])", /cannot be said: .*classes/],
+    ["Edit(!a)", /cannot be said: .*exceptions/],
+    ["Edit(/)", /cannot be said: it names no file/],
+    ["WebSearch(x)", /cannot be said: a search/],
     ["Write", /"Write" has no counterpart/],
     ["Agent(Explore)", /"Agent" has no counterpart/],
     ["WebFetch(https://a.test)", /whole hosts/],

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { DecisionEffect } from "../../types.ts";
 import type { Fault, Position } from "../errors.ts";
 import { readYaml, type YamlForm } from "../yaml-file.ts";
+import { allOf, type CommandTest } from "./claude-command.ts";
 import { claudeRule } from "./claude-rule.ts";
 import {
   type Imported,
@@ -88,6 +89,7 @@ export function importClaudeCode(text: string, file: string, name: string): Impo
   const idOf = ruleIds();
   const seen = new Set<string>();
   const rules: WrittenRule[] = [];
+  const commands: { test: CommandTest; match: WrittenMatch; rule: string; at: Position }[] = [];
   for (const effect of lists) {
     for (const [index, rule] of permissions[effect].entries()) {
       const where = at("permissions", effect, index);
@@ -100,8 +102,26 @@ export function importClaudeCode(text: string, file: string, name: string): Impo
       if (seen.has(key)) continue;
       seen.add(key);
       const reason = `Claude Code: ${effect} ${rule}`;
-      rules.push({ id: idOf(`${effect} ${rule}`), effect, match: made.value, reason, at: where });
+      const { command, ...said } = made.value;
+      if (command === undefined) {
+        rules.push({ id: idOf(`${effect} ${rule}`), effect, ...said, reason, at: where });
+      } else commands.push({ test: command, match: said.match, rule, at: where });
     }
+  }
+  const [first] = commands;
+  if (first !== undefined) {
+    // Together: of the commands of a line, each may be allowed by another rule.
+    const when = allOf(commands.map(({ test }) => test));
+    const reason = `Claude Code: allow ${commands.map(({ rule }) => rule).join(", ")}`;
+    const { match, at: where } = first;
+    rules.push({
+      id: idOf("allow Bash commands"),
+      effect: "allow",
+      match,
+      when,
+      reason,
+      at: where,
+    });
   }
   if (refused.length > 0) return { ok: false, refused: inOrder(refused) };
   const pack = {
@@ -110,7 +130,7 @@ export function importClaudeCode(text: string, file: string, name: string): Impo
     default: fallback ?? "ask",
     rules: [...rules, ...unasked(rules).map((rule) => ({ ...rule, id: idOf(rule.id) }))],
   };
-  return writePack(pack, notesOn(Object.keys(data)), file);
+  return writePack(pack, notesOn(Object.keys(data), rules), file);
 }
 
 /** What Claude Code never asks about, so that the pack does not either. */
@@ -135,11 +155,13 @@ function unasked(rules: readonly WrittenRule[]): readonly WrittenRule[] {
   ];
   // A rule about all of it says so already, or forbids it.
   const said = (match: WrittenMatch): boolean =>
-    rules.some((rule) =>
-      Object.entries(rule.match).every(
-        ([key, values]) =>
-          JSON.stringify(values) === JSON.stringify(match[key as keyof WrittenMatch]),
-      ),
+    rules.some(
+      (rule) =>
+        rule.when === undefined &&
+        Object.entries(rule.match).every(
+          ([key, values]) =>
+            JSON.stringify(values) === JSON.stringify(match[key as keyof WrittenMatch]),
+        ),
     );
   return added.flatMap(([id, match, reason]) =>
     said(match) ? [] : [{ id, effect: "allow", match, reason }],
@@ -148,10 +170,21 @@ function unasked(rules: readonly WrittenRule[]): readonly WrittenRule[] {
 
 const claudeReading: WrittenMatch = { connector: ["tool:workspace"], effect: ["read"] };
 
-function notesOn(keys: readonly string[]): readonly string[] {
+function notesOn(keys: readonly string[], rules: readonly WrittenRule[]): readonly string[] {
+  const conditions = rules.map(({ when = "" }) => when);
   const left = keys.filter((key) => key !== "permissions" && key !== "$schema");
   return [
     "Private addresses stay shut but for models: an MCP server or a page at one needs a rule with private: true.",
+    ...(conditions.some((when) => when.includes("Command"))
+      ? [
+          "Commands are compared as they are written. A line with redirections, substitutions or assignments is not allowed by a rule about its commands, nor by Claude Code's own list of harmless ones: a person is asked.",
+        ]
+      : []),
+    ...(conditions.some((when) => when.includes("pathLike"))
+      ? [
+          "Paths are those below the workspace, as they are given: a link within the workspace is not followed. They are not held against commands.",
+        ]
+      : []),
     ...(left.length === 0 ? [] : [`Left out, as not about permissions: ${left.join(", ")}.`]),
   ];
 }

@@ -1,39 +1,43 @@
 import { err, ok, type Result } from "../../../base/result.ts";
 import type { DecisionEffect } from "../../types.ts";
-import type { WrittenMatch } from "./imported-pack.ts";
+import { anyOf, type CommandTest, commandTest } from "./claude-command.ts";
+import { pathCondition } from "./claude-path.ts";
+import type { Refusal, WrittenMatch } from "./imported-pack.ts";
 
-/** Why a rule cannot be said in a pack, and what to do instead. */
-export interface Refusal {
-  readonly message: string;
-  readonly hint: string;
+/** A rule in a pack's words. */
+export interface SaidRule {
+  readonly match: WrittenMatch;
+  readonly when?: string;
+  /** For what is allowed of command lines: all such rules together are one of a pack. */
+  readonly command?: CommandTest;
 }
 
 interface KnownTool {
   readonly match: WrittenMatch;
-  /** What stands in the brackets; undefined where packs cannot say any of it. */
-  readonly specifier?: (text: string) => Result<WrittenMatch, Refusal>;
-  /** Why they cannot. */
-  readonly why: string;
+  /** What stands in the brackets. */
+  readonly specifier: (
+    text: string,
+    effect: DecisionEffect,
+    match: WrittenMatch,
+  ) => Result<SaidRule, Refusal>;
 }
 
-const byPath = "packs do not look at paths: what the workspace tools may reach is the workspace.";
-
 const tools: Readonly<Record<string, KnownTool>> = {
-  Bash: {
-    match: { connector: ["shell:*"] },
-    why: "packs do not look into command lines, which can say one thing in many ways.",
+  Bash: { match: { connector: ["shell:*"] }, specifier: command },
+  Read: { match: { connector: ["tool:workspace"], effect: ["read"] }, specifier: path },
+  Edit: {
+    match: { connector: ["tool:workspace"], effect: ["write", "destructive"] },
+    specifier: path,
   },
-  Read: { match: { connector: ["tool:workspace"], effect: ["read"] }, why: byPath },
-  Edit: { match: { connector: ["tool:workspace"], effect: ["write", "destructive"] }, why: byPath },
   WebSearch: {
     match: { connector: ["search:*"] },
-    why: "a search has nothing to be told apart by.",
+    specifier: (text) =>
+      err({
+        message: `the specifier "${text}" cannot be said: a search has nothing to be told apart by.`,
+        hint: "Write WebSearch without it, or take the rule out.",
+      }),
   },
-  WebFetch: {
-    match: { connector: ["web:*"] },
-    specifier: domain,
-    why: "",
-  },
+  WebFetch: { match: { connector: ["web:*"] }, specifier: domain },
 };
 
 const writeTools =
@@ -51,7 +55,7 @@ const rulePattern = /^([A-Za-z_*][\w.*-]*)(?:\((.*)\))?$/s;
 const offeredTool = /^[A-Za-z0-9_*-]{1,64}$/;
 
 /** What one rule of Claude Code's permissions asks about, in a pack's words. */
-export function claudeRule(rule: string, effect: DecisionEffect): Result<WrittenMatch, Refusal> {
+export function claudeRule(rule: string, effect: DecisionEffect): Result<SaidRule, Refusal> {
   const [, name = "", specifier] = rulePattern.exec(rule.trim()) ?? [];
   if (name === "") {
     return err({
@@ -67,20 +71,40 @@ export function claudeRule(rule: string, effect: DecisionEffect): Result<Written
       hint: otherNames[name] ?? `Known: ${Object.keys(tools).join(", ")}, mcp__server__tool.`,
     });
   }
-  if (specifier === undefined || specifier === "*") return ok(tool.match);
-  if (tool.specifier !== undefined) {
-    const more = tool.specifier(specifier);
-    return more.ok ? ok({ ...tool.match, ...more.value }) : more;
-  }
-  return err({
-    message: `the specifier "${specifier}" cannot be said: ${tool.why}`,
-    hint: `Write ${name} without it, or take the rule out.`,
-  });
+  const { match } = tool;
+  if (specifier === undefined || specifier === "*") return ok({ match });
+  return tool.specifier(specifier, effect, match);
 }
 
-function domain(text: string): Result<WrittenMatch, Refusal> {
+function command(
+  text: string,
+  effect: DecisionEffect,
+  match: WrittenMatch,
+): Result<SaidRule, Refusal> {
+  const test = commandTest(text);
+  if (!test.ok) return test;
+  return ok(
+    effect === "allow" ? { match, command: test.value } : { match, when: anyOf(test.value) },
+  );
+}
+
+function path(
+  text: string,
+  effect: DecisionEffect,
+  match: WrittenMatch,
+): Result<SaidRule, Refusal> {
+  const when = pathCondition(text, effect);
+  return when.ok ? ok({ match, when: when.value }) : when;
+}
+
+function domain(
+  text: string,
+  _effect: DecisionEffect,
+  match: WrittenMatch,
+): Result<SaidRule, Refusal> {
+  if (text === "domain:*") return ok({ match });
   const host = /^domain:((?:\*\.)?[A-Za-z0-9.-]+)$/.exec(text)?.[1];
-  if (host !== undefined) return ok({ host: [host.toLowerCase()] });
+  if (host !== undefined) return ok({ match: { ...match, host: [host.toLowerCase()] } });
   return err({
     message: `the specifier "${text}" cannot be said: a pack knows whole hosts and *.example.org.`,
     hint: "Write WebFetch(domain:example.org) or WebFetch(domain:*.example.org).",
@@ -92,7 +116,7 @@ function mcpRule(
   name: string,
   specifier: string | undefined,
   effect: DecisionEffect,
-): Result<WrittenMatch, Refusal> {
+): Result<SaidRule, Refusal> {
   if (specifier !== undefined) {
     return err({
       message: "Claude Code skips rules about MCP tools that have brackets.",
@@ -113,7 +137,7 @@ function mcpRule(
     });
   }
   const connector = [`mcp:${server}`];
-  if (tool === undefined || tool === "*") return ok({ connector });
+  if (tool === undefined || tool === "*") return ok({ match: { connector } });
   const offered = `${server}__${tool}`;
   if (!offeredTool.test(offered)) {
     return err({
@@ -121,5 +145,5 @@ function mcpRule(
       hint: "Tools whose names are long or have other characters get a digest; write the rule by hand.",
     });
   }
-  return ok({ connector, tool: [offered] });
+  return ok({ match: { connector, tool: [offered] } });
 }

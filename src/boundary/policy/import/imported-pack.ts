@@ -16,6 +16,8 @@ export interface WrittenRule {
   readonly id: string;
   readonly effect: DecisionEffect;
   readonly match: WrittenMatch;
+  /** CEL that must hold besides. */
+  readonly when?: string;
   readonly reason: string;
   /** Where what it was made of stands; absent for what the import adds by itself. */
   readonly at?: Position;
@@ -26,6 +28,12 @@ export interface WrittenPack {
   readonly description: string;
   readonly default: DecisionEffect;
   readonly rules: readonly WrittenRule[];
+}
+
+/** Why a rule cannot be said in a pack, and what to do instead. */
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
 }
 
 /** A pack as text, or every construct that packs cannot say, by name and place. */
@@ -86,9 +94,10 @@ function packText({ name, description, rules, ...pack }: WrittenPack): string {
     version: 1,
     description,
     default: pack.default,
-    rules: rules.map(({ id, effect, match, reason }) => ({
+    rules: rules.map(({ id, effect, match, when, reason }) => ({
       id,
       [effect]: shortest(match),
+      ...(when === undefined ? {} : { when }),
       reason,
     })),
   });

@@ -13,6 +13,12 @@ export const unreplayable = {
   not_logged: "a policy looks at its arguments, and they are not in the log of its run",
   changed_arguments:
     "a policy looks at its arguments, and those in the log are not the ones that it was made with",
+  no_estimate:
+    "a limit of tokens or cost looks at the most that the call may use, and it was never made",
+  no_result:
+    "a rule waits for an earlier call of its run, and it is not known whether that one succeeded",
+  earlier_unknown:
+    "a limit counts earlier calls, and it is not known whether one of them would have counted",
   not_reproduced:
     "it was decided by the old policy itself, which says otherwise of what is recorded",
 } as const;
@@ -20,6 +26,13 @@ export type Unreplayable = keyof typeof unreplayable;
 
 /** The arguments of a recorded call; a call that has none has `undefined` ones. */
 export type FoundArguments = Result<JsonObject | undefined, Unreplayable>;
+
+/** What the log of its run knows of a recorded call. */
+export interface CallLog {
+  arguments(): FoundArguments;
+  /** Whether a tool's answer says that it did its work; undefined where the log does not say. */
+  succeeded(): boolean | undefined;
+}
 
 /** What a record says that a decision can depend on. */
 const recordSchema = z.object({
@@ -43,6 +56,11 @@ const recordSchema = z.object({
     policyVersion: z.string(),
   }),
   connectedTo: z.array(z.string()).default([]),
+  durationMs: z.number().default(0),
+  /** Absent for a call that the other side cannot have seen. */
+  spend: z
+    .object({ tokens: z.number().optional(), costMicroUsd: z.number().optional() })
+    .optional(),
   outcome: z.string(),
 });
 

@@ -3,7 +3,12 @@ import { err, ok } from "../../../base/result.ts";
 import { compilePolicy } from "../compile.ts";
 import { parsePack } from "../pack-file.ts";
 import type { CompiledPolicy } from "../policy.ts";
-import { type FoundArguments, readRecordedCall, type RecordedCall } from "./recorded-call.ts";
+import {
+  type CallLog,
+  type FoundArguments,
+  readRecordedCall,
+  type RecordedCall,
+} from "./recorded-call.ts";
 import { createReplay } from "./replay.ts";
 import { ruleChanges } from "./rule-changes.ts";
 
@@ -52,7 +57,12 @@ function call(more: Readonly<Record<string, unknown>> = {}): RecordedCall {
   return read.value;
 }
 
-const nothing = (): FoundArguments => ok(undefined);
+/** A log of which only the arguments are asked. */
+const logOf = (find: () => FoundArguments): CallLog => ({
+  arguments: find,
+  succeeded: () => undefined,
+});
+const nothing = logOf(() => ok(undefined));
 
 describe("deciding about recorded calls again", () => {
   test("counts what changes by effect and by rule, with examples", () => {
@@ -107,29 +117,42 @@ describe("deciding about recorded calls again", () => {
   });
 
   test("does not look for arguments that no policy asks for", () => {
-    const find = vi.fn(nothing);
-    createReplay(policy([]), policy(["a: deny: { tool: pay }"])).take(call(), find);
+    const find = vi.fn((): FoundArguments => ok(undefined));
+    createReplay(policy([]), policy(["a: deny: { tool: pay }"])).take(call(), logOf(find));
     expect(find).not.toHaveBeenCalled();
   });
 
   test("looks for them once where a policy does, and decides by them", () => {
     const find = vi.fn((): FoundArguments => ok({ amount: 500 }));
     const replay = createReplay(looking(), looking("other"));
-    replay.take(call({ argsDigest: "x", host: "a.test", connectedTo: ["93.184.216.34:1"] }), find);
+    replay.take(
+      call({ argsDigest: "x", host: "a.test", connectedTo: ["93.184.216.34:1"] }),
+      logOf(find),
+    );
     expect(find).toHaveBeenCalledTimes(1);
     expect(replay.report().changes).toMatchObject([{ before: "deny", after: "allow" }]);
   });
 
   test("counts a call whose arguments are asked for and not there as not replayed", () => {
     const replay = createReplay(policy([]), looking());
-    replay.take(call(), () => err("no_log"));
-    replay.take(call(), () => err("no_log"));
-    replay.take(call(), () => err("changed_arguments"));
+    replay.take(
+      call(),
+      logOf(() => err("no_log")),
+    );
+    replay.take(
+      call(),
+      logOf(() => err("no_log")),
+    );
+    replay.take(
+      call(),
+      logOf(() => err("changed_arguments")),
+    );
     replay.skip("unreadable");
     expect(replay.report()).toEqual({
       calls: 4,
       same: 0,
       sameByAnotherRule: 0,
+      byUse: 0,
       changes: [],
       notReplayed: { no_log: 2, changed_arguments: 1, unreadable: 1 },
     });

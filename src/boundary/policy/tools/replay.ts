@@ -1,11 +1,15 @@
-import type { CallFacts, Decision, DecisionEffect } from "../../types.ts";
+import { ok, type Result } from "../../../base/result.ts";
+import type { DecisionEffect } from "../../types.ts";
 import type { CompiledPolicy } from "../policy.ts";
 import {
+  type CallLog,
   factsOf,
   type FoundArguments,
   type RecordedCall,
   type Unreplayable,
 } from "./recorded-call.ts";
+import { createReplayedPolicy, type FactsAt, type Replayed, type Said } from "./replayed-policy.ts";
+import { hasSession } from "./replayed-session.ts";
 
 /** Calls of each change that are shown. */
 const mostExamples = 3;
@@ -41,14 +45,22 @@ export interface ReplayReport {
   readonly same: number;
   /** Of these: another rule decides, with the same effect. */
   readonly sameByAnotherRule: number;
+  /**
+   * Of those compared: a limit of tokens or cost was weighed by what the calls used. The chain weighs
+   * the most that a call may use, which the audit does not keep.
+   */
+  readonly byUse: number;
   /** Most calls first. */
   readonly changes: readonly DecisionChange[];
   readonly notReplayed: Readonly<Partial<Record<Unreplayable, number>>>;
 }
 
 export interface Replay {
-  /** Decides about one call again. The arguments are looked for only where a policy asks. */
-  take(call: RecordedCall, findArguments: () => FoundArguments): void;
+  /**
+   * Decides about one call again. Its arguments and its end are looked for only where a policy asks.
+   * Where a policy has rules for which earlier calls matter, that waits until all calls are there.
+   */
+  take(call: RecordedCall, log: CallLog): void;
   /** Counts a call that cannot be. */
   skip(why: Unreplayable): void;
   report(): ReplayReport;
@@ -67,60 +79,80 @@ export function createReplay(before: CompiledPolicy, after: CompiledPolicy): Rep
   let calls = 0;
   let same = 0;
   let sameByAnotherRule = 0;
+  let byUse = 0;
   const tallies = new Map<string, Tally>();
   const notReplayed: Partial<Record<Unreplayable, number>> = {};
+  const policies = [createReplayedPolicy(before), createReplayedPolicy(after)] as const;
+  const inOrder = hasSession(before) || hasSession(after);
+  const waiting: { readonly call: RecordedCall; readonly log: CallLog }[] = [];
+
   const skip = (why: Unreplayable): void => {
     calls += 1;
     notReplayed[why] = (notReplayed[why] ?? 0) + 1;
   };
+  const compare = (call: RecordedCall, old: Said, now: Said): void => {
+    calls += 1;
+    if (old.effect !== now.effect) {
+      count(tallies, call, old, now);
+      return;
+    }
+    same += 1;
+    if (old.ruleId !== now.ruleId) sameByAnotherRule += 1;
+  };
+  const decide = (call: RecordedCall, log: CallLog): void => {
+    const asked = askable(call, log);
+    const [old, now] = [
+      policies[0].decide(call, asked.factsAt),
+      policies[1].decide(call, asked.factsAt),
+    ];
+    const missing = asked.missing();
+    if (missing !== undefined) {
+      policies[0].doubt(call, old.first);
+      policies[1].doubt(call, now.first);
+      return skip(missing);
+    }
+    const was = asRecorded(call, before.version, old);
+    policies[0].count(call, log, old.first, was.ok ? was.value : undefined);
+    policies[1].count(call, log, now.first, now.said.ok ? now.said.value : undefined);
+    if (!was.ok) return skip(was.error);
+    if (!now.said.ok) return skip(now.said.error);
+    const isRecorded = call.decision.policyVersion === before.version;
+    if (now.byUse || (old.byUse && !isRecorded)) byUse += 1;
+    compare(call, was.value, now.said.value);
+  };
+
   return {
     skip,
-    take: (call, findArguments) => {
-      const asked = askable(call, findArguments);
-      const old = decideAgain(before, call, asked.factsAt);
-      const now = decideAgain(after, call, asked.factsAt);
-      const missing = asked.missing();
-      if (missing !== undefined) return skip(missing);
-      if (call.decision.policyVersion === before.version && !reproduces(old, call)) {
-        return skip("not_reproduced");
-      }
-      calls += 1;
-      if (old.effect === now.effect) {
-        same += 1;
-        if (old.ruleId !== now.ruleId) sameByAnotherRule += 1;
-        return;
-      }
-      count(tallies, call, old, now);
+    take: (call, log) => {
+      if (inOrder) waiting.push({ call, log });
+      else decide(call, log);
     },
-    report: () => ({
-      calls,
-      same,
-      sameByAnotherRule,
-      changes: [...tallies.values()]
-        .map((tally) => ({ ...tally, rules: [...tally.rules.values()].sort(mostFirst) }))
-        .sort(mostFirst),
-      notReplayed,
-    }),
+    report: () => {
+      for (const { call, log } of waiting.splice(0).sort(oldestFirst)) decide(call, log);
+      return {
+        calls,
+        same,
+        sameByAnotherRule,
+        byUse,
+        changes: [...tallies.values()]
+          .map((tally) => ({ ...tally, rules: [...tally.rules.values()].sort(mostFirst) }))
+          .sort(mostFirst),
+        notReplayed,
+      };
+    },
   };
 }
 
-/** Where a request of a call went, once that was known. */
-interface Place {
-  readonly address: string;
-  readonly port: number;
-}
-
 interface Askable {
-  /** The facts as they were asked about: of the call as written, or of a place that it went to. */
-  readonly factsAt: (place?: Place) => CallFacts;
+  readonly factsAt: FactsAt;
   readonly missing: () => Unreplayable | undefined;
 }
 
 /** A call whose arguments are looked for when a policy first looks at them. */
-function askable(call: RecordedCall, findArguments: () => FoundArguments): Askable {
+function askable(call: RecordedCall, log: CallLog): Askable {
   let found: FoundArguments | undefined;
   const get = () => {
-    found ??= findArguments();
+    found ??= log.arguments();
     return found.ok ? found.value : undefined;
   };
   return {
@@ -130,39 +162,27 @@ function askable(call: RecordedCall, findArguments: () => FoundArguments): Askab
   };
 }
 
-/**
- * The decision about a call: first about its host as written, then, as before anything is sent,
- * about each address that it really went to.
- */
-function decideAgain(
-  policy: CompiledPolicy,
-  { connector, principal, connectedTo, host }: RecordedCall,
-  factsAt: Askable["factsAt"],
-): Pick<Decision, "effect" | "ruleId"> {
-  const first = policy.decide(factsAt(), connector, principal);
-  if (first.effect === "deny" || host === undefined) return first;
-  for (const place of connectedTo) {
-    const colon = place.lastIndexOf(":");
-    const address = place.slice(0, colon).replace(/^\[|\]$/g, "");
-    const port = Number(place.slice(colon + 1));
-    const again = policy.decide(factsAt({ address, port }), connector, principal);
-    const asked = again.effect === "ask" && again.ruleId === first.ruleId;
-    if (again.effect !== "allow" && !asked) return { effect: "deny", ruleId: again.ruleId };
-  }
-  return first;
+/** What the old policy said. Where it made the record itself, that is known, and must come out again. */
+function asRecorded(
+  { decision }: RecordedCall,
+  version: string,
+  { said }: Replayed,
+): Result<Said, Unreplayable> {
+  if (decision.policyVersion !== version) return said;
+  if (!said.ok) return ok(decision);
+  const { effect, ruleId } = said.value;
+  const isSame = effect === decision.effect && ruleId === decision.ruleId;
+  return isSame ? said : { ok: false, error: "not_reproduced" };
 }
 
-/** Whether a policy says what it said then. */
-function reproduces(decided: Pick<Decision, "effect" | "ruleId">, call: RecordedCall): boolean {
-  return decided.effect === call.decision.effect && decided.ruleId === call.decision.ruleId;
+function oldestFirst(
+  a: { readonly call: RecordedCall },
+  b: { readonly call: RecordedCall },
+): number {
+  return a.call.at - b.call.at || (a.call.callId < b.call.callId ? -1 : 1);
 }
 
-function count(
-  tallies: Map<string, Tally>,
-  call: RecordedCall,
-  old: Pick<Decision, "effect" | "ruleId">,
-  now: Pick<Decision, "effect" | "ruleId">,
-): void {
+function count(tallies: Map<string, Tally>, call: RecordedCall, old: Said, now: Said): void {
   const key = `${old.effect} ${now.effect}`;
   const tally: Tally = tallies.get(key) ?? {
     before: old.effect,

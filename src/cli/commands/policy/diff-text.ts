@@ -31,7 +31,7 @@ export function ruleChangesText(changes: RuleChanges, { style }: Output): string
 
 /** What the two say of calls that were made, by change. */
 export function replayText(report: ReplayReport, { style }: Output): string {
-  const { calls, same, sameByAnotherRule, changes, notReplayed } = report;
+  const { calls, same, sameByAnotherRule, byUse, changes, notReplayed } = report;
   const skipped = Object.entries(notReplayed);
   const left = skipped.reduce((sum, [, count]) => sum + count, 0);
   const changed = calls - same - left;
@@ -48,6 +48,9 @@ export function replayText(report: ReplayReport, { style }: Output): string {
   return [
     `${calls} calls in the audit: ${same} decided alike${other}, ${changed} otherwise, ${left} not replayed`,
     ...blocks,
+    ...(byUse === 0
+      ? []
+      : [`${byUse} weighed by the tokens or cost used; the most that they might use is not kept`]),
     ...skipped.map(([why, count]) => `not replayed, ${count} ×: ${words(why)}`),
   ].join("\n");
 }

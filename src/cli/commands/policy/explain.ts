@@ -3,20 +3,37 @@ import { effects, repeats } from "../../../base/effect.ts";
 import type { JsonObject } from "../../../base/json.ts";
 import { suggestName } from "../../../base/nearest.ts";
 import { entryPoints } from "../../../config/schema.ts";
-import type { PolicyQuestion } from "../../../engine.ts";
-import { explainPolicy } from "../../../engine.ts";
-import { addCommonOptions, type CliContext, configOf, outputOf } from "../../context.ts";
-import { collect, jsonObject, usageError, wholeNumber } from "../../usage.ts";
+import {
+  explainPolicy,
+  explanationText,
+  hasStore,
+  type PolicyAnswer,
+  type PolicyQuestion,
+} from "../../../engine.ts";
+import {
+  addCommonOptions,
+  type CliContext,
+  configOf,
+  outputOf,
+  withEngine,
+} from "../../context.ts";
+import { collect, jsonObject, numberWithin, usageError, wholeNumber } from "../../usage.ts";
+import { callText } from "./explain-text.ts";
 
 interface ExplainOptions {
   readonly operation: string;
   readonly effect: string;
   readonly repeat: string;
   readonly tool?: string;
+  readonly toolDigest?: string;
   readonly host?: string;
   readonly port?: number;
   readonly args?: JsonObject;
-  readonly entryPoint: string;
+  readonly entryPoint?: string;
+  readonly run?: string;
+  readonly call?: string;
+  readonly tokens?: number;
+  readonly costUsd?: number;
   readonly policy?: readonly string[];
   readonly data?: string;
   readonly config?: string;
@@ -25,38 +42,86 @@ interface ExplainOptions {
 
 export function explainCommand(policy: Command, context: CliContext): void {
   addCommonOptions(policy.command("explain"))
-    .description("what the policy says about a call, rule by rule; nothing is called")
+    .description("what the policy says about a call, rule by rule, and what would stop it now")
     .argument("<connector>", "for example mcp:filesystem, model:anthropic, tool:workspace")
     .option("--operation <name>", "for example tools/call, chat, session/open", "tools/call")
     .option("--effect <effect>", effects.join(", "), "unknown")
     .option("--repeat <repeat>", repeats.join(", "), "once")
     .option("--tool <name>", "name of the tool")
+    .option("--tool-digest <digest>", "SHA-256 of the tool's definition")
     .option("--host <host>", "host that the call goes to")
     .option("--port <n>", "port that the call goes to", wholeNumber("--port"))
     .option("--args <json>", "arguments of the call, as a JSON object", jsonObject("--args"))
-    .option("--entry-point <name>", entryPoints.join(", "), "cli")
+    .option("--entry-point <name>", `${entryPoints.join(", ")}; default cli`)
+    .option("--run <id>", "a call of this run: under its policy, with what it has used of limits")
+    .option("--call <name>", "name of the call in its run, as turn-3-call-0: finds its approval")
+    .option("--tokens <n>", "most tokens that it would use", wholeNumber("--tokens"))
+    .option(
+      "--cost-usd <n>",
+      "most US dollars that it would cost",
+      numberWithin("--cost-usd", 0, 1e6),
+    )
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
-    .action((connector: string, options: ExplainOptions) => {
-      const output = outputOf(context, options);
-      const config = configOf(context, options, [
-        { setting: "policy.packs", flag: "--policy", value: options.policy },
-      ]);
-      const explanation = explainPolicy(config, context.host, questionOf(connector, options));
-      output.out(output.json ? JSON.stringify(explanation.data) : explanation.text);
-    });
+    .action((connector: string, options: ExplainOptions) => explain(context, connector, options));
+}
+
+async function explain(
+  context: CliContext,
+  connector: string,
+  options: ExplainOptions,
+): Promise<void> {
+  const output = outputOf(context, options);
+  const { host } = context;
+  const config = configOf(context, options, [
+    { setting: "policy.packs", flag: "--policy", value: options.policy },
+  ]);
+  const question = questionOf(connector, options);
+  const counted = await hasStore(config, host);
+  if (!counted && question.run !== undefined) {
+    throw usageError(
+      `There is no store in ${config.settings.data}, and so no run "${question.run}".`,
+      "Give the folder of the store with --data, or leave out --run.",
+    );
+  }
+  const answer: PolicyAnswer = counted
+    ? await withEngine(context, config, async (engine) =>
+        explainPolicy(config, host, question, engine),
+      )
+    : explainPolicy(config, host, question);
+  output.out(
+    output.json
+      ? JSON.stringify(answer)
+      : `${explanationText(answer)}\n${callText(answer, config.settings.data)}`,
+  );
 }
 
 function questionOf(connector: string, options: ExplainOptions): PolicyQuestion {
+  const { run, policy, entryPoint, tokens, costUsd } = options;
+  if (run !== undefined && (policy !== undefined || entryPoint !== undefined)) {
+    throw usageError(
+      "--run stands for the policy and the entry point of that run.",
+      "Leave out --policy and --entry-point, or --run.",
+    );
+  }
   return {
     connector,
     operation: options.operation,
     effect: oneOf("--effect", options.effect, effects),
     repeat: oneOf("--repeat", options.repeat, repeats),
-    entryPoint: oneOf("--entry-point", options.entryPoint, entryPoints),
+    ...(entryPoint === undefined
+      ? {}
+      : { entryPoint: oneOf("--entry-point", entryPoint, entryPoints) }),
+    ...(run === undefined ? {} : { run }),
+    ...(options.call === undefined ? {} : { logicalCallId: options.call }),
     ...(options.tool === undefined ? {} : { tool: options.tool }),
+    ...(options.toolDigest === undefined ? {} : { toolDigest: options.toolDigest }),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.args === undefined ? {} : { args: options.args }),
+    estimate: {
+      ...(tokens === undefined ? {} : { tokens }),
+      ...(costUsd === undefined ? {} : { costMicroUsd: Math.ceil(costUsd * 1_000_000) }),
+    },
   };
 }
 
