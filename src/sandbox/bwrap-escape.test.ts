@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
+  readdirSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -161,9 +162,25 @@ describe.skipIf(!probed.available).each(kinds)(titleOf("a command in a workspace
     expect((await sh(workspace, script)).stdout).toBe("copied\n");
     expect(statSync(join(workspace, "lender")).mode & 0o7777).toBe(0o755);
   });
+
+  test.skipIf(!perlIsThere)("cannot make such a program in one step either", async () => {
+    const script = `use Fcntl;
+      for my $mode (04755, 02755) {
+        sysopen(my $file, "made-$mode", O_CREAT | O_WRONLY, $mode) and print "open $mode\n";
+        my $name = "node-$mode";
+        syscall(${architecture === "x64" ? "133, $name" : "33, -100, $name"}, 0100000 | $mode, 0) == 0
+          and print "mknod $mode\n";
+      }
+      sysopen(my $file, "plain", O_CREAT | O_WRONLY, 0755) and print "plain\n";`;
+    writeFileSync(join(workspace, "make.pl"), script);
+    expect((await sh(workspace, "perl make.pl")).stdout).toBe("plain\n");
+    expect(readdirSync(workspace).toSorted()).toEqual(["make.pl", "plain"]);
+  });
 });
 
-describe.skipIf(!probed.available || !existsSync("/usr/bin/perl"))(
+const perlIsThere = existsSync("/usr/bin/perl");
+
+describe.skipIf(!probed.available || !perlIsThere)(
   titleOf("system calls inside"),
   () => {
     beforeEach(() => {
