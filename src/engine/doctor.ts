@@ -8,7 +8,7 @@ import type { Config } from "../config/config.ts";
 import { providerKeys } from "../config/secrets.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
-import { probeSandbox } from "../sandbox/probe.ts";
+import { probeSandbox } from "../sandbox/bwrap-probe.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
 import { teamStoreFindings } from "./doctor-store.ts";

@@ -18,7 +18,7 @@ import { loadPrices, type Prices } from "../models/prices.ts";
 import { loadTokenCounter, type TokenCounter } from "../models/tokens.ts";
 import { createBwrapSandbox } from "../sandbox/bwrap.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
-import { probeSandbox } from "../sandbox/probe.ts";
+import { probeSandbox } from "../sandbox/bwrap-probe.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { renderSkillList } from "../skills/list-skills.ts";
 import { discover } from "../skills/load.ts";

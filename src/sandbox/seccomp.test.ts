@@ -60,7 +60,14 @@ const filterOf = (architecture: "x64" | "arm64"): Uint8Array => {
   return filter;
 };
 const numberOf = (name: string, architecture: "x64" | "arm64"): number => {
-  const calls = [...deniedCalls, ...socketCalls, ...modeCalls, cloneCall, ...unseenCalls, ...openingCalls];
+  const calls = [
+    ...deniedCalls,
+    ...socketCalls,
+    ...modeCalls,
+    cloneCall,
+    ...unseenCalls,
+    ...openingCalls,
+  ];
   const number = calls.find((call) => call.name === name)?.[architecture];
   if (number === undefined || number === null) throw new Error(`${name} has no number`);
   return number;
@@ -99,9 +106,14 @@ describe.each([
 
   test("allows any other known call, and answers newer ones as an older kernel", () => {
     const special = new Set(
-      [...deniedCalls, ...socketCalls, ...modeCalls, cloneCall, ...unseenCalls, ...openingCalls].map(
-        (call) => call[architecture],
-      ),
+      [
+        ...deniedCalls,
+        ...socketCalls,
+        ...modeCalls,
+        cloneCall,
+        ...unseenCalls,
+        ...openingCalls,
+      ].map((call) => call[architecture]),
     );
     for (let nr = 0; nr < 600; nr += 1) {
       if (special.has(nr)) continue;
@@ -188,7 +200,14 @@ describe.each([
         Number(match[2]),
       ]),
     );
-    const calls = [...deniedCalls, ...socketCalls, ...modeCalls, cloneCall, ...unseenCalls, ...openingCalls];
+    const calls = [
+      ...deniedCalls,
+      ...socketCalls,
+      ...modeCalls,
+      cloneCall,
+      ...unseenCalls,
+      ...openingCalls,
+    ];
     const compared = calls.filter(({ name }) => defined.has(name));
     expect(compared.length).toBeGreaterThan(50);
     expect(

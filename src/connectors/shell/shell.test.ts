@@ -7,7 +7,7 @@ import { unwrap } from "../../base/result.ts";
 import { compilePolicy, loadPacks } from "../../boundary/policy/index.ts";
 import { readLibrary } from "../../boundary/policy/load.ts";
 import { createBwrapSandbox } from "../../sandbox/bwrap.ts";
-import { probeSandbox } from "../../sandbox/probe.ts";
+import { probeSandbox } from "../../sandbox/bwrap-probe.ts";
 import { createProcesses } from "../../sandbox/process.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { toolCallSpec } from "../tool-call.ts";
@@ -17,7 +17,7 @@ const processes = createProcesses();
 const grant = grantTests("runs the tool without the boundary", { spawn: true });
 const probe = await grant.run(() => probeSandbox({ spawn: processes.spawn }));
 const sandbox = createBwrapSandbox({ spawn: processes.spawn });
-const available = { available: true, version: "0", limiter: "prlimit", notices: [] } as const;
+const available = { available: true, driver: "bubblewrap", version: "0", notices: [] } as const;
 
 let workspace: string;
 beforeEach(() => {

@@ -2,8 +2,7 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import type { BwrapSandbox } from "../../sandbox/bwrap.ts";
-import type { SandboxProbe } from "../../sandbox/probe.ts";
+import type { Sandbox, SandboxProbe } from "../../sandbox/sandbox.ts";
 import { defineTool } from "../../tools/define.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { renderResult } from "./result.ts";
@@ -11,7 +10,7 @@ import { renderResult } from "./result.ts";
 export interface ShellToolOptions {
   /** What `probeSandbox` said of this machine and this workspace. */
   readonly probe: SandboxProbe;
-  readonly sandbox: BwrapSandbox;
+  readonly sandbox: Sandbox;
   /** The workspace folder, absolute. */
   readonly workspace: string;
   /** For a command that names no limit of its own, seconds. Default 60. */

@@ -49,7 +49,8 @@ export async function runChild(
   await within(drainMs, drained, clock);
   if (how === "cancelled") signal?.throwIfAborted();
   return {
-    exitCode: exit.code,
+    // What a program reports that was killed at its time says nothing of the command.
+    exitCode: how === "timeout" ? null : exit.code,
     signal: exit.signal,
     timedOut: how === "timeout",
     durationMs: clock.monotonic() - startedAt,
