@@ -41,15 +41,16 @@ export function limitedCommand(
     // SIGXCPU at the first tells why; SIGKILL follows at the second.
     `--cpu=${inWords(Math.max(cpuSeconds - 1, 1))}:${inWords(cpuSeconds)}`,
     "--",
-    "/bin/sh",
-    "-c",
-    start,
-    startMark,
-    ...command,
+    ...startCommand(command),
   ];
 }
 
 const start = `printf %s "$0" >&2 && exec "$@"`;
+
+/** A command that is behind its limits already: only the mark comes before it. */
+export function startCommand(command: readonly string[]): readonly string[] {
+  return ["/bin/sh", "-c", start, startMark, ...command];
+}
 
 /** A long-lived process may have no limit of a kind, and the engine itself may have none. */
 const inWords = (value: number): string => (Number.isFinite(value) ? String(value) : "unlimited");

@@ -71,7 +71,9 @@ export function etcFiles(userId: string): readonly (readonly [path: string, text
  * The whole environment of a command: nothing of the host's is in it.
  * @throws Agent33Error `sandbox.invalid_environment` for a name or a value that no program can get
  */
-export function environmentInside({ env = {} }: SandboxView): Readonly<Record<string, string>> {
+export function environmentInside({
+  env = {},
+}: Pick<SandboxView, "env">): Readonly<Record<string, string>> {
   for (const [name, value] of Object.entries(env)) {
     // NUL ends a word: what follows would be read as options of the sandbox.
     if (!/^[^=\0]+$/.test(name) || value.includes("\0")) {
@@ -125,7 +127,10 @@ function nodePaths(nodePath: string): readonly ShownPath[] {
 }
 
 /** Outer folders before inner ones, so that no mount covers another that is meant to be seen. */
-export function givenPaths({ writable, readOnly }: SandboxView): readonly ShownPath[] {
+export function givenPaths({
+  writable,
+  readOnly,
+}: Pick<SandboxView, "writable" | "readOnly">): readonly ShownPath[] {
   const of = (kind: ShownPath["kind"], path: string): ShownPath => {
     const real = shownPath(path);
     return { kind, from: real, path: real };
@@ -137,7 +142,7 @@ export function givenPaths({ writable, readOnly }: SandboxView): readonly ShownP
 }
 
 /** Where a command starts, by its path inside. */
-export function startFolder({ cwd }: SandboxView): string {
+export function startFolder({ cwd }: Pick<SandboxView, "cwd">): string {
   return cwd === undefined ? "/" : shownPath(cwd);
 }
 
