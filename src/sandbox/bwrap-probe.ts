@@ -64,7 +64,7 @@ async function probe(options: ProbeOptions): Promise<BwrapProbe> {
   const folder = workspace === undefined ? undefined : shownPath(workspace);
   const writable = folder === undefined ? [] : [folder];
   const ownId = process.getuid?.();
-  const hostUser = await chooseHostUser({ spawn, clock, ownId, nodePath, writable });
+  const hostUser = await chooseHostUser({ spawn, clock, ownId, nodePath, writable, readable: [] });
   const limits = sandboxLimits({ timeoutMs });
   const place = { nodePath, tmpBytes: limits.fileSizeBytes };
   const view = { ...workspaceView({ workspace: folder }, place), filter };

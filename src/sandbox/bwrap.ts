@@ -32,13 +32,14 @@ export function createBwrapSandbox(options: BwrapOptions): Sandbox {
   const { nodePath = process.execPath, limiter = findLimiter() } = options;
   const hostUsers = new Map<string, HostUser>();
 
-  const hostUserFor = async (workspace: string): Promise<HostUser> => {
-    const known = hostUsers.get(workspace);
+  const hostUserFor = async (workspace: string, readable: readonly string[]): Promise<HostUser> => {
+    const key = JSON.stringify([workspace, ...readable]);
+    const known = hostUsers.get(key);
     if (known !== undefined) return known;
     const ownId = process.getuid?.();
-    const question = { spawn, clock, ownId, writable: [workspace], nodePath };
+    const question = { spawn, clock, ownId, writable: [workspace], readable, nodePath };
     const user = await chooseHostUser(question);
-    hostUsers.set(workspace, user);
+    hostUsers.set(key, user);
     return user;
   };
   const runInside = async (request: SandboxRequest): Promise<LaunchEnd> => {
@@ -50,7 +51,7 @@ export function createBwrapSandbox(options: BwrapOptions): Sandbox {
     const limits = sandboxLimits(request);
     const place = { nodePath, tmpBytes: limits.fileSizeBytes };
     const view: BwrapView = { ...workspaceView({ ...request, workspace }, place), filter };
-    const { prefix, isRoot } = await hostUserFor(workspace);
+    const { prefix, isRoot } = await hostUserFor(workspace, view.readOnly);
     const { args, inputs } = bwrapStart(view, limitedCommand(limiter, limits, request.command));
     const bound = isRoot ? boundProcesses(limits.processes, clock) : undefined;
     const [first = bwrap, ...rest] = [...(bound?.prefix ?? []), ...prefix, bwrap, ...args];

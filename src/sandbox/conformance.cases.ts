@@ -217,6 +217,13 @@ export function sandboxConformance({ sandbox, probed, title }: RealDriver): void
       rmSync(shelf, { recursive: true });
     });
 
+    test("shows what only the engine's own user can read", async () => {
+      const shelf = makeWorkspace();
+      writeFileSync(join(shelf, "book"), "ours");
+      expect((await sh(`cat ${shelf}/book`, { readOnlyBinds: [shelf] })).stdout).toBe("ours");
+      rmSync(shelf, { recursive: true });
+    });
+
     test("does not show what it was not told to, nor follows links to it", async () => {
       const outside = makeWorkspace(true);
       writeFileSync(join(outside, "secret"), canary, { mode: 0o644 });

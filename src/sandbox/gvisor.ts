@@ -51,8 +51,9 @@ export function createGvisorSandbox(options: GvisorOptions): Sandbox {
     const place = { nodePath, tmpBytes: limits.fileSizeBytes };
     const view = workspaceView({ ...request, workspace }, place);
     const ownId = process.getuid?.();
-    const { writable } = view;
-    const hostUser = await chooseHostUser({ spawn, clock, ownId, writable, nodePath });
+    const { writable, readOnly: readable } = view;
+    const question = { spawn, clock, ownId, writable, readable, nodePath };
+    const hostUser = await chooseHostUser(question);
     const limited = limitedCommand(limiter, limits, request.command);
     const bundle = makeGvisorBundle(view, seccomp, hostUser, limited);
     try {

@@ -22,6 +22,8 @@ export interface HostUserQuestion {
   readonly ownId: number | undefined;
   /** What must be read and written, absolute. */
   readonly writable: readonly string[];
+  /** What must be read besides, absolute. */
+  readonly readable: readonly string[];
   readonly nodePath: string;
 }
 
@@ -30,8 +32,10 @@ const nobodyId = 65_534;
 
 /** Whether a user can work here: node can be started, and everything at hand be read and written. */
 const trial = `[ -x "$0" ] || exit 1
-for folder in "$@"; do
-  cd "$folder" && [ -r . ] && [ -w . ] || exit 1
+for given in "$@"; do
+  path=\${given#?}
+  case $given in r*) [ -r "$path" ] || exit 1; continue ;; esac
+  cd "$path" && [ -r . ] && [ -w . ] || exit 1
   for entry in * .[!.]*; do
     [ -L "$entry" ] || [ ! -e "$entry" ] || { [ -r "$entry" ] && [ -w "$entry" ]; } || exit 1
   done
@@ -39,7 +43,8 @@ done`;
 
 /**
  * Chooses the user. An ordinary one stays who it is. For root, which no limit on processes holds,
- * it is the owner of the first folder to write, or nobody where root owns it; but only a user who can do the work.
+ * it is the owner of the first folder to write, or nobody where root owns it; but only a user who
+ * can do the work.
  * @throws Agent33Error `sandbox.kill_failed`
  */
 export async function chooseHostUser(question: HostUserQuestion): Promise<HostUser> {
@@ -60,7 +65,7 @@ export async function chooseHostUser(question: HostUserQuestion): Promise<HostUs
   if (await canWork(prefix, question)) {
     return { prefix, isRoot: false, owner: { uid, gid } };
   }
-  const why = `user ${uid} cannot read and write everything in the workspace and start Node`;
+  const why = `user ${uid} cannot read and write everything in the workspace, read all that is shown besides and start Node`;
   return { prefix: [], isRoot: true, notice: rootNotice(why) };
 }
 
@@ -69,8 +74,16 @@ function rootNotice(why: string): string {
 }
 
 async function canWork(prefix: readonly string[], question: HostUserQuestion): Promise<boolean> {
-  const { spawn, clock, writable, nodePath } = question;
-  const [command = setpriv, ...args] = [...prefix, "/bin/sh", "-c", trial, nodePath, ...writable];
+  const { spawn, clock, writable, readable, nodePath } = question;
+  const [command = setpriv, ...args] = [
+    ...prefix,
+    "/bin/sh",
+    "-c",
+    trial,
+    nodePath,
+    ...writable.map((path) => `w${path}`),
+    ...readable.map((path) => `r${path}`),
+  ];
   const end = await runChild(spawn, clock, {
     command,
     args,
