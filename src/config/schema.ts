@@ -7,6 +7,7 @@ import { connectorSettings } from "../connectors/settings.ts";
 import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
+import { sandboxChoices } from "../sandbox/choose.ts";
 
 /** What an operator declares about a tool that cannot be trusted to declare it itself. */
 export const toolDeclarationSchema = z.strictObject({
@@ -133,6 +134,26 @@ export const settingsSchema = z.strictObject({
         .enum(["full", "normal"])
         .default("full")
         .describe("full survives a power cut; normal may lose the last writes then"),
+    })
+    .prefault({}),
+  sandbox: z
+    .strictObject({
+      driver: z
+        .enum(sandboxChoices)
+        .default("auto")
+        .describe(
+          "what isolates commands; auto takes bubblewrap, else gVisor; none runs no commands",
+        ),
+      image: z
+        .string()
+        .regex(/^[\w][\w.:/@-]*$/, "Must be the name of an image")
+        .default("node:24-bookworm-slim")
+        .describe("image that commands run in with docker; it must be there already"),
+      dockerSocket: z
+        .string()
+        .startsWith("/", "Must be an absolute path")
+        .default("/var/run/docker.sock")
+        .describe("socket that Docker listens on"),
     })
     .prefault({}),
   egressGuard: z

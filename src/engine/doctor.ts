@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { loadAgent } from "../agents/definition.ts";
-import { isAgent33Error, toAgent33Error } from "../base/errors.ts";
+import { toAgent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { egressGuardState, type GrantNote } from "../boundary/egress/guard.ts";
 import { modelServerProbe } from "../connectors/http/probe.ts";
@@ -8,12 +8,12 @@ import type { Config } from "../config/config.ts";
 import { providerKeys } from "../config/secrets.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
-import { probeSandbox } from "../sandbox/probe.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
 import { teamStoreFindings } from "./doctor-store.ts";
-import { grantsOf, sandboxProbeGrant } from "./grants.ts";
+import { grantsOf } from "./grants.ts";
 import type { Host } from "./host.ts";
+import { findSandbox } from "./sandbox.ts";
 
 /** The parts of an engine that the doctor looks through. */
 export interface DoctorParts {
@@ -74,7 +74,7 @@ export async function examine(
       },
       ...guardFindings(config),
       ...(await localModelFindings(config, parts.boundary)),
-      await sandboxFinding(host, parts.processes),
+      await sandboxFinding(config, host, parts.processes),
     );
     return findings;
   } finally {
@@ -226,22 +226,18 @@ async function localModelFindings(
   ];
 }
 
-async function sandboxFinding(host: Host, processes: Processes): Promise<DoctorFinding> {
-  try {
-    const probe = await probeSandbox({
-      spawn: sandboxProbeGrant.bind(processes.spawn),
-      clock: host.clock,
-    });
-    if (probe.available)
-      return { what: "sandbox", state: "ok", detail: `bubblewrap ${probe.version}` };
-    return { what: "sandbox", state: "warn", detail: probe.reason, fix: probe.hint };
-  } catch (thrown) {
-    if (!isAgent33Error(thrown)) throw thrown;
-    return {
-      what: "sandbox",
-      state: "warn",
-      detail: thrown.message,
-      ...(thrown.hint === undefined ? {} : { fix: thrown.hint }),
-    };
-  }
+async function sandboxFinding(
+  { settings }: Config,
+  host: Host,
+  processes: Processes,
+): Promise<DoctorFinding> {
+  const what = "sandbox";
+  const { probe } = await findSandbox(settings, host, processes);
+  if (!probe.available) return { what, state: "warn", detail: probe.reason, fix: probe.hint };
+  const { driver, version, notices } = probe;
+  const detail = [
+    `${driver} ${version} (sandbox.driver is ${settings.sandbox.driver})`,
+    ...notices,
+  ];
+  return { what, state: notices.length === 0 ? "ok" : "warn", detail: detail.join(". ") };
 }

@@ -38,9 +38,18 @@ export const evaluationGrant = grantEgress({
 /** Whether commands can be sandboxed is found out by sandboxing one that does nothing. */
 export const sandboxProbeGrant = grantEgress({
   name: "sandbox/probe",
-  why: "tries bubblewrap on this machine",
+  why: "tries bubblewrap and gVisor on this machine",
   spawn: true,
 });
+
+/** The same where the settings name Docker; it is in force for the length of the look. */
+export function dockerProbeGrant(socket: string): EgressGrant {
+  return grantEgress({
+    name: "sandbox/docker",
+    why: "tries Docker on this machine",
+    connect: [socket],
+  });
+}
 
 /**
  * A way to one PostgreSQL server. Its driver connects and connects again as its pool needs it.

@@ -17,9 +17,7 @@ import { verify } from "../evaluation/verifier.ts";
 import type { Model } from "../models/model.ts";
 import { loadPrices, type Prices } from "../models/prices.ts";
 import { loadTokenCounter, type TokenCounter } from "../models/tokens.ts";
-import { createBwrapSandbox } from "../sandbox/bwrap.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
-import { probeSandbox } from "../sandbox/probe.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { renderSkillList } from "../skills/list-skills.ts";
 import { discover } from "../skills/load.ts";
@@ -28,12 +26,13 @@ import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
 import type { Settings } from "../config/schema.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
-import { egressNote, evaluationGrant, sandboxProbeGrant } from "./grants.ts";
+import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { withSecrets } from "./secret-tools.ts";
+import { findSandbox } from "./sandbox.ts";
 import { openServers } from "./servers.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
@@ -140,18 +139,12 @@ export async function openSession(
 /** @throws Agent33Error `shell.sandbox_unavailable`: asked for and not to be had is an error */
 async function openShell(
   { shell, workspace }: RunSpec,
-  { host, processes }: SessionParts,
+  { host, settings, processes }: SessionParts,
 ): Promise<{ readonly tools: readonly Tool[]; readonly notices: readonly string[] }> {
   if (!shell || workspace === null) return { tools: [], notices: [] };
-  const { spawn } = processes;
-  const probe = await probeSandbox({
-    spawn: sandboxProbeGrant.bind(spawn),
-    clock: host.clock,
-    workspace,
-  });
-  const sandbox = createBwrapSandbox({ spawn, clock: host.clock });
-  const tool = unwrap(shellTool({ probe, sandbox, workspace }));
-  return { tools: [tool], notices: probe.available ? probe.notices : [] };
+  const chosen = await findSandbox(settings, host, processes, workspace);
+  const tool = unwrap(shellTool({ chosen, workspace }));
+  return { tools: [tool], notices: chosen.probe.available ? chosen.probe.notices : [] };
 }
 
 interface Opened {

@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { bwrapStart, shownPath } from "./bwrap-arguments.ts";
+import { bwrapStart } from "./bwrap-arguments.ts";
+import { shownPath, workspaceView } from "./view.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -12,7 +13,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const filter = Buffer.from("filter");
 const start = (workspace: string, readOnlyBinds: readonly string[] = []) => {
-  const view = { workspace, readOnlyBinds, nodePath: process.execPath, tmpBytes: 5_000, filter };
+  const rest = { nodePath: process.execPath, tmpBytes: 5_000 };
+  const view = { ...workspaceView({ workspace, readOnlyBinds }, rest), filter };
   const { args, inputs } = bwrapStart(view, ["echo", "hi"]);
   return {
     args,

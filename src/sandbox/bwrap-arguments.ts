@@ -1,18 +1,20 @@
-import { existsSync, lstatSync, readlinkSync, realpathSync } from "node:fs";
-import { dirname, isAbsolute, join, relative } from "node:path";
-import { Agent33Error } from "../base/errors.ts";
+import { existsSync, realpathSync } from "node:fs";
+import {
+  environmentInside,
+  etcFiles,
+  givenPaths,
+  type SandboxView,
+  type ShownPath,
+  startFolder,
+  systemPaths,
+} from "./view.ts";
 
-/** What a sandboxed command can see of the machine. */
-export interface SandboxView {
-  /** Read and written at its own path; the command starts in it. Without one, in `/`. */
-  readonly workspace?: string;
-  /** Files and folders that can be read at their own paths. */
-  readonly readOnlyBinds: readonly string[];
-  /** The Node program that `node` starts inside. */
-  readonly nodePath: string;
-  readonly tmpBytes: number;
+/** What bubblewrap is to make. */
+export interface BwrapView extends SandboxView {
   /** The filter of system calls. */
   readonly filter: Uint8Array;
+  /** `host` leaves the host's network as it is: default `none`. */
+  readonly network?: "none" | "host";
 }
 
 /** Arguments for bubblewrap, and what it reads from its descriptors 3, 4, 5 and so on. */
@@ -23,30 +25,10 @@ export interface BwrapStart {
 
 /** The user inside. Files of all others show as owned by nobody, 65534. */
 const insideId = "1000";
-const nodeFolder = "/opt/node";
-const environment = {
-  PATH: `${nodeFolder}/bin:/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin`,
-  HOME: "/tmp",
-  LANG: "C.UTF-8",
-  TERM: "dumb",
-};
-
-/** Programs and libraries, wherever a system keeps them: links into /usr, or folders. */
-const rootFolders = ["bin", "sbin", "lib", "lib32", "lib64", "libx32"];
-/** What programs need of /etc to be found, loaded and to check certificates. */
-const etcEntries = ["alternatives", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "ssl/certs"];
 /** What a command that runs as the host's root could read of the kernel. */
 const hiddenProcFiles = ["kcore", "keys", "kpagecgroup", "kpagecount", "kpageflags", "timer_list"];
-const etcFiles: readonly (readonly [path: string, text: string])[] = [
-  [
-    "/etc/passwd",
-    `sandbox:x:${insideId}:${insideId}::/tmp:/bin/sh\nnobody:x:65534:65534::/:/bin/false\n`,
-  ],
-  ["/etc/group", `sandbox:x:${insideId}:\nnogroup:x:65534:\n`],
-  ["/etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n"],
-];
-/** Mounts of the sandbox itself, which a workspace must not cover or contain. */
-const ownMounts = ["/usr", "/etc", "/proc", "/dev", "/tmp", "/bin", "/sbin", "/lib", nodeFolder];
+/** What finding names takes where there is a network. */
+const resolverFiles = ["/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/hosts"];
 
 /** One option of bubblewrap with its values. */
 type Option = readonly string[];
@@ -56,7 +38,7 @@ type Option = readonly string[];
  * command can read `/proc/1/cmdline`, and other users of the host `ps`.
  * @throws Agent33Error `sandbox.folder_refused` for a folder that is not there or must not be shown
  */
-export function bwrapStart(view: SandboxView, command: readonly string[]): BwrapStart {
+export function bwrapStart(view: BwrapView, command: readonly string[]): BwrapStart {
   const inputs: Uint8Array[] = [];
   const descriptor = (bytes: Uint8Array): string => {
     inputs.push(bytes);
@@ -64,28 +46,36 @@ export function bwrapStart(view: SandboxView, command: readonly string[]): Bwrap
     return String(3 + inputs.length);
   };
   const options: readonly Option[] = [
-    ...isolation(),
+    ...isolation(view),
     ["--seccomp", descriptor(view.filter)],
-    ...system(),
-    ...node(view.nodePath),
-    ...etcFiles.map(([path, text]) => ["--ro-bind-data", descriptor(Buffer.from(text)), path]),
+    ...systemPaths(view.nodePath).map(option),
+    ...ownEtcFiles(view).map(([path, text]) => [
+      "--ro-bind-data",
+      descriptor(Buffer.from(text)),
+      path,
+    ]),
+    ...hostEtcFiles(view),
     ...privateFolders(view.tmpBytes),
-    ...folders(view),
+    ...givenPaths(view).map(option),
+    ["--chdir", startFolder(view)],
     // Without it files can be made beside the mounts, in the memory that the root folder is.
     ["--remount-ro", "/"],
   ];
-  const lines = options.flat().map((option) => `${option}\0`);
+  const lines = options.flat().map((word) => `${word}\0`);
   return {
     args: ["--args", "3", "--", ...command],
     inputs: [Buffer.from(lines.join("")), ...inputs],
   };
 }
 
+const option = ({ kind, from, path }: ShownPath): Option => [`--${kind}`, from, path];
+
 /** `--disable-userns` needs `--unshare-user` by name, `--unshare-all` alone does not do. */
-function isolation(): readonly Option[] {
+function isolation(view: BwrapView): readonly Option[] {
   return [
     ["--unshare-user"],
     ["--unshare-all"],
+    ...(view.network === "host" ? [["--share-net"]] : []),
     ["--disable-userns"],
     ["--die-with-parent"],
     ["--new-session"],
@@ -94,37 +84,20 @@ function isolation(): readonly Option[] {
     ["--gid", insideId],
     ["--hostname", "sandbox"],
     ["--clearenv"],
-    ...Object.entries(environment).map(([name, value]) => ["--setenv", name, value]),
+    ...Object.entries(environmentInside(view)).map(([name, value]) => ["--setenv", name, value]),
   ];
 }
 
-function system(): readonly Option[] {
-  const programs = rootFolders.flatMap((name): readonly Option[] => {
-    const path = `/${name}`;
-    const entry = lstatSync(path, { throwIfNoEntry: false });
-    if (entry === undefined) return [];
-    return [
-      entry.isSymbolicLink() ? ["--symlink", readlinkSync(path), path] : ["--ro-bind", path, path],
-    ];
-  });
-  const etc = etcEntries.map((name) => ["--ro-bind-try", `/etc/${name}`, `/etc/${name}`]);
-  return [["--ro-bind", "/usr", "/usr"], ...programs, ...etc];
+function ownEtcFiles({ network }: BwrapView): ReturnType<typeof etcFiles> {
+  const files = etcFiles(insideId);
+  return network === "host" ? files.filter(([path]) => !resolverFiles.includes(path)) : files;
 }
 
-/** Only the program, and npm where it is beside it: the folders around may hold anything. */
-function node(nodePath: string): readonly Option[] {
-  const program = realpathSync(nodePath);
-  if (program.startsWith("/usr/")) return [];
-  const shown: Option = ["--ro-bind", program, `${nodeFolder}/bin/node`];
-  const npm = join(dirname(program), "../lib/node_modules/npm");
-  if (!existsSync(npm)) return [shown];
-  const start = "../lib/node_modules/npm/bin";
-  return [
-    shown,
-    ["--ro-bind", npm, `${nodeFolder}/lib/node_modules/npm`],
-    ["--symlink", `${start}/npm-cli.js`, `${nodeFolder}/bin/npm`],
-    ["--symlink", `${start}/npx-cli.js`, `${nodeFolder}/bin/npx`],
-  ];
+function hostEtcFiles({ network }: BwrapView): readonly Option[] {
+  if (network !== "host") return [];
+  return resolverFiles
+    .filter((path) => existsSync(path))
+    .map((path) => ["--ro-bind", realpathSync(path), path]);
 }
 
 /**
@@ -144,40 +117,4 @@ function privateFolders(tmpBytes: number): readonly Option[] {
     [...size, "--tmpfs", "/tmp"],
     ["--symlink", "../tmp", "/var/tmp"],
   ];
-}
-
-/** Outer folders before inner ones, so that no mount covers another that is meant to be seen. */
-function folders({ workspace, readOnlyBinds }: SandboxView): readonly Option[] {
-  const binds = [
-    ...(workspace === undefined ? [] : [{ how: "--bind", path: shownPath(workspace) }]),
-    ...readOnlyBinds.map((path) => ({ how: "--ro-bind", path: shownPath(path) })),
-  ].toSorted((a, b) => a.path.length - b.path.length);
-  return [
-    ...binds.map(({ how, path }) => [how, path, path]),
-    ["--chdir", workspace === undefined ? "/" : shownPath(workspace)],
-  ];
-}
-
-/**
- * Whether a file or folder may be shown inside.
- * @returns its real path, which is its path inside
- * @throws Agent33Error `sandbox.folder_refused`
- */
-export function shownPath(path: string): string {
-  if (!isAbsolute(path)) throw refused(path, "its path is not absolute");
-  if (!existsSync(path)) throw refused(path, "it does not exist");
-  const real = realpathSync(path);
-  const covered = ownMounts.find((mount) => !relative(real, mount).startsWith(".."));
-  if (covered !== undefined) throw refused(path, `it holds ${covered}, which the sandbox replaces`);
-  const system = ["/proc", "/dev"].find((mount) => !relative(mount, real).startsWith(".."));
-  if (system !== undefined) throw refused(path, `it lies in ${system}`);
-  return real;
-}
-
-function refused(path: string, why: string): Agent33Error {
-  return new Agent33Error(
-    "sandbox.folder_refused",
-    `The folder "${path}" cannot be shown to a sandboxed command: ${why}.`,
-    { hint: "Give an existing folder of its own for the workspace, by its absolute path." },
-  );
 }

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import {
   existsSync,
   mkdtempSync,
+  readdirSync,
   readlinkSync,
   rmSync,
   statSync,
@@ -161,74 +162,84 @@ describe.skipIf(!probed.available).each(kinds)(titleOf("a command in a workspace
     expect((await sh(workspace, script)).stdout).toBe("copied\n");
     expect(statSync(join(workspace, "lender")).mode & 0o7777).toBe(0o755);
   });
+
+  test.skipIf(!perlIsThere)("cannot make such a program in one step either", async () => {
+    const script = `use Fcntl;
+      for my $mode (04755, 02755) {
+        sysopen(my $file, "made-$mode", O_CREAT | O_WRONLY, $mode) and print "open $mode\n";
+        my $name = "node-$mode";
+        syscall(${architecture === "x64" ? "133, $name" : "33, -100, $name"}, 0100000 | $mode, 0) == 0
+          and print "mknod $mode\n";
+      }
+      sysopen(my $file, "plain", O_CREAT | O_WRONLY, 0755) and print "plain\n";`;
+    writeFileSync(join(workspace, "make.pl"), script);
+    expect((await sh(workspace, "perl make.pl")).stdout).toBe("plain\n");
+    expect(readdirSync(workspace).toSorted()).toEqual(["make.pl", "plain"]);
+  });
 });
 
-describe.skipIf(!probed.available || !existsSync("/usr/bin/perl"))(
-  titleOf("system calls inside"),
-  () => {
-    beforeEach(() => {
-      workspace = makeWorkspace();
-    });
-    afterEach(() => rmSync(workspace, { recursive: true }));
+const perlIsThere = existsSync("/usr/bin/perl");
 
-    const perl = (lines: readonly string[]): string =>
-      lines
-        .map((line) => `$! = 0; my $r = ${line}; print(($r == -1 ? $!+0 : "done"), "\\n");`)
-        .map((line) => `{ ${line} }`)
-        .join(" ");
-    const notPermitted = "1";
+describe.skipIf(!probed.available || !perlIsThere)(titleOf("system calls inside"), () => {
+  beforeEach(() => {
+    workspace = makeWorkspace();
+  });
+  afterEach(() => rmSync(workspace, { recursive: true }));
 
-    test("refuse sockets of AF_VSOCK, AF_NETLINK, AF_ALG and AF_PACKET", async () => {
-      const [socketCall] = socketCalls;
-      const families = [40, 16, 38, 17, 31, 44];
-      const script = perl(
-        families.map((family) => `syscall(${socketCall?.[architecture]}, ${family}, 2, 0)`),
-      );
-      const inside = await sh(workspace, `perl -e '${script}'`);
-      expect(inside.stdout.trim().split("\n")).toEqual(families.map(() => notPermitted));
-      // Outside the same program gets its netlink socket: it is the filter that refuses.
-      const netlink = perl([`syscall(${socketCall?.[architecture]}, 16, 2, 0)`]);
-      expect(spawnSync(perlProgram, ["-e", netlink], { encoding: "utf8" }).stdout).toBe("done\n");
-    });
+  const perl = (lines: readonly string[]): string =>
+    lines
+      .map((line) => `$! = 0; my $r = ${line}; print(($r == -1 ? $!+0 : "done"), "\\n");`)
+      .map((line) => `{ ${line} }`)
+      .join(" ");
+  const notPermitted = "1";
 
-    test("refuse ptrace, bpf, io_uring, keyctl, mounts, namespaces and the rest", async () => {
-      const numbers = [...deniedCalls, { ...cloneCall }].flatMap((call) => {
-        const number = call[architecture];
-        return number === null ? [] : [{ name: call.name, number }];
-      });
-      const lines = numbers.map(({ name, number }) =>
-        name === "clone"
-          ? `syscall(${number}, 0x10000011, 0, 0, 0, 0)`
-          : `syscall(${number}, 0, 0, 0, 0, 0)`,
-      );
-      const { stdout } = await sh(workspace, `perl -e '${perl(lines)}'`);
-      const answers = stdout.trim().split("\n");
-      expect(answers).toHaveLength(numbers.length);
-      const through = numbers.filter((_, index) => answers[index] !== notPermitted);
-      expect(through).toEqual([]);
-    });
-
-    test("answer clone3 and unknown calls as an older kernel", async () => {
-      const { stdout } = await sh(
-        workspace,
-        `perl -e '${perl(["syscall(435, 0, 0)", "syscall(599)"])}'`,
-      );
-      expect(stdout).toBe("38\n38\n");
-    });
-
-    test.skipIf(architecture !== "x64")(
-      "of another calling convention end the process",
-      async () => {
-        const { exitCode } = await sh(
-          workspace,
-          `exec perl -e 'syscall(0x40000000 + 39); print "alive"'`,
-        );
-        // SIGSYS is 31.
-        expect(exitCode).toBe(128 + 31);
-      },
+  test("refuse sockets of AF_VSOCK, AF_NETLINK, AF_ALG and AF_PACKET", async () => {
+    const [socketCall] = socketCalls;
+    const families = [40, 16, 38, 17, 31, 44];
+    const script = perl(
+      families.map((family) => `syscall(${socketCall?.[architecture]}, ${family}, 2, 0)`),
     );
-  },
-);
+    const inside = await sh(workspace, `perl -e '${script}'`);
+    expect(inside.stdout.trim().split("\n")).toEqual(families.map(() => notPermitted));
+    // Outside the same program gets its netlink socket: it is the filter that refuses.
+    const netlink = perl([`syscall(${socketCall?.[architecture]}, 16, 2, 0)`]);
+    expect(spawnSync(perlProgram, ["-e", netlink], { encoding: "utf8" }).stdout).toBe("done\n");
+  });
+
+  test("refuse ptrace, bpf, io_uring, keyctl, mounts, namespaces and the rest", async () => {
+    const numbers = [...deniedCalls, { ...cloneCall }].flatMap((call) => {
+      const number = call[architecture];
+      return number === null ? [] : [{ name: call.name, number }];
+    });
+    const lines = numbers.map(({ name, number }) =>
+      name === "clone"
+        ? `syscall(${number}, 0x10000011, 0, 0, 0, 0)`
+        : `syscall(${number}, 0, 0, 0, 0, 0)`,
+    );
+    const { stdout } = await sh(workspace, `perl -e '${perl(lines)}'`);
+    const answers = stdout.trim().split("\n");
+    expect(answers).toHaveLength(numbers.length);
+    const through = numbers.filter((_, index) => answers[index] !== notPermitted);
+    expect(through).toEqual([]);
+  });
+
+  test("answer clone3 and unknown calls as an older kernel", async () => {
+    const { stdout } = await sh(
+      workspace,
+      `perl -e '${perl(["syscall(435, 0, 0)", "syscall(599)"])}'`,
+    );
+    expect(stdout).toBe("38\n38\n");
+  });
+
+  test.skipIf(architecture !== "x64")("of another calling convention end the process", async () => {
+    const { exitCode } = await sh(
+      workspace,
+      `exec perl -e 'syscall(0x40000000 + 39); print "alive"'`,
+    );
+    // SIGSYS is 31.
+    expect(exitCode).toBe(128 + 31);
+  });
+});
 
 describe.skipIf(!probed.available)(titleOf("the network inside"), () => {
   let server: Server;

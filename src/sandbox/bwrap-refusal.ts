@@ -1,19 +1,11 @@
-import { Agent33Error } from "../base/errors.ts";
-
-/** Why there is no sandbox, and what to do about it. */
-export interface SandboxRefusal {
-  readonly reason: string;
-  readonly hint: string;
-}
-
-interface KnownRefusal extends SandboxRefusal {
-  readonly says: RegExp;
-}
+import type { Agent33Error } from "../base/errors.ts";
+import { explain, type KnownRefusal } from "./refusal.ts";
+import type { SandboxRefusal } from "./sandbox.ts";
 
 /** What bubblewrap prints on systems that refuse, in the order in which they are to be tried. */
 const refusals: readonly KnownRefusal[] = [
   // Said by what bubblewrap is started through.
-  { says: /failed to execute \S+: No such file/i, ...notInstalled() },
+  { says: /failed to execute \S+: No such file|^env: .*No such file/i, ...notInstalled() },
   {
     says: /seccomp/i,
     reason: "The kernel does not take the filter of system calls.",
@@ -52,12 +44,7 @@ const refusals: readonly KnownRefusal[] = [
  * @param ended how it ended, in words: `exit code 1`
  */
 export function explainRefusal(said: string, ended: string): SandboxRefusal {
-  const known = refusals.find((refusal) => refusal.says.test(said));
-  const reason = known?.reason ?? `bubblewrap failed with ${ended}.`;
-  return {
-    reason: said === "" ? reason : `${reason} It said: ${said}`,
-    hint: known?.hint ?? "Run the command that bubblewrap refuses by hand to see more.",
-  };
+  return explain("bubblewrap", refusals, said, ended);
 }
 
 /** Why bubblewrap itself could not be started, from the spawn's error. */
@@ -74,27 +61,4 @@ function notInstalled(): SandboxRefusal {
     reason: "bubblewrap is not installed.",
     hint: "Install it with the system's package manager, for example apt install bubblewrap.",
   };
-}
-
-/** Why there is no sandbox on a machine of another kind. */
-export function wrongMachine(platform: string, architecture: string): SandboxRefusal {
-  if (platform !== "linux") {
-    return {
-      reason: "The sandbox needs Linux: it is built on bubblewrap.",
-      hint: "Run AGENT-33 on Linux or in a Linux virtual machine.",
-    };
-  }
-  return {
-    reason: `There is no filter of system calls for this processor, ${architecture}.`,
-    hint: "Run AGENT-33 on x86-64 or arm64.",
-  };
-}
-
-/** The refusal as an error: nothing was run, because it could not have been run in a sandbox. */
-export function sandboxUnavailable({ reason, hint }: SandboxRefusal): Agent33Error {
-  return new Agent33Error(
-    "sandbox.unavailable",
-    `The command was not run, because it cannot be sandboxed here. ${reason}`,
-    { hint },
-  );
 }

@@ -2,9 +2,10 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { testGrant } from "../../test/support/egress.ts";
-import { createBwrapSandbox, type SandboxRequest, type SandboxResult } from "./bwrap.ts";
-import { probeSandbox } from "./probe.ts";
+import { createBwrapSandbox } from "./bwrap.ts";
+import { probeSandbox } from "./bwrap-probe.ts";
 import { createProcesses } from "./process.ts";
+import type { SandboxRequest, SandboxResult } from "./sandbox.ts";
 
 const grant = testGrant("finds out whether bubblewrap works here", { spawn: true });
 

@@ -112,8 +112,8 @@ export const socketCalls: readonly CheckedCall[] = [
 /** Its first argument holds the flags that make namespaces. */
 export const cloneCall: CheckedCall = { ...call("clone", 56, 220), argument: 0 };
 
-/** Its flags are in memory, where a filter cannot look. */
-export const clone3Call: SystemCall = same("clone3", 435);
+/** What they ask for is in memory, where a filter cannot look. */
+export const unseenCalls: readonly SystemCall[] = [same("clone3", 435), same("openat2", 437)];
 
 /** They take a file's mode. */
 export const modeCalls: readonly CheckedCall[] = [
@@ -121,4 +121,18 @@ export const modeCalls: readonly CheckedCall[] = [
   { ...call("fchmod", 91, 52), argument: 1 },
   { ...call("fchmodat", 268, 53), argument: 2 },
   { ...same("fchmodat2", 452), argument: 2 },
+  { ...call("creat", 85, null), argument: 1 },
+  { ...call("mknod", 133, null), argument: 1 },
+  { ...call("mknodat", 259, 33), argument: 2 },
+];
+
+/** They take a mode where their flags say that a file is made; otherwise it may be anything. */
+export interface OpeningCall extends SystemCall {
+  readonly flagsArgument: number;
+  readonly modeArgument: number;
+}
+
+export const openingCalls: readonly OpeningCall[] = [
+  { ...call("open", 2, null), flagsArgument: 1, modeArgument: 2 },
+  { ...call("openat", 257, 56), flagsArgument: 2, modeArgument: 3 },
 ];

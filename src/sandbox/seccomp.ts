@@ -1,12 +1,14 @@
 import {
   type CheckedCall,
-  clone3Call,
   cloneCall,
   deniedCalls,
   firstUnknownNumber,
   modeCalls,
+  type OpeningCall,
+  openingCalls,
   socketCalls,
   type SystemCall,
+  unseenCalls,
 } from "./seccomp-syscalls.ts";
 
 /** The processors that there is a filter for, by Node's names. */
@@ -48,13 +50,16 @@ const allowedFamilies = [1, 2, 10];
 const namespaceFlags = 0x7e02_0000;
 /** S_ISUID and S_ISGID: a file of the workspace must not lend its owner's rights on the host. */
 const setIdBits = 0o6000;
+/** O_CREAT, and the bit that O_TMPFILE adds, of asm-generic/fcntl.h. */
+const creatingFlags = 0o20_000_100;
 
 /**
  * The system-call filter of a sandboxed command, as bytes for bubblewrap's `--seccomp`: an array of
  * `struct sock_filter`, little-endian. Calls of another architecture end the process. Refused with
  * EPERM: the calls of `deniedCalls`, sockets of other families than UNIX, IPv4 and IPv6, new
- * namespaces, set-user-ID and set-group-ID bits. Answered with ENOSYS: what is newer than the lists,
- * and clone3, whose flags cannot be seen; C libraries then fall back on clone.
+ * namespaces, files that are made or changed to lend their owner's rights. Answered with ENOSYS: what
+ * is newer than the lists, and clone3 and openat2, whose wishes cannot be seen; C libraries then
+ * fall back on the older calls.
  * @returns undefined for a processor that there is no list of calls for
  */
 export function seccompFilter(architecture: string): Uint8Array | undefined {
@@ -77,9 +82,10 @@ function instructionsOf(architecture: FilterArchitecture): readonly Instruction[
       : []),
     jump(opcodes.jumpGreaterEqual, firstUnknownNumber, 0, 1),
     ret(verdicts.notImplemented),
-    ...onNumber(numberOf(clone3Call), [ret(verdicts.notImplemented)]),
+    ...unseenCalls.flatMap((call) => onNumber(numberOf(call), [ret(verdicts.notImplemented)])),
     ...only([cloneCall], (call) => refuseBits(call.argument, namespaceFlags)),
     ...only(modeCalls, (call) => refuseBits(call.argument, setIdBits)),
+    ...openingCalls.flatMap((call) => onNumber(numberOf(call), refuseMaking(call))),
     ...only(socketCalls, (call) => allowValues(call.argument, allowedFamilies)),
     // Each jumps over the rest of the list and the `allow` at its end.
     ...denied.map((number, index) => jump(opcodes.jumpEqual, number, denied.length - index, 0)),
@@ -99,6 +105,16 @@ function refuseBits(argument: number, bits: number): Instruction[] {
     jump(opcodes.jumpSet, bits, 0, 1),
     ret(verdicts.notPermitted),
     ret(verdicts.allow),
+  ];
+}
+
+/** Without the flags that make a file, the mode is whatever the register holds. */
+function refuseMaking({ flagsArgument, modeArgument }: OpeningCall): readonly Instruction[] {
+  return [
+    load(argumentOffset(flagsArgument)),
+    jump(opcodes.jumpSet, creatingFlags, 1, 0),
+    ret(verdicts.allow),
+    ...refuseBits(modeArgument, setIdBits),
   ];
 }
 

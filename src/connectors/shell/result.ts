@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import type { SandboxResult } from "../../sandbox/bwrap.ts";
+import type { SandboxResult } from "../../sandbox/sandbox.ts";
 import type { ToolOutput } from "../../tools/tool.ts";
 
 /** What the signals that a limit sends mean. */

@@ -7,7 +7,7 @@ import { unwrap } from "../../base/result.ts";
 import { compilePolicy, loadPacks } from "../../boundary/policy/index.ts";
 import { readLibrary } from "../../boundary/policy/load.ts";
 import { createBwrapSandbox } from "../../sandbox/bwrap.ts";
-import { probeSandbox } from "../../sandbox/probe.ts";
+import { probeSandbox } from "../../sandbox/bwrap-probe.ts";
 import { createProcesses } from "../../sandbox/process.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { toolCallSpec } from "../tool-call.ts";
@@ -17,7 +17,7 @@ const processes = createProcesses();
 const grant = grantTests("runs the tool without the boundary", { spawn: true });
 const probe = await grant.run(() => probeSandbox({ spawn: processes.spawn }));
 const sandbox = createBwrapSandbox({ spawn: processes.spawn });
-const available = { available: true, version: "0", limiter: "prlimit", notices: [] } as const;
+const available = { available: true, driver: "bubblewrap", version: "0", notices: [] } as const;
 
 let workspace: string;
 beforeEach(() => {
@@ -28,14 +28,14 @@ afterEach(() => {
   rmSync(workspace, { recursive: true });
 });
 
-const tool = (): Tool => unwrap(shellTool({ probe: available, sandbox, workspace }));
+const tool = (): Tool => unwrap(shellTool({ chosen: { probe: available, sandbox }, workspace }));
 const run = (args: Record<string, string | number>, signal = new AbortController().signal) =>
   tool().run(args, { signal, idempotencyKey: "k", progress: () => {} });
 
 describe("the shell tool", () => {
   test("is refused with the probe's reason and hint where there is no sandbox", () => {
     const none = { available: false, reason: "No bubblewrap.", hint: "Install it." } as const;
-    expect(shellTool({ probe: none, sandbox, workspace })).toMatchObject({
+    expect(shellTool({ chosen: { probe: none }, workspace })).toMatchObject({
       ok: false,
       error: {
         code: "shell.sandbox_unavailable",
@@ -86,7 +86,7 @@ describe("the shell tool", () => {
   test("tells the model, and runs nothing, when the sandbox is gone meanwhile", async () => {
     const command = join(workspace, "absent");
     const gone = createBwrapSandbox({ spawn: processes.spawn, command });
-    const offered = unwrap(shellTool({ probe: available, sandbox: gone, workspace }));
+    const offered = unwrap(shellTool({ chosen: { probe: available, sandbox: gone }, workspace }));
     const context = {
       signal: new AbortController().signal,
       idempotencyKey: "k",

@@ -2,16 +2,14 @@ import { existsSync } from "node:fs";
 import { z } from "zod";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import type { BwrapSandbox } from "../../sandbox/bwrap.ts";
-import type { SandboxProbe } from "../../sandbox/probe.ts";
+import type { ChosenSandbox } from "../../sandbox/choose.ts";
 import { defineTool } from "../../tools/define.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { renderResult } from "./result.ts";
 
 export interface ShellToolOptions {
-  /** What `probeSandbox` said of this machine and this workspace. */
-  readonly probe: SandboxProbe;
-  readonly sandbox: BwrapSandbox;
+  /** What was found on this machine for this workspace. */
+  readonly chosen: ChosenSandbox;
   /** The workspace folder, absolute. */
   readonly workspace: string;
   /** For a command that names no limit of its own, seconds. Default 60. */
@@ -33,18 +31,21 @@ const overheadMs = 15_000;
  * @returns the tool, or `shell.sandbox_unavailable` with the probe's reason
  */
 export function shellTool(options: ShellToolOptions): Result<Tool> {
-  const { probe, sandbox, workspace, outputLimitBytes = 32 * 1024 } = options;
+  const { chosen, workspace, outputLimitBytes = 32 * 1024 } = options;
   const { defaultTimeoutSeconds = 60, maxTimeoutSeconds = 600 } = options;
-  if (!probe.available) {
+  if (!("sandbox" in chosen)) {
+    const { reason, hint } = chosen.probe;
     return err(
       new Agent33Error(
         "shell.sandbox_unavailable",
-        `There is no shell tool, because commands cannot be sandboxed here. ${probe.reason}`,
-        { hint: probe.hint },
+        `There is no shell tool, because commands cannot be sandboxed here. ${reason}`,
+        { hint },
       ),
     );
   }
-  const shell = existsSync("/bin/bash") ? "bash" : "sh";
+  const { sandbox } = chosen;
+  // An image has programs of its own, of which only sh is sure to be there.
+  const shell = sandbox.driver !== "docker" && existsSync("/bin/bash") ? "bash" : "sh";
   const tool = defineTool({
     name: "run_command",
     description: `Runs a command line with ${shell} in a sandbox, in the workspace folder, and gives its exit code and output. There is no network. Only the workspace can be changed; /tmp is empty at the start of each command and gone after it. Every command starts anew: a changed folder, variables and background processes do not last. Nothing can be typed into it.`,

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Clock } from "../base/clock.ts";
-import type { Processes, RunningProcess } from "./process.ts";
+import type { Processes } from "./process.ts";
+import { firstOf, within } from "./waiting.ts";
 
 /** What is to be started, and for how long it may run. */
 export interface ChildRequest {
@@ -43,53 +44,18 @@ export async function runChild(
     collect(child.stdout, request.onStdout),
     collect(child.stderr, request.onStderr),
   ]);
-  const how = await firstOf(child, clock, timeoutMs, signal);
+  const how = await firstOf(child.exited, clock, timeoutMs, signal);
   await child.kill(0);
   const exit = await child.exited;
   await within(drainMs, drained, clock);
   if (how === "cancelled") signal?.throwIfAborted();
   return {
-    exitCode: exit.code,
+    // What a program reports that was killed at its time says nothing of the command.
+    exitCode: how === "timeout" ? null : exit.code,
     signal: exit.signal,
     timedOut: how === "timeout",
     durationMs: clock.monotonic() - startedAt,
   };
-}
-
-type Ending = "exited" | "timeout" | "cancelled";
-
-async function firstOf(
-  child: RunningProcess,
-  clock: Clock,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
-): Promise<Ending> {
-  const over = new AbortController();
-  const cancelled = Promise.withResolvers<Ending>();
-  const onAbort = (): void => cancelled.resolve("cancelled");
-  signal?.addEventListener("abort", onAbort, { once: true });
-  // It may have been aborted while the program was being started.
-  if (signal?.aborted) onAbort();
-  const timeout = clock.sleep(timeoutMs, over.signal).then(
-    (): Ending => "timeout",
-    // Only our own abort ends the sleep early, and by then the race is decided.
-    (): Ending => "exited",
-  );
-  const exited = child.exited.then((): Ending => "exited");
-  try {
-    return await Promise.race([exited, cancelled.promise, timeout]);
-  } finally {
-    over.abort();
-    signal?.removeEventListener("abort", onAbort);
-  }
-}
-
-/** Waits for `work`, but no longer than `limitMs`. */
-async function within(limitMs: number, work: Promise<unknown>, clock: Clock): Promise<void> {
-  const over = new AbortController();
-  const limit = clock.sleep(limitMs, over.signal).catch(() => undefined);
-  await Promise.race([work, limit]);
-  over.abort();
 }
 
 function collect(stream: Readable, onChunk: (chunk: Uint8Array) => void): Promise<void> {

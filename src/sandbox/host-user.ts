@@ -1,12 +1,16 @@
 import { existsSync, statSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
-import { runChild } from "./bwrap-child.ts";
+import { runChild } from "./child.ts";
 import type { Processes } from "./process.ts";
 
 /** As whom, on the host, the sandbox runs. */
 export interface HostUser {
   /** What to put before a command so that it runs as that user: empty for our own. */
   readonly prefix: readonly string[];
+  /** Whether that is root, whom the ordinary limit on processes does not hold. */
+  readonly isRoot: boolean;
+  /** Who owns what is made for that user to write; absent for our own. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
   /** What to tell the person who runs the engine, if anything. */
   readonly notice?: string;
 }
@@ -16,7 +20,10 @@ export interface HostUserQuestion {
   readonly clock: Clock;
   /** Our own user, as the system numbers them. */
   readonly ownId: number | undefined;
-  readonly workspace?: string;
+  /** What must be read and written, absolute. */
+  readonly writable: readonly string[];
+  /** What must be read besides, absolute. */
+  readonly readable: readonly string[];
   readonly nodePath: string;
 }
 
@@ -25,45 +32,57 @@ const nobodyId = 65_534;
 
 /** Whether a user can work here: node can be started, and everything at hand be read and written. */
 const trial = `[ -x "$0" ] || exit 1
-[ $# -eq 0 ] && exit 0
-cd "$1" && [ -r . ] && [ -w . ] || exit 1
-for entry in * .[!.]*; do
-  [ -L "$entry" ] || [ ! -e "$entry" ] || { [ -r "$entry" ] && [ -w "$entry" ]; } || exit 1
+for given in "$@"; do
+  path=\${given#?}
+  case $given in r*) [ -r "$path" ] || exit 1; continue ;; esac
+  cd "$path" && [ -r . ] && [ -w . ] || exit 1
+  for entry in * .[!.]*; do
+    [ -L "$entry" ] || [ ! -e "$entry" ] || { [ -r "$entry" ] && [ -w "$entry" ]; } || exit 1
+  done
 done`;
 
 /**
  * Chooses the user. An ordinary one stays who it is. For root, which no limit on processes holds,
- * it is the workspace's owner, or nobody where root owns it; but only a user who can do the work.
+ * it is the owner of the first folder to write, or nobody where root owns it; but only a user who
+ * can do the work.
  * @throws Agent33Error `sandbox.kill_failed`
  */
 export async function chooseHostUser(question: HostUserQuestion): Promise<HostUser> {
-  const { ownId, workspace } = question;
-  if (ownId !== 0) return { prefix: [] };
-  const owner = workspace === undefined ? undefined : statSync(workspace);
+  const { ownId, writable } = question;
+  if (ownId !== 0) return { prefix: [], isRoot: false };
+  const [first] = writable;
+  const owner = first === undefined ? undefined : statSync(first);
   const [uid, gid] =
     owner === undefined || owner.uid === 0 ? [nobodyId, nobodyId] : [owner.uid, owner.gid];
   if (!existsSync(setpriv)) {
-    return { prefix: [], notice: rootNotice("setpriv, which could change that, is not installed") };
+    return {
+      prefix: [],
+      isRoot: true,
+      notice: rootNotice("setpriv, which could change that, is not installed"),
+    };
   }
   const prefix = [setpriv, `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", "--"];
-  if (await canWork(prefix, question)) return { prefix };
-  const why = `user ${uid} cannot read and write everything in the workspace and start Node`;
-  return { prefix: [], notice: rootNotice(why) };
+  if (await canWork(prefix, question)) {
+    return { prefix, isRoot: false, owner: { uid, gid } };
+  }
+  const why = `user ${uid} cannot read and write everything in the workspace, read all that is shown besides and start Node`;
+  return { prefix: [], isRoot: true, notice: rootNotice(why) };
 }
 
 function rootNotice(why: string): string {
-  return `Sandboxed commands run as root, because ${why}: the limit on processes does not bind. Run AGENT-33 as an ordinary user.`;
+  return `Sandboxed commands run as root, because ${why}. Run AGENT-33 as an ordinary user.`;
 }
 
 async function canWork(prefix: readonly string[], question: HostUserQuestion): Promise<boolean> {
-  const { spawn, clock, workspace, nodePath } = question;
+  const { spawn, clock, writable, readable, nodePath } = question;
   const [command = setpriv, ...args] = [
     ...prefix,
     "/bin/sh",
     "-c",
     trial,
     nodePath,
-    ...(workspace === undefined ? [] : [workspace]),
+    ...writable.map((path) => `w${path}`),
+    ...readable.map((path) => `r${path}`),
   ];
   const end = await runChild(spawn, clock, {
     command,

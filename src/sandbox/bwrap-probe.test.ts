@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grantTests } from "../../test/support/egress.ts";
 import { createProcesses, type Processes } from "./process.ts";
-import { probeSandbox } from "./probe.ts";
+import { probeSandbox } from "./bwrap-probe.ts";
 import { resolveCommand } from "./resolve-command.ts";
 
 grantTests("runs bubblewrap, and what stands for it", { spawn: true });
@@ -74,6 +74,7 @@ describe("probeSandbox", () => {
   test("gives the version and what sets the limits when the trial runs", async () => {
     expect(await probe(standIn(obedient))).toEqual({
       available: true,
+      driver: "bubblewrap",
       version: "0.8.0",
       limiter: expect.stringMatching(/^p?r?u?limit$/),
       notices: expect.any(Array),

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createOutputCapture } from "./bwrap-output.ts";
+import { createOutputCapture } from "./output-capture.ts";
 
 function capture(chunks: readonly Uint8Array[], limitBytes: number) {
   const output = createOutputCapture(limitBytes);

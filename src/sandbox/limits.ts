@@ -1,15 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-
-/** What a command may use. Each holds for every process of it by itself, but for `processes`. */
-export interface SandboxLimits {
-  /** Address space. Programs reserve more of it than they use: Node starts with 1.3 GB. */
-  readonly memoryBytes: number;
-  readonly fileSizeBytes: number;
-  readonly openFiles: number;
-  /** Processes and threads of the whole command. The kernel does not hold root to it. */
-  readonly processes: number;
-  readonly cpuSeconds: number;
-}
+import type { SandboxLimits } from "./sandbox.ts";
 
 /** What sets the limits: util-linux's `prlimit`, or the shell's own `ulimit`. */
 export type Limiter = "prlimit" | "ulimit";
@@ -23,7 +13,7 @@ export function findLimiter(): Limiter {
 
 /**
  * Written to standard error as the last thing before the command takes over: what is there without
- * it was said by bubblewrap or by the limiter, and the command has not run.
+ * it was said by the sandbox or by the limiter, and the command has not run.
  */
 export const startMark = "\u0001agent33: the command starts\u0001\n";
 
@@ -44,22 +34,26 @@ export function limitedCommand(
   return [
     prlimit,
     "--core=0",
-    `--as=${memoryBytes}`,
-    `--fsize=${fileSizeBytes}`,
-    `--nofile=${openFiles}`,
-    `--nproc=${processes}`,
+    `--as=${inWords(memoryBytes)}`,
+    `--fsize=${inWords(fileSizeBytes)}`,
+    `--nofile=${inWords(openFiles)}`,
+    `--nproc=${inWords(processes)}`,
     // SIGXCPU at the first tells why; SIGKILL follows at the second.
-    `--cpu=${Math.max(cpuSeconds - 1, 1)}:${cpuSeconds}`,
+    `--cpu=${inWords(Math.max(cpuSeconds - 1, 1))}:${inWords(cpuSeconds)}`,
     "--",
-    "/bin/sh",
-    "-c",
-    start,
-    startMark,
-    ...command,
+    ...startCommand(command),
   ];
 }
 
 const start = `printf %s "$0" >&2 && exec "$@"`;
+
+/** A command that is behind its limits already: only the mark comes before it. */
+export function startCommand(command: readonly string[]): readonly string[] {
+  return ["/bin/sh", "-c", start, startMark, ...command];
+}
+
+/** A long-lived process may have no limit of a kind, and the engine itself may have none. */
+const inWords = (value: number): string => (Number.isFinite(value) ? String(value) : "unlimited");
 
 /**
  * Units of POSIX (ulimit): 512 bytes for files; KiB for memory by common practice. The limit on
@@ -68,11 +62,11 @@ const start = `printf %s "$0" >&2 && exec "$@"`;
 function ulimits(limits: SandboxLimits): string {
   return [
     "ulimit -c 0",
-    `ulimit -v ${Math.floor(limits.memoryBytes / 1024)}`,
-    `ulimit -f ${Math.floor(limits.fileSizeBytes / 512)}`,
-    `ulimit -n ${limits.openFiles}`,
-    `{ ulimit -u ${limits.processes} 2>/dev/null || ulimit -p ${limits.processes}; }`,
-    `ulimit -t ${limits.cpuSeconds}`,
+    `ulimit -v ${inWords(Math.floor(limits.memoryBytes / 1024))}`,
+    `ulimit -f ${inWords(Math.floor(limits.fileSizeBytes / 512))}`,
+    `ulimit -n ${inWords(limits.openFiles)}`,
+    `{ ulimit -u ${inWords(limits.processes)} 2>/dev/null || ulimit -p ${inWords(limits.processes)}; }`,
+    `ulimit -t ${inWords(limits.cpuSeconds)}`,
   ].join(" && ");
 }
 

@@ -1,27 +1,26 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
-import { sandboxLimits } from "./bwrap.ts";
-import { shownPath } from "./bwrap-arguments.ts";
-import { runChild } from "./bwrap-child.ts";
-import { chooseHostUser } from "./bwrap-host-user.ts";
-import { describeEnd, launch } from "./bwrap-launch.ts";
-import { findLimiter, type Limiter } from "./bwrap-limits.ts";
-import { explainNotStarted, explainRefusal, wrongMachine } from "./bwrap-refusal.ts";
-import { createOutputCapture } from "./bwrap-output.ts";
+import { bwrapStart } from "./bwrap-arguments.ts";
+import { explainNotStarted, explainRefusal } from "./bwrap-refusal.ts";
+import { runChild } from "./child.ts";
+import { chooseHostUser } from "./host-user.ts";
+import { describeEnd, launch } from "./launch.ts";
+import { findLimiter, type Limiter, limitedCommand } from "./limits.ts";
+import { createOutputCapture } from "./output-capture.ts";
 import type { Processes } from "./process.ts";
+import { canBoundProcesses } from "./process-cgroup.ts";
+import { wrongMachine } from "./refusal.ts";
+import { sandboxLimits, type SandboxProbe } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
+import { shownPath, workspaceView } from "./view.ts";
 
-/** Whether commands can be sandboxed on this machine, and if not, why and what to do. */
-export type SandboxProbe =
-  | {
-      readonly available: true;
-      readonly version: string;
+/** What is known of this machine's bubblewrap. */
+export type BwrapProbe =
+  | (Extract<SandboxProbe, { readonly available: true }> & {
       /** What sets the limits of a command. */
       readonly limiter: Limiter;
-      /** What is weaker than it should be, for the person who runs the engine. */
-      readonly notices: readonly string[];
-    }
-  | { readonly available: false; readonly reason: string; readonly hint: string };
+    })
+  | Extract<SandboxProbe, { readonly available: false }>;
 
 export interface ProbeOptions {
   readonly spawn: Processes["spawn"];
@@ -42,7 +41,7 @@ export interface ProbeOptions {
  * Runs `true` as a command is run, with every flag, the filter and the limits: some systems have
  * bubblewrap and refuse only when it is used. Never throws: that there is no sandbox is an answer.
  */
-export async function probeSandbox(options: ProbeOptions): Promise<SandboxProbe> {
+export async function probeSandbox(options: ProbeOptions): Promise<BwrapProbe> {
   try {
     return await probe(options);
   } catch (thrown) {
@@ -55,28 +54,30 @@ export async function probeSandbox(options: ProbeOptions): Promise<SandboxProbe>
   }
 }
 
-async function probe(options: ProbeOptions): Promise<SandboxProbe> {
+async function probe(options: ProbeOptions): Promise<BwrapProbe> {
   const { spawn, clock = systemClock, command: bwrap = "bwrap", workspace } = options;
   const { nodePath = process.execPath, limiter = findLimiter(), timeoutMs = 5_000 } = options;
   const { platform = process.platform, architecture = process.arch } = options;
   const filter = platform === "linux" ? seccompFilter(architecture) : undefined;
   if (filter === undefined) return { available: false, ...wrongMachine(platform, architecture) };
   const version = await versionOf(bwrap, spawn, clock, timeoutMs);
-  const where = workspace === undefined ? {} : { workspace: shownPath(workspace) };
+  const folder = workspace === undefined ? undefined : shownPath(workspace);
+  const writable = folder === undefined ? [] : [folder];
   const ownId = process.getuid?.();
-  const hostUser = await chooseHostUser({ spawn, clock, ownId, nodePath, ...where });
+  const hostUser = await chooseHostUser({ spawn, clock, ownId, nodePath, writable, readable: [] });
   const limits = sandboxLimits({ timeoutMs });
+  const place = { nodePath, tmpBytes: limits.fileSizeBytes };
+  const view = { ...workspaceView({ workspace: folder }, place), filter };
+  const { args, inputs } = bwrapStart(view, limitedCommand(limiter, limits, ["true"]));
+  const [first = bwrap, ...rest] = [...hostUser.prefix, bwrap, ...args];
+  const program = [first, ...rest] as const;
   const end = await launch({
     spawn,
     clock,
-    bwrap,
-    hostUser,
-    limiter,
-    limits,
+    program,
+    inputs,
     timeoutMs,
     outputLimitBytes: 4_096,
-    view: { readOnlyBinds: [], nodePath, tmpBytes: limits.fileSizeBytes, filter, ...where },
-    command: ["true"],
   });
   if (!end.started || end.exitCode !== 0) {
     const said = end.started ? end.stderr.trim() : end.said;
@@ -84,10 +85,16 @@ async function probe(options: ProbeOptions): Promise<SandboxProbe> {
   }
   return {
     available: true,
+    driver: "bubblewrap",
     version,
     limiter,
     notices: [
       ...(hostUser.notice === undefined ? [] : [hostUser.notice]),
+      ...(hostUser.isRoot && !(await canBoundProcesses(clock))
+        ? [
+            "The limit on processes does not bind: root is exempt, and no control group can be made.",
+          ]
+        : []),
       ...(limiter === "prlimit"
         ? []
         : ["Limits are set through the shell's ulimit, because prlimit is not installed."]),

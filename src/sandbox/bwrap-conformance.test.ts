@@ -1,0 +1,4 @@
+import { sandboxConformance } from "./conformance.cases.ts";
+import { realBubblewrap } from "./sandbox.fixture.ts";
+
+sandboxConformance(await realBubblewrap());

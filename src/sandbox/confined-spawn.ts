@@ -1,0 +1,156 @@
+import { isAbsolute, join, relative } from "node:path";
+import { PassThrough } from "node:stream";
+import { type Clock, systemClock } from "../base/clock.ts";
+import { isAgent33Error } from "../base/errors.ts";
+import { bwrapStart, type BwrapView } from "./bwrap-arguments.ts";
+import { explainNotStarted, explainRefusal } from "./bwrap-refusal.ts";
+import { chooseHostUser } from "./host-user.ts";
+import { createMarkFinder, endedFirst } from "./launch.ts";
+import { findLimiter, limitedCommand } from "./limits.ts";
+import type { Processes, RunningProcess } from "./process.ts";
+import { boundProcesses } from "./process-cgroup.ts";
+import { sandboxUnavailable, wrongMachine } from "./refusal.ts";
+import { sandboxLimits } from "./sandbox.ts";
+import { seccompFilter } from "./seccomp.ts";
+import { nodeFolder, shownPath } from "./view.ts";
+import { firstOf } from "./waiting.ts";
+
+export interface ConfinedSpawnOptions {
+  readonly spawn: Processes["spawn"];
+  readonly clock?: Clock;
+  /** The bubblewrap program. Default: `bwrap`, found on the usual folders. */
+  readonly command?: string;
+  /** The Node program that `node` starts inside. Default: this process's. */
+  readonly nodePath?: string;
+}
+
+/** A program that goes on running, such as an MCP server, and what it may see of this machine. */
+export interface ConfinedRequest {
+  /** A path that is shown inside, or a name that is found on the PATH inside. */
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Where it starts. Shown for reading, unless it lies in a folder that may be written. */
+  readonly cwd: string;
+  /** Its environment. PATH gets Node's folder first; HOME and TMPDIR are /tmp unless shown. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Folders that it may read and write, at their own paths. Absolute. */
+  readonly writable?: readonly string[];
+  /** Files and folders that it may read, at their own paths. Absolute. */
+  readonly readOnly?: readonly string[];
+  /** `host` for a server that has hosts to talk to: this machine's network as it is. Default `none`. */
+  readonly network?: "none" | "host";
+  /** Address space of one process. Default 4 GiB. */
+  readonly memoryBytes?: number;
+  /** Processes and threads. Default 256. */
+  readonly processes?: number;
+}
+
+const startLimitMs = 10_000;
+
+/**
+ * Starts programs that go on running, each in a bubblewrap of its own: with the view, the filter of
+ * system calls and the limits of a sandboxed command, but without a limit on its time. What is
+ * returned is the program with its three pipes; its end, however it comes, is the end of all that it
+ * started.
+ * @throws Agent33Error `sandbox.unavailable` when any part of the isolation cannot be had: nothing
+ * is running then; `sandbox.folder_refused`, `sandbox.invalid_environment`, `sandbox.kill_failed`
+ */
+export function createConfinedSpawn(
+  options: ConfinedSpawnOptions,
+): (request: ConfinedRequest) => Promise<RunningProcess> {
+  const { spawn, clock = systemClock, command: bwrap = "bwrap" } = options;
+  const { nodePath = process.execPath } = options;
+  return async (request) => {
+    const filter = process.platform === "linux" ? seccompFilter(process.arch) : undefined;
+    if (filter === undefined)
+      throw sandboxUnavailable(wrongMachine(process.platform, process.arch));
+    const limits = sandboxLimits({
+      // It may run for as long as it is needed.
+      timeoutMs: Number.POSITIVE_INFINITY,
+      ...(request.memoryBytes === undefined ? {} : { memoryBytes: request.memoryBytes }),
+      ...(request.processes === undefined ? {} : { processes: request.processes }),
+    });
+    const view = viewOf(request, { nodePath, tmpBytes: limits.fileSizeBytes, filter });
+    const limited = limitedCommand(findLimiter(), limits, [request.command, ...request.args]);
+    const { args, inputs } = bwrapStart(view, limited);
+    const ownId = process.getuid?.();
+    const { writable, readOnly: readable } = view;
+    const question = { spawn, clock, ownId, writable, readable, nodePath };
+    const hostUser = await chooseHostUser(question);
+    const bound = hostUser.isRoot ? boundProcesses(limits.processes, clock) : undefined;
+    const prefix = [...(bound?.prefix ?? []), ...hostUser.prefix];
+    const [first = bwrap, ...rest] = [...prefix, bwrap, ...args];
+    const [program, ...words] = endedFirst([first, ...rest]);
+    let child: RunningProcess;
+    try {
+      child = await spawn({ command: program, args: words, cwd: "/", env: {}, inputs });
+    } catch (error) {
+      await bound?.end();
+      const notStarted = isAgent33Error(error) && error.code === "sandbox.spawn_failed";
+      throw notStarted ? sandboxUnavailable(explainNotStarted(error)) : error;
+    }
+    // Its tree is gone a moment after its own end; the bound goes with that.
+    void child.exited.then(() => bound?.end());
+    return started(child, clock);
+  };
+}
+
+function viewOf(
+  request: ConfinedRequest,
+  rest: Pick<BwrapView, "nodePath" | "tmpBytes" | "filter">,
+): BwrapView {
+  const writable = (request.writable ?? []).map(shownPath);
+  const given = (request.readOnly ?? []).map(shownPath);
+  const cwd = shownPath(request.cwd);
+  const readOnly = isShown(cwd, [...writable, ...given]) ? given : [...given, cwd];
+  const shown = [...writable, ...readOnly];
+  const { PATH = "/usr/local/bin:/usr/bin:/bin", ...env } = request.env;
+  const own = Object.entries(env).filter(
+    ([name, value]) => (name !== "HOME" && name !== "TMPDIR") || isShown(value, shown),
+  );
+  const path = { PATH: `${join(nodeFolder, "bin")}:${PATH}` };
+  const network = request.network ?? "none";
+  return {
+    writable,
+    readOnly,
+    cwd,
+    env: { ...Object.fromEntries(own), ...path },
+    network,
+    ...rest,
+  };
+}
+
+const isShown = (path: string, shown: readonly string[]): boolean =>
+  isAbsolute(path) && shown.some((folder) => !relative(folder, path).startsWith(".."));
+
+/** The child from the moment at which its own program takes over; its errors begin there. */
+async function started(child: RunningProcess, clock: Clock): Promise<RunningProcess> {
+  const mark = createMarkFinder();
+  const stderr = new PassThrough();
+  const reached = Promise.withResolvers<boolean>();
+  child.stderr.on("data", (chunk: Uint8Array) => {
+    const own = mark.push(chunk);
+    if (own === undefined) return;
+    reached.resolve(true);
+    // A reader that is slow holds the program back, as it would without us in between.
+    if (own.length > 0 && !stderr.write(own)) child.stderr.pause();
+  });
+  stderr.on("drain", () => child.stderr.resume());
+  child.stderr.once("close", () => {
+    reached.resolve(false);
+    stderr.end();
+  });
+  // A stream that breaks has said what it could; the exit status tells the rest.
+  child.stderr.once("error", () => reached.resolve(false));
+  const how = await firstOf(reached.promise, clock, startLimitMs, undefined);
+  if (how === "exited" && mark.found) return { ...child, stderr };
+  await child.kill(0);
+  const exit = await child.exited;
+  const ended =
+    how === "timeout"
+      ? "no answer in time"
+      : exit.code === null
+        ? `signal ${exit.signal ?? "unknown"}`
+        : `exit code ${exit.code}`;
+  throw sandboxUnavailable(explainRefusal(mark.said(), ended));
+}

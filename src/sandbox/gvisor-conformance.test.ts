@@ -1,0 +1,4 @@
+import { sandboxConformance } from "./conformance.cases.ts";
+import { realGvisor } from "./sandbox.fixture.ts";
+
+sandboxConformance(await realGvisor());
