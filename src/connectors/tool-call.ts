@@ -24,11 +24,16 @@ export function toolCallSpec(tool: Tool): ConnectorSpec<JsonObject, ToolOutput, 
       repeat: tool.repeat,
       tool: tool.name,
       toolDigest: digest,
+      ...tool.place,
       args,
     }),
     run: (context) =>
       tool.run(context.input, {
         signal: context.signal,
+        // Made when it is first read: most tools stay in the process.
+        get fetch() {
+          return context.fetch;
+        },
         idempotencyKey: context.idempotencyKey,
         progress: (message) => context.emit({ message }),
       }),

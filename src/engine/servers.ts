@@ -4,10 +4,10 @@ import { unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
+import { resolveReferences } from "../config/references.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
-import type { Task } from "../evaluation/task.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { Host } from "./host.ts";
@@ -32,7 +32,9 @@ export async function openServers(
   parts: ServerParts,
   signal: AbortSignal,
 ): Promise<readonly McpServerHandle[]> {
-  for (const { args } of spec.servers) registerSecrets(args, parts.redactor);
+  for (const server of spec.servers) {
+    if ("args" in server) registerSecrets(server.args, parts.redactor);
+  }
   const servers = spec.servers.map((server) => serverOf(server, spec, parts));
   const outcomes = await Promise.all(
     servers.map((server) =>
@@ -63,10 +65,26 @@ function registerSecrets(args: readonly string[], redactor: Redactor): void {
   }
 }
 
+/** @throws Agent33Error `sandbox.command_not_found`, `config.missing_variable` */
 function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerParts): McpServer {
-  const configured = server.from === "settings" ? settings.mcpServers[server.name] : undefined;
+  const { name, tools } = server;
+  const configured = server.from === "settings" ? settings.mcpServers[name] : undefined;
+  const common = {
+    name,
+    tools,
+    startTimeoutMs: settings.mcp.startSeconds * 1_000,
+    callTimeoutMs: settings.mcp.callSeconds * 1_000,
+    ...(configured?.protocol === undefined ? {} : { protocol: configured.protocol }),
+  };
+  if ("url" in server) {
+    const headers = configured?.type === "http" ? configured.headers : {};
+    const { url } = server;
+    return { ...common, type: "http", url, headers: resolveReferences(headers, host.env, name) };
+  }
+  const given = configured?.type === "stdio" ? configured.env : {};
   const env = childEnvironment(host.env, {
-    extra: server.from === "task" ? spec.environment : (configured?.env ?? {}),
+    extra:
+      server.from === "task" ? spec.environment : resolveReferences(given, host.env, server.name),
   });
   const command = unwrap(
     resolveCommand(server.command, {
@@ -74,35 +92,6 @@ function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerP
       pathEntries: (env["PATH"] ?? "").split(delimiter),
     }),
   );
-  const { name, args, cwd, tools } = server;
-  const startTimeoutMs = settings.mcp.startSeconds * 1_000;
-  const callTimeoutMs = settings.mcp.callSeconds * 1_000;
-  return { name, command, args, cwd, env, tools, startTimeoutMs, callTimeoutMs };
-}
-
-/** The servers of a task that can be started here; they work in the run's scratch copy. */
-export function taskServers(task: Task, workspace: string): readonly ServerSpec[] {
-  return task.environment.mcpServers.flatMap((server): readonly ServerSpec[] => {
-    if (server.transport !== "stdio") return [];
-    const { name, command, args } = server;
-    const prefix = `${name}__`;
-    const tools = Object.fromEntries(
-      Object.entries(task.toolNotes)
-        .filter(([tool]) => tool.startsWith(prefix))
-        .map(([tool, note]) => [tool.slice(prefix.length), note]),
-    );
-    // The task's own folder, because its program may come from the project that the task is part of.
-    const startFolder = task.dir;
-    return [{ name, command, args: [...args], cwd: workspace, startFolder, tools, from: "task" }];
-  });
-}
-
-/** What a person should know about the servers of a task that cannot be started here. */
-export function taskServerNotices(task: Task): readonly string[] {
-  return task.environment.mcpServers
-    .filter((server) => server.transport !== "stdio")
-    .map(
-      ({ name, transport }) =>
-        `MCP server ${name} is left out: ${transport} is not spoken here yet, only stdio.`,
-    );
+  const { args, cwd } = server;
+  return { ...common, command, args, cwd, env };
 }

@@ -13,6 +13,8 @@ export interface ToolOutput {
 
 export interface ToolContext {
   readonly signal: AbortSignal;
+  /** The only way to HTTP: that of the call that the tool is run in. Absent outside of a call. */
+  readonly fetch?: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** The same for each attempt at one logical call. */
   readonly idempotencyKey: string;
   /** Tells the person who watches how far it is. */
@@ -34,6 +36,12 @@ export interface Tool extends ToolDefinition {
   readonly source: string;
   readonly effect: Effect;
   readonly repeat: Repeat;
+  /** Where its calls go, if that is known before they are made. */
+  readonly place?: {
+    readonly host?: string;
+    readonly port?: number;
+    readonly privateAddress?: boolean;
+  };
   /** Longest time for one call in milliseconds, where the source's default does not fit. */
   readonly timeoutMs?: number;
   /** Checks arguments that a model wrote; the error says which field is wrong and why. */

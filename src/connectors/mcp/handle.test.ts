@@ -4,12 +4,12 @@ import { describe, expect, test } from "vitest";
 import { fixedPolicy } from "../../../test/support/boundary.ts";
 import { call, failedCall, useMcpHarness } from "../../../test/support/mcp-servers/harness.ts";
 import { eventually, isRunning } from "../../../test/support/mcp-servers/process-list.ts";
-import type { McpServer } from "./server.ts";
+import type { StdioMcpServer } from "./server.ts";
 
 const mcp = useMcpHarness();
 
 describe("a call", () => {
-  const misbehaving = (extra: Partial<McpServer> = {}) =>
+  const misbehaving = (extra: Partial<StdioMcpServer> = {}) =>
     mcp.opened(mcp.script("misbehaves-in-calls.mjs", [], extra));
 
   test("turns content blocks into text and names what is not shown", async () => {

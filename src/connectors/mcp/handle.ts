@@ -1,6 +1,7 @@
 import { BoundaryError } from "../../boundary/errors.ts";
 import { createSchemaCompiler } from "../../tools/json-schema.ts";
 import type { Tool, ToolContext } from "../../tools/tool.ts";
+import { urlFacts } from "../http/url-facts.ts";
 import { toToolOutput } from "./content.ts";
 import { toMcpError } from "./errors.ts";
 import { defaultCallTimeoutMs, type McpServer } from "./server.ts";
@@ -17,6 +18,10 @@ export interface McpServerHandle {
   /** What a person should know: tools left out, schemas that cannot be checked, stray output. */
   readonly notices: readonly string[];
   stderrTail(): string;
+  /** The last log messages that it sent. */
+  logs(): readonly string[];
+  /** The version of the protocol that is spoken with it. */
+  protocolVersion(): string;
   alive(): boolean;
   /** Ends the server and all that it started. Any number of times. */
   close(): Promise<void>;
@@ -70,7 +75,7 @@ export function createServerHandle(
       const failure = toMcpError(error, { server, stage: "start", what: "the restart", signal });
       throw failure.phase === "before_send" ? failure : neverSent(failure);
     }
-    const now = running.list.tools.find((tool) => tool.name === listed.name);
+    const now = (await running.listed()).tools.find((tool) => tool.name === listed.name);
     if (now?.digest !== listed.digest) throw changed(server, listed);
     return toToolOutput(await running.call(listed.name, args, { ...context, signal }));
   };
@@ -87,6 +92,7 @@ export function createServerHandle(
       description: listed.description,
       inputSchema: check.schema,
       source: `mcp:${server.name}`,
+      ...(server.type === "http" ? { place: urlFacts(server.url) } : {}),
       effect: declared?.effect ?? "unknown",
       repeat: declared?.repeat ?? "once",
       timeoutMs: limitMs + marginMs,
@@ -103,14 +109,12 @@ export function createServerHandle(
     ),
     get notices() {
       const { strayLineCount, strayLines } = current.output();
-      if (strayLineCount === 0) return notices;
-      const last = strayLines.at(-1) ?? "";
-      return [
-        ...notices,
-        `${strayLineCount} lines on its stdout are not JSON-RPC, the last: ${last}`,
-      ];
+      const stray = `${strayLineCount} lines on its stdout are not JSON-RPC, the last: ${strayLines.at(-1) ?? ""}`;
+      return [...notices, ...(strayLineCount === 0 ? [] : [stray]), ...current.notes.notices()];
     },
     stderrTail: () => current.output().stderrTail,
+    logs: () => current.notes.logs(),
+    protocolVersion: () => current.protocolVersion,
     alive: () => !closing.signal.aborted && current.alive(),
     close: async () => {
       closing.abort();
