@@ -8,6 +8,7 @@ import { Agent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
+import { lockPath } from "../config/lock.ts";
 import type { EntryPoint } from "../config/schema.ts";
 import type { Durable } from "../durable/contract.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
@@ -75,6 +76,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     checkShellPlace(workspace, [
       dataDir,
       config.file ?? join(host.cwd, configFileName),
+      lockPath(config, host.cwd),
       ...[request.agentFile ?? settings.agent, ...policy.files].flatMap((path) =>
         path === undefined ? [] : [resolve(host.cwd, path)],
       ),

@@ -122,7 +122,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     const spec = parseRunSpec(runId, run.spec);
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session, signal);
+      opened = await openSession(runId, spec, parts.session, { signal, begun: hasBegun(runId) });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown));
     }
@@ -141,6 +141,9 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       await opened.close();
     }
   };
+
+  const hasBegun = (runId: string): boolean =>
+    store.runLog.read(runId).some((event) => event.type === "session.opened");
 
   /**
    * A run that never began ends with the error; one that had begun stays as it was, because what
@@ -165,8 +168,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       });
       return { runId, outcome: "failed" };
     }
-    const begun = store.runLog.read(runId).some((event) => event.type === "session.opened");
-    if (begun || durable.status(runId)?.state !== "pending") throw error;
+    if (hasBegun(runId) || durable.status(runId)?.state !== "pending") throw error;
     store.transactions.transaction(() => {
       durable.cancel(runId);
       book.close(runId, "failed", { reason: "error", error: error.toJSON() });

@@ -4,6 +4,7 @@ import { unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Lock } from "../config/lock.ts";
 import { resolveReferences } from "../config/references.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
@@ -18,39 +19,78 @@ export interface ServerParts {
   readonly settings: Settings;
   readonly boundary: Boundary;
   readonly redactor: Redactor;
+  readonly lock: Lock;
+}
+
+/** The servers that opened, and what a person should know about the others. */
+export interface OpenedServers {
+  readonly handles: readonly McpServerHandle[];
+  readonly notices: readonly string[];
+}
+
+/** How the servers of a run are opened. */
+export interface ServerUse {
+  readonly policy: PolicyDecider;
+  readonly signal: AbortSignal;
+  /** Whether a model has been shown the tools already: then it must find all of them again. */
+  readonly begun: boolean;
 }
 
 /**
- * Starts all servers of a run at once. All programs are found before the first is started, and if
- * one does not start, those that did are ended before the error goes on.
- * @throws Agent33Error `sandbox.command_not_found`, BoundaryError for what policy or the start says
+ * Opens all servers of a run at once. All programs are found before the first is started. A server
+ * of the settings that does not open is left out with a notice, because other runs share it; one
+ * that was named for this run, or that it has worked with, is missed: then those that did open are
+ * ended before the error goes on.
+ * @throws Agent33Error `sandbox.command_not_found`, `config.missing_variable`, BoundaryError for
+ * what policy or the start says
  */
 export async function openServers(
   runId: string,
   spec: RunSpec,
-  policy: PolicyDecider,
+  { policy, signal, begun }: ServerUse,
   parts: ServerParts,
-  signal: AbortSignal,
-): Promise<readonly McpServerHandle[]> {
+): Promise<OpenedServers> {
   for (const server of spec.servers) {
     if ("args" in server) registerSecrets(server.args, parts.redactor);
   }
-  const servers = spec.servers.map((server) => serverOf(server, spec, parts));
+  const servers = spec.servers.map((server) => serverOf(server, spec.environment, parts));
   const outcomes = await Promise.all(
-    servers.map((server) =>
+    servers.map((server, index) =>
       openMcpServer({
         boundary: parts.boundary,
         server,
         principal: spec.principal,
         options: { runId, policy, signal, logicalCallId: `open-${server.name}` },
+        ...pinsOf(spec.servers[index], parts.lock),
       }),
     ),
   );
-  const failed = outcomes.find((outcome) => !outcome.ok);
-  const opened = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-  if (failed === undefined) return opened;
-  await Promise.all(opened.map((server) => server.close()));
-  throw failed.error;
+  const handles = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+  const notices: string[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.ok) continue;
+    const { kind, code, message, hint = "" } = outcome.error;
+    if (begun || forPeople.has(kind) || spec.servers[index]?.from !== "settings") {
+      await Promise.all(handles.map((handle) => handle.close()));
+      throw outcome.error;
+    }
+    notices.push(`${code}: ${message} ${hint} Its tools are left out.`.replace(/ +/g, " "));
+  }
+  return { handles, notices };
+}
+
+/** Failures about which a person decides, and which are no fault of the server. */
+const forPeople: ReadonlySet<string> = new Set([
+  "approval_required",
+  "approval_denied",
+  "approval_expired",
+  "cancelled",
+]);
+
+/** Only servers of the settings are pinned: the others are there for one run. */
+function pinsOf(server: ServerSpec | undefined, { servers }: Lock) {
+  const pins = server?.from === "settings" ? servers[server.name] : undefined;
+  return pins === undefined ? {} : { pins };
 }
 
 /** `--token=VALUE` and `--token VALUE`: better in the settings' `env`, but people write it so. */
@@ -66,7 +106,11 @@ function registerSecrets(args: readonly string[], redactor: Redactor): void {
 }
 
 /** @throws Agent33Error `sandbox.command_not_found`, `config.missing_variable` */
-function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerParts): McpServer {
+export function serverOf(
+  server: ServerSpec,
+  environment: RunSpec["environment"],
+  { host, settings }: Pick<ServerParts, "host" | "settings">,
+): McpServer {
   const { name, tools } = server;
   const configured = server.from === "settings" ? settings.mcpServers[name] : undefined;
   const common = {
@@ -83,8 +127,7 @@ function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerP
   }
   const given = configured?.type === "stdio" ? configured.env : {};
   const env = childEnvironment(host.env, {
-    extra:
-      server.from === "task" ? spec.environment : resolveReferences(given, host.env, server.name),
+    extra: server.from === "task" ? environment : resolveReferences(given, host.env, server.name),
   });
   const command = unwrap(
     resolveCommand(server.command, {

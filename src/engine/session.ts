@@ -25,10 +25,12 @@ import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type Tool, toolDigest } from "../tools/tool.ts";
+import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { egressNote, evaluationGrant, sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
+import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { withSecrets } from "./secret-tools.ts";
@@ -39,6 +41,8 @@ export interface SessionParts {
   readonly host: Host;
   readonly settings: Settings;
   readonly dataDir: string;
+  /** Where the pins of MCP tools are kept. */
+  readonly lockFile: string;
   readonly boundary: Boundary;
   readonly policies: Policies;
   readonly processes: Processes;
@@ -57,26 +61,30 @@ export interface OpenedSession {
 /**
  * Opens everything that a run works with: its model, its servers, its tools, its skills, its
  * checks. Nothing stays open when it throws.
+ * @param begun whether the run has had a session before
  * @throws Agent33Error whatever keeps one of them from opening
  */
 export async function openSession(
   runId: string,
   spec: RunSpec,
   parts: SessionParts,
-  signal: AbortSignal,
+  { signal, begun }: { readonly signal: AbortSignal; readonly begun: boolean },
 ): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
-  const policy = parts.policies.policyFor(spec.policy, {
+  const lock = readLock(parts.lockFile);
+  const ofPacks = parts.policies.policyFor(spec.policy, {
     entryPoint: spec.entryPoint,
     tenant: spec.principal.tenant,
   });
+  const policy = withPins(ofPacks, lock);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
   const { skills, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
   const shell = await openShell(spec, parts);
-  const servers = await openServers(runId, spec, policy, parts, signal);
+  const use = { policy, signal, begun };
+  const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   let closed: Promise<void> | undefined;
   const closeTools = (): Promise<void> => {
     closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
@@ -85,9 +93,7 @@ export async function openSession(
   try {
     const tools = [
       ...servers.flatMap((server) => server.tools),
-      ...(spec.workspace === null
-        ? []
-        : [appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()])]),
+      ...(spec.workspace === null ? [] : [appendLineTool(spec.workspace, protectedFrom(parts))]),
       ...shell.tools,
       ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
     ]
@@ -97,6 +103,7 @@ export async function openSession(
     const notices = [
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
+      ...left.notices,
       ...servers.flatMap((server) => server.notices),
     ];
     return {
@@ -117,6 +124,11 @@ export async function openSession(
     await closeTools();
     throw error;
   }
+}
+
+/** What the agent's own tools must not write. */
+function protectedFrom({ dataDir, lockFile, policies }: SessionParts): readonly string[] {
+  return [dataDir, lockFile, ...policies.places()];
 }
 
 /** @throws Agent33Error `shell.sandbox_unavailable`: asked for and not to be had is an error */

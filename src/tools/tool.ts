@@ -36,6 +36,8 @@ export interface Tool extends ToolDefinition {
   readonly source: string;
   readonly effect: Effect;
   readonly repeat: Repeat;
+  /** SHA-256 of its definition where its source has more of it than the model is shown. */
+  readonly definitionDigest?: string;
   /** Where its calls go, if that is known before they are made. */
   readonly place?: {
     readonly host?: string;
@@ -50,7 +52,8 @@ export interface Tool extends ToolDefinition {
 }
 
 /** SHA-256 of what a tool claims to be; a changed definition is a changed tool. */
-export function toolDigest(tool: ToolDefinition): string {
+export function toolDigest(tool: ToolDefinition & Pick<Tool, "definitionDigest">): string {
+  if (tool.definitionDigest !== undefined) return tool.definitionDigest;
   return digestOf({
     name: tool.name,
     description: tool.description,

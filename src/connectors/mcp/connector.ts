@@ -9,8 +9,9 @@ import type { EgressFetch } from "../../boundary/hands.ts";
 import type { CallContext, CallFacts, CallOptions, ConnectorSpec } from "../../boundary/types.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import type { McpClientFeatures } from "./features.ts";
-import { createServerHandle, type McpServerHandle } from "./handle.ts";
+import { createServerHandle, type McpServerHandle, type Reopening } from "./handle.ts";
 import { createHttpTransport } from "./http-transport.ts";
+import type { ServerPins } from "./pins.ts";
 import { defaultStartTimeoutMs, describeServer, type McpServer } from "./server.ts";
 import { type McpSession, openSession } from "./session.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
@@ -29,6 +30,8 @@ export interface OpenMcpServerRequest {
   readonly options?: Omit<CallOptions, "principal" | "onChunk">;
   /** What the server may ask for. */
   readonly features?: McpClientFeatures;
+  /** What people have taken its tools for. */
+  readonly pins?: ServerPins;
 }
 
 /** More than the start's own limit: time to kill what does not start, and for the better message. */
@@ -123,7 +126,7 @@ async function hold(
 export async function openMcpServer(
   request: OpenMcpServerRequest,
 ): Promise<Result<McpServerHandle, BoundaryError>> {
-  const { boundary, server, principal, options = {}, features = {} } = request;
+  const { boundary, server, principal, options = {}, features = {}, pins } = request;
   let latest: Promise<McpSession> | undefined;
   const spec = mcpSessionSpec(
     server,
@@ -154,7 +157,7 @@ export async function openMcpServer(
     return opened;
   }
   const { runId, budgets, policy } = options;
-  const handle = createServerHandle(server, opened.value, {
+  const reopening: Reopening = {
     open: async (signal) => {
       const again = await open({
         signal,
@@ -166,6 +169,6 @@ export async function openMcpServer(
       throw again.error;
     },
     settled,
-  });
-  return { ok: true, value: handle };
+  };
+  return { ok: true, value: createServerHandle(server, opened.value, reopening, pins) };
 }

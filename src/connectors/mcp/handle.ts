@@ -4,6 +4,7 @@ import type { Tool, ToolContext } from "../../tools/tool.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import { toToolOutput } from "./content.ts";
 import { toMcpError } from "./errors.ts";
+import { effectOfHints, pinState, type ServerPins } from "./pins.ts";
 import { defaultCallTimeoutMs, type McpServer } from "./server.ts";
 import type { McpSession } from "./session.ts";
 import type { ListedTool, ToolHints } from "./tool-list.ts";
@@ -13,6 +14,8 @@ import { offeredName } from "./tool-name.ts";
 export interface McpServerHandle {
   readonly name: string;
   readonly tools: readonly Tool[];
+  /** The tools as the server gave them when it was opened. */
+  readonly listed: readonly ListedTool[];
   /** What the server claims about each tool, by the tool's offered name. Recorded, not trusted. */
   readonly hints: Readonly<Record<string, ToolHints>>;
   /** What a person should know: tools left out, schemas that cannot be checked, stray output. */
@@ -41,6 +44,7 @@ export function createServerHandle(
   server: McpServer,
   first: McpSession,
   reopen: Reopening,
+  pins?: ServerPins,
 ): McpServerHandle {
   const limitMs = server.callTimeoutMs ?? defaultCallTimeoutMs;
   let current = first;
@@ -81,20 +85,22 @@ export function createServerHandle(
   };
 
   const compile = createSchemaCompiler();
-  const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools)];
+  const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools, pins)];
   const tools = first.list.tools.map((listed): Tool => {
     const name = offeredName(server.name, listed.name);
     const check = compile(name, listed.inputSchema);
     if (check.notice !== undefined) notices.push(check.notice);
     const declared = server.tools[listed.name];
+    const hinted = pinState(listed, pins) === "pinned" ? effectOfHints(listed.hints) : {};
     return {
       name,
       description: listed.description,
       inputSchema: check.schema,
       source: `mcp:${server.name}`,
+      definitionDigest: listed.digest,
       ...(server.type === "http" ? { place: urlFacts(server.url) } : {}),
-      effect: declared?.effect ?? "unknown",
-      repeat: declared?.repeat ?? "once",
+      effect: declared?.effect ?? hinted.effect ?? "unknown",
+      repeat: declared?.repeat ?? hinted.repeat ?? "once",
       timeoutMs: limitMs + marginMs,
       parse: (args) => check.parse(args),
       run: (args, context) => call(listed, args, context),
@@ -104,6 +110,7 @@ export function createServerHandle(
   return {
     name: server.name,
     tools,
+    listed: first.list.tools,
     hints: Object.fromEntries(
       first.list.tools.map((listed) => [offeredName(server.name, listed.name), listed.hints]),
     ),
@@ -125,10 +132,19 @@ export function createServerHandle(
   };
 }
 
-function declarationNotices(server: McpServer, listed: readonly ListedTool[]): readonly string[] {
+function declarationNotices(
+  server: McpServer,
+  listed: readonly ListedTool[],
+  pins: ServerPins | undefined,
+): readonly string[] {
   const names = listed.map((tool) => tool.name);
   const missing = Object.keys(server.tools).filter((name) => !names.includes(name));
-  const undeclared = names.filter((name) => server.tools[name]?.effect === undefined);
+  const undeclared = listed.filter(
+    (tool) =>
+      server.tools[tool.name]?.effect === undefined &&
+      (pinState(tool, pins) !== "pinned" || effectOfHints(tool.hints).effect === undefined),
+  );
+  const unlike = listed.filter((tool) => ["changed", "new"].includes(pinState(tool, pins)));
   const doubtful = listed.filter(
     ({ name, hints }) => server.tools[name]?.effect === "read" && hints.readOnlyHint === false,
   );
@@ -139,8 +155,17 @@ function declarationNotices(server: McpServer, listed: readonly ListedTool[]): r
     ),
     ...(undeclared.length === 0
       ? []
-      : [`No effect is declared, so it counts as unknown, for: ${undeclared.join(", ")}.`]),
+      : [`No effect is declared, so it counts as unknown, for: ${namesOf(undeclared)}.`]),
+    ...(unlike.length === 0
+      ? []
+      : [
+          `A person is asked before each call, because it is not what was pinned: ${namesOf(unlike)}.`,
+        ]),
   ];
+}
+
+function namesOf(tools: readonly ListedTool[]): string {
+  return tools.map(({ name }) => name).join(", ");
 }
 
 /** A failed restart, whatever it was: the tool itself was never asked. */
@@ -171,7 +196,7 @@ function wasClosed(server: McpServer): BoundaryError {
 function changed(server: McpServer, listed: ListedTool): BoundaryError {
   return new BoundaryError(
     "invalid_response",
-    `MCP server "${server.name}" was restarted and now describes ${listed.name} differently.`,
+    `MCP server "${server.name}" now describes ${listed.name} differently, or has it no more.`,
     {
       phase: "before_send",
       hint: "Start anew, so that the new description is shown to the model and to policy.",
