@@ -13,6 +13,8 @@ const any = {
   protocol: z
     .union([z.enum(["auto", "legacy"]), z.string().regex(/^\d{4}-\d{2}-\d{2}$/)])
     .exactOptional(),
+  /** Whether it may ask the run's model, at the run's cost. */
+  sampling: z.boolean().default(false),
 };
 
 const stdioServerSchema = z.strictObject({

@@ -19,7 +19,7 @@ export function toolCallSpec(tool: Tool): ConnectorSpec<JsonObject, ToolOutput, 
   return {
     id: tool.source,
     facts: (args) => ({
-      operation: "tools/call",
+      operation: tool.operation ?? "tools/call",
       effect: tool.effect,
       repeat: tool.repeat,
       tool: tool.name,

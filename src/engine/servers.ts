@@ -7,6 +7,7 @@ import type { Settings } from "../config/schema.ts";
 import type { Lock } from "../config/lock.ts";
 import { resolveReferences } from "../config/references.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
+import type { McpClientFeatures } from "../connectors/mcp/features.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
@@ -32,6 +33,8 @@ export interface OpenedServers {
 export interface ServerUse {
   readonly policy: PolicyDecider;
   readonly signal: AbortSignal;
+  /** The run's model, for servers that may ask it. */
+  readonly sample: NonNullable<McpClientFeatures["sample"]>;
   /** Whether a model has been shown the tools already: then it must find all of them again. */
   readonly begun: boolean;
 }
@@ -47,9 +50,10 @@ export interface ServerUse {
 export async function openServers(
   runId: string,
   spec: RunSpec,
-  { policy, signal, begun }: ServerUse,
+  use: ServerUse,
   parts: ServerParts,
 ): Promise<OpenedServers> {
+  const { policy, signal, begun } = use;
   for (const server of spec.servers) {
     if ("args" in server) registerSecrets(server.args, parts.redactor);
   }
@@ -62,6 +66,8 @@ export async function openServers(
         principal: spec.principal,
         options: { runId, policy, signal, logicalCallId: `open-${server.name}` },
         ...pinsOf(spec.servers[index], parts.lock),
+        features: featuresOf(spec, server.name, use, parts),
+        clock: parts.host.clock,
       }),
     ),
   );
@@ -86,6 +92,22 @@ const forPeople: ReadonlySet<string> = new Set([
   "approval_expired",
   "cancelled",
 ]);
+
+/** What a server may ask for: a model where the settings say so, the workspace if it is here too. */
+function featuresOf(
+  { servers, workspace }: RunSpec,
+  name: string,
+  { sample }: ServerUse,
+  { settings }: ServerParts,
+): McpClientFeatures {
+  const spec = servers.find((server) => server.name === name);
+  const maySample = spec?.from === "settings" && settings.mcpServers[name]?.sampling === true;
+  const isHere = spec !== undefined && "command" in spec;
+  return {
+    ...(maySample ? { sample } : {}),
+    ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
+  };
+}
 
 /** Only servers of the settings are pinned: the others are there for one run. */
 function pinsOf(server: ServerSpec | undefined, { servers }: Lock) {

@@ -1,10 +1,12 @@
 import type { Toolbox, RunSession } from "../agents/ports.ts";
+import { budgetOf } from "../agents/call-options.ts";
 import { mayUseTool } from "../agents/definition.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
+import { sampleWith } from "../connectors/mcp/sampling.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
@@ -14,8 +16,8 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
 import type { Model } from "../models/model.ts";
-import { loadPrices, type Prices } from "../models/prices.ts";
-import { loadTokenCounter, type TokenCounter } from "../models/tokens.ts";
+import { loadPrices } from "../models/prices.ts";
+import { loadTokenCounter } from "../models/tokens.ts";
 import { createBwrapSandbox } from "../sandbox/bwrap.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { probeSandbox } from "../sandbox/probe.ts";
@@ -83,7 +85,21 @@ export async function openSession(
   const { skills, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
   const shell = await openShell(spec, parts);
-  const use = { policy, signal, begun };
+  const governedModel = parts.boundary.connector(
+    modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
+  );
+  const sample = sampleWith(
+    (request, asked) =>
+      governedModel.call(request, {
+        principal: spec.principal,
+        policy,
+        runId,
+        budgets: [budgetOf(runId)],
+        signal: asked,
+      }),
+    spec.effort.maxOutputTokens,
+  );
+  const use = { policy, signal, begun, sample };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   let closed: Promise<void> | undefined;
   const closeTools = (): Promise<void> => {
@@ -110,9 +126,7 @@ export async function openSession(
       session: sessionOf(runId, spec, parts, {
         task,
         policy,
-        model,
-        prices,
-        tokens,
+        model: governedModel,
         skills,
         toolbox,
         closeTools,
@@ -151,17 +165,15 @@ async function openShell(
 interface Opened {
   readonly task: Task | undefined;
   readonly policy: PolicyDecider;
-  readonly model: Model;
-  readonly prices: Prices;
-  readonly tokens: TokenCounter;
+  readonly model: RunSession["model"];
   readonly skills: readonly Skill[];
   readonly toolbox: Toolbox;
   readonly closeTools: () => Promise<void>;
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, policy, model, prices, tokens, skills, toolbox, closeTools } = opened;
-  const { host, boundary, processes, dataDir } = parts;
+  const { task, policy, model, skills, toolbox, closeTools } = opened;
+  const { host, processes, dataDir } = parts;
   const files = runFiles(dataDir, runId);
   const workspace = spec.workspace;
   const env = childEnvironment(host.env, { extra: spec.environment });
@@ -174,7 +186,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     agent: spec.agent,
     effort: spec.effort,
     limits: spec.limits,
-    model: boundary.connector(modelConnectorSpec(model, { prices, tokens, clock: host.clock })),
+    model,
     toolbox,
     systemPrompt: renderSystemPrompt(spec.agent, {
       skills: renderSkillList(skills),

@@ -36,6 +36,8 @@ export interface Tool extends ToolDefinition {
   readonly source: string;
   readonly effect: Effect;
   readonly repeat: Repeat;
+  /** The protocol's own word for a call of it. Default: `tools/call`. */
+  readonly operation?: string;
   /** SHA-256 of its definition where its source has more of it than the model is shown. */
   readonly definitionDigest?: string;
   /** Where its calls go, if that is known before they are made. */

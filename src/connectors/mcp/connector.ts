@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { longestTimerMs } from "../../base/clock.ts";
+import { type Clock, longestTimerMs, systemClock } from "../../base/clock.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { Principal } from "../../base/principal.ts";
 import type { Result } from "../../base/result.ts";
@@ -9,8 +9,9 @@ import type { EgressFetch } from "../../boundary/hands.ts";
 import type { CallContext, CallFacts, CallOptions, ConnectorSpec } from "../../boundary/types.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import type { McpClientFeatures } from "./features.ts";
-import { createServerHandle, type McpServerHandle, type Reopening } from "./handle.ts";
+import { createServerHandle, type McpServerHandle } from "./handle.ts";
 import { createHttpTransport } from "./http-transport.ts";
+import type { Reopening } from "./kept-session.ts";
 import type { ServerPins } from "./pins.ts";
 import { defaultStartTimeoutMs, describeServer, type McpServer } from "./server.ts";
 import { type McpSession, openSession } from "./session.ts";
@@ -32,6 +33,8 @@ export interface OpenMcpServerRequest {
   readonly features?: McpClientFeatures;
   /** What people have taken its tools for. */
   readonly pins?: ServerPins;
+  /** For the waits before restarts. Default: the machine's own. */
+  readonly clock?: Clock;
 }
 
 /** More than the start's own limit: time to kill what does not start, and for the better message. */
@@ -127,6 +130,7 @@ export async function openMcpServer(
   request: OpenMcpServerRequest,
 ): Promise<Result<McpServerHandle, BoundaryError>> {
   const { boundary, server, principal, options = {}, features = {}, pins } = request;
+  const { clock = systemClock } = request;
   let latest: Promise<McpSession> | undefined;
   const spec = mcpSessionSpec(
     server,
@@ -157,7 +161,7 @@ export async function openMcpServer(
     return opened;
   }
   const { runId, budgets, policy } = options;
-  const reopening: Reopening = {
+  const reopen: Reopening = {
     open: async (signal) => {
       const again = await open({
         signal,
@@ -170,5 +174,5 @@ export async function openMcpServer(
     },
     settled,
   };
-  return { ok: true, value: createServerHandle(server, opened.value, reopening, pins) };
+  return { ok: true, value: createServerHandle(server, opened.value, { reopen, clock, pins }) };
 }

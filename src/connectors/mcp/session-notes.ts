@@ -14,6 +14,9 @@ export interface SessionNotes {
 const logsKept = 100;
 const declinedKept = 20;
 const longest = 500;
+const gravesShown = 5;
+/** Log levels (RFC 5424) that a person should hear of. */
+const grave = /^(?:error|critical|alert|emergency)\b/;
 
 export function createSessionNotes(): SessionNotes {
   const logs: string[] = [];
@@ -29,8 +32,10 @@ export function createSessionNotes(): SessionNotes {
       if (declined.length > declinedKept) declined.shift();
     },
     logs: () => [...logs],
-    notices: () =>
-      declined.map((question) => `It asked a question that nobody could be asked: ${question}`),
+    notices: () => [
+      ...declined.map((question) => `It asked a question that nobody could be asked: ${question}`),
+      ...logs.filter((line) => grave.test(line)).slice(-gravesShown),
+    ],
   };
 }
 
