@@ -7,6 +7,7 @@ import { createEgress } from "./boundary/egress/fetch.ts";
 import { createStandingLedger } from "./boundary/standing-budgets.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
 import type { Config } from "./config/config.ts";
+import { lockPath } from "./config/lock.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
@@ -23,6 +24,7 @@ import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
+import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
@@ -44,6 +46,8 @@ export interface Engine {
   readonly audit: Audit;
   readonly boundary: Boundary;
   readonly processes: Processes;
+  /** The MCP servers of the settings. */
+  readonly mcp: McpAdmin;
   /** Answers a question and tells the run that waits for it. */
   /**
    * Makes a rule of a question, so that such calls are not asked about again. It is written to a
@@ -215,6 +219,7 @@ export function createEngine(config: Config, host: Host): Engine {
         host,
         settings,
         dataDir,
+        lockFile: lockPath(config, host.cwd),
         boundary,
         policies,
         processes,
@@ -241,9 +246,11 @@ export function createEngine(config: Config, host: Host): Engine {
     }
   };
 
+  const mcp = createMcpAdmin({ config, host, boundary, policy: ownPolicy });
   policies.follow();
 
   return {
+    mcp,
     runs: {
       ...runs,
       drive: (runId) => recorded(runs.drive(runId)),
@@ -308,6 +315,7 @@ export {
   checkAuditFile,
   exportAuditTo,
 } from "./engine/audit.ts";
+export type { McpServerReport } from "./engine/mcp-admin.ts";
 export {
   explainPolicy,
   hasStore,

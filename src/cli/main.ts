@@ -7,6 +7,7 @@ import { connectorsCommand } from "./commands/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
+import { mcpCommand } from "./commands/mcp.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
@@ -84,6 +85,7 @@ export function createProgram(context: CliContext): Command {
   budgetsCommand(program, context);
   connectorsCommand(program, context);
   learnCommand(program, context);
+  mcpCommand(program, context);
   policyCommand(program, context);
   storeCommand(program, context);
   configCommand(program, context);

@@ -235,17 +235,24 @@ function fromText(leaf: Leaf, text: string, where: string): JsonValue {
   }
 }
 
-/** Servers' variables may be keys; who explains the settings to somebody must not show them. */
+/** Servers' variables and headers may be keys; who explains the settings must not show them. */
 function shownValue(leaf: Leaf, value: JsonValue): JsonValue {
   if (leaf.name === "learning.store" && typeof value === "string") return withoutPassword(value);
   if (leaf.name !== "mcpServers" || !isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, server]) => {
-      if (!isJsonObject(server) || !isJsonObject(server["env"])) return [name, server];
-      const env = Object.fromEntries(Object.keys(server["env"]).map((key) => [key, "[hidden]"]));
-      return [name, { ...server, env }];
+      if (!isJsonObject(server)) return [name, server];
+      const hidden = ["env", "headers"].flatMap((part) => {
+        const values = server[part];
+        return isJsonObject(values) ? [[part, withoutValues(values)]] : [];
+      });
+      return [name, { ...server, ...Object.fromEntries(hidden) }];
     }),
   );
+}
+
+function withoutValues(values: JsonObject): JsonObject {
+  return Object.fromEntries(Object.keys(values).map((key) => [key, "[hidden]"]));
 }
 
 function withoutPassword(address: string): string {

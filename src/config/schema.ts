@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { runLimitsSchema } from "../agents/limits.ts";
-import { effects, efforts, repeats } from "../base/effect.ts";
+import { efforts } from "../base/effect.ts";
 import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 import { connectorSettings } from "../connectors/settings.ts";
@@ -8,21 +8,7 @@ import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
-
-/** What an operator declares about a tool that cannot be trusted to declare it itself. */
-export const toolDeclarationSchema = z.strictObject({
-  effect: z.enum(effects).exactOptional(),
-  repeat: z.enum(repeats).exactOptional(),
-});
-
-/** One MCP server, in the shape of the `mcpServers` files that other programs read. */
-const mcpServerSchema = z.strictObject({
-  command: z.string().min(1),
-  args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
-  cwd: z.string().optional(),
-  tools: z.record(z.string(), toolDeclarationSchema).default({}),
-});
+import { mcpServerSchema } from "./mcp-servers.ts";
 
 const names = z.array(z.string().min(1)).default([]);
 

@@ -19,16 +19,21 @@ export function toolCallSpec(tool: Tool): ConnectorSpec<JsonObject, ToolOutput, 
   return {
     id: tool.source,
     facts: (args) => ({
-      operation: "tools/call",
+      operation: tool.operation ?? "tools/call",
       effect: tool.effect,
       repeat: tool.repeat,
       tool: tool.name,
       toolDigest: digest,
+      ...tool.place,
       args,
     }),
     run: (context) =>
       tool.run(context.input, {
         signal: context.signal,
+        // Made when it is first read: most tools stay in the process.
+        get fetch() {
+          return context.fetch;
+        },
         idempotencyKey: context.idempotencyKey,
         progress: (message) => context.emit({ message }),
       }),

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definition.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
@@ -8,21 +8,21 @@ import { Agent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
+import { lockPath } from "../config/lock.ts";
 import type { EntryPoint } from "../config/schema.ts";
 import type { Durable } from "../durable/contract.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import type { NewEvent } from "../events/event.ts";
-import { splitCommand } from "../sandbox/command.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import { nameOf, type Policies } from "./policies.ts";
 import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
-import type { RunSpec, ServerSpec } from "./run-spec.ts";
+import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
-import { taskServerNotices, taskServers } from "./servers.ts";
+import { configuredServers, flagServers, taskServerNotices, taskServers } from "./server-specs.ts";
 
 /** What a person asks for. */
 export interface RunRequest {
@@ -76,6 +76,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     checkShellPlace(workspace, [
       dataDir,
       config.file ?? join(host.cwd, configFileName),
+      lockPath(config, host.cwd),
       ...[request.agentFile ?? settings.agent, ...policy.files].flatMap((path) =>
         path === undefined ? [] : [resolve(host.cwd, path)],
       ),
@@ -96,7 +97,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     policy,
     entryPoint: request.entryPoint ?? "cli",
     servers: [
-      ...configuredServers(config, host.cwd),
+      ...configuredServers(config, host),
       ...flagServers(request.mcpCommands, host.cwd, [
         ...Object.keys(settings.mcpServers),
         ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
@@ -264,47 +265,4 @@ function limitsOf(config: Config, agent: AgentDefinition, task: Task | undefined
     if (stated.length > 0) chosen[name] = Math.min(...stated);
   }
   return chosen;
-}
-
-function configuredServers({ settings }: Config, cwd: string): readonly ServerSpec[] {
-  return Object.entries(settings.mcpServers).map(([name, server]) => ({
-    name,
-    command: server.command,
-    args: server.args,
-    cwd: resolve(cwd, server.cwd ?? "."),
-    startFolder: resolve(cwd, server.cwd ?? "."),
-    tools: server.tools,
-    from: "settings" as const,
-  }));
-}
-
-/** Servers given as command lines are named after the package or program that they start. */
-function flagServers(
-  commands: readonly string[],
-  cwd: string,
-  names: readonly string[],
-): readonly ServerSpec[] {
-  const taken = new Set(names);
-  return commands.map((line) => {
-    const [command, ...args] = splitCommand(line);
-    const base = serverName(command, args);
-    let name = base;
-    for (let number = 2; taken.has(name); number += 1) name = `${base}${number}`;
-    taken.add(name);
-    return { name, command, args, cwd, startFolder: cwd, tools: {}, from: "flag" as const };
-  });
-}
-
-function serverName(command: string, args: readonly string[]): string {
-  const runners = new Set(["npx", "node", "bunx", "pnpx", "uvx", "python", "python3"]);
-  const program = runners.has(basename(command))
-    ? (args.find((arg) => !arg.startsWith("-")) ?? command)
-    : command;
-  const name = basename(program)
-    .replace(/@[^@]*$/, "")
-    .replace(/\.[a-z]+$/, "")
-    .replace(/^(mcp-server-|server-|mcp-)/, "")
-    .replace(/(-mcp-server|-mcp|-server)$/, "")
-    .replace(/[^A-Za-z0-9_-]+/g, "-");
-  return name === "" ? "server" : name.slice(0, 24);
 }

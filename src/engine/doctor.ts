@@ -6,10 +6,10 @@ import { egressGuardState, type GrantNote } from "../boundary/egress/guard.ts";
 import { modelServerProbe } from "../connectors/http/probe.ts";
 import type { Config } from "../config/config.ts";
 import { providerKeys } from "../config/secrets.ts";
-import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
+import { serverFindings } from "./doctor-servers.ts";
 import { teamStoreFindings } from "./doctor-store.ts";
 import { grantsOf } from "./grants.ts";
 import type { Host } from "./host.ts";
@@ -98,24 +98,6 @@ function agentFinding({ settings }: Config, host: Host): readonly DoctorFinding[
       },
     ];
   }
-}
-
-function serverFindings({ settings }: Config, host: Host): readonly DoctorFinding[] {
-  return Object.entries(settings.mcpServers).map(([name, server]) => {
-    const env = childEnvironment(host.env);
-    const found = resolveCommand(server.command, {
-      startFolder: resolve(host.cwd, server.cwd ?? "."),
-      pathEntries: (env["PATH"] ?? "").split(":"),
-    });
-    if (found.ok) return { what: `mcp ${name}`, state: "ok", detail: `would start ${found.value}` };
-    const { message, hint } = found.error;
-    return {
-      what: `mcp ${name}`,
-      state: "warn",
-      detail: message,
-      ...(hint === undefined ? {} : { fix: hint }),
-    };
-  });
 }
 
 function keyFindings(host: Host): readonly DoctorFinding[] {

@@ -10,6 +10,7 @@ import { parsePack } from "../boundary/policy/pack-file.ts";
 import type { CallFacts } from "../boundary/types.ts";
 import type { Config } from "../config/config.ts";
 import type { Host } from "./host.ts";
+import { pinRules } from "./pinned-policy.ts";
 
 /** Whether a yes is remembered for the very arguments, or for any arguments of the tool. */
 export const rememberScopes = ["call", "tool"] as const;
@@ -70,6 +71,10 @@ export function rememberQuestion(
   const { config, host, dataDir } = place;
   const facts = factsSchema.safeParse(question.facts);
   if (!facts.success) throw cannot(question, "its call was not kept", "Write the rule by hand.");
+  if (Object.values(pinRules).includes(question.ruleId)) {
+    const why = "the tool's definition is not the one that was pinned, and no rule changes that";
+    throw cannot(question, why, "Look at the tool and run `agent33 mcp pin`.");
+  }
   if (scope === "call" && hidden.test(JSON.stringify(facts.data.args ?? {}))) {
     const why = "its arguments hold a secret, which is not kept";
     throw cannot(question, why, "Approve it with --remember tool, or write the rule by hand.");

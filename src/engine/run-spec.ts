@@ -3,10 +3,11 @@ import { agentDefinitionSchema } from "../agents/definition.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { entryPoints, policySelectionSchema, toolDeclarationSchema } from "../config/schema.ts";
+import { toolDeclarationSchema } from "../config/mcp-servers.ts";
+import { entryPoints, policySelectionSchema } from "../config/schema.ts";
 
 /** An MCP server as a run remembers it. Values of variables are never part of it: they may be secrets. */
-const serverSpecSchema = z.strictObject({
+const stdioServerSpecSchema = z.strictObject({
   name: z.string(),
   command: z.string(),
   args: z.array(z.string()),
@@ -17,6 +18,16 @@ const serverSpecSchema = z.strictObject({
   /** `settings` servers get their variables from the settings each time they are opened. */
   from: z.enum(["settings", "flag", "task"]),
 });
+
+/** One that is spoken to over HTTP. Headers may be secrets, so the settings are asked each time. */
+const httpServerSpecSchema = z.strictObject({
+  name: z.string(),
+  url: z.string(),
+  tools: z.record(z.string(), toolDeclarationSchema),
+  from: z.enum(["settings", "flag", "task"]),
+});
+
+const serverSpecSchema = z.union([stdioServerSpecSchema, httpServerSpecSchema]);
 export type ServerSpec = z.infer<typeof serverSpecSchema>;
 
 const runSpecSchema = z.strictObject({

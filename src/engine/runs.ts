@@ -123,7 +123,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     const earlier = lastSession(store.runLog.read(runId));
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session, signal, earlier);
+      opened = await openSession(runId, spec, parts.session, { signal, earlier });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown));
     }

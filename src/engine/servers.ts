@@ -4,10 +4,12 @@ import { unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Lock } from "../config/lock.ts";
+import { resolveReferences } from "../config/references.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
+import type { McpClientFeatures } from "../connectors/mcp/features.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
-import type { Task } from "../evaluation/task.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { Host } from "./host.ts";
@@ -18,37 +20,99 @@ export interface ServerParts {
   readonly settings: Settings;
   readonly boundary: Boundary;
   readonly redactor: Redactor;
+  readonly lock: Lock;
+}
+
+/** The servers that opened, and what a person should know about the others. */
+export interface OpenedServers {
+  readonly handles: readonly McpServerHandle[];
+  readonly notices: readonly string[];
+}
+
+/** How the servers of a run are opened. */
+export interface ServerUse {
+  readonly policy: PolicyDecider;
+  readonly signal: AbortSignal;
+  /** The run's model, for servers that may ask it. */
+  readonly sample: NonNullable<McpClientFeatures["sample"]>;
+  /** Whether a model has been shown the tools already: then it must find all of them again. */
+  readonly begun: boolean;
 }
 
 /**
- * Starts all servers of a run at once. All programs are found before the first is started, and if
- * one does not start, those that did are ended before the error goes on.
- * @throws Agent33Error `sandbox.command_not_found`, BoundaryError for what policy or the start says
+ * Opens all servers of a run at once. All programs are found before the first is started. A server
+ * of the settings that does not open is left out with a notice, because other runs share it; one
+ * that was named for this run, or that it has worked with, is missed: then those that did open are
+ * ended before the error goes on.
+ * @throws Agent33Error `sandbox.command_not_found`, `config.missing_variable`, BoundaryError for
+ * what policy or the start says
  */
 export async function openServers(
   runId: string,
   spec: RunSpec,
-  policy: PolicyDecider,
+  use: ServerUse,
   parts: ServerParts,
-  signal: AbortSignal,
-): Promise<readonly McpServerHandle[]> {
-  for (const { args } of spec.servers) registerSecrets(args, parts.redactor);
-  const servers = spec.servers.map((server) => serverOf(server, spec, parts));
+): Promise<OpenedServers> {
+  const { policy, signal, begun } = use;
+  for (const server of spec.servers) {
+    if ("args" in server) registerSecrets(server.args, parts.redactor);
+  }
+  const servers = spec.servers.map((server) => serverOf(server, spec.environment, parts));
   const outcomes = await Promise.all(
-    servers.map((server) =>
+    servers.map((server, index) =>
       openMcpServer({
         boundary: parts.boundary,
         server,
         principal: spec.principal,
         options: { runId, policy, signal, logicalCallId: `open-${server.name}` },
+        ...pinsOf(spec.servers[index], parts.lock),
+        features: featuresOf(spec, server.name, use, parts),
+        clock: parts.host.clock,
       }),
     ),
   );
-  const failed = outcomes.find((outcome) => !outcome.ok);
-  const opened = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-  if (failed === undefined) return opened;
-  await Promise.all(opened.map((server) => server.close()));
-  throw failed.error;
+  const handles = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
+  const notices: string[] = [];
+  for (const [index, outcome] of outcomes.entries()) {
+    if (outcome.ok) continue;
+    const { kind, code, message, hint = "" } = outcome.error;
+    if (begun || forPeople.has(kind) || spec.servers[index]?.from !== "settings") {
+      await Promise.all(handles.map((handle) => handle.close()));
+      throw outcome.error;
+    }
+    notices.push(`${code}: ${message} ${hint} Its tools are left out.`.replace(/ +/g, " "));
+  }
+  return { handles, notices };
+}
+
+/** Failures about which a person decides, and which are no fault of the server. */
+const forPeople: ReadonlySet<string> = new Set([
+  "approval_required",
+  "approval_denied",
+  "approval_expired",
+  "cancelled",
+]);
+
+/** What a server may ask for: a model where the settings say so, the workspace if it is here too. */
+function featuresOf(
+  { servers, workspace }: RunSpec,
+  name: string,
+  { sample }: ServerUse,
+  { settings }: ServerParts,
+): McpClientFeatures {
+  const spec = servers.find((server) => server.name === name);
+  const maySample = spec?.from === "settings" && settings.mcpServers[name]?.sampling === true;
+  const isHere = spec !== undefined && "command" in spec;
+  return {
+    ...(maySample ? { sample } : {}),
+    ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
+  };
+}
+
+/** Only servers of the settings are pinned: the others are there for one run. */
+function pinsOf(server: ServerSpec | undefined, { servers }: Lock) {
+  const pins = server?.from === "settings" ? servers[server.name] : undefined;
+  return pins === undefined ? {} : { pins };
 }
 
 /** `--token=VALUE` and `--token VALUE`: better in the settings' `env`, but people write it so. */
@@ -63,10 +127,29 @@ function registerSecrets(args: readonly string[], redactor: Redactor): void {
   }
 }
 
-function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerParts): McpServer {
-  const configured = server.from === "settings" ? settings.mcpServers[server.name] : undefined;
+/** @throws Agent33Error `sandbox.command_not_found`, `config.missing_variable` */
+export function serverOf(
+  server: ServerSpec,
+  environment: RunSpec["environment"],
+  { host, settings }: Pick<ServerParts, "host" | "settings">,
+): McpServer {
+  const { name, tools } = server;
+  const configured = server.from === "settings" ? settings.mcpServers[name] : undefined;
+  const common = {
+    name,
+    tools,
+    startTimeoutMs: settings.mcp.startSeconds * 1_000,
+    callTimeoutMs: settings.mcp.callSeconds * 1_000,
+    ...(configured?.protocol === undefined ? {} : { protocol: configured.protocol }),
+  };
+  if ("url" in server) {
+    const headers = configured?.type === "http" ? configured.headers : {};
+    const { url } = server;
+    return { ...common, type: "http", url, headers: resolveReferences(headers, host.env, name) };
+  }
+  const given = configured?.type === "stdio" ? configured.env : {};
   const env = childEnvironment(host.env, {
-    extra: server.from === "task" ? spec.environment : (configured?.env ?? {}),
+    extra: server.from === "task" ? environment : resolveReferences(given, host.env, server.name),
   });
   const command = unwrap(
     resolveCommand(server.command, {
@@ -74,35 +157,6 @@ function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerP
       pathEntries: (env["PATH"] ?? "").split(delimiter),
     }),
   );
-  const { name, args, cwd, tools } = server;
-  const startTimeoutMs = settings.mcp.startSeconds * 1_000;
-  const callTimeoutMs = settings.mcp.callSeconds * 1_000;
-  return { name, command, args, cwd, env, tools, startTimeoutMs, callTimeoutMs };
-}
-
-/** The servers of a task that can be started here; they work in the run's scratch copy. */
-export function taskServers(task: Task, workspace: string): readonly ServerSpec[] {
-  return task.environment.mcpServers.flatMap((server): readonly ServerSpec[] => {
-    if (server.transport !== "stdio") return [];
-    const { name, command, args } = server;
-    const prefix = `${name}__`;
-    const tools = Object.fromEntries(
-      Object.entries(task.toolNotes)
-        .filter(([tool]) => tool.startsWith(prefix))
-        .map(([tool, note]) => [tool.slice(prefix.length), note]),
-    );
-    // The task's own folder, because its program may come from the project that the task is part of.
-    const startFolder = task.dir;
-    return [{ name, command, args: [...args], cwd: workspace, startFolder, tools, from: "task" }];
-  });
-}
-
-/** What a person should know about the servers of a task that cannot be started here. */
-export function taskServerNotices(task: Task): readonly string[] {
-  return task.environment.mcpServers
-    .filter((server) => server.transport !== "stdio")
-    .map(
-      ({ name, transport }) =>
-        `MCP server ${name} is left out: ${transport} is not spoken here yet, only stdio.`,
-    );
+  const { args, cwd } = server;
+  return { ...common, command, args, cwd, env };
 }

@@ -1,10 +1,12 @@
 import type { Toolbox, RunSession } from "../agents/ports.ts";
+import { budgetOf } from "../agents/call-options.ts";
 import { mayUseTool } from "../agents/definition.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
+import { sampleWith } from "../connectors/mcp/sampling.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { governed } from "../connectors/governed-tool.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
@@ -15,8 +17,8 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
 import type { Model } from "../models/model.ts";
-import { loadPrices, type Prices } from "../models/prices.ts";
-import { loadTokenCounter, type TokenCounter } from "../models/tokens.ts";
+import { loadPrices } from "../models/prices.ts";
+import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { renderSkillList } from "../skills/list-skills.ts";
@@ -24,11 +26,13 @@ import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
+import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
+import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { withSecrets } from "./secret-tools.ts";
@@ -41,6 +45,8 @@ export interface SessionParts {
   readonly host: Host;
   readonly settings: Settings;
   readonly dataDir: string;
+  /** Where the pins of MCP tools are kept. */
+  readonly lockFile: string;
   readonly boundary: Boundary;
   readonly policies: Policies;
   readonly processes: Processes;
@@ -57,31 +63,52 @@ export interface OpenedSession {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  readonly signal: AbortSignal;
+  /** The session that the run had before, if any. */
+  readonly earlier: EventOf<"session.opened"> | undefined;
+}
+
 /**
  * Opens everything that a run works with: its model, its servers, its tools, its skills, its
  * checks. Nothing stays open when it throws.
- * @param earlier the session that the run had before, if any
  * @throws Agent33Error whatever keeps one of them from opening
  */
 export async function openSession(
   runId: string,
   spec: RunSpec,
   parts: SessionParts,
-  signal: AbortSignal,
-  earlier?: EventOf<"session.opened">,
+  { signal, earlier }: OpenOptions,
 ): Promise<OpenedSession> {
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
-  const policy = parts.policies.policyFor(spec.policy, {
+  const lock = readLock(parts.lockFile);
+  const ofPacks = parts.policies.policyFor(spec.policy, {
     entryPoint: spec.entryPoint,
     tenant: spec.principal.tenant,
   });
+  const policy = withPins(ofPacks, lock);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
   const { skills, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
   const shell = await openShell(spec, parts);
-  const servers = await openServers(runId, spec, policy, parts, signal);
+  const governedModel = parts.boundary.connector(
+    modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
+  );
+  const sample = sampleWith(
+    (request, asked) =>
+      governedModel.call(request, {
+        principal: spec.principal,
+        policy,
+        runId,
+        budgets: [budgetOf(runId)],
+        signal: asked,
+      }),
+    spec.effort.maxOutputTokens,
+  );
+  const use = { policy, signal, begun: earlier !== undefined, sample };
+  const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   let closed: Promise<void> | undefined;
   const closeTools = (): Promise<void> => {
     closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
@@ -93,7 +120,7 @@ export async function openSession(
       ...parts.connectors.flatMap((one) => ("opened" in one ? one.opened.tools : [])),
       ...(spec.workspace === null
         ? []
-        : [governed(appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()]))]),
+        : [governed(appendLineTool(spec.workspace, protectedFrom(parts)))]),
       ...shell.tools.map(governed),
       ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
     ].filter(({ tool }) => mine(tool));
@@ -103,7 +130,7 @@ export async function openSession(
       settings: parts.settings.tools,
       earlier,
       tokens,
-      policy,
+      policy: ofPacks,
       principal: spec.principal,
     });
     const shown = arranged.shown.map((tool) => withSecrets(tool, parts.redactor));
@@ -112,6 +139,7 @@ export async function openSession(
     const notices = [
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
+      ...left.notices,
       ...servers.flatMap((server) => server.notices),
       ...connectorNotices(parts.connectors),
       ...arranged.notices,
@@ -120,9 +148,7 @@ export async function openSession(
       session: sessionOf(runId, spec, parts, {
         task,
         policy,
-        model,
-        prices,
-        tokens,
+        model: governedModel,
         skills,
         toolbox,
         closeTools,
@@ -134,6 +160,11 @@ export async function openSession(
     await closeTools();
     throw error;
   }
+}
+
+/** What the agent's own tools must not write. */
+function protectedFrom({ dataDir, lockFile, policies }: SessionParts): readonly string[] {
+  return [dataDir, lockFile, ...policies.places()];
 }
 
 /** @throws Agent33Error `shell.sandbox_unavailable`: asked for and not to be had is an error */
@@ -150,17 +181,15 @@ async function openShell(
 interface Opened {
   readonly task: Task | undefined;
   readonly policy: PolicyDecider;
-  readonly model: Model;
-  readonly prices: Prices;
-  readonly tokens: TokenCounter;
+  readonly model: RunSession["model"];
   readonly skills: readonly Skill[];
   readonly toolbox: Toolbox;
   readonly closeTools: () => Promise<void>;
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, policy, model, prices, tokens, skills, toolbox, closeTools } = opened;
-  const { host, boundary, processes, dataDir } = parts;
+  const { task, policy, model, skills, toolbox, closeTools } = opened;
+  const { host, processes, dataDir } = parts;
   const files = runFiles(dataDir, runId);
   const workspace = spec.workspace;
   const env = childEnvironment(host.env, { extra: spec.environment });
@@ -173,7 +202,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     agent: spec.agent,
     effort: spec.effort,
     limits: spec.limits,
-    model: boundary.connector(modelConnectorSpec(model, { prices, tokens, clock: host.clock })),
+    model,
     toolbox,
     systemPrompt: renderSystemPrompt(spec.agent, {
       skills: renderSkillList(skills),

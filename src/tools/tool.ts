@@ -15,6 +15,8 @@ export interface ToolOutput {
 
 export interface ToolContext {
   readonly signal: AbortSignal;
+  /** The only way to HTTP: that of the call that the tool is run in. Absent outside of a call. */
+  readonly fetch?: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** The same for each attempt at one logical call. */
   readonly idempotencyKey: string;
   /** Tells the person who watches how far it is. */
@@ -37,19 +39,30 @@ export interface OfferedTool extends ToolDefinition {
   /** What any call of it may do; one call may be known to do less. */
   readonly effect: Effect;
   readonly repeat: Repeat;
+  /** SHA-256 of its definition where its source has more of it than the model is shown. */
+  readonly definitionDigest?: string;
   /** Checks arguments that a model wrote; the error says which field is wrong and why. */
   parse(args: unknown): Result<JsonObject>;
 }
 
 /** A tool that does its work itself, within one governed call. */
 export interface Tool extends OfferedTool {
+  /** The protocol's own word for a call of it. Default: `tools/call`. */
+  readonly operation?: string;
+  /** Where its calls go, if that is known before they are made. */
+  readonly place?: {
+    readonly host?: string;
+    readonly port?: number;
+    readonly privateAddress?: boolean;
+  };
   /** Longest time for one call in milliseconds, where the source's default does not fit. */
   readonly timeoutMs?: number;
   run(args: JsonObject, context: ToolContext): Promise<ToolOutput>;
 }
 
 /** SHA-256 of what a tool claims to be; a changed definition is a changed tool. */
-export function toolDigest(tool: ToolDefinition): string {
+export function toolDigest(tool: ToolDefinition & Pick<OfferedTool, "definitionDigest">): string {
+  if (tool.definitionDigest !== undefined) return tool.definitionDigest;
   return digestOf({
     name: tool.name,
     description: tool.description,

@@ -43,8 +43,8 @@ export function runCommand(program: Command, context: CliContext): void {
     .option("--effort <tier>", `how hard to think: ${efforts.join(", ")}`)
     .option("--agent <file>", "agent definition (YAML)")
     .option(
-      "--mcp <command>",
-      "command line of an MCP server whose tools the agent gets; may be repeated",
+      "--mcp <server>",
+      "command line or address of an MCP server whose tools the agent gets; may be repeated",
       collect,
       [],
     )

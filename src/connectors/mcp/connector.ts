@@ -1,9 +1,22 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type Clock, longestTimerMs, systemClock } from "../../base/clock.ts";
+import type { JsonObject } from "../../base/json.ts";
 import type { Principal } from "../../base/principal.ts";
+import type { Result } from "../../base/result.ts";
 import type { Connector } from "../../boundary/connector.ts";
-import type { CallOptions, CallOutcome, ConnectorSpec } from "../../boundary/types.ts";
+import type { BoundaryError } from "../../boundary/errors.ts";
+import type { EgressFetch } from "../../boundary/hands.ts";
+import type { CallContext, CallFacts, CallOptions, ConnectorSpec } from "../../boundary/types.ts";
+import { urlFacts } from "../http/url-facts.ts";
+import type { McpClientFeatures } from "./features.ts";
 import { createServerHandle, type McpServerHandle } from "./handle.ts";
-import { defaultStartTimeoutMs, type McpServer } from "./server.ts";
+import { createHttpTransport } from "./http-transport.ts";
+import type { Reopening } from "./kept-session.ts";
+import type { ServerPins } from "./pins.ts";
+import { defaultStartTimeoutMs, describeServer, type McpServer } from "./server.ts";
 import { type McpSession, openSession } from "./session.ts";
+import { createStdioTransport } from "./stdio-transport.ts";
+import type { ServerTransport } from "./transport.ts";
 
 /** The part of the boundary that is needed here. */
 interface BoundaryHandle {
@@ -16,81 +29,150 @@ export interface OpenMcpServerRequest {
   readonly principal: Principal;
   /** For the opening call. Of these, restarts keep the run, the budgets and the policy. */
   readonly options?: Omit<CallOptions, "principal" | "onChunk">;
+  /** What the server may ask for. */
+  readonly features?: McpClientFeatures;
+  /** What people have taken its tools for. */
+  readonly pins?: ServerPins;
+  /** For the waits before restarts. Default: the machine's own. */
+  readonly clock?: Clock;
 }
 
 /** More than the start's own limit: time to kill what does not start, and for the better message. */
 const marginMs = 10_000;
 
 /**
- * Starting a server, as a governed call: it runs a program, so it is a write; a server that is
- * started twice is closed once more, so it may be repeated.
+ * Opening a session, as a governed call: it starts a program or begins something at another place,
+ * so it is a write; a server that is opened twice is closed once more, so it may be repeated.
+ *
+ * A program is started and the call is over. A session over HTTP has a stream that is open for as
+ * long as it lasts, so the call holds it: the session is the first part of its answer, and the
+ * answer ends with the session.
  * @param onOpening gets each opening as it begins: one that is cancelled still has to tidy up after
  * the call has ended
  */
 export function mcpSessionSpec(
   server: McpServer,
   onOpening: (opening: Promise<McpSession>) => void = () => {},
-): ConnectorSpec<McpServer, McpSession> {
+  features: McpClientFeatures = {},
+): ConnectorSpec<McpServer, McpSession, McpSession> {
   const limitMs = (server.startTimeoutMs ?? defaultStartTimeoutMs) + marginMs;
+  const held = server.type === "http";
   return {
     id: `mcp:${server.name}`,
-    facts: ({ command, args, cwd, env }) => ({
-      operation: "session/open",
-      effect: "write",
-      repeat: "safe",
-      // The names only: values may be secrets.
-      args: { command, args, cwd, environment: Object.keys(env).sort() },
-    }),
-    run: (context) => {
-      const opening = openSession(
-        context.input,
-        (request) => context.spawn(request),
-        context.signal,
-      );
+    facts: openingFacts,
+    run: async (context) => {
+      const opening = openSession(context.input, () => connect(context), context.signal, features);
       onOpening(opening);
-      return opening;
+      const session = await opening;
+      if (held) await hold(session, context);
+      return session;
     },
-    timeouts: { attemptMs: limitMs, totalMs: limitMs },
+    operationClass: () => "session",
+    timeouts: {
+      attemptMs: limitMs,
+      totalMs: held ? longestTimerMs : limitMs,
+      idleMs: longestTimerMs,
+    },
     maxAttempts: 1,
+    ...(held ? { maxConcurrent: 1_024 } : {}),
   };
 }
 
+function openingFacts(server: McpServer): CallFacts {
+  const place = server.type === "http" ? urlFacts(server.url) : {};
+  return {
+    operation: "session/open",
+    effect: "write",
+    repeat: "safe",
+    ...place,
+    args: shown(server),
+  };
+}
+
+/** Of headers and variables the names only: values may be secrets. */
+function shown(server: McpServer): JsonObject {
+  if (server.type === "http") {
+    return { url: describeServer(server), headers: Object.keys(server.headers).sort() };
+  }
+  const { command, args, cwd, env } = server;
+  return { command, args, cwd, environment: Object.keys(env).sort() };
+}
+
+async function connect(context: CallContext<McpServer, McpSession>): Promise<ServerTransport> {
+  const { input: server, fetch } = context;
+  if (server.type !== "http") {
+    const { command, args, cwd, env } = server;
+    return createStdioTransport(await context.spawn({ command, args, cwd, env }));
+  }
+  // Whoever makes the session speak, what it opens belongs to the call that holds it.
+  const inSession = AsyncLocalStorage.snapshot();
+  const held: EgressFetch = (to, init) => inSession(fetch, to, init);
+  return createHttpTransport(server, held);
+}
+
+async function hold(
+  session: McpSession,
+  context: CallContext<McpServer, McpSession>,
+): Promise<void> {
+  const leave = (): void => void session.close();
+  context.signal.addEventListener("abort", leave, { once: true });
+  context.emit(session);
+  await session.ended;
+  context.signal.removeEventListener("abort", leave);
+}
+
 /**
- * Starts an MCP server and makes tools of what it offers. Each tool's `run` is one raw
+ * Opens an MCP server and makes tools of what it offers. Each tool's `run` is one raw
  * `tools/call`, to be called through a connector of its own; it throws boundary errors. Where the
- * server has died since, `run` starts it once more, as a governed call of its own.
+ * session has ended since, `run` opens another, as a governed call of its own.
  */
 export async function openMcpServer(
   request: OpenMcpServerRequest,
-): Promise<CallOutcome<McpServerHandle>> {
-  const { boundary, server, principal, options = {} } = request;
+): Promise<Result<McpServerHandle, BoundaryError>> {
+  const { boundary, server, principal, options = {}, features = {}, pins } = request;
+  const { clock = systemClock } = request;
   let latest: Promise<McpSession> | undefined;
-  const connector = boundary.connector(
-    mcpSessionSpec(server, (opening) => {
+  const spec = mcpSessionSpec(
+    server,
+    (opening) => {
       latest = opening;
-    }),
+    },
+    features,
   );
+  const connector = boundary.connector(spec);
   const settled = async (): Promise<void> => {
     const [end] = await Promise.allSettled([latest]);
     // It may have succeeded just when it was cancelled, and then nobody else has it.
     if (end.status === "fulfilled") await end.value?.close();
   };
-  const opened = await connector.tryCall(server, { ...options, principal });
+  const open = async (given: OpenMcpServerRequest["options"]) => {
+    const ready = Promise.withResolvers<Result<McpSession, BoundaryError>>();
+    const onChunk = (value: McpSession): void => ready.resolve({ ok: true, value });
+    const whole = connector.tryCall(server, {
+      ...given,
+      principal,
+      ...(server.type === "http" ? { onChunk } : {}),
+    });
+    return await Promise.race([ready.promise, whole]);
+  };
+  const opened = await open(options);
   if (!opened.ok) {
     await settled();
     return opened;
   }
   const { runId, budgets, policy } = options;
-  const handle = createServerHandle(server, opened.value, {
-    open: (signal) =>
-      connector.call(server, {
-        principal,
+  const reopen: Reopening = {
+    open: async (signal) => {
+      const again = await open({
         signal,
         ...(runId === undefined ? {} : { runId }),
         ...(budgets === undefined ? {} : { budgets }),
         ...(policy === undefined ? {} : { policy }),
-      }),
+      });
+      if (again.ok) return again.value;
+      throw again.error;
+    },
     settled,
-  });
-  return { ok: true, value: handle, record: opened.record };
+  };
+  return { ok: true, value: createServerHandle(server, opened.value, { reopen, clock, pins }) };
 }

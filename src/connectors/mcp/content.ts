@@ -1,4 +1,10 @@
-import type { CallToolResult, ContentBlock } from "@modelcontextprotocol/client";
+import type {
+  BlobResourceContents,
+  CallToolResult,
+  ContentBlock,
+  GetPromptResult,
+  TextResourceContents,
+} from "@modelcontextprotocol/client";
 import { unreachable } from "../../base/errors.ts";
 import { isJsonObject, toJsonValue } from "../../base/json.ts";
 import type { ToolOutput } from "../../tools/tool.ts";
@@ -16,8 +22,13 @@ export function toToolOutput(result: CallToolResult): ToolOutput {
   };
 }
 
+/** A prompt's messages, each under the name of who says it. */
+export function toPromptText({ messages }: GetPromptResult): string {
+  return messages.map(({ role, content }) => `${role}: ${describeBlock(content)}`).join("\n");
+}
+
 /** Text as it is; of all else only what it would be. */
-function describeBlock(block: ContentBlock): string {
+export function describeBlock(block: ContentBlock): string {
   switch (block.type) {
     case "text":
       return block.text;
@@ -27,16 +38,17 @@ function describeBlock(block: ContentBlock): string {
     case "resource_link":
       return notShown([`link to ${block.uri}`, block.mimeType]);
     case "resource":
-      return "text" in block.resource
-        ? `[${[block.resource.uri, block.resource.mimeType].filter(Boolean).join(", ")}]\n${block.resource.text}`
-        : notShown([
-            block.resource.uri,
-            block.resource.mimeType,
-            sizeOfBase64(block.resource.blob),
-          ]);
+      return describeResource(block.resource);
     default:
       return unreachable(block);
   }
+}
+
+/** The same for a resource: its text under its address, or what it would be. */
+export function describeResource(resource: TextResourceContents | BlobResourceContents): string {
+  return "text" in resource
+    ? `[${[resource.uri, resource.mimeType].filter(Boolean).join(", ")}]\n${resource.text}`
+    : notShown([resource.uri, resource.mimeType, sizeOfBase64(resource.blob)]);
 }
 
 function notShown(facts: readonly (string | undefined)[]): string {

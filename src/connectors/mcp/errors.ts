@@ -3,17 +3,19 @@ import {
   ProtocolErrorCode,
   SdkError,
   SdkErrorCode,
+  SdkHttpError,
 } from "@modelcontextprotocol/client";
+import { causesOf } from "../../base/causes.ts";
 import { Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
 import {
-  type BoundaryCode,
   BoundaryError,
   type BoundaryErrorOptions,
   isBoundaryError,
-  type Phase,
 } from "../../boundary/errors.ts";
-import { commandLine, type McpServer } from "./server.ts";
-import type { ServerOutput } from "./stdio-transport.ts";
+import { mapHttp } from "./http-errors.ts";
+import type { Mapped } from "./mapped.ts";
+import { describeServer, type McpServer } from "./server.ts";
+import { answerLostCode, type ServerOutput } from "./transport.ts";
 
 /** What is known about the session in which something failed. */
 export interface FailureContext {
@@ -27,28 +29,22 @@ export interface FailureContext {
   readonly signal?: AbortSignal;
 }
 
-interface Mapped {
-  readonly kind: BoundaryCode;
-  readonly says: string;
-  readonly phase?: Phase;
-  readonly hint?: string;
-  readonly retryable?: boolean;
-}
-
 const shownTail = 1_000;
 
 /** Maps what the MCP library, the session and the sandbox throw, once, to a boundary error. */
 export function toMcpError(error: unknown, context: FailureContext): BoundaryError {
-  if (isBoundaryError(error)) return error;
+  const ours = causesOf(error).find(isBoundaryError);
+  if (ours !== undefined) return ours;
   const reason: unknown = context.signal?.aborted === true ? context.signal.reason : undefined;
   if (isBoundaryError(reason)) return reason;
   const mapped = context.signal?.aborted === true ? mapAbort(reason, context) : mapError(error);
   const { server, stage, what } = context;
-  const started = stage === "start" ? ` (${commandLine(server)})` : "";
+  const started = stage === "start" ? ` (${describeServer(server)})` : "";
   const options: BoundaryErrorOptions = {
     ...(mapped.hint === undefined ? {} : { hint: mapped.hint }),
     ...(mapped.phase === undefined ? {} : { phase: mapped.phase }),
     ...(mapped.retryable === undefined ? {} : { retryable: mapped.retryable }),
+    ...(mapped.status === undefined ? {} : { status: mapped.status }),
     // Before it runs, no tool can have done anything; and what does not start now seldom does later.
     ...(stage === "start" ? { phase: "before_send", retryable: false } : {}),
     cause: error,
@@ -75,6 +71,8 @@ function timedOut(what: string): Mapped {
 
 function mapError(error: unknown): Mapped {
   if (isAgent33Error(error)) return mapOwn(error);
+  const overHttp = mapHttp(error);
+  if (overHttp !== undefined) return overHttp;
   if (ProtocolError.isInstance(error)) return mapProtocol(error);
   if (SdkError.isInstance(error)) return mapSdk(error);
   return { kind: "internal", says: messageOf(error) };
@@ -90,6 +88,7 @@ function mapOwn(error: Agent33Error): Mapped {
     case "mcp.not_open":
       return { kind: "transport", says, phase: "before_send", ...hint };
     case "mcp.server_exited":
+    case "mcp.session_lost":
       return { kind: "transport", says, phase: "unknown", ...hint };
     case "mcp.start_timeout":
       return { kind: "timeout", says, phase: "before_send", ...hint };
@@ -115,6 +114,9 @@ const requestFaults: readonly number[] = [
 ];
 
 function mapProtocol(error: ProtocolError): Mapped {
+  if (error.code === answerLostCode) {
+    return { kind: "transport", says: error.message, phase: "unknown" };
+  }
   const says = `it answered with error ${error.code}: ${error.message}.`;
   return requestFaults.includes(error.code)
     ? { kind: "upstream_4xx", says, hint: "Check the tool's name and arguments." }
@@ -139,6 +141,7 @@ function mapSdk(error: SdkError): Mapped {
 export function explainedBy(error: unknown, sessionFailure: Agent33Error | undefined): unknown {
   const answered =
     ProtocolError.isInstance(error) ||
+    SdkHttpError.isInstance(error) ||
     (SdkError.isInstance(error) && error.code === SdkErrorCode.InvalidResult);
   return answered ? error : (sessionFailure ?? error);
 }

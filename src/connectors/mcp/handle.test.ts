@@ -4,12 +4,12 @@ import { describe, expect, test } from "vitest";
 import { fixedPolicy } from "../../../test/support/boundary.ts";
 import { call, failedCall, useMcpHarness } from "../../../test/support/mcp-servers/harness.ts";
 import { eventually, isRunning } from "../../../test/support/mcp-servers/process-list.ts";
-import type { McpServer } from "./server.ts";
+import type { StdioMcpServer } from "./server.ts";
 
 const mcp = useMcpHarness();
 
 describe("a call", () => {
-  const misbehaving = (extra: Partial<McpServer> = {}) =>
+  const misbehaving = (extra: Partial<StdioMcpServer> = {}) =>
     mcp.opened(mcp.script("misbehaves-in-calls.mjs", [], extra));
 
   test("turns content blocks into text and names what is not shown", async () => {
@@ -167,6 +167,25 @@ describe("a call", () => {
     expect((await call(handle, "steady")).content).toBe("steady in life 2");
     const error = await failedCall(handle, "shifty");
     expect(error).toMatchObject({ kind: "invalid_response", phase: "before_send" });
+  });
+
+  test("is refused once the server has said that the tool changed, and others go on", async () => {
+    const file = join(mcp.folder, "tools.json");
+    const inputSchema = { type: "object", properties: {} };
+    const offers = (...tools: readonly object[]) => writeFileSync(file, JSON.stringify(tools));
+    const steady = { name: "steady", inputSchema };
+    offers(steady, { name: "shifty", inputSchema }, { name: "gone", inputSchema });
+    const handle = await mcp.opened(mcp.script("follows-a-file.mjs", [file]));
+    offers(steady, { name: "shifty", inputSchema, annotations: { readOnlyHint: true } });
+    expect((await call(handle, "shifty")).content).toBe("shifty ran");
+
+    await call(handle, "steady", { changed: true });
+    for (const tool of ["shifty", "gone"]) {
+      const error = await failedCall(handle, tool);
+      expect(error).toMatchObject({ kind: "invalid_response", phase: "before_send" });
+    }
+    expect((await call(handle, "steady")).content).toBe("steady ran");
+    expect(handle.tools.map(({ name }) => name)).toHaveLength(3);
   });
 });
 

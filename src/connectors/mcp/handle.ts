@@ -1,8 +1,13 @@
 import { BoundaryError } from "../../boundary/errors.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { JsonObject } from "../../base/json.ts";
 import { createSchemaCompiler } from "../../tools/json-schema.ts";
 import type { Tool, ToolContext } from "../../tools/tool.ts";
+import { urlFacts } from "../http/url-facts.ts";
 import { toToolOutput } from "./content.ts";
-import { toMcpError } from "./errors.ts";
+import { type AskServer, documentToolNames, documentTools } from "./document-tools.ts";
+import { keepSession, type Reopening } from "./kept-session.ts";
+import { effectOfHints, pinState, type ServerPins } from "./pins.ts";
 import { defaultCallTimeoutMs, type McpServer } from "./server.ts";
 import type { McpSession } from "./session.ts";
 import type { ListedTool, ToolHints } from "./tool-list.ts";
@@ -12,11 +17,17 @@ import { offeredName } from "./tool-name.ts";
 export interface McpServerHandle {
   readonly name: string;
   readonly tools: readonly Tool[];
+  /** The tools as the server gave them when it was opened. */
+  readonly listed: readonly ListedTool[];
   /** What the server claims about each tool, by the tool's offered name. Recorded, not trusted. */
   readonly hints: Readonly<Record<string, ToolHints>>;
   /** What a person should know: tools left out, schemas that cannot be checked, stray output. */
   readonly notices: readonly string[];
   stderrTail(): string;
+  /** The last log messages that it sent. */
+  logs(): readonly string[];
+  /** The version of the protocol that is spoken with it. */
+  protocolVersion(): string;
   alive(): boolean;
   /** Ends the server and all that it started. Any number of times. */
   close(): Promise<void>;
@@ -25,106 +36,102 @@ export interface McpServerHandle {
 /** More than the call's own limit, so that the error that knows why comes first. */
 const marginMs = 1_000;
 
-/** Starts a server once more, through the boundary. */
-export interface Reopening {
-  open(signal: AbortSignal): Promise<McpSession>;
-  /** Resolves when the latest start, cancelled or not, has tidied up; what it opened is closed. */
-  settled(): Promise<void>;
+export interface HandleParts {
+  readonly reopen: Reopening;
+  readonly clock: Clock;
+  readonly pins: ServerPins | undefined;
 }
 
 export function createServerHandle(
   server: McpServer,
   first: McpSession,
-  reopen: Reopening,
+  { reopen, clock, pins }: HandleParts,
 ): McpServerHandle {
   const limitMs = server.callTimeoutMs ?? defaultCallTimeoutMs;
-  let current = first;
-  let reopening: Promise<McpSession> | undefined;
-  const closing = new AbortController();
-
-  const restart = async (): Promise<McpSession> => {
-    // What is left of the dead one goes first: two of them could fight over the same files.
-    await current.close();
-    if (closing.signal.aborted) throw wasClosed(server);
-    current = await reopen.open(closing.signal);
-    return current;
-  };
-  const session = async (signal: AbortSignal): Promise<McpSession> => {
-    if (closing.signal.aborted) throw wasClosed(server);
-    if (current.alive()) return current;
-    reopening ??= restart().finally(() => {
-      reopening = undefined;
+  const kept = keepSession(server, first, reopen, clock);
+  const inTime = (context: ToolContext): ToolContext => ({
+    ...context,
+    signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]),
+  });
+  const call = (listed: ListedTool, args: JsonObject, context: ToolContext) => {
+    const asking = inTime(context);
+    return kept.use(asking, async (session) => {
+      const now = (await session.listed()).tools.find((tool) => tool.name === listed.name);
+      if (now?.digest !== listed.digest) throw changed(server, listed);
+      return toToolOutput(await session.call(listed.name, args, asking));
     });
-    return await unlessAborted(reopening, signal);
   };
-  const call = async (
-    listed: ListedTool,
-    args: Parameters<Tool["run"]>[0],
-    context: ToolContext,
-  ) => {
-    const signal = AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]);
-    let running: McpSession;
-    try {
-      running = await session(signal);
-    } catch (error) {
-      const failure = toMcpError(error, { server, stage: "start", what: "the restart", signal });
-      throw failure.phase === "before_send" ? failure : neverSent(failure);
-    }
-    const now = running.list.tools.find((tool) => tool.name === listed.name);
-    if (now?.digest !== listed.digest) throw changed(server, listed);
-    return toToolOutput(await running.call(listed.name, args, { ...context, signal }));
+  const ask: AskServer = (what, context, request) => {
+    const asking = inTime(context);
+    return kept.use(asking, (session) => session.ask(what, asking, request));
   };
 
   const compile = createSchemaCompiler();
-  const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools)];
-  const tools = first.list.tools.map((listed): Tool => {
+  const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools, pins)];
+  const place = server.type === "http" ? { place: urlFacts(server.url) } : {};
+  const timeoutMs = limitMs + marginMs;
+  const own = first.list.tools.map((listed): Tool => {
     const name = offeredName(server.name, listed.name);
     const check = compile(name, listed.inputSchema);
     if (check.notice !== undefined) notices.push(check.notice);
     const declared = server.tools[listed.name];
+    const hinted = pinState(listed, pins) === "pinned" ? effectOfHints(listed.hints) : {};
     return {
       name,
       description: listed.description,
       inputSchema: check.schema,
       source: `mcp:${server.name}`,
-      effect: declared?.effect ?? "unknown",
-      repeat: declared?.repeat ?? "once",
-      timeoutMs: limitMs + marginMs,
+      definitionDigest: listed.digest,
+      ...place,
+      effect: declared?.effect ?? hinted.effect ?? "unknown",
+      repeat: declared?.repeat ?? hinted.repeat ?? "once",
+      timeoutMs,
       parse: (args) => check.parse(args),
       run: (args, context) => call(listed, args, context),
     };
   });
 
+  const taken = new Set(own.map(({ name }) => name));
+  const documents = documentTools(server, first.offers, ask)
+    .filter(({ name }) => !taken.has(name))
+    .map((tool): Tool => ({ ...tool, ...place, timeoutMs }));
   return {
     name: server.name,
-    tools,
+    tools: [...own, ...documents],
+    listed: first.list.tools,
     hints: Object.fromEntries(
       first.list.tools.map((listed) => [offeredName(server.name, listed.name), listed.hints]),
     ),
     get notices() {
-      const { strayLineCount, strayLines } = current.output();
-      if (strayLineCount === 0) return notices;
-      const last = strayLines.at(-1) ?? "";
+      const { strayLineCount, strayLines } = kept.current().output();
+      const stray = `${strayLineCount} lines on its stdout are not JSON-RPC, the last: ${strayLines.at(-1) ?? ""}`;
       return [
         ...notices,
-        `${strayLineCount} lines on its stdout are not JSON-RPC, the last: ${last}`,
+        ...(strayLineCount === 0 ? [] : [stray]),
+        ...kept.current().notes.notices(),
       ];
     },
-    stderrTail: () => current.output().stderrTail,
-    alive: () => !closing.signal.aborted && current.alive(),
-    close: async () => {
-      closing.abort();
-      await Promise.allSettled([reopening]);
-      await reopen.settled();
-      await current.close();
-    },
+    stderrTail: () => kept.current().output().stderrTail,
+    logs: () => kept.current().notes.logs(),
+    protocolVersion: () => kept.current().protocolVersion,
+    alive: kept.alive,
+    close: kept.close,
   };
 }
 
-function declarationNotices(server: McpServer, listed: readonly ListedTool[]): readonly string[] {
-  const names = listed.map((tool) => tool.name);
+function declarationNotices(
+  server: McpServer,
+  listed: readonly ListedTool[],
+  pins: ServerPins | undefined,
+): readonly string[] {
+  const names = [...listed.map((tool) => tool.name), ...documentToolNames];
   const missing = Object.keys(server.tools).filter((name) => !names.includes(name));
-  const undeclared = names.filter((name) => server.tools[name]?.effect === undefined);
+  const undeclared = listed.filter(
+    (tool) =>
+      server.tools[tool.name]?.effect === undefined &&
+      (pinState(tool, pins) !== "pinned" || effectOfHints(tool.hints).effect === undefined),
+  );
+  const unlike = listed.filter((tool) => ["changed", "new"].includes(pinState(tool, pins)));
   const doubtful = listed.filter(
     ({ name, hints }) => server.tools[name]?.effect === "read" && hints.readOnlyHint === false,
   );
@@ -135,57 +142,26 @@ function declarationNotices(server: McpServer, listed: readonly ListedTool[]): r
     ),
     ...(undeclared.length === 0
       ? []
-      : [`No effect is declared, so it counts as unknown, for: ${undeclared.join(", ")}.`]),
+      : [`No effect is declared, so it counts as unknown, for: ${namesOf(undeclared)}.`]),
+    ...(unlike.length === 0
+      ? []
+      : [
+          `A person is asked before each call, because it is not what was pinned: ${namesOf(unlike)}.`,
+        ]),
   ];
 }
 
-/** A failed restart, whatever it was: the tool itself was never asked. */
-function neverSent(failure: BoundaryError): BoundaryError {
-  return new BoundaryError(failure.kind, failure.message, {
-    phase: "before_send",
-    retryable: failure.retryable,
-    countsAgainstBreaker: failure.countsAgainstBreaker,
-    ...(failure.hint === undefined ? {} : { hint: failure.hint }),
-    ...(failure.ruleId === undefined ? {} : { ruleId: failure.ruleId }),
-    ...(failure.approvalId === undefined ? {} : { approvalId: failure.approvalId }),
-    cause: failure,
-  });
-}
-
-function wasClosed(server: McpServer): BoundaryError {
-  return new BoundaryError(
-    "transport",
-    `MCP server "${server.name}" cannot be used: it was closed.`,
-    {
-      phase: "before_send",
-      retryable: false,
-      countsAgainstBreaker: false,
-    },
-  );
+function namesOf(tools: readonly ListedTool[]): string {
+  return tools.map(({ name }) => name).join(", ");
 }
 
 function changed(server: McpServer, listed: ListedTool): BoundaryError {
   return new BoundaryError(
     "invalid_response",
-    `MCP server "${server.name}" was restarted and now describes ${listed.name} differently.`,
+    `MCP server "${server.name}" now describes ${listed.name} differently, or has it no more.`,
     {
       phase: "before_send",
       hint: "Start anew, so that the new description is shown to the model and to policy.",
     },
   );
-}
-
-/** The promise's outcome, or the signal's reason if that comes first. The promise goes on. */
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  let onAbort: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    if (onAbort !== undefined) signal.removeEventListener("abort", onAbort);
-  }
 }

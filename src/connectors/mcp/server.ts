@@ -6,16 +6,9 @@ interface ToolDeclaration {
   readonly repeat?: Repeat;
 }
 
-/** An MCP server that is started as a child and spoken to over its standard streams. */
-export interface McpServer {
+interface AnyServer {
   /** Names the connector `mcp:<name>` and begins the names of its tools. */
   readonly name: string;
-  /** The program, absolute or on the PATH in `env`. */
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly cwd: string;
-  /** Its whole environment. */
-  readonly env: Readonly<Record<string, string>>;
   /** By the tool's name as the server gives it. What is not declared is `unknown` and `once`. */
   readonly tools: Readonly<Record<string, ToolDeclaration>>;
   /** Until it has started, shaken hands and listed its tools. Default 20,000 milliseconds. */
@@ -24,12 +17,45 @@ export interface McpServer {
   readonly callTimeoutMs?: number;
   /** What the server is told about us. Default `0.0.0`. */
   readonly clientVersion?: string;
+  /**
+   * How the version of the protocol is found. `auto` asks whether the server speaks the newest one
+   * and falls back to the handshake of the older ones; `legacy` begins with that handshake; a
+   * version allows only that one. Default `auto` over HTTP. On pipes `legacy`, because servers have
+   * been seen that end at a question they do not know.
+   */
+  readonly protocol?: string;
 }
+
+/** An MCP server that is started as a child and spoken to over its standard streams. */
+export interface StdioMcpServer extends AnyServer {
+  readonly type?: "stdio";
+  /** The program, absolute or on the PATH in `env`. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Its whole environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** An MCP server that runs somewhere and is spoken to over streamable HTTP. */
+export interface HttpMcpServer extends AnyServer {
+  readonly type: "http";
+  readonly url: string;
+  /** Sent with every request to it. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export type McpServer = StdioMcpServer | HttpMcpServer;
 
 export const defaultStartTimeoutMs = 20_000;
 export const defaultCallTimeoutMs = 60_000;
 
-/** The command as a person would type it, for messages. */
-export function commandLine(server: McpServer): string {
-  return [server.command, ...server.args].join(" ");
+/** Longest message that is read, in bytes. */
+export const messageLimitBytes = 16 * 1024 * 1024;
+
+/** The command as a person would type it, or the address without its query, for messages. */
+export function describeServer(server: McpServer): string {
+  if (server.type !== "http") return [server.command, ...server.args].join(" ");
+  const { origin, pathname } = new URL(server.url);
+  return `${origin}${pathname}`;
 }

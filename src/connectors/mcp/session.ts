@@ -1,22 +1,28 @@
-import { type CallToolResult, Client } from "@modelcontextprotocol/client";
+import { type CallToolResult, Client, type RequestOptions } from "@modelcontextprotocol/client";
 import { Agent33Error } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
-import type { SpawnProcess } from "../../boundary/hands.ts";
 import type { ToolContext } from "../../tools/tool.ts";
 import { explainedBy, startTimeout, toMcpError } from "./errors.ts";
+import { answerServer, capabilitiesOf, type McpClientFeatures } from "./features.ts";
 import { defaultCallTimeoutMs, defaultStartTimeoutMs, type McpServer } from "./server.ts";
-import {
-  createStdioTransport,
-  notOpen,
-  type ServerOutput,
-  type StdioTransport,
-} from "./stdio-transport.ts";
-import { readToolList, toolPageSchema, type ToolList } from "./tool-list.ts";
+import { createSessionNotes, type SessionNotes } from "./session-notes.ts";
+import { createToolListing, type ToolListing } from "./tool-listing.ts";
+import type { ToolList } from "./tool-list.ts";
+import { notOpen, type ServerOutput, type ServerTransport } from "./transport.ts";
 
 /** One life of a server: from its start until it is closed or dies. */
 export interface McpSession {
+  /** The tools as they were listed last. */
   readonly list: ToolList;
+  /** The tools as they are now: waits where the server has said that they have changed. */
+  listed(): Promise<ToolList>;
+  /** Whether the server has resources, and prompts. */
+  readonly offers: { readonly resources: boolean; readonly prompts: boolean };
+  /** The version of the protocol that is spoken. */
+  readonly protocolVersion: string;
   output(): ServerOutput;
+  /** What it said and what was refused, beside its answers. */
+  readonly notes: SessionNotes;
   alive(): boolean;
   /**
    * One `tools/call`. A tool that says `isError` has answered.
@@ -24,53 +30,71 @@ export interface McpSession {
    */
   call(tool: string, args: JsonObject, context: ToolContext): Promise<CallToolResult>;
   /**
+   * Any other request to the server.
+   * @param what is being done, for messages
+   * @throws BoundaryError
+   */
+  ask<T>(
+    what: string,
+    context: ToolContext,
+    request: (client: Client, options: RequestOptions) => Promise<T>,
+  ): Promise<T>;
+  /**
    * Ends the server and all that it started. Any number of times.
    * @throws Agent33Error `sandbox.kill_failed`
    */
   close(): Promise<void>;
+  /** Resolves when the session is over, whoever ended it. */
+  readonly ended: Promise<void>;
 }
 
-/** Against a server whose pages never end. */
-const pageLimit = 64;
 /** The library's own timers are only a net under ours: theirs cannot say why. */
 const netMs = 5_000;
 
 /**
- * Starts a server, shakes hands and lists its tools, all within its start limit. Whatever goes
- * wrong, nothing of it is left running.
+ * Opens the way to a server, shakes hands and lists its tools, all within its start limit. Whatever
+ * goes wrong, nothing of it is left running.
  * @throws BoundaryError
  */
 export async function openSession(
   server: McpServer,
-  spawn: SpawnProcess,
+  connect: () => Promise<ServerTransport>,
   signal: AbortSignal,
+  features: McpClientFeatures = {},
 ): Promise<McpSession> {
   const limitMs = server.startTimeoutMs ?? defaultStartTimeoutMs;
+  const notes = createSessionNotes();
+  let listing: ToolListing | undefined;
   const client = new Client(
     { name: "agent33", version: server.clientVersion ?? "0.0.0" },
-    { capabilities: {} },
+    {
+      capabilities: capabilitiesOf(features),
+      versionNegotiation: { mode: negotiationMode(server) },
+      listChanged: {
+        tools: { autoRefresh: false, debounceMs: 0, onChanged: () => listing?.refresh() },
+      },
+    },
   );
-  let transport: StdioTransport | undefined;
+  answerServer(client, features, notes.declined);
+  client.setNotificationHandler("notifications/message", ({ params }) => notes.logged(params));
+  let transport: ServerTransport | undefined;
   let timer: NodeJS.Timeout | undefined;
   let onAbort: (() => void) | undefined;
   try {
     signal.throwIfAborted();
-    const child = await spawn({
-      command: server.command,
-      args: server.args,
-      cwd: server.cwd,
-      env: server.env,
-    });
-    const opening = createStdioTransport(child);
+    const opening = await connect();
     transport = opening;
     timer = setTimeout(() => void opening.fail(startTimeout(limitMs)), limitMs);
     onAbort = () => void opening.fail(aborted());
     signal.addEventListener("abort", onAbort, { once: true });
     signal.throwIfAborted();
+    const ended = new Promise<void>((resolve) => {
+      Object.assign(client, { onclose: resolve });
+    });
     await client.connect(opening, { timeout: limitMs + netMs });
-    const list = await listTools(client, limitMs + netMs);
+    listing = await createToolListing(client, opening, limitMs + netMs);
     signal.throwIfAborted();
-    return createSession(server, client, opening, list);
+    return createSession(server, client, opening, { listing, notes, ended });
   } catch (error) {
     await transport?.close();
     throw toMcpError(explainedBy(error, transport?.failure()), {
@@ -86,64 +110,73 @@ export async function openSession(
   }
 }
 
+function negotiationMode({ protocol, type }: McpServer) {
+  const wanted = protocol ?? (type === "http" ? "auto" : "legacy");
+  return wanted === "auto" || wanted === "legacy" ? wanted : { pin: wanted };
+}
+
+interface SessionParts {
+  readonly listing: ToolListing;
+  readonly notes: SessionNotes;
+  readonly ended: Promise<void>;
+}
+
 function createSession(
   server: McpServer,
   client: Client,
-  transport: StdioTransport,
-  list: ToolList,
+  transport: ServerTransport,
+  { listing, notes, ended }: SessionParts,
 ): McpSession {
   const timeout = (server.callTimeoutMs ?? defaultCallTimeoutMs) + netMs;
+  const capabilities = client.getServerCapabilities() ?? {};
+  const ask: McpSession["ask"] = async (what, context, request) => {
+    const { signal, progress } = context;
+    const failure = { server, stage: "call", what, signal } as const;
+    if (!transport.isOpen()) throw toMcpError(notOpen("the server is gone"), failure);
+    try {
+      return await transport.inCall(context.fetch, () =>
+        request(client, {
+          signal,
+          timeout,
+          onprogress: (report) => progress(report.message ?? describeProgress(report)),
+        }),
+      );
+    } catch (error) {
+      const explained = explainedBy(error, transport.failure());
+      throw toMcpError(explained, { ...failure, output: transport.output() });
+    }
+  };
   return {
-    list,
+    get list() {
+      return listing.latest();
+    },
+    listed: () => listing.current(),
+    offers: {
+      resources: capabilities.resources !== undefined,
+      prompts: capabilities.prompts !== undefined,
+    },
+    protocolVersion: client.getNegotiatedProtocolVersion() ?? "unknown",
     output: () => transport.output(),
+    notes,
     alive: () => transport.isOpen(),
-    call: async (tool, args, context) => {
-      const { signal, idempotencyKey, progress } = context;
-      const request = { server, stage: "call", what: `the call of ${tool}`, signal } as const;
-      if (!transport.isOpen()) throw toMcpError(notOpen("the server is gone"), request);
-      try {
-        return await client.callTool(
+    ask,
+    call: (tool, args, context) =>
+      ask(`the call of ${tool}`, context, (asking, options) => {
+        const { idempotencyKey } = context;
+        const toolDefinition = listing.definitionOf(tool);
+        return asking.callTool(
           // MCP knows no idempotency keys; a server that does can find ours under this name.
           { name: tool, arguments: args, _meta: { "agent33/idempotencyKey": idempotencyKey } },
-          {
-            signal,
-            timeout,
-            onprogress: (report) => progress(report.message ?? describeProgress(report)),
-          },
+          { ...options, ...(toolDefinition === undefined ? {} : { toolDefinition }) },
         );
-      } catch (error) {
-        throw toMcpError(explainedBy(error, transport.failure()), {
-          ...request,
-          output: transport.output(),
-        });
-      }
-    },
+      }),
     close: async () => {
       await transport.close();
       const failure = transport.failure();
       if (failure?.code === "sandbox.kill_failed") throw failure;
     },
+    ended,
   };
-}
-
-async function listTools(client: Client, timeout: number): Promise<ToolList> {
-  if (client.getServerCapabilities()?.tools === undefined) {
-    return { tools: [], notices: ["The server offers no tools."] };
-  }
-  const raw: unknown[] = [];
-  let cursor: string | undefined;
-  for (let page = 0; page < pageLimit; page += 1) {
-    const params = cursor === undefined ? {} : { cursor };
-    const answer = await client.request({ method: "tools/list", params }, toolPageSchema, {
-      timeout,
-    });
-    raw.push(...answer.tools);
-    cursor = answer.nextCursor;
-    if (cursor === undefined) return readToolList(raw);
-  }
-  throw new Agent33Error("mcp.invalid_listing", `Its tools fill more than ${pageLimit} pages.`, {
-    hint: "The server's listing most likely never ends. See whether there is a newer version of it.",
-  });
 }
 
 function describeProgress(report: {

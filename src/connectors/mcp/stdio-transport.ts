@@ -2,38 +2,13 @@ import {
   type JSONRPCMessage,
   parseJSONRPCMessage,
   serializeMessage,
-  type Transport,
 } from "@modelcontextprotocol/client";
 import { Agent33Error, toAgent33Error } from "../../base/errors.ts";
 import type { ExitStatus, SpawnedProcess } from "../../boundary/hands.ts";
 import { createLineReader } from "./line-reader.ts";
+import { messageLimitBytes } from "./server.ts";
+import { messageTooLarge, notOpen, type ServerTransport, within } from "./transport.ts";
 
-/** What has come from a server beside its messages: for error texts, `doctor` and notices. */
-export interface ServerOutput {
-  /** The last 8 KiB of what it wrote to stderr. */
-  readonly stderrTail: string;
-  /** How many lines on stdout were not JSON-RPC. */
-  readonly strayLineCount: number;
-  /** The last 20 of them, clipped. */
-  readonly strayLines: readonly string[];
-  /** How it ended, if it has. */
-  readonly exit?: ExitStatus;
-}
-
-/** The stdio transport of MCP: one JSON-RPC message a line. */
-export interface StdioTransport extends Transport {
-  output(): ServerOutput;
-  /** Why it is closed, where it did not close because it was asked to. */
-  failure(): Agent33Error | undefined;
-  isOpen(): boolean;
-  /** Ends the server with all that it started. Never rejects: see {@link StdioTransport.failure}. */
-  close(): Promise<void>;
-  /** Closes because of a fault; the first one is kept. */
-  fail(error: Agent33Error): Promise<void>;
-}
-
-/** Longest message that is read, in bytes. */
-const messageLimitBytes = 16 * 1024 * 1024;
 /** How many lines that are not JSON-RPC a server may write before it is given up. */
 const strayLineLimit = 1_000;
 
@@ -50,7 +25,7 @@ const leaveMs = 250;
  * Output that is not JSON-RPC is counted and kept instead of breaking the session, because many
  * servers print a greeting; too much of it, or a line over the limit, closes the session.
  */
-export function createStdioTransport(child: SpawnedProcess): StdioTransport {
+export function createStdioTransport(child: SpawnedProcess): ServerTransport {
   let state: "new" | "open" | "closing" | "closed" = "new";
   let failure: Agent33Error | undefined;
   let exit: ExitStatus | undefined;
@@ -73,7 +48,8 @@ export function createStdioTransport(child: SpawnedProcess): StdioTransport {
   };
   const reader = createLineReader(messageLimitBytes, onLine);
   const readStdout = (chunk: Buffer): void => {
-    if (state === "open" && !reader.push(chunk)) void transport.fail(messageTooLarge());
+    if (state === "open" && !reader.push(chunk))
+      void transport.fail(messageTooLarge(messageLimitBytes));
   };
   const readStderr = (text: string): void => {
     stderrTail = (stderrTail + text).slice(-stderrKept);
@@ -108,7 +84,10 @@ export function createStdioTransport(child: SpawnedProcess): StdioTransport {
     await transport.fail(serverExited(status));
   };
 
-  const transport: StdioTransport = {
+  const transport: ServerTransport & { readonly pid: number; readonly stderr: null } = {
+    // By these two the library knows a pipe, on which silence means an old server and no outage.
+    pid: child.pid,
+    stderr: null,
     start: async () => {
       if (state !== "new") throw notOpen("it was started before");
       state = "open";
@@ -137,6 +116,8 @@ export function createStdioTransport(child: SpawnedProcess): StdioTransport {
       ...(exit === undefined ? {} : { exit }),
     }),
     failure: () => failure,
+    // A pipe that is open is written to, whoever asks.
+    inCall: (_fetch, work) => work(),
     isOpen: () => state === "open" && exit === undefined,
     fail: (error) => {
       if (closing === undefined) failure ??= error;
@@ -168,23 +149,6 @@ function ended(
   });
 }
 
-/** Waits for a promise, but no longer than `ms`. */
-async function within(ms: number, promise: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([promise, late]);
-  clearTimeout(timer);
-}
-
-/** The call was never sent: there is no session to send it in. */
-export function notOpen(why: string): Agent33Error {
-  return new Agent33Error("mcp.not_open", `The session cannot be used: ${why}.`, {
-    hint: "Open the server again.",
-  });
-}
-
 function serverExited(status: ExitStatus): Agent33Error {
   const how = status.signal === null ? `with code ${status.code}` : `by ${status.signal}`;
   return new Agent33Error("mcp.server_exited", `The server ended ${how}.`, {
@@ -198,13 +162,5 @@ function tooManyStrayLines(line: string): Agent33Error {
     "mcp.not_json_rpc",
     `The server wrote more than ${strayLineLimit} lines to stdout that are not JSON-RPC, the last one: ${clip(line)}`,
     { hint: "Check that the command starts an MCP server, and that its logs go to stderr." },
-  );
-}
-
-function messageTooLarge(): Agent33Error {
-  return new Agent33Error(
-    "mcp.message_too_large",
-    `The server sent a message of more than ${messageLimitBytes / (1024 * 1024)} MiB.`,
-    { hint: "Ask the tool for less at once." },
   );
 }

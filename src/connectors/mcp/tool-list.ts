@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { digestOf } from "../../base/digest.ts";
-import type { JsonObject } from "../../base/json.ts";
+import { type JsonObject, toJsonValue } from "../../base/json.ts";
 
 /** A tool as a server describes it. Nothing of it is trusted. */
 export interface ListedTool {
@@ -9,7 +9,10 @@ export interface ListedTool {
   readonly inputSchema: JsonObject;
   /** What the server itself says about effects. Recorded only: it may be wrong or a lie. */
   readonly hints: ToolHints;
-  /** SHA-256 of the description as it was sent. */
+  /**
+   * SHA-256 of the whole definition as it was sent, what it says about its results and effects
+   * included: all of it can lead a model, or whoever approves a call.
+   */
   readonly digest: string;
 }
 
@@ -40,6 +43,8 @@ const listedToolSchema = z.object({
   name: z.string().min(1).max(256),
   description: z.string().optional(),
   inputSchema: jsonObject,
+  title: z.string().optional().catch(undefined),
+  outputSchema: z.json().optional().catch(undefined),
   annotations: z
     .object({
       readOnlyHint: z.boolean().optional().catch(undefined),
@@ -76,8 +81,23 @@ export function readToolList(raw: readonly unknown[]): ToolList {
     const hints: ToolHints = Object.fromEntries(
       Object.entries(annotations ?? {}).filter(([, value]) => value !== undefined),
     );
-    const digest = digestOf({ name, description, inputSchema: parsed.data.inputSchema });
+    const digest = digestOf(definitionOf(parsed.data, item));
     tools.set(name, { name, description, inputSchema, hints, digest });
   }
   return { tools: [...tools.values()], notices };
+}
+
+/** What the digest covers. Icons and `_meta` are for programs that draw or trace. */
+function definitionOf(tool: z.infer<typeof listedToolSchema>, item: unknown): JsonObject {
+  const { name, title = null, description = "", inputSchema, outputSchema = null } = tool;
+  const annotations =
+    typeof item === "object" && item !== null && "annotations" in item ? item.annotations : null;
+  return toJsonValue({
+    name,
+    title,
+    description,
+    inputSchema,
+    outputSchema,
+    annotations,
+  }) as JsonObject;
 }

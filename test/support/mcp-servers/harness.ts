@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { JsonObject } from "../../../src/base/json.ts";
+import type { Result } from "../../../src/base/result.ts";
 import { type BoundaryError, isBoundaryError } from "../../../src/boundary/errors.ts";
 import type { SpawnProcess } from "../../../src/boundary/hands.ts";
-import type { CallOutcome } from "../../../src/boundary/types.ts";
 import { openMcpServer } from "../../../src/connectors/mcp/connector.ts";
 import type { McpServerHandle } from "../../../src/connectors/mcp/handle.ts";
-import type { McpServer } from "../../../src/connectors/mcp/server.ts";
+import type { McpServer, StdioMcpServer } from "../../../src/connectors/mcp/server.ts";
 import { childEnvironment } from "../../../src/sandbox/child-environment.ts";
 import { createProcesses, type Processes } from "../../../src/sandbox/process.ts";
 import { resolveCommand } from "../../../src/sandbox/resolve-command.ts";
@@ -29,13 +29,13 @@ export interface McpHarness {
   readonly script: (
     name: string,
     args?: readonly string[],
-    extra?: Partial<McpServer>,
-  ) => McpServer;
+    extra?: Partial<StdioMcpServer>,
+  ) => StdioMcpServer;
   /** The real filesystem server on this test's folder. */
-  readonly filesystem: () => McpServer;
+  readonly filesystem: () => StdioMcpServer;
   readonly open: (
     server: McpServer,
-  ) => Promise<TestBoundary & { readonly outcome: CallOutcome<McpServerHandle> }>;
+  ) => Promise<TestBoundary & { readonly outcome: Result<McpServerHandle, BoundaryError> }>;
   readonly opened: (server: McpServer) => Promise<McpServerHandle>;
   /** The error of a server that must not open. */
   readonly refused: (server: McpServer) => Promise<BoundaryError>;

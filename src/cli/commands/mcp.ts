@@ -1,0 +1,66 @@
+import type { Command } from "commander";
+import type { McpServerReport } from "../../engine.ts";
+import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
+import { columns, oneLine, type Output } from "../output.ts";
+
+interface Options {
+  readonly data?: string;
+  readonly config?: string;
+  readonly json?: boolean;
+}
+
+/** `agent33 mcp`: the MCP servers of the settings. */
+export function mcpCommand(program: Command, context: CliContext): void {
+  const mcp = program.command("mcp").description("MCP servers of the settings and their tools");
+  addCommonOptions(mcp.command("tools", { isDefault: true }))
+    .description("what servers offer now, and how it stands to what was pinned")
+    .argument("[servers...]", "servers by their names (default: all)")
+    .action((names: readonly string[], options: Options) => tools(context, names, options));
+  addCommonOptions(mcp.command("pin"))
+    .description("take servers' tools for good as they are: from then on a changed one asks")
+    .argument("[servers...]", "servers by their names (default: all)")
+    .action((names: readonly string[], options: Options) => pin(context, names, options));
+}
+
+async function tools(
+  context: CliContext,
+  names: readonly string[],
+  options: Options,
+): Promise<void> {
+  const output = outputOf(context, options);
+  await withEngine(context, configOf(context, options), async ({ mcp }) => {
+    const servers = await mcp.inspect(names);
+    if (output.json) output.out(JSON.stringify({ items: servers }));
+    else show(servers, output);
+  });
+}
+
+async function pin(context: CliContext, names: readonly string[], options: Options): Promise<void> {
+  const output = outputOf(context, options);
+  await withEngine(context, configOf(context, options), async ({ mcp }) => {
+    const { file, servers } = await mcp.pin(names);
+    if (output.json) {
+      output.out(JSON.stringify({ file, items: servers }));
+      return;
+    }
+    show(servers, output);
+    output.out(`Pinned in ${file}: review it and keep it with the settings.`);
+  });
+}
+
+function show(servers: readonly McpServerReport[], output: Output): void {
+  if (servers.length === 0) output.out("The settings name no MCP servers.");
+  for (const { name, protocolVersion, tools: found, gone, notices } of servers) {
+    output.out(`${name} (protocol ${protocolVersion})`);
+    const rows = found.map((tool) => [
+      tool.name,
+      tool.effect,
+      tool.repeat,
+      tool.state,
+      oneLine(tool.description, 60),
+    ]);
+    output.out(columns([["TOOL", "EFFECT", "REPEAT", "PIN", "DESCRIPTION"], ...rows]));
+    for (const tool of gone) output.out(`${tool} was pinned and is gone.`);
+    for (const notice of notices) output.out(`note: ${notice}`);
+  }
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import { effects, repeats } from "../base/effect.ts";
+import { referencesIn } from "./references.ts";
+
+/** What an operator declares about a tool that cannot be trusted to declare it itself. */
+export const toolDeclarationSchema = z.strictObject({
+  effect: z.enum(effects).exactOptional(),
+  repeat: z.enum(repeats).exactOptional(),
+});
+
+const any = {
+  tools: z.record(z.string(), toolDeclarationSchema).default({}),
+  protocol: z
+    .union([z.enum(["auto", "legacy"]), z.string().regex(/^\d{4}-\d{2}-\d{2}$/)])
+    .exactOptional(),
+  /** Whether it may ask the run's model, at the run's cost. */
+  sampling: z.boolean().default(false),
+};
+
+const stdioServerSchema = z.strictObject({
+  type: z.literal("stdio"),
+  command: z.string().min(1),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  cwd: z.string().optional(),
+  ...any,
+});
+
+/** Headers that carry credentials, by their names. */
+const secretHeader = /auth|cookie|key|token|secret|passw|credential/i;
+
+const headersSchema = z.record(z.string(), z.string()).superRefine((headers, context) => {
+  for (const [name, value] of Object.entries(headers)) {
+    if (!secretHeader.test(name) || referencesIn(value).length > 0) continue;
+    const message = "Put the secret into a variable of the environment and write ${VARIABLE} here";
+    context.addIssue({ code: "custom", path: [name], message });
+  }
+});
+
+const httpServerSchema = z.strictObject({
+  type: z.literal("http"),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .refine((url) => new URL(url).username === "", "Give credentials in headers, not in the URL"),
+  headers: headersSchema.default({}),
+  ...any,
+});
+
+/**
+ * One MCP server, in the shape of the `mcpServers` files that other programs read. What such files
+ * leave out is told from the rest: a URL means HTTP, a command a program.
+ */
+export const mcpServerSchema = z.preprocess(
+  (value) => {
+    if (typeof value !== "object" || value === null) return value;
+    const { type, ...rest } = value as { readonly type?: unknown };
+    if (type === undefined) return { type: "url" in rest ? "http" : "stdio", ...rest };
+    return type === "streamable-http" || type === "streamableHttp"
+      ? { ...rest, type: "http" }
+      : value;
+  },
+  z.discriminatedUnion("type", [stdioServerSchema, httpServerSchema]),
+);
+export type McpServerSettings = z.infer<typeof mcpServerSchema>;

@@ -1,0 +1,131 @@
+import type { Boundary } from "../boundary/boundary.ts";
+import type { BoundaryError } from "../boundary/errors.ts";
+import type { PolicyDecider } from "../boundary/types.ts";
+import { Agent33Error } from "../base/errors.ts";
+import { suggestName } from "../base/nearest.ts";
+import type { Config } from "../config/config.ts";
+import { type Lock, lockPath, readLock, writeLock } from "../config/lock.ts";
+import { openMcpServer } from "../connectors/mcp/connector.ts";
+import type { McpServerHandle } from "../connectors/mcp/handle.ts";
+import { type PinState, pinState } from "../connectors/mcp/pins.ts";
+import type { Host } from "./host.ts";
+import { configuredServers } from "./server-specs.ts";
+import { serverOf } from "./servers.ts";
+
+/** One tool of a server, as a person who reviews it sees it. */
+export interface McpToolReport {
+  readonly name: string;
+  readonly description: string;
+  readonly effect: string;
+  readonly repeat: string;
+  readonly state: PinState;
+}
+
+export interface McpServerReport {
+  readonly name: string;
+  readonly protocolVersion: string;
+  readonly tools: readonly McpToolReport[];
+  /** Tools that were pinned and that it has no more. */
+  readonly gone: readonly string[];
+  readonly notices: readonly string[];
+}
+
+/** What can be done with the settings' servers outside of a run. */
+export interface McpAdmin {
+  /** Asks servers what they offer. @throws Agent33Error what keeps one from opening */
+  inspect(names: readonly string[]): Promise<readonly McpServerReport[]>;
+  /**
+   * Takes servers' tools for good as they are now, and says what they were before that.
+   * @throws Agent33Error what keeps one from opening
+   */
+  pin(names: readonly string[]): Promise<{
+    readonly file: string;
+    readonly servers: readonly McpServerReport[];
+  }>;
+}
+
+export interface McpAdminParts {
+  readonly config: Config;
+  readonly host: Host;
+  readonly boundary: Boundary;
+  readonly policy: () => PolicyDecider;
+}
+
+export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
+  const { config, host } = parts;
+  const file = lockPath(config, host.cwd);
+  const inspect = async (names: readonly string[], lock: Lock) => {
+    const found: (readonly [McpServerReport, McpServerHandle])[] = [];
+    for (const name of namesOf(config, names)) {
+      const handle = await open(name, lock, parts);
+      found.push([reportOf(handle, lock), handle]);
+      await handle.close();
+    }
+    return found;
+  };
+  return {
+    inspect: async (names) => (await inspect(names, readLock(file))).map(([report]) => report),
+    pin: async (names) => {
+      const lock = readLock(file);
+      const found = await inspect(names, lock);
+      const pinned = found.map(([{ name }, { listed }]) => [
+        name,
+        Object.fromEntries(
+          listed.map((tool) => [
+            tool.name,
+            { digest: tool.digest, description: tool.description, hints: { ...tool.hints } },
+          ]),
+        ),
+      ]);
+      writeLock(file, { ...lock, servers: { ...lock.servers, ...Object.fromEntries(pinned) } });
+      return { file, servers: found.map(([report]) => report) };
+    },
+  };
+}
+
+function namesOf({ settings }: Config, names: readonly string[]): readonly string[] {
+  const known = Object.keys(settings.mcpServers);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return names.length === 0 ? known : names;
+  throw new Agent33Error("engine.unknown_server", `The settings have no MCP server "${unknown}".`, {
+    hint: suggestName(unknown, known),
+  });
+}
+
+/** @throws BoundaryError, Agent33Error */
+async function open(name: string, lock: Lock, parts: McpAdminParts): Promise<McpServerHandle> {
+  const { config, host, boundary, policy } = parts;
+  const { settings } = config;
+  const specs = configuredServers(config, host).filter((one) => one.name === name);
+  const pins = lock.servers[name];
+  for (const spec of specs) {
+    const opened = await openMcpServer({
+      boundary,
+      server: serverOf(spec, {}, { host, settings }),
+      principal: { tenant: settings.tenant, user: settings.user },
+      options: { policy: policy() },
+      ...(pins === undefined ? {} : { pins }),
+    });
+    if (opened.ok) return opened.value;
+    throw opened.error satisfies BoundaryError;
+  }
+  throw new Agent33Error("engine.unknown_server", `The settings have no MCP server "${name}".`);
+}
+
+function reportOf(handle: McpServerHandle, lock: Lock): McpServerReport {
+  const pins = lock.servers[handle.name];
+  const names = handle.listed.map(({ name }) => name);
+  return {
+    name: handle.name,
+    protocolVersion: handle.protocolVersion(),
+    tools: handle.listed.map((listed, index) => ({
+      name: listed.name,
+      description: listed.description,
+      effect: handle.tools[index]?.effect ?? "unknown",
+      repeat: handle.tools[index]?.repeat ?? "once",
+      state: pinState(listed, pins),
+    })),
+    gone: Object.keys(pins ?? {}).filter((name) => !names.includes(name)),
+    notices: handle.notices,
+  };
+}

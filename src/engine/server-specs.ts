@@ -1,0 +1,97 @@
+import { basename, resolve } from "node:path";
+import type { Config } from "../config/config.ts";
+import { resolveReferences } from "../config/references.ts";
+import type { Task } from "../evaluation/task.ts";
+import { splitCommand } from "../sandbox/command.ts";
+import type { Host } from "./host.ts";
+import type { ServerSpec } from "./run-spec.ts";
+
+/**
+ * The servers of the settings.
+ * @throws Agent33Error `config.missing_variable`
+ */
+export function configuredServers(
+  { settings }: Config,
+  { cwd, env }: Pick<Host, "cwd" | "env">,
+): readonly ServerSpec[] {
+  return Object.entries(settings.mcpServers).map(([name, server]): ServerSpec => {
+    const { tools } = server;
+    if (server.type === "http") {
+      resolveReferences(server.headers, env, name);
+      return { name, url: server.url, tools, from: "settings" };
+    }
+    resolveReferences(server.env, env, name);
+    const startFolder = resolve(cwd, server.cwd ?? ".");
+    const { command, args } = server;
+    return { name, command, args, cwd: startFolder, startFolder, tools, from: "settings" };
+  });
+}
+
+/** Servers given as command lines or addresses, named after the program or the host. */
+export function flagServers(
+  commands: readonly string[],
+  cwd: string,
+  names: readonly string[],
+): readonly ServerSpec[] {
+  const taken = new Set(names);
+  return commands.map((line): ServerSpec => {
+    const isAddress = /^https?:\/\//i.test(line) && URL.canParse(line);
+    const [command, ...args] = isAddress ? [line] : splitCommand(line);
+    const base = isAddress ? hostName(line) : serverName(command, args);
+    let name = base;
+    for (let number = 2; taken.has(name); number += 1) name = `${base}${number}`;
+    taken.add(name);
+    return isAddress
+      ? { name, url: line, tools: {}, from: "flag" }
+      : { name, command, args, cwd, startFolder: cwd, tools: {}, from: "flag" };
+  });
+}
+
+function serverName(command: string, args: readonly string[]): string {
+  const runners = new Set(["npx", "node", "bunx", "pnpx", "uvx", "python", "python3"]);
+  const program = runners.has(basename(command))
+    ? (args.find((arg) => !arg.startsWith("-")) ?? command)
+    : command;
+  const name = basename(program)
+    .replace(/@[^@]*$/, "")
+    .replace(/\.[a-z]+$/, "")
+    .replace(/^(mcp-server-|server-|mcp-)/, "")
+    .replace(/(-mcp-server|-mcp|-server)$/, "")
+    .replace(/[^A-Za-z0-9_-]+/g, "-");
+  return name === "" ? "server" : name.slice(0, 24);
+}
+
+function hostName(address: string): string {
+  return new URL(address).hostname.replace(/[^A-Za-z0-9_-]+/g, "-").slice(0, 24);
+}
+
+/** The servers of a task that can be started here; they work in the run's scratch copy. */
+export function taskServers(task: Task, workspace: string): readonly ServerSpec[] {
+  return task.environment.mcpServers.flatMap((server): readonly ServerSpec[] => {
+    if (server.transport === "sse") return [];
+    const { name } = server;
+    const prefix = `${name}__`;
+    const tools = Object.fromEntries(
+      Object.entries(task.toolNotes)
+        .filter(([tool]) => tool.startsWith(prefix))
+        .map(([tool, note]) => [tool.slice(prefix.length), note]),
+    );
+    if (server.transport !== "stdio") {
+      return [{ name, url: server.url, tools, from: "task" }];
+    }
+    const { command, args } = server;
+    // The task's own folder, because its program may come from the project that the task is part of.
+    const startFolder = task.dir;
+    return [{ name, command, args: [...args], cwd: workspace, startFolder, tools, from: "task" }];
+  });
+}
+
+/** What a person should know about the servers of a task that cannot be started here. */
+export function taskServerNotices(task: Task): readonly string[] {
+  return task.environment.mcpServers
+    .filter((server) => server.transport === "sse")
+    .map(
+      ({ name, transport }) =>
+        `MCP server ${name} is left out: ${transport} is not spoken here, only stdio and streamable HTTP.`,
+    );
+}

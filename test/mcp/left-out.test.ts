@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import type { JsonValue } from "../../src/base/json.ts";
+import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { startHttpServer } from "../support/mcp-servers/http-server.ts";
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+function engineWith(mcpServers: JsonValue): TestEngine {
+  const made = testEngine({ mcpServers });
+  closing.push(() => made.engine.close());
+  return made;
+}
+
+const ends = ["-e", "console.error('no licence'); process.exit(3)"];
+const calls = { tool_calls: [{ name: "good__echo", arguments: { a: 1 } }] };
+
+test("a server of the settings that does not start is left out with a notice, and the rest works", async () => {
+  const server = await startHttpServer();
+  const { run } = engineWith({
+    bad: { command: process.execPath, args: ends },
+    good: { url: server.url },
+  });
+  const { events, outcome } = await run([calls, { text: "Done." }]);
+  expect(outcome).toBe("unverified");
+  expect(eventsOf(events, "tool.completed")).toMatchObject([{ content: '{"a":1}' }]);
+  const notices = eventsOf(events, "session.opened")[0]?.notices.join("\n");
+  expect(notices).toMatch(/MCP server "bad".*no licence.*left out/);
+});
+
+const program = join(import.meta.dirname, "../support/mcp-servers/exits-at-start.mjs");
+
+test("a server that was named for this run is missed", async () => {
+  const { run } = engineWith({});
+  const { events, outcome } = await run([{ text: "Done." }], {
+    mcpCommands: [`${process.execPath} ${program}`],
+  });
+  expect(outcome).toBe("failed");
+  expect(JSON.stringify(events.at(-1))).toContain("boundary.transport");
+});
