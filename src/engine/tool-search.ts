@@ -59,7 +59,16 @@ export function arrangeTools(
     const notice = `All ${offered.length} tools of servers are shown, because the policy denies ${findTools.name}.`;
     return { ...all, notices: [notice] };
   }
-  return { shown: [findTools, ...own], toFind: offered, notices };
+  return { shown: [findTools, ...own], toFind: offered, notices: firstOf(notices) };
+}
+
+/** More notices than these nobody reads, and each session's event would hold them all. */
+const mostNotices = 20;
+
+function firstOf(notices: readonly string[]): readonly string[] {
+  const rest = notices.length - mostNotices;
+  if (rest <= 0) return notices;
+  return [...notices.slice(0, mostNotices), `Search does not see all of ${rest} more tools.`];
 }
 
 function isSearched({ own, offered, settings, earlier, tokens }: ArrangeRequest): boolean {
