@@ -60,7 +60,17 @@ export function arrangeTools(
     const notice = `All ${offered.length} tools of servers are shown, because the policy denies ${findTools.name}.`;
     return { ...all, notices: [notice] };
   }
-  return { shown: [governed(findTools), ...own], toFind: offered.map(governed), notices };
+  const shown = [governed(findTools), ...own];
+  return { shown, toFind: offered.map(governed), notices: firstOf(notices) };
+}
+
+/** More notices than these nobody reads, and each session's event would hold them all. */
+const mostNotices = 20;
+
+function firstOf(notices: readonly string[]): readonly string[] {
+  const rest = notices.length - mostNotices;
+  if (rest <= 0) return notices;
+  return [...notices.slice(0, mostNotices), `Search does not see all of ${rest} more tools.`];
 }
 
 function isSearched({ own, offered, settings, earlier, tokens }: ArrangeRequest): boolean {

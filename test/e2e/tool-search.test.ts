@@ -88,50 +88,56 @@ describe("five hundred tools", () => {
     expect(eventsOf(events, "session.opened")[0]?.tools).toHaveLength(502);
   });
 
-  test("are the same after the process was killed and another one took the run up", async () => {
-    let hangs = true;
-    const turns: readonly Behaviour[] = [
-      turnOf(find("close an invoice", 2)),
-      turnOf(find("rename a warehouse", 1)),
-      turnOf(use("close_invoice")),
-      turnOf(use("rename_warehouse")),
-      { kind: "turn", text: "Done." },
-    ];
-    const server: OpenAiServer = await startOpenAiServer(({ body }) => {
-      const answered = body.messages.filter(({ role }) => role === "assistant").length;
-      if (answered === 3 && hangs) {
-        hangs = false;
-        return { kind: "hang", at: "start" };
-      }
-      return turns[answered] ?? { kind: "status", status: 400 };
-    });
-    closing.push(() => server.close());
-    const folder = freshFolder();
-    writeFileSync(join(folder, "agent33.config.yaml"), stringify({ baseUrl: server.baseUrl }));
-    const running = startCli(
-      ["run", "Close it.", "--model", "openai-compatible:w", "--mcp", many(), "--workspace", "."],
-      { cwd: folder },
-    );
-    await running.seen("turn 4");
-    await expect.poll(() => server.requests.length).toBe(4);
-    running.child.kill("SIGKILL");
-    await running.ended;
+  // A whole program is started, which on a busy machine takes its time.
+  const patience = { timeout: 90_000 };
+  test(
+    "are the same after the process was killed and another one took the run up",
+    patience,
+    async () => {
+      let hangs = true;
+      const turns: readonly Behaviour[] = [
+        turnOf(find("close an invoice", 2)),
+        turnOf(find("rename a warehouse", 1)),
+        turnOf(use("close_invoice")),
+        turnOf(use("rename_warehouse")),
+        { kind: "turn", text: "Done." },
+      ];
+      const server: OpenAiServer = await startOpenAiServer(({ body }) => {
+        const answered = body.messages.filter(({ role }) => role === "assistant").length;
+        if (answered === 3 && hangs) {
+          hangs = false;
+          return { kind: "hang", at: "start" };
+        }
+        return turns[answered] ?? { kind: "status", status: 400 };
+      });
+      closing.push(() => server.close());
+      const folder = freshFolder();
+      writeFileSync(join(folder, "agent33.config.yaml"), stringify({ baseUrl: server.baseUrl }));
+      const running = startCli(
+        ["run", "Close it.", "--model", "openai-compatible:w", "--mcp", many(), "--workspace", "."],
+        { cwd: folder },
+      );
+      await running.seen("turn 4");
+      await expect.poll(() => server.requests.length, { timeout: 20_000 }).toBe(4);
+      running.child.kill("SIGKILL");
+      await running.ended;
 
-    const { engine } = opened({ baseUrl: server.baseUrl }, folder);
-    const { items } = engine.store.runs.list();
-    expect(await engine.runs.resume(items[0]!.id)).toMatchObject({ outcome: "unverified" });
-    const lists = server.requests.map(offered);
-    expect(lists).toHaveLength(6);
-    expect(lists[3]).toHaveLength(5);
-    expect(lists[4]).toEqual(lists[3]);
-    expect(lists[5]).toEqual(lists[3]);
-    const events = engine.store.runLog.read(items[0]!.id);
-    expect(eventsOf(events, "session.opened").map(({ toFind }) => toFind)).toEqual([500, 500]);
-    expect(eventsOf(events, "tools.activated").map(({ turn }) => turn)).toEqual([1, 2]);
-    expect(eventsOf(events, "tool.completed").map(({ isError }) => isError)).toEqual(
-      Array.from({ length: 4 }, () => false),
-    );
-  });
+      const { engine } = opened({ baseUrl: server.baseUrl }, folder);
+      const { items } = engine.store.runs.list();
+      expect(await engine.runs.resume(items[0]!.id)).toMatchObject({ outcome: "unverified" });
+      const lists = server.requests.map(offered);
+      expect(lists).toHaveLength(6);
+      expect(lists[3]).toHaveLength(5);
+      expect(lists[4]).toEqual(lists[3]);
+      expect(lists[5]).toEqual(lists[3]);
+      const events = engine.store.runLog.read(items[0]!.id);
+      expect(eventsOf(events, "session.opened").map(({ toFind }) => toFind)).toEqual([500, 500]);
+      expect(eventsOf(events, "tools.activated").map(({ turn }) => turn)).toEqual([1, 2]);
+      expect(eventsOf(events, "tool.completed").map(({ isError }) => isError)).toEqual(
+        Array.from({ length: 4 }, () => false),
+      );
+    },
+  );
 
   test("that were not found are refused with a hint, and the call reaches nobody", async () => {
     const { run, engine } = opened();
