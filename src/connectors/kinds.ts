@@ -1,5 +1,10 @@
 import { httpKind } from "./http/connector.ts";
 import type { ConnectorKind, ConnectorParts, OpenedConnector } from "./kind.ts";
+import { discordKind } from "./messaging/discord/connector.ts";
+import { emailKind } from "./messaging/email/connector.ts";
+import { slackKind } from "./messaging/slack/connector.ts";
+import { telegramKind } from "./messaging/telegram/connector.ts";
+import { webhookKind } from "./messaging/webhook/connector.ts";
 import type { ConnectorSettings } from "./settings.ts";
 
 type KindName = ConnectorSettings["kind"];
@@ -8,6 +13,11 @@ type SettingsOf<K extends KindName> = Extract<ConnectorSettings, { readonly kind
 /** Every kind of connector that the settings can name. */
 export const connectorKinds: { readonly [K in KindName]: ConnectorKind<SettingsOf<K>> } = {
   http: httpKind,
+  slack: slackKind,
+  discord: discordKind,
+  telegram: telegramKind,
+  email: emailKind,
+  webhook: webhookKind,
 };
 
 /** @throws Agent33Error for settings that cannot work, `config.missing_secret` */

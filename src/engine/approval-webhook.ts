@@ -3,7 +3,7 @@ import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import { webhookSpec } from "../connectors/http/webhook.ts";
+import { webhookSpec } from "../connectors/messaging/webhook/delivery.ts";
 import type { Host } from "./host.ts";
 
 /** A question as another program is told of it. Its texts are redacted already. */
@@ -50,7 +50,7 @@ const deliveryMs = 10_000;
 /**
  * Posts each open question to an address, and takes the decision that may come back with the
  * answer. Both go through the boundary like any other call.
- * @throws Agent33Error `engine.no_webhook_secret`, `http.bad_webhook_secret`
+ * @throws Agent33Error `engine.no_webhook_secret`, `messaging.bad_webhook_secret`
  */
 export function createApprovalWebhook(parts: ApprovalWebhookParts): ApprovalWebhook {
   const { host, url, secretVariable, boundary, principal, decide } = parts;
@@ -62,7 +62,7 @@ export function createApprovalWebhook(parts: ApprovalWebhookParts): ApprovalWebh
       { hint: `Set ${secretVariable} to the secret that the receiver checks signatures with.` },
     );
   }
-  const spec = webhookSpec({ name: "approvals", url, secret, now: () => host.clock.now() });
+  const spec = webhookSpec("http:approvals", { url, secret, now: () => host.clock.now() });
   const told = new Set<string>();
   const underWay = new Set<Promise<void>>();
   let closed = false;

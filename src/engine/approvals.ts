@@ -38,7 +38,7 @@ export interface ApprovalParts {
   readonly send: (runId: string, topic: string, payload: JsonValue, key: string) => void;
 }
 
-/** @throws Agent33Error `engine.no_webhook_secret`, `http.bad_webhook_secret` */
+/** @throws Agent33Error `engine.no_webhook_secret`, `messaging.bad_webhook_secret` */
 export function createApprovals(parts: ApprovalParts): Approvals {
   const { config, host, dataDir, redactor, storeOf, transaction, send } = parts;
   const { tenant: own, user, approvals } = config.settings;

@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import { describe, expect, test } from "vitest";
 import { policySelectionSchema } from "../config/schema.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
+import { governed, type GovernedTool } from "../connectors/governed-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import { compileSelection } from "./policy.ts";
 import { arrangeTools } from "./tool-search.ts";
@@ -27,7 +28,7 @@ async function arranged(
     tenant: "t",
   });
   return arrangeTools({
-    own: [tool("own")],
+    own: [governed(tool("own"))],
     offered,
     settings,
     earlier: undefined,
@@ -37,7 +38,8 @@ async function arranged(
   });
 }
 
-const names = (tools: readonly Tool[]): readonly string[] => tools.map(({ name }) => name);
+const names = (tools: readonly GovernedTool[]): readonly string[] =>
+  tools.map(({ tool: { name } }) => name);
 const always = { search: "always", searchAboveTokens: 6_000 } as const;
 
 describe("how a run's tools are arranged", () => {

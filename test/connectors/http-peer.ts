@@ -20,9 +20,15 @@ export interface HttpPeer extends Peer {
   readonly requests: readonly HttpRequestSeen[];
 }
 
+/** How a service of its own kind says these, where it does not say them by the status alone. */
+export type ServiceRefusals = Partial<
+  Record<"failing" | "busy" | "refusing", (request: HttpRequestSeen) => HttpAnswer>
+>;
+
 /** Answers well by `answer`, and otherwise as it is told to misbehave. Runs on loopback. */
 export async function httpPeer(
   answer: (request: HttpRequestSeen) => HttpAnswer | Promise<HttpAnswer>,
+  refusals: ServiceRefusals = {},
 ): Promise<HttpPeer> {
   let behaviour: PeerBehaviour = "well";
   let sentBytes = 0;
@@ -48,6 +54,10 @@ export async function httpPeer(
   const reply = async (seen: HttpRequestSeen, response: ServerResponse): Promise<void> => {
     const good = await answer(seen);
     const type = good.headers?.["content-type"] ?? "application/json";
+    if (behaviour === "failing" || behaviour === "busy" || behaviour === "refusing") {
+      const refusal = refusals[behaviour]?.(seen);
+      if (refusal !== undefined) return send(response, refusal);
+    }
     switch (behaviour) {
       case "well":
         return send(response, good);

@@ -144,6 +144,6 @@ test("no secret, or one that is none, is an error before anything runs", () => {
     expect.objectContaining({ code: "engine.no_webhook_secret" }),
   );
   expect(() => testEngine(settings, undefined, { [secretVariable]: "whsec_short" })).toThrow(
-    expect.objectContaining({ code: "http.bad_webhook_secret" }),
+    expect.objectContaining({ code: "messaging.bad_webhook_secret" }),
   );
 });

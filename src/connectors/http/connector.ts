@@ -1,6 +1,5 @@
 import { z } from "zod";
 import type { Effect, Repeat } from "../../base/effect.ts";
-import { isBoundaryError } from "../../boundary/errors.ts";
 import type { CallContext, ConnectorSpec } from "../../boundary/types.ts";
 import type { ToolOutput } from "../../tools/tool.ts";
 import { type GovernedTool, operationTool } from "../governed-tool.ts";
@@ -9,6 +8,7 @@ import { addressBelow } from "./base-url.ts";
 import { readBody } from "./body.ts";
 import { networkError } from "./errors.ts";
 import { refused } from "./exchange.ts";
+import { reached } from "./reach.ts";
 import { type HttpMethod, type HttpSettings, httpSettings } from "./settings.ts";
 import { urlFacts } from "./url-facts.ts";
 
@@ -67,7 +67,7 @@ function sender(settings: HttpSettings, parts: ConnectorParts): Send {
       signal,
       ...sent,
     });
-    if (!response.ok) throw await refused(host, response, parts.now(), hintOf);
+    if (!response.ok) throw await refused(host, response, parts.now(), { hint: hintOf });
     return response;
   };
 }
@@ -122,7 +122,7 @@ function requestTool(
   });
 }
 
-/** Asks for the base address itself. That there is nothing under it is an answer like any other. */
+/** Asks for the base address itself. */
 function checkSpec(
   { baseUrl }: HttpSettings,
   { name }: ConnectorParts,
@@ -132,22 +132,11 @@ function checkSpec(
   return {
     id: `http:${name}`,
     facts: () => ({ operation: "check", effect: "read", repeat: "safe", ...urlFacts(baseUrl) }),
-    run: async (context) => {
-      const { status } = await send(context, { method: "HEAD", path: "" }).catch(answered);
-      return `${host} answers (${status})`;
-    },
+    run: (context) => reached(host, send(context, { method: "HEAD", path: "" })),
     mapError: (error) => networkError(host, error),
     timeouts: { attemptMs: 10_000, totalMs: 10_000 },
     maxAttempts: 1,
   };
-}
-
-/** Statuses that say no more than that the base address is no resource of its own. */
-const noResource: readonly (number | undefined)[] = [301, 302, 303, 307, 308, 404, 405];
-
-function answered(error: unknown): { readonly status: number | undefined } {
-  if (isBoundaryError(error) && noResource.includes(error.status)) return error;
-  throw error;
 }
 
 async function answerOf(response: Response, maxBytes: number): Promise<ToolOutput> {

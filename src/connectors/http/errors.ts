@@ -13,6 +13,8 @@ export interface Refusal {
   readonly said?: string;
   /** What to do about it, where that is known. */
   readonly hint?: string | undefined;
+  /** How long it asks to wait, where its body says so. Milliseconds. */
+  readonly waitMs?: number | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Refusal {
  *
  * | status | becomes | again? |
  * |---|---|---|
- * | 429 | `upstream_429` with the wait that the headers ask for | yes |
+ * | 429 | `upstream_429` with the wait that it asks for, in its body or its headers | yes |
  * | 408, 425 | `upstream_5xx` | yes |
  * | 501, 505 | `upstream_5xx` | no |
  * | other 5xx | `upstream_5xx` with the wait that the headers ask for | yes |
@@ -30,7 +32,7 @@ export function statusError(refusal: Refusal, nowMs: number): BoundaryError {
   const { who, status, headers, said = "", hint } = refusal;
   const words = said.replace(/\s+/g, " ").trim();
   const message = `${who} answered ${status}${words === "" ? "" : `: ${shorten(words)}`}.`;
-  const waitMs = retryAfterMs(Object.fromEntries(headers), nowMs);
+  const waitMs = refusal.waitMs ?? retryAfterMs(Object.fromEntries(headers), nowMs);
   const options = {
     status,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),

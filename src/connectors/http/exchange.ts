@@ -19,6 +19,17 @@ export interface JsonRequest<Answer> {
   readonly limitBytes?: number;
   /** What to do about a status of 400 to 499. */
   readonly hint?: (status: number) => string | undefined;
+  /** Reads a refusal in JSON, where the interface has a form for what it says. */
+  readonly explain?: (body: unknown) => RefusalWords | undefined;
+  /** Secrets in the address: a refusal that repeats them is not told with them. */
+  readonly secrets?: readonly string[];
+}
+
+/** What a refusal says in its own form. */
+export interface RefusalWords {
+  readonly said: string;
+  /** How long the other side asks to wait, in milliseconds. */
+  readonly waitMs?: number | undefined;
 }
 
 const defaultLimitBytes = 1024 * 1024;
@@ -47,7 +58,7 @@ export async function exchangeJson<Answer>(
     ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     signal: context.signal,
   });
-  if (!response.ok) throw await refused(who, response, nowMs(), request.hint);
+  if (!response.ok) throw await refused(who, response, nowMs(), request);
   const text = Buffer.from(await readWholeBody(response, limitBytes, who)).toString("utf8");
   const parsed = request.answer.safeParse(jsonOf(text, who));
   if (parsed.success) return parsed.data;
@@ -62,12 +73,28 @@ export async function refused(
   who: string,
   response: Response,
   nowMs: number,
-  hint?: (status: number) => string | undefined,
+  request: Pick<JsonRequest<unknown>, "hint" | "explain" | "secrets"> = {},
 ): Promise<BoundaryError> {
   const { status, headers } = response;
   const { bytes } = await readBody(response, refusalBytes);
-  const said = Buffer.from(bytes).toString("utf8");
-  return statusError({ who, status, headers, said, hint: hint?.(status) }, nowMs);
+  const text = Buffer.from(bytes).toString("utf8");
+  const words = request.explain?.(jsonIn(text));
+  const said = (request.secrets ?? []).reduce(
+    (told, secret) => told.replaceAll(secret, "…"),
+    words?.said ?? text,
+  );
+  const { waitMs } = words ?? {};
+  return statusError({ who, status, headers, said, hint: request.hint?.(status), waitMs }, nowMs);
+}
+
+/** A refusal is often a page of a proxy in between. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Told as the text that it is.
+    return undefined;
+  }
 }
 
 function jsonOf(text: string, who: string): unknown {
