@@ -1,6 +1,7 @@
 import { httpKind } from "./http/connector.ts";
 import type { ConnectorKind, ConnectorParts, OpenedConnector } from "./kind.ts";
 import type { ConnectorSettings } from "./settings.ts";
+import { webKind } from "./web/connector.ts";
 
 type KindName = ConnectorSettings["kind"];
 type SettingsOf<K extends KindName> = Extract<ConnectorSettings, { readonly kind: K }>;
@@ -8,6 +9,7 @@ type SettingsOf<K extends KindName> = Extract<ConnectorSettings, { readonly kind
 /** Every kind of connector that the settings can name. */
 export const connectorKinds: { readonly [K in KindName]: ConnectorKind<SettingsOf<K>> } = {
   http: httpKind,
+  web: webKind,
 };
 
 /** @throws Agent33Error for settings that cannot work, `config.missing_secret` */
