@@ -1,5 +1,6 @@
 import { httpKind } from "./http/connector.ts";
 import type { ConnectorKind, ConnectorParts, OpenedConnector } from "./kind.ts";
+import { searchKind } from "./search/connector.ts";
 import type { ConnectorSettings } from "./settings.ts";
 import { webKind } from "./web/connector.ts";
 
@@ -9,6 +10,7 @@ type SettingsOf<K extends KindName> = Extract<ConnectorSettings, { readonly kind
 /** Every kind of connector that the settings can name. */
 export const connectorKinds: { readonly [K in KindName]: ConnectorKind<SettingsOf<K>> } = {
   http: httpKind,
+  search: searchKind,
   web: webKind,
 };
 
