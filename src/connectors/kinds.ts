@@ -5,7 +5,9 @@ import { emailKind } from "./messaging/email/connector.ts";
 import { slackKind } from "./messaging/slack/connector.ts";
 import { telegramKind } from "./messaging/telegram/connector.ts";
 import { webhookKind } from "./messaging/webhook/connector.ts";
+import { searchKind } from "./search/connector.ts";
 import type { ConnectorSettings } from "./settings.ts";
+import { webKind } from "./web/connector.ts";
 
 type KindName = ConnectorSettings["kind"];
 type SettingsOf<K extends KindName> = Extract<ConnectorSettings, { readonly kind: K }>;
@@ -18,6 +20,8 @@ export const connectorKinds: { readonly [K in KindName]: ConnectorKind<SettingsO
   telegram: telegramKind,
   email: emailKind,
   webhook: webhookKind,
+  search: searchKind,
+  web: webKind,
 };
 
 /** @throws Agent33Error for settings that cannot work, `config.missing_secret` */

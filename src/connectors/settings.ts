@@ -5,6 +5,8 @@ import { emailSettings } from "./messaging/email/settings.ts";
 import { slackSettings } from "./messaging/slack/settings.ts";
 import { telegramSettings } from "./messaging/telegram/settings.ts";
 import { webhookSettings } from "./messaging/webhook/settings.ts";
+import { searchSettings } from "./search/settings.ts";
+import { webSettings } from "./web/settings.ts";
 
 /** The settings of any connector that can be named. Each kind states its own in its folder. */
 export const connectorSettings = z.discriminatedUnion("kind", [
@@ -14,5 +16,7 @@ export const connectorSettings = z.discriminatedUnion("kind", [
   telegramSettings,
   emailSettings,
   webhookSettings,
+  webSettings,
+  searchSettings,
 ]);
 export type ConnectorSettings = z.infer<typeof connectorSettings>;

@@ -6,6 +6,7 @@ import { type GovernedTool, operationTool } from "../governed-tool.ts";
 import type { ConnectorKind, ConnectorParts } from "../kind.ts";
 import { addressBelow } from "./base-url.ts";
 import { readBody } from "./body.ts";
+import { decodeText } from "./charset.ts";
 import { networkError } from "./errors.ts";
 import { refused } from "./exchange.ts";
 import { reached } from "./reach.ts";
@@ -144,18 +145,7 @@ async function answerOf(response: Response, maxBytes: number): Promise<ToolOutpu
   const type = response.headers.get("content-type") ?? "no type";
   const { bytes, cut } = await readBody(response, maxBytes);
   const head = `${status}, ${type}${cut ? `, only the first ${maxBytes} bytes` : ""}`;
-  return { content: `${head}\n\n${textOf(bytes, type)}`, isError: false };
-}
-
-/** The text in the character set that the type names (WHATWG Encoding's labels), else in UTF-8. */
-function textOf(bytes: Uint8Array, type: string): string {
-  const label = /charset="?([^\s";]+)/i.exec(type)?.[1] ?? "utf-8";
-  try {
-    return new TextDecoder(label).decode(bytes);
-  } catch {
-    // A label that nobody knows: UTF-8 marks what it cannot read.
-    return new TextDecoder().decode(bytes);
-  }
+  return { content: `${head}\n\n${decodeText(bytes, type)}`, isError: false };
 }
 
 function typeOf(body: string): string {
