@@ -7,7 +7,6 @@ import { modelServerProbe } from "../connectors/http/probe.ts";
 import type { Config } from "../config/config.ts";
 import { providerKeys } from "../config/secrets.ts";
 import type { Processes } from "../sandbox/process.ts";
-import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
 import { serverFindings } from "./doctor-servers.ts";
 import { teamStoreFindings } from "./doctor-store.ts";
