@@ -209,7 +209,13 @@ async function survivorsWithoutSandbox(marker: string): Promise<number> {
   child.kill("SIGKILL");
   await gone;
   const survivors = await survivorsOf(marker, 0);
-  for (const survivor of survivors) process.kill(Number(survivor.split(" ")[0]), "SIGKILL");
+  for (const survivor of survivors) {
+    try {
+      process.kill(Number(survivor.split(" ")[0]), "SIGKILL");
+    } catch {
+      // One of the short pauses between two writes: it has ended by itself.
+    }
+  }
   await systemClock.sleep(200);
   rmSync(workspace, { recursive: true, force: true, maxRetries: 3 });
   return survivors.length;
