@@ -11,4 +11,4 @@ const drivers = createSandboxes({
   dockerSocket: `${folder}/absent.sock`,
   image: "none",
 });
-console.log(JSON.stringify((await chooseSandbox("auto", drivers)).probe));
+process.stdout.write(`${JSON.stringify((await chooseSandbox("auto", drivers)).probe)}\n`);

@@ -3,6 +3,8 @@ import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { crash } from "./crash.ts";
 import { outage } from "./outage.ts";
+import { sandboxEscape } from "./sandbox-escape.ts";
+import { sandboxKill } from "./sandbox-kill.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
@@ -13,6 +15,8 @@ import type { HeavySuite } from "./suite.ts";
 const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
   outage,
+  "sandbox-escape": sandboxEscape,
+  "sandbox-kill": sandboxKill,
   ssrf,
   "store-io": storeIo,
   "store-kill": storeKill,
