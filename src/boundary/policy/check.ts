@@ -1,8 +1,8 @@
 import type { Agent33Error } from "../../base/errors.ts";
 import { suggestName } from "../../base/nearest.ts";
 import { policyError } from "./errors.ts";
+import { coverIndex, takesIn } from "./cover.ts";
 import type { Flaw } from "./flaws.ts";
-import { hostPattern } from "./host.ts";
 import type { CompiledKey } from "./keys.ts";
 import { type CompiledRule, strictness } from "./policy.ts";
 import type { LoadedPack } from "./pack.ts";
@@ -13,10 +13,11 @@ export function* policyProblems(
   packs: readonly LoadedPack[],
   rules: readonly CompiledRule[],
 ): Generator<Agent33Error> {
+  const asks = new Set(rules.flatMap(({ effect, ruleId }) => (effect === "ask" ? [ruleId] : [])));
   for (const rule of rules) {
     yield* impossible(rule);
     yield* unfulfillable(rule);
-    yield* unknownAnswers(rule, rules);
+    yield* unknownAnswers(rule, asks);
   }
   yield* shadowed(packs, rules);
   yield* overruledDefaults(packs);
@@ -62,13 +63,12 @@ function* unfulfillable(rule: CompiledRule): Generator<Agent33Error> {
 /** A rule that answers for one that nobody asks by. */
 function* unknownAnswers(
   { answers = [], ruleId, at }: CompiledRule,
-  rules: readonly CompiledRule[],
+  asks: ReadonlySet<string>,
 ): Generator<Agent33Error> {
   for (const name of answers) {
-    const asks = rules.filter(({ effect }) => effect === "ask").map((rule) => rule.ruleId);
-    if (asks.includes(name)) continue;
+    if (asks.has(name)) continue;
     const message = `the rule "${ruleId}" answers "${name}", and there is no such ask rule.`;
-    yield policyError("unknown_rule", at, message, suggestName(name, asks));
+    yield policyError("unknown_rule", at, message, suggestName(name, [...asks]));
   }
 }
 
@@ -97,14 +97,11 @@ function* shadowed(
     const inSight = ancestry(pack, packs)
       .flatMap((name) => rulesOf.get(name) ?? [])
       .filter(decides);
-    const stricter = {
-      deny: [],
-      ask: inSight.filter((rule) => rule.effect === "deny"),
-      allow: inSight.filter((rule) => rule.effect !== "allow"),
-    };
+    const coversOf = coverIndex(inSight.filter(({ effect }) => effect !== "allow"));
     for (const rule of (rulesOf.get(pack.name) ?? []).filter(decides)) {
-      const cover = stricter[rule.effect].find(
-        (other) => !isAnswered(other, rule) && covers(other, rule),
+      if (rule.effect === "deny") continue;
+      const cover = coversOf(rule).find(
+        (other) => strictness[other.effect] > strictness[rule.effect] && !isAnswered(other, rule),
       );
       if (cover === undefined) continue;
       const message =
@@ -151,26 +148,4 @@ export function ancestry(pack: LoadedPack, packs: readonly LoadedPack[]): readon
     for (const other of found?.extends ?? []) names.add(other.name);
   }
   return [...names];
-}
-
-/**
- * Whether every call that `narrow` matches is matched by `wide` too. A pattern is compared as if
- * its `*` were a letter: only a `*` of the wide pattern can take it in, so the answer is safe.
- */
-export function covers(wide: CompiledRule, narrow: CompiledRule): boolean {
-  if (wide.session !== undefined) return false;
-  if (wide.when !== undefined && wide.when.text !== narrow.when?.text) return false;
-  return takesIn(wide.keys, narrow.match);
-}
-
-function takesIn(keys: readonly CompiledKey[], match: Match): boolean {
-  // Asked of every pair of rules: without closures, a large pack is checked ten times as fast.
-  for (const { key, accepts } of keys) {
-    const values = match[key.name];
-    if (values === undefined) return false;
-    for (const value of values) {
-      if (!accepts(key.comparison === "host" ? hostPattern(String(value)) : value)) return false;
-    }
-  }
-  return true;
 }

@@ -1,5 +1,6 @@
 import type { Agent33Error } from "../../../base/errors.ts";
-import { ancestry, covers, isAnswered } from "../check.ts";
+import { ancestry, isAnswered } from "../check.ts";
+import { coverIndex } from "../cover.ts";
 import { policyError } from "../errors.ts";
 import { type CompiledRule, strictness } from "../policy.ts";
 import type { LoadedPack } from "../pack.ts";
@@ -20,14 +21,11 @@ export function* pointlessRules(
   const related = (a: string, b: string): boolean =>
     a === b || families.get(a)?.includes(b) === true || families.get(b)?.includes(a) === true;
   // What is in shadow decides nothing and is not asked to; what is in dry-run is only tried out.
-  const heard = rules.filter(({ mode }) => mode === "enforce");
+  const coversOf = coverIndex(rules.filter(({ mode }) => mode === "enforce"));
   for (const rule of rules.filter(({ mode }) => mode !== "shadow")) {
-    const other = heard.find(
+    const other = coversOf(rule).find(
       (other) =>
-        !related(rule.pack, other.pack) &&
-        !isAnswered(other, rule) &&
-        takesOver(other, rule) &&
-        covers(other, rule),
+        !related(rule.pack, other.pack) && !isAnswered(other, rule) && takesOver(other, rule),
     );
     if (other === undefined) continue;
     const what =
