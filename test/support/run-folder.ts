@@ -3,22 +3,34 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 
+/** What the tests of a run share: made by the first that needs it. */
+const shared = {
+  /** What Node has compiled of the programs that tests start; the program itself looks there too. */
+  NODE_COMPILE_CACHE: "node-compile-cache",
+  /** A PostgreSQL server's data, as it is before anything is done to it. */
+  POSTGRES_TEST_CLUSTER: "postgres-cluster",
+} as const;
+
 /**
  * Gives a run of the tests a temporary folder of its own, which its processes inherit. At the end it
  * is removed, and the run fails where a test left something in it.
  * @returns what ends it
  */
 export function setup({ config }: TestProject): () => void {
-  const before = process.env["TMPDIR"];
   const folder = mkdtempSync(join(tmpdir(), "agent33-tests-run-"));
   // Servers that refuse to run as root have folders of their own in it.
   chmodSync(folder, 0o711);
-  process.env["TMPDIR"] = folder;
+  const places = Object.entries(shared).map(([name, place]) => [name, join(folder, place)]);
+  const ours: Record<string, string> = { ...Object.fromEntries(places), TMPDIR: folder };
+  const before = Object.keys(ours).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, ours);
   return () => {
-    if (before === undefined) delete process.env["TMPDIR"];
-    else process.env["TMPDIR"] = before;
-    // The programs that tests start keep what Node compiled of them.
-    const left = readdirSync(folder).filter((name) => name !== "node-compile-cache");
+    for (const [name, value] of before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+    const known: readonly string[] = Object.values(shared);
+    const left = readdirSync(folder).filter((name) => !known.includes(name));
     rmSync(folder, { recursive: true, force: true });
     // Where tests are picked by name, a `describe` of which none is picked has no hooks run.
     if (left.length > 0 && config.testNamePattern === undefined) {
