@@ -88,12 +88,13 @@ async function freePort(): Promise<number> {
 }
 
 /**
- * Makes the data of a new server. Tests make it once a run, where `POSTGRES_TEST_CLUSTER` says, and
- * each server has a copy.
+ * Makes the data of a new server. Where a run of tests keeps what they share, it is made there once,
+ * and each server has a copy.
  */
 async function newCluster(bin: string, folder: string, data: string): Promise<void> {
   const run = promisify(execFile);
-  const kept = process.env["POSTGRES_TEST_CLUSTER"];
+  const shared = process.env["POSTGRES_TESTS"];
+  const kept = shared === undefined ? undefined : join(shared, "cluster");
   if (kept !== undefined && existsSync(kept)) {
     rmSync(data, { recursive: true });
     await run("cp", ["-a", kept, data]);
@@ -116,11 +117,18 @@ async function newCluster(bin: string, folder: string, data: string): Promise<vo
   }
 }
 
-/** Makes and starts a server; about one second. @throws Error with the server's own log */
-export async function startPostgres(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+/**
+ * Makes and starts a server; about one second.
+ * @param parent where its folder is made
+ * @throws Error with the server's own log
+ */
+export async function startPostgres(
+  options: PostgresServerOptions = {},
+  parent = tmpdir(),
+): Promise<PostgresServer> {
   const bin = binaries();
   if (bin === undefined) throw new Error(postgresMissing());
-  const folder = mkdtempSync(join(tmpdir(), "agent33-pg-"));
+  const folder = mkdtempSync(join(parent, "agent33-pg-"));
   const data = join(folder, "data");
   const grant = testGrant("runs a PostgreSQL server", { spawn: true, connect: [`${folder}/`] });
   mkdirSync(data, { mode: 0o700 });
