@@ -10,6 +10,9 @@ export default defineConfig({
     hookTimeout: 30_000,
     globalSetup: ["test/support/run-folder.ts"],
     pool: "forks",
+    // A process goes through file after file, and loads what they share once. What a test changes of
+    // its process it puts back: the next file would see it.
+    isolate: false,
     // The egress guard is on in every test: what a test opens itself it says with `grantTests`.
     execArgv: [
       "--require",

@@ -8,7 +8,7 @@ import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
 import { allowedMove, intakeStates } from "../src/learning/intake-state.ts";
 import { signalStates } from "../src/learning/signal.ts";
 import { checkTransition } from "../src/learning/signal-state.ts";
-import { freshFolder, projectRoot, runCli } from "./support/cli.ts";
+import { freshFolder, projectRoot, runInProcess } from "./support/cli.ts";
 
 const textOf = (path: string): string => readFileSync(join(projectRoot, path), "utf8");
 
@@ -245,15 +245,8 @@ describe("README.md", () => {
       );
     const data = freshFolder();
     const task = "examples/tasks/ledger-reconcile";
-    const { stdout } = await runCli([
-      "run",
-      "--task",
-      task,
-      "--environment",
-      "host",
-      "--data",
-      data,
-    ]);
+    const words = ["run", "--task", task, "--environment", "host", "--data", data];
+    const { stdout } = await runInProcess(words, projectRoot);
     const real = inOneOrder(
       neutral(stdout.replaceAll(data, ".agent33").replaceAll(`${projectRoot}/`, "")),
     );

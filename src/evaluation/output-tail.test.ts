@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { anyCharacter } from "../../test/support/any-character.ts";
 import { outputTail } from "./output-tail.ts";
 
 describe("the tail of an output", () => {
@@ -27,7 +28,7 @@ describe("the tail of an output", () => {
   test("is always an end of what was pushed, and no longer than allowed", () => {
     fc.assert(
       fc.property(
-        fc.array(fc.string({ unit: "binary" })),
+        fc.array(fc.string({ unit: anyCharacter })),
         fc.integer({ min: 4, max: 40 }),
         (parts, limit) => {
           const tail = outputTail(limit);

@@ -1,9 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { grantTests } from "../support/egress.ts";
-import { freshFolder, projectRoot, runCli, runInProcess, startCli } from "../support/cli.ts";
+import {
+  type CliResult,
+  freshFolder,
+  projectRoot,
+  runCli,
+  runInProcess,
+  startCli,
+} from "../support/cli.ts";
 
 grantTests("looks at processes and files, and mounts a small disk", { spawn: true });
 
@@ -38,9 +45,16 @@ function copyOfDemo(): string {
 }
 
 describe("the main job", () => {
+  // A run as programs read it, which several tests look at.
+  const data = freshFolder();
+  let told: CliResult;
+  beforeAll(async () => {
+    told = await runCli([...demoWords(data), "--json"]);
+  });
+
   test("the demo is verified by hidden tests, and says at once that no model is called", async () => {
-    const data = freshFolder();
-    const { code, stdout, stderr } = await runCli(demoWords(data));
+    const own = freshFolder();
+    const { code, stdout, stderr } = await runCli(demoWords(own));
     expect(stderr).toBe("");
     expect(stdout.split("\n")[0]).toMatch(/^Scripted run: no model is called\./);
     expect(stdout).toMatch(
@@ -48,7 +62,7 @@ describe("the main job", () => {
     );
     expect(stdout).toMatch(/filesystem__write_file[\s\S]*allow by default\//);
     expect(code).toBe(0);
-    expect(processesMentioning(data)).toEqual([]);
+    expect(processesMentioning(own)).toEqual([]);
   });
 
   test("with one changed input the scripted turns are wrong, and the outcome is refuted", async () => {
@@ -62,14 +76,13 @@ describe("the main job", () => {
     );
     expect(changed).not.toBe(lines[index]);
     writeFileSync(bank, lines.map((line) => (line === lines[index] ? changed : line)).join("\n"));
-    const { code, stdout } = await runCli(demoWords(freshFolder(), task));
+    const { code, stdout } = await runInProcess(demoWords(freshFolder(), task), projectRoot);
     expect(stdout).toMatch(/verifier {2}reward 0[\s\S]*outcome {2}refuted/);
     expect(code).toBe(2);
   });
 
-  test("--json gives one event a line and nothing else", async () => {
-    const data = freshFolder();
-    const { code, stdout } = await runCli([...demoWords(data), "--json"]);
+  test("--json gives one event a line and nothing else", () => {
+    const { code, stdout } = told;
     const events = stdout
       .trim()
       .split("\n")
@@ -82,8 +95,6 @@ describe("the main job", () => {
   });
 
   test("runs list and runs show read what happened", async () => {
-    const data = freshFolder();
-    await runCli(demoWords(data));
     const list = await runInProcess(["runs", "list", "--data", data, "--json"], projectRoot);
     const { items } = JSON.parse(list.stdout) as { items: { id: string; outcome: string }[] };
     expect(items).toMatchObject([{ outcome: "verified" }]);
@@ -97,9 +108,8 @@ describe("the main job", () => {
     ).toContain("store.unknown_run");
   });
 
-  test("the hidden tests are nowhere in the workspace while the agent works", async () => {
-    const data = freshFolder();
-    const { stdout } = await runCli([...demoWords(data), "--json"]);
+  test("the hidden tests are nowhere in the workspace while the agent works", () => {
+    const { stdout } = told;
     expect(stdout).not.toContain("verify.mjs");
     const start = JSON.parse(stdout.split("\n")[0] ?? "{}") as { workspace: string };
     expect(execFileSync("find", [start.workspace], { encoding: "utf8" })).not.toMatch(
@@ -159,7 +169,7 @@ describe("interrupting", () => {
     await running.seen("turn 1");
     const list = await runInProcess(["runs", "list", "--data", data, "--json"], projectRoot);
     const { items } = JSON.parse(list.stdout) as { items: { id: string }[] };
-    const second = await runCli(["resume", items[0]!.id, "--data", data]);
+    const second = await runInProcess(["resume", items[0]!.id, "--data", data], projectRoot);
     expect(second.code).toBe(1);
     expect(second.stderr).toContain("durable.run_active");
     running.child.kill("SIGINT");

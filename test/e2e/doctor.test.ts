@@ -41,7 +41,7 @@ test.each([
   ]);
 });
 
-describePostgres("the doctor and a team's store", {}, (server) => {
+describePostgres("the doctor and a team's store", "shared", (server) => {
   test("that is empty is left so, and that is there is told with its version", async () => {
     const url = await server().freshDatabase();
     expect(ordinaryPassword).toContain("s3cret");

@@ -89,7 +89,7 @@ describe("a store is not copied into itself", () => {
     native.close();
   });
 
-  describePostgres("in PostgreSQL", {}, (server) => {
+  describePostgres("in PostgreSQL", "shared", (server) => {
     test("by its address or another address of it", async () => {
       const cwd = freshFolder();
       const url = await freshStore(server());

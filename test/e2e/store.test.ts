@@ -326,7 +326,7 @@ test("what a command advises does not repeat an address's password", async () =>
   }
 });
 
-describePostgres("a store in PostgreSQL", {}, (server) => {
+describePostgres("a store in PostgreSQL", "shared", (server) => {
   test("is copied to from SQLite and back, equal each time, without its password shown", async () => {
     const folder = olderStore();
     await ok(folder, "store", "migrate", "--data", folder);

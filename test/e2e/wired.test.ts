@@ -7,7 +7,7 @@ import type { Signal } from "../../src/learning/signal.ts";
 import { BoundaryError } from "../../src/boundary/errors.ts";
 import { failing, read, spec } from "../support/connector.ts";
 import { type TestEngine, testEngine } from "../support/engine.ts";
-import { describePostgres, freshStore } from "../support/postgres-tests.ts";
+import { describePostgres, lentStore } from "../support/postgres-tests.ts";
 
 /** What holds only if the engine has joined one room to another. */
 
@@ -231,9 +231,9 @@ test("a run's end also reads what runs of other processes have left", async () =
   expect(await signalsOf(first)).toMatchObject([{ context: { run: runId } }]);
 });
 
-describePostgres("a team's store", {}, (server) => {
+describePostgres("a team's store", "shared", (server) => {
   test("is given no secret", async () => {
-    const { engine } = opened({ "learning.store": await freshStore(server()) });
+    const { engine } = opened({ "learning.store": await lentStore(server()) });
     const secret = `sk-${"a1b2".repeat(8)}`;
     await engine.learning.record({ ...grave, details: `It sent ${secret} along.` });
     const rows = await engine.learning.rows();

@@ -4,13 +4,13 @@ import { seededRandom } from "../../src/base/random.ts";
 import { allCases } from "../../src/store/conformance/all.cases.ts";
 import { runCases } from "../../src/store/conformance/suite.cases.ts";
 import { openPostgresBackend } from "../../src/store/postgres/backend.ts";
-import { describePostgres, freshStore, parts } from "../support/postgres-tests.ts";
+import { describePostgres, lentStore, parts } from "../support/postgres-tests.ts";
 
-describePostgres("a store in PostgreSQL", {}, (server) => {
+describePostgres("a store in PostgreSQL", "shared", (server) => {
   runCases(allCases, async () => {
     const clock = manualClock();
     const ids = uuidv7Source(clock, seededRandom(33));
-    const url = await freshStore(server());
+    const url = await lentStore(server());
     const backend = await openPostgresBackend({
       ...parts,
       url,

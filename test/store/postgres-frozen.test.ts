@@ -44,7 +44,7 @@ async function freeze(url: string): Promise<ChildProcess> {
   return child;
 }
 
-describePostgres("a process that was stopped inside a transaction", {}, (server) => {
+describePostgres("a process that was stopped inside a transaction", "shared", (server) => {
   test("keeps writers waiting, but no reader, and they give up in time", async () => {
     const url = await freshStore(server());
     const told: BusyNotice[] = [];

@@ -22,7 +22,7 @@ const insertRun = `INSERT INTO runs (id, tenant, task, agent, model, effort, sta
 const insertEvent =
   "INSERT INTO run_events (run_id, seq, at, type, event) VALUES (?, 1, 1, 't', '{}')";
 
-describePostgres("tenants on PostgreSQL", {}, (server) => {
+describePostgres("tenants on PostgreSQL", "shared", (server) => {
   /** A store with one run and one event of the tenant "a", and a way to write statements by hand. */
   async function bench(): Promise<{
     readonly url: string;

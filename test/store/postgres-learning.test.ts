@@ -7,7 +7,7 @@ import { newLesson } from "../../src/store/conformance/lessons.cases.ts";
 import { newSignal } from "../../src/store/conformance/signals.cases.ts";
 import { openPostgresBackend } from "../../src/store/postgres/backend.ts";
 import type { TenantStore } from "../../src/store/repositories/index.ts";
-import { describePostgres, freshStore, parts } from "../support/postgres-tests.ts";
+import { describePostgres, lentStore, parts } from "../support/postgres-tests.ts";
 
 const processes = [0, 1, 2, 3];
 const rounds = 5;
@@ -21,11 +21,11 @@ async function endsOf(work: readonly Promise<unknown>[]): Promise<string[]> {
 }
 
 /** One write of each process at a time: such writes share the tenant, and only locks part them. */
-describePostgres("processes that learn at the same time", {}, (server) => {
+describePostgres("processes that learn at the same time", "shared", (server) => {
   async function eachRound(
     run: (stores: readonly TenantStore[], round: string) => Promise<void>,
   ): Promise<void> {
-    const url = await freshStore(server());
+    const url = await lentStore(server());
     const backends = await Promise.all(
       processes.map((seed) => {
         const ids = uuidv7Source(parts.clock, seededRandom(seed));

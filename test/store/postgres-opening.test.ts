@@ -49,7 +49,7 @@ const { socket } = testGrant("looks for a host that does not exist", {
   connect: [...loopback, "nowhere.invalid:*"],
 });
 
-describePostgres("opening a store on PostgreSQL", {}, (server) => {
+describePostgres("opening a store on PostgreSQL", "shared", (server) => {
   test("an empty database becomes a store, and stays one", async () => {
     const url = await server().freshDatabase();
     const made = await openPostgresBackend({ ...parts, url });

@@ -4,7 +4,7 @@ import { createChainer } from "../../src/boundary/audit/chainer.ts";
 import type { AuditVerdict } from "../../src/boundary/audit/findings.ts";
 import { headPath, readHeads } from "../../src/boundary/audit/head-file.ts";
 import { takeKey } from "../../src/boundary/audit/key-file.ts";
-import { readPublicKey } from "../../src/boundary/audit/signing.ts";
+import { type PublicKeys, readPublicKey } from "../../src/boundary/audit/signing.ts";
 import { storedAudit } from "../../src/boundary/audit/stored-audit.ts";
 import { verifyAudit } from "../../src/boundary/audit/verify.ts";
 import { callRecord } from "../../src/store/conformance/audit.cases.ts";
@@ -30,6 +30,7 @@ export function auditedStore() {
   });
   const native = new DatabaseSync(join(dataDir, databaseFile), { timeout: 5000 });
   native.exec("PRAGMA synchronous = OFF");
+  let keys: PublicKeys | undefined;
   const link = (tenant: string, ending = false): Promise<void> =>
     chainer.link(tenant, { forMs: 1000, ending });
   const record = (tenant: string, callId: string, outcome: string) =>
@@ -39,10 +40,18 @@ export function auditedStore() {
       outcome,
       spend: { tokens: 7, costMicroUsd: 30 },
     });
-  const state = (): AuditState =>
-    Object.fromEntries(
-      auditTables.map((table) => [table, native.prepare(`SELECT * FROM ${table}`).all()]),
-    ) as unknown as AuditState;
+  /** Where the rows of a state are kept besides, so that the database can bring them back itself. */
+  const copies = new Map<AuditState, number>();
+  const state = (): AuditState => {
+    const number = copies.size;
+    const read = auditTables.map((table) => {
+      native.exec(`CREATE TEMP TABLE ${table}_${number} AS SELECT * FROM main.${table}`);
+      return [table, native.prepare(`SELECT * FROM ${table}`).all()];
+    });
+    const made = Object.fromEntries(read) as AuditState;
+    copies.set(made, number);
+    return made;
+  };
   return {
     store,
     dataDir,
@@ -51,28 +60,21 @@ export function auditedStore() {
     warnings,
     link,
     state,
-    /** Sets the three tables to a state of before. */
+    /** Sets the three tables to a state that `state` gave. */
     restore: (before: AuditState): void => {
-      native.exec("BEGIN");
-      for (const table of auditTables) {
-        native.exec(`DELETE FROM ${table}`);
-        for (const row of before[table]) {
-          const names = Object.keys(row);
-          native
-            .prepare(
-              `INSERT INTO ${table} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})`,
-            )
-            .run(...Object.values(row));
-        }
-      }
-      native.exec("COMMIT");
+      const number = copies.get(before);
+      const back = auditTables.map(
+        (table) =>
+          `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM temp.${table}_${number};`,
+      );
+      native.exec(`BEGIN; ${back.join(" ")} COMMIT`);
     },
     open: (tenant: string, callId: string): void =>
       store.tenant(tenant).audit.open(record(tenant, callId, "open")),
     close: (tenant: string, callId: string): void =>
       store.tenant(tenant).audit.close(record(tenant, callId, "ok")),
     verify: (tenant: string): Promise<AuditVerdict> => {
-      const keys = new Map([readPublicKey(takeKey(dataDir).publicPem)]);
+      keys ??= new Map([readPublicKey(takeKey(dataDir).publicPem)]);
       const head = readHeads(headPath(dataDir)).get(tenant);
       const chain = store.backend.tenant(tenant).auditChain;
       return verifyAudit(storedAudit(tenant, chain, head), { keys, places: [] });

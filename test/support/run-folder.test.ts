@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -30,4 +30,18 @@ test("a run that leaves something behind fails and names it, but for one of test
     else end();
     expect(existsSync(left)).toBe(false);
   }
+});
+
+test("what the tests of a run share is in its folder, goes with it, and is not left behind", () => {
+  const names = ["NODE_COMPILE_CACHE", "POSTGRES_TESTS"];
+  const outside = names.map((name) => process.env[name]);
+  const end = setup(projectOf({}));
+  const inside = names.map((name) => process.env[name] ?? "");
+  for (const place of inside) {
+    expect(dirname(place)).toBe(tmpdir());
+    mkdirSync(place, { recursive: true });
+  }
+  end();
+  expect(inside.filter((place) => existsSync(place))).toEqual([]);
+  expect(names.map((name) => process.env[name])).toEqual(outside);
 });

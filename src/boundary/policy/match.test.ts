@@ -16,10 +16,14 @@ interface Call {
   readonly principal: Principal;
 }
 
-const fits = (pattern: string, text: string): boolean =>
-  new RegExp(`^${pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`, "s").test(
-    text,
-  );
+const expressions = new Map<string, RegExp>();
+
+function fits(pattern: string, text: string): boolean {
+  const escaped = (): string => pattern.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
+  const found = expressions.get(pattern) ?? new RegExp(`^${escaped().replaceAll("*", ".*")}$`, "s");
+  expressions.set(pattern, found);
+  return found.test(text);
+}
 
 function plainHost(host: string): string {
   return host

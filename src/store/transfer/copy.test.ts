@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { manualClock } from "../../base/clock.ts";
 import { sha256 } from "../../base/digest.ts";
 import type { PostgresServer } from "../../../test/support/postgres.ts";
-import { describePostgres, freshStore, parts } from "../../../test/support/postgres-tests.ts";
+import { describePostgres, lentStore, parts } from "../../../test/support/postgres-tests.ts";
 import type { Backend } from "../backend.ts";
 import { openPostgresBackend } from "../postgres/backend.ts";
 import { change, rows } from "../program.ts";
@@ -41,7 +41,7 @@ const inMemory: Open = async () => {
 const onServer =
   (server: () => PostgresServer): Open =>
   async () => {
-    const backend = await openPostgresBackend({ ...parts, url: await freshStore(server()) });
+    const backend = await openPostgresBackend({ ...parts, url: await lentStore(server()) });
     cleanUps.push(() => backend.close());
     return backend;
   };
@@ -220,7 +220,7 @@ describe("a target", () => {
   });
 });
 
-describePostgres("PostgreSQL", {}, (server) => {
+describePostgres("PostgreSQL", "shared", (server) => {
   describe("as a target", () => copies(inMemory, onServer(server)));
   describe("as a source", () => copies(onServer(server), inMemory));
 

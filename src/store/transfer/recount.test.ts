@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { manualClock } from "../../base/clock.ts";
-import { describePostgres, freshStore, parts } from "../../../test/support/postgres-tests.ts";
+import { describePostgres, lentStore, parts } from "../../../test/support/postgres-tests.ts";
 import type { Backend } from "../backend.ts";
 import { openPostgresBackend } from "../postgres/backend.ts";
 import { change, rows } from "../program.ts";
@@ -140,9 +140,9 @@ async function expectRecounts(backend: Backend): Promise<void> {
 test("counts anew where the counts are wrong, and leaves the other tenants' as they are", () =>
   expectRecounts(from));
 
-describePostgres("in PostgreSQL", {}, (server) => {
+describePostgres("in PostgreSQL", "shared", (server) => {
   test("counts anew where the counts are wrong, and leaves the other tenants' as they are", async () => {
-    const backend = await openPostgresBackend({ ...parts, url: await freshStore(server()) });
+    const backend = await openPostgresBackend({ ...parts, url: await lentStore(server()) });
     try {
       await fill(backend);
       await expectRecounts(backend);
