@@ -18,6 +18,7 @@ import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
+import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
@@ -117,6 +118,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const store = storeOf(opened, settings.tenant);
   const egress = createEgress({ clock });
   const processes = createProcesses(clock);
+  const confinements = createConfinements({ settings, host, processes, hidden: [dataDir] });
   const budgets = createBudgetLedger(clock);
   const standingBudgets = standingBudgetsOf(settings);
   const standing =
@@ -224,6 +226,7 @@ export function createEngine(config: Config, host: Host): Engine {
         policies,
         processes,
         connectors: configuredConnectors(settings, host, redactor),
+        confinements,
         model: modelFor,
         redactor,
         live: (runId, event) => {
@@ -246,7 +249,7 @@ export function createEngine(config: Config, host: Host): Engine {
     }
   };
 
-  const mcp = createMcpAdmin({ config, host, boundary, policy: ownPolicy });
+  const mcp = createMcpAdmin({ config, host, boundary, policy: ownPolicy, confinements });
   policies.follow();
 
   return {

@@ -89,7 +89,11 @@ export function checkText(check: AuditCheck, { style }: Output): string {
 
 function operationOf(operation: string, record: JsonObject): string {
   const tool = textIn(record, "tool");
-  return tool === undefined ? operation : `${operation} ${tool}`;
+  // A server in the sandbox is a write; of one that runs outside nobody can say what it does.
+  const free = operation === "session/open" && textIn(record, "effect") === "unknown";
+  return [operation, ...(tool === undefined ? [] : [tool]), ...(free ? ["(unconfined)"] : [])].join(
+    " ",
+  );
 }
 
 function targetOf(record: JsonObject): string | undefined {

@@ -23,6 +23,14 @@ const stdioServerSchema = z.strictObject({
   args: z.array(z.string()).default([]),
   env: z.record(z.string(), z.string()).default({}),
   cwd: z.string().optional(),
+  /** Whether it runs in a sandbox, where there is one. */
+  confine: z.boolean().default(true),
+  /** Hosts that it talks to. Without any it has no network. */
+  hosts: z.array(z.string().min(1)).default([]),
+  /** Folders that it may read and write besides those that its arguments name. */
+  writable: z.array(z.string().min(1)).default([]),
+  /** Files and folders that it may read besides its own program. */
+  readOnly: z.array(z.string().min(1)).default([]),
   ...any,
 });
 

@@ -8,6 +8,7 @@ import { type Lock, lockPath, readLock, writeLock } from "../config/lock.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import { type PinState, pinState } from "../connectors/mcp/pins.ts";
+import type { Confinements } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
 import { configuredServers } from "./server-specs.ts";
 import { serverOf } from "./servers.ts";
@@ -49,6 +50,7 @@ export interface McpAdminParts {
   readonly host: Host;
   readonly boundary: Boundary;
   readonly policy: () => PolicyDecider;
+  readonly confinements: Confinements;
 }
 
 export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
@@ -94,14 +96,16 @@ function namesOf({ settings }: Config, names: readonly string[]): readonly strin
 
 /** @throws BoundaryError, Agent33Error */
 async function open(name: string, lock: Lock, parts: McpAdminParts): Promise<McpServerHandle> {
-  const { config, host, boundary, policy } = parts;
+  const { config, host, boundary, policy, confinements } = parts;
   const { settings } = config;
   const specs = configuredServers(config, host).filter((one) => one.name === name);
   const pins = lock.servers[name];
   for (const spec of specs) {
+    const found = serverOf(spec, {}, { host, settings });
+    const { server } = await confinements.confine(found, undefined);
     const opened = await openMcpServer({
       boundary,
-      server: serverOf(spec, {}, { host, settings }),
+      server,
       principal: { tenant: settings.tenant, user: settings.user },
       options: { policy: policy() },
       ...(pins === undefined ? {} : { pins }),

@@ -12,6 +12,7 @@ import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
+import type { Confinements } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
 
@@ -21,6 +22,7 @@ export interface ServerParts {
   readonly boundary: Boundary;
   readonly redactor: Redactor;
   readonly lock: Lock;
+  readonly confinements: Confinements;
 }
 
 /** The servers that opened, and what a person should know about the others. */
@@ -57,7 +59,15 @@ export async function openServers(
   for (const server of spec.servers) {
     if ("args" in server) registerSecrets(server.args, parts.redactor);
   }
-  const servers = spec.servers.map((server) => serverOf(server, spec.environment, parts));
+  const confined = await Promise.all(
+    spec.servers.map((server) => {
+      const found = serverOf(server, spec.environment, parts);
+      return server.from === "settings"
+        ? parts.confinements.confine(found, spec.workspace ?? undefined)
+        : { server: found, notices: [] };
+    }),
+  );
+  const servers = confined.map(({ server }) => server);
   const outcomes = await Promise.all(
     servers.map((server, index) =>
       openMcpServer({
@@ -72,7 +82,7 @@ export async function openServers(
     ),
   );
   const handles = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-  const notices: string[] = [];
+  const notices = confined.flatMap((one) => one.notices);
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok) continue;
     const { kind, code, message, hint = "" } = outcome.error;

@@ -29,6 +29,7 @@ import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
+import type { Confinements } from "./confined-servers.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
@@ -51,6 +52,7 @@ export interface SessionParts {
   readonly policies: Policies;
   readonly processes: Processes;
   readonly connectors: readonly ConfiguredConnector[];
+  readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
   readonly redactor: Redactor;

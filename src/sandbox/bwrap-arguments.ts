@@ -1,4 +1,5 @@
 import { existsSync, realpathSync } from "node:fs";
+import { relative } from "node:path";
 import {
   environmentInside,
   etcFiles,
@@ -15,6 +16,8 @@ export interface BwrapView extends SandboxView {
   readonly filter: Uint8Array;
   /** `host` leaves the host's network as it is: default `none`. */
   readonly network?: "none" | "host";
+  /** Folders that are empty inside, where they lie in one that is shown. Absolute. */
+  readonly hidden?: readonly string[];
 }
 
 /** Arguments for bubblewrap, and what it reads from its descriptors 3, 4, 5 and so on. */
@@ -57,6 +60,7 @@ export function bwrapStart(view: BwrapView, command: readonly string[]): BwrapSt
     ...hostEtcFiles(view),
     ...privateFolders(view.tmpBytes),
     ...givenPaths(view).map(option),
+    ...hiddenFolders(view),
     ["--chdir", startFolder(view)],
     // Without it files can be made beside the mounts, in the memory that the root folder is.
     ["--remount-ro", "/"],
@@ -99,6 +103,21 @@ function hostEtcFiles({ network }: BwrapView): readonly Option[] {
     .filter((path) => existsSync(path))
     .map((path) => ["--ro-bind", realpathSync(path), path]);
 }
+
+/** Covered after what they lie in has been shown; what is not shown needs no cover. */
+function hiddenFolders({ hidden = [], writable, readOnly }: BwrapView): readonly Option[] {
+  const shown = [...writable, ...readOnly].filter((path) => existsSync(path)).map(realPath);
+  return hidden
+    .filter((path) => existsSync(path))
+    .map(realPath)
+    .filter((path) => shown.some((folder) => !relative(folder, path).startsWith("..")))
+    .flatMap((path) => [
+      ["--tmpfs", path],
+      ["--remount-ro", path],
+    ]);
+}
+
+const realPath = (path: string): string => realpathSync(path);
 
 /**
  * /proc is read-only as a whole: where the engine runs as root, the command owns the files of

@@ -129,6 +129,18 @@ describe.skipIf(!probed.available)(title, () => {
     server.close();
   });
 
+  test("sees nothing of a hidden folder within its own, and can put nothing there", async () => {
+    const secrets = join(workspace, ".kept");
+    mkdirSync(secrets, { mode: 0o777 });
+    writeFileSync(join(secrets, "secret"), "canary-77fe", { mode: 0o644 });
+    const script = `const fs = require("node:fs");
+      console.log(fs.readdirSync(".kept").length);
+      try { fs.writeFileSync(".kept/x", ""); } catch (e) { console.log(e.code); }`;
+    const request = { writable: [workspace], hidden: [secrets, outside] };
+    expect((await outputOf(await node(script, request))).stdout).toBe("0\nEROFS\n");
+    expect(existsSync(join(secrets, "secret"))).toBe(true);
+  });
+
   test("sees its folders and nothing beside them; only those to be written can be", async () => {
     const shelf = makeWorkspace();
     writeFileSync(join(shelf, "book"), "read me");

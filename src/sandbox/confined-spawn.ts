@@ -37,6 +37,8 @@ export interface ConfinedRequest {
   readonly writable?: readonly string[];
   /** Files and folders that it may read, at their own paths. Absolute. */
   readonly readOnly?: readonly string[];
+  /** Folders that are empty inside, where they lie in one that is shown. Absolute. */
+  readonly hidden?: readonly string[];
   /** `host` for a server that has hosts to talk to: this machine's network as it is. Default `none`. */
   readonly network?: "none" | "host";
   /** Address space of one process. Default 4 GiB. */
@@ -109,13 +111,14 @@ function viewOf(
     ([name, value]) => (name !== "HOME" && name !== "TMPDIR") || isShown(value, shown),
   );
   const path = { PATH: `${join(nodeFolder, "bin")}:${PATH}` };
-  const network = request.network ?? "none";
+  const { network = "none", hidden = [] } = request;
   return {
     writable,
     readOnly,
     cwd,
     env: { ...Object.fromEntries(own), ...path },
     network,
+    hidden,
     ...rest,
   };
 }

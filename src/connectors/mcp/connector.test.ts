@@ -88,7 +88,7 @@ describe("the filesystem server", () => {
     const { outcome, audit } = await mcp.open(mcp.filesystem());
     expect(outcome.ok).toBe(true);
     expect(audit.closed).toMatchObject([
-      { connector: "mcp:filesystem", operation: "session/open", effect: "write", outcome: "ok" },
+      { connector: "mcp:filesystem", operation: "session/open", effect: "unknown", outcome: "ok" },
     ]);
   });
 

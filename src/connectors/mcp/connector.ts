@@ -7,6 +7,7 @@ import type { Connector } from "../../boundary/connector.ts";
 import type { BoundaryError } from "../../boundary/errors.ts";
 import type { EgressFetch } from "../../boundary/hands.ts";
 import type { CallContext, CallFacts, CallOptions, ConnectorSpec } from "../../boundary/types.ts";
+import { createConfinedSpawn } from "../../sandbox/confined-spawn.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import type { McpClientFeatures } from "./features.ts";
 import { createServerHandle, type McpServerHandle } from "./handle.ts";
@@ -80,9 +81,11 @@ export function mcpSessionSpec(
 
 function openingFacts(server: McpServer): CallFacts {
   const place = server.type === "http" ? urlFacts(server.url) : {};
+  const free = server.type !== "http" && server.confinement === undefined;
   return {
     operation: "session/open",
-    effect: "write",
+    // What an unconfined program does goes around the boundary, and nobody can say what it is.
+    effect: free ? "unknown" : "write",
     repeat: "safe",
     ...place,
     args: shown(server),
@@ -94,15 +97,27 @@ function shown(server: McpServer): JsonObject {
   if (server.type === "http") {
     return { url: describeServer(server), headers: Object.keys(server.headers).sort() };
   }
-  const { command, args, cwd, env } = server;
-  return { command, args, cwd, environment: Object.keys(env).sort() };
+  const { command, args, cwd, env, confinement } = server;
+  return {
+    command,
+    args,
+    cwd,
+    environment: Object.keys(env).sort(),
+    ...(confinement === undefined ? {} : { confinement: { ...confinement } }),
+  };
 }
 
 async function connect(context: CallContext<McpServer, McpSession>): Promise<ServerTransport> {
   const { input: server, fetch } = context;
   if (server.type !== "http") {
-    const { command, args, cwd, env } = server;
-    return createStdioTransport(await context.spawn({ command, args, cwd, env }));
+    const { command, args, cwd, env, confinement } = server;
+    const { spawn } = context;
+    const program = { command, args, cwd, env };
+    return createStdioTransport(
+      confinement === undefined
+        ? await spawn(program)
+        : await createConfinedSpawn({ spawn })({ ...program, ...confinement }),
+    );
   }
   // Whoever makes the session speak, what it opens belongs to the call that holds it.
   const inSession = AsyncLocalStorage.snapshot();

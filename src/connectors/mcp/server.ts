@@ -26,6 +26,18 @@ interface AnyServer {
   readonly protocol?: string;
 }
 
+/** What a server is shown of the machine. */
+export interface Confinement {
+  /** `host` is this machine's network as it is. */
+  readonly network: "none" | "host";
+  /** Folders that it may read and write. Absolute. */
+  readonly writable: readonly string[];
+  /** Files and folders that it may read. Absolute. */
+  readonly readOnly: readonly string[];
+  /** Folders within these that are empty for it. Absolute. */
+  readonly hidden: readonly string[];
+}
+
 /** An MCP server that is started as a child and spoken to over its standard streams. */
 export interface StdioMcpServer extends AnyServer {
   readonly type?: "stdio";
@@ -35,6 +47,8 @@ export interface StdioMcpServer extends AnyServer {
   readonly cwd: string;
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Absent: it runs as any program of the person who started the engine. */
+  readonly confinement?: Confinement;
 }
 
 /** An MCP server that runs somewhere and is spoken to over streamable HTTP. */

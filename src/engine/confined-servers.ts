@@ -1,0 +1,76 @@
+import { delimiter, resolve } from "node:path";
+import type { Settings } from "../config/schema.ts";
+import type { McpServer } from "../connectors/mcp/server.ts";
+import { createSandboxes } from "../sandbox/choose.ts";
+import type { Processes } from "../sandbox/process.ts";
+import type { SandboxProbe } from "../sandbox/sandbox.ts";
+import { confinedStart } from "./confinement.ts";
+import { sandboxProbeGrant } from "./grants.ts";
+import type { Host } from "./host.ts";
+
+/** A server as it is to be started, and what a person should know of it. */
+export interface ConfinedServer {
+  readonly server: McpServer;
+  readonly notices: readonly string[];
+}
+
+/** Keeps the settings' servers from the rest of the machine. */
+export interface Confinements {
+  /**
+   * @param server as the settings describe it, with its program found
+   * @param workspace the run's own folder, which the server may work in
+   */
+  confine(server: McpServer, workspace: string | undefined): Promise<ConfinedServer>;
+}
+
+export interface ConfinementParts {
+  readonly settings: Settings;
+  readonly host: Host;
+  readonly processes: Processes;
+  /** Folders that no server may see. Absolute. */
+  readonly hidden: readonly string[];
+}
+
+/**
+ * A server that is started as a program has traffic of its own, which no boundary sees. So it runs
+ * in bubblewrap, without a network unless its settings name hosts; where that cannot be had, it runs
+ * as it is, and that is said.
+ */
+export function createConfinements(parts: ConfinementParts): Confinements {
+  const { settings, host, processes, hidden } = parts;
+  let looked: Promise<SandboxProbe> | undefined;
+  const look = (): Promise<SandboxProbe> => {
+    const { spawn } = processes;
+    const { dockerSocket, image } = settings.sandbox;
+    const pathEntries = (host.env["PATH"] ?? "").split(delimiter);
+    const { clock } = host;
+    const { bubblewrap } = createSandboxes({ spawn, clock, pathEntries, dockerSocket, image });
+    return sandboxProbeGrant.run(() => bubblewrap.probe());
+  };
+  return {
+    confine: async (server, workspace) => {
+      const wished = settings.mcpServers[server.name];
+      if (server.type === "http" || wished?.type !== "stdio") return { server, notices: [] };
+      const unconfined = (why: string): ConfinedServer => ({
+        server,
+        notices: [`MCP server ${server.name} is unconfined: ${why}`],
+      });
+      if (!wished.confine) return unconfined("its setting confine is false.");
+      looked ??= look();
+      const probe = await looked;
+      if (!probe.available) return unconfined(`${probe.reason} ${probe.hint}`);
+      const absolute = (paths: readonly string[]) => paths.map((path) => resolve(server.cwd, path));
+      const { command, confinement } = confinedStart({
+        command: server.command,
+        args: server.args,
+        cwd: server.cwd,
+        hosts: wished.hosts,
+        writable: [...absolute(wished.writable), ...(workspace === undefined ? [] : [workspace])],
+        readOnly: absolute(wished.readOnly),
+        hidden,
+        nodePath: host.nodePath,
+      });
+      return { server: { ...server, command, confinement }, notices: [] };
+    },
+  };
+}

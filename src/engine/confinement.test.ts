@@ -1,0 +1,79 @@
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/support/temporary.ts";
+import { type ConfinedProgram, confinedStart } from "./confinement.ts";
+
+let place: string;
+beforeEach(() => {
+  place = temporaryFolder("confinement");
+});
+
+const made = (path: string, text = ""): string => {
+  const file = join(place, path);
+  mkdirSync(join(file, ".."), { recursive: true });
+  writeFileSync(file, text);
+  return file;
+};
+
+const start = (program: Partial<ConfinedProgram>) =>
+  confinedStart({
+    command: "/usr/bin/true",
+    args: [],
+    cwd: place,
+    hosts: [],
+    writable: [],
+    readOnly: [],
+    hidden: [],
+    nodePath: process.execPath,
+    ...program,
+  });
+
+describe("what a server is shown", () => {
+  test("is nothing of this machine's for a program of the system without arguments", () => {
+    expect(start({ args: ["--port", "1"] })).toEqual({
+      command: "/usr/bin/true",
+      confinement: { network: "none", writable: [], readOnly: [], hidden: [] },
+    });
+  });
+
+  test("are the folders on its command line, to write, and no others", () => {
+    mkdirSync(join(place, "docs"));
+    const { confinement } = start({ args: [join(place, "docs"), join(place, "absent"), "docs"] });
+    expect(confinement).toMatchObject({ writable: [join(place, "docs")], readOnly: [] });
+  });
+
+  test("is the package around a script, by an absolute name or one of its own folder", () => {
+    made("app/package.json", "{}");
+    const script = made("app/src/server.mjs");
+    const node = { command: process.execPath, args: [script] };
+    expect(start(node)).toMatchObject({
+      command: "node",
+      confinement: { readOnly: [join(place, "app")] },
+    });
+    const there = { command: process.execPath, args: ["src/server.mjs"], cwd: join(place, "app") };
+    expect(start(there).confinement.readOnly).toEqual([join(place, "app")]);
+  });
+
+  test("are all modules beside the package that a program is installed in", () => {
+    const program = made("app/node_modules/server/dist/index.js");
+    made("app/node_modules/server/package.json", "{}");
+    mkdirSync(join(place, "app/node_modules/.bin"), { recursive: true });
+    symlinkSync(program, join(place, "app/node_modules/.bin/server"));
+    const command = join(place, "app/node_modules/.bin/server");
+    expect(start({ command }).confinement.readOnly).toEqual([join(place, "app/node_modules")]);
+  });
+
+  test("is the whole virtual environment of a Python program", () => {
+    made("venv/pyvenv.cfg");
+    const command = made("venv/bin/server");
+    expect(start({ command }).confinement.readOnly).toEqual([join(place, "venv")]);
+  });
+
+  test("has a network only where hosts are named, and hides what it is told to", () => {
+    expect(start({ hosts: ["api.example.org"], hidden: ["/x"] }).confinement).toMatchObject({
+      network: "host",
+      hidden: ["/x"],
+    });
+  });
+});
