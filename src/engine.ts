@@ -244,7 +244,14 @@ export function createEngine(config: Config, host: Host): Engine {
     }
   };
 
-  const mcp = createMcpAdmin({ config, host, boundary, policy: ownPolicy });
+  const mcp = createMcpAdmin({
+    config,
+    host,
+    boundary,
+    policy: ownPolicy,
+    dataDir,
+    redactor,
+  });
   policies.follow();
 
   return {

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { crash } from "./crash.ts";
+import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeIo } from "./store-io.ts";
@@ -12,6 +13,7 @@ import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
+  "mcp-conformance": mcpConformance,
   outage,
   ssrf,
   "store-io": storeIo,

@@ -12,6 +12,7 @@ import type { McpClientFeatures } from "./features.ts";
 import { createServerHandle, type McpServerHandle } from "./handle.ts";
 import { createHttpTransport } from "./http-transport.ts";
 import type { Reopening } from "./kept-session.ts";
+import type { OAuthLogin } from "./oauth.ts";
 import type { ServerPins } from "./pins.ts";
 import { defaultStartTimeoutMs, describeServer, type McpServer } from "./server.ts";
 import { type McpSession, openSession } from "./session.ts";
@@ -33,6 +34,8 @@ export interface OpenMcpServerRequest {
   readonly features?: McpClientFeatures;
   /** What people have taken its tools for. */
   readonly pins?: ServerPins;
+  /** How to log in, for servers over HTTP. */
+  readonly login?: OAuthLogin;
   /** For the waits before restarts. Default: the machine's own. */
   readonly clock?: Clock;
 }
@@ -53,7 +56,7 @@ const marginMs = 10_000;
 export function mcpSessionSpec(
   server: McpServer,
   onOpening: (opening: Promise<McpSession>) => void = () => {},
-  features: McpClientFeatures = {},
+  { features = {}, login }: Pick<OpenMcpServerRequest, "features" | "login"> = {},
 ): ConnectorSpec<McpServer, McpSession, McpSession> {
   const limitMs = (server.startTimeoutMs ?? defaultStartTimeoutMs) + marginMs;
   const held = server.type === "http";
@@ -61,7 +64,12 @@ export function mcpSessionSpec(
     id: `mcp:${server.name}`,
     facts: openingFacts,
     run: async (context) => {
-      const opening = openSession(context.input, () => connect(context), context.signal, features);
+      const opening = openSession(
+        context.input,
+        () => connect(context, login),
+        context.signal,
+        features,
+      );
       onOpening(opening);
       const session = await opening;
       if (held) await hold(session, context);
@@ -98,7 +106,10 @@ function shown(server: McpServer): JsonObject {
   return { command, args, cwd, environment: Object.keys(env).sort() };
 }
 
-async function connect(context: CallContext<McpServer, McpSession>): Promise<ServerTransport> {
+async function connect(
+  context: CallContext<McpServer, McpSession>,
+  login: OAuthLogin | undefined,
+): Promise<ServerTransport> {
   const { input: server, fetch } = context;
   if (server.type !== "http") {
     const { command, args, cwd, env } = server;
@@ -107,7 +118,7 @@ async function connect(context: CallContext<McpServer, McpSession>): Promise<Ser
   // Whoever makes the session speak, what it opens belongs to the call that holds it.
   const inSession = AsyncLocalStorage.snapshot();
   const held: EgressFetch = (to, init) => inSession(fetch, to, init);
-  return createHttpTransport(server, held);
+  return createHttpTransport(server, held, login);
 }
 
 async function hold(
@@ -129,7 +140,7 @@ async function hold(
 export async function openMcpServer(
   request: OpenMcpServerRequest,
 ): Promise<Result<McpServerHandle, BoundaryError>> {
-  const { boundary, server, principal, options = {}, features = {}, pins } = request;
+  const { boundary, server, principal, options = {}, pins } = request;
   const { clock = systemClock } = request;
   let latest: Promise<McpSession> | undefined;
   const spec = mcpSessionSpec(
@@ -137,7 +148,7 @@ export async function openMcpServer(
     (opening) => {
       latest = opening;
     },
-    features,
+    request,
   );
   const connector = boundary.connector(spec);
   const settled = async (): Promise<void> => {
