@@ -249,7 +249,15 @@ export function createEngine(config: Config, host: Host): Engine {
     }
   };
 
-  const mcp = createMcpAdmin({ config, host, boundary, policy: ownPolicy, confinements });
+  const mcp = createMcpAdmin({
+    config,
+    host,
+    boundary,
+    policy: ownPolicy,
+    confinements,
+    dataDir,
+    redactor,
+  });
   policies.follow();
 
   return {

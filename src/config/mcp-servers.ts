@@ -45,12 +45,31 @@ const headersSchema = z.record(z.string(), z.string()).superRefine((headers, con
   }
 });
 
+/** How to log in to a server that wants it (OAuth 2.1 in the words of MCP's authorization). */
+const oauthSchema = z
+  .strictObject({
+    grant: z.enum(["authorization_code", "client_credentials"]).exactOptional(),
+    clientId: z.string().min(1).exactOptional(),
+    clientSecret: z
+      .string()
+      .refine((text) => referencesIn(text).length > 0, "Write ${VARIABLE} instead of the secret")
+      .exactOptional(),
+    clientMetadataUrl: z.url({ protocol: /^https$/ }).exactOptional(),
+    scope: z.string().min(1).exactOptional(),
+  })
+  .refine(
+    ({ grant, clientId, clientSecret }) =>
+      grant !== "client_credentials" || (clientId !== undefined && clientSecret !== undefined),
+    "client_credentials needs clientId and clientSecret",
+  );
+
 const httpServerSchema = z.strictObject({
   type: z.literal("http"),
   url: z
     .url({ protocol: /^https?$/ })
     .refine((url) => new URL(url).username === "", "Give credentials in headers, not in the URL"),
   headers: headersSchema.default({}),
+  oauth: oauthSchema.default({}),
   ...any,
 });
 

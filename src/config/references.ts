@@ -10,14 +10,21 @@ export function referencesIn(text: string): readonly string[] {
 /** The servers' parts that may name variables of the environment. */
 type Referring =
   | { readonly type: "stdio"; readonly env: Readonly<Record<string, string>> }
-  | { readonly type: "http"; readonly headers: Readonly<Record<string, string>> };
+  | {
+      readonly type: "http";
+      readonly headers: Readonly<Record<string, string>>;
+      readonly oauth?: { readonly clientSecret?: string };
+    };
 
 /** The names of variables and the values that they stand for, of all that a server refers to. */
 export function referredBy(
   server: Referring,
   env: Readonly<Record<string, string | undefined>>,
 ): readonly (readonly [variable: string, value: string])[] {
-  const texts = Object.values(server.type === "stdio" ? server.env : server.headers);
+  const texts =
+    server.type === "stdio"
+      ? Object.values(server.env)
+      : [...Object.values(server.headers), server.oauth?.clientSecret ?? ""];
   return texts.flatMap(referencesIn).flatMap((name) => {
     const value = env[name];
     return value === undefined || value === "" ? [] : [[name, value] as const];

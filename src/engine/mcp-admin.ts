@@ -2,14 +2,17 @@ import type { Boundary } from "../boundary/boundary.ts";
 import type { BoundaryError } from "../boundary/errors.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import { Agent33Error } from "../base/errors.ts";
+import type { Redactor } from "../base/redact.ts";
 import { suggestName } from "../base/nearest.ts";
 import type { Config } from "../config/config.ts";
 import { type Lock, lockPath, readLock, writeLock } from "../config/lock.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
+import type { OAuthPerson } from "../connectors/mcp/oauth.ts";
 import { type PinState, pinState } from "../connectors/mcp/pins.ts";
 import type { Confinements } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
+import { asPerson, loginFor } from "./mcp-logins.ts";
 import { configuredServers } from "./server-specs.ts";
 import { serverOf } from "./servers.ts";
 
@@ -43,6 +46,12 @@ export interface McpAdmin {
     readonly file: string;
     readonly servers: readonly McpServerReport[];
   }>;
+  /**
+   * Lets a person log in to a server, and keeps what it gave them.
+   * @param show told the address of the page to open
+   * @throws Agent33Error what keeps it from opening
+   */
+  login(name: string, show: (page: string) => void): Promise<McpServerReport>;
 }
 
 export interface McpAdminParts {
@@ -51,7 +60,12 @@ export interface McpAdminParts {
   readonly boundary: Boundary;
   readonly policy: () => PolicyDecider;
   readonly confinements: Confinements;
+  readonly dataDir: string;
+  readonly redactor: Redactor;
 }
+
+/** How long a person may take. */
+const loginMs = 600_000;
 
 export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
   const { config, host } = parts;
@@ -82,6 +96,14 @@ export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
       writeLock(file, { ...lock, servers: { ...lock.servers, ...Object.fromEntries(pinned) } });
       return { file, servers: found.map(([report]) => report) };
     },
+    login: (name, show) =>
+      asPerson(show, async (person) => {
+        const lock = readLock(file);
+        const handle = await open(name, lock, parts, person);
+        const report = reportOf(handle, lock);
+        await handle.close();
+        return report;
+      }),
   };
 }
 
@@ -95,7 +117,12 @@ function namesOf({ settings }: Config, names: readonly string[]): readonly strin
 }
 
 /** @throws BoundaryError, Agent33Error */
-async function open(name: string, lock: Lock, parts: McpAdminParts): Promise<McpServerHandle> {
+async function open(
+  name: string,
+  lock: Lock,
+  parts: McpAdminParts,
+  person?: OAuthPerson,
+): Promise<McpServerHandle> {
   const { config, host, boundary, policy, confinements } = parts;
   const { settings } = config;
   const specs = configuredServers(config, host).filter((one) => one.name === name);
@@ -105,7 +132,8 @@ async function open(name: string, lock: Lock, parts: McpAdminParts): Promise<Mcp
     const { server } = await confinements.confine(found, undefined);
     const opened = await openMcpServer({
       boundary,
-      server,
+      server: person === undefined ? server : { ...server, startTimeoutMs: loginMs },
+      ...loginFor(name, settings.mcpServers[name], parts, person),
       principal: { tenant: settings.tenant, user: settings.user },
       options: { policy: policy() },
       ...(pins === undefined ? {} : { pins }),

@@ -14,6 +14,7 @@ import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
 import type { Confinements } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
+import { loginFor } from "./mcp-logins.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
 
 export interface ServerParts {
@@ -21,6 +22,7 @@ export interface ServerParts {
   readonly settings: Settings;
   readonly boundary: Boundary;
   readonly redactor: Redactor;
+  readonly dataDir: string;
   readonly lock: Lock;
   readonly confinements: Confinements;
 }
@@ -77,6 +79,7 @@ export async function openServers(
         options: { runId, policy, signal, logicalCallId: `open-${server.name}` },
         ...pinsOf(spec.servers[index], parts.lock),
         features: featuresOf(spec, server.name, use, parts),
+        ...loginOf(spec.servers[index], parts),
         clock: parts.host.clock,
       }),
     ),
@@ -117,6 +120,11 @@ function featuresOf(
     ...(maySample ? { sample } : {}),
     ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
   };
+}
+
+function loginOf(server: ServerSpec | undefined, parts: ServerParts) {
+  if (server?.from !== "settings") return {};
+  return loginFor(server.name, parts.settings.mcpServers[server.name], parts);
 }
 
 /** Only servers of the settings are pinned: the others are there for one run. */

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { crash } from "./crash.ts";
+import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
@@ -14,6 +15,7 @@ import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
+  "mcp-conformance": mcpConformance,
   outage,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,

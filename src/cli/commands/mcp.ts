@@ -20,6 +20,22 @@ export function mcpCommand(program: Command, context: CliContext): void {
     .description("take servers' tools for good as they are: from then on a changed one asks")
     .argument("[servers...]", "servers by their names (default: all)")
     .action((names: readonly string[], options: Options) => pin(context, names, options));
+  addCommonOptions(mcp.command("login"))
+    .description("log in to a server over HTTP: shows the page to open, and keeps the tokens")
+    .argument("<server>", "the server by its name")
+    .action((name: string, options: Options) => login(context, name, options));
+}
+
+async function login(context: CliContext, name: string, options: Options): Promise<void> {
+  const output = outputOf(context, options);
+  await withEngine(context, configOf(context, options), async ({ mcp }) => {
+    const { tools: found } = await mcp.login(name, (page) =>
+      output.err(`Open this page in a browser on this machine:\n${page}`),
+    );
+    const tools = found.length;
+    if (output.json) output.out(JSON.stringify({ name, tools }));
+    else output.out(`Logged in to ${name}, which offers ${tools} tools.`);
+  });
 }
 
 async function tools(

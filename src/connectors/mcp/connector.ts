@@ -13,6 +13,7 @@ import type { McpClientFeatures } from "./features.ts";
 import { createServerHandle, type McpServerHandle } from "./handle.ts";
 import { createHttpTransport } from "./http-transport.ts";
 import type { Reopening } from "./kept-session.ts";
+import type { OAuthLogin } from "./oauth.ts";
 import type { ServerPins } from "./pins.ts";
 import { defaultStartTimeoutMs, describeServer, type McpServer } from "./server.ts";
 import { type McpSession, openSession } from "./session.ts";
@@ -34,6 +35,8 @@ export interface OpenMcpServerRequest {
   readonly features?: McpClientFeatures;
   /** What people have taken its tools for. */
   readonly pins?: ServerPins;
+  /** How to log in, for servers over HTTP. */
+  readonly login?: OAuthLogin;
   /** For the waits before restarts. Default: the machine's own. */
   readonly clock?: Clock;
 }
@@ -54,7 +57,7 @@ const marginMs = 10_000;
 export function mcpSessionSpec(
   server: McpServer,
   onOpening: (opening: Promise<McpSession>) => void = () => {},
-  features: McpClientFeatures = {},
+  { features = {}, login }: Pick<OpenMcpServerRequest, "features" | "login"> = {},
 ): ConnectorSpec<McpServer, McpSession, McpSession> {
   const limitMs = (server.startTimeoutMs ?? defaultStartTimeoutMs) + marginMs;
   const held = server.type === "http";
@@ -62,7 +65,12 @@ export function mcpSessionSpec(
     id: `mcp:${server.name}`,
     facts: openingFacts,
     run: async (context) => {
-      const opening = openSession(context.input, () => connect(context), context.signal, features);
+      const opening = openSession(
+        context.input,
+        () => connect(context, login),
+        context.signal,
+        features,
+      );
       onOpening(opening);
       const session = await opening;
       if (held) await hold(session, context);
@@ -107,7 +115,10 @@ function shown(server: McpServer): JsonObject {
   };
 }
 
-async function connect(context: CallContext<McpServer, McpSession>): Promise<ServerTransport> {
+async function connect(
+  context: CallContext<McpServer, McpSession>,
+  login: OAuthLogin | undefined,
+): Promise<ServerTransport> {
   const { input: server, fetch } = context;
   if (server.type !== "http") {
     const { command, args, cwd, env, confinement } = server;
@@ -122,7 +133,7 @@ async function connect(context: CallContext<McpServer, McpSession>): Promise<Ser
   // Whoever makes the session speak, what it opens belongs to the call that holds it.
   const inSession = AsyncLocalStorage.snapshot();
   const held: EgressFetch = (to, init) => inSession(fetch, to, init);
-  return createHttpTransport(server, held);
+  return createHttpTransport(server, held, login);
 }
 
 async function hold(
@@ -144,7 +155,7 @@ async function hold(
 export async function openMcpServer(
   request: OpenMcpServerRequest,
 ): Promise<Result<McpServerHandle, BoundaryError>> {
-  const { boundary, server, principal, options = {}, features = {}, pins } = request;
+  const { boundary, server, principal, options = {}, pins } = request;
   const { clock = systemClock } = request;
   let latest: Promise<McpSession> | undefined;
   const spec = mcpSessionSpec(
@@ -152,7 +163,7 @@ export async function openMcpServer(
     (opening) => {
       latest = opening;
     },
-    features,
+    request,
   );
   const connector = boundary.connector(spec);
   const settled = async (): Promise<void> => {

@@ -70,7 +70,8 @@ function timedOut(what: string): Mapped {
 }
 
 function mapError(error: unknown): Mapped {
-  if (isAgent33Error(error)) return mapOwn(error);
+  const own = causesOf(error).find(isAgent33Error);
+  if (own !== undefined) return mapOwn(own);
   const overHttp = mapHttp(error);
   if (overHttp !== undefined) return overHttp;
   if (ProtocolError.isInstance(error)) return mapProtocol(error);
@@ -90,6 +91,9 @@ function mapOwn(error: Agent33Error): Mapped {
     case "mcp.server_exited":
     case "mcp.session_lost":
       return { kind: "transport", says, phase: "unknown", ...hint };
+    case "mcp.login_failed":
+    case "mcp.login_required":
+      return { kind: "upstream_4xx", says, phase: "before_send", ...hint };
     case "mcp.start_timeout":
       return { kind: "timeout", says, phase: "before_send", ...hint };
     case "mcp.not_json_rpc":

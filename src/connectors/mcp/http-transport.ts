@@ -6,12 +6,12 @@ import {
   type RequestId,
   SdkHttpError,
   StreamableHTTPClientTransport,
-  type StreamableHTTPClientTransportOptions,
 } from "@modelcontextprotocol/client";
 import { Agent33Error } from "../../base/errors.ts";
 import type { EgressFetch } from "../../boundary/hands.ts";
 import { forgotSession } from "./http-errors.ts";
 import { limitMessages } from "./limited-body.ts";
+import { createOAuthSession, type OAuthLogin, type OAuthSession } from "./oauth.ts";
 import { type HttpMcpServer, messageLimitBytes } from "./server.ts";
 import {
   answerLost,
@@ -33,6 +33,8 @@ const reconnection = {
   reconnectionDelayGrowFactor: 2,
   maxRetries: 8,
 };
+/** How often a person is sent to a page for one request: once, and once more for wider rights. */
+const loginsPerRequest = 2;
 /** How often it is tried while a call waits for its answer on that stream. */
 const retriesInCall = 2;
 
@@ -51,17 +53,20 @@ type SendOptions = Parameters<StreamableHTTPClientTransport["send"]>[1];
  * notifications, answers to the server) belongs to no tool call and goes out through the fetch of
  * the call that holds the session.
  * @param held the fetch of the call that holds the session
+ * @param login how to log in, where the server wants that
  */
 export function createHttpTransport(
   server: HttpMcpServer,
   held: EgressFetch,
-  authProvider?: StreamableHTTPClientTransportOptions["authProvider"],
+  login?: OAuthLogin,
 ): ServerTransport {
-  return new HttpServerTransport(server, held, authProvider);
+  const oauth = login === undefined ? undefined : createOAuthSession(server.name, login);
+  return new HttpServerTransport(server, held, oauth);
 }
 
 class HttpServerTransport extends StreamableHTTPClientTransport implements ServerTransport {
   readonly #held: EgressFetch;
+  readonly #oauth: OAuthSession | undefined;
   /** The fetch of the tool call that is being made. */
   readonly #call = new AsyncLocalStorage<EgressFetch>();
   /** The request that is being sent. */
@@ -72,22 +77,21 @@ class HttpServerTransport extends StreamableHTTPClientTransport implements Serve
   #lost = false;
   #closing: Promise<void> | undefined;
 
-  constructor(
-    server: HttpMcpServer,
-    held: EgressFetch,
-    authProvider: StreamableHTTPClientTransportOptions["authProvider"],
-  ) {
+  constructor(server: HttpMcpServer, held: EgressFetch, oauth: OAuthSession | undefined) {
+    const { origin } = new URL(server.url);
     const way = new AsyncLocalStorage<Way>();
     super(new URL(server.url), {
       fetch: async (to, init) => {
-        const response = await (way.getStore()?.fetch ?? held)(to, init);
+        const through = way.getStore()?.fetch ?? held;
+        // A login may take requests to other places, which the server's own headers are not for.
+        const isServer = new URL(to).origin === origin;
+        const response = await through(to, isServer ? withHeaders(init, server.headers) : init);
         return limitMessages(response, messageLimitBytes, () => {
           const error = messageTooLarge(messageLimitBytes);
           void this.fail(error);
           return error;
         });
       },
-      requestInit: { headers: server.headers },
       reconnectionOptions: reconnection,
       reconnectionScheduler: (reconnect, delay, attempt) => {
         const id = way.getStore()?.id;
@@ -99,8 +103,9 @@ class HttpServerTransport extends StreamableHTTPClientTransport implements Serve
         const timer = setTimeout(reconnect, delay).unref();
         return () => clearTimeout(timer);
       },
-      ...(authProvider === undefined ? {} : { authProvider }),
+      ...(oauth === undefined ? {} : { authProvider: oauth.provider }),
     });
+    this.#oauth = oauth;
     this.#held = held;
     this.#way = way;
     // The library keeps a handler that is there before its own, and calls it first.
@@ -117,7 +122,7 @@ class HttpServerTransport extends StreamableHTTPClientTransport implements Serve
     const own = id === undefined ? undefined : this.#call.getStore();
     const way: Way = { fetch: own ?? this.#held, ...(own === undefined ? {} : { id }) };
     try {
-      await this.#way.run(way, () => super.send(message, this.#heard(id, options)));
+      await this.#way.run(way, () => this.#sendAsPerson(message, this.#heard(id, options)));
     } catch (error) {
       const hadSession = this.sessionId !== undefined;
       if (hadSession && SdkHttpError.isInstance(error) && forgotSession(error)) {
@@ -126,6 +131,22 @@ class HttpServerTransport extends StreamableHTTPClientTransport implements Serve
         setImmediate(() => void this.fail(sessionLost()));
       }
       throw error;
+    }
+  }
+
+  /** Sends, and where the server sent a person to a page meanwhile, once more with the answer. */
+  async #sendAsPerson(
+    message: JSONRPCMessage | JSONRPCMessage[],
+    options: SendOptions,
+    logins = 0,
+  ): Promise<void> {
+    try {
+      await super.send(message, options);
+    } catch (error) {
+      const answer = this.#oauth?.answer();
+      if (answer === undefined || logins >= loginsPerRequest) throw error;
+      await this.finishAuth(await answer);
+      await this.#sendAsPerson(message, options, logins + 1);
     }
   }
 
@@ -178,6 +199,17 @@ class HttpServerTransport extends StreamableHTTPClientTransport implements Serve
     await within(farewellMs, Promise.allSettled([this.terminateSession()]));
     await super.close();
   }
+}
+
+function withHeaders(
+  init: RequestInit | undefined,
+  own: Readonly<Record<string, string>>,
+): RequestInit {
+  const headers = new Headers(init?.headers);
+  for (const [name, value] of Object.entries(own)) {
+    if (!headers.has(name)) headers.set(name, value);
+  }
+  return { ...init, headers };
 }
 
 function sessionLost(): Agent33Error {

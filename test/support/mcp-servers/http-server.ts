@@ -7,6 +7,9 @@ import { onTestFinished } from "vitest";
 /** What was sent to a {@link startHttpServer}. */
 export interface Received {
   readonly method: string;
+  /** With its query. */
+  readonly path: string;
+  readonly body: string;
   readonly headers: IncomingMessage["headers"];
   readonly message: {
     readonly id?: number | string;
@@ -36,8 +39,10 @@ export async function startHttpServer(
   const streams: ServerResponse[] = [];
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
-    const message = body === "" ? {} : (JSON.parse(body) as Received["message"]);
-    const seen = { method: request.method ?? "", headers: request.headers, message };
+    const isJson = request.headers["content-type"] === "application/json" && body !== "";
+    const message = isJson ? (JSON.parse(body) as Received["message"]) : {};
+    const { method = "", url: path = "", headers } = request;
+    const seen = { method, path, body, headers, message };
     received.push(seen);
     const result = (await answer(seen, response)) ?? (response.headersSent ? null : usual(seen));
     if (result === null || response.headersSent || response.writableEnded) return;
