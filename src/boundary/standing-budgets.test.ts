@@ -93,6 +93,17 @@ describe("a standing budget", () => {
     );
   });
 
+  test("is looked at without what this process had left of the period before", () => {
+    const { start, clock } = ledgers([daily({ calls: 400 })]);
+    const ledger = start();
+    ledger.reserve(ada, {});
+    expect(ledger.look(ada, {})).toMatchObject([{ left: { calls: 399 } }]);
+    clock.advance(86_400_000);
+    expect(ledger.look(ada, {})).toMatchObject([
+      { budget: "daily/tenant:acme/1970-01-02", left: { calls: 400 } },
+    ]);
+  });
+
   test("gets back what a call did not use, and what a call that was never sent had", () => {
     const { start, used } = ledgers([daily({ tokens: 1_000, calls: 10 })]);
     const ledger = start();

@@ -52,7 +52,7 @@ export function compileSelection(
     });
   };
   const partOf = (part: PolicyPart, setting: string): CompiledPolicy | undefined =>
-    isEmpty(part) ? undefined : compilePart(part, setting);
+    isEmptyPart(part) ? undefined : compilePart(part, setting);
   const base = compilePart(selection, "policy.packs");
   const byEntryPoint = new Map(
     entryPoints.map((name) => [
@@ -79,6 +79,7 @@ export function compileSelection(
   };
 }
 
-function isEmpty({ packs, blockConnectors, blockOperations }: PolicyPart): boolean {
+/** Whether a part says nothing, as that of an entry point which the settings do not name. */
+export function isEmptyPart({ packs, blockConnectors, blockOperations }: PolicyPart): boolean {
   return packs.length + blockConnectors.length + blockOperations.length === 0;
 }

@@ -157,3 +157,92 @@ describe("policy import", () => {
     expect(existsSync(join(folder, "mine.yaml"))).toBe(false);
   });
 });
+
+describe("policy lint and what the settings say besides", () => {
+  const linted = async (settings: string) => {
+    const folder = freshFolder();
+    packIn(folder, "own", 'deny: { connector: "mcp:old" }');
+    writeFileSync(join(folder, "agent33.config.yaml"), settings);
+    return runInProcess(["policy", "lint"], folder);
+  };
+
+  test("finds packs and connectors that are none, in parts that nobody uses", async () => {
+    const { code, stdout } = await linted(`policy:
+  entryPoints:
+    api: { packs: [strict-wep] }
+    mcp: { blockConnectors: ["mpc:*"] }
+  tenants:
+    acme: { packs: [mcp-readnly], blockOperations: ["tools/*"] }
+`);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(
+      /policy\.unknown_pack: there is no policy pack "strict-wep", which policy\.entryPoints\.api[^\n]*agent33\.config\.yaml:3/,
+    );
+    expect(stdout).toMatch(/policy\.entryPoints\.mcp[^\n]*settings\/blocked-connectors[^\n]*"mpc"/);
+    expect(stdout).toMatch(/"mcp-readnly", which policy\.tenants\.acme/);
+    expect(stdout).toMatch(/policy\.tenants\.acme[^\n]*settings\/blocked-operations[^\n]*pattern/);
+    expect(stdout).toContain("4 errors, 0 warnings");
+  });
+
+  test("warns of parts that change nothing", async () => {
+    const { code, stdout } = await linted(`policy:
+  packs: [own]
+  files: [own.yaml]
+  blockOperations: [http.delete]
+  entryPoints:
+    api: { packs: [own] }
+    mcp: { blockConnectors: ["mcp:old", "mcp:new"] }
+  tenants:
+    acme: { blockOperations: [http.delete] }
+    empty: {}
+    other: { packs: [own, strict-web], blockConnectors: ["mcp:new"] }
+`);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /policy\.entryPoints\.api [^\n]* names the packs that hold for all calls/,
+    );
+    expect(stdout).toMatch(
+      /policy\.entryPoints\.mcp [^\n]* blocks "mcp:old", which "own\/r" denies/,
+    );
+    expect(stdout).toMatch(/policy\.tenants\.acme [^\n]* blocks "http\.delete", which "settings\//);
+    expect(stdout).toMatch(/policy\.tenants\.empty [^\n]* says nothing/);
+    expect(stdout).toContain("0 errors, 4 warnings");
+  });
+});
+
+describe("a remembered yes to a rule that is not there any more", () => {
+  const folderWith = (answered: string): string => {
+    const folder = freshFolder();
+    writeFileSync(
+      join(folder, "yes.yaml"),
+      `pack: remembered\nversion: 1\ndescription: d\ndefault: allow\nrules:\n  - id: yes-1\n    allow: { connector: "shell:*" }\n    answers: [${answered}]\n    reason: x\n`,
+    );
+    writeFileSync(
+      join(folder, "agent33.config.yaml"),
+      "policy: { packs: [default, remembered], files: [yes.yaml] }\n",
+    );
+    return folder;
+  };
+
+  test("ends the start with its file and line, and with what to do", async () => {
+    const folder = folderWith("default/shell-ask");
+    const { code, stderr } = await runInProcess(["policy", "explain", "shell:x"], folder);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain(
+      `${join(folder, "yes.yaml")}:6:5: the rule "remembered/yes-1" answers "default/shell-ask"`,
+    );
+    expect(stderr).toContain('Take "default/shell-ask" out of its answers, or the whole rule');
+    expect(stderr).toContain('"default/shell-asks"');
+  });
+
+  test("is found by lint beforehand, and one that is there is no problem of its pack alone", async () => {
+    const gone = await runInProcess(["policy", "lint"], folderWith("default/shell-ask"));
+    expect([gone.code, gone.stdout.match(/policy\.unknown_rule/g)]).toEqual([
+      1,
+      ["policy.unknown_rule"],
+    ]);
+    expect(gone.stdout).toContain("yes.yaml:6:5");
+    const there = await runInProcess(["policy", "lint"], folderWith("default/shell-asks"));
+    expect([there.code, there.stdout]).toEqual([0, expect.stringContaining("0 errors")]);
+  });
+});

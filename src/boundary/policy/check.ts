@@ -8,12 +8,15 @@ import { type CompiledRule, strictness } from "./policy.ts";
 import type { LoadedPack } from "./pack.ts";
 import type { Match, PolicyMode } from "./schema.ts";
 
-/** Everything for which a policy of these packs is refused, in the order in which it is told. */
+/**
+ * Everything for which a policy of these packs is refused, in the order in which it is told.
+ * @param asks the ask rules that can be answered. Default: those among the rules
+ */
 export function* policyProblems(
   packs: readonly LoadedPack[],
   rules: readonly CompiledRule[],
+  asks: ReadonlySet<string> = askRules(rules),
 ): Generator<Agent33Error> {
-  const asks = new Set(rules.flatMap(({ effect, ruleId }) => (effect === "ask" ? [ruleId] : [])));
   for (const rule of rules) {
     yield* impossible(rule);
     yield* unfulfillable(rule);
@@ -60,6 +63,10 @@ function* unfulfillable(rule: CompiledRule): Generator<Agent33Error> {
   yield policyError("never_matches", at, message, hint);
 }
 
+function askRules(rules: readonly CompiledRule[]): ReadonlySet<string> {
+  return new Set(rules.flatMap(({ effect, ruleId }) => (effect === "ask" ? [ruleId] : [])));
+}
+
 /** A rule that answers for one that nobody asks by. */
 function* unknownAnswers(
   { answers = [], ruleId, at }: CompiledRule,
@@ -68,7 +75,10 @@ function* unknownAnswers(
   for (const name of answers) {
     if (asks.has(name)) continue;
     const message = `the rule "${ruleId}" answers "${name}", and there is no such ask rule.`;
-    yield policyError("unknown_rule", at, message, suggestName(name, [...asks]));
+    const hint =
+      `Take "${name}" out of its answers, or the whole rule where it has no other: ` +
+      `people are asked then as the packs say. ${suggestName(name, [...asks])}`;
+    yield policyError("unknown_rule", at, message, hint);
   }
 }
 

@@ -5,6 +5,7 @@ import { placeOf, type Position } from "../errors.ts";
 import { type PackLibrary, selectPacks, shippedFolder, unknownPack } from "../load.ts";
 import type { LoadedPack } from "../pack.ts";
 import { orTell, readShelf } from "./lint-shelf.ts";
+import { type LintPart, pointlessPart } from "./pointless-part.ts";
 import { pointlessRules } from "./pointless.ts";
 
 export interface LintRequest extends CompileOptions {
@@ -14,6 +15,8 @@ export interface LintRequest extends CompileOptions {
   readonly paths: readonly string[];
   /** The packs that apply together. */
   readonly select: readonly string[];
+  /** What holds besides, for some of the calls. */
+  readonly parts?: readonly LintPart[];
 }
 
 /** A pack by its name, and where the name stands; what the settings say has no place. */
@@ -43,12 +46,20 @@ export interface LintReport {
  * Finds every problem of pack files at once. A pack among `files` stands in for one of the same
  * name elsewhere, so that a pack can be looked at before it takes the other's place.
  */
-export function lintPacks({ files, paths, select, blocklist }: LintRequest): LintReport {
+export function lintPacks(request: LintRequest): LintReport {
+  const { files, paths, select, blocklist = {}, parts = [] } = request;
   const found = new Map<string, LintProblem>();
-  const tell = (error: Agent33Error, severity: LintProblem["severity"] = "error"): void => {
+  const tell = (
+    error: Agent33Error,
+    severity: LintProblem["severity"] = "error",
+    setting?: string,
+  ): void => {
     const problem = problemOf(error, severity);
-    const key = `${error.code} ${error.message}`;
-    if (!found.has(key)) found.set(key, problem);
+    // What stands in no file stands in the settings, and there are several places in these.
+    const isPart = problem.at === undefined && parts.some((part) => part.setting === setting);
+    const told = isPart ? { ...problem, message: `${setting}: ${problem.message}` } : problem;
+    const key = `${error.code} ${isPart ? setting : ""} ${error.message}`;
+    if (!found.has(key)) found.set(key, told);
   };
   const everything = [shippedFolder, ...paths];
   const looked = readShelf(files.length === 0 ? everything : files, new Set(), tell);
@@ -58,22 +69,36 @@ export function lintPacks({ files, paths, select, blocklist }: LintRequest): Lin
   );
   const broken = new Set([...others.broken, ...looked.broken]);
 
-  const check = (needed: readonly Needed[], options: CompileOptions = {}) => {
+  const asks = new Set(
+    [...library.values()].flatMap(({ name, rules }) =>
+      rules.flatMap(({ id, effect }) => (effect === "ask" ? [`${name}/${id}`] : [])),
+    ),
+  );
+
+  /** @param setting what names the packs; absent for a pack by itself */
+  const check = (needed: readonly Needed[], setting?: string, options: CompileOptions = {}) => {
     const { packs, missing } = gather(needed, library);
     for (const { name, at } of missing)
-      if (!broken.has(name)) tell(unknownPack(name, at, library, "policy.packs"));
+      if (!broken.has(name)) tell(unknownPack(name, at, library, setting ?? "policy.packs"));
     if (missing.length === 0) {
       const names = needed.map(({ name }) => name);
       orTell(tell, () => selectPacks(library, names));
     }
     const rules = compileRules(packs, options);
-    for (const problem of policyProblems(packs, rules)) tell(problem);
+    // Which packs will be selected beside a pack by itself is not known.
+    const problems = policyProblems(packs, rules, setting === undefined ? asks : undefined);
+    for (const problem of problems) tell(problem, "error", setting);
     return { packs, rules };
   };
   for (const { pack } of looked.packs.values()) check([{ name: pack.name }]);
-  const selection = select.map((name) => ({ name }));
-  const { packs, rules } = check(selection, blocklist === undefined ? {} : { blocklist });
-  for (const problem of pointlessRules(packs, rules)) tell(problem, "warning");
+  const named = (names: readonly string[]) => names.map((name) => ({ name }));
+  const base = check(named(select), "policy.packs", { blocklist });
+  for (const problem of pointlessRules(base.packs, base.rules)) tell(problem, "warning");
+  for (const part of parts) {
+    const packs = part.select.length === 0 ? select : part.select;
+    const made = check(named(packs), part.setting, { blocklist: part.blocklist });
+    for (const problem of pointlessPart(part, made.packs, base)) tell(problem, "warning");
+  }
   return {
     problems: [...found.values()].sort(byPlace),
     files: looked.files.length,

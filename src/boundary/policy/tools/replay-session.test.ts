@@ -96,6 +96,25 @@ describe("limits of a replayed policy", () => {
     expect(replayed(rules, made).denied).toEqual(["2 deny test/r1", "1 deny test/r0"]);
   });
 
+  test("leave out a call that this policy keeps back in dry-run", () => {
+    const rules = [
+      "allow: { tool: pay }, when: args.n == 1, mode: dry-run",
+      "deny: { tool: pay }, limit: { max: 1, per: run }",
+    ];
+    const made = [1, 2, 2].map((n, at) => recorded("pay", at, { args: { n } }));
+    expect(replayed(rules, made).changes).toMatchObject([{ calls: 1, examples: [{ at: 2 }] }]);
+  });
+
+  test("are in no doubt about a call once that has left their window", () => {
+    const rule = "deny: {}, limit: { max: 100, per: run, window: 1s, sum: args.amount }";
+    const unknown = recorded("pay", 0, { args: { amount: 1 }, noArguments: true });
+    const later = [500, 1_501].map((at) => recorded("pay", at, { args: { amount: 1 } }));
+    expect(replayed([rule], [unknown, ...later])).toMatchObject({
+      same: 1,
+      notReplayed: { no_log: 1, earlier_unknown: 1 },
+    });
+  });
+
   test("of a call that a person is asked about count it where it was made", () => {
     const rules = ["ask: { tool: pay }", "deny: { tool: pay }, limit: { max: 1, per: run }"];
     const made = [
