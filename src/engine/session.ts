@@ -5,6 +5,7 @@ import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
+import { javascriptTool } from "../connectors/javascript/javascript.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
@@ -88,6 +89,7 @@ export async function openSession(
         ? []
         : [appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()])]),
       ...shell.tools,
+      ...(parts.settings.sandbox.javascript ? [javascriptTool(parts.host.clock)] : []),
       ...(skills.length === 0 ? [] : [createLoadSkillTool(skills)]),
     ]
       .filter((tool) => mayUseTool(spec.agent, tool.name))

@@ -1,0 +1,6 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { systemClock } from "../base/clock.ts";
+import { evaluateJavascript, type JavascriptProgram } from "./javascript-evaluate.ts";
+
+/** The worker thread of `runJavascript`: it runs one program and ends. */
+parentPort?.postMessage(await evaluateJavascript(workerData as JavascriptProgram, systemClock));
