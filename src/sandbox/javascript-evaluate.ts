@@ -74,7 +74,7 @@ export async function evaluateJavascript(
   const inWords = (handle: QuickJSHandle): string =>
     context.typeof(handle) === "string"
       ? context.getString(handle)
-      : (toJson(context, stringify, handle) ?? String(context.typeof(handle)));
+      : (toJson(context, stringify, handle) ?? context.typeof(handle));
   addConsole(context, (words) => printed.push(Buffer.from(`${words.map(inWords).join(" ")}\n`)));
 
   const finish = (value: string | null, error: string | null): JavascriptResult => {
@@ -139,7 +139,8 @@ function describe(context: QuickJSContext, thrown: QuickJSHandle): string {
   // Without memory left there is no error to be made, either.
   if (dumped === undefined || dumped === null || dumped === "")
     return "InternalError: out of memory";
-  if (typeof dumped !== "object" || dumped === null) return String(dumped);
+  if (typeof dumped !== "object")
+    return typeof dumped === "string" ? dumped : JSON.stringify(dumped);
   const name: unknown = Reflect.get(dumped, "name");
   const message: unknown = Reflect.get(dumped, "message");
   return typeof message === "string" ? `${String(name)}: ${message}` : JSON.stringify(dumped);

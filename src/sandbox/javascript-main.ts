@@ -3,4 +3,5 @@ import { systemClock } from "../base/clock.ts";
 import { evaluateJavascript, type JavascriptProgram } from "./javascript-evaluate.ts";
 
 /** The worker thread of `runJavascript`: it runs one program and ends. */
-parentPort?.postMessage(await evaluateJavascript(workerData as JavascriptProgram, systemClock));
+const result = await evaluateJavascript(workerData as JavascriptProgram, systemClock);
+parentPort?.postMessage(result, []);
