@@ -140,6 +140,10 @@ export const settingsSchema = z.strictObject({
         .startsWith("/", "Must be an absolute path")
         .default("/var/run/docker.sock")
         .describe("socket that Docker listens on"),
+      javascript: z
+        .boolean()
+        .default(false)
+        .describe("whether agents may compute with JavaScript that can touch nothing"),
     })
     .prefault({}),
   egressGuard: z

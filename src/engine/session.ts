@@ -7,6 +7,7 @@ import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import { sampleWith } from "../connectors/mcp/sampling.ts";
+import { javascriptTool } from "../connectors/javascript/javascript.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { governed } from "../connectors/governed-tool.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
@@ -124,6 +125,7 @@ export async function openSession(
         ? []
         : [governed(appendLineTool(spec.workspace, protectedFrom(parts)))]),
       ...shell.tools.map(governed),
+      ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
       ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
     ].filter(({ tool }) => mine(tool));
     const arranged = arrangeTools({

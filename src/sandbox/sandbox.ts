@@ -1,4 +1,4 @@
-/** What isolates commands. A driver is added here, in `drivers.ts`, and passes `conformance.ts`. */
+/** What isolates commands. A driver is named here, made in `choose.ts`, and passes `conformance.cases.ts`. */
 export const sandboxDrivers = ["bubblewrap", "gvisor", "docker"] as const;
 export type SandboxDriver = (typeof sandboxDrivers)[number];
 

@@ -49,7 +49,7 @@ export const sandboxKill: HeavySuite = {
       })),
     );
     const control = await survivorsWithoutSandbox(marker);
-    say(`without a sandbox: killing the command leaves ${control} of 3 daemons`);
+    say(`without a sandbox: killing a command with 3 daemons leaves ${control} processes`);
     let passed = control > 0 ? 1 : 0;
     let failed = control > 0 ? 0 : 1;
     for (const { sandbox, probe } of tried) {
