@@ -9,9 +9,11 @@ import type { PolicyDecider } from "../boundary/types.ts";
 import { sampleWith } from "../connectors/mcp/sampling.ts";
 import { javascriptTool } from "../connectors/javascript/javascript.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
-import { governed } from "../connectors/governed-tool.ts";
+import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
+import type { OpenedConnector } from "../connectors/kind.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
+import type { Workspace } from "../connectors/workspace/files.ts";
 import type { EventOf, NewEvent, NewLiveEvent } from "../events/event.ts";
 import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
@@ -112,6 +114,7 @@ export async function openSession(
   );
   const use = { policy, signal, begun: earlier !== undefined, sample };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
+  const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
   const closeTools = (): Promise<void> => {
     closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
@@ -120,10 +123,10 @@ export async function openSession(
   try {
     const mine = ({ name }: OfferedTool): boolean => mayUseTool(spec.agent, name);
     const own = [
-      ...parts.connectors.flatMap((one) => ("opened" in one ? one.opened.tools : [])),
-      ...(spec.workspace === null
+      ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
+      ...(workspace === undefined
         ? []
-        : [governed(appendLineTool(spec.workspace, protectedFrom(parts)))]),
+        : [governed(appendLineTool(workspace.root, workspace.closed))]),
       ...shell.tools.map(governed),
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
       ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
@@ -166,9 +169,22 @@ export async function openSession(
   }
 }
 
-/** What the agent's own tools must not write. */
-function protectedFrom({ dataDir, lockFile, policies }: SessionParts): readonly string[] {
-  return [dataDir, lockFile, ...policies.places()];
+/** The workspace, and what in it the agent's own tools must not write. */
+function workspaceOf(
+  { workspace: root }: RunSpec,
+  { dataDir, lockFile, policies }: SessionParts,
+): Workspace | undefined {
+  return root === null ? undefined : { root, closed: [dataDir, lockFile, ...policies.places()] };
+}
+
+function toolsOf(
+  opened: OpenedConnector,
+  workspace: Workspace | undefined,
+): readonly GovernedTool[] {
+  const { tools, toolsIn } = opened;
+  return workspace === undefined || toolsIn === undefined
+    ? tools
+    : [...tools, ...toolsIn(workspace)];
 }
 
 /** @throws Agent33Error `shell.sandbox_unavailable`: asked for and not to be had is an error */

@@ -10,6 +10,7 @@ import { systemRandom } from "../../src/base/random.ts";
 import { createEgress } from "../../src/boundary/egress/fetch.ts";
 import { openMcpServer } from "../../src/connectors/mcp/connector.ts";
 import type { OAuthLogin, OAuthPerson, OAuthState } from "../../src/connectors/mcp/oauth.ts";
+import { governed } from "../../src/connectors/governed-tool.ts";
 import { createToolbox } from "../../src/engine/toolbox.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { testBoundary, testPrincipal } from "../support/boundary.ts";
@@ -96,7 +97,7 @@ const opened = await openMcpServer({
 });
 if (!opened.ok) throw opened.error;
 const handle = opened.value;
-const toolbox = createToolbox(boundary, handle.tools);
+const toolbox = createToolbox(boundary, { shown: handle.tools.map(governed), toFind: [] });
 /** That scenario wants to have back what a model would be shown of its first tool. */
 const echoed =
   scenario === "json-schema-2020-12-preservation"

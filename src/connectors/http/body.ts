@@ -36,24 +36,28 @@ export async function readWholeBody(
 }
 
 /**
- * A fetch whose answers end with an error where they are longer than the limit: for libraries that
- * read answers themselves, as far as they go.
+ * A fetch for libraries that read answers to their end: reading one that is longer than the limit
+ * fails with `boundary.invalid_response`.
  */
-export function limitedFetch(governed: EgressFetch, limitBytes: number, who: string): EgressFetch {
+export function limitedFetch(ask: EgressFetch, limitBytes: number, who: string): EgressFetch {
   return async (input, init) => {
-    const response = await governed(input, init);
+    const response = await ask(input, init);
     if (response.body === null) return response;
-    let length = 0;
-    const counting = new TransformStream<Uint8Array, Uint8Array>({
-      transform: (piece, controller) => {
-        length += piece.length;
-        if (length > limitBytes) controller.error(tooLong(who, limitBytes));
-        else controller.enqueue(piece);
-      },
-    });
     const { status, statusText, headers } = response;
-    return new Response(response.body.pipeThrough(counting), { status, statusText, headers });
+    const body = response.body.pipeThrough(limit(limitBytes, who));
+    return new Response(body, { status, statusText, headers });
   };
+}
+
+function limit(limitBytes: number, who: string): TransformStream<Uint8Array, Uint8Array> {
+  let length = 0;
+  return new TransformStream({
+    transform: (piece, controller) => {
+      length += piece.length;
+      if (length > limitBytes) controller.error(tooLong(who, limitBytes));
+      else controller.enqueue(piece);
+    },
+  });
 }
 
 function tooLong(who: string, limitBytes: number): BoundaryError {
