@@ -18,6 +18,7 @@ import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
+import { createInventory, type Inventory } from "./engine/inventory.ts";
 import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
@@ -43,6 +44,8 @@ export interface Engine {
   /** The record of every call, of the settings' tenant. */
   readonly audit: Audit;
   readonly boundary: Boundary;
+  /** What a run could go out through. */
+  readonly inventory: Inventory;
   readonly processes: Processes;
   /** Answers a question and tells the run that waits for it. */
   /**
@@ -174,6 +177,7 @@ export function createEngine(config: Config, host: Host): Engine {
     ownerGone,
     workflows: [workflow],
   });
+  const connectors = configuredConnectors(settings, host, redactor);
   const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
     openModel(
       {
@@ -218,7 +222,7 @@ export function createEngine(config: Config, host: Host): Engine {
         boundary,
         policies,
         processes,
-        connectors: configuredConnectors(settings, host, redactor),
+        connectors,
         model: modelFor,
         redactor,
         live: (runId, event) => {
@@ -231,6 +235,17 @@ export function createEngine(config: Config, host: Host): Engine {
     },
     live,
   );
+
+  const inventory = createInventory({
+    settings,
+    host,
+    boundary,
+    processes,
+    connectors,
+    model: modelFor,
+    policy: ownPolicy,
+    audit: store.audit,
+  });
 
   /** A run that has ended or parked has all of its calls in the audit. */
   const recorded = async <T>(driving: Promise<T>): Promise<T> => {
@@ -254,6 +269,7 @@ export function createEngine(config: Config, host: Host): Engine {
     learning,
     audit,
     boundary,
+    inventory,
     processes,
     rememberApproval: approvals.remember,
     decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
@@ -308,6 +324,7 @@ export {
   checkAuditFile,
   exportAuditTo,
 } from "./engine/audit.ts";
+export type { InventoryCheck, InventoryDecision, InventoryItem } from "./engine/inventory.ts";
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
 export {
   lintPolicy,

@@ -22,7 +22,7 @@ import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
-import { taskServerNotices, taskServers } from "./servers.ts";
+import { configuredServers, taskServerNotices, taskServers } from "./servers.ts";
 
 /** What a person asks for. */
 export interface RunRequest {
@@ -96,7 +96,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     policy,
     entryPoint: request.entryPoint ?? "cli",
     servers: [
-      ...configuredServers(config, host.cwd),
+      ...configuredServers(settings, host.cwd),
       ...flagServers(request.mcpCommands, host.cwd, [
         ...Object.keys(settings.mcpServers),
         ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
@@ -264,18 +264,6 @@ function limitsOf(config: Config, agent: AgentDefinition, task: Task | undefined
     if (stated.length > 0) chosen[name] = Math.min(...stated);
   }
   return chosen;
-}
-
-function configuredServers({ settings }: Config, cwd: string): readonly ServerSpec[] {
-  return Object.entries(settings.mcpServers).map(([name, server]) => ({
-    name,
-    command: server.command,
-    args: server.args,
-    cwd: resolve(cwd, server.cwd ?? "."),
-    startFolder: resolve(cwd, server.cwd ?? "."),
-    tools: server.tools,
-    from: "settings" as const,
-  }));
 }
 
 /** Servers given as command lines are named after the package or program that they start. */

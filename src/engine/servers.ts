@@ -1,4 +1,4 @@
-import { delimiter } from "node:path";
+import { delimiter, resolve } from "node:path";
 import type { Redactor } from "../base/redact.ts";
 import { unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
@@ -33,7 +33,7 @@ export async function openServers(
   signal: AbortSignal,
 ): Promise<readonly McpServerHandle[]> {
   for (const { args } of spec.servers) registerSecrets(args, parts.redactor);
-  const servers = spec.servers.map((server) => serverOf(server, spec, parts));
+  const servers = spec.servers.map((server) => serverOf(server, spec.environment, parts));
   const outcomes = await Promise.all(
     servers.map((server) =>
       openMcpServer({
@@ -63,10 +63,19 @@ function registerSecrets(args: readonly string[], redactor: Redactor): void {
   }
 }
 
-function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerParts): McpServer {
+/**
+ * A server as it is started here.
+ * @param environment what a task sets for its own servers
+ * @throws Agent33Error `sandbox.command_not_found`
+ */
+export function serverOf(
+  server: ServerSpec,
+  environment: Readonly<Record<string, string>>,
+  { host, settings }: Pick<ServerParts, "host" | "settings">,
+): McpServer {
   const configured = server.from === "settings" ? settings.mcpServers[server.name] : undefined;
   const env = childEnvironment(host.env, {
-    extra: server.from === "task" ? spec.environment : (configured?.env ?? {}),
+    extra: server.from === "task" ? environment : (configured?.env ?? {}),
   });
   const command = unwrap(
     resolveCommand(server.command, {
@@ -78,6 +87,19 @@ function serverOf(server: ServerSpec, spec: RunSpec, { host, settings }: ServerP
   const startTimeoutMs = settings.mcp.startSeconds * 1_000;
   const callTimeoutMs = settings.mcp.callSeconds * 1_000;
   return { name, command, args, cwd, env, tools, startTimeoutMs, callTimeoutMs };
+}
+
+/** The servers that the settings name. */
+export function configuredServers({ mcpServers }: Settings, cwd: string): readonly ServerSpec[] {
+  return Object.entries(mcpServers).map(([name, server]) => ({
+    name,
+    command: server.command,
+    args: server.args,
+    cwd: resolve(cwd, server.cwd ?? "."),
+    startFolder: resolve(cwd, server.cwd ?? "."),
+    tools: server.tools,
+    from: "settings" as const,
+  }));
 }
 
 /** The servers of a task that can be started here; they work in the run's scratch copy. */

@@ -1,0 +1,10 @@
+import type { Command } from "commander";
+import type { CliContext } from "../../context.ts";
+import { breakersCommands } from "./breakers.ts";
+import { inventoryCommands } from "./inventory.ts";
+
+export function connectorsCommand(program: Command, context: CliContext): void {
+  const connectors = program.command("connectors").description("what calls go out through");
+  inventoryCommands(connectors, context);
+  breakersCommands(connectors, context);
+}
