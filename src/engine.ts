@@ -324,7 +324,7 @@ export {
   checkAuditFile,
   exportAuditTo,
 } from "./engine/audit.ts";
-export type { InventoryCheck, InventoryDecision, InventoryItem } from "./engine/inventory.ts";
+export type { InventoryCheck, InventoryItem } from "./engine/inventory.ts";
 export { explainPolicy, type PolicyQuestion } from "./engine/policy.ts";
 export {
   lintPolicy,

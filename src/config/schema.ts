@@ -14,8 +14,11 @@ export const toolDeclarationSchema = z.strictObject({
   repeat: z.enum(repeats).exactOptional(),
 });
 
-/** One MCP server, in the shape of the `mcpServers` files that other programs read. */
-const mcpServerSchema = z.strictObject({
+/**
+ * One MCP server, in the shape of the `mcpServers` files that other programs read. Values of `env`
+ * may take a variable from this program's own: `${env:NAME}`.
+ */
+export const mcpServerSchema = z.strictObject({
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
   env: z.record(z.string(), z.string()).default({}),

@@ -1,6 +1,9 @@
 import { Agent33Error } from "../base/errors.ts";
 import { hostedProviders } from "../models/providers.ts";
 
+/** Names of variables and flags whose values are secrets. */
+export const secretName = /key|token|secret|passw|credential/i;
+
 /** Providers' keys, found in the variables that their own tools read. Never in files, never shown. */
 const keyVariables: readonly (readonly [provider: string, variable: string])[] = [
   ...Object.entries(hostedProviders).map(
@@ -42,6 +45,21 @@ export function environmentSecret(
     "config.missing_secret",
     `The environment variable ${variable}, which ${owner} needs, is not set.`,
     { hint: `Set ${variable}, or take ${owner} out of the settings.` },
+  );
+}
+
+/**
+ * A text with what is in the variables that it names as `${env:NAME}`.
+ * @param owner whose text it is, for the message
+ * @throws Agent33Error `config.missing_secret`
+ */
+export function withVariables(
+  text: string,
+  env: Readonly<Record<string, string | undefined>>,
+  owner: string,
+): string {
+  return text.replace(/\$\{env:(\w+)\}/g, (_all, variable: string) =>
+    environmentSecret(env, variable, owner),
   );
 }
 

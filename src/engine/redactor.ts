@@ -1,10 +1,8 @@
 import { createRedactor, type Redactor } from "../base/redact.ts";
+import { attempt } from "../base/result.ts";
 import type { Settings } from "../config/schema.ts";
-import { passwordsIn, providerKeys } from "../config/secrets.ts";
+import { passwordsIn, providerKeys, secretName, withVariables } from "../config/secrets.ts";
 import type { Host } from "./host.ts";
-
-/** Variables and flags whose values are secrets, by their names. */
-const secretName = /key|token|secret|passw|credential/i;
 
 /** A redactor that knows the secrets of the settings and of this machine's environment. */
 export function secretRedactor(settings: Settings, env: Host["env"]): Redactor {
@@ -14,7 +12,10 @@ export function secretRedactor(settings: Settings, env: Host["env"]): Redactor {
   }
   for (const server of Object.values(settings.mcpServers)) {
     for (const [name, value] of Object.entries(server.env)) {
-      if (secretName.test(name)) redactor.register(name, value);
+      if (!secretName.test(name) && !secretName.test(value)) continue;
+      // Where a variable is missing, the server does not start.
+      const full = attempt(() => withVariables(value, env, `"${name}"`));
+      if (full.ok) redactor.register(name, full.value);
     }
   }
   const { webhook } = settings.approvals;

@@ -4,6 +4,7 @@ import { unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
+import { withVariables } from "../config/secrets.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
@@ -66,7 +67,7 @@ function registerSecrets(args: readonly string[], redactor: Redactor): void {
 /**
  * A server as it is started here.
  * @param environment what a task sets for its own servers
- * @throws Agent33Error `sandbox.command_not_found`
+ * @throws Agent33Error `sandbox.command_not_found`, `config.missing_secret`
  */
 export function serverOf(
   server: ServerSpec,
@@ -74,8 +75,12 @@ export function serverOf(
   { host, settings }: Pick<ServerParts, "host" | "settings">,
 ): McpServer {
   const configured = server.from === "settings" ? settings.mcpServers[server.name] : undefined;
+  const given = Object.entries(configured?.env ?? {}).map(([variable, value]) => [
+    variable,
+    withVariables(value, host.env, `MCP server "${server.name}"`),
+  ]);
   const env = childEnvironment(host.env, {
-    extra: server.from === "task" ? environment : (configured?.env ?? {}),
+    extra: server.from === "task" ? environment : Object.fromEntries(given),
   });
   const command = unwrap(
     resolveCommand(server.command, {

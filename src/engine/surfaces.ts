@@ -1,6 +1,6 @@
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { Principal } from "../base/principal.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { attempt, err, ok, type Result } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { CallFacts, CallOutcome } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
@@ -83,10 +83,10 @@ export async function surfacesOf(parts: SurfaceParts): Promise<readonly Surface[
 
 async function modelSurface(model: string, parts: SurfaceParts): Promise<Surface> {
   const { settings, boundary } = parts;
-  const baseUrl = settings.baseUrl?.replace(/\/$/, "");
-  const { provider } = parseModelSpec(model);
+  const named = attempt(() => parseModelSpec(model).baseUrl);
+  const baseUrl = ((named.ok ? named.value : undefined) ?? settings.baseUrl)?.replace(/\/$/, "");
   const surface = {
-    id: `model:${provider}`,
+    id: `model:${model.split(":")[0] ?? ""}`,
     kind: "model",
     name: model,
     check:
