@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
     exclude: ["test/heavy/**", "node_modules/**"],
     // Real servers and child processes start in these tests; the limit is a safety net, not a speed claim.
     testTimeout: 30_000,

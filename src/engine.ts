@@ -20,6 +20,7 @@ import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
+import { createInventory, type Inventory } from "./engine/inventory.ts";
 import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
@@ -46,6 +47,8 @@ export interface Engine {
   /** The record of every call, of the settings' tenant. */
   readonly audit: Audit;
   readonly boundary: Boundary;
+  /** What a run could go out through. */
+  readonly inventory: Inventory;
   readonly processes: Processes;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
@@ -180,6 +183,7 @@ export function createEngine(config: Config, host: Host): Engine {
     ownerGone,
     workflows: [workflow],
   });
+  const connectors = configuredConnectors(settings, host, redactor);
   const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
     openModel(
       {
@@ -225,7 +229,7 @@ export function createEngine(config: Config, host: Host): Engine {
         boundary,
         policies,
         processes,
-        connectors: configuredConnectors(settings, host, redactor),
+        connectors,
         confinements,
         model: modelFor,
         redactor,
@@ -239,6 +243,18 @@ export function createEngine(config: Config, host: Host): Engine {
     },
     live,
   );
+
+  const inventory = createInventory({
+    settings,
+    host,
+    boundary,
+    processes,
+    connectors,
+    confinements,
+    model: modelFor,
+    policy: ownPolicy,
+    audit: store.audit,
+  });
 
   /** A run that has ended or parked has all of its calls in the audit. */
   const recorded = async <T>(driving: Promise<T>): Promise<T> => {
@@ -272,6 +288,7 @@ export function createEngine(config: Config, host: Host): Engine {
     learning,
     audit,
     boundary,
+    inventory,
     processes,
     rememberApproval: approvals.remember,
     decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
@@ -326,6 +343,7 @@ export {
   checkAuditFile,
   exportAuditTo,
 } from "./engine/audit.ts";
+export type { InventoryCheck, InventoryItem } from "./engine/inventory.ts";
 export type { McpServerReport } from "./engine/mcp-admin.ts";
 export {
   explainPolicy,

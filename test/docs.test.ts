@@ -87,9 +87,9 @@ describe("the pages", () => {
         .map((line) => line.trim())
         .filter((line) => line !== "")
         .join("\n");
-    const examples = readdirSync(join(projectRoot, "examples")).filter((name) =>
-      name.endsWith(".ts"),
-    );
+    const examples = readdirSync(join(projectRoot, "examples"), { recursive: true })
+      .map(String)
+      .filter((name) => name.endsWith(".ts") && !name.startsWith("tasks"));
     const sources = examples.map((name) => plain(textOf(join("examples", name))));
     const snippets = pages.flatMap((page) =>
       ["ts", "typescript", "js", "javascript"].flatMap((language) =>
@@ -99,6 +99,18 @@ describe("the pages", () => {
     expect(snippets.length).toBeGreaterThan(0);
     const strange = snippets.filter(({ text }) => !sources.some((source) => source.includes(text)));
     expect(strange).toEqual([]);
+  });
+
+  test("make a connector in fewer lines than the guide says", () => {
+    const folder = "examples/weather-connector";
+    const files = readdirSync(join(projectRoot, folder));
+    const lines = files.reduce(
+      (sum, name) => sum + textOf(join(folder, name)).trimEnd().split("\n").length,
+      0,
+    );
+    expect(files).toContain("conformance.test.ts");
+    expect(textOf("docs/guides/add-a-connector.md")).toContain("fewer than 100 lines");
+    expect(lines).toBeLessThan(100);
   });
 
   test("number the decisions without a gap", () => {

@@ -3,6 +3,7 @@ import { type Config, type FlagSetting, loadConfig } from "../config/config.ts";
 import { applyEgressGuard, type Engine, openEngine } from "../engine.ts";
 import type { Host } from "../engine/host.ts";
 import { createStyle, type Output, printable } from "./output.ts";
+import type { Prompts } from "./prompts.ts";
 import { shellWord } from "./usage.ts";
 
 /** What every command gets: the machine, and where to write. */
@@ -17,6 +18,8 @@ export interface CliContext {
   readonly program: string;
   /** Registers what a Ctrl-C does; returns the function that takes it back. */
   readonly onInterrupt: (handler: () => void) => () => void;
+  /** Asks whoever sits at the terminal; absent where nobody does. */
+  readonly prompts?: Prompts | undefined;
   /** Sets the program's exit code. */
   readonly exit: (code: number) => void;
 }

@@ -2,6 +2,7 @@ import { thisHost } from "../engine.ts";
 import { systemCodeOf } from "../base/errors.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodes } from "./exit-codes.ts";
+import { terminalPrompts } from "./prompts.ts";
 
 /** A command's surroundings, without the exit code, which `main` returns. */
 export type Machine = Omit<CliContext, "exit">;
@@ -46,6 +47,7 @@ export function processMachine(env: Readonly<Record<string, string | undefined>>
     writeError: (text) => void process.stderr.write(text),
     colours: process.stdout.isTTY && env["NO_COLOR"] === undefined,
     columns: process.stdout.columns ?? 100,
+    prompts: process.stdin.isTTY && process.stdout.isTTY ? terminalPrompts : undefined,
     // npm sets this for its scripts; there the bare name would not be found.
     program: env["npm_lifecycle_event"] === undefined ? "agent33" : "npm run agent33 --",
     onInterrupt: (handler) => {

@@ -3,7 +3,7 @@ import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { budgetsCommand } from "./commands/budgets.ts";
-import { connectorsCommand } from "./commands/connectors.ts";
+import { connectorsCommand } from "./commands/connectors/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { learnCommand } from "./commands/learn/learn.ts";

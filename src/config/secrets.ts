@@ -1,6 +1,9 @@
 import { Agent33Error } from "../base/errors.ts";
 import { hostedProviders } from "../models/providers.ts";
 
+/** Names of variables and flags whose values are secrets. */
+export const secretName = /key|token|secret|passw|credential/i;
+
 /** Providers' keys, found in the variables that their own tools read. Never in files, never shown. */
 const keyVariables: readonly (readonly [provider: string, variable: string])[] = [
   ...Object.entries(hostedProviders).map(

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import type { ConnectorSpec } from "../boundary/types.ts";
+import type { CallFacts, ConnectorSpec } from "../boundary/types.ts";
 import type { GovernedTool } from "./governed-tool.ts";
 import type { Workspace } from "./workspace/files.ts";
 
@@ -29,6 +29,11 @@ export interface OpenedConnector {
   readonly tools: readonly GovernedTool[];
   /** What an agent can do with it and the files of its workspace, where it has one. */
   toolsIn?(workspace: Workspace): readonly GovernedTool[];
+  /**
+   * One call of each kind that its tools make, as policy sees them before anything is known of
+   * their arguments. Default: one for each tool, to where {@link check} goes.
+   */
+  readonly calls?: readonly CallFacts[];
   /**
    * A harmless call (an operation of its own, `check`) that shows whether the other side answers
    * and takes our credentials; gives a few words about what it found.

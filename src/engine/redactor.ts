@@ -1,11 +1,8 @@
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import type { Settings } from "../config/schema.ts";
 import { referredBy } from "../config/references.ts";
-import { passwordsIn, providerKeys } from "../config/secrets.ts";
+import { passwordsIn, providerKeys, secretName } from "../config/secrets.ts";
 import type { Host } from "./host.ts";
-
-/** Variables and flags whose values are secrets, by their names. */
-const secretName = /key|token|secret|passw|credential/i;
 
 /** A redactor that knows the secrets of the settings and of this machine's environment. */
 export function secretRedactor(settings: Settings, env: Host["env"]): Redactor {

@@ -1,5 +1,6 @@
 import { basename, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
+import type { McpServerSettings } from "../config/mcp-servers.ts";
 import { resolveReferences } from "../config/references.ts";
 import type { Task } from "../evaluation/task.ts";
 import { splitCommand } from "../sandbox/command.ts";
@@ -11,20 +12,29 @@ import type { ServerSpec } from "./run-spec.ts";
  * @throws Agent33Error `config.missing_variable`
  */
 export function configuredServers(
-  { settings }: Config,
-  { cwd, env }: Pick<Host, "cwd" | "env">,
+  { settings }: Pick<Config, "settings">,
+  host: Pick<Host, "cwd" | "env">,
 ): readonly ServerSpec[] {
-  return Object.entries(settings.mcpServers).map(([name, server]): ServerSpec => {
-    const { tools } = server;
-    if (server.type === "http") {
-      resolveReferences(server.headers, env, name);
-      return { name, url: server.url, tools, from: "settings" };
-    }
-    resolveReferences(server.env, env, name);
-    const startFolder = resolve(cwd, server.cwd ?? ".");
-    const { command, args } = server;
-    return { name, command, args, cwd: startFolder, startFolder, tools, from: "settings" };
-  });
+  return Object.entries(settings.mcpServers).map(([name, server]) =>
+    configuredServer(name, server, host),
+  );
+}
+
+/** One server of the settings. @throws Agent33Error `config.missing_variable` */
+export function configuredServer(
+  name: string,
+  server: McpServerSettings,
+  { cwd, env }: Pick<Host, "cwd" | "env">,
+): ServerSpec {
+  const { tools } = server;
+  if (server.type === "http") {
+    resolveReferences(server.headers, env, name);
+    return { name, url: server.url, tools, from: "settings" };
+  }
+  resolveReferences(server.env, env, name);
+  const startFolder = resolve(cwd, server.cwd ?? ".");
+  const { command, args } = server;
+  return { name, command, args, cwd: startFolder, startFolder, tools, from: "settings" };
 }
 
 /** Servers given as command lines or addresses, named after the program or the host. */

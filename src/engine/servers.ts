@@ -1,4 +1,4 @@
-import { delimiter } from "node:path";
+import { delimiter, resolve } from "node:path";
 import type { Redactor } from "../base/redact.ts";
 import { unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";

@@ -20,9 +20,11 @@ export const httpKind: ConnectorKind<HttpSettings> = {
   settings: httpSettings,
   open: (settings, parts) => {
     const send = sender(settings, parts);
+    const request = requestSpec(settings, parts, send);
     return {
       id: `http:${parts.name}`,
-      tools: [requestTool(settings, parts, requestSpec(settings, parts, send))],
+      tools: [requestTool(settings, parts, request)],
+      calls: settings.methods.map((method) => request.facts({ method, path: "" })),
       check: checkSpec(settings, parts, send),
     };
   },

@@ -42,7 +42,7 @@ export function modelConnectorSpec(
 ): ConnectorSpec<ModelRequest, ModelTurn, ModelEvent> {
   const { prices, tokens, clock } = options;
   const { info } = model;
-  const facts = factsOf(info);
+  const facts = modelFacts(info);
   const nowMs = () => clock.now();
   return {
     id: `model:${info.provider}`,
@@ -63,7 +63,8 @@ export function modelConnectorSpec(
   };
 }
 
-function factsOf(info: ModelInfo): CallFacts {
+/** What policy sees of any call of a model. */
+export function modelFacts(info: ModelInfo): CallFacts {
   const base = { operation: "chat", effect: "read", repeat: "safe" } as const;
   return info.baseUrl === undefined ? base : { ...base, ...urlFacts(info.baseUrl) };
 }

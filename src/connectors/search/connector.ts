@@ -84,7 +84,8 @@ function openSearch(settings: SearchSettings, parts: ConnectorParts): OpenedConn
     repeat: "safe",
     operation,
   });
-  return { id, tools: [tool], check };
+  const calls = [operation.facts({ query: "", count: 1 })];
+  return { id, tools: [tool], calls, check };
 }
 
 function providerOf(settings: SearchSettings, { secret }: ConnectorParts): SearchProvider {

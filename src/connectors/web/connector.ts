@@ -86,7 +86,9 @@ function openWeb(settings: WebSettings, parts: ConnectorParts): OpenedConnector 
     repeat: "safe",
     operation,
   });
-  return { id, tools: [tool], check };
+  // Where it goes is each call's own.
+  const calls = [{ operation: "web.get", effect: "read", repeat: "safe" } as const];
+  return { id, tools: [tool], calls, check };
 }
 
 /** Asks for an address under the settings; an answer that is not `ok` is thrown. */

@@ -119,4 +119,25 @@ export const auditCases: readonly Case[] = [
       expect(await of({ connector: "http" })).toEqual([]);
     },
   },
+  {
+    name: "gives each connector's newest failure, of one tenant, without what waits for a person",
+    run: async ({ backend }) => {
+      const { audit } = backend.tenant("a");
+      const make = (callId: string, connector: string, outcome: string) =>
+        audit.close(callRecord(callId, { connector, outcome }));
+      await make("a", "http:shop", "boundary.transport");
+      await make("b", "http:shop", "boundary.timeout");
+      await make("c", "http:shop", "ok");
+      await make("d", "mcp:files", "boundary.policy_denied");
+      await make("e", "mcp:files", "boundary.approval_required");
+      await make("f", "web:pages", "ok");
+      await audit.open(callRecord("g", { connector: "web:pages" }));
+      await backend.tenant("b").audit.close(callRecord("h", { outcome: "boundary.timeout" }));
+      const found = await audit.lastFailures();
+      expect(found.map(({ callId, connector }) => [callId, connector])).toEqual([
+        ["d", "mcp:files"],
+        ["b", "http:shop"],
+      ]);
+    },
+  },
 ];

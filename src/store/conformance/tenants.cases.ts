@@ -112,6 +112,11 @@ const audit = probe("audit", {
         details: { candidates: [own.closed, own.open] },
       });
     },
+    lastFailures: async (stranger, { closed }) => {
+      const failed = callRecord(`${alike(closed)}-failed`, { outcome: "boundary.transport" });
+      await stranger.close(failed);
+      expect((await stranger.lastFailures()).map(({ callId }) => callId)).toEqual([failed.callId]);
+    },
     list: async (stranger, theirs, own) => {
       expect((await stranger.list()).items.map(({ callId }) => callId)).toEqual([
         own.closed,

@@ -63,6 +63,9 @@ const upsert = `
     outcome = excluded.outcome, record = excluded.record, unchained = 1
   WHERE audit.state = 'open' AND audit.tenant = excluded.tenant`;
 
+/** Among so many of the last calls failures are looked for, so that it takes no longer as the audit grows. */
+const recentCalls = 20_000;
+
 /** One row a call, denied calls too. A closed row is never changed. */
 export function auditRepository({ tenant }: RepositoryContext) {
   const put = (state: AuditEntry["state"]) =>
@@ -114,6 +117,34 @@ export function auditRepository({ tenant }: RepositoryContext) {
       );
       const rows = found.map((row) => ({ ...row, id: row.call_id }));
       return entryOf(pickOne(prefix, rows, kind));
+    }),
+    /**
+     * Of each connector the newest call that failed, among the tenant's last calls. One that waits
+     * for a person has not failed.
+     */
+    lastFailures: read(function* (): Program<readonly AuditEntry[]> {
+      const recent = queries
+        .selectFrom("audit")
+        .select(["seq", "connector", "state", "outcome"])
+        .where("tenant", "=", tenant)
+        .orderBy("seq", "desc")
+        .limit(recentCalls)
+        .as("recent");
+      const newest = queries
+        .selectFrom(recent)
+        .select(({ fn }) => fn.max("seq").as("seq"))
+        .where("state", "=", "closed")
+        .where("outcome", "not in", ["ok", "boundary.approval_required"])
+        .groupBy("connector");
+      const rows = yield* select(
+        queries
+          .selectFrom("audit")
+          .selectAll()
+          .where("tenant", "=", tenant)
+          .where("seq", "in", newest)
+          .orderBy("seq", "desc"),
+      );
+      return rows.map(entryOf);
     }),
     /** The last written first; reads are written together, up to a second late. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (filter: AuditFilter = {}): Program<Page<AuditEntry>> {

@@ -1,8 +1,14 @@
 import type { Command } from "commander";
-import type { Boundary } from "../../engine.ts";
-import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
-import { columns, oneLine } from "../output.ts";
-import { duration, someText } from "../usage.ts";
+import type { Boundary } from "../../../engine.ts";
+import {
+  addCommonOptions,
+  type CliContext,
+  configOf,
+  outputOf,
+  withEngine,
+} from "../../context.ts";
+import { columns, oneLine } from "../../output.ts";
+import { duration, someText } from "../../usage.ts";
 
 interface Options {
   readonly data?: string;
@@ -17,8 +23,7 @@ interface ForceOptions extends Options {
 
 type Snapshot = ReturnType<Boundary["breakers"]>[number];
 
-export function connectorsCommand(program: Command, context: CliContext): void {
-  const connectors = program.command("connectors").description("what calls go out through");
+export function breakersCommands(connectors: Command, context: CliContext): void {
   const breakers = connectors
     .command("breakers")
     .description("circuit breakers: what is not called because it kept failing");

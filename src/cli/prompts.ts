@@ -1,0 +1,31 @@
+/** Questions to a person at a terminal. Undefined is the answer of one who gives up. */
+export interface Prompts {
+  text(question: {
+    readonly message: string;
+    /** Says what is wrong with an answer. */
+    readonly validate: (answer: string) => string | undefined;
+  }): Promise<string | undefined>;
+  choose(
+    message: string,
+    choices: readonly { readonly value: string; readonly label: string }[],
+  ): Promise<string | undefined>;
+  confirm(message: string): Promise<boolean>;
+}
+
+/** The terminal of this process. The library is loaded when something is asked. */
+export const terminalPrompts: Prompts = {
+  text: async ({ message, validate }) => {
+    const { isCancel, text } = await import("@clack/prompts");
+    const answer = await text({ message, validate: (given) => validate(given ?? "") });
+    return isCancel(answer) ? undefined : answer;
+  },
+  choose: async (message, choices) => {
+    const { isCancel, select } = await import("@clack/prompts");
+    const answer = await select({ message, options: [...choices] });
+    return isCancel(answer) ? undefined : answer;
+  },
+  confirm: async (message) => {
+    const { confirm } = await import("@clack/prompts");
+    return (await confirm({ message })) === true;
+  },
+};

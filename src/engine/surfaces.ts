@@ -1,0 +1,246 @@
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { Principal } from "../base/principal.ts";
+import { attempt, err, ok, type Result } from "../base/result.ts";
+import type { Boundary } from "../boundary/boundary.ts";
+import type { CallFacts, CallOutcome } from "../boundary/types.ts";
+import type { McpServerSettings } from "../config/mcp-servers.ts";
+import type { Settings } from "../config/schema.ts";
+import { httpKind } from "../connectors/http/connector.ts";
+import { modelServerProbe } from "../connectors/http/probe.ts";
+import { httpSettings } from "../connectors/http/settings.ts";
+import { urlFacts } from "../connectors/http/url-facts.ts";
+import type { OpenedConnector } from "../connectors/kind.ts";
+import { mcpSessionSpec, openMcpServer } from "../connectors/mcp/connector.ts";
+import { offeredName } from "../connectors/mcp/tool-name.ts";
+import { modelFacts } from "../connectors/models/connector.ts";
+import type { Model } from "../models/model.ts";
+import { parseModelSpec } from "../models/spec.ts";
+import type { Processes } from "../sandbox/process.ts";
+import { toolDigest } from "../tools/tool.ts";
+import type { ConfiguredConnector } from "./connectors.ts";
+import type { Confinements } from "./confined-servers.ts";
+import type { Host } from "./host.ts";
+import { findSandbox } from "./sandbox.ts";
+import { configuredServer } from "./server-specs.ts";
+import { serverOf } from "./servers.ts";
+
+/** Something that a run could go out through. */
+export interface Surface {
+  /** By which policy, breakers and the audit know it. */
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  /** One call of each kind that it makes. */
+  readonly calls: readonly CallFacts[];
+  /** Why it cannot be used. */
+  readonly problem?: Agent33Error | undefined;
+  /** What a person should know of it. */
+  readonly note?: string;
+  /** Of an MCP server: whether it is started in the sandbox. */
+  readonly confined?: boolean;
+  /** How it is found out whether it works; a text says why that is not to be found out. */
+  readonly check: SurfaceCheck | string;
+}
+
+export interface SurfaceCheck {
+  /** The governed call that it begins with, where it is one. */
+  readonly facts?: CallFacts;
+  /** The connector of that call, where it is not the surface's own. */
+  readonly id?: string;
+  /** A few words about what it found. */
+  run(principal: Principal): Promise<Result<string>>;
+}
+
+export interface SurfaceParts {
+  readonly settings: Settings;
+  readonly host: Host;
+  readonly boundary: Boundary;
+  readonly processes: Processes;
+  readonly connectors: readonly ConfiguredConnector[];
+  readonly confinements: Confinements;
+  readonly model: (spec: {
+    readonly model: string;
+    readonly baseUrl: string | null;
+  }) => Promise<Model>;
+}
+
+/** Everything that a run under these settings could go out through. Nothing is called or started. */
+export async function surfacesOf(parts: SurfaceParts): Promise<readonly Surface[]> {
+  const { settings } = parts;
+  return [
+    ...(settings.model === undefined ? [] : [await modelSurface(settings.model, parts)]),
+    ...(await Promise.all(
+      Object.entries(settings.mcpServers).map(([name, server]) => mcpSurface(name, server, parts)),
+    )),
+    ...parts.connectors.map((connector) => connectorSurface(connector, parts)),
+    {
+      id: "tool:workspace",
+      kind: "workspace",
+      name: "workspace",
+      calls: [{ operation: "tools/call", effect: "write", repeat: "once", tool: "append_line" }],
+      note: "with --workspace",
+      check: "It is a folder of each run.",
+    },
+    shellSurface(parts),
+    ...webhookSurface(parts),
+  ];
+}
+
+async function modelSurface(model: string, parts: SurfaceParts): Promise<Surface> {
+  const { settings, boundary } = parts;
+  const named = attempt(() => parseModelSpec(model).baseUrl);
+  const baseUrl = ((named.ok ? named.value : undefined) ?? settings.baseUrl)?.replace(/\/$/, "");
+  const surface = {
+    id: `model:${model.split(":")[0] ?? ""}`,
+    kind: "model",
+    name: model,
+    check:
+      baseUrl === undefined
+        ? "A call of a hosted model costs money."
+        : {
+            id: modelServerProbe.id,
+            facts: modelServerProbe.facts({ baseUrl }),
+            run: async (principal: Principal) => {
+              const asked = boundary
+                .connector(modelServerProbe)
+                .tryCall({ baseUrl }, { principal });
+              return counting(await asked, (models) => `${models.length} models`);
+            },
+          },
+  };
+  try {
+    const { info } = await parts.model({ model, baseUrl: settings.baseUrl ?? null });
+    return { ...surface, calls: [modelFacts(info)] };
+  } catch (error) {
+    const place = baseUrl === undefined ? {} : urlFacts(baseUrl);
+    const calls = [{ operation: "chat", effect: "read", repeat: "safe", ...place } as const];
+    return { ...surface, calls, problem: toAgent33Error(error) };
+  }
+}
+
+async function mcpSurface(
+  name: string,
+  configured: McpServerSettings,
+  { settings, host, boundary, confinements }: SurfaceParts,
+): Promise<Surface> {
+  const declared = Object.entries(configured.tools);
+  const calls: readonly CallFacts[] = [
+    ...declared.map(([tool, { effect = "unknown", repeat = "once" }]) => ({
+      operation: "tools/call",
+      effect,
+      repeat,
+      tool: offeredName(name, tool),
+    })),
+    // What it offers besides is known only when it runs.
+    { operation: "tools/call", effect: "unknown", repeat: "once" },
+  ];
+  const surface = {
+    id: `mcp:${name}`,
+    kind: "mcp",
+    name,
+  };
+  try {
+    const found = serverOf(configuredServer(name, configured, host), {}, { host, settings });
+    const { server, notices } = await confinements.confine(found, undefined);
+    const facts = mcpSessionSpec(server).facts(server);
+    return {
+      ...surface,
+      ...(server.type === "http" ? {} : { confined: server.confinement !== undefined }),
+      ...(notices.length === 0 ? {} : { note: notices.join(" ") }),
+      calls: [facts, ...calls],
+      check: {
+        facts,
+        run: async (principal) => {
+          const opened = await openMcpServer({ boundary, server, principal });
+          if (!opened.ok) return opened;
+          await opened.value.close();
+          return ok(`${opened.value.tools.length} tools`);
+        },
+      },
+    };
+  } catch (error) {
+    return { ...surface, calls, problem: toAgent33Error(error), check: "" };
+  }
+}
+
+function connectorSurface(connector: ConfiguredConnector, { boundary }: SurfaceParts): Surface {
+  const { name, kind } = connector;
+  if ("problem" in connector) {
+    const { problem } = connector;
+    return { id: `${kind}:${name}`, kind, name, calls: [], problem, check: "" };
+  }
+  const { opened } = connector;
+  const { id, check } = opened;
+  return {
+    id,
+    kind,
+    name,
+    calls: callsOf(opened),
+    check: {
+      facts: check.facts(undefined),
+      run: (principal) => boundary.connector(check).tryCall(undefined, { principal }),
+    },
+  };
+}
+
+function callsOf({ tools, calls, check }: OpenedConnector): readonly CallFacts[] {
+  const { operation: _, effect: __, repeat: ___, ...place } = check.facts(undefined);
+  const [only, ...others] = tools.map(({ tool: { name, effect, repeat }, tool }) => ({
+    operation: "tools/call",
+    effect,
+    repeat,
+    tool: name,
+    toolDigest: toolDigest(tool),
+    ...place,
+  }));
+  if (only === undefined) return calls ?? [];
+  if (calls === undefined) return [only, ...others];
+  const { tool, toolDigest: digest } = only;
+  return others.length > 0 ? calls : calls.map((call) => ({ ...call, tool, toolDigest: digest }));
+}
+
+function shellSurface({ settings, processes, host }: SurfaceParts): Surface {
+  return {
+    id: "shell:sandbox",
+    kind: "shell",
+    name: "shell",
+    calls: [{ operation: "tools/call", effect: "write", repeat: "once", tool: "run_command" }],
+    note: "with --shell",
+    check: {
+      run: async () => {
+        const { probe } = await findSandbox(settings, host, processes);
+        if (probe.available) return ok(`${probe.driver} ${probe.version}`);
+        const { reason, hint } = probe;
+        return err(new Agent33Error("shell.sandbox_unavailable", reason, { hint }));
+      },
+    },
+  };
+}
+
+/** The webhook tells of questions; whether somebody listens is asked without telling anything. */
+function webhookSurface({ settings, host, boundary }: SurfaceParts): readonly Surface[] {
+  const { webhook } = settings.approvals;
+  if (webhook === undefined) return [];
+  const { check } = httpKind.open(httpSettings.parse({ kind: "http", baseUrl: webhook.url }), {
+    name: "approvals",
+    secret: () => "",
+    now: () => host.clock.now(),
+  });
+  const place = urlFacts(webhook.url);
+  return [
+    {
+      id: check.id,
+      kind: "webhook",
+      name: "approvals",
+      calls: [{ operation: "http.post", effect: "write", repeat: "keyed", ...place }],
+      check: {
+        facts: check.facts(undefined),
+        run: (principal) => boundary.connector(check).tryCall(undefined, { principal }),
+      },
+    },
+  ];
+}
+
+function counting<T>(outcome: CallOutcome<T>, words: (value: T) => string): Result<string> {
+  return outcome.ok ? ok(words(outcome.value)) : err(outcome.error);
+}
