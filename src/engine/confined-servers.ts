@@ -7,6 +7,7 @@ import type { SandboxProbe } from "../sandbox/sandbox.ts";
 import { confinedStart } from "./confinement.ts";
 import { sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+import type { ServerSpec } from "./run-spec.ts";
 
 /** A server as it is to be started, and what a person should know of it. */
 export interface ConfinedServer {
@@ -17,10 +18,15 @@ export interface ConfinedServer {
 /** Keeps the settings' servers from the rest of the machine. */
 export interface Confinements {
   /**
-   * @param server as the settings describe it, with its program found
+   * @param server with its program found
+   * @param from who named it; only servers of the settings are confined
    * @param workspace the run's own folder, which the server may work in
    */
-  confine(server: McpServer, workspace: string | undefined): Promise<ConfinedServer>;
+  confine(
+    server: McpServer,
+    from: ServerSpec["from"],
+    workspace: string | undefined,
+  ): Promise<ConfinedServer>;
 }
 
 export interface ConfinementParts {
@@ -48,8 +54,8 @@ export function createConfinements(parts: ConfinementParts): Confinements {
     return sandboxProbeGrant.run(() => bubblewrap.probe());
   };
   return {
-    confine: async (server, workspace) => {
-      const wished = settings.mcpServers[server.name];
+    confine: async (server, from, workspace) => {
+      const wished = from === "settings" ? settings.mcpServers[server.name] : undefined;
       if (server.type === "http" || wished?.type !== "stdio") return { server, notices: [] };
       const unconfined = (why: string): ConfinedServer => ({
         server,

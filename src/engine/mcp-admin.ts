@@ -129,7 +129,7 @@ async function open(
   const pins = lock.servers[name];
   for (const spec of specs) {
     const found = serverOf(spec, {}, { host, settings });
-    const { server } = await confinements.confine(found, undefined);
+    const { server } = await confinements.confine(found, "settings", undefined);
     const opened = await openMcpServer({
       boundary,
       server: person === undefined ? server : { ...server, startTimeoutMs: loginMs },

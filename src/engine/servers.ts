@@ -1,4 +1,4 @@
-import { delimiter, resolve } from "node:path";
+import { delimiter } from "node:path";
 import type { Redactor } from "../base/redact.ts";
 import { unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
@@ -62,12 +62,13 @@ export async function openServers(
     if ("args" in server) registerSecrets(server.args, parts.redactor);
   }
   const confined = await Promise.all(
-    spec.servers.map((server) => {
-      const found = serverOf(server, spec.environment, parts);
-      return server.from === "settings"
-        ? parts.confinements.confine(found, spec.workspace ?? undefined)
-        : { server: found, notices: [] };
-    }),
+    spec.servers.map((server) =>
+      parts.confinements.confine(
+        serverOf(server, spec.environment, parts),
+        server.from,
+        spec.workspace ?? undefined,
+      ),
+    ),
   );
   const servers = confined.map(({ server }) => server);
   const outcomes = await Promise.all(
