@@ -162,7 +162,7 @@ export function createEngine(config: Config, host: Host): Engine {
     breakerStore: store.breakers,
     onBreakerTrouble: (error) =>
       host.warn(`breakers: ${toAgent33Error(error).message} Calls go on; it is tried again.`),
-    hands: { fetch: egress.fetch, spawn: processes.spawn },
+    hands: { fetch: egress.fetch, connect: egress.connect, spawn: processes.spawn },
   });
 
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };

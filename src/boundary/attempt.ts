@@ -1,13 +1,23 @@
+import type { Duplex } from "node:stream";
 import type { Clock } from "../base/clock.ts";
 import { Deadline, type DeadlineList, type Deadlines } from "./deadlines.ts";
 import { runAsCall } from "./egress/guard.ts";
 import { BoundaryError } from "./errors.ts";
-import type { EgressFetch, EgressLeave, GovernedFetch, SpawnProcess } from "./hands.ts";
+import type {
+  EgressConnect,
+  EgressFetch,
+  EgressLeave,
+  GovernedConnect,
+  GovernedFetch,
+  SpawnProcess,
+} from "./hands.ts";
 import type { CallContext } from "./types.ts";
 
 /** What every call of a boundary gets its hands from. */
 export interface CallHands {
   readonly fetch: GovernedFetch;
+  /** Without it, calls reach nothing that is not HTTP. */
+  readonly connect?: GovernedConnect;
   readonly spawn: SpawnProcess;
 }
 
@@ -63,6 +73,8 @@ export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
   #over = false;
   /** Why it was ended from outside. */
   #ended: BoundaryError | undefined = undefined;
+  /** Connections that the handler opened; they end with the attempt. */
+  #sockets: Duplex[] | undefined = undefined;
 
   constructor(owner: AttemptOwner<I, O, C>, attempt: number) {
     super();
@@ -85,6 +97,22 @@ export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
       if (this.#over) return Promise.reject(opensNothing());
       const signal = this.#ending(init?.signal ?? (input instanceof Request ? input.signal : null));
       return hands.fetch(input, { ...init, signal }, leave);
+    };
+  }
+
+  get connect(): EgressConnect {
+    const { connect = noConnections } = this.#owner.attempts.hands;
+    const leave = this.#owner.leaveToGo();
+    return async (host, port) => {
+      if (this.#over) throw opensNothing();
+      const socket = await connect({ host, port }, this.signal, leave);
+      if (this.#over) {
+        socket.destroy();
+        throw opensNothing();
+      }
+      this.#sockets ??= [];
+      this.#sockets.push(socket);
+      return socket;
     };
   }
 
@@ -203,6 +231,7 @@ export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
   #stop(): void {
     this.#over = true;
     this.list?.remove(this);
+    if (this.#sockets !== undefined) for (const socket of this.#sockets) socket.destroy();
   }
 }
 
@@ -210,6 +239,17 @@ export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
 function attemptIsOver(): BoundaryError {
   return new BoundaryError("cancelled", "The attempt is over.");
 }
+
+const noConnections: GovernedConnect = ({ host, port }) =>
+  Promise.reject(
+    new BoundaryError(
+      "egress_blocked",
+      `This boundary connects to nothing, nor to ${host}:${port}.`,
+      {
+        hint: "Give it `connect` with its other hands.",
+      },
+    ),
+  );
 
 /** Its record is closed: what went out now would be nobody's. */
 function opensNothing(): BoundaryError {

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable, Writable } from "node:stream";
 
 /** HTTP through the boundary's own dispatcher, with the standard `fetch` signature. */
 export type EgressFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -29,6 +29,19 @@ export type GovernedFetch = (
   init: RequestInit | undefined,
   leave: EgressLeave,
 ) => Promise<Response>;
+
+/**
+ * TCP to a host and a port, for protocols other than HTTP. The connection ends with its attempt.
+ * Whoever wants TLS puts it on top; the name to prove is the host.
+ */
+export type EgressConnect = (host: string, port: number) => Promise<Duplex>;
+
+/** {@link EgressConnect} before it is bound to a call. */
+export type GovernedConnect = (
+  target: EgressTarget,
+  signal: AbortSignal,
+  leave: EgressLeave,
+) => Promise<Duplex>;
 
 /** A program to start, without a shell. */
 export interface SpawnRequest {

@@ -2,7 +2,7 @@ import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { Effect, Repeat } from "../base/effect.ts";
 import type { Principal } from "../base/principal.ts";
 import type { BoundaryError } from "./errors.ts";
-import type { EgressFetch, SpawnProcess } from "./hands.ts";
+import type { EgressConnect, EgressFetch, SpawnProcess } from "./hands.ts";
 
 /**
  * What a connector says about one call before it is made. Policy sees this and nothing else, so
@@ -49,6 +49,8 @@ export interface CallContext<I, C = never> {
   readonly signal: AbortSignal;
   /** The only way to HTTP. */
   readonly fetch: EgressFetch;
+  /** The only way to anything that is not HTTP. */
+  readonly connect: EgressConnect;
   /** The only way to a child process. */
   readonly spawn: SpawnProcess;
   /** Hands a piece of a streamed answer to the caller. After the first one nothing is retried. */

@@ -11,6 +11,7 @@ export function withInput<I, C>(context: CallContext<unknown, C>, input: I): Cal
       return context.signal;
     },
     fetch: (url, init) => context.fetch(url, init),
+    connect: (host, port) => context.connect(host, port),
     spawn: (request) => context.spawn(request),
     emit: (chunk) => context.emit(chunk),
     room: () => context.room(),

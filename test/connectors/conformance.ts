@@ -59,7 +59,7 @@ export function connectorConformance<I, O, C, P extends Peer>(
       const spec = { ...given.spec(peer), timeouts: quick };
       const { boundary, audit } = testBoundary({
         policy: fixedPolicy(effect),
-        hands: { fetch: egress.fetch, spawn: processes.spawn },
+        hands: { fetch: egress.fetch, connect: egress.connect, spawn: processes.spawn },
       });
       const connector = boundary.connector(spec);
       const call = (signal?: AbortSignal): Promise<CallOutcome<O>> =>

@@ -1,4 +1,4 @@
-import { isIP, type LookupFunction } from "node:net";
+import { isIP, type LookupFunction, type Socket } from "node:net";
 import { Agent, buildConnector, Client, type Dispatcher, Pool } from "undici";
 import { BoundaryError } from "../errors.ts";
 import type { EgressLeave } from "../hands.ts";
@@ -26,27 +26,66 @@ export interface PinnedAgent {
   end(error: Error): Promise<void>;
 }
 
+/** Opens connections to a fixed set of addresses. */
+export interface PinnedConnector {
+  readonly addresses: ReadonlySet<string>;
+  /** @param opened is told the place that the connection really leads to */
+  open(options: buildConnector.Options, opened: PinnedCallback): void;
+}
+
+type PinnedCallback = (
+  ...outcome: [error: Error, socket: null] | [error: null, socket: Socket, place: Place]
+) => void;
+
+interface Place {
+  readonly address: string;
+  readonly port: number;
+}
+
 /**
  * Connections that go to these addresses and nowhere else: no name is resolved here. The name stays
  * what the other side is asked for (`Host`) and must prove to be (TLS).
  */
-export function createPinnedAgent(
-  addresses: readonly string[],
-  mostConnections: number,
-): PinnedAgent {
+export function createPinnedConnector(addresses: readonly string[]): PinnedConnector {
   const tried = addresses.slice(0, mostTried);
   const pinned = new Set(tried.map(canonicalHost));
   const answers = tried.map((address) => ({ address, family: isIP(address) }));
   const [first = { address: "", family: 0 }] = answers;
   const lookup: LookupFunction = (_name, { all }, done) =>
     all === true ? done(null, answers) : done(null, first.address, first.family);
-  const open = buildConnector({
+  const connect = buildConnector({
     lookup,
     timeout: connectTimeoutMs,
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: nextAddressMs,
     keepAlive: true,
   } as buildConnector.BuildOptions);
+  return {
+    addresses: pinned,
+    open: (options, opened) =>
+      connect(options, (error, socket) => {
+        if (error !== null) return opened(error, null);
+        const { remoteAddress, remotePort = 0 } = socket;
+        // The proof of all the rest: where the connection really leads.
+        if (remoteAddress !== undefined && pinned.has(canonicalHost(remoteAddress))) {
+          const place = { address: canonicalHost(remoteAddress), port: remotePort };
+          return opened(null, socket, place);
+        }
+        socket.destroy();
+        opened(
+          remoteAddress === undefined ? gone() : strayed(options.hostname, remoteAddress),
+          null,
+        );
+      }),
+  };
+}
+
+/** Connections of undici's that a {@link PinnedConnector} opens. */
+export function createPinnedAgent(
+  addresses: readonly string[],
+  mostConnections: number,
+): PinnedAgent {
+  const connector = createPinnedConnector(addresses);
 
   /** Connections, and those that are being made. */
   let live = 0;
@@ -59,25 +98,17 @@ export function createPinnedAgent(
         if (counted) live -= 1;
         counted = false;
       };
-      const opened: buildConnector.Callback = (error, socket) => {
-        if (error !== null) {
-          ended();
-          done(error, null);
-          return;
-        }
-        socket.once("close", ended);
-        const { remoteAddress, remotePort = 0 } = socket;
-        // The proof of all the rest: where the connection really leads.
-        if (remoteAddress !== undefined && pinned.has(canonicalHost(remoteAddress))) {
-          client().place = { address: canonicalHost(remoteAddress), port: remotePort };
-          done(null, socket);
-          return;
-        }
-        socket.destroy();
-        done(remoteAddress === undefined ? gone() : strayed(options.hostname, remoteAddress), null);
-      };
       try {
-        open(options, opened);
+        connector.open(options, (...[error, socket, place]) => {
+          if (error !== null) {
+            ended();
+            done(error, null);
+            return;
+          }
+          socket.once("close", ended);
+          client().place = place;
+          done(null, socket);
+        });
       } catch (error) {
         ended();
         throw error;
@@ -104,7 +135,7 @@ export function createPinnedAgent(
   });
   const guarded = agent.compose(guardDispatch);
   return {
-    addresses: pinned,
+    addresses: connector.addresses,
     dispatch: (options, handler, leave) =>
       guarded.dispatch(Object.assign(options, { [leaveKey]: leave }), handler),
     busy: () => live > 0,
@@ -116,7 +147,7 @@ const leaveKey = Symbol("leave");
 
 /** One connection at a time, which tells each request where it goes. */
 class PinnedClient extends Client {
-  place = { address: "", port: 0 };
+  place: Place = { address: "", port: 0 };
 
   override dispatch(
     options: Dispatcher.DispatchOptions & { [leaveKey]?: EgressLeave },

@@ -5,14 +5,16 @@ import {
 } from "undici";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { BoundaryError } from "../errors.ts";
-import type { EgressLeave, GovernedFetch } from "../hands.ts";
+import type { EgressLeave, GovernedConnect, GovernedFetch } from "../hands.ts";
 import type { PinnedAgent } from "./connect.ts";
 import { createPlaces } from "./places.ts";
 import { type Resolver, systemResolver } from "./resolve.ts";
+import { createSockets } from "./sockets.ts";
 
-/** The boundary's own way to HTTP: connections that no other code can reach. */
+/** The boundary's own way out: connections that no other code can reach. */
 export interface Egress {
   readonly fetch: GovernedFetch;
+  readonly connect: GovernedConnect;
   /**
    * Ends all connections, so that the process can end: requests on the way fail as cancelled, and
    * so does every later one.
@@ -40,6 +42,7 @@ export interface EgressOptions {
 export function createEgress(options: EgressOptions = {}): Egress {
   const { clock = systemClock, resolver = systemResolver, connectionsPerOrigin = 256 } = options;
   const places = createPlaces(resolver, clock, connectionsPerOrigin);
+  const sockets = createSockets(resolver);
   return {
     fetch: async (input, init, leave) => {
       const [url, given] = requestOf(input, init);
@@ -57,7 +60,11 @@ export function createEgress(options: EgressOptions = {}): Egress {
       );
       return response as unknown as Response;
     },
-    close: places.close,
+    connect: sockets.connect,
+    close: () => {
+      sockets.close();
+      return places.close();
+    },
   };
 }
 

@@ -108,7 +108,8 @@ export function createPlaces(resolver: Resolver, clock: Clock, mostConnections: 
   };
 }
 
-function isClosed(phase: Phase): BoundaryError {
+/** What is asked of a closed engine. */
+export function isClosed(phase: Phase): BoundaryError {
   return new BoundaryError("cancelled", "The engine was closed.", { phase });
 }
 

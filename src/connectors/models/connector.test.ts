@@ -53,6 +53,7 @@ async function attempt(model: Model) {
     idempotencyKey: "k",
     signal: new AbortController().signal,
     fetch: (input, init) => egress.fetch(input, init, anywhere),
+    connect: () => Promise.reject(new Error("none")),
     spawn: () => Promise.reject(new Error("a model starts no process")),
     emit: (chunk) => chunks.push(chunk),
     room: () => Promise.resolve(),
