@@ -1,6 +1,7 @@
 import { httpKind } from "./http/connector.ts";
 import type { ConnectorKind, ConnectorParts, OpenedConnector } from "./kind.ts";
 import { discordKind } from "./messaging/discord/connector.ts";
+import { emailKind } from "./messaging/email/connector.ts";
 import { slackKind } from "./messaging/slack/connector.ts";
 import { telegramKind } from "./messaging/telegram/connector.ts";
 import { webhookKind } from "./messaging/webhook/connector.ts";
@@ -15,6 +16,7 @@ export const connectorKinds: { readonly [K in KindName]: ConnectorKind<SettingsO
   slack: slackKind,
   discord: discordKind,
   telegram: telegramKind,
+  email: emailKind,
   webhook: webhookKind,
 };
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { httpSettings } from "./http/settings.ts";
 import { discordSettings } from "./messaging/discord/settings.ts";
+import { emailSettings } from "./messaging/email/settings.ts";
 import { slackSettings } from "./messaging/slack/settings.ts";
 import { telegramSettings } from "./messaging/telegram/settings.ts";
 import { webhookSettings } from "./messaging/webhook/settings.ts";
@@ -11,6 +12,7 @@ export const connectorSettings = z.discriminatedUnion("kind", [
   slackSettings,
   discordSettings,
   telegramSettings,
+  emailSettings,
   webhookSettings,
 ]);
 export type ConnectorSettings = z.infer<typeof connectorSettings>;
