@@ -91,7 +91,11 @@ export async function createModel(options: CreateModelOptions): Promise<Model> {
   }
 }
 
-function baseUrlOf(spec: ParsedModelSpec, configured: string | undefined): string {
+/**
+ * Where a provider's requests go, checked.
+ * @throws Agent33Error `models.missing_base_url`, `models.malformed_base_url`
+ */
+export function baseUrlOf(spec: ParsedModelSpec, configured: string | undefined): string {
   const url =
     spec.baseUrl ??
     configured ??
@@ -161,7 +165,8 @@ const packages: Readonly<
   },
 };
 
-function keyOf(spec: ParsedModelSpec, key: string | undefined): string {
+/** The key that a provider needs. @throws Agent33Error `models.missing_key` */
+export function keyOf(spec: ParsedModelSpec, key: string | undefined): string {
   const variable = keyVariableOf(spec.provider);
   if (variable === undefined) return key ?? "";
   if (key !== undefined && key !== "") return key;

@@ -13,7 +13,7 @@ export interface ConformanceCase<I, O, C, P extends Peer> {
   readonly name: string;
   /** Starts the other side, which behaves well until it is told otherwise. */
   peer(): Promise<P>;
-  spec(peer: P): ConnectorSpec<I, O, C>;
+  spec(peer: P): ConnectorSpec<I, O, C> | Promise<ConnectorSpec<I, O, C>>;
   readonly input: I;
   /** Looks at the answer to a call that went well, and at what the other side got. */
   good(value: O, peer: P): void;
@@ -56,7 +56,7 @@ export function connectorConformance<I, O, C, P extends Peer>(
         () => processes.killAll(),
       );
       peer.behave(behaviour);
-      const spec = { ...given.spec(peer), timeouts: quick };
+      const spec = { ...(await given.spec(peer)), timeouts: quick };
       const { boundary, audit } = testBoundary({
         policy: fixedPolicy(effect),
         hands: { fetch: egress.fetch, connect: egress.connect, spawn: processes.spawn },

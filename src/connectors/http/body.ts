@@ -1,4 +1,5 @@
 import { BoundaryError } from "../../boundary/errors.ts";
+import type { EgressFetch } from "../../boundary/hands.ts";
 
 /** As much of an answer as was wanted. */
 export interface Body {
@@ -31,7 +32,36 @@ export async function readWholeBody(
 ): Promise<Uint8Array> {
   const { bytes, cut } = await readBody(response, limitBytes);
   if (!cut) return bytes;
-  throw new BoundaryError(
+  throw tooLong(who, limitBytes);
+}
+
+/**
+ * A fetch for libraries that read answers to their end: reading one that is longer than the limit
+ * fails with `boundary.invalid_response`.
+ */
+export function limitedFetch(ask: EgressFetch, limitBytes: number, who: string): EgressFetch {
+  return async (input, init) => {
+    const response = await ask(input, init);
+    if (response.body === null) return response;
+    const { status, statusText, headers } = response;
+    const body = response.body.pipeThrough(limit(limitBytes, who));
+    return new Response(body, { status, statusText, headers });
+  };
+}
+
+function limit(limitBytes: number, who: string): TransformStream<Uint8Array, Uint8Array> {
+  let length = 0;
+  return new TransformStream({
+    transform: (piece, controller) => {
+      length += piece.length;
+      if (length > limitBytes) controller.error(tooLong(who, limitBytes));
+      else controller.enqueue(piece);
+    },
+  });
+}
+
+function tooLong(who: string, limitBytes: number): BoundaryError {
+  return new BoundaryError(
     "invalid_response",
     `${who} answered with more than ${limitBytes} bytes.`,
   );
