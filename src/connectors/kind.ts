@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { ConnectorSpec } from "../boundary/types.ts";
 import type { GovernedTool } from "./governed-tool.ts";
+import type { Workspace } from "./workspace/files.ts";
 
 /** What every connector's settings have. */
 export interface KindSettings {
@@ -26,6 +27,8 @@ export interface OpenedConnector {
   readonly id: string;
   /** What an agent can do with it. */
   readonly tools: readonly GovernedTool[];
+  /** What an agent can do with it and the files of its workspace, where it has one. */
+  toolsIn?(workspace: Workspace): readonly GovernedTool[];
   /**
    * A harmless call (an operation of its own, `check`) that shows whether the other side answers
    * and takes our credentials; gives a few words about what it found.

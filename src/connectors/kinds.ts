@@ -1,5 +1,7 @@
 import { httpKind } from "./http/connector.ts";
 import type { ConnectorKind, ConnectorParts, OpenedConnector } from "./kind.ts";
+import { speechKind } from "./media/speech/connector.ts";
+import { visionKind } from "./media/vision/connector.ts";
 import { discordKind } from "./messaging/discord/connector.ts";
 import { emailKind } from "./messaging/email/connector.ts";
 import { slackKind } from "./messaging/slack/connector.ts";
@@ -18,6 +20,8 @@ export const connectorKinds: { readonly [K in KindName]: ConnectorKind<SettingsO
   telegram: telegramKind,
   email: emailKind,
   webhook: webhookKind,
+  speech: speechKind,
+  vision: visionKind,
 };
 
 /** @throws Agent33Error for settings that cannot work, `config.missing_secret` */

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { httpSettings } from "./http/settings.ts";
+import { speechSettings } from "./media/speech/settings.ts";
+import { visionSettings } from "./media/vision/settings.ts";
 import { discordSettings } from "./messaging/discord/settings.ts";
 import { emailSettings } from "./messaging/email/settings.ts";
 import { slackSettings } from "./messaging/slack/settings.ts";
@@ -14,5 +16,7 @@ export const connectorSettings = z.discriminatedUnion("kind", [
   telegramSettings,
   emailSettings,
   webhookSettings,
+  speechSettings,
+  visionSettings,
 ]);
 export type ConnectorSettings = z.infer<typeof connectorSettings>;

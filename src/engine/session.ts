@@ -6,9 +6,11 @@ import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
-import { governed } from "../connectors/governed-tool.ts";
+import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
+import type { OpenedConnector } from "../connectors/kind.ts";
 import { shellTool } from "../connectors/shell/shell.ts";
 import { appendLineTool } from "../connectors/workspace/append-line.ts";
+import type { Workspace } from "../connectors/workspace/files.ts";
 import type { NewEvent, NewLiveEvent } from "../events/event.ts";
 import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
@@ -80,6 +82,7 @@ export async function openSession(
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
   const shell = await openShell(spec, parts);
   const servers = await openServers(runId, spec, policy, parts, signal);
+  const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
   const closeTools = (): Promise<void> => {
     closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
@@ -88,10 +91,10 @@ export async function openSession(
   try {
     const tools = [
       ...servers.flatMap((server) => server.tools.map(governed)),
-      ...parts.connectors.flatMap((one) => ("opened" in one ? one.opened.tools : [])),
-      ...(spec.workspace === null
+      ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
+      ...(workspace === undefined
         ? []
-        : [governed(appendLineTool(spec.workspace, [parts.dataDir, ...parts.policies.places()]))]),
+        : [governed(appendLineTool(workspace.root, workspace.closed))]),
       ...shell.tools.map(governed),
       ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
     ]
@@ -122,6 +125,23 @@ export async function openSession(
     await closeTools();
     throw error;
   }
+}
+
+function workspaceOf(
+  { workspace: root }: RunSpec,
+  { dataDir, policies }: SessionParts,
+): Workspace | undefined {
+  return root === null ? undefined : { root, closed: [dataDir, ...policies.places()] };
+}
+
+function toolsOf(
+  opened: OpenedConnector,
+  workspace: Workspace | undefined,
+): readonly GovernedTool[] {
+  const { tools, toolsIn } = opened;
+  return workspace === undefined || toolsIn === undefined
+    ? tools
+    : [...tools, ...toolsIn(workspace)];
 }
 
 /** @throws Agent33Error `shell.sandbox_unavailable`: asked for and not to be had is an error */

@@ -13,6 +13,8 @@ export interface JsonRequest<Answer> {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: unknown;
+  /** Sent as `multipart/form-data`, instead of JSON. */
+  readonly form?: FormData;
   /** What a good answer looks like; fields that are not named are let through. */
   readonly answer: z.ZodType<Answer>;
   /** Longest answer that is taken, in bytes. Default 1 MiB. */
@@ -46,16 +48,17 @@ export async function exchangeJson<Answer>(
   request: JsonRequest<Answer>,
   nowMs: () => number,
 ): Promise<Answer> {
-  const { who, url, method = "GET", headers = {}, json, limitBytes = defaultLimitBytes } = request;
+  const { who, url, method = "GET", headers = {}, limitBytes = defaultLimitBytes } = request;
+  const { type, body } = await bodyOf(request);
   const response = await context.fetch(url, {
     method,
     redirect: "manual",
     headers: {
       accept: "application/json",
-      ...(json === undefined ? {} : { "content-type": "application/json" }),
+      ...(type === undefined ? {} : { "content-type": type }),
       ...headers,
     },
-    ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    ...(body === undefined ? {} : { body }),
     signal: context.signal,
   });
   if (!response.ok) throw await refused(who, response, nowMs(), request);
@@ -66,6 +69,21 @@ export async function exchangeJson<Answer>(
   const where =
     issue === undefined ? "" : ` (${issue.path.map(String).join(".")}: ${issue.message})`;
   throw new BoundaryError("invalid_response", `${who} answered something unexpected${where}.`);
+}
+
+interface SentBody {
+  readonly type?: string;
+  readonly body?: string | ArrayBuffer;
+}
+
+async function bodyOf({ json, form }: JsonRequest<unknown>): Promise<SentBody> {
+  if (form !== undefined) {
+    // The form is Node's, and the boundary's fetch knows only its own: it gets the bytes.
+    const encoded = new Response(form);
+    const type = encoded.headers.get("content-type") ?? "multipart/form-data";
+    return { type, body: await encoded.arrayBuffer() };
+  }
+  return json === undefined ? {} : { type: "application/json", body: JSON.stringify(json) };
 }
 
 /** The error for an answer that is not `ok`, with what it says. */
