@@ -24,6 +24,8 @@ export interface SmtpPeer extends Peer {
   readonly mails: readonly MailSeen[];
   /** Everything that came in the clear. */
   readonly clear: () => string;
+  /** How often it fell silent when it should have answered. */
+  readonly silences: () => number;
 }
 
 export interface SmtpPeerPlan {
@@ -44,6 +46,7 @@ export async function smtpPeer(plan: SmtpPeerPlan = {}): Promise<SmtpPeer> {
   let seen = 0;
   let sentBytes = 0;
   let clear = "";
+  let silences = 0;
   const open = new Set<Socket>();
   const mails: MailSeen[] = [];
 
@@ -51,7 +54,8 @@ export async function smtpPeer(plan: SmtpPeerPlan = {}): Promise<SmtpPeer> {
   const misbehaves = (answer: (error: Error) => void): boolean => {
     if (behaviour === "failing") answer(reply(451, "4.3.0 Down for a moment"));
     else if (behaviour === "cut") for (const socket of open) socket.destroy();
-    else return behaviour === "silent";
+    else if (behaviour === "silent") silences += 1;
+    else return false;
     return true;
   };
   const options: SMTPServerOptions = {
@@ -132,6 +136,7 @@ export async function smtpPeer(plan: SmtpPeerPlan = {}): Promise<SmtpPeer> {
     port,
     mails,
     clear: () => clear,
+    silences: () => silences,
     get seen() {
       return seen;
     },

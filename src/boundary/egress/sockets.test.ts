@@ -48,11 +48,11 @@ function governed(policy = nearby, addresses = ["127.0.0.1"]) {
   const call = (port: number, use: (socket: Duplex) => Promise<string>, signal?: AbortSignal) =>
     boundary
       .connector(
-        spec(async ({ connect }) => use(await connect("mail.example", port)), {
-          ...read,
-          host: "mail.example",
-          port,
-        }),
+        spec(
+          async ({ connect }) => use(await connect("mail.example", port)),
+          { ...read, host: "mail.example", port },
+          { timeouts: { attemptMs: 20_000, totalMs: 20_000 } },
+        ),
       )
       .tryCall("x", { ...options, ...(signal === undefined ? {} : { signal }) });
   return { egress, call };
@@ -98,7 +98,11 @@ describe("a connection of a call", () => {
     const calling = call(port, firstEnd);
     await expect.poll(greeted).toBe(1);
     await egress.close();
-    expect(await calling).toMatchObject({ ok: false, error: { kind: "cancelled" } });
+    expect(await calling).toMatchObject({
+      ok: false,
+      error: { kind: "cancelled" },
+      record: { attempts: [{ outcome: "boundary.cancelled" }] },
+    });
     await expect.poll(() => open.size).toBe(0);
     expect(await call(port, firstWords)).toMatchObject({
       ok: false,

@@ -79,10 +79,10 @@ async function withFile<T>(
       await handle.close();
     }
   } catch (cause) {
-    const message = `Cannot ${purpose} "${path}": ${why(cause)}.`;
+    const reason = why(cause);
     throw purpose === "read"
-      ? new Agent33Error("workspace.not_readable", message, { cause })
-      : new Agent33Error("workspace.not_writable", message, { cause });
+      ? new Agent33Error("workspace.not_readable", `Cannot read "${path}": ${reason}.`, { cause })
+      : new Agent33Error("workspace.not_writable", `Cannot write "${path}": ${reason}.`, { cause });
   }
 }
 

@@ -189,6 +189,35 @@ describe("an e-mail", () => {
     expect(peer.seen).toBeGreaterThan(1);
   });
 
+  test.each(["starttls", "tls", "none"] as const)(
+    "that is on its way over %s when the engine closes has an end that nobody knows",
+    async (security) => {
+      const peer = await start({ security })();
+      peer.behave("silent");
+      const egress = createEgress();
+      cleanups.push(() => peer.close());
+      const { boundary } = testBoundary({
+        hands: { fetch: egress.fetch, connect: egress.connect, spawn: () => Promise.reject() },
+      });
+      const calling = boundary
+        .connector(send(peer, { security }).spec)
+        .tryCall(
+          { ...input, to: ["ann@example.org"] },
+          { principal: testPrincipal, runId: "run-1" },
+        );
+      await expect.poll(peer.silences).toBe(1);
+      await egress.close();
+      expect(await calling).toMatchObject({
+        ok: false,
+        error: {
+          kind: "outcome_unknown",
+          cause: { kind: "cancelled", code: "boundary.cancelled" },
+        },
+      });
+      await expect.poll(() => peer.held).toBe(0);
+    },
+  );
+
   test.each([
     [{ ...input, to: ["eve@example.org"] }, "must be one of: ann@example.org"],
     [{ ...input, subject: "Hello\r\nBcc: eve@example.org" }, "must be one line"],

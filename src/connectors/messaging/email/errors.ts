@@ -87,7 +87,10 @@ function hintOf(reply: number): string | undefined {
   }
 }
 
-/** The same failure, seen from where the session stood. */
+/**
+ * The same failure, seen from where the session stood. Made anew, because nodemailer writes a code of
+ * its own over that of an error which it passes on, the boundary's too.
+ */
 function again(error: BoundaryError, phase: Phase): BoundaryError {
   return new BoundaryError(error.kind, error.message, {
     phase,
