@@ -8,7 +8,8 @@ export const toolDeclarationSchema = z.strictObject({
   repeat: z.enum(repeats).exactOptional(),
 });
 
-const any = {
+/** What servers of both kinds have. */
+const common = {
   tools: z.record(z.string(), toolDeclarationSchema).default({}),
   protocol: z
     .union([z.enum(["auto", "legacy"]), z.string().regex(/^\d{4}-\d{2}-\d{2}$/)])
@@ -23,7 +24,7 @@ const stdioServerSchema = z.strictObject({
   args: z.array(z.string()).default([]),
   env: z.record(z.string(), z.string()).default({}),
   cwd: z.string().optional(),
-  ...any,
+  ...common,
 });
 
 /** Headers that carry credentials, by their names. */
@@ -62,7 +63,7 @@ const httpServerSchema = z.strictObject({
     .refine((url) => new URL(url).username === "", "Give credentials in headers, not in the URL"),
   headers: headersSchema.default({}),
   oauth: oauthSchema.default({}),
-  ...any,
+  ...common,
 });
 
 /**
