@@ -70,13 +70,18 @@ export async function openSession(
   const limitMs = server.startTimeoutMs ?? defaultStartTimeoutMs;
   const notes = createSessionNotes();
   let listing: ToolListing | undefined;
+  let changedEarly = false;
+  const onChanged = (): void => {
+    if (listing === undefined) changedEarly = true;
+    else listing.refresh();
+  };
   const client = new Client(
     { name: "agent33", version: server.clientVersion ?? "0.0.0" },
     {
       capabilities: capabilitiesOf(features),
       versionNegotiation: negotiation(server, limitMs),
       listChanged: {
-        tools: { autoRefresh: false, debounceMs: 0, onChanged: () => listing?.refresh() },
+        tools: { autoRefresh: false, debounceMs: 0, onChanged },
       },
     },
   );
@@ -98,6 +103,7 @@ export async function openSession(
     });
     await client.connect(opening, { timeout: limitMs + netMs });
     listing = await createToolListing(client, opening, limitMs + netMs);
+    if (changedEarly) listing.refresh();
     signal.throwIfAborted();
     return createSession(server, client, opening, { listing, notes, ended });
   } catch (error) {
