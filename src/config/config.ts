@@ -7,6 +7,7 @@ import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../b
 import { suggestName } from "../base/nearest.ts";
 import { type Leaf, leaves } from "./leaves.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
+import { shownValue } from "./shown-value.ts";
 
 /** Where a setting's value came from. */
 export interface Origin {
@@ -233,34 +234,6 @@ function fromText(leaf: Leaf, text: string, where: string): JsonValue {
     case "string":
       return text;
   }
-}
-
-/** Servers' variables and headers may be keys; who explains the settings must not show them. */
-function shownValue(leaf: Leaf, value: JsonValue): JsonValue {
-  if (leaf.name === "learning.store" && typeof value === "string") return withoutPassword(value);
-  if (leaf.name !== "mcpServers" || !isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, server]) => {
-      if (!isJsonObject(server)) return [name, server];
-      const hidden = ["env", "headers"].flatMap((part) => {
-        const values = server[part];
-        return isJsonObject(values) ? [[part, withoutValues(values)]] : [];
-      });
-      return [name, { ...server, ...Object.fromEntries(hidden) }];
-    }),
-  );
-}
-
-function withoutValues(values: JsonObject): JsonObject {
-  return Object.fromEntries(Object.keys(values).map((key) => [key, "[hidden]"]));
-}
-
-function withoutPassword(address: string): string {
-  if (!URL.canParse(address)) return "[hidden]";
-  const url = new URL(address);
-  if (url.password !== "") url.password = "hidden";
-  if (url.searchParams.has("password")) url.searchParams.set("password", "hidden");
-  return url.href;
 }
 
 function unknownSetting(name: string, where: string): Agent33Error {

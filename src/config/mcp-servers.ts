@@ -8,7 +8,8 @@ export const toolDeclarationSchema = z.strictObject({
   repeat: z.enum(repeats).exactOptional(),
 });
 
-const any = {
+/** What servers of both kinds have. */
+const common = {
   tools: z.record(z.string(), toolDeclarationSchema).default({}),
   protocol: z
     .union([z.enum(["auto", "legacy"]), z.string().regex(/^\d{4}-\d{2}-\d{2}$/)])
@@ -31,7 +32,7 @@ const stdioServerSchema = z.strictObject({
   writable: z.array(z.string().min(1)).default([]),
   /** Files and folders that it may read besides its own program. */
   readOnly: z.array(z.string().min(1)).default([]),
-  ...any,
+  ...common,
 });
 
 /** Headers that carry credentials, by their names. */
@@ -70,7 +71,7 @@ const httpServerSchema = z.strictObject({
     .refine((url) => new URL(url).username === "", "Give credentials in headers, not in the URL"),
   headers: headersSchema.default({}),
   oauth: oauthSchema.default({}),
-  ...any,
+  ...common,
 });
 
 /**

@@ -21,7 +21,8 @@ export function serverFindings({ settings }: Config, host: Host): readonly Docto
 
 function placeFinding(what: string, server: McpServerSettings, host: Host): DoctorFinding {
   if (server.type === "http") {
-    return { what, state: "ok", detail: `would be asked at ${server.url} (not tried)` };
+    const { origin, pathname } = new URL(server.url);
+    return { what, state: "ok", detail: `would be asked at ${origin}${pathname} (not tried)` };
   }
   const found = resolveCommand(server.command, {
     startFolder: resolve(host.cwd, server.cwd ?? "."),

@@ -58,7 +58,10 @@ describe("resources and prompts", () => {
 describe("what a server asks for", () => {
   test("a question to a person is declined where nobody can be asked, and noted", async () => {
     const { call, handle } = await governed(everything);
-    expect(contentOf(await call("trigger-elicitation-request"))).toContain("declined");
+    const said = contentOf(await call("trigger-elicitation-request"));
+    expect(said).toContain("declined");
+    expect(said).toMatch(/The server asked a person: .+ Nobody could be asked/);
+    expect(contentOf(await call("echo", { message: "x" }))).toBe("Echo: x");
     expect(handle.notices.join("\n")).toContain("It asked a question that nobody could be asked");
   });
 

@@ -2,7 +2,7 @@ import { BoundaryError } from "../../boundary/errors.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { createSchemaCompiler } from "../../tools/json-schema.ts";
-import type { Tool, ToolContext } from "../../tools/tool.ts";
+import type { Tool, ToolContext, ToolOutput } from "../../tools/tool.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import { toToolOutput } from "./content.ts";
 import { type AskServer, documentToolNames, documentTools } from "./document-tools.ts";
@@ -58,7 +58,9 @@ export function createServerHandle(
     return kept.use(asking, async (session) => {
       const now = (await session.listed()).tools.find((tool) => tool.name === listed.name);
       if (now?.digest !== listed.digest) throw changed(server, listed);
-      return toToolOutput(await session.call(listed.name, args, asking));
+      const before = session.notes.declinedCount();
+      const output = toToolOutput(await session.call(listed.name, args, asking));
+      return withDeclined(output, session.notes.declinedSince(before));
     });
   };
   const ask: AskServer = (what, context, request) => {
@@ -149,6 +151,15 @@ function declarationNotices(
           `A person is asked before each call, because it is not what was pinned: ${namesOf(unlike)}.`,
         ]),
   ];
+}
+
+/** The model has to know why a tool may have done less than it was asked for. */
+function withDeclined(output: ToolOutput, questions: readonly string[]): ToolOutput {
+  const notes = questions.map(
+    (question) =>
+      `\n[The server asked a person: ${question} Nobody could be asked, so it got a no.]`,
+  );
+  return { ...output, content: `${output.content}${notes.join("")}` };
 }
 
 function namesOf(tools: readonly ListedTool[]): string {

@@ -5,6 +5,10 @@ export interface SessionNotes {
   logged(message: LoggingMessageNotificationParams): void;
   /** A question that nobody was asked. */
   declined(question: string): void;
+  /** How many questions nobody was asked so far. */
+  declinedCount(): number;
+  /** The questions after the first `count` of them. */
+  declinedSince(count: number): readonly string[];
   /** The last 100 log messages, as `level logger: text`. */
   logs(): readonly string[];
   /** What a person should know. */
@@ -21,6 +25,7 @@ const grave = /^(?:error|critical|alert|emergency)\b/;
 export function createSessionNotes(): SessionNotes {
   const logs: string[] = [];
   const declined: string[] = [];
+  let declinedCount = 0;
   return {
     logged: ({ level, logger, data }) => {
       const text = typeof data === "string" ? data : JSON.stringify(data);
@@ -28,9 +33,13 @@ export function createSessionNotes(): SessionNotes {
       if (logs.length > logsKept) logs.shift();
     },
     declined: (question) => {
+      declinedCount += 1;
       declined.push(clip(question));
       if (declined.length > declinedKept) declined.shift();
     },
+    declinedCount: () => declinedCount,
+    declinedSince: (count) =>
+      declined.slice(Math.max(0, declined.length - (declinedCount - count))),
     logs: () => [...logs],
     notices: () => [
       ...declined.map((question) => `It asked a question that nobody could be asked: ${question}`),

@@ -1,4 +1,9 @@
-import { type CallToolResult, Client, type RequestOptions } from "@modelcontextprotocol/client";
+import {
+  type CallToolResult,
+  Client,
+  type RequestOptions,
+  type VersionNegotiationOptions,
+} from "@modelcontextprotocol/client";
 import { Agent33Error } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { ToolContext } from "../../tools/tool.ts";
@@ -65,13 +70,18 @@ export async function openSession(
   const limitMs = server.startTimeoutMs ?? defaultStartTimeoutMs;
   const notes = createSessionNotes();
   let listing: ToolListing | undefined;
+  let changedEarly = false;
+  const onChanged = (): void => {
+    if (listing === undefined) changedEarly = true;
+    else listing.refresh();
+  };
   const client = new Client(
     { name: "agent33", version: server.clientVersion ?? "0.0.0" },
     {
       capabilities: capabilitiesOf(features),
-      versionNegotiation: { mode: negotiationMode(server) },
+      versionNegotiation: negotiation(server, limitMs),
       listChanged: {
-        tools: { autoRefresh: false, debounceMs: 0, onChanged: () => listing?.refresh() },
+        tools: { autoRefresh: false, debounceMs: 0, onChanged },
       },
     },
   );
@@ -93,6 +103,7 @@ export async function openSession(
     });
     await client.connect(opening, { timeout: limitMs + netMs });
     listing = await createToolListing(client, opening, limitMs + netMs);
+    if (changedEarly) listing.refresh();
     signal.throwIfAborted();
     return createSession(server, client, opening, { listing, notes, ended });
   } catch (error) {
@@ -110,9 +121,11 @@ export async function openSession(
   }
 }
 
-function negotiationMode({ protocol, type }: McpServer) {
+/** A pipe's server that knows nothing of the question may be silent; it gets its time to start after. */
+function negotiation({ protocol, type }: McpServer, limitMs: number): VersionNegotiationOptions {
   const wanted = protocol ?? (type === "http" ? "auto" : "legacy");
-  return wanted === "auto" || wanted === "legacy" ? wanted : { pin: wanted };
+  const mode = wanted === "auto" || wanted === "legacy" ? wanted : { pin: wanted };
+  return type === "http" ? { mode } : { mode, probe: { timeoutMs: Math.ceil(limitMs / 4) } };
 }
 
 interface SessionParts {

@@ -1,4 +1,4 @@
-import type { Client, Tool } from "@modelcontextprotocol/client";
+import type { Client, McpSubscription, Tool } from "@modelcontextprotocol/client";
 import { Agent33Error, toAgent33Error } from "../../base/errors.ts";
 import { readToolList, type ToolList, toolPageSchema } from "./tool-list.ts";
 import type { ServerTransport } from "./transport.ts";
@@ -39,9 +39,26 @@ export async function createToolListing(
     return readToolList(tools);
   };
   let latest = await read();
+  /** Changes are told on a stream that has ended: nobody knows whether the list still holds. */
+  let deaf = false;
+  const follow = (subscription: McpSubscription | undefined): void => {
+    void subscription?.closed.then((how) => {
+      deaf = how !== "local";
+    });
+  };
+  const hearAgain = async (): Promise<void> => {
+    const listening = client.listen({ toolsListChanged: true }, { timeout });
+    const [heard] = await Promise.allSettled([listening]);
+    // Where it cannot be opened again, every call asks for the list.
+    if (heard.status === "rejected") return;
+    deaf = false;
+    follow(heard.value);
+  };
+  follow(client.autoOpenedSubscription);
   let reading: Promise<ToolList> | undefined;
   let outdated = 0;
   const again = async (): Promise<ToolList> => {
+    if (deaf) await transport.inCall(undefined, hearAgain);
     // It may change once more while it is listed.
     for (let seen = -1; seen !== outdated; ) {
       seen = outdated;
@@ -51,7 +68,7 @@ export async function createToolListing(
     return latest;
   };
   const current = (): Promise<ToolList> => {
-    if (outdated === 0) return Promise.resolve(latest);
+    if (outdated === 0 && !deaf) return Promise.resolve(latest);
     reading ??= again().finally(() => {
       reading = undefined;
     });
