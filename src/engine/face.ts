@@ -1,0 +1,68 @@
+/** What the doors may use besides the engine itself. */
+export {
+  type Audit,
+  type AuditCheck,
+  type AuditCheckRequest,
+  checkAuditFile,
+  exportAuditTo,
+} from "./audit.ts";
+export type { InventoryCheck, InventoryItem } from "./inventory.ts";
+export type { McpServerReport } from "./mcp-admin.ts";
+export {
+  explainPolicy,
+  hasStore,
+  type PolicyAnswer,
+  type PolicyQuestion,
+} from "./policy-explain.ts";
+export { explanationText } from "../boundary/policy/index.ts";
+export {
+  lintPolicy,
+  type PolicyLint,
+  type PolicyTestReport,
+  testPolicy,
+} from "./policy-tools.ts";
+export { pairPolicies, type PolicyPair, replayExport, replayStore } from "./policy-diff.ts";
+export { importPolicy, type PolicySource } from "./policy-import.ts";
+export type { RuleChanges } from "../boundary/policy/tools/rule-changes.ts";
+export type { ReplayReport } from "../boundary/policy/tools/replay.ts";
+export { unreplayable } from "../boundary/policy/tools/recorded-call.ts";
+export { sarifReport } from "../boundary/policy/tools/sarif.ts";
+export {
+  copyPlaces,
+  type CopyReport,
+  exportPlace,
+  type ExportReport,
+  moveIn,
+  type MoveInReport,
+  recountPlace,
+  type RecountReport,
+  type StoreStatus,
+  storeStatus,
+} from "./store-admin.ts";
+export {
+  listQuarantine,
+  type QuarantineItem,
+  showQuarantined,
+} from "./store-quarantine.ts";
+export { upgradePlace, type UpgradeReport } from "./store-upgrade.ts";
+export { applyEgressGuard } from "./grants.ts";
+export { thisHost } from "./host.ts";
+export {
+  type EgressGrant,
+  type EgressGrantRequest,
+  type EgressScope,
+  grantEgress,
+  installEgressGuard,
+} from "../boundary/egress/guard.ts";
+export type { Boundary } from "../boundary/boundary.ts";
+export { BoundaryError, isBoundaryError } from "../boundary/errors.ts";
+export type {
+  CallContext,
+  CallFacts,
+  CallOptions,
+  CallOutcome,
+  CallRecord,
+  CallStream,
+  ConnectorSpec,
+} from "../boundary/types.ts";
+export type { Connector, Explanation } from "../boundary/connector.ts";
