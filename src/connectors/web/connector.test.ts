@@ -112,6 +112,12 @@ describe("redirects", () => {
   });
 });
 
+test("an address with a password in it is refused before anything is sent", () => {
+  const { tool } = setUp();
+  expect(tool.tool.parse({ url: "https://me:secret@a.example/" })).toMatchObject({ ok: false });
+  expect(tool.tool.parse({ url: "https://a.example/@me?q=a@b" })).toMatchObject({ ok: true });
+});
+
 describe("what is given", () => {
   test("stands between lines that the page cannot write", async () => {
     const { url } = await site({

@@ -29,6 +29,7 @@ const fetchInput = z.strictObject({
   url: z
     .url({ protocol: /^https?$/ })
     .max(8_192)
+    .refine((text) => !/^\w+:\/+[^/?#]*@/.test(text), "Must not hold a name and a password")
     .describe("Address of the page or document."),
   whole: z
     .boolean()

@@ -18,6 +18,18 @@ export function pdfOf(pages: readonly string[]): Buffer {
   return pdfFrom(objects);
 }
 
+/** A short PDF of very many pages, which are all the same one. */
+export function longPdf(pages: number): Buffer {
+  const drawing = `BT /F1 12 Tf 72 720 Td (${"again ".repeat(200)}) Tj ET`;
+  return pdfFrom([
+    "<< /Type /Catalog /Pages 2 0 R >>",
+    `<< /Type /Pages /Count ${pages} /Kids [${"4 0 R ".repeat(pages)}] >>`,
+    "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+    "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R /Resources << /Font << /F1 3 0 R >> >> >>",
+    `<< /Length ${drawing.length} >>\nstream\n${drawing}\nendstream`,
+  ]);
+}
+
 /** A PDF whose list of pages leads to itself. */
 export function endlessPdf(): Buffer {
   return pdfFrom([

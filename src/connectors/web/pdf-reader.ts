@@ -2,11 +2,15 @@ import { getDocumentProxy } from "unpdf";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { longestReading, type Reading } from "./reading.ts";
 
-/** Enough for a long report; then what there is so far is given. */
-const longestMs = 6_000;
-
-/** The text of a PDF, page by page. @throws what pdf.js does of a document that it cannot open */
-export async function readPdf(bytes: Uint8Array, clock: Clock = systemClock): Promise<Reading> {
+/**
+ * The text of a PDF, page by page, as far as the time allows.
+ * @throws what pdf.js does of a document that it cannot open
+ */
+export async function readPdf(
+  bytes: Uint8Array,
+  longestMs: number,
+  clock: Clock = systemClock,
+): Promise<Reading> {
   const endAt = clock.monotonic() + longestMs;
   const document = await getDocumentProxy(bytes, {
     disableFontFace: true,

@@ -1,13 +1,13 @@
 import { messageOf } from "../../base/errors.ts";
 import { decodeText } from "../http/charset.ts";
-import { longestReading, type Reading, type ReadingJob } from "./reading.ts";
+import { longestReading, type Reading, type TimedJob } from "./reading.ts";
 
 /**
  * A process that reads one document, so that one which was made to take all time or all memory
  * takes nobody's but its own. The first argument is the job, the document comes on standard input;
  * it prints what it read, or why it could not.
  */
-async function read(job: ReadingJob, bytes: Uint8Array): Promise<Reading> {
+async function read(job: TimedJob, bytes: Uint8Array): Promise<Reading> {
   // Each library is loaded for what it reads only: a process lives for one document.
   switch (job.how) {
     case "html": {
@@ -21,7 +21,7 @@ async function read(job: ReadingJob, bytes: Uint8Array): Promise<Reading> {
     }
     case "pdf": {
       const { readPdf } = await import("./pdf-reader.ts");
-      return readPdf(bytes);
+      return readPdf(bytes, job.pagesMs);
     }
     case "docx": {
       const { readDocx } = await import("./docx-reader.ts");
@@ -40,7 +40,7 @@ async function input(): Promise<Uint8Array> {
 let answer: string;
 try {
   const { text, ...rest } = await read(
-    JSON.parse(process.argv[2] ?? "") as ReadingJob,
+    JSON.parse(process.argv[2] ?? "") as TimedJob,
     await input(),
   );
   const cut = text.length > longestReading;

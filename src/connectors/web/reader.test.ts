@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { grantTests } from "../../../test/support/egress.ts";
 import { systemClock } from "../../base/clock.ts";
 import { createProcesses } from "../../sandbox/process.ts";
-import { docxBomb, docxOf, endlessPdf, pdfOf } from "./documents.fixture.ts";
+import { docxBomb, docxOf, endlessPdf, longPdf, pdfOf } from "./documents.fixture.ts";
 import { readDocument, type ReaderLimits, type ReadOutcome } from "./reader.ts";
 import type { ReadingJob } from "./reading.ts";
 
@@ -83,11 +83,22 @@ describe("a page that was made to be hard to read", () => {
   test("gives its text when its structure takes too long", async () => {
     const { text, notes } = await reading(
       "html",
-      `<a ${Array.from({ length: 300_000 }, (_, at) => `b${at}="c"`).join(" ")}>found</a>`,
-      { limits: { readMs: 2_500 } },
+      `<a ${Array.from({ length: 600_000 }, (_, at) => `b${at}="c"`).join(" ")}>found</a>`,
+      { limits: { readMs: 4_000 } },
     );
     expect(text).toBe("found");
-    expect(notes.join(" ")).toContain("longer than 2500 ms");
+    expect(notes.join(" ")).toContain("longer than 4000 ms");
+  });
+
+  test("is read when its turn comes: not more than four at once", async () => {
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, processes.live().length);
+    }, 5);
+    const all = await Promise.all(Array.from({ length: 7 }, () => read("plain", "<p>found</p>")));
+    clearInterval(watch);
+    expect(all.every((outcome) => outcome.ok && outcome.reading.text === "found")).toBe(true);
+    expect(most).toBe(4);
   });
 
   test("is called off with its call", async () => {
@@ -105,6 +116,12 @@ describe("a PDF", () => {
     const { text, notes } = await reading("pdf", pdfOf(["First words", "Second words"]));
     expect(text).toBe("[page 1]\nFirst words\n\n[page 2]\nSecond words");
     expect(notes).toEqual(["2 pages."]);
+  });
+
+  test("of very many pages is read as far as the time allows", async () => {
+    const { text, notes } = await reading("pdf", longPdf(20_000), { limits: { readMs: 5_000 } });
+    expect(text).toContain("[page 2]\nagain again");
+    expect(notes.join(" ")).toMatch(/^20000 pages\. Only the first \d+ were read\.$/);
   });
 
   test.each([

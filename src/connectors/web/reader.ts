@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { egressGuardFile } from "../../boundary/egress/guard.ts";
 import type { CallContext } from "../../boundary/types.ts";
-import { type Reading, readingAnswerSchema, type ReadingJob } from "./reading.ts";
+import { type Reading, readingAnswerSchema, type ReadingJob, type TimedJob } from "./reading.ts";
 
 /** A document that was read, or why it could not be. */
 export type ReadOutcome =
@@ -33,6 +33,23 @@ const program = fileURLToPath(
 
 type Hands = Pick<CallContext<unknown>, "spawn" | "signal">;
 
+/** Readers at once in this process, whoever asks: each may take all the memory that one may. */
+const mostReaders = 4;
+let readers = 0;
+const waiting: (() => void)[] = [];
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (readers === mostReaders) await new Promise<void>((begin) => waiting.push(begin));
+  else readers += 1;
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) readers -= 1;
+    else next();
+  }
+}
+
 /**
  * Reads a document in a process of its own, whose time and memory are limited and which may
  * neither write files nor start programs. A page that cannot be read so is read once more, for its
@@ -45,9 +62,11 @@ export async function readDocument(
   limits: Partial<ReaderLimits> = {},
 ): Promise<ReadOutcome> {
   const within = { ...defaultLimits, ...limits };
-  const outcome = await readOnce(hands, job, bytes, within);
+  const read = (how: ReadingJob["how"]): Promise<ReadOutcome> =>
+    inTurn(() => readOnce(hands, { ...job, how }, bytes, within));
+  const outcome = await read(job.how);
   if (outcome.ok || job.how !== "html") return outcome;
-  const plain = await readOnce(hands, { ...job, how: "plain" }, bytes, within);
+  const plain = await read("plain");
   if (!plain.ok) return plain;
   const note = `Only its text was read, because ${outcome.why}.`;
   return { ok: true, reading: { ...plain.reading, notes: [...plain.reading.notes, note] } };
@@ -77,7 +96,7 @@ async function readOnce(
       "--require",
       egressGuardFile,
       program,
-      JSON.stringify(job),
+      JSON.stringify({ ...job, pagesMs: readMs * 0.6 } satisfies TimedJob),
     ],
     cwd: dirname(program),
     env: {},

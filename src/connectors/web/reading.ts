@@ -21,6 +21,12 @@ export interface ReadingJob {
   readonly contentType: string;
 }
 
+/** A job as it is given to the process. */
+export interface TimedJob extends ReadingJob {
+  /** After this time the pages of a PDF that have been read are all that is given. Milliseconds. */
+  readonly pagesMs: number;
+}
+
 /** What the reader's process writes. */
 export const readingAnswerSchema = z.union([
   z.object({ reading: readingSchema }),
