@@ -1,6 +1,6 @@
 /** What the doors may use besides the engine itself. */
 export {
-  type Audit,
+
   type AuditCheck,
   type AuditCheckRequest,
   checkAuditFile,

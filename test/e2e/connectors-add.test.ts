@@ -104,7 +104,8 @@ describe("agent33 connectors import", () => {
   const mcp = {
     mcpServers: {
       notes: { command: "notes-server", env: { NOTES_TOKEN: "sekret-0123456789" } },
-      far: { type: "http", url: "https://a.example/mcp" },
+      near: { type: "http", url: "https://a.example/mcp" },
+      far: { type: "sse", url: "https://a.example/sse" },
     },
   };
 
@@ -117,10 +118,10 @@ describe("agent33 connectors import", () => {
     expect(stdout).toMatch(/notes takes NOTES_TOKEN: .* It is not set now\./);
     expect(stdout + written()).not.toContain("sekret");
     expect(written()).toBe(
-      "model: a:b # mine\nmcpServers:\n  notes:\n    command: notes-server\n    env:\n      NOTES_TOKEN: ${env:NOTES_TOKEN}\n",
+      "model: a:b # mine\nmcpServers:\n  notes:\n    command: notes-server\n    env:\n      NOTES_TOKEN: ${NOTES_TOKEN}\n  near:\n    type: http\n    url: https://a.example/mcp\n",
     );
     const listed = JSON.parse((await at("show", "notes", "--json")).stdout) as unknown;
-    expect(listed).toMatchObject({ items: [{ problem: { code: "config.missing_secret" } }] });
+    expect(listed).toMatchObject({ items: [{ problem: { code: "config.missing_variable" } }] });
   });
 
   test("writes nothing over what is there", async () => {

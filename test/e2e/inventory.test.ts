@@ -1,3 +1,4 @@
+import { realBubblewrap } from "../../src/sandbox/sandbox.fixture.ts";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +58,8 @@ afterAll(async () => {
 });
 
 const connectors = (...words: string[]) => runInProcess(["connectors", ...words], folder);
+const bubblewrap = await realBubblewrap();
+
 const items = async <T>(...words: string[]): Promise<ReadonlyMap<string, T>> => {
   const { stdout } = await connectors(...words, "--json");
   const { items } = JSON.parse(stdout) as { items: readonly (T & { id: string })[] };
@@ -107,14 +110,15 @@ describe("six connectors, one broken and one whose breaker is open", () => {
     expect(shop?.lastError).toMatchObject({ code: "boundary.circuit_open", operation: "check" });
     expect(found.get("mcp:broken")).toMatchObject({
       problem: { code: "sandbox.command_not_found" },
-      confined: false,
+      confined: null,
     });
+    expect(found.get("mcp:files")?.confined).toBe(bubblewrap.probed.available);
     expect(found.get("web:pages")).toMatchObject({ breaker: "closed", lastError: null });
   });
 
   test("are shown to a person", async () => {
     const { stdout } = await connectors();
-    expect(stdout).toMatch(/^mcp:broken +mcp .* unconfined +cannot be used/m);
+    expect(stdout).toMatch(/^mcp:broken +mcp .* +- +cannot be used/m);
     expect(stdout).toMatch(
       /^http:shop +http +read allow, destructive ask +open +- +boundary\.circuit_open/m,
     );

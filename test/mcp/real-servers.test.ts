@@ -69,6 +69,7 @@ describe("published servers on pipes", () => {
       command: process.execPath,
       args: [join(modules, memoryFile)],
       env: { MEMORY_FILE_PATH: join(folder, file) },
+      writable: [folder],
     });
     const { engine, run } = testEngine({
       mcpServers: { left: server("left.jsonl"), right: server("right.jsonl") },
