@@ -25,10 +25,14 @@ export type ServiceRefusals = Partial<
   Record<"failing" | "busy" | "refusing", (request: HttpRequestSeen) => HttpAnswer>
 >;
 
-/** Answers well by `answer`, and otherwise as it is told to misbehave. Runs on loopback. */
+/**
+ * Answers well by `answer`, and otherwise as it is told to misbehave. Runs on loopback.
+ * @param concerns which requests misbehave and are counted, where a connector needs others before
+ */
 export async function httpPeer(
   answer: (request: HttpRequestSeen) => HttpAnswer | Promise<HttpAnswer>,
   refusals: ServiceRefusals = {},
+  concerns: (request: HttpRequestSeen) => boolean = () => true,
 ): Promise<HttpPeer> {
   let behaviour: PeerBehaviour = "well";
   let sentBytes = 0;
@@ -53,6 +57,7 @@ export async function httpPeer(
   };
   const reply = async (seen: HttpRequestSeen, response: ServerResponse): Promise<void> => {
     const good = await answer(seen);
+    if (!concerns(seen)) return send(response, good);
     const type = good.headers?.["content-type"] ?? "application/json";
     if (behaviour === "failing" || behaviour === "busy" || behaviour === "refusing") {
       const refusal = refusals[behaviour]?.(seen);
@@ -99,7 +104,7 @@ export async function httpPeer(
     url: `http://127.0.0.1:${port}`,
     requests,
     get seen() {
-      return requests.length;
+      return requests.filter(concerns).length;
     },
     get held() {
       return open.size;

@@ -45,6 +45,7 @@ export function toMcpError(error: unknown, context: FailureContext): BoundaryErr
     ...(mapped.phase === undefined ? {} : { phase: mapped.phase }),
     ...(mapped.retryable === undefined ? {} : { retryable: mapped.retryable }),
     ...(mapped.status === undefined ? {} : { status: mapped.status }),
+    ...(mapped.retryAfterMs === undefined ? {} : { retryAfterMs: mapped.retryAfterMs }),
     // Before it runs, no tool can have done anything; and what does not start now seldom does later.
     ...(stage === "start" ? { phase: "before_send", retryable: false } : {}),
     cause: error,
@@ -76,6 +77,10 @@ function mapError(error: unknown): Mapped {
   if (overHttp !== undefined) return overHttp;
   if (ProtocolError.isInstance(error)) return mapProtocol(error);
   if (SdkError.isInstance(error)) return mapSdk(error);
+  // Of an answer whose body says that it is JSON and is not.
+  if (causesOf(error).some((one) => one instanceof SyntaxError)) {
+    return { kind: "invalid_response", says: `its answer is not JSON: ${messageOf(error)}.` };
+  }
   return { kind: "internal", says: messageOf(error) };
 }
 
@@ -94,6 +99,8 @@ function mapOwn(error: Agent33Error): Mapped {
     case "mcp.login_failed":
     case "mcp.login_required":
       return { kind: "upstream_4xx", says, phase: "before_send", ...hint };
+    case "mcp.rate_limited":
+      return { kind: "upstream_429", says, ...waitOf(error) };
     case "mcp.start_timeout":
       return { kind: "timeout", says, phase: "before_send", ...hint };
     case "mcp.not_json_rpc":
@@ -103,6 +110,14 @@ function mapOwn(error: Agent33Error): Mapped {
     default:
       return { kind: "internal", says, ...hint };
   }
+}
+
+function waitOf({ details }: Agent33Error): Pick<Mapped, "status" | "retryAfterMs"> {
+  const { status, retryAfterMs } = (details ?? {}) as Pick<Mapped, "status" | "retryAfterMs">;
+  return {
+    ...(status === undefined ? {} : { status }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
 
 /** JSON-RPC 2.0, section 5.1: which codes blame the request. */

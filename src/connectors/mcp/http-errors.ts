@@ -36,7 +36,6 @@ function mapStatus(answer: SdkHttpError): Mapped {
   const { status } = answer;
   const text = messageOf(answer).replace(/\s+/g, " ").slice(0, shownLength);
   const says = `it answered with status ${status}: ${text}.`;
-  if (status === 429) return { kind: "upstream_429", says, status };
   if (status === 408 || status === 425 || status >= 500) {
     return { kind: "upstream_5xx", says, status };
   }

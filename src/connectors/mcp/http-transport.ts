@@ -7,8 +7,11 @@ import {
   SdkHttpError,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
+import { systemClock } from "../../base/clock.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import type { EgressFetch } from "../../boundary/hands.ts";
+import { retryAfterMs } from "../http/retry-after.ts";
+import { readBody } from "../http/body.ts";
 import { forgotSession } from "./http-errors.ts";
 import { limitMessages } from "./limited-body.ts";
 import { createOAuthSession, type OAuthLogin, type OAuthSession } from "./oauth.ts";
@@ -86,6 +89,8 @@ class HttpServerTransport extends StreamableHTTPClientTransport implements Serve
         // A login may take requests to other places, which the server's own headers are not for.
         const isServer = new URL(to).origin === origin;
         const response = await through(to, isServer ? withHeaders(init, server.headers) : init);
+        // The library's own error does not keep how long the server asks to wait.
+        if (response.status === 429) throw await rateLimited(response);
         return limitMessages(response, messageLimitBytes, () => {
           const error = messageTooLarge(messageLimitBytes);
           void this.fail(error);
@@ -215,5 +220,17 @@ function withHeaders(
 function sessionLost(): Agent33Error {
   return new Agent33Error("mcp.session_lost", "The server does not know the session any more.", {
     hint: "Ask again: the next call opens a new session.",
+  });
+}
+
+/** How much of a refusal is read for its message, in bytes. */
+const refusalBytes = 4 * 1024;
+
+async function rateLimited(response: Response): Promise<Agent33Error> {
+  const { bytes } = await readBody(response, refusalBytes);
+  const said = Buffer.from(bytes).toString("utf8").replace(/\s+/g, " ").slice(0, 300);
+  const waitMs = retryAfterMs(Object.fromEntries(response.headers), systemClock.now());
+  return new Agent33Error("mcp.rate_limited", `it answered with status 429: ${said}.`, {
+    details: { status: response.status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) },
   });
 }

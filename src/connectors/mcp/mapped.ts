@@ -9,4 +9,6 @@ export interface Mapped {
   readonly retryable?: boolean;
   /** Of the HTTP answer. */
   readonly status?: number;
+  /** How long the server asks to wait. Milliseconds. */
+  readonly retryAfterMs?: number;
 }
