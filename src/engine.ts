@@ -20,6 +20,7 @@ import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
+import { openEmbedding } from "./engine/embeddings.ts";
 import { createInventory, type Inventory } from "./engine/inventory.ts";
 import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
@@ -251,6 +252,7 @@ export function createEngine(config: Config, host: Host): Engine {
     processes,
     connectors,
     confinements,
+    embedding: () => openEmbedding({ settings, host, boundary, keys }),
     model: modelFor,
     policy: ownPolicy,
     audit: store.audit,

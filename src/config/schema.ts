@@ -88,6 +88,21 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("whether the OpenAI-compatible server takes reasoning_effort"),
+  embeddings: z
+    .strictObject({
+      model: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("provider:model that turns texts into vectors; none by default"),
+      baseUrl: z.url().optional().describe("address of its OpenAI-compatible server, with its /v1"),
+      dimensions: z
+        .int()
+        .positive()
+        .optional()
+        .describe("numbers in one vector, for models that can be told"),
+    })
+    .prefault({}),
   effort: z.enum(efforts).default("medium").describe("how hard runs think when nobody says"),
   agent: z
     .string()

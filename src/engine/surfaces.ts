@@ -19,6 +19,7 @@ import type { Processes } from "../sandbox/process.ts";
 import { toolDigest } from "../tools/tool.ts";
 import type { ConfiguredConnector } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
+import type { Embedding } from "./embeddings.ts";
 import type { Host } from "./host.ts";
 import { findSandbox } from "./sandbox.ts";
 import { configuredServer } from "./server-specs.ts";
@@ -58,6 +59,8 @@ export interface SurfaceParts {
   readonly processes: Processes;
   readonly connectors: readonly ConfiguredConnector[];
   readonly confinements: Confinements;
+  /** @throws Agent33Error where the settings' model for vectors cannot be had */
+  readonly embedding: () => Promise<Embedding>;
   readonly model: (spec: {
     readonly model: string;
     readonly baseUrl: string | null;
@@ -69,6 +72,9 @@ export async function surfacesOf(parts: SurfaceParts): Promise<readonly Surface[
   const { settings } = parts;
   return [
     ...(settings.model === undefined ? [] : [await modelSurface(settings.model, parts)]),
+    ...(settings.embeddings.model === undefined
+      ? []
+      : [await embeddingSurface(settings.embeddings.model, parts)]),
     ...(await Promise.all(
       Object.entries(settings.mcpServers).map(([name, server]) => mcpSurface(name, server, parts)),
     )),
@@ -115,6 +121,33 @@ async function modelSurface(model: string, parts: SurfaceParts): Promise<Surface
     const place = baseUrl === undefined ? {} : urlFacts(baseUrl);
     const calls = [{ operation: "chat", effect: "read", repeat: "safe", ...place } as const];
     return { ...surface, calls, problem: toAgent33Error(error) };
+  }
+}
+
+async function embeddingSurface(model: string, parts: SurfaceParts): Promise<Surface> {
+  const surface = {
+    id: `embedding:${model.split(":")[0] ?? ""}`,
+    kind: "embeddings",
+    name: model,
+  };
+  try {
+    const { spec, embed } = await parts.embedding();
+    const facts = spec.facts({ texts: [] });
+    return {
+      ...surface,
+      calls: [facts],
+      check: {
+        facts,
+        run: async (principal) => {
+          // One word costs next to nothing, and shows that the vectors are as they should be.
+          const [vector] = await embed(["agent"], { principal });
+          return ok(`vectors of ${vector?.length ?? 0} numbers`);
+        },
+      },
+    };
+  } catch (error) {
+    const calls = [{ operation: "embed", effect: "read", repeat: "safe" } as const];
+    return { ...surface, calls, problem: toAgent33Error(error), check: "" };
   }
 }
 

@@ -12,6 +12,8 @@ grantTests("the other sides of six connectors", { connect: loopback, spawn: true
 
 const answers: Readonly<Record<string, string>> = {
   "/v1/models": '{"data":[{"id":"small"}]}',
+  "/v1/embeddings":
+    '{"object":"list","model":"vectors","data":[{"object":"embedding","index":0,"embedding":[0.1,0.2,0.3]}],"usage":{"prompt_tokens":1,"total_tokens":1}}',
   "/page": "hello",
   "/shop": "{}",
 };
@@ -41,6 +43,7 @@ rules:
     join(folder, "agent33.config.yaml"),
     `model: openai-compatible:small
 baseUrl: ${peer.url}/v1
+embeddings: { model: openai-compatible:vectors, baseUrl: "${peer.url}/v1" }
 policy: { packs: [nearby], files: [nearby.yaml] }
 mcpServers:
   files: { command: ${process.execPath}, args: ["${server}"], tools: { read_note: { effect: read, repeat: safe } } }
@@ -77,6 +80,7 @@ describe("six connectors, one broken and one whose breaker is open", () => {
     expect(new Map([...found].map(([id, { state }]) => [id, state]))).toEqual(
       new Map([
         ["model:openai-compatible", "ok"],
+        ["embedding:openai-compatible", "ok"],
         ["mcp:files", "ok"],
         ["mcp:broken", "failed"],
         ["web:pages", "ok"],
@@ -86,6 +90,7 @@ describe("six connectors, one broken and one whose breaker is open", () => {
         ["shell:sandbox", expect.stringMatching(/^(ok|failed)$/)],
       ]),
     );
+    expect(found.get("embedding:openai-compatible")?.detail).toBe("vectors of 3 numbers");
     expect(found.get("mcp:files")?.detail).toMatch(/^\d+ tools$/);
     expect(found.get("http:shop")?.error).toMatchObject({ code: "boundary.circuit_open" });
     expect((await connectors("check", "pages", "search:finder")).code).toBe(0);
@@ -93,8 +98,9 @@ describe("six connectors, one broken and one whose breaker is open", () => {
 
   test("are listed with what policy says, their breakers and their last errors", async () => {
     const found = await items<InventoryItem>("list");
-    expect([...found.keys()].slice(0, 6)).toEqual([
+    expect([...found.keys()].slice(0, 7)).toEqual([
       "model:openai-compatible",
+      "embedding:openai-compatible",
       "mcp:files",
       "mcp:broken",
       "web:pages",
