@@ -180,6 +180,35 @@ describe("arrows", () => {
   });
 });
 
+describe("connectors", () => {
+  const files = filesBelow("src/connectors");
+  const folders = [...new Set(files.map((path) => dirname(path)))].filter((folder) =>
+    files.includes(join(folder, "connector.ts")),
+  );
+
+  test("are folders that hold the same files", () => {
+    const rooms = new Set(files.map((path) => dirname(path)));
+    const parents = ["src/connectors", "src/connectors/messaging", "src/connectors/media"];
+    expect([...rooms].filter((room) => !folders.includes(room)).toSorted()).toEqual(
+      parents.toSorted(),
+    );
+    const configured = folders.filter((folder) => files.includes(join(folder, "settings.ts")));
+    const kinds = codeOf("src/connectors/kinds.ts").match(/^ {2}\w+: \w+Kind,$/gm) ?? [];
+    expect(configured).toHaveLength(kinds.length);
+  });
+
+  // What these do never leaves the process, or is held to a suite of its own.
+  const others = ["shell", "javascript", "workspace"].map((name) => `src/connectors/${name}`);
+
+  test.each(folders)("%s is held to the suite that all must pass", (folder) => {
+    const suite = others.includes(folder) ? "connector.test.ts" : "conformance.test.ts";
+    expect(files).toContain(join(folder, suite));
+    if (suite === "conformance.test.ts") {
+      expect(codeOf(join(folder, suite))).toMatch(/connectorConformance\(|Conformance\(/);
+    }
+  });
+});
+
 describe("habits", () => {
   const offenders = (pattern: RegExp, allowed: (path: string) => boolean): readonly string[] =>
     sources.filter((path) => !allowed(path) && pattern.test(codeOf(path)));

@@ -2,16 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { connectorSettings } from "../../src/connectors/settings.ts";
+import { settingsSchema } from "../../src/config/schema.ts";
 import { openConnector } from "../../src/connectors/kinds.ts";
 import { projectRoot } from "../support/cli.ts";
 
 const page = readFileSync(join(projectRoot, "docs/guides/connectors.md"), "utf8");
 const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, block = ""]) => block);
-const connectors = blocks.flatMap((block) => {
-  const { connectors: named } = parse(block) as { readonly connectors: Record<string, unknown> };
-  return Object.entries(named);
-});
+const settings = blocks.map((block) => settingsSchema.parse(parse(block)));
+const connectors = settings.flatMap((one) => Object.entries(one.connectors));
 
 /** What each variable in the guide could hold. */
 const secrets: Readonly<Record<string, string>> = {
@@ -21,17 +19,20 @@ const secrets: Readonly<Record<string, string>> = {
 };
 
 test("the guide has settings of every kind that it tells of", () => {
-  const kinds = connectors.map(([, settings]) => (settings as { readonly kind: string }).kind);
+  const kinds = connectors.map(([, { kind }]) => kind);
   expect([...new Set(kinds)].toSorted()).toEqual(
     ["discord", "email", "slack", "speech", "telegram", "vision", "webhook"].toSorted(),
   );
 });
 
+test("the guide names a model for vectors", () => {
+  expect(settings.some(({ embeddings }) => embeddings.model !== undefined)).toBe(true);
+});
+
 test.each(connectors)(
   "the guide's settings of %s can be opened, and have their tools",
   (name, given) => {
-    const settings = connectorSettings.parse(given);
-    const { id, tools, toolsIn } = openConnector(settings.kind, settings, {
+    const { id, tools, toolsIn } = openConnector(given.kind, given, {
       name,
       secret: (variable) => secrets[variable] ?? "not-a-real-secret",
       now: () => 0,

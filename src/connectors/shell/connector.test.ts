@@ -11,7 +11,7 @@ import { probeSandbox } from "../../sandbox/bwrap-probe.ts";
 import { createProcesses } from "../../sandbox/process.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { toolCallSpec } from "../tool-call.ts";
-import { shellTool } from "./shell.ts";
+import { shellTool } from "./connector.ts";
 
 const processes = createProcesses();
 const grant = grantTests("runs the tool without the boundary", { spawn: true });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { grantTests } from "../../../test/support/egress.ts";
 import { systemClock } from "../../base/clock.ts";
-import { javascriptTool } from "./javascript.ts";
+import { javascriptTool } from "./connector.ts";
 
 grantTests("runs the tool without the boundary", { workers: true });
 

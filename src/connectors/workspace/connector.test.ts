@@ -18,7 +18,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grantTests } from "../../../test/support/egress.ts";
 import type { Tool } from "../../tools/tool.ts";
 import { asOrdinaryUser } from "../../../test/support/ordinary-user.ts";
-import { appendLineTool } from "./append-line.ts";
+import { appendLineTool } from "./connector.ts";
 
 grantTests("asks another program about a file", { spawn: true });
 
