@@ -6,6 +6,7 @@ import { Agent33Error, messageOf } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
 import { suggestName } from "../base/nearest.ts";
 import { type Leaf, leaves } from "./leaves.ts";
+import { serversOfFiles } from "./mcp-files.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 import { shownValue } from "./shown-value.ts";
 
@@ -26,6 +27,8 @@ export interface ExplainedSetting {
 
 export interface Config {
   readonly settings: Settings;
+  /** What a person should know of what was read besides. */
+  readonly notices: readonly string[];
   /** The file that was read, if there was one. */
   readonly file: string | undefined;
   /** Every setting, its value and where it came from. */
@@ -61,7 +64,7 @@ const otherVariables = new Set(["AGENT33_BENCH_DATA"]);
 /**
  * Reads all settings: file, then environment, then flags, the later over the earlier.
  * @throws Agent33Error `config.unreadable`, `config.malformed`, `config.unknown_setting`,
- * `config.invalid_value`; each names the place and, for a name, the nearest known one.
+ * `config.invalid_value`, `config.not_mcp_file`; each names the place and, for a name, the nearest known one.
  */
 export function loadConfig(sources: ConfigSources): Config {
   const origins = new Map<string, Origin>();
@@ -79,11 +82,14 @@ export function loadConfig(sources: ConfigSources): Config {
   }
   const parsed = settingsSchema.safeParse(merged);
   if (!parsed.success) throw invalid(parsed.error, origins);
-  const settings = parsed.data;
+  const { mcpFiles, mcpServers } = parsed.data;
+  const { servers, notices } = serversOfFiles(mcpFiles, sources.cwd, mcpServers);
+  const settings = { ...parsed.data, mcpServers: { ...servers, ...mcpServers } };
   const originOf = (name: string): Origin =>
     origins.get(name) ?? { layer: "default", name: "built in" };
   return {
     settings,
+    notices,
     file: hasFile ? file : undefined,
     originOf,
     reload: () => loadConfig(sources),

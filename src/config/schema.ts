@@ -235,6 +235,10 @@ export const settingsSchema = z.strictObject({
     .record(z.string(), mcpServerSchema)
     .default({})
     .describe("MCP servers whose tools every run gets"),
+  mcpFiles: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("files of other programs whose MCP servers every run gets too, such as .mcp.json"),
   connectors: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, "Use lower-case letters, digits, - and _"),

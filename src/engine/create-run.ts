@@ -124,6 +124,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
+    ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
   const text = task?.instruction ?? (request.task.kind === "text" ? request.task.text : "");

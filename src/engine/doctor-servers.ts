@@ -10,13 +10,20 @@ import type { DoctorFinding } from "./doctor-finding.ts";
 import type { Host } from "./host.ts";
 
 /** What can be said of the settings' MCP servers without starting any. */
-export function serverFindings({ settings }: Config, host: Host): readonly DoctorFinding[] {
-  return Object.entries(settings.mcpServers).map(([name, server]) => {
+export function serverFindings(
+  { settings, notices }: Config,
+  host: Host,
+): readonly DoctorFinding[] {
+  const servers = Object.entries(settings.mcpServers).map(([name, server]) => {
     const what = `mcp ${name}`;
     const texts = server.type === "http" ? server.headers : server.env;
     const resolved = attempt(() => resolveReferences(texts, host.env, name));
     return resolved.ok ? placeFinding(what, server, host) : warning(what, resolved.error);
   });
+  return [
+    ...servers,
+    ...notices.map((detail): DoctorFinding => ({ what: "mcpFiles", state: "warn", detail })),
+  ];
 }
 
 function placeFinding(what: string, server: McpServerSettings, host: Host): DoctorFinding {
