@@ -63,6 +63,7 @@ function countingMemory(batched: boolean): Memory {
   return {
     audit: { open: () => undefined, close: count, ...(batched ? { closeSoon: count } : {}) },
     idempotency: {
+      stateOf: (key) => (started.has(key) ? "started" : "fresh"),
       reserve: (key) => {
         if (started.has(key)) return "started";
         started.add(key);

@@ -48,6 +48,7 @@ describe("whatever goes wrong on the way out", () => {
     const { boundary } = testBoundary({
       parts: {
         idempotency: {
+          stateOf: () => "fresh",
           reserve: () => "fresh",
           finish: () => undefined,
           release: () => {

@@ -54,6 +54,7 @@ describe("the order of the chain", () => {
           list: () => [],
         },
         idempotency: {
+          stateOf: () => note("idempotency look", "fresh" as const),
           reserve: () => note("idempotency reserve", "fresh" as const),
           finish: () => note("idempotency finish", undefined),
           release: () => note("idempotency release", undefined),
@@ -94,6 +95,8 @@ describe("the order of the chain", () => {
       // Tried before a person is asked, in case it is for nothing.
       "limit hold",
       "limit release",
+      // Nobody is asked about a call that was begun before.
+      "idempotency look",
       "approval request",
       "limit hold",
       "budget reserve",

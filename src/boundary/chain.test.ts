@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { testBoundary } from "../../test/support/boundary.ts";
+import { fixedPolicy, testBoundary } from "../../test/support/boundary.ts";
 import {
   failing,
   type Handler,
@@ -267,6 +267,22 @@ describe("calls that may run only once", () => {
       ok: false,
       error: { kind: "outcome_unknown" },
     });
+  });
+
+  test("nobody is asked about one that was started before: it is not done whatever the answer is", async () => {
+    const { boundary, approvals, idempotency } = testBoundary({ policy: fixedPolicy("ask") });
+    const connector = boundary.connector(spec(() => Promise.resolve("ok"), writeOnce));
+    const call = { ...options, logicalCallId: "turn-1-call-0" };
+    expect(await connector.tryCall("x", call)).toMatchObject({
+      error: { kind: "approval_required" },
+    });
+    approvals.decide("approval-1", "approved");
+    expect(await connector.tryCall("x", call)).toMatchObject({ ok: true });
+    expect([...idempotency.keys.values()]).toEqual(["finished"]);
+    expect(await connector.tryCall("x", call)).toMatchObject({
+      error: { kind: "outcome_unknown" },
+    });
+    expect(approvals.stateOf("approval-2")).toBeUndefined();
   });
 
   test("an audit that cannot be written stops a write before it is sent", async () => {

@@ -15,6 +15,7 @@ import type { ClosedCall } from "./ports.ts";
 import {
   bulkheadFull,
   circuitOpen,
+  notTwice,
   rateLimited,
   refusalOf,
   timeIsUp,
@@ -127,7 +128,12 @@ export class GovernedCall<I, O, C>
     if (this.decision.effect === "allow" && this.decision.dryRun === undefined) return;
     const refusal = refusalOf(this.name, this.decision);
     if (refusal !== undefined) throw refusal;
-    const { approvals } = this.records;
+    const { approvals, idempotency } = this.records;
+    if (this.facts.repeat === "once") {
+      // Nobody is asked about what will not be done whatever the answer is.
+      const known = idempotency.stateOf(this.idempotencyKey);
+      if (known !== "fresh") throw notTwice(this.name, known);
+    }
     const { approvalTtlMs } = this.compiled.parts;
     this.#approvalId = askPerson(approvals, this, this.identity(), approvalTtlMs);
   }

@@ -3,6 +3,7 @@ import type { CallSession } from "./call-session.ts";
 import type { Principal } from "../base/principal.ts";
 import { BoundaryError } from "./errors.ts";
 import type { BudgetLedger, BudgetRefusal, BudgetReservation, TenantRecords } from "./ports.ts";
+import { notTwice } from "./refusals.ts";
 import type { CallSpend, StandingLedger, StandingReservation } from "./standing-budgets.ts";
 import type { CallFacts, Spend } from "./types.ts";
 
@@ -83,10 +84,7 @@ export class Holdings {
       this.#fresh = known === "fresh";
       return;
     }
-    const message = `${this.#call.name} was ${known} before and may not run twice.`;
-    throw new BoundaryError("outcome_unknown", message, {
-      hint: "Find out what it did before you call it with other arguments.",
-    });
+    throw notTwice(this.#call.name, known);
   }
 
   /** The call was never sent: nothing that was taken for it is used up. */

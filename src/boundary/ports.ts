@@ -61,6 +61,8 @@ export interface BudgetLedger {
 export type IdempotencyState = "fresh" | "started" | "finished";
 
 export interface IdempotencyLedger {
+  /** What is known of the key. Changes nothing. */
+  stateOf(key: string): IdempotencyState;
   /** Commits the key as started, unless it is known; returns what was known before. */
   reserve(key: string, runId: string | undefined, at: number): IdempotencyState;
   finish(key: string, at: number): void;

@@ -24,6 +24,17 @@ export function whyOf({ reason }: Decision): string {
   return reason === undefined ? "" : ` ${reason}`;
 }
 
+/** A call that may run once was begun before. */
+export function notTwice(name: string, known: "started" | "finished"): BoundaryError {
+  return new BoundaryError(
+    "outcome_unknown",
+    `${name} was ${known} before and may not run twice.`,
+    {
+      hint: "Find out what it did before you call it with other arguments.",
+    },
+  );
+}
+
 /** The breaker lets nothing through now. */
 export function circuitOpen(name: string, breaker: Breaker, nowMs: number): BoundaryError {
   const waitMs = breaker.waitMs(nowMs);

@@ -57,6 +57,7 @@ export function memoryIdempotency(): IdempotencyLedger & {
   const keys = new Map<string, IdempotencyState>();
   return {
     keys,
+    stateOf: (key) => keys.get(key) ?? "fresh",
     reserve: (key) => {
       const known = keys.get(key) ?? "fresh";
       if (known === "fresh") keys.set(key, "started");

@@ -14,6 +14,18 @@ export const idempotencyCases: readonly Case[] = [
     },
   },
   {
+    name: "says what it knows of a call without keeping anything",
+    run: async ({ backend }) => {
+      const { idempotency } = backend.tenant("a");
+      expect(await idempotency.stateOf("key")).toBe("fresh");
+      expect(await idempotency.reserve("key", "run", 1)).toBe("fresh");
+      expect(await idempotency.stateOf("key")).toBe("started");
+      await idempotency.finish("key", 2);
+      expect(await idempotency.stateOf("key")).toBe("finished");
+      expect(await backend.tenant("b").idempotency.stateOf("key")).toBe("fresh");
+    },
+  },
+  {
     name: "keeps the end of a call whose start it never saw",
     run: async ({ backend }) => {
       const { idempotency } = backend.tenant("a");

@@ -207,6 +207,9 @@ const idempotency = probe("idempotency", {
     await idempotency.reserve(finished, undefined, 1),
   ],
   swaps: {
+    stateOf: async (stranger, theirs) => {
+      for (const key of Object.values(theirs)) expect(await stranger.stateOf(key)).toBe("fresh");
+    },
     reserve: async (stranger, theirs) => {
       for (const key of Object.values(theirs)) {
         expect(await stranger.reserve(key, "run", 7)).toBe("fresh");

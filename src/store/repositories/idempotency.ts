@@ -1,4 +1,4 @@
-import { change, first, type Program, write } from "../program.ts";
+import { change, first, type Program, read, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /** Whether a logical call was started before, possibly by a process that died. */
@@ -6,7 +6,19 @@ export type KeyState = "fresh" | "started" | "finished";
 
 /** The keys of calls that must not happen twice. */
 export function idempotencyRepository({ tenant }: RepositoryContext) {
+  const known = function* (key: string): Program<KeyState | undefined> {
+    const row = yield* first(
+      "SELECT state FROM idempotency WHERE tenant = ? AND key = ?",
+      tenant,
+      key,
+    );
+    return row?.["state"] as KeyState | undefined;
+  };
   return {
+    /** What is known of the key. */
+    stateOf: read(function* (key: string): Program<KeyState> {
+      return (yield* known(key)) ?? "fresh";
+    }),
     /** Keeps the key as started unless it is known; returns what was known before. */
     reserve: write(function* (
       key: string,
@@ -22,12 +34,7 @@ export function idempotencyRepository({ tenant }: RepositoryContext) {
         at,
       );
       if (made === 1) return "fresh";
-      const known = yield* first(
-        "SELECT state FROM idempotency WHERE tenant = ? AND key = ?",
-        tenant,
-        key,
-      );
-      return known?.["state"] as KeyState;
+      return (yield* known(key)) ?? "fresh";
     }),
     finish: write(function* (key: string, at: number): Program<void> {
       yield* change(
