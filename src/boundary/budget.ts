@@ -81,12 +81,6 @@ export function createBudgetLedger(clock: Clock): MemoryBudgetLedger {
     return { budget: id, limit: "milliseconds", allowed: limits.milliseconds, used: elapsed };
   };
 
-  const opened = (id: string): Account => {
-    const account = accounts.get(id);
-    if (account === undefined) throw new Error(`Budget ${id} was closed while it was reserved.`);
-    return account;
-  };
-
   const replace = (reservation: BudgetReservation, spend: Spend, calls: 0 | 1): void => {
     if (!(reservation instanceof Held)) return;
     const { accounts, estimate } = reservation;
@@ -113,14 +107,15 @@ export function createBudgetLedger(clock: Clock): MemoryBudgetLedger {
     },
     use: (id) => accounts.get(id),
     reserve: (budgets, estimate) => {
+      const named: Account[] = [];
       for (const id of budgets) {
         const account = accounts.get(id);
         // A budget that nobody opened must not read as "no limit".
         if (account === undefined) return { budget: id, limit: "calls", allowed: 0, used: 0 };
         const refused = refusal(id, account, estimate);
         if (refused !== undefined) return refused;
+        named.push(account);
       }
-      const named = budgets.map(opened);
       for (const account of named) {
         account.costMicroUsd += estimate.costMicroUsd ?? 0;
         account.tokens += estimate.tokens ?? 0;
