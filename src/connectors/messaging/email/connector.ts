@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isPrivateHost } from "../../../boundary/egress/address.ts";
 import type { Phase } from "../../../boundary/errors.ts";
+import { canonicalHost } from "../../../boundary/policy/host.ts";
 import type { CallContext } from "../../../boundary/types.ts";
 import { networkError } from "../../http/errors.ts";
 import type { ConnectorKind, ConnectorParts } from "../../kind.ts";
@@ -67,12 +68,13 @@ export const emailKind: ConnectorKind<EmailSettings> = {
 };
 
 function serverOf(settings: EmailSettings, parts: ConnectorParts): MailServer {
-  const { host, security, port = usualPorts[security], user, passwordVariable } = settings;
+  const { security, port = usualPorts[security], user, passwordVariable } = settings;
   const login =
     user === undefined || passwordVariable === undefined
       ? undefined
       : { user, pass: parts.secret(passwordVariable) };
-  return { host, port, security, login };
+  // As policy knows it: brackets and odd spellings are no address to connect to.
+  return { host: canonicalHost(settings.host), port, security, login };
 }
 
 /** Until it is in, no message can have been handed over. */
