@@ -16,6 +16,7 @@ import { urlFacts } from "./url-facts.ts";
 /** An interface over HTTP, asked with requests that a model writes. */
 export const httpKind: ConnectorKind<HttpSettings> = {
   kind: "http",
+  surface: "http",
   summary: "an interface over HTTP, asked with requests that the agent writes",
   settings: httpSettings,
   open: (settings, parts) => {

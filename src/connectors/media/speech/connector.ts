@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { BoundaryError } from "../../../boundary/errors.ts";
-import type { ConnectorSpec } from "../../../boundary/types.ts";
+import type { CallFacts, ConnectorSpec } from "../../../boundary/types.ts";
 import type { ToolOutput } from "../../../tools/tool.ts";
 import { type GovernedTool, operationTool } from "../../governed-tool.ts";
 import { readWholeBody } from "../../http/body.ts";
@@ -28,6 +28,7 @@ const timeouts = { attemptMs: 180_000, totalMs: 400_000 };
 /** Speech to text and text to speech, on files of a run's workspace. */
 export const speechKind: ConnectorKind<SpeechSettings> = {
   kind: "speech",
+  surface: "media",
   summary: "writes down recordings and reads texts aloud",
   settings: speechSettings,
   open: (settings, parts) => {
@@ -46,10 +47,28 @@ export const speechKind: ConnectorKind<SpeechSettings> = {
           ? []
           : [speakTool(parts.name, server, { ...settings, model: speakModel }, workspace)]),
       ],
+      calls: [
+        ...(transcribeModel === undefined ? [] : [transcribeFacts(server)]),
+        ...(speakModel === undefined ? [] : [speakFacts(server)]),
+      ],
       check: mediaCheck(id, server, models),
     };
   },
 };
+
+const transcribeFacts = ({ place }: MediaServer): CallFacts => ({
+  operation: "transcribe",
+  effect: "read",
+  repeat: "safe",
+  ...place,
+});
+/** A file that is there already is not touched: a second time changes nothing more. */
+const speakFacts = ({ place }: MediaServer): CallFacts => ({
+  operation: "speak",
+  effect: "write",
+  repeat: "keyed",
+  ...place,
+});
 
 const pathField = z.string().min(1).max(1024);
 
@@ -69,7 +88,7 @@ function transcribeTool(
   });
   const operation: ConnectorSpec<z.output<typeof input>, ToolOutput> = {
     id: `media:${name}`,
-    facts: () => ({ operation: "transcribe", effect: "read", repeat: "safe", ...server.place }),
+    facts: () => transcribeFacts(server),
     run: async (context) => {
       const { path, language } = context.input;
       const file = await readWorkspaceFile(workspace, path, mostFileBytes).catch(orRefusal);
@@ -133,8 +152,7 @@ function speakTool(
   });
   const operation: ConnectorSpec<z.output<typeof input>, ToolOutput> = {
     id: `media:${name}`,
-    // A file that is there already is not touched: a second time changes nothing more.
-    facts: () => ({ operation: "speak", effect: "write", repeat: "keyed", ...server.place }),
+    facts: () => speakFacts(server),
     run: async (context) => {
       const { text, path } = context.input;
       const { who, headers, hint, explain, now } = server;

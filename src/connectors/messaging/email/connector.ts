@@ -16,6 +16,7 @@ const usualPorts = { starttls: 587, tls: 465, none: 25 } as const;
 /** E-mail through a mail server (SMTP submission). Plain text, to addresses that the settings list. */
 export const emailKind: ConnectorKind<EmailSettings> = {
   kind: "email",
+  surface: "messaging",
   summary: "e-mail through your mail server",
   settings: emailSettings,
   open: (settings, parts) => {
@@ -72,7 +73,7 @@ function serverOf(settings: EmailSettings, parts: ConnectorParts): MailServer {
   const login =
     user === undefined || passwordVariable === undefined
       ? undefined
-      : { user, pass: parts.secret(passwordVariable) };
+      : { user, pass: parts.secret(passwordVariable, "password") };
   // As policy knows it: brackets and odd spellings are no address to connect to.
   return { host: canonicalHost(settings.host), port, security, login };
 }
