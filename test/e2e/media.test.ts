@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { fromOutside } from "../../src/connectors/outside.ts";
 import { httpPeer } from "../connectors/http-peer.ts";
 import { freshFolder } from "../support/cli.ts";
 import { eventsOf, testEngine } from "../support/engine.ts";
@@ -11,7 +12,10 @@ afterEach(async () => {
 });
 
 test("an agent can have a picture of its workspace described, and none of the engine's own files", async () => {
-  const seen = { choices: [{ message: { content: "A cat." } }], usage: { total_tokens: 9 } };
+  const seen = {
+    choices: [{ message: { content: fromOutside(['seen in: "cat.gif"'], "A cat.") } }],
+    usage: { total_tokens: 9 },
+  };
   const server = await httpPeer(() => ({ body: JSON.stringify(seen) }));
   closing.push(() => server.close());
   const folder = freshFolder();

@@ -1,4 +1,5 @@
 import { Agent33Error } from "../../base/errors.ts";
+import { attempt } from "../../base/result.ts";
 
 /**
  * The address of `path` below a base address: the same origin, and below the base's own folder by
@@ -18,6 +19,11 @@ export function addressBelow(baseUrl: string, path: string): URL {
   throw new Agent33Error("http.outside_base", `"${path}" does not lie below ${baseUrl}.`, {
     hint: "Give what follows the base address, without `..`.",
   });
+}
+
+/** Whether {@link addressBelow} has an address for a path. */
+export function isBelow(baseUrl: string, path: string): boolean {
+  return attempt(() => addressBelow(baseUrl, path)).ok;
 }
 
 /**

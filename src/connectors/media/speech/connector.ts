@@ -7,6 +7,7 @@ import { type GovernedTool, operationTool } from "../../governed-tool.ts";
 import { readWholeBody } from "../../http/body.ts";
 import { exchangeJson, refused } from "../../http/exchange.ts";
 import type { ConnectorKind } from "../../kind.ts";
+import { fromOutside } from "../../outside.ts";
 import {
   fileRefusal,
   readWorkspaceFile,
@@ -111,7 +112,10 @@ function transcribeTool(
       );
       const tokens = usage?.total_tokens;
       return {
-        content: text.trim() === "" ? "Nothing is said in it." : text,
+        content:
+          text.trim() === ""
+            ? "Nothing is said in it."
+            : fromOutside([`heard in: "${path}"`], text),
         isError: false,
         ...(tokens === undefined ? {} : { structured: { tokens } }),
       };
