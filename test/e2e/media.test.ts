@@ -13,7 +13,7 @@ afterEach(async () => {
 
 test("an agent can have a picture of its workspace described, and none of the engine's own files", async () => {
   const seen = {
-    choices: [{ message: { content: fromOutside(['seen in: "cat.gif"'], "A cat.") } }],
+    choices: [{ message: { content: "A cat." } }],
     usage: { total_tokens: 9 },
   };
   const server = await httpPeer(() => ({ body: JSON.stringify(seen) }));
@@ -30,7 +30,7 @@ test("an agent can have a picture of its workspace described, and none of the en
     { text: "Done." },
   ]);
   expect(eventsOf(events, "tool.completed")).toMatchObject([
-    { isError: false, content: "A cat." },
+    { isError: false, content: fromOutside(['seen in: "cat.gif"'], "A cat.") },
     { isError: true, content: expect.stringContaining("AGENT-33 keeps its own files there") },
   ]);
   expect(server.seen).toBe(1);
