@@ -13,6 +13,7 @@ const forecast = z.object({ celsius: z.number(), sky: z.string() });
 
 export const weatherKind: ConnectorKind<WeatherSettings> = {
   kind: "weather",
+  surface: "http",
   summary: "forecasts of a weather service",
   settings: weatherSettings,
   open: ({ baseUrl, tokenVariable }, { name, secret, now }) => {
@@ -48,6 +49,7 @@ export const weatherKind: ConnectorKind<WeatherSettings> = {
     const description = "The weather of tomorrow in a city.";
     const face = { name: `${name}__forecast`, description, input } as const;
     const tool = operationTool({ ...face, effect: "read", repeat: "safe", operation });
-    return { id, tools: [tool], check };
+    const calls = [{ operation: "forecast", ...facts }];
+    return { id, tools: [tool], calls, check };
   },
 };

@@ -3,6 +3,7 @@ import { runLimitsSchema } from "../agents/limits.ts";
 import { efforts } from "../base/effect.ts";
 import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
+import { addressField } from "../connectors/http/fields.ts";
 import { connectorSettings } from "../connectors/settings.ts";
 import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
@@ -124,7 +125,7 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       ttlMinutes: z.int().positive().default(1_440).describe("minutes that a question stays open"),
       webhook: z
-        .strictObject({ url: z.url({ protocol: /^https?$/ }), secretVariable: z.string().min(1) })
+        .strictObject({ url: addressField, secretVariable: z.string().min(1) })
         .optional()
         .describe("address that is told of open questions, and the variable with its secret"),
     })

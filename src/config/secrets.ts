@@ -29,18 +29,30 @@ export function providerKeys(
   });
 }
 
+/** What may be in a secret: a token goes into headers and addresses, a password was made up. */
+const secretForms = { token: /^[\x20-\x7e]+$/, password: /^\P{Cc}+$/u } as const;
+export type SecretForm = keyof typeof secretForms;
+
 /**
  * A secret that settings name by its variable.
  * @param owner who needs it, for the message
- * @throws Agent33Error `config.missing_secret`
+ * @throws Agent33Error `config.missing_secret`, `config.unusable_secret`; never with what it holds
  */
 export function environmentSecret(
   env: Readonly<Record<string, string | undefined>>,
   variable: string,
   owner: string,
+  form: SecretForm = "token",
 ): string {
   const value = env[variable]?.trim();
-  if (value !== undefined && value !== "") return value;
+  if (value !== undefined && value !== "") {
+    if (secretForms[form].test(value)) return value;
+    throw new Agent33Error(
+      "config.unusable_secret",
+      `What the environment variable ${variable} holds, which ${owner} needs, is not one line${form === "token" ? " of printable ASCII" : ""}.`,
+      { hint: `Set ${variable} to the secret alone, as its service shows it.` },
+    );
+  }
   throw new Agent33Error(
     "config.missing_secret",
     `The environment variable ${variable}, which ${owner} needs, is not set.`,

@@ -14,9 +14,10 @@ export interface ConnectorParts {
   readonly name: string;
   /**
    * The secret in an environment variable. Settings hold names of variables only.
-   * @throws Agent33Error `config.missing_secret`
+   * @param form default `token`: printable ASCII, for headers and addresses
+   * @throws Agent33Error `config.missing_secret`, `config.unusable_secret`
    */
-  secret(variable: string): string;
+  secret(variable: string, form?: "token" | "password"): string;
   /** Milliseconds since the Unix epoch. */
   now(): number;
 }
@@ -31,9 +32,9 @@ export interface OpenedConnector {
   toolsIn?(workspace: Workspace): readonly GovernedTool[];
   /**
    * One call of each kind that its tools make, as policy sees them before anything is known of
-   * their arguments. Default: one for each tool, to where {@link check} goes.
+   * their arguments.
    */
-  readonly calls?: readonly CallFacts[];
+  readonly calls: readonly CallFacts[];
   /**
    * A harmless call (an operation of its own, `check`) that shows whether the other side answers
    * and takes our credentials; gives a few words about what it found.
@@ -44,10 +45,12 @@ export interface OpenedConnector {
 /** One kind of outside system that settings can name. Each folder here has one or more. */
 export interface ConnectorKind<Settings extends KindSettings> {
   readonly kind: Settings["kind"];
+  /** The first half of the ids of its connectors, which rules of policy match on. */
+  readonly surface: string;
   /** One line for a person who chooses. */
   readonly summary: string;
   /** A strict object; each field's `describe` is what a person is asked for. */
   readonly settings: z.ZodType<Settings>;
-  /** @throws Agent33Error for settings that cannot work, `config.missing_secret` */
+  /** @throws Agent33Error for settings that cannot work, `config.missing_secret`, `config.unusable_secret` */
   open(settings: Settings, parts: ConnectorParts): OpenedConnector;
 }

@@ -28,7 +28,7 @@ export const connectorKinds: { readonly [K in KindName]: ConnectorKind<SettingsO
   vision: visionKind,
 };
 
-/** @throws Agent33Error for settings that cannot work, `config.missing_secret` */
+/** @throws Agent33Error for settings that cannot work, `config.missing_secret`, `config.unusable_secret` */
 export function openConnector<K extends KindName>(
   kind: K,
   settings: SettingsOf<K>,

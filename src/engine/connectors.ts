@@ -4,12 +4,14 @@ import type { Settings } from "../config/schema.ts";
 import { environmentSecret } from "../config/secrets.ts";
 import type { OpenedConnector } from "../connectors/kind.ts";
 import { openConnector } from "../connectors/kinds.ts";
+import type { ConnectorSettings } from "../connectors/settings.ts";
 import type { Host } from "./host.ts";
 
 /** A connector that the settings name: what can be used of it, or why nothing can. */
-export type ConfiguredConnector =
-  | { readonly name: string; readonly kind: string; readonly opened: OpenedConnector }
-  | { readonly name: string; readonly kind: string; readonly problem: Agent33Error };
+export type ConfiguredConnector = {
+  readonly name: string;
+  readonly kind: ConnectorSettings["kind"];
+} & ({ readonly opened: OpenedConnector } | { readonly problem: Agent33Error });
 
 /**
  * Every connector of the settings. One that cannot work is told with its reason, and the others
@@ -25,8 +27,8 @@ export function configuredConnectors(
     try {
       const opened = openConnector(kind, connector, {
         name,
-        secret: (variable) => {
-          const value = environmentSecret(host.env, variable, `connector "${name}"`);
+        secret: (variable, form) => {
+          const value = environmentSecret(host.env, variable, `connector "${name}"`, form);
           redactor.register(variable, value);
           return value;
         },

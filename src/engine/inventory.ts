@@ -1,7 +1,8 @@
 import type { Effect } from "../base/effect.ts";
 import { Agent33Error, type ErrorData, toAgent33Error } from "../base/errors.ts";
-import { isJsonObject } from "../base/json.ts";
+import { isJsonObject, toJsonValue } from "../base/json.ts";
 import { suggestName } from "../base/nearest.ts";
+import type { Redactor } from "../base/redact.ts";
 import type { BreakerState } from "../boundary/breaker.ts";
 import type { CallFacts, DecisionEffect, PolicyDecider } from "../boundary/types.ts";
 import type { SyncTenantStore } from "../store/repositories/index.ts";
@@ -65,6 +66,7 @@ export interface Inventory {
 export interface InventoryParts extends SurfaceParts {
   readonly policy: () => PolicyDecider;
   readonly audit: Pick<SyncTenantStore["audit"], "lastFailures">;
+  readonly redactor: Redactor;
 }
 
 export function createInventory(parts: InventoryParts): Inventory {
@@ -85,6 +87,10 @@ export function createInventory(parts: InventoryParts): Inventory {
       ? surfaces
       : surfaces.filter((surface) => names.some((name) => fits(surface, name)));
   };
+
+  /** What others say in their errors may repeat what they were sent. */
+  const hidden = <T extends InventoryItem | InventoryCheck>(item: T): T =>
+    parts.redactor.value(toJsonValue(item)) as unknown as T;
 
   const policyOf = ({ id, calls }: Surface): readonly InventoryDecision[] => {
     const byEffect = new Map<Effect, InventoryDecision>();
@@ -126,7 +132,7 @@ export function createInventory(parts: InventoryParts): Inventory {
       const surfaces = await chosen(names);
       const failures = parts.audit.lastFailures();
       const breakers = parts.boundary.breakers();
-      return surfaces.map((surface) => {
+      const items = surfaces.map((surface): InventoryItem => {
         const { id, kind, name, problem, confined = null, note = null } = surface;
         const states = breakers
           .filter(({ key }) => key.startsWith(`${id}|`))
@@ -144,8 +150,9 @@ export function createInventory(parts: InventoryParts): Inventory {
           note,
         };
       });
+      return items.map(hidden);
     },
-    check: async (names) => Promise.all((await chosen(names)).map(check)),
+    check: async (names) => (await Promise.all((await chosen(names)).map(check))).map(hidden),
   };
 }
 

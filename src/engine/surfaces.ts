@@ -10,6 +10,7 @@ import { modelServerProbe } from "../connectors/http/probe.ts";
 import { httpSettings } from "../connectors/http/settings.ts";
 import { urlFacts } from "../connectors/http/url-facts.ts";
 import type { OpenedConnector } from "../connectors/kind.ts";
+import { connectorKinds } from "../connectors/kinds.ts";
 import { mcpSessionSpec, openMcpServer } from "../connectors/mcp/connector.ts";
 import { offeredName } from "../connectors/mcp/tool-name.ts";
 import { modelFacts } from "../connectors/models/connector.ts";
@@ -200,7 +201,8 @@ function connectorSurface(connector: ConfiguredConnector, { boundary }: SurfaceP
   const { name, kind } = connector;
   if ("problem" in connector) {
     const { problem } = connector;
-    return { id: `${kind}:${name}`, kind, name, calls: [], problem, check: "" };
+    const id = `${connectorKinds[kind].surface}:${name}`;
+    return { id, kind, name, calls: [], problem, check: "" };
   }
   const { opened } = connector;
   const { id, check } = opened;
@@ -216,20 +218,12 @@ function connectorSurface(connector: ConfiguredConnector, { boundary }: SurfaceP
   };
 }
 
-function callsOf({ tools, calls, check }: OpenedConnector): readonly CallFacts[] {
-  const { operation: _, effect: __, repeat: ___, ...place } = check.facts(undefined);
-  const [only, ...others] = tools.map(({ tool: { name, effect, repeat }, tool }) => ({
-    operation: "tools/call",
-    effect,
-    repeat,
-    tool: name,
-    toolDigest: toolDigest(tool),
-    ...place,
-  }));
-  if (only === undefined) return calls ?? [];
-  if (calls === undefined) return [only, ...others];
-  const { tool, toolDigest: digest } = only;
-  return others.length > 0 ? calls : calls.map((call) => ({ ...call, tool, toolDigest: digest }));
+/** Where there is one tool, it is known which of them makes each call. */
+function callsOf({ tools, calls }: OpenedConnector): readonly CallFacts[] {
+  const [only, ...others] = tools;
+  if (only === undefined || others.length > 0) return calls;
+  const { tool } = only;
+  return calls.map((call) => ({ ...call, tool: tool.name, toolDigest: toolDigest(tool) }));
 }
 
 function shellSurface({ settings, processes, host }: SurfaceParts): Surface {

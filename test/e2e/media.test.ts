@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { fromOutside } from "../../src/connectors/outside.ts";
 import { httpPeer } from "../connectors/http-peer.ts";
 import { freshFolder } from "../support/cli.ts";
 import { eventsOf, testEngine } from "../support/engine.ts";
@@ -11,7 +12,10 @@ afterEach(async () => {
 });
 
 test("an agent can have a picture of its workspace described, and none of the engine's own files", async () => {
-  const seen = { choices: [{ message: { content: "A cat." } }], usage: { total_tokens: 9 } };
+  const seen = {
+    choices: [{ message: { content: "A cat." } }],
+    usage: { total_tokens: 9 },
+  };
   const server = await httpPeer(() => ({ body: JSON.stringify(seen) }));
   closing.push(() => server.close());
   const folder = freshFolder();
@@ -26,7 +30,7 @@ test("an agent can have a picture of its workspace described, and none of the en
     { text: "Done." },
   ]);
   expect(eventsOf(events, "tool.completed")).toMatchObject([
-    { isError: false, content: "A cat." },
+    { isError: false, content: fromOutside(['seen in: "cat.gif"'], "A cat.") },
     { isError: true, content: expect.stringContaining("AGENT-33 keeps its own files there") },
   ]);
   expect(server.seen).toBe(1);

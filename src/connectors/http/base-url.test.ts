@@ -11,6 +11,8 @@ describe("an address below a base", () => {
     ["items?page=2&q=a%20b", "https://api.example.org/v1/items?page=2&q=a%20b"],
     ["//other.example/x", "https://api.example.org/v1/other.example/x"],
     ["https://other.example/x", "https://api.example.org/v1/https://other.example/x"],
+    ["items/100%", "https://api.example.org/v1/items/100%"],
+    ["a..b/..c/%2E%2Ed", "https://api.example.org/v1/a..b/..c/%2E%2Ed"],
     ["a b#c", "https://api.example.org/v1/a%20b%23c"],
   ])("%j stays below it", (path, url) => {
     expect(addressBelow(base, path).href).toBe(url);
@@ -23,6 +25,16 @@ describe("an address below a base", () => {
     "..%2fadmin",
     "x/..\\..\\admin",
     "..%5cadmin",
+    // A lone percent sign beside it.
+    "..%2f..%2fadmin/%",
+    // The URL parser drops tabs and line breaks.
+    ".\t.%2fadmin",
+    ".\n.%5cadmin",
+    // A proxy decodes once, and what stands behind it once more.
+    "%252e%252e%252fadmin",
+    // Servers of servlets drop a segment's parameters before they resolve it.
+    "..;/admin",
+    "x/..;a=b/..%3b/admin",
   ])("%j is refused", (path) => {
     expect(() => addressBelow(base, path)).toThrow(
       expect.objectContaining({ code: "http.outside_base" }),

@@ -1,4 +1,5 @@
 import { Agent33Error } from "../../base/errors.ts";
+import { attempt } from "../../base/result.ts";
 
 /**
  * The address of `path` below a base address: the same origin, and below the base's own folder by
@@ -14,22 +15,31 @@ export function addressBelow(baseUrl: string, path: string): URL {
   url.pathname = inside === "" ? base.pathname : `${folder}/${inside}`;
   url.search = query.length === 0 ? base.search : query.join("?");
   const stays = url.pathname === base.pathname || url.pathname.startsWith(`${folder}/`);
-  if (stays && url.origin === base.origin && !climbs(inside)) return url;
+  if (stays && url.origin === base.origin && !climbs(url.pathname.slice(folder.length))) return url;
   throw new Agent33Error("http.outside_base", `"${path}" does not lie below ${baseUrl}.`, {
     hint: "Give what follows the base address, without `..`.",
   });
 }
 
-/** Some servers decode a path before they split it. */
-function climbs(path: string): boolean {
-  return decoded(path).split(/[/\\]/).includes("..");
+/** Whether {@link addressBelow} has an address for a path. */
+export function isBelow(baseUrl: string, path: string): boolean {
+  return attempt(() => addressBelow(baseUrl, path)).ok;
 }
 
+/**
+ * Whether some server could take a path, as it is sent, for one that leads up: some decode before
+ * they split, some twice because a proxy did it first, and some drop what follows a semicolon.
+ */
+function climbs(path: string): boolean {
+  return decoded(path)
+    .split(/[/\\]/)
+    .some((segment) => segment.replace(/;.*/s, "") === "..");
+}
+
+/** Sign by sign, because one that cannot be decoded must not keep the others from it. */
 function decoded(path: string): string {
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    // A lone percent sign is no encoding, and so cannot hide anything.
-    return path;
-  }
+  const once = path.replaceAll(/%([0-7][0-9a-f])/gi, (_, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16)),
+  );
+  return once === path ? path : decoded(once);
 }

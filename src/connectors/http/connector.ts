@@ -4,7 +4,8 @@ import type { CallContext, ConnectorSpec } from "../../boundary/types.ts";
 import type { ToolOutput } from "../../tools/tool.ts";
 import { type GovernedTool, operationTool } from "../governed-tool.ts";
 import type { ConnectorKind, ConnectorParts } from "../kind.ts";
-import { addressBelow } from "./base-url.ts";
+import { fromOutside } from "../outside.ts";
+import { addressBelow, isBelow } from "./base-url.ts";
 import { readBody } from "./body.ts";
 import { decodeText } from "./charset.ts";
 import { networkError } from "./errors.ts";
@@ -16,6 +17,7 @@ import { urlFacts } from "./url-facts.ts";
 /** An interface over HTTP, asked with requests that a model writes. */
 export const httpKind: ConnectorKind<HttpSettings> = {
   kind: "http",
+  surface: "http",
   summary: "an interface over HTTP, asked with requests that the agent writes",
   settings: httpSettings,
   open: (settings, parts) => {
@@ -39,6 +41,9 @@ const meaning: Readonly<Record<HttpMethod, { effect: Effect; repeat: Repeat }>> 
   PATCH: { effect: "write", repeat: "once" },
   DELETE: { effect: "destructive", repeat: "keyed" },
 };
+
+/** Methods whose requests have no body (RFC 9110, section 9.3). */
+const bodiless: ReadonlySet<HttpMethod> = new Set(["GET", "HEAD"]);
 
 interface HttpRequest {
   readonly method: HttpMethod;
@@ -111,14 +116,20 @@ function requestTool(
       `Sends one HTTP request to ${baseUrl} and gives status, type and text of the answer. Credentials are added by themselves; redirects are not followed.`,
       ...(description === undefined ? [] : [description]),
     ].join(" "),
-    input: z.strictObject({
-      method: z.enum(methods).default(first),
-      path: z
-        .string()
-        .max(8_192)
-        .describe("What follows the base address, with its query: /items?page=2."),
-      body: z.string().optional().describe("What to send; JSON as text."),
-    }),
+    input: z
+      .strictObject({
+        method: z.enum(methods).default(first),
+        path: z
+          .string()
+          .max(8_192)
+          .refine((path) => isBelow(baseUrl, path), `must lie below ${baseUrl}, without ..`)
+          .describe("What follows the base address, with its query: /items?page=2."),
+        body: z.string().optional().describe("What to send; JSON as text."),
+      })
+      .refine(({ method, body }) => body === undefined || !bodiless.has(method), {
+        message: `${[...bodiless].join(" and ")} have none: leave it out, or use another method`,
+        path: ["body"],
+      }),
     effect,
     repeat: effect === "read" ? "safe" : "once",
     operation,
@@ -147,7 +158,8 @@ async function answerOf(response: Response, maxBytes: number): Promise<ToolOutpu
   const type = response.headers.get("content-type") ?? "no type";
   const { bytes, cut } = await readBody(response, maxBytes);
   const head = `${status}, ${type}${cut ? `, only the first ${maxBytes} bytes` : ""}`;
-  return { content: `${head}\n\n${decodeText(bytes, type)}`, isError: false };
+  const text = decodeText(bytes, type);
+  return { content: text === "" ? head : fromOutside([head], text), isError: false };
 }
 
 function typeOf(body: string): string {

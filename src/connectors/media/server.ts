@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Spend } from "../../boundary/types.ts";
+import { addressField } from "../http/fields.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import { networkError } from "../http/errors.ts";
 import { exchangeJson, type RefusalWords } from "../http/exchange.ts";
@@ -14,8 +15,7 @@ export interface MediaServerSettings {
 }
 
 /** Where an OpenAI-compatible server is, for settings. */
-export const mediaBaseUrl = z
-  .url({ protocol: /^https?$/ })
+export const mediaBaseUrl = addressField
   .default("https://api.openai.com/v1")
   .describe("address of an OpenAI-compatible server, with its /v1");
 

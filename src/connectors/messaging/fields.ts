@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { addressField } from "../http/fields.ts";
 
 /** The name of an environment variable that holds a secret. */
 export function variableField(description: string) {
@@ -24,7 +25,4 @@ export const descriptionField = z
   .describe("what the messages are for, told to the model");
 
 export const baseUrlField = (address: string) =>
-  z
-    .url({ protocol: /^https?$/ })
-    .default(address)
-    .describe("address of the service's interface");
+  addressField.default(address).describe("address of the service's interface");

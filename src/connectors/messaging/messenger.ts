@@ -36,9 +36,10 @@ export function messagingConnector<Input extends z.ZodObject>(
   const { name, description, input, repeat, place, mapError } = plan;
   const id = `messaging:${name}`;
   const effect = "write";
+  const facts = { operation: "message.send", effect, repeat, ...place } as const;
   const send: ConnectorSpec<z.output<Input>, ToolOutput> = {
     id,
-    facts: () => ({ operation: "message.send", effect, repeat, ...place }),
+    facts: () => facts,
     run: async (context) => ({ content: await plan.send(context), isError: false }),
     mapError,
     timeouts: { attemptMs: 30_000, totalMs: 90_000 },
@@ -48,6 +49,7 @@ export function messagingConnector<Input extends z.ZodObject>(
     tools: [
       operationTool({ name: `${name}__send`, description, input, effect, repeat, operation: send }),
     ],
+    calls: [facts],
     check: {
       id,
       facts: () => ({ operation: "check", effect: "read", repeat: "safe", ...place }),

@@ -22,6 +22,7 @@ import { tavily } from "./tavily.ts";
 /** Searching the web. */
 export const searchKind: ConnectorKind<SearchSettings> = {
   kind: "search",
+  surface: "search",
   summary: "searches of the web: SearXNG, Brave or Tavily",
   settings: searchSettings,
   open: openSearch,

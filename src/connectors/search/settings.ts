@@ -1,10 +1,10 @@
 import { z } from "zod";
+import { addressField } from "../http/fields.ts";
 
 const kind = z.literal("search");
 const tokenVariable = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "Must be the name of an environment variable");
-const address = z.url({ protocol: /^https?$/ });
 const common = {
   count: z.int().min(1).max(20).default(8).describe("results that are given when nobody says"),
   language: z
@@ -17,7 +17,9 @@ const common = {
 export const searxngSettings = z.strictObject({
   kind,
   provider: z.literal("searxng"),
-  baseUrl: address.describe("address of the SearXNG instance, which must offer the JSON format"),
+  baseUrl: addressField.describe(
+    "address of the SearXNG instance, which must offer the JSON format",
+  ),
   ...common,
 });
 export type SearxngSettings = z.infer<typeof searxngSettings>;
@@ -28,7 +30,7 @@ export const braveSettings = z.strictObject({
   tokenVariable: tokenVariable.describe(
     "environment variable with the key of the Brave Search API",
   ),
-  baseUrl: address
+  baseUrl: addressField
     .default("https://api.search.brave.com/res/v1")
     .describe("address of the Brave Search API"),
   ...common,
@@ -39,7 +41,7 @@ export const tavilySettings = z.strictObject({
   kind,
   provider: z.literal("tavily"),
   tokenVariable: tokenVariable.describe("environment variable with the key of the Tavily API"),
-  baseUrl: address.default("https://api.tavily.com").describe("address of the Tavily API"),
+  baseUrl: addressField.default("https://api.tavily.com").describe("address of the Tavily API"),
   count: common.count,
 });
 export type TavilySettings = z.infer<typeof tavilySettings>;

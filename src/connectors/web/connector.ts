@@ -17,6 +17,7 @@ import { type WebSettings, webSettings } from "./settings.ts";
 /** Reading pages and documents of the web. */
 export const webKind: ConnectorKind<WebSettings> = {
   kind: "web",
+  surface: "web",
   summary: "pages and documents of the web, read as text",
   settings: webSettings,
   open: openWeb,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { parseHost } from "../../boundary/policy/host.ts";
+import { addressField } from "../http/fields.ts";
 
 const hostPattern = z
   .string()
@@ -41,8 +42,7 @@ export const webSettings = z.strictObject({
     .boolean()
     .default(false)
     .describe("whether pages that a site's robots.txt closes to programs are left alone"),
-  checkUrl: z
-    .url({ protocol: /^https?$/ })
+  checkUrl: addressField
     .default("https://example.com/")
     .describe("address that a check of this connector asks for"),
 });

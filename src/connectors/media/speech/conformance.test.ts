@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { connectorConformance } from "../../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../../test/connectors/http-peer.ts";
 import { temporaryFolder } from "../../../../test/support/temporary.ts";
+import { fromOutside } from "../../outside.ts";
 import { speechKind } from "./connector.ts";
 import { speechSettings } from "./settings.ts";
 
@@ -57,7 +58,11 @@ connectorConformance({
   spec: (peer) => toolOf(peer, "transcribe").spec,
   input: { path: "note.wav", language: "en" },
   good: (output, peer) => {
-    expect(output).toEqual({ content: "Hello there.", isError: false, structured: { tokens: 59 } });
+    expect(output).toEqual({
+      content: fromOutside(['heard in: "note.wav"'], "Hello there."),
+      isError: false,
+      structured: { tokens: 59 },
+    });
     const [request] = peer.requests;
     expect(request).toMatchObject({
       method: "POST",

@@ -1,12 +1,13 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { BoundaryError } from "../../../boundary/errors.ts";
-import type { ConnectorSpec } from "../../../boundary/types.ts";
+import type { CallFacts, ConnectorSpec } from "../../../boundary/types.ts";
 import type { ToolOutput } from "../../../tools/tool.ts";
 import { type GovernedTool, operationTool } from "../../governed-tool.ts";
 import { readWholeBody } from "../../http/body.ts";
 import { exchangeJson, refused } from "../../http/exchange.ts";
 import type { ConnectorKind } from "../../kind.ts";
+import { fromOutside } from "../../outside.ts";
 import {
   fileRefusal,
   readWorkspaceFile,
@@ -28,6 +29,7 @@ const timeouts = { attemptMs: 180_000, totalMs: 400_000 };
 /** Speech to text and text to speech, on files of a run's workspace. */
 export const speechKind: ConnectorKind<SpeechSettings> = {
   kind: "speech",
+  surface: "media",
   summary: "writes down recordings and reads texts aloud",
   settings: speechSettings,
   open: (settings, parts) => {
@@ -46,10 +48,28 @@ export const speechKind: ConnectorKind<SpeechSettings> = {
           ? []
           : [speakTool(parts.name, server, { ...settings, model: speakModel }, workspace)]),
       ],
+      calls: [
+        ...(transcribeModel === undefined ? [] : [transcribeFacts(server)]),
+        ...(speakModel === undefined ? [] : [speakFacts(server)]),
+      ],
       check: mediaCheck(id, server, models),
     };
   },
 };
+
+const transcribeFacts = ({ place }: MediaServer): CallFacts => ({
+  operation: "transcribe",
+  effect: "read",
+  repeat: "safe",
+  ...place,
+});
+/** A file that is there already is not touched: a second time changes nothing more. */
+const speakFacts = ({ place }: MediaServer): CallFacts => ({
+  operation: "speak",
+  effect: "write",
+  repeat: "keyed",
+  ...place,
+});
 
 const pathField = z.string().min(1).max(1024);
 
@@ -69,7 +89,7 @@ function transcribeTool(
   });
   const operation: ConnectorSpec<z.output<typeof input>, ToolOutput> = {
     id: `media:${name}`,
-    facts: () => ({ operation: "transcribe", effect: "read", repeat: "safe", ...server.place }),
+    facts: () => transcribeFacts(server),
     run: async (context) => {
       const { path, language } = context.input;
       const file = await readWorkspaceFile(workspace, path, mostFileBytes).catch(orRefusal);
@@ -92,7 +112,10 @@ function transcribeTool(
       );
       const tokens = usage?.total_tokens;
       return {
-        content: text.trim() === "" ? "Nothing is said in it." : text,
+        content:
+          text.trim() === ""
+            ? "Nothing is said in it."
+            : fromOutside([`heard in: "${path}"`], text),
         isError: false,
         ...(tokens === undefined ? {} : { structured: { tokens } }),
       };
@@ -133,8 +156,7 @@ function speakTool(
   });
   const operation: ConnectorSpec<z.output<typeof input>, ToolOutput> = {
     id: `media:${name}`,
-    // A file that is there already is not touched: a second time changes nothing more.
-    facts: () => ({ operation: "speak", effect: "write", repeat: "keyed", ...server.place }),
+    facts: () => speakFacts(server),
     run: async (context) => {
       const { text, path } = context.input;
       const { who, headers, hint, explain, now } = server;

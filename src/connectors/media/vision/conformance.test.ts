@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { connectorConformance } from "../../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../../test/connectors/http-peer.ts";
 import { temporaryFolder } from "../../../../test/support/temporary.ts";
+import { fromOutside } from "../../outside.ts";
 import { visionKind } from "./connector.ts";
 import { imageType } from "./image-type.ts";
 import { visionSettings } from "./settings.ts";
@@ -63,7 +64,7 @@ connectorConformance({
   input: { path: "chart.dat", question: "What is it?" },
   good: (output, peer) => {
     expect(output).toEqual({
-      content: "A bar chart.",
+      content: fromOutside(['seen in: "chart.dat"'], "A bar chart."),
       isError: false,
       structured: { tokens: 705 },
     });

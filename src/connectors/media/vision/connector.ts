@@ -1,10 +1,11 @@
 import { z } from "zod";
 import { BoundaryError } from "../../../boundary/errors.ts";
-import type { CallContext } from "../../../boundary/types.ts";
+import type { CallContext, CallFacts } from "../../../boundary/types.ts";
 import type { ToolOutput } from "../../../tools/tool.ts";
 import { type GovernedTool, operationTool } from "../../governed-tool.ts";
 import { exchangeJson } from "../../http/exchange.ts";
 import type { ConnectorKind } from "../../kind.ts";
+import { fromOutside } from "../../outside.ts";
 import { fileRefusal, readWorkspaceFile, type Workspace } from "../../workspace/files.ts";
 import { measured, type MediaServer, mediaCheck, mediaServer } from "../server.ts";
 import { imageType } from "./image-type.ts";
@@ -15,6 +16,7 @@ const mostFileBytes = 10 * 1024 * 1024;
 /** Pictures of a run's workspace, described by a model that can see. */
 export const visionKind: ConnectorKind<VisionSettings> = {
   kind: "vision",
+  surface: "media",
   summary: "looks at pictures and says what is on them",
   settings: visionSettings,
   open: (settings, parts) => {
@@ -24,10 +26,18 @@ export const visionKind: ConnectorKind<VisionSettings> = {
       id,
       tools: [],
       toolsIn: (workspace) => [describeTool(parts.name, server, settings, workspace)],
+      calls: [describeFacts(server)],
       check: mediaCheck(id, server, [settings.model]),
     };
   },
 };
+
+const describeFacts = ({ place }: MediaServer): CallFacts => ({
+  operation: "describe",
+  effect: "read",
+  repeat: "safe",
+  ...place,
+});
 
 const inputSchema = z.strictObject({
   path: z
@@ -58,7 +68,7 @@ function describeTool(
     repeat: "safe",
     operation: {
       id: `media:${name}`,
-      facts: () => ({ operation: "describe", effect: "read", repeat: "safe", ...server.place }),
+      facts: () => describeFacts(server),
       run: async (context) => {
         const { path } = context.input;
         try {
@@ -108,7 +118,7 @@ async function describe(
   }
   const tokens = usage?.total_tokens;
   return {
-    content: text,
+    content: fromOutside([`seen in: "${path}"`], text),
     isError: false,
     ...(tokens === undefined ? {} : { structured: { tokens } }),
   };

@@ -19,6 +19,7 @@ const withoutPreviews = 1 << 2;
 /** Messages to Discord: as a bot to channels, or through a channel's webhook. */
 export const discordKind: ConnectorKind<DiscordSettings> = {
   kind: "discord",
+  surface: "messaging",
   summary: "messages to Discord channels, as a bot or through a webhook",
   settings: discordSettings,
   open: (settings, parts) => {

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { isPrivateHost } from "../../../boundary/egress/address.ts";
 import type { Phase } from "../../../boundary/errors.ts";
+import { canonicalHost } from "../../../boundary/policy/host.ts";
 import type { CallContext } from "../../../boundary/types.ts";
 import { networkError } from "../../http/errors.ts";
 import type { ConnectorKind, ConnectorParts } from "../../kind.ts";
@@ -15,6 +16,7 @@ const usualPorts = { starttls: 587, tls: 465, none: 25 } as const;
 /** E-mail through a mail server (SMTP submission). Plain text, to addresses that the settings list. */
 export const emailKind: ConnectorKind<EmailSettings> = {
   kind: "email",
+  surface: "messaging",
   summary: "e-mail through your mail server",
   settings: emailSettings,
   open: (settings, parts) => {
@@ -67,12 +69,13 @@ export const emailKind: ConnectorKind<EmailSettings> = {
 };
 
 function serverOf(settings: EmailSettings, parts: ConnectorParts): MailServer {
-  const { host, security, port = usualPorts[security], user, passwordVariable } = settings;
+  const { security, port = usualPorts[security], user, passwordVariable } = settings;
   const login =
     user === undefined || passwordVariable === undefined
       ? undefined
-      : { user, pass: parts.secret(passwordVariable) };
-  return { host, port, security, login };
+      : { user, pass: parts.secret(passwordVariable, "password") };
+  // As policy knows it: brackets and odd spellings are no address to connect to.
+  return { host: canonicalHost(settings.host), port, security, login };
 }
 
 /** Until it is in, no message can have been handed over. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { parseHost } from "../../../boundary/policy/host.ts";
 import { descriptionField, variableField } from "../fields.ts";
 
 /** How the connection to the mail server is secured. */
@@ -8,7 +9,10 @@ export const mailSecurities = ["starttls", "tls", "none"] as const;
 export const emailSettings = z
   .strictObject({
     kind: z.literal("email"),
-    host: z.string().min(1).describe("the mail server, such as smtp.example.org"),
+    host: z
+      .string()
+      .refine((text) => parseHost(text) !== undefined, "Must be a host, such as smtp.example.org")
+      .describe("the mail server, such as smtp.example.org"),
     port: z
       .int()
       .min(1)
@@ -21,7 +25,11 @@ export const emailSettings = z
       .describe(
         "starttls: encrypted or not at all; tls: encrypted from the start; none: everybody on the way can read it",
       ),
-    user: z.string().min(1).exactOptional().describe("name to log in with, where the server asks"),
+    user: z
+      .string()
+      .regex(/^\P{Cc}+$/u, "Must be one line that is not empty")
+      .exactOptional()
+      .describe("name to log in with, where the server asks"),
     passwordVariable: variableField(
       "environment variable that holds the password for it",
     ).exactOptional(),

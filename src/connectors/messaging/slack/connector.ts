@@ -15,6 +15,7 @@ const mostCharacters = 4_000;
 /** Messages to channels of a Slack workspace, as a bot. */
 export const slackKind: ConnectorKind<SlackSettings> = {
   kind: "slack",
+  surface: "messaging",
   summary: "messages to channels of a Slack workspace",
   settings: slackSettings,
   open: (settings, parts) => {

@@ -15,6 +15,7 @@ const mostCharacters = 4_096;
 /** Messages to Telegram chats, as a bot. */
 export const telegramKind: ConnectorKind<TelegramSettings> = {
   kind: "telegram",
+  surface: "messaging",
   summary: "messages to Telegram chats, groups and channels",
   settings: telegramSettings,
   open: (settings, parts) => {

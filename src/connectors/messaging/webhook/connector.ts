@@ -14,6 +14,7 @@ const mostCharacters = 100_000;
 /** Signed messages to any program that understands Standard Webhooks. */
 export const webhookKind: ConnectorKind<WebhookSettings> = {
   kind: "webhook",
+  surface: "messaging",
   summary: "signed messages to a program of your own (Standard Webhooks)",
   settings: webhookSettings,
   open: (settings, parts) => {

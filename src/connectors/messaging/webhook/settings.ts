@@ -1,10 +1,11 @@
 import { z } from "zod";
+import { addressField } from "../../http/fields.ts";
 import { descriptionField, variableField } from "../fields.ts";
 
 /** Signed messages to any program that understands Standard Webhooks. */
 export const webhookSettings = z.strictObject({
   kind: z.literal("webhook"),
-  url: z.url({ protocol: /^https?$/ }).describe("address that messages are posted to"),
+  url: addressField.describe("address that messages are posted to"),
   secretVariable: variableField(
     "environment variable that holds the secret for signatures (whsec_ and base64)",
   ),
