@@ -257,6 +257,8 @@ export function createEngine(config: Config, host: Host): Engine {
   const inventory = createInventory({
     settings,
     host,
+    dataDir,
+    redactor,
     boundary,
     processes,
     connectors,

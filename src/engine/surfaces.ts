@@ -19,7 +19,7 @@ import type { Processes } from "../sandbox/process.ts";
 import { toolDigest } from "../tools/tool.ts";
 import type { ConfiguredConnector } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
-import type { Host } from "./host.ts";
+import { loginFor, type LoginParts } from "./mcp-logins.ts";
 import { findSandbox } from "./sandbox.ts";
 import { configuredServer } from "./server-specs.ts";
 import { serverOf } from "./servers.ts";
@@ -51,9 +51,8 @@ export interface SurfaceCheck {
   run(principal: Principal): Promise<Result<string>>;
 }
 
-export interface SurfaceParts {
+export interface SurfaceParts extends LoginParts {
   readonly settings: Settings;
-  readonly host: Host;
   readonly boundary: Boundary;
   readonly processes: Processes;
   readonly connectors: readonly ConfiguredConnector[];
@@ -121,8 +120,9 @@ async function modelSurface(model: string, parts: SurfaceParts): Promise<Surface
 async function mcpSurface(
   name: string,
   configured: McpServerSettings,
-  { settings, host, boundary, confinements }: SurfaceParts,
+  parts: SurfaceParts,
 ): Promise<Surface> {
+  const { settings, host, boundary, confinements } = parts;
   const declared = Object.entries(configured.tools);
   const calls: readonly CallFacts[] = [
     ...declared.map(([tool, { effect = "unknown", repeat = "once" }]) => ({
@@ -151,7 +151,8 @@ async function mcpSurface(
       check: {
         facts,
         run: async (principal) => {
-          const opened = await openMcpServer({ boundary, server, principal });
+          const login = loginFor(name, configured, parts);
+          const opened = await openMcpServer({ boundary, server, principal, ...login });
           if (!opened.ok) return opened;
           await opened.value.close();
           return ok(`${opened.value.tools.length} tools`);
