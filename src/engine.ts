@@ -122,7 +122,17 @@ export function createEngine(config: Config, host: Host): Engine {
   const store = storeOf(opened, settings.tenant);
   const egress = createEgress({ clock });
   const processes = createProcesses(clock);
-  const confinements = createConfinements({ settings, host, processes, hidden: [dataDir] });
+  const confinements = createConfinements({
+    settings,
+    host,
+    processes,
+    hidden: () => [
+      dataDir,
+      lockPath(config, host.cwd),
+      ...policies.places(),
+      ...(settings.agent === undefined ? [] : [resolve(host.cwd, settings.agent)]),
+    ],
+  });
   const budgets = createBudgetLedger(clock);
   const standingBudgets = standingBudgetsOf(settings);
   const standing =
@@ -248,6 +258,8 @@ export function createEngine(config: Config, host: Host): Engine {
   const inventory = createInventory({
     settings,
     host,
+    dataDir,
+    redactor,
     boundary,
     processes,
     connectors,

@@ -33,8 +33,8 @@ export interface ConfinementParts {
   readonly settings: Settings;
   readonly host: Host;
   readonly processes: Processes;
-  /** Folders that no server may see. Absolute. */
-  readonly hidden: readonly string[];
+  /** Folders and files that no server may see or change: what the engine keeps and trusts. Absolute. */
+  readonly hidden: () => readonly string[];
 }
 
 /**
@@ -72,9 +72,10 @@ export function createConfinements(parts: ConfinementParts): Confinements {
         cwd: server.cwd,
         hosts: wished.hosts,
         writable: [...absolute(wished.writable), ...(workspace === undefined ? [] : [workspace])],
-        readOnly: absolute(wished.readOnly),
-        hidden,
+        readOnly: absolute([...wished.readOnly, ...(wished.cwd === undefined ? [] : ["."])]),
+        hidden: hidden(),
         nodePath: host.nodePath,
+        home: host.env["HOME"],
       });
       return { server: { ...server, command, confinement }, notices: [] };
     },

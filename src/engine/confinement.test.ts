@@ -70,6 +70,45 @@ describe("what a server is shown", () => {
     expect(start({ command }).confinement.readOnly).toEqual([join(place, "venv")]);
   });
 
+  test("are folders by names from where it starts, and behind an option's name", () => {
+    mkdirSync(join(place, "docs"));
+    mkdirSync(join(place, "more"));
+    const { confinement } = start({ args: ["docs", "--root=more", "--docs"] });
+    expect(confinement.writable).toEqual([join(place, "docs"), join(place, "more")]);
+  });
+
+  test("is of a file that is no script this file only, whatever lies around it", () => {
+    made("app/package.json", "{}");
+    const file = made("app/notes.db");
+    const { readOnly } = start({ args: ["--db-path", file] }).confinement;
+    expect(readOnly).toEqual([file]);
+  });
+
+  test("is never a whole home for the sake of a script in it, nor what is around the home", () => {
+    made("me/package.json", "{}");
+    const home = join(place, "me");
+    const script = made("me/server.mjs");
+    const deeper = made("me/tools/server.mjs");
+    const beside = made("beside.mjs");
+    const { readOnly } = start({ args: [script, deeper, beside], home }).confinement;
+    expect(readOnly).toEqual([script, join(home, "tools"), beside]);
+  });
+
+  test("is the environment of a Python that is a link, and the modules of the one behind it", () => {
+    made("python/lib/python3.11/os.py");
+    const python = made("python/bin/python3.11");
+    made("venv/pyvenv.cfg");
+    mkdirSync(join(place, "venv/bin"));
+    const command = join(place, "venv/bin/python");
+    symlinkSync(python, command);
+    const { readOnly } = start({ command }).confinement;
+    expect(readOnly).toEqual([
+      join(place, "python/bin"),
+      join(place, "python/lib"),
+      join(place, "venv"),
+    ]);
+  });
+
   test("has a network only where hosts are named, and hides what it is told to", () => {
     expect(start({ hosts: ["api.example.org"], hidden: ["/x"] }).confinement).toMatchObject({
       network: "host",

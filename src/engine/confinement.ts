@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import type { Confinement } from "../connectors/mcp/server.ts";
 
 /** A server's program and what the settings say that it needs. */
@@ -14,10 +14,12 @@ export interface ConfinedProgram {
   readonly writable: readonly string[];
   /** Absolute. */
   readonly readOnly: readonly string[];
-  /** Folders that it must not see. Absolute. */
+  /** Folders and files that it must not see. Absolute. */
   readonly hidden: readonly string[];
   /** The Node program that runs the engine, which is there inside as `node`. */
   readonly nodePath: string;
+  /** The home of whoever runs the engine: too much to be shown for the sake of one file in it. */
+  readonly home?: string | undefined;
 }
 
 /** A program as it is started inside, and what it sees there. */
@@ -29,20 +31,16 @@ export interface ConfinedStart {
 /**
  * What a server of the settings is shown of the machine: its own program, the places that its
  * command line names, and what the settings add. Folders that it is told of it may write, because
- * that is how such servers are told what they are for; of a file it is shown the package around it.
+ * that is how such servers are told what they are for; of a script it is shown the package around
+ * it, of any other file that file.
  */
 export function confinedStart(program: ConfinedProgram): ConfinedStart {
-  const { command, args, cwd, hosts, nodePath } = program;
+  const { command, args, cwd, hosts, nodePath, home } = program;
   const isNode = existsSync(command) && realpathSync(command) === realpathSync(nodePath);
-  const named = args.filter((arg) => isAbsolute(arg) && existsSync(arg));
+  const named = args.flatMap((arg) => pathIn(arg, cwd) ?? []);
   const folders = named.filter((path) => statSync(path).isDirectory());
   const files = named.filter((path) => !folders.includes(path));
-  // Relative names of files are looked for in the folder that it starts in.
-  const scripts = args
-    .filter((arg) => !isAbsolute(arg) && !arg.startsWith("-"))
-    .map((arg) => join(cwd, arg))
-    .filter((path) => existsSync(path) && statSync(path).isFile());
-  const ofProgram = isNode || isSystem(command) ? [] : [packageAround(command)];
+  const ofProgram = isNode || isSystem(command) ? [] : programPlaces(command, home);
   return {
     command: isNode ? "node" : command,
     confinement: {
@@ -52,11 +50,23 @@ export function confinedStart(program: ConfinedProgram): ConfinedStart {
       readOnly: unique([
         ...program.readOnly,
         ...ofProgram,
-        ...[...files, ...scripts].map(packageAround),
+        ...files.map((file) => (isScript(file) ? packageAround(file, home) : file)),
       ]),
     },
   };
 }
+
+/** What is there by the name that an argument is, or that stands behind its `=`. */
+function pathIn(arg: string, cwd: string): string | undefined {
+  const word = arg.startsWith("-") ? (/=(.+)$/.exec(arg)?.[1] ?? "") : arg;
+  if (word === "") return undefined;
+  const path = resolve(cwd, word);
+  return existsSync(path) ? path : undefined;
+}
+
+/** Files that load others from around them. */
+const scripts = /^\.(?:[cm]?[jt]s|py|pyz|rb|php|pl|sh)$/;
+const isScript = (path: string): boolean => scripts.test(extname(path));
 
 const isSystem = (path: string): boolean =>
   ["/usr", "/bin", "/sbin", "/lib"].some((folder) => !relative(folder, path).startsWith(".."));
@@ -66,17 +76,45 @@ const roots = ["package.json", "pyvenv.cfg"];
 
 /**
  * The folder that a program cannot do without: the outermost `node_modules` that it lies in, else
- * the package or the virtual environment around it, else its own folder.
+ * the package or the virtual environment around it, else its own folder. A folder that holds the
+ * whole home never is: then it has to do with its file.
  */
-function packageAround(path: string): string {
+function packageAround(path: string, home: string | undefined): string {
   const real = realpathSync(path);
   const parts = real.split(sep);
   const outermost = parts.indexOf("node_modules");
   if (outermost > 0) return parts.slice(0, outermost + 1).join(sep);
-  for (let folder = dirname(real); folder !== dirname(folder); folder = dirname(folder)) {
+  return folderAbove(real, home) ?? (isTooWide(dirname(real), home) ? real : dirname(real));
+}
+
+/** The nearest folder around a path that is marked as a whole. */
+function folderAbove(path: string, home: string | undefined): string | undefined {
+  for (let folder = dirname(path); !isTooWide(folder, home); folder = dirname(folder)) {
     if (roots.some((name) => existsSync(join(folder, name)))) return folder;
   }
-  return dirname(real);
+  return undefined;
+}
+
+const isTooWide = (folder: string, home: string | undefined): boolean =>
+  folder === dirname(folder) ||
+  folder === "/tmp" ||
+  (home !== undefined && !relative(folder, realPlace(home)).startsWith(".."));
+
+const realPlace = (path: string): string => (existsSync(path) ? realpathSync(path) : path);
+
+/**
+ * A program's package; of a virtual environment's Python, which is a link to the one that it was
+ * made with, the environment, and the modules of that one.
+ */
+function programPlaces(command: string, home: string | undefined): readonly string[] {
+  const around = packageAround(command, home);
+  const real = realpathSync(command);
+  if (!/^python[\d.]*$/.test(basename(real))) return [around];
+  const modules = join(dirname(real), "../lib");
+  return [
+    ...(isSystem(real) ? [] : [around, ...(existsSync(modules) ? [modules] : [])]),
+    ...(isSystem(command) ? [] : [folderAbove(command, home) ?? dirname(command)]),
+  ];
 }
 
 const unique = (paths: readonly string[]): readonly string[] => [...new Set(paths)];

@@ -6,7 +6,7 @@ export {
   exportAuditTo,
 } from "./audit.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
-export type { McpServerReport } from "./mcp-admin.ts";
+export type { McpInspection } from "./mcp-admin.ts";
 export {
   explainPolicy,
   hasStore,

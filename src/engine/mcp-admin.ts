@@ -1,7 +1,7 @@
 import type { Boundary } from "../boundary/boundary.ts";
 import type { BoundaryError } from "../boundary/errors.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
-import { Agent33Error } from "../base/errors.ts";
+import { Agent33Error, type ErrorData, toAgent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import { suggestName } from "../base/nearest.ts";
 import type { Config } from "../config/config.ts";
@@ -34,18 +34,26 @@ export interface McpServerReport {
   readonly notices: readonly string[];
 }
 
+/** A server that did not open, and why. */
+export interface McpServerFailure extends ErrorData {
+  readonly name: string;
+}
+
+export interface McpInspection {
+  readonly servers: readonly McpServerReport[];
+  readonly failed: readonly McpServerFailure[];
+}
+
 /** What can be done with the settings' servers outside of a run. */
 export interface McpAdmin {
-  /** Asks servers what they offer. @throws Agent33Error what keeps one from opening */
-  inspect(names: readonly string[]): Promise<readonly McpServerReport[]>;
+  /** Asks servers what they offer. @throws Agent33Error `engine.unknown_server` */
+  inspect(names: readonly string[]): Promise<McpInspection>;
   /**
-   * Takes servers' tools for good as they are now, and says what they were before that.
-   * @throws Agent33Error what keeps one from opening
+   * Takes servers' tools for good as they are now, and says what they were before that. Of one that
+   * does not open the pins stay as they are.
+   * @throws Agent33Error `engine.unknown_server`
    */
-  pin(names: readonly string[]): Promise<{
-    readonly file: string;
-    readonly servers: readonly McpServerReport[];
-  }>;
+  pin(names: readonly string[]): Promise<McpInspection & { readonly file: string }>;
   /**
    * Lets a person log in to a server, and keeps what it gave them.
    * @param show told the address of the page to open
@@ -72,18 +80,26 @@ export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
   const file = lockPath(config, host.cwd);
   const inspect = async (names: readonly string[], lock: Lock) => {
     const found: (readonly [McpServerReport, McpServerHandle])[] = [];
+    const failed: McpServerFailure[] = [];
     for (const name of namesOf(config, names)) {
-      const handle = await open(name, lock, parts);
-      found.push([reportOf(handle, lock), handle]);
-      await handle.close();
+      try {
+        const { handle, notices } = await open(name, lock, parts);
+        found.push([reportOf(handle, lock, notices), handle]);
+        await handle.close();
+      } catch (error) {
+        failed.push({ name, ...toAgent33Error(error).toJSON() });
+      }
     }
-    return found;
+    return { found, failed, servers: found.map(([report]) => report) };
   };
   return {
-    inspect: async (names) => (await inspect(names, readLock(file))).map(([report]) => report),
+    inspect: async (names) => {
+      const { servers, failed } = await inspect(names, readLock(file));
+      return { servers, failed };
+    },
     pin: async (names) => {
       const lock = readLock(file);
-      const found = await inspect(names, lock);
+      const { found, servers, failed } = await inspect(names, lock);
       const pinned = found.map(([{ name }, { listed }]) => [
         name,
         Object.fromEntries(
@@ -94,13 +110,13 @@ export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
         ),
       ]);
       writeLock(file, { ...lock, servers: { ...lock.servers, ...Object.fromEntries(pinned) } });
-      return { file, servers: found.map(([report]) => report) };
+      return { file, servers, failed };
     },
     login: (name, show) =>
       asPerson(show, async (person) => {
         const lock = readLock(file);
-        const handle = await open(name, lock, parts, person);
-        const report = reportOf(handle, lock);
+        const { handle, notices } = await open(name, lock, parts, person);
+        const report = reportOf(handle, lock, notices);
         await handle.close();
         return report;
       }),
@@ -122,14 +138,14 @@ async function open(
   lock: Lock,
   parts: McpAdminParts,
   person?: OAuthPerson,
-): Promise<McpServerHandle> {
+): Promise<{ readonly handle: McpServerHandle; readonly notices: readonly string[] }> {
   const { config, host, boundary, policy, confinements } = parts;
   const { settings } = config;
   const specs = configuredServers(config, host).filter((one) => one.name === name);
   const pins = lock.servers[name];
   for (const spec of specs) {
     const found = serverOf(spec, {}, { host, settings });
-    const { server } = await confinements.confine(found, "settings", undefined);
+    const { server, notices } = await confinements.confine(found, "settings", undefined);
     const opened = await openMcpServer({
       boundary,
       server: person === undefined ? server : { ...server, startTimeoutMs: loginMs },
@@ -138,13 +154,18 @@ async function open(
       options: { policy: policy() },
       ...(pins === undefined ? {} : { pins }),
     });
-    if (opened.ok) return opened.value;
+    if (opened.ok) return { handle: opened.value, notices };
     throw opened.error satisfies BoundaryError;
   }
   throw new Agent33Error("engine.unknown_server", `The settings have no MCP server "${name}".`);
 }
 
-function reportOf(handle: McpServerHandle, lock: Lock): McpServerReport {
+/** @param notices how it was started */
+function reportOf(
+  handle: McpServerHandle,
+  lock: Lock,
+  notices: readonly string[],
+): McpServerReport {
   const pins = lock.servers[handle.name];
   const names = handle.listed.map(({ name }) => name);
   return {
@@ -158,6 +179,6 @@ function reportOf(handle: McpServerHandle, lock: Lock): McpServerReport {
       state: pinState(listed, pins),
     })),
     gone: Object.keys(pins ?? {}).filter((name) => !names.includes(name)),
-    notices: handle.notices,
+    notices: [...notices, ...handle.notices],
   };
 }

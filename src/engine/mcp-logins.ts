@@ -4,6 +4,7 @@ import { z } from "zod";
 import { sha256 } from "../base/digest.ts";
 import { Agent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
+import { attempt } from "../base/result.ts";
 import { listenForCallback } from "../boundary/egress/loopback-callback.ts";
 import type { McpServerSettings } from "../config/mcp-servers.ts";
 import { resolveReferences } from "../config/references.ts";
@@ -67,11 +68,11 @@ function keptLogin(key: string, { dataDir, redactor, host }: LoginParts): OAuthK
   const path = join(dataDir, "mcp-logins.json");
   const readAll = (): z.infer<typeof fileSchema> => {
     if (!existsSync(path)) return {};
-    const parsed = fileSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
-    if (parsed.success) return parsed.data;
+    // What is wrong with it is not said: a parser's message quotes what it stumbled over.
+    const parsed = attempt(() => fileSchema.parse(JSON.parse(readFileSync(path, "utf8"))));
+    if (parsed.ok) return parsed.value;
     throw new Agent33Error("engine.malformed_logins", `${path} cannot be used.`, {
       hint: "Remove it, and log in anew with `agent33 mcp login`.",
-      cause: parsed.error,
     });
   };
   const concealed = new Set<string>();

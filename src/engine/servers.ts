@@ -1,6 +1,7 @@
 import { delimiter } from "node:path";
+import type { Agent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
-import { unwrap } from "../base/result.ts";
+import { attempt, unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
@@ -44,10 +45,10 @@ export interface ServerUse {
 }
 
 /**
- * Opens all servers of a run at once. All programs are found before the first is started. A server
- * of the settings that does not open is left out with a notice, because other runs share it; one
- * that was named for this run, or that it has worked with, is missed: then those that did open are
- * ended before the error goes on.
+ * Opens all servers of a run at once. All programs are looked for before the first is started. A
+ * server of the settings that does not open is left out with a notice, because other runs share it;
+ * one that was named for this run, or that it has worked with, is missed: then those that did open
+ * are ended before the error goes on.
  * @throws Agent33Error `sandbox.command_not_found`, `config.missing_variable`, BoundaryError for
  * what policy or the start says
  */
@@ -61,15 +62,24 @@ export async function openServers(
   for (const server of spec.servers) {
     if ("args" in server) registerSecrets(server.args, parts.redactor);
   }
+  const notices: string[] = [];
+  const leaveOut = ({ code, message, hint = "" }: Agent33Error, whose = ""): void => {
+    notices.push(`${code}: ${whose}${message} ${hint} Its tools are left out.`.replace(/ +/g, " "));
+  };
+  const found = spec.servers.flatMap((server) => {
+    const ready = attempt(() => serverOf(server, spec.environment, parts));
+    if (ready.ok) return [{ ...ready, spec: server }];
+    const isNotThere = ready.error.code === "sandbox.command_not_found";
+    if (begun || !isNotThere || server.from !== "settings") throw ready.error;
+    leaveOut(ready.error, `MCP server "${server.name}": `);
+    return [];
+  });
   const confined = await Promise.all(
-    spec.servers.map((server) =>
-      parts.confinements.confine(
-        serverOf(server, spec.environment, parts),
-        server.from,
-        spec.workspace ?? undefined,
-      ),
+    found.map(({ value, spec: { from } }) =>
+      parts.confinements.confine(value, from, spec.workspace ?? undefined),
     ),
   );
+  notices.push(...confined.flatMap((one) => one.notices));
   const servers = confined.map(({ server }) => server);
   const outcomes = await Promise.all(
     servers.map((server, index) =>
@@ -78,23 +88,22 @@ export async function openServers(
         server,
         principal: spec.principal,
         options: { runId, policy, signal, logicalCallId: `open-${server.name}` },
-        ...pinsOf(spec.servers[index], parts.lock),
+        ...pinsOf(found[index]?.spec, parts.lock),
         features: featuresOf(spec, server.name, use, parts),
-        ...loginOf(spec.servers[index], parts),
+        ...loginOf(found[index]?.spec, parts),
         clock: parts.host.clock,
       }),
     ),
   );
   const handles = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.value] : []));
-  const notices = confined.flatMap((one) => one.notices);
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok) continue;
-    const { kind, code, message, hint = "" } = outcome.error;
-    if (begun || forPeople.has(kind) || spec.servers[index]?.from !== "settings") {
+    const { error } = outcome;
+    if (begun || forPeople.has(error.kind) || found[index]?.spec.from !== "settings") {
       await Promise.all(handles.map((handle) => handle.close()));
-      throw outcome.error;
+      throw error;
     }
-    notices.push(`${code}: ${message} ${hint} Its tools are left out.`.replace(/ +/g, " "));
+    leaveOut(error);
   }
   return { handles, notices };
 }

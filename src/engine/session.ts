@@ -147,7 +147,9 @@ export async function openSession(
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
       ...left.notices,
-      ...servers.flatMap((server) => server.notices),
+      ...servers.flatMap(({ name, notices: said }) =>
+        said.map((notice) => `MCP server ${name}: ${notice}`),
+      ),
       ...connectorNotices(parts.connectors),
       ...arranged.notices,
     ];

@@ -22,6 +22,7 @@ import type { ConfiguredConnector } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import type { Embedding } from "./embeddings.ts";
 import type { Host } from "./host.ts";
+import { loginFor, type LoginParts } from "./mcp-logins.ts";
 import { findSandbox } from "./sandbox.ts";
 import { configuredServer } from "./server-specs.ts";
 import { serverOf } from "./servers.ts";
@@ -53,9 +54,8 @@ export interface SurfaceCheck {
   run(principal: Principal): Promise<Result<string>>;
 }
 
-export interface SurfaceParts {
+export interface SurfaceParts extends LoginParts {
   readonly settings: Settings;
-  readonly host: Host;
   readonly boundary: Boundary;
   readonly processes: Processes;
   readonly connectors: readonly ConfiguredConnector[];
@@ -155,8 +155,9 @@ async function embeddingSurface(model: string, parts: SurfaceParts): Promise<Sur
 async function mcpSurface(
   name: string,
   configured: McpServerSettings,
-  { settings, host, boundary, confinements }: SurfaceParts,
+  parts: SurfaceParts,
 ): Promise<Surface> {
+  const { settings, host, boundary, confinements } = parts;
   const declared = Object.entries(configured.tools);
   const calls: readonly CallFacts[] = [
     ...declared.map(([tool, { effect = "unknown", repeat = "once" }]) => ({
@@ -185,7 +186,8 @@ async function mcpSurface(
       check: {
         facts,
         run: async (principal) => {
-          const opened = await openMcpServer({ boundary, server, principal });
+          const login = loginFor(name, configured, parts);
+          const opened = await openMcpServer({ boundary, server, principal, ...login });
           if (!opened.ok) return opened;
           await opened.value.close();
           return ok(`${opened.value.tools.length} tools`);

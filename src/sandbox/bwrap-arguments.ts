@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from "node:fs";
+import { existsSync, realpathSync, statSync } from "node:fs";
 import { relative } from "node:path";
 import {
   environmentInside,
@@ -16,7 +16,7 @@ export interface BwrapView extends SandboxView {
   readonly filter: Uint8Array;
   /** `host` leaves the host's network as it is: default `none`. */
   readonly network?: "none" | "host";
-  /** Folders that are empty inside, where they lie in one that is shown. Absolute. */
+  /** Folders and files that are empty inside, where they lie in one that is shown. Absolute. */
   readonly hidden?: readonly string[];
 }
 
@@ -60,7 +60,8 @@ export function bwrapStart(view: BwrapView, command: readonly string[]): BwrapSt
     ...hostEtcFiles(view),
     ...privateFolders(view.tmpBytes),
     ...givenPaths(view).map(option),
-    ...hiddenFolders(view),
+    ...hiddenPlaces(view),
+    ...(view.cwd === undefined ? [] : [["--dir", startFolder(view)]]),
     ["--chdir", startFolder(view)],
     // Without it files can be made beside the mounts, in the memory that the root folder is.
     ["--remount-ro", "/"],
@@ -105,16 +106,20 @@ function hostEtcFiles({ network }: BwrapView): readonly Option[] {
 }
 
 /** Covered after what they lie in has been shown; what is not shown needs no cover. */
-function hiddenFolders({ hidden = [], writable, readOnly }: BwrapView): readonly Option[] {
+function hiddenPlaces({ hidden = [], writable, readOnly }: BwrapView): readonly Option[] {
   const shown = [...writable, ...readOnly].filter((path) => existsSync(path)).map(realPath);
   return hidden
     .filter((path) => existsSync(path))
     .map(realPath)
     .filter((path) => shown.some((folder) => !relative(folder, path).startsWith("..")))
-    .flatMap((path) => [
-      ["--tmpfs", path],
-      ["--remount-ro", path],
-    ]);
+    .flatMap((path) =>
+      statSync(path).isDirectory()
+        ? [
+            ["--tmpfs", path],
+            ["--remount-ro", path],
+          ]
+        : [["--ro-bind", "/dev/null", path]],
+    );
 }
 
 const realPath = (path: string): string => realpathSync(path);

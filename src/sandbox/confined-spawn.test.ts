@@ -54,6 +54,10 @@ const node = (script: string, extras: Partial<ConfinedRequest> = {}): Promise<Sp
     cwd: workspace,
     env: {},
     ...extras,
+    readOnly: [
+      ...(extras.readOnly ?? []),
+      ...(extras.writable?.includes(workspace) === true ? [] : [workspace]),
+    ],
   });
 };
 

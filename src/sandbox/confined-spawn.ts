@@ -29,7 +29,7 @@ export interface ConfinedRequest {
   /** A path that is shown inside, or a name that is found on the PATH inside. */
   readonly command: string;
   readonly args: readonly string[];
-  /** Where it starts. Shown for reading, unless it lies in a folder that may be written. */
+  /** Where it starts: an empty folder, unless it lies in one that is shown. */
   readonly cwd: string;
   /** Its environment. PATH gets Node's folder first; HOME and TMPDIR are /tmp unless shown. */
   readonly env: Readonly<Record<string, string>>;
@@ -37,7 +37,7 @@ export interface ConfinedRequest {
   readonly writable?: readonly string[];
   /** Files and folders that it may read, at their own paths. Absolute. */
   readonly readOnly?: readonly string[];
-  /** Folders that are empty inside, where they lie in one that is shown. Absolute. */
+  /** Folders and files that are empty inside, where they lie in one that is shown. Absolute. */
   readonly hidden?: readonly string[];
   /** `host` for a server that has hosts to talk to: this machine's network as it is. Default `none`. */
   readonly network?: "none" | "host";
@@ -102,9 +102,7 @@ function viewOf(
   rest: Pick<BwrapView, "nodePath" | "tmpBytes" | "filter">,
 ): BwrapView {
   const writable = (request.writable ?? []).map(shownPath);
-  const given = (request.readOnly ?? []).map(shownPath);
-  const cwd = shownPath(request.cwd);
-  const readOnly = isShown(cwd, [...writable, ...given]) ? given : [...given, cwd];
+  const readOnly = (request.readOnly ?? []).map(shownPath);
   const shown = [...writable, ...readOnly];
   const { PATH = "/usr/local/bin:/usr/bin:/bin", ...env } = request.env;
   const own = Object.entries(env).filter(
@@ -115,7 +113,7 @@ function viewOf(
   return {
     writable,
     readOnly,
-    cwd,
+    cwd: request.cwd,
     env: { ...Object.fromEntries(own), ...path },
     network,
     hidden,

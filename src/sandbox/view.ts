@@ -8,7 +8,7 @@ export interface SandboxView {
   readonly writable: readonly string[];
   /** Files and folders that can be read at their own paths. */
   readonly readOnly: readonly string[];
-  /** Where the command starts: in one of these, or in `/`. */
+  /** Where the command starts; bubblewrap makes it an empty folder if it lies in none of these. */
   readonly cwd?: string;
   /** Variables besides those that every command gets, or in their place. */
   readonly env?: Readonly<Record<string, string>>;
@@ -141,9 +141,9 @@ export function givenPaths({
   ].toSorted((a, b) => a.path.length - b.path.length);
 }
 
-/** Where a command starts, by its path inside. */
+/** Where a command starts, by its path inside. @throws Agent33Error `sandbox.folder_refused` */
 export function startFolder({ cwd }: Pick<SandboxView, "cwd">): string {
-  return cwd === undefined ? "/" : shownPath(cwd);
+  return cwd === undefined ? "/" : existingPath(cwd);
 }
 
 /**
@@ -152,9 +152,7 @@ export function startFolder({ cwd }: Pick<SandboxView, "cwd">): string {
  * @throws Agent33Error `sandbox.folder_refused`
  */
 export function shownPath(path: string): string {
-  if (!isAbsolute(path)) throw refused(path, "its path is not absolute");
-  if (!existsSync(path)) throw refused(path, "it does not exist");
-  const real = realpathSync(path);
+  const real = existingPath(path);
   const covered = ownMounts.find((mount) => !relative(real, mount).startsWith(".."));
   if (covered !== undefined) throw refused(path, `it holds ${covered}, which the sandbox replaces`);
   const system = ["/proc", "/dev"].find((mount) => !relative(mount, real).startsWith(".."));
@@ -162,10 +160,16 @@ export function shownPath(path: string): string {
   return real;
 }
 
+function existingPath(path: string): string {
+  if (!isAbsolute(path)) throw refused(path, "its path is not absolute");
+  if (!existsSync(path)) throw refused(path, "it does not exist");
+  return realpathSync(path);
+}
+
 function refused(path: string, why: string): Agent33Error {
   return new Agent33Error(
     "sandbox.folder_refused",
     `The folder "${path}" cannot be shown to a sandboxed command: ${why}.`,
-    { hint: "Give an existing folder of its own for the workspace, by its absolute path." },
+    { hint: "Give an existing folder of its own, by its absolute path." },
   );
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -92,6 +92,67 @@ describe.skipIf(!probed.available)(`a server of the settings, with ${title}`, ()
       { text: "Done." },
     ]);
     expect(eventsOf(events, "tool.completed").map(({ content }) => content)).toEqual(["ENOENT"]);
+  });
+});
+
+describe.skipIf(!probed.available)(`a server that cannot work, with ${title}`, () => {
+  const noticesOf = async (settings: JsonObject): Promise<string> =>
+    (await tries(settings, [{ name: "read", arguments: { path: folder } }])).notices.join("\n");
+
+  test("is left out with what it is not shown, and how that is given to it", async () => {
+    const notices = await noticesOf({ args: ["-e", "process.exit(3)"] });
+    expect(notices).toMatch(/code 3.*without a network.*`hosts`.*`readOnly`.*confine: false/);
+  });
+
+  test("is no fault of the engine's where its settings name a folder that is not there", async () => {
+    const notices = await noticesOf({ args: [script], readOnly: ["nowhere"] });
+    expect(notices).toMatch(/boundary\.transport: .*nowhere.*does not exist/);
+  });
+});
+
+describe.skipIf(!probed.available)(`what the engine trusts, with ${title}`, () => {
+  /** A folder with settings in which a server is told of the whole folder. */
+  async function told(args: readonly string[], settings: JsonObject, paths: readonly string[]) {
+    const config = join(folder, "agent33.config.yaml");
+    writeFileSync(config, "limits: { maxSteps: 7 }\n");
+    writeFileSync(join(folder, "agent33.lock.yaml"), "version: 1\nservers: {}\n");
+    writeFileSync(join(folder, ".env"), "canary");
+    const scout = { command: process.execPath, args: [script, ...args], ...settings };
+    const made = testEngine({ mcpServers: { scout } }, folder);
+    closing.push(() => made.engine.close());
+    const calls = paths.flatMap((name) =>
+      ["read", "write"].map((tool) => ({
+        name: `scout__${tool}`,
+        arguments: { path: join(folder, name) },
+      })),
+    );
+    const task = { kind: "text", text: "Look.", workspace: undefined } as const;
+    const { events } = await made.run([{ tool_calls: calls }, { text: "Done." }], { task });
+    expect(readFileSync(config, "utf8")).toContain("maxSteps: 7");
+    return eventsOf(events, "tool.completed").map(({ content }) => content);
+  }
+
+  test("is neither read nor changed by a server that is given the folder that it lies in", async () => {
+    const said = await told(["."], {}, ["agent33.config.yaml", "agent33.lock.yaml", "mine"]);
+    expect(said.slice(0, 4)).not.toContainEqual(expect.stringContaining("done"));
+    expect(said.slice(4)).toEqual(["ENOENT", "done"]);
+  });
+
+  test("lies where a server starts, which sees nothing of that by itself", async () => {
+    expect(await told([], {}, [".env", "agent33.config.yaml"])).not.toContainEqual(
+      expect.stringContaining("done canary"),
+    );
+  });
+
+  test("stays hidden in a folder that a server is to start in and may read", async () => {
+    const said = await told([], { cwd: folder }, [".env", "agent33.config.yaml"]);
+    expect(said[0]).toBe("done canary");
+    expect(said.slice(1)).not.toContainEqual(expect.stringContaining("done"));
+  });
+
+  test("a folder is written by the name that its settings give from where they are", async () => {
+    mkdirSync(join(folder, "notes"));
+    expect(await told(["notes"], {}, ["notes/a"])).toEqual(["ENOENT", "done"]);
   });
 });
 

@@ -31,6 +31,22 @@ test("a server of the settings that does not start is left out with a notice, an
   expect(notices).toMatch(/MCP server "bad".*no licence.*left out/);
 });
 
+test("so is one whose program is not there, by its name", async () => {
+  const server = await startHttpServer();
+  const { run } = engineWith({
+    bad: { command: "no-such-server" },
+    good: { url: server.url },
+  });
+  const { events, outcome } = await run([calls, { text: "Done." }]);
+  expect(outcome).toBe("unverified");
+  expect(eventsOf(events, "tool.completed")).toMatchObject([{ content: '{"a":1}' }]);
+  const { notices } = eventsOf(events, "session.opened")[0] ?? {};
+  expect(notices?.join("\n")).toMatch(
+    /command_not_found: MCP server "bad".*no-such-server.*left out/,
+  );
+  expect(notices).toContainEqual(expect.stringMatching(/^MCP server good: No effect is declared/));
+});
+
 const program = join(import.meta.dirname, "../support/mcp-servers/exits-at-start.mjs");
 
 test("a server that was named for this run is missed", async () => {

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { JsonObject } from "../../src/base/json.ts";
@@ -138,4 +138,22 @@ test("an answer that belongs to another login is not taken", async () => {
     message: expect.stringContaining("another login"),
   });
   expect(vault.seen.filter(({ path }) => path === "/token")).toEqual([]);
+});
+
+test("whether a server works is tried with the login that there is", async () => {
+  const vault = await startVault();
+  const made = opened(vault.url);
+  expect(await made.engine.inventory.check(["vault"])).toMatchObject([{ state: "failed" }]);
+  await made.engine.mcp.login("vault", visit);
+  expect(await made.engine.inventory.check(["vault"])).toMatchObject([{ state: "ok" }]);
+});
+
+test("a file of logins that is broken is named, and nothing of it is quoted", async () => {
+  const made = opened((await startVault()).url);
+  writeFileSync(join(made.engine.dataDir, "mcp-logins.json"), '{"vault": open-Sesame-token}');
+  const { failed } = await made.engine.mcp.inspect([]);
+  expect(failed).toMatchObject([
+    { code: "engine.malformed_logins", message: expect.stringContaining("mcp-logins.json") },
+  ]);
+  expect(JSON.stringify(failed)).not.toContain("Sesame");
 });

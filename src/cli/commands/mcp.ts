@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import type { McpServerReport } from "../../engine.ts";
+import type { McpInspection } from "../../engine.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
+import { exitCodes } from "../exit-codes.ts";
 import { columns, oneLine, type Output } from "../output.ts";
 
 interface Options {
@@ -45,27 +46,30 @@ async function tools(
 ): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async ({ mcp }) => {
-    const servers = await mcp.inspect(names);
-    if (output.json) output.out(JSON.stringify({ items: servers }));
-    else show(servers, output);
+    const found = await mcp.inspect(names);
+    if (output.json) output.out(JSON.stringify({ items: found.servers, failed: found.failed }));
+    else show(found, output);
+    context.exit(found.failed.length === 0 ? exitCodes.ok : exitCodes.failed);
   });
 }
 
 async function pin(context: CliContext, names: readonly string[], options: Options): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async ({ mcp }) => {
-    const { file, servers } = await mcp.pin(names);
+    const { file, ...found } = await mcp.pin(names);
+    context.exit(found.failed.length === 0 ? exitCodes.ok : exitCodes.failed);
     if (output.json) {
-      output.out(JSON.stringify({ file, items: servers }));
+      output.out(JSON.stringify({ file, items: found.servers, failed: found.failed }));
       return;
     }
-    show(servers, output);
-    output.out(`Pinned in ${file}: review it and keep it with the settings.`);
+    show(found, output);
+    if (found.servers.length > 0)
+      output.out(`Pinned in ${file}: review it and keep it with the settings.`);
   });
 }
 
-function show(servers: readonly McpServerReport[], output: Output): void {
-  if (servers.length === 0) output.out("The settings name no MCP servers.");
+function show({ servers, failed }: McpInspection, output: Output): void {
+  if (servers.length + failed.length === 0) output.out("The settings name no MCP servers.");
   for (const { name, protocolVersion, tools: found, gone, notices } of servers) {
     output.out(`${name} (protocol ${protocolVersion})`);
     const rows = found.map((tool) => [
@@ -78,5 +82,9 @@ function show(servers: readonly McpServerReport[], output: Output): void {
     output.out(columns([["TOOL", "EFFECT", "REPEAT", "PIN", "DESCRIPTION"], ...rows]));
     for (const tool of gone) output.out(`${tool} was pinned and is gone.`);
     for (const notice of notices) output.out(`note: ${notice}`);
+  }
+  for (const { name, code, message, hint } of failed) {
+    output.out(`${name} cannot be asked: ${code}: ${message}`);
+    if (hint !== undefined) output.out(`  → ${hint}`);
   }
 }

@@ -40,8 +40,9 @@ export function toMcpError(error: unknown, context: FailureContext): BoundaryErr
   const mapped = context.signal?.aborted === true ? mapAbort(reason, context) : mapError(error);
   const { server, stage, what } = context;
   const started = stage === "start" ? ` (${describeServer(server)})` : "";
+  const hint = [mapped.hint ?? "", stage === "start" ? viewHint(server) : ""].join(" ").trim();
   const options: BoundaryErrorOptions = {
-    ...(mapped.hint === undefined ? {} : { hint: mapped.hint }),
+    ...(hint === "" ? {} : { hint }),
     ...(mapped.phase === undefined ? {} : { phase: mapped.phase }),
     ...(mapped.retryable === undefined ? {} : { retryable: mapped.retryable }),
     ...(mapped.status === undefined ? {} : { status: mapped.status }),
@@ -55,6 +56,14 @@ export function toMcpError(error: unknown, context: FailureContext): BoundaryErr
     `MCP server "${server.name}"${started}: ${what} failed: ${mapped.says}${lastWords(context.output)}`,
     options,
   );
+}
+
+/** A program that works by hand may miss what it is not shown, and seldom says so itself. */
+function viewHint(server: McpServer): string {
+  if (server.type === "http" || server.confinement === undefined) return "";
+  const network =
+    server.confinement.network === "none" ? "without a network (`hosts` gives it one) and " : "";
+  return `It is confined: ${network}with only the files that its settings name (\`readOnly\`, \`writable\`); \`confine: false\` starts it as it is.`;
 }
 
 function mapAbort(reason: unknown, context: FailureContext): Mapped {
@@ -90,6 +99,9 @@ function mapOwn(error: Agent33Error): Mapped {
   switch (error.code) {
     case "sandbox.spawn_failed":
     case "sandbox.command_not_found":
+    case "sandbox.unavailable":
+    case "sandbox.folder_refused":
+    case "sandbox.invalid_environment":
       return { kind: "transport", says, phase: "before_send", retryable: error.retryable, ...hint };
     case "mcp.not_open":
       return { kind: "transport", says, phase: "before_send", ...hint };

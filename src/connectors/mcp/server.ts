@@ -34,7 +34,7 @@ export interface Confinement {
   readonly writable: readonly string[];
   /** Files and folders that it may read. Absolute. */
   readonly readOnly: readonly string[];
-  /** Folders within these that are empty for it. Absolute. */
+  /** Folders and files within these that are empty for it. Absolute. */
   readonly hidden: readonly string[];
 }
 
