@@ -23,7 +23,7 @@ const wrapper =
 const wordPattern = /^[^ \t\n]+[ \t\n]+/;
 /** An option of a wrapper, a number or a duration, or a variable for `env`. */
 const option = /^(?:-|[\d.]+[smhd]?[ \t\n]|[^ \t\n=]*=)/;
-const mostVariants = 64;
+const mostVariants = 32;
 
 /**
  * A simple command as it is written, with no quotes but needed ones, and without what stands before it;

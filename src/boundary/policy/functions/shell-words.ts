@@ -35,6 +35,7 @@ function quoted(word: string): string {
 
 /** A word as the command gets it, as far as quotes are concerned. */
 function unquoted(word: string): string {
+  if (!/["'\\]/.test(word)) return word;
   return word.replaceAll(
     /"((?:[^"\\]|\\.)*)"?|'([^']*)'?|\\([^])/gs,
     (_, double?: string, single?: string, escaped?: string) =>
