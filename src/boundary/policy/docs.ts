@@ -99,12 +99,15 @@ what cannot be compared and a condition that is the same for every call are refu
   \`?\` and classes, and resolves \`.\` and \`..\` in the path; a path that is absolute or leads out cannot be
   worked out. Everything else compares paths as they were given. Links are not followed.
 - \`plainCommands(args.command)\` is the list of the commands of a shell line, and cannot be worked out
-  where the line could do more than run these: it is for what is allowed, as in
+  where the line could do more than run these, or where a builtin of Bash could, as \`printf -v 'a[$(b)]'\`:
+  it is for what is allowed, as in
   \`plainCommands(args.command).all(c, c == "npm test" || c.startsWith("npm test "))\`.
   \`everyCommand(args.command)\` has the commands within others too, also without what stands before them
-  (\`A=1 timeout 5\`): it is for what is denied or asked, as in
-  \`everyCommand(args.command).exists(c, c.startsWith("rm "))\`. Both compare words as they are written;
-  who wants to can write a command so that no text finds it. Only a sandbox holds that back.
+  (\`A=1 timeout 5\`), without quotes, redirections and the path of the program, and those in
+  \`sh -c '…'\`: it is for what is denied or asked, as in
+  \`everyCommand(args.command).exists(c, c.startsWith("rm "))\`. It cannot be worked out where the shell
+  works out a command's name (\`r{m,}\`, \`$(a) b\`). What programs make of their input, of a script and
+  of variables among their arguments no text tells: only a sandbox holds that back.
 
 ## Limits, and what must come first
 

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from "../../../base/result.ts";
-import { bareCommands } from "./bare-command.ts";
+import { bareCommands, linesWithin, unknownProgram } from "./bare-command.ts";
+import { shellWords } from "./shell-words.ts";
 
 /**
  * The commands of a shell line that consists of nothing but plain commands, joined by `&&`, `||`,
@@ -19,13 +20,27 @@ export function plainCommands(line: string): Result<readonly string[], string> {
  * `timeout 5` before it. Rather too many than one too few. For rules that deny or ask.
  */
 export function everyCommand(line: string): Result<readonly string[], string> {
+  return withInner(line, 0);
+}
+
+function withInner(line: string, depth: number): Result<readonly string[], string> {
+  if (depth > mostLinesWithin) return err("there are too many lines within lines");
   const found = read(line, false);
   if (!found.ok) return found;
   const bare = new Set<string>();
   for (const command of found.value) {
     const variants = bareCommands(command);
     if (variants === undefined) return err("a command has too many wrappers");
-    for (const variant of variants) bare.add(variant);
+    for (const variant of variants) {
+      const problem = unknownProgram(variant, line);
+      if (problem !== undefined) return err(problem);
+      bare.add(variant).add(shellWords(variant).words.join(" "));
+    }
+    for (const inner of new Set(variants.flatMap(linesWithin))) {
+      const within = withInner(inner, depth + 1);
+      if (!within.ok) return within;
+      for (const one of within.value) bare.add(one);
+    }
   }
   return ok([...bare]);
 }
@@ -36,6 +51,9 @@ function read(line: string, isPlain: boolean): Result<readonly string[], string>
   if (problem !== undefined) return err(problem);
   return reader.commands.length === 0 ? err("there is no command in it") : ok(reader.commands);
 }
+
+/** Shells that are told to run a shell that is told to run a shell. */
+const mostLinesWithin = 3;
 
 /** Nobody writes deeper ones. */
 const deepest = 32;
@@ -67,6 +85,7 @@ class ShellLine {
       isStart = true;
       if (text === "") return undefined;
       if (this.#isPlain && assignment.test(text)) return "it sets a variable";
+      if (this.#isPlain && runsNames(text)) return "a builtin of the shell may work out a name";
       this.commands.push(text);
       return undefined;
     };
@@ -91,14 +110,15 @@ class ShellLine {
       }
       const from = this.#at;
       // A subshell is a command by itself, and so is what follows the () of a function.
-      const isGroup = char === "(";
+      // But the values of an array belong to the word that they are in.
+      const isGroup = char === "(" && !command.endsWith("=");
       const problem = (isGroup ? push() : undefined) ?? this.#word(char, depth);
       if (problem !== undefined) return problem;
       const isContinued = char === "\\" && this.#text[from + 1] === "\n";
       if (isContinued || isGroup) continue;
       // What a substitution comes to is not known; its commands are read by themselves.
       const taken = this.#text.slice(from, this.#at);
-      command += /^(?:`|\$\()/.test(taken) ? "$()" : taken;
+      command += /^(?:`|\$?\()/.test(taken) ? "$()" : taken;
       isStart = char === " " || char === "\t";
     }
   }
@@ -206,5 +226,26 @@ class ShellLine {
     return undefined;
   }
 }
+
+/**
+ * Bash runs the substitutions in `name[…]` where a builtin is given it as a variable's name, quoted
+ * or not: `printf -v 'a[$(b)]'`. A name that has a bracket has it as it is, or from a variable or a
+ * glob. What comes first after `printf` as plain text is what it prints, and no such name follows.
+ */
+function runsNames(command: string): boolean {
+  const { words, written } = shellWords(command);
+  const [name = "", ...more] = words;
+  if (name !== written[0]) return names.has(name);
+  if (works.has(name)) return true;
+  if (!names.has(name) || (name === "printf" && /^[\w%]/.test(more[0] ?? ""))) return false;
+  return /[[$*?]/.test(more.join(" "));
+}
+
+/** Builtins that take names of variables. */
+const names = new Set(
+  "printf test [ read unset export readonly mapfile readarray getopts wait".split(" "),
+);
+/** And those that work out the values of variables, in which more may stand. */
+const works = new Set(["[[", "let", "declare", "typeset", "local"]);
 
 const assignment = /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/;

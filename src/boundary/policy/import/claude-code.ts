@@ -177,7 +177,7 @@ function notesOn(keys: readonly string[], rules: readonly WrittenRule[]): readon
     "Private addresses stay shut but for models: an MCP server or a page at one needs a rule with private: true.",
     ...(conditions.some((when) => when.includes("Command"))
       ? [
-          "Commands are compared as they are written. A line with redirections, substitutions or assignments is not allowed by a rule about its commands, nor by Claude Code's own list of harmless ones: a person is asked.",
+          "Commands are compared by their words; what scripts and other programs run is not seen. A line with redirections, substitutions or assignments is not allowed by a rule about its commands, nor by Claude Code's own list of harmless ones: a person is asked.",
         ]
       : []),
     ...(conditions.some((when) => when.includes("pathLike"))
