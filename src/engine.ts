@@ -268,7 +268,6 @@ export function createEngine(config: Config, host: Host): Engine {
     model: modelFor,
     policy: ownPolicy,
     audit: store.audit,
-    redactor,
   });
 
   /** A run that has ended or parked has all of its calls in the audit. */
