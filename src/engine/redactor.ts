@@ -1,6 +1,6 @@
 import { createRedactor, type Redactor } from "../base/redact.ts";
 import type { Settings } from "../config/schema.ts";
-import { referredBy } from "../config/references.ts";
+import { referencesIn, referredBy } from "../config/references.ts";
 import { passwordsIn, providerKeys, secretName } from "../config/secrets.ts";
 import type { Host } from "./host.ts";
 
@@ -13,7 +13,8 @@ export function secretRedactor(settings: Settings, env: Host["env"]): Redactor {
   for (const server of Object.values(settings.mcpServers)) {
     for (const [variable, value] of referredBy(server, env)) redactor.register(variable, value);
     for (const [name, value] of Object.entries(server.type === "stdio" ? server.env : {})) {
-      if (secretName.test(name)) redactor.register(name, value);
+      const isOwn = referencesIn(value).length === 0;
+      if (isOwn && secretName.test(name)) redactor.register(name, value);
     }
   }
   const { webhook } = settings.approvals;
