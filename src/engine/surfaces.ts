@@ -21,7 +21,6 @@ import { toolDigest } from "../tools/tool.ts";
 import type { ConfiguredConnector } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import type { Embedding } from "./embeddings.ts";
-import type { Host } from "./host.ts";
 import { loginFor, type LoginParts } from "./mcp-logins.ts";
 import { findSandbox } from "./sandbox.ts";
 import { configuredServer } from "./server-specs.ts";
