@@ -29,6 +29,7 @@ export const boundaryBenchmark: Comparison = {
       leavesOut: leavesOut(contender),
       build: async () => {
         await checkContender(contender);
+        await contender.before?.();
         const { call, close } = contender.build(noop, usualSettings);
         return { call: () => call(ask), ...(close === undefined ? {} : { close }) };
       },

@@ -38,4 +38,6 @@ export interface Contender {
   readonly name: string;
   readonly does: readonly Feature[];
   build(handler: Handler, settings: Settings): Chain;
+  /** What its process does before it is measured. */
+  before?(): Promise<void>;
 }

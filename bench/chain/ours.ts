@@ -16,15 +16,18 @@ import { openStore } from "../../src/store/store.ts";
 import type { Chain, Contender, Feature } from "./contender.ts";
 import {
   type Ask,
+  ask,
   breakerSettings,
   ClientError,
   connectorId,
   type Handler,
+  noop,
   policy,
   principal,
   ServerError,
   type Settings,
   toolFacts,
+  usualSettings,
 } from "./workload.ts";
 
 const inMemory = [
@@ -122,6 +125,9 @@ function mapError(error: unknown): BoundaryError | undefined {
   return undefined;
 }
 
+const estimated = { tokens: 200, costMicroUsd: 90 };
+const measured = { tokens: 120, costMicroUsd: 50 };
+
 type Facts = (input: Ask) => CallFacts;
 const readFacts: Facts = (input) => toolFacts("read", input);
 const writeFacts: Facts = (input) => toolFacts("write", input);
@@ -139,7 +145,10 @@ function build(
   memory: Memory,
   handler: Handler,
   settings: Settings,
-  streams = false,
+  {
+    streams = false,
+    budget = true,
+  }: { readonly streams?: boolean; readonly budget?: boolean } = {},
 ): Chain {
   const { attemptMs, totalMs, maxAttempts, maxConcurrent, random } = settings;
   const budgets = createBudgetLedger(systemClock);
@@ -189,8 +198,7 @@ function build(
         }
       : (context) => handler(context.input, context),
     mapError,
-    estimate: () => ({ tokens: 200, costMicroUsd: 90 }),
-    measure: () => ({ tokens: 120, costMicroUsd: 50 }),
+    ...(budget ? { estimate: () => estimated, measure: () => measured } : {}),
     timeouts: { attemptMs, totalMs },
     maxAttempts,
     maxConcurrent,
@@ -199,7 +207,7 @@ function build(
     // Far above what the benchmark reaches: the limit is worked out, and never refuses.
     ratePerSecond: 100_000_000,
   } satisfies ConnectorSpec<Ask, Ask, Ask>);
-  const options = { principal, runId: "run-bench", budgets: ["bench"] } as const;
+  const options = { principal, runId: "run-bench", ...(budget ? { budgets: ["bench"] } : {}) };
   const readAll = async (input: Ask): Promise<Ask | undefined> => {
     let last: Ask | undefined;
     for await (const piece of connector.stream(input, options)) last = piece;
@@ -225,7 +233,26 @@ function guarded(chain: Chain): Chain {
 
 /** The same, read as a stream of one piece. */
 function streamed(handler: Handler, settings: Settings): Chain {
-  return build(readFacts, countingMemory(true), handler, settings, true);
+  return build(readFacts, countingMemory(true), handler, settings, { streams: true });
+}
+
+/** How often each of the others is called before one is measured beside them. */
+const callsOfOthers = 5_000;
+
+/**
+ * Makes other kinds of calls first, as an engine has: V8 then has compiled the code that they share
+ * for all of their shapes.
+ */
+async function makeOtherCalls(): Promise<void> {
+  const others = [
+    build(bareFacts, countingMemory(true), (input) => Promise.resolve(input), usualSettings),
+    build(writeFacts, countingMemory(true), noop, usualSettings),
+    build(readFacts, countingMemory(false), takingSignal(noop), usualSettings),
+    streamed(noop, usualSettings),
+  ];
+  for (const other of others) {
+    for (let call = 0; call < callsOfOthers; call += 1) await other.call(ask);
+  }
 }
 
 const tookSignal = new WeakSet<AbortSignal>();
@@ -260,6 +287,18 @@ export const ourContenders: readonly Contender[] = [
     name: "AGENT-33, read, and a budget kept in SQLite",
     does: inMemory,
     build: (handler, settings) => build(readFacts, memoryWithStandingBudget(), handler, settings),
+  },
+  {
+    name: "AGENT-33, read, after other kinds of calls",
+    does: inMemory,
+    build: (handler, settings) => build(readFacts, countingMemory(true), handler, settings),
+    before: makeOtherCalls,
+  },
+  {
+    name: "AGENT-33, read without a budget",
+    does: inMemory.filter((feature) => feature !== "budget"),
+    build: (handler, settings) =>
+      build(readFacts, countingMemory(true), handler, settings, { budget: false }),
   },
   {
     name: "AGENT-33, read without arguments",
