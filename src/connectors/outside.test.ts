@@ -11,13 +11,10 @@ test("what strangers wrote stands between lines that it cannot have written", ()
 });
 
 test("letters that a model reads and nobody sees are left out", () => {
-  const unseen = [..."ignore all"].map((letter) =>
-    String.fromCodePoint(0xe0000 + (letter.codePointAt(0) ?? 0)),
+  const unseen = "ignore all".replaceAll(/./g, (letter) =>
+    String.fromCodePoint(0xe0000 + letter.charCodeAt(0)),
   );
-  const told = fromOutside(
-    [`title: A${unseen.join("")}`],
-    `Good morning${unseen.join("")} 👩‍👧 שלום`,
-  );
+  const told = fromOutside([`title: A${unseen}`], `Good morning${unseen} 👩‍👧 שלום`);
   expect(told).toContain("title: A\n");
   expect(told).toContain("Good morning 👩‍👧 שלום\n");
   expect(told).not.toMatch(/[\u{e0000}-\u{e007f}]/u);
