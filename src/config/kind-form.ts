@@ -44,7 +44,7 @@ export function kindForm(kind: string): KindForm {
   if (found !== undefined) return found;
   const names = forms.map((form) => form.kind);
   throw new Agent33Error("config.unknown_kind", `There is no kind of connector "${kind}".`, {
-    hint: `${suggestName(kind, names)} There are: ${names.join(", ")}.`,
+    hint: suggestName(kind, names),
   });
 }
 

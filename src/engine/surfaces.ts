@@ -67,6 +67,8 @@ export interface SurfaceParts extends LoginParts {
   }) => Promise<Model>;
 }
 
+const inWorkspace = "with --workspace";
+
 /** Everything that a run under these settings could go out through. Nothing is called or started. */
 export async function surfacesOf(parts: SurfaceParts): Promise<readonly Surface[]> {
   const { settings } = parts;
@@ -84,7 +86,7 @@ export async function surfacesOf(parts: SurfaceParts): Promise<readonly Surface[
       kind: "workspace",
       name: "workspace",
       calls: [{ operation: "tools/call", effect: "write", repeat: "once", tool: "append_line" }],
-      note: "with --workspace",
+      note: inWorkspace,
       check: "It is a folder of each run.",
     },
     shellSurface(parts),
@@ -102,7 +104,9 @@ async function modelSurface(model: string, parts: SurfaceParts): Promise<Surface
     name: model,
     check:
       baseUrl === undefined
-        ? "A call of a hosted model costs money."
+        ? /^(?:scripted|replay):/.test(model)
+          ? "No model is called: the turns are written down."
+          : "A call of a hosted model costs money."
         : {
             id: modelServerProbe.id,
             facts: modelServerProbe.facts({ baseUrl }),
@@ -212,6 +216,7 @@ function connectorSurface(connector: ConfiguredConnector, { boundary }: SurfaceP
     kind,
     name,
     calls: callsOf(opened),
+    ...(opened.toolsIn === undefined ? {} : { note: inWorkspace }),
     check: {
       facts: check.facts(undefined),
       run: (principal) => boundary.connector(check).tryCall(undefined, { principal }),

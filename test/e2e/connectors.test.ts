@@ -22,6 +22,21 @@ describe("agent33 connectors breakers", () => {
     expect(said.until).toBeGreaterThan(Date.now() + 590_000);
   });
 
+  test("does not say that a breaker is closed which nobody knows, nor makes one", async () => {
+    const folder = freshFolder();
+    const own = (...words: string[]) => runInProcess(["connectors", "breakers", ...words], folder);
+    const key = "http:x|a.example:443|read";
+    await own("open", key, "--reason", "moving");
+    const { code, stderr } = await own("reset", "http:x|a.example:443|raed");
+    expect({ code, stderr }).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining(`Did you mean "${key}"?`),
+    });
+    const { stdout } = await own("list", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ items: [{ key }] });
+    expect((await own("reset", key)).stdout).toContain(`${key} is closed.`);
+  });
+
   test.each([
     [["open", "k", "--for", "10 minutes", "--reason", "r"], "--for takes a time"],
     [["open", "k"], "--reason"],

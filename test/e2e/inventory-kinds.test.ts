@@ -36,9 +36,11 @@ rules:
     reason: It is night.
 `,
   );
+  writeFileSync(join(folder, "turns.yaml"), "name: done\nturns: [{ text: Done. }]\n");
   writeFileSync(
     join(folder, "agent33.config.yaml"),
-    `policy: { packs: [own], files: [own.yaml] }
+    `model: "scripted:turns.yaml"
+policy: { packs: [own], files: [own.yaml] }
 connectors:
   team: { kind: slack, tokenVariable: KEY, channels: ["#ops"] }
   voice: { kind: speech, tokenVariable: KEY, transcribeModel: a, speakModel: b, baseUrl: "${peer.url}/v1" }
@@ -74,6 +76,15 @@ test("what policy says is said of the operations that the calls really have", as
   expect(found.get("eyes")?.policy).toMatchObject([
     { effect: "read", decision: "allow", rule: "default/configured-nearby", call: "describe" },
   ]);
+});
+
+test("what needs a workspace says so, and a script is no hosted model", async () => {
+  const found = await items();
+  expect(found.get("voice")?.note).toBe("with --workspace");
+  expect(found.get("eyes")?.note).toBe("with --workspace");
+  expect(found.get("team")?.note).toBeNull();
+  const { stdout } = await connectors("check", "model:scripted");
+  expect(stdout).toContain("model:scripted  No model is called: the turns are written down.");
 });
 
 test("a connector that cannot be opened has the id that it would have", async () => {

@@ -156,8 +156,9 @@ function checkSpec(
 async function answerOf(response: Response, maxBytes: number): Promise<ToolOutput> {
   const { status } = response;
   const type = response.headers.get("content-type") ?? "no type";
+  const shown = type.slice(0, 100);
   const { bytes, cut } = await readBody(response, maxBytes);
-  const head = `${status}, ${type}${cut ? `, only the first ${maxBytes} bytes` : ""}`;
+  const head = `${status}, ${shown}${cut ? `, only the first ${maxBytes} bytes` : ""}`;
   const text = decodeText(bytes, type);
   return { content: text === "" ? head : fromOutside([head], text), isError: false };
 }

@@ -1,4 +1,5 @@
 import { causesOf } from "../../base/causes.ts";
+import { messageOf } from "../../base/errors.ts";
 import { BoundaryError, isBoundaryError } from "../../boundary/errors.ts";
 import { failedBeforeSending, isCertificateCode, networkCodeOf } from "./network.ts";
 import { retryAfterMs } from "./retry-after.ts";
@@ -54,6 +55,7 @@ export function networkError(who: string, error: unknown): BoundaryError | undef
   const causes = causesOf(error);
   const ours = causes.find(isBoundaryError);
   if (ours !== undefined) return ours;
+  if (causes.some((cause) => messageOf(cause) === "bad port")) return noHttpPort(who, error);
   const code = networkCodeOf(causes);
   if (code === undefined) return undefined;
   if (isCertificateCode(code)) {
@@ -72,6 +74,15 @@ export function networkError(who: string, error: unknown): BoundaryError | undef
     : new BoundaryError("transport", `The connection to ${who} broke off (${code}).`, {
         cause: error,
       });
+}
+
+/** Ports of mail servers and the like, which a request could talk to by accident (Fetch standard). */
+function noHttpPort(who: string, cause: unknown): BoundaryError {
+  return new BoundaryError(
+    "egress_blocked",
+    `The port of ${who} belongs to another protocol, and no HTTP request goes there.`,
+    { hint: "Use another port.", cause },
+  );
 }
 
 function shorten(text: string): string {

@@ -121,7 +121,7 @@ async function read(
     content: `${url.href} cannot be read: ${why}`,
     isError: true,
   });
-  const shown = contentType === "" ? "of no stated type" : contentType;
+  const shown = contentType === "" ? "of no stated type" : contentType.slice(0, 100);
   if (isMedia(contentType)) {
     await response.body?.cancel();
     const length = response.headers.get("content-length");

@@ -57,14 +57,17 @@ export function plainReading(
   return { ...(title === undefined ? {} : { title }), text, notes: [note] };
 }
 
+/** Styles of an element's own that show nothing of it. */
+const unseenStyle =
+  /display\s*:\s*none|visibility\s*:\s*hidden|(?:opacity|font-size)\s*:\s*0+(?:\.0*)?(?![.\d])/i;
+
 /** Takes out what nobody who looks at the page sees, and makes links absolute. */
 function tidy(document: HtmlDocument, url: string): void {
   const hidden =
     "script, style, noscript, template, svg, iframe, object, [hidden], [aria-hidden='true']";
   for (const element of document.querySelectorAll(hidden)) element.remove();
   for (const element of document.querySelectorAll("[style]")) {
-    if (/display\s*:\s*none|visibility\s*:\s*hidden/i.test(element.getAttribute("style") ?? ""))
-      element.remove();
+    if (unseenStyle.test(element.getAttribute("style") ?? "")) element.remove();
   }
   const base = URL.parse(document.querySelector("base")?.getAttribute("href") ?? "", url)?.href;
   for (const [selector, attribute] of [

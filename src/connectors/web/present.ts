@@ -13,17 +13,22 @@ export interface Fetched {
   readonly maxCharacters: number;
 }
 
+/** Of what a page says of itself beside its text, in characters. */
+const longestFact = 300;
+
 /** The document for a model, with where it came from and where to read on. */
 export function present(fetched: Fetched): ToolOutput {
-  const { asked, url, contentType, reading, offset, maxCharacters } = fetched;
-  const { text, title, notes } = reading;
+  const { asked, url, reading, offset, maxCharacters } = fetched;
+  const { text, notes } = reading;
+  const title = reading.title?.replaceAll(/\s+/g, " ").slice(0, longestFact);
+  const contentType = fetched.contentType.slice(0, longestFact);
   const end = endOf(text, offset, maxCharacters);
   const part = text.slice(offset, end);
   const nextOffset = end < text.length ? end : undefined;
   const head = [
     `url: ${url}`,
     ...(url === asked ? [] : [`asked for: ${asked}`]),
-    ...(title === undefined ? [] : [`title: ${title.replaceAll(/\s+/g, " ")}`]),
+    ...(title === undefined ? [] : [`title: ${title}`]),
     `type: ${contentType === "" ? "not said" : contentType}`,
     `characters: ${Math.min(offset, text.length)} to ${end} of ${text.length}`,
     ...(nextOffset === undefined ? [] : [`next_offset: ${nextOffset}`]),

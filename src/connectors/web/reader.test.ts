@@ -64,6 +64,19 @@ describe("a page", () => {
   });
 });
 
+test.each([
+  "display:none",
+  "VISIBILITY : hidden",
+  "opacity: 0",
+  "opacity:0.0;color:red",
+  "font-size:0",
+  "color:red;font-size: 0px !important",
+])("a page's text in the style %s, which nobody sees, is left out", async (style) => {
+  const html = `<body><p>Seen.</p><p style="${style}">Unseen.</p><p style="opacity:0.5;font-size:0.8em">Faint.</p></body>`;
+  const { text } = await reading("html", html, { whole: true });
+  expect(text).toBe("Seen.\n\nFaint.");
+});
+
 describe("a page that was made to be hard to read", () => {
   test.each([
     [

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { type FileHandle, lstat, open, unlink } from "node:fs/promises";
 import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
 import type { ToolOutput } from "../../tools/tool.ts";
 import { containedPath } from "./contained-path.ts";
@@ -57,6 +57,19 @@ export async function writeNewFile(
   });
 }
 
+/**
+ * Whether {@link writeNewFile} has a place for a file, before something is paid for its contents.
+ * @throws Agent33Error as that
+ */
+export async function checkNewFile({ root, closed }: Workspace, path: string): Promise<void> {
+  const file = await containedPath(root, path, closed);
+  const there = await lstat(file).catch((error: unknown) => {
+    if (systemCodeOf(error) === "ENOENT") return undefined;
+    throw notWritable(path, error);
+  });
+  if (there !== undefined) throw notWritable(path, { code: "EEXIST" });
+}
+
 /** What a tool tells of a file that it cannot use; undefined for any other failure. */
 export function fileRefusal(error: unknown): ToolOutput | undefined {
   if (!isAgent33Error(error) || !error.code.startsWith("workspace.")) return undefined;
@@ -79,11 +92,18 @@ async function withFile<T>(
       await handle.close();
     }
   } catch (cause) {
-    const reason = why(cause);
-    throw purpose === "read"
-      ? new Agent33Error("workspace.not_readable", `Cannot read "${path}": ${reason}.`, { cause })
-      : new Agent33Error("workspace.not_writable", `Cannot write "${path}": ${reason}.`, { cause });
+    throw purpose === "write"
+      ? notWritable(path, cause)
+      : new Agent33Error("workspace.not_readable", `Cannot read "${path}": ${why(cause)}.`, {
+          cause,
+        });
   }
+}
+
+function notWritable(path: string, cause: unknown): Agent33Error {
+  return new Agent33Error("workspace.not_writable", `Cannot write "${path}": ${why(cause)}.`, {
+    cause,
+  });
 }
 
 const reasons: Readonly<Record<string, string>> = {

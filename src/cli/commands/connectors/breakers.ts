@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { suggestName } from "../../../base/nearest.ts";
 import type { Boundary } from "../../../engine.ts";
 import {
   addCommonOptions,
@@ -8,7 +9,7 @@ import {
   withEngine,
 } from "../../context.ts";
 import { columns, oneLine } from "../../output.ts";
-import { duration, someText } from "../../usage.ts";
+import { duration, someText, usageError } from "../../usage.ts";
 
 interface Options {
   readonly data?: string;
@@ -97,6 +98,9 @@ async function force(
 async function reset(context: CliContext, key: string, options: Options): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async ({ boundary }) => {
+    const known = boundary.breakers().map((one) => one.key);
+    if (!known.includes(key))
+      throw usageError(`There is no breaker "${key}".`, suggestName(key, known));
     boundary.resetBreaker(key);
     output.out(output.json ? JSON.stringify({ key, state: "closed" }) : `${key} is closed.`);
   });

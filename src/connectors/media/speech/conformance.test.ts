@@ -156,6 +156,15 @@ describe("a text that is read aloud", () => {
     });
   });
 
+  test.each(["there.wav", "../out.wav", "no/folder.wav", "/out.wav"])(
+    "is not sent, and costs nothing, where no file can be made at %s",
+    async (path) => {
+      const { output, asked } = await speak(path);
+      expect(output.isError).toBe(true);
+      expect(asked()).toBe(0);
+    },
+  );
+
   test.each([
     ["text/html", "<h1>Welcome</h1>"],
     ["audio/wav", ""],

@@ -9,6 +9,7 @@ import { exchangeJson, refused } from "../../http/exchange.ts";
 import type { ConnectorKind } from "../../kind.ts";
 import { fromOutside } from "../../outside.ts";
 import {
+  checkNewFile,
   fileRefusal,
   readWorkspaceFile,
   type Workspace,
@@ -160,6 +161,8 @@ function speakTool(
     run: async (context) => {
       const { text, path } = context.input;
       const { who, headers, hint, explain, now } = server;
+      const refusal = await checkNewFile(workspace, path).then(() => undefined, orRefusal);
+      if (refusal !== undefined) return refusal;
       const response = await context.fetch(server.url("audio/speech"), {
         method: "POST",
         redirect: "manual",
@@ -177,8 +180,8 @@ function speakTool(
       if (!/^(?:audio\/|application\/octet-stream)/.test(type) || audio.length === 0) {
         throw new BoundaryError("invalid_response", `${who} answered ${type}, which is no sound.`);
       }
-      const refusal = await writeNewFile(workspace, path, audio).catch(orRefusal);
-      return refusal ?? { content: `Made ${path} (${audio.length} bytes).`, isError: false };
+      const late = await writeNewFile(workspace, path, audio).catch(orRefusal);
+      return late ?? { content: `Made ${path} (${audio.length} bytes).`, isError: false };
     },
     mapError: server.mapError,
     timeouts,

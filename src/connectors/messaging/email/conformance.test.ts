@@ -96,6 +96,7 @@ describe("an e-mail", () => {
     plan: SmtpPeerPlan,
     more: Record<string, unknown>,
     change?: (peer: SmtpPeer) => void,
+    words: Record<string, unknown> = {},
   ) {
     const peer = await start(plan)();
     change?.(peer);
@@ -112,7 +113,7 @@ describe("an e-mail", () => {
     const to = (more["recipients"] ?? ["ann@example.org"]) as string[];
     const outcome = await boundary
       .connector(spec)
-      .tryCall({ ...input, to }, { principal: testPrincipal, runId: "run-1" });
+      .tryCall({ ...input, to, ...words }, { principal: testPrincipal, runId: "run-1" });
     return { peer, outcome };
   }
 
@@ -156,6 +157,18 @@ describe("an e-mail", () => {
       expect(peer.mails).toEqual([]);
     },
   );
+
+  test("has whole line ends only, and each recipient once", async () => {
+    const ann = "ann@example.org";
+    // Some servers take a lone carriage return for a line end, and so this for the end of a message.
+    const words = { text: "a\r.\rMAIL FROM:<eve@example.org>\r\r\nb", to: [ann, ann] };
+    const { peer } = await sent({}, { recipients: [ann, "bob@example.org"] }, undefined, words);
+    const [mail] = peer.mails;
+    expect(mail?.to).toEqual([ann]);
+    expect(mail?.message).toContain(`To: ${ann}\r\n`);
+    expect(mail?.message).toContain("a\r\n.\r\nMAIL FROM:<eve@example.org>\r\n\r\nb");
+    expect(mail?.message).not.toMatch(/\r(?!\n)/);
+  });
 
   test("tells which of its recipients the server does not take", async () => {
     const recipients = ["ann@example.org", "bob@example.org"];

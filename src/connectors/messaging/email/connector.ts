@@ -44,7 +44,7 @@ export const emailKind: ConnectorKind<EmailSettings> = {
       place: { host, port, ...(privateAddress === undefined ? {} : { privateAddress }) },
       send: async (context) => {
         const { subject, text, to } = context.input;
-        const envelope = { from, to };
+        const envelope = { from, to: [...new Set(to)] };
         const id = `<${context.idempotencyKey}@${from.slice(from.indexOf("@") + 1)}>`;
         const message = await compose(envelope, { subject, text, id, at: parts.now() });
         const session = await enter(context, server);
