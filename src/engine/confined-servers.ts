@@ -1,7 +1,8 @@
 import { delimiter, resolve } from "node:path";
 import type { Settings } from "../config/schema.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
-import { createSandboxes } from "../sandbox/choose.ts";
+import { createBwrapSandbox } from "../sandbox/bwrap.ts";
+import { programPath } from "../sandbox/choose.ts";
 import type { Processes } from "../sandbox/process.ts";
 import type { SandboxProbe } from "../sandbox/sandbox.ts";
 import { confinedStart } from "./confinement.ts";
@@ -44,14 +45,16 @@ export interface ConfinementParts {
  */
 export function createConfinements(parts: ConfinementParts): Confinements {
   const { settings, host, processes, hidden } = parts;
+  const pathEntries = (host.env["PATH"] ?? "").split(delimiter);
+  const bubblewrap = programPath("bwrap", pathEntries);
   let looked: Promise<SandboxProbe> | undefined;
   const look = (): Promise<SandboxProbe> => {
-    const { spawn } = processes;
-    const { dockerSocket, image } = settings.sandbox;
-    const pathEntries = (host.env["PATH"] ?? "").split(delimiter);
-    const { clock } = host;
-    const { bubblewrap } = createSandboxes({ spawn, clock, pathEntries, dockerSocket, image });
-    return sandboxProbeGrant.run(() => bubblewrap.probe());
+    const sandbox = createBwrapSandbox({
+      spawn: processes.spawn,
+      clock: host.clock,
+      command: bubblewrap,
+    });
+    return sandboxProbeGrant.run(() => sandbox.probe());
   };
   return {
     confine: async (server, from, workspace) => {
@@ -77,7 +80,10 @@ export function createConfinements(parts: ConfinementParts): Confinements {
         nodePath: host.nodePath,
         home: host.env["HOME"],
       });
-      return { server: { ...server, command, confinement }, notices: [] };
+      return {
+        server: { ...server, command, confinement: { ...confinement, bubblewrap } },
+        notices: [],
+      };
     },
   };
 }

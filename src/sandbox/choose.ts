@@ -81,7 +81,7 @@ export function createSandboxes(options: DriverOptions): Readonly<Record<Sandbox
 }
 
 /** Where a program is, or where it would be: starting it then says that it is not there. */
-function programPath(name: string, pathEntries: readonly string[]): string {
+export function programPath(name: string, pathEntries: readonly string[]): string {
   const places = pathEntries.filter(isAbsolute).map((folder) => join(folder, name));
   return places.find((path) => existsSync(path)) ?? places[0] ?? join("/usr/bin", name);
 }

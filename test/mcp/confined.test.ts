@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -94,6 +94,25 @@ describe.skipIf(!probed.available)(`a server of the settings, with ${title}`, ()
     expect(eventsOf(events, "tool.completed").map(({ content }) => content)).toEqual(["ENOENT"]);
   });
 });
+
+test.skipIf(!probed.available)(
+  "the bubblewrap on PATH is the one that servers run in",
+  async () => {
+    const mark = join(folder, "mark");
+    const programs = join(folder, "bin");
+    mkdirSync(programs);
+    writeFileSync(mark, "");
+    // Root leaves its rights before it starts it.
+    for (const place of [folder, programs, mark]) chmodSync(place, 0o777);
+    const wrapper = `#!/bin/sh\necho "$@" >> ${mark}\nexec /usr/bin/bwrap "$@"\n`;
+    writeFileSync(join(programs, "bwrap"), wrapper);
+    chmodSync(join(programs, "bwrap"), 0o755);
+    const path = `${programs}:${process.env["PATH"] ?? ""}`;
+    const { said } = await tries({}, [{ name: "connect", arguments: { port } }], { PATH: path });
+    expect(said).toEqual(["ECONNREFUSED"]);
+    expect(readFileSync(mark, "utf8")).toContain(script);
+  },
+);
 
 describe.skipIf(!probed.available)(`a server that cannot work, with ${title}`, () => {
   const noticesOf = async (settings: JsonObject): Promise<string> =>

@@ -124,10 +124,11 @@ async function connect(
     const { command, args, cwd, env, confinement } = server;
     const { spawn } = context;
     const program = { command, args, cwd, env };
+    if (confinement === undefined) return createStdioTransport(await spawn(program));
+    const { bubblewrap, ...shown } = confinement;
+    const by = bubblewrap === undefined ? {} : { command: bubblewrap };
     return createStdioTransport(
-      confinement === undefined
-        ? await spawn(program)
-        : await createConfinedSpawn({ spawn })({ ...program, ...confinement }),
+      await createConfinedSpawn({ spawn, ...by })({ ...program, ...shown }),
     );
   }
   // Whoever makes the session speak, what it opens belongs to the call that holds it.

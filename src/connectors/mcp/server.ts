@@ -32,6 +32,8 @@ export interface Confinement {
   readonly network: "none" | "host";
   /** Folders that it may read and write. Absolute. */
   readonly writable: readonly string[];
+  /** The bubblewrap program. Default: `bwrap`, found on the usual folders. */
+  readonly bubblewrap?: string;
   /** Files and folders that it may read. Absolute. */
   readonly readOnly: readonly string[];
   /** Folders and files within these that are empty for it. Absolute. */
