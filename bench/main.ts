@@ -74,8 +74,10 @@ async function measure(
   const child = spawn(
     process.execPath,
     [...flags[mode], script, entry.name, mode, String(rounds), quick ? "quick" : "full"],
-    { stdio: ["ignore", "pipe", "inherit"] },
+    // The channel carries nothing: its end tells the child that nobody waits for it any more.
+    { stdio: ["ignore", "pipe", "inherit", "ipc"] },
   );
+  if (child.stdout === null) throw new Error("It was started with a pipe for its output.");
   const [output, [code, signal]] = await Promise.all([text(child.stdout), once(child, "exit")]);
   if (code !== 0) {
     throw new Agent33Error(

@@ -13,6 +13,10 @@ const [name, mode, rounds, size] = process.argv.slice(2);
 const entry = benchmarks.find((benchmark) => benchmark.name === name);
 if (entry === undefined) throw new Error("Start this through main.ts.");
 
+process.on("disconnect", () => process.exit(1));
+// Done is done: the channel alone keeps nothing going.
+process.channel?.unref();
+
 const progress = (line: string): void => {
   // On a terminal one line that changes, in a log nothing.
   if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${line}`);

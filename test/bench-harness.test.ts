@@ -1,5 +1,5 @@
-import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -171,6 +171,23 @@ describe("the report of a survey", () => {
   });
 });
 
+/** Undefined where there is no such process, or it has ended. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const [, state, parent] = /\) (\S) (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
+    return state === "Z" ? undefined : Number(parent);
+  } catch (error) {
+    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
+  }
+}
+
+function descendantsOf(root: number): readonly number[] {
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  const children = all.map(Number).filter((pid) => parentOf(pid) === root);
+  return children.flatMap((pid) => [pid, ...descendantsOf(pid)]);
+}
+
 describe("the benchmark of the store", () => {
   test("its signals are no repeats of each other", () => {
     const seen = new Set(
@@ -216,6 +233,18 @@ describe("the benchmark of the store", () => {
     }
     expect(goals.map(({ goal }) => goal)).toEqual([1.5, 1.5, 4_000, 25, 50]);
     for (const { reached } of goals) expect(reached).toBeGreaterThan(0);
+  });
+
+  test("leaves no process behind when it is killed", { timeout: 60_000 }, async () => {
+    const main = join(import.meta.dirname, "..", "bench", "main.ts");
+    const bench = spawn(process.execPath, [main, "boundary", "--rounds", "1"], { stdio: "ignore" });
+    const started = () => descendantsOf(bench.pid ?? 0);
+    // The one that measures, and the first of those that it races.
+    await expect.poll(() => started().length, { timeout: 30_000 }).toBeGreaterThan(1);
+    const pids = started();
+    bench.kill("SIGKILL");
+    const left = () => pids.filter((pid) => parentOf(pid) !== undefined);
+    await expect.poll(left, { timeout: 20_000 }).toEqual([]);
   });
 
   test("what has no quick form says so", async () => {
