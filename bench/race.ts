@@ -25,6 +25,8 @@ export async function race(
       progress(`warming up ${candidate.name}`);
       runners.push(await startRunner(benchmark, candidate, index));
     }
+    // The first after the warm-up still pays for what V8 compiles of it.
+    for (const runner of runners) await askFor(runner);
     for (let round = 1; round <= rounds; round += 1) {
       progress(`round ${round} of ${rounds}`);
       for (const runner of runners) runner.seen.push(await askFor(runner));
