@@ -1,6 +1,5 @@
 /** What the doors may use besides the engine itself. */
 export {
-
   type AuditCheck,
   type AuditCheckRequest,
   checkAuditFile,
