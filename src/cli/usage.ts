@@ -14,12 +14,16 @@ export function collect(value: string, earlier: readonly string[] = []): readonl
 }
 
 /** A parser for an option that takes a whole number above 0. */
-export function wholeNumber(flag: string): (text: string) => number {
+export function wholeNumber(
+  flag: string,
+  most = Number.MAX_SAFE_INTEGER,
+): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text.trim()) && Number.isSafeInteger(value) && value > 0) return value;
+    if (/^\d+$/.test(text.trim()) && value > 0 && value <= most) return value;
+    const upTo = most === Number.MAX_SAFE_INTEGER ? "" : ` and up to ${most}`;
     throw usageError(
-      `${flag} takes a whole number above 0, not "${text}".`,
+      `${flag} takes a whole number above 0${upTo}, not "${text}".`,
       `For example ${flag} 20`,
     );
   };

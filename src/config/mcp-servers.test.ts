@@ -37,6 +37,16 @@ describe("MCP servers in the settings", () => {
       { url: "https://a.example", headers: { Authorization: "Bearer abc" } },
       "write ${VARIABLE} here",
     ],
+    [
+      "a variable as others write it",
+      { command: "a", env: { A: "b ${env:C}" } },
+      "not ${env:NAME}",
+    ],
+    [
+      "such a variable in a header",
+      { url: "https://a.example", headers: { "x-mode": "${env:C}" } },
+      "not ${env:NAME}",
+    ],
   ])("are refused with %s", (_what, server, told) => {
     expect(() => serversOf({ x: server })).toThrow(told);
   });

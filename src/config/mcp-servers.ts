@@ -8,6 +8,14 @@ export const toolDeclarationSchema = z.strictObject({
   repeat: z.enum(repeats).exactOptional(),
 });
 
+/** Other programs write `${env:NAME}`. Taken as it stands it would reach the server as that text. */
+const referring = z
+  .string()
+  .refine(
+    (text) => !/\$\{env:/.test(text),
+    "Write ${NAME} for a variable of the environment, not ${env:NAME}",
+  );
+
 /** What servers of both kinds have. */
 const common = {
   tools: z.record(z.string(), toolDeclarationSchema).default({}),
@@ -22,7 +30,7 @@ const stdioServerSchema = z.strictObject({
   type: z.literal("stdio"),
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
+  env: z.record(z.string(), referring).default({}),
   cwd: z.string().optional(),
   /** Whether it runs in a sandbox, where there is one. */
   confine: z.boolean().default(true),
@@ -38,7 +46,7 @@ const stdioServerSchema = z.strictObject({
 /** Headers that carry credentials, by their names. */
 const secretHeader = /auth|cookie|key|token|secret|passw|credential/i;
 
-const headersSchema = z.record(z.string(), z.string()).superRefine((headers, context) => {
+const headersSchema = z.record(z.string(), referring).superRefine((headers, context) => {
   for (const [name, value] of Object.entries(headers)) {
     if (!secretHeader.test(name) || referencesIn(value).length > 0) continue;
     const message = "Put the secret into a variable of the environment and write ${VARIABLE} here";

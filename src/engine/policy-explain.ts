@@ -1,7 +1,8 @@
 import type { Boundary } from "../boundary/boundary.ts";
 import type { Explanation as CallExplanation } from "../boundary/connector.ts";
 import { isPrivateHost } from "../boundary/egress/address.ts";
-import { type CompiledPolicy, explainDecision } from "../boundary/policy/index.ts";
+import { Agent33Error } from "../base/errors.ts";
+import { callFlaw, type CompiledPolicy, explainDecision } from "../boundary/policy/index.ts";
 import type { Explanation } from "../boundary/policy/explain.ts";
 import type { CallFacts, CallOptions, Spend } from "../boundary/types.ts";
 import type { Config } from "../config/config.ts";
@@ -49,7 +50,7 @@ export function hasStore(config: Config, host: Host): Promise<boolean> {
 /**
  * What the policy says about a call, and why; with the parts of an engine, also what would stop it
  * first. Nothing is called, asked or taken.
- * @throws Agent33Error `policy.*`; `store.unknown_run`, `store.ambiguous_id`, `engine.malformed_run`
+ * @throws Agent33Error `policy.*`, among them `policy.impossible_call`; `store.unknown_run`, `store.ambiguous_id`, `engine.malformed_run`
  */
 export function explainPolicy(
   config: Config,
@@ -58,6 +59,12 @@ export function explainPolicy(
   parts?: ExplainParts,
 ): PolicyAnswer {
   const { connector, entryPoint, run, estimate, logicalCallId, ...given } = question;
+  const flaw = callFlaw(connector, given.host);
+  if (flaw !== undefined) {
+    throw new Agent33Error("policy.impossible_call", `No call is like this: ${flaw.message}.`, {
+      hint: flaw.hint,
+    });
+  }
   const asked = run === undefined ? undefined : parts?.store.runs.find(run);
   const { policy, principal } = underWhich(config, host, entryPoint, asked);
   const privateAddress = given.host === undefined ? undefined : isPrivateHost(given.host);

@@ -71,6 +71,25 @@ export const connectorFlaw: FlawFinder = (pattern) => {
   };
 };
 
+/**
+ * Why no call can have this connector or this host. Where a call is only asked about, a slip would
+ * else be answered with the default.
+ */
+export function callFlaw(connector: string, host?: string): Flaw | undefined {
+  if (connector.includes("*")) {
+    return {
+      message: `"${connector}" is a pattern, and a call has one connector`,
+      hint: "Write its name out.",
+    };
+  }
+  const flaw = connectorFlaw(connector, {});
+  if (flaw !== undefined || host === undefined || parseHost(host) !== undefined) return flaw;
+  return {
+    message: `"${host}" is no host`,
+    hint: "Write a name or an address, without scheme, port and path.",
+  };
+}
+
 /** Hosts stand alone, and what is known of an address must not contradict `private`. */
 export const hostFlaw: FlawFinder = (value, match) => {
   const below = value.startsWith("*.");

@@ -119,6 +119,12 @@ describe("a mistake in a test file names its place and the nearest valid name", 
       /"rule"/,
     ],
     ["a call without a connector", one("{ tool: x }"), /"connector" is missing/, /policy-tools/],
+    [
+      "a call that cannot be",
+      one('{ connector: "tol:x" }'),
+      /:2:\d+: .*no connector has the surface "tol" \(Did you mean "tool"\?\)/,
+      /./,
+    ],
     ["no cases", "cases: []\n", /give at least one case/, /./],
     [
       "arguments that are no object",

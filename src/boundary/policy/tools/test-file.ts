@@ -3,6 +3,7 @@ import { effects, repeats } from "../../../base/effect.ts";
 import { isJsonObject, type JsonObject } from "../../../base/json.ts";
 import type { Principal } from "../../../base/principal.ts";
 import type { CallFacts, DecisionEffect } from "../../types.ts";
+import { callFlaw } from "../flaws.ts";
 import { firstFault, type Position } from "../errors.ts";
 import { readPackFile } from "../load.ts";
 import type { Path } from "../schema-problem.ts";
@@ -41,15 +42,24 @@ const caseSchema = z.strictObject({
   expect: expectSchema,
 });
 
-const testFileSchema = z.strictObject({
-  /** Packs that apply together. Left out: the policy that the settings put in force. */
-  policy: z.array(word).min(1).optional(),
-  /** Further pack files, seen from this file's folder. */
-  files: z.array(word).default([]),
-  /** On whose behalf calls are made that do not say it. */
-  principal: principalSchema.default({}),
-  cases: z.array(caseSchema).min(1, "give at least one case"),
-});
+const testFileSchema = z
+  .strictObject({
+    /** Packs that apply together. Left out: the policy that the settings put in force. */
+    policy: z.array(word).min(1).optional(),
+    /** Further pack files, seen from this file's folder. */
+    files: z.array(word).default([]),
+    /** On whose behalf calls are made that do not say it. */
+    principal: principalSchema.default({}),
+    cases: z.array(caseSchema).min(1, "give at least one case"),
+  })
+  .superRefine(({ cases }, { addIssue }) => {
+    for (const [index, { call }] of cases.entries()) {
+      const flaw = callFlaw(call.connector, call.host);
+      if (flaw === undefined) continue;
+      const message = `${flaw.message} (${flaw.hint})`;
+      addIssue({ code: "custom", message, path: ["cases", index, "call"] });
+    }
+  });
 
 const form: YamlForm<z.output<typeof testFileSchema>> = {
   schema: testFileSchema,

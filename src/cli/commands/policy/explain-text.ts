@@ -44,7 +44,9 @@ function sessionLine({
 }
 
 function approvalWords({ id, state }: NonNullable<Explanation["approval"]>): string {
-  return id === undefined ? "nobody has been asked about this call" : `${id} is ${state}`;
+  return id === undefined
+    ? "nobody has been asked about this call with these arguments and this tool digest"
+    : `${id} is ${state}`;
 }
 
 function breakerWords({ seen, waitMs }: Explanation["breaker"]): string {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import { effects, repeats } from "../../../base/effect.ts";
+import { type Effect, effects, type Repeat, repeats } from "../../../base/effect.ts";
 import type { JsonObject } from "../../../base/json.ts";
-import { suggestName } from "../../../base/nearest.ts";
-import { entryPoints } from "../../../config/schema.ts";
+import { type EntryPoint, entryPoints } from "../../../config/schema.ts";
 import {
   explainPolicy,
   explanationText,
@@ -17,19 +16,26 @@ import {
   outputOf,
   withEngine,
 } from "../../context.ts";
-import { collect, jsonObject, numberWithin, usageError, wholeNumber } from "../../usage.ts";
+import {
+  collect,
+  jsonObject,
+  numberWithin,
+  oneWord,
+  usageError,
+  wholeNumber,
+} from "../../usage.ts";
 import { callText } from "./explain-text.ts";
 
 interface ExplainOptions {
   readonly operation: string;
-  readonly effect: string;
-  readonly repeat: string;
+  readonly effect: Effect;
+  readonly repeat: Repeat;
   readonly tool?: string;
   readonly toolDigest?: string;
   readonly host?: string;
   readonly port?: number;
   readonly args?: JsonObject;
-  readonly entryPoint?: string;
+  readonly entryPoint?: EntryPoint;
   readonly run?: string;
   readonly call?: string;
   readonly tokens?: number;
@@ -45,14 +51,18 @@ export function explainCommand(policy: Command, context: CliContext): void {
     .description("what the policy says about a call, rule by rule, and what would stop it now")
     .argument("<connector>", "for example mcp:filesystem, model:anthropic, tool:workspace")
     .option("--operation <name>", "for example tools/call, chat, session/open", "tools/call")
-    .option("--effect <effect>", effects.join(", "), "unknown")
-    .option("--repeat <repeat>", repeats.join(", "), "once")
+    .option("--effect <effect>", effects.join(", "), oneWord("--effect", effects), "unknown")
+    .option("--repeat <repeat>", repeats.join(", "), oneWord("--repeat", repeats), "once")
     .option("--tool <name>", "name of the tool")
     .option("--tool-digest <digest>", "SHA-256 of the tool's definition")
     .option("--host <host>", "host that the call goes to")
-    .option("--port <n>", "port that the call goes to", wholeNumber("--port"))
+    .option("--port <n>", "port that the call goes to", wholeNumber("--port", 65_535))
     .option("--args <json>", "arguments of the call, as a JSON object", jsonObject("--args"))
-    .option("--entry-point <name>", `${entryPoints.join(", ")}; default cli`)
+    .option(
+      "--entry-point <name>",
+      `${entryPoints.join(", ")}; default cli`,
+      oneWord("--entry-point", entryPoints),
+    )
     .option("--run <id>", "a call of this run: under its policy, with what it has used of limits")
     .option("--call <name>", "name of the call in its run, as turn-3-call-0: finds its approval")
     .option("--tokens <n>", "most tokens that it would use", wholeNumber("--tokens"))
@@ -106,11 +116,9 @@ function questionOf(connector: string, options: ExplainOptions): PolicyQuestion 
   return {
     connector,
     operation: options.operation,
-    effect: oneOf("--effect", options.effect, effects),
-    repeat: oneOf("--repeat", options.repeat, repeats),
-    ...(entryPoint === undefined
-      ? {}
-      : { entryPoint: oneOf("--entry-point", entryPoint, entryPoints) }),
+    effect: options.effect,
+    repeat: options.repeat,
+    ...(entryPoint === undefined ? {} : { entryPoint }),
     ...(run === undefined ? {} : { run }),
     ...(options.call === undefined ? {} : { logicalCallId: options.call }),
     ...(options.tool === undefined ? {} : { tool: options.tool }),
@@ -123,10 +131,4 @@ function questionOf(connector: string, options: ExplainOptions): PolicyQuestion 
       ...(costUsd === undefined ? {} : { costMicroUsd: Math.ceil(costUsd * 1_000_000) }),
     },
   };
-}
-
-function oneOf<T extends string>(flag: string, value: string, known: readonly T[]): T {
-  const found = known.find((candidate) => candidate === value);
-  if (found !== undefined) return found;
-  throw usageError(`${flag} does not know "${value}".`, suggestName(value, known));
 }
