@@ -5,7 +5,7 @@ test("a text takes what its variables hold, and nothing else", () => {
   const env = { TOKEN: "abc", OTHER: "$" };
   const texts = { header: "Bearer ${TOKEN}/${OTHER} ${env:TOKEN} $TOKEN ${1}" };
   expect(resolveReferences(texts, env, "x")).toEqual({
-    header: "Bearer abc/$ abc $TOKEN ${1}",
+    header: "Bearer abc/$ ${env:TOKEN} $TOKEN ${1}",
   });
   expect(() => resolveReferences({ key: "${MISSING}" }, env, "notes")).toThrow(
     expect.objectContaining({

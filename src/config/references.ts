@@ -1,9 +1,8 @@
 import { Agent33Error } from "../base/errors.ts";
 
-/** As in Claude's and Cursor's files, and with `env:` as in VS Code's. */
-const reference = /\$\{(?:env:)?(?<name>[A-Za-z_][A-Za-z0-9_]*)\}/g;
+const reference = /\$\{(?<name>[A-Za-z_][A-Za-z0-9_]*)\}/g;
 
-/** The variables that a text names as `${VARIABLE}` or `${env:VARIABLE}`, in order. */
+/** The variables that a text names as `${VARIABLE}`, in order. */
 export function referencesIn(text: string): readonly string[] {
   return [...text.matchAll(reference)].flatMap(({ groups }) => groups?.["name"] ?? []);
 }
