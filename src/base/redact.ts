@@ -47,9 +47,6 @@ const knownShapes: readonly { readonly name: string; readonly pattern: RegExp }[
 
 const secretKey =
   /^(authorization|proxy-authorization|cookie|set-cookie|x-api-key|api[_-]?key|password|passwd|secret|client[_-]?secret|access[_-]?token|refresh[_-]?token)$/i;
-/** Whether what has this name, such as a header, is a secret whatever it looks like. */
-export const namesSecret = (name: string): boolean => secretKey.test(name);
-
 const minimumSecretLength = 12;
 const madePlaceholder = /\[secret:[a-z-]+:[0-9a-f]{8}\]/g;
 
@@ -78,7 +75,7 @@ export function createRedactor(): Redactor {
     return Object.fromEntries(
       Object.entries(input).map(([key, item]) => [
         key,
-        namesSecret(key) && typeof item === "string" ? "[secret]" : value(item),
+        secretKey.test(key) && typeof item === "string" ? "[secret]" : value(item),
       ]),
     );
   };

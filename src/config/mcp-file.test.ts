@@ -84,11 +84,33 @@ describe("a file of MCP servers", () => {
     expect(settingsSchema.safeParse({ mcpServers: servers }).success).toBe(true);
   });
 
+  test("takes no password over that stands in the address of a database", () => {
+    const env = { DB: "postgres://ann:swordfish@a.example/db", SITE: "https://a.example/?q=1" };
+    const { servers, variables } = read({ mcpServers: { a: { command: "x", env } } });
+    expect(servers).toMatchObject({ a: { env: { DB: "${DB}", SITE: env.SITE } } });
+    expect(variables).toMatchObject([{ name: "DB", server: "a" }]);
+  });
+
+  test("takes the others over where one cannot be read", () => {
+    const { servers, leftOut } = read({ mcpServers: { a: 5, b: { command: "x" } } });
+    expect(Object.keys(servers)).toEqual(["b"]);
+    expect(leftOut).toHaveLength(1);
+  });
+
   test.each([
     ["over the old transport", { type: "sse", url: "https://a.example/sse" }, "sse"],
     ["without a place", { args: ["x"] }, "neither"],
     ["with a key on its command line", { command: "x", args: ["--api-key", "abc"] }, "secret"],
     ["with a variable on its command line", { command: "x", args: ["${input:a}"] }, "variable"],
+    [
+      "with a name and a password in its address",
+      { url: "https://:pw@a.example/mcp" },
+      "not in the URL",
+    ],
+    ["with a key in its address", { url: "https://a.example/mcp?api_key=abc" }, "secret"],
+    ["with a token in its address", { url: "https://a.example/xoxb-1234567890ab" }, "secret"],
+    ["that is no server", 5, "not written as one"],
+    ["with arguments of another kind", { command: "x", args: [1] }, "args.0"],
     ["that is disabled", { command: "x", disabled: true }, "disabled"],
   ])("leaves out a server %s, and says why", (_what, server, why) => {
     const { servers, leftOut } = read({ servers: { a: server } });

@@ -2,7 +2,8 @@ import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { createRedactor } from "../base/redact.ts";
-import { secretName } from "./secrets.ts";
+import { mcpServerSchema } from "./mcp-servers.ts";
+import { passwordsIn, secretName } from "./secrets.ts";
 
 /** What another program's file of MCP servers becomes here. */
 export interface ImportedServers {
@@ -27,7 +28,7 @@ const serverSchema = z.looseObject({
   type: z.string().exactOptional(),
   disabled: z.boolean().default(false),
 });
-const serversSchema = z.record(z.string(), serverSchema);
+const serversSchema = z.record(z.string(), z.unknown());
 
 /** `mcpServers` of .mcp.json, Claude Desktop and Cursor; `servers` of VS Code, alone or in its settings. */
 const fileSchema = z.union([
@@ -53,43 +54,62 @@ export function readMcpFile(text: string, file: string): ImportedServers {
   }
   const servers: Record<string, JsonObject> = {};
   const leftOut: { name: string; why: string }[] = [];
-  const variables: ImportedServers["variables"][number][] = [];
-  for (const [name, server] of Object.entries(parsed.data)) {
-    const why = unusable(server);
-    if (why !== undefined) {
-      leftOut.push({ name, why });
-      continue;
-    }
-    const { args, cwd, command = "" } = server;
-    const need = (variable: string, reason: string): string => {
-      variables.push({ name: variable, server: name, why: reason });
+  const variables: Variable[] = [];
+  for (const [name, written] of Object.entries(parsed.data)) {
+    const needed: Variable[] = [];
+    const need: Need = (variable, why) => {
+      needed.push({ name: variable, server: name, why });
       return `\${${variable}}`;
     };
-    const { url } = server;
-    if (url !== undefined) {
-      const headers = Object.entries(server.headers).map(([header, value]) => [
-        header,
-        valueOf(header, value, need, headerVariable(name, header)),
-      ]);
-      servers[name] = {
-        type: "http",
-        url,
-        ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) as JsonObject }),
-      };
+    const read = serverSchema.safeParse(written);
+    const why = read.success
+      ? unusable(read.data)
+      : `it is not written as one: ${words(read.error)}`;
+    const entry = read.success && why === undefined ? entryOf(name, read.data, need) : undefined;
+    // What would make the settings unreadable is not written into them.
+    const fits = mcpServerSchema.safeParse(entry);
+    if (entry === undefined || !fits.success) {
+      leftOut.push({ name, why: why ?? `it would not do here: ${words(fits.error)}` });
       continue;
     }
-    const env = Object.entries(server.env).map(([variable, value]) => [
-      variable,
-      valueOf(variable, String(value), need),
-    ]);
-    servers[name] = {
-      command: inFolder(command),
-      ...(args.length === 0 ? {} : { args: args.map(inFolder) }),
-      ...(env.length === 0 ? {} : { env: Object.fromEntries(env) as JsonObject }),
-      ...(cwd === undefined ? {} : { cwd: inFolder(cwd) }),
-    };
+    servers[name] = entry;
+    variables.push(...needed);
   }
   return { servers, leftOut, variables };
+}
+
+type Variable = ImportedServers["variables"][number];
+/** Notes a variable that has to be set, and gives the reference to it. */
+type Need = (variable: string, why: string) => string;
+
+function words(error: z.ZodError | undefined): string {
+  const [issue] = error?.issues ?? [];
+  return [issue?.path.map(String).join("."), `${issue?.message}.`].filter(Boolean).join(": ");
+}
+
+function entryOf(name: string, server: z.output<typeof serverSchema>, need: Need): JsonObject {
+  const { args, cwd, url, command = "" } = server;
+  if (url !== undefined) {
+    const headers = Object.entries(server.headers).map(([header, value]) => [
+      header,
+      valueOf(header, value, need, headerVariable(name, header)),
+    ]);
+    return {
+      type: "http",
+      url,
+      ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) as JsonObject }),
+    };
+  }
+  const env = Object.entries(server.env).map(([variable, value]) => [
+    variable,
+    valueOf(variable, String(value), need),
+  ]);
+  return {
+    command: inFolder(command),
+    ...(args.length === 0 ? {} : { args: args.map(inFolder) }),
+    ...(env.length === 0 ? {} : { env: Object.fromEntries(env) as JsonObject }),
+    ...(cwd === undefined ? {} : { cwd: inFolder(cwd) }),
+  };
 }
 
 function unusable(server: z.output<typeof serverSchema>): string | undefined {
@@ -97,8 +117,11 @@ function unusable(server: z.output<typeof serverSchema>): string | undefined {
   if (disabled) return "it is disabled there.";
   if (type === "sse") return "its transport, sse, is not spoken here: only stdio and http.";
   if (url !== undefined) {
-    return url.includes("${") || !/^https?:/.test(url)
-      ? "its address is no http address, or takes a variable."
+    if (url.includes("${") || !/^https?:/.test(url))
+      return "its address is no http address, or takes a variable.";
+    const keys = [...(URL.parse(url)?.searchParams.keys() ?? [])];
+    return holdsSecret(url) || keys.some((key) => secretName.test(key))
+      ? "its address holds what looks like a secret; give it in headers instead."
       : undefined;
   }
   if (command === undefined) return "it has neither a command nor an address.";
@@ -122,15 +145,14 @@ const inFolder = (word: string): string => word.replaceAll("${workspaceFolder}",
 const headerVariable = (server: string, header: string): string =>
   `${server}_${header}`.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_");
 
-function valueOf(
-  name: string,
-  value: string,
-  need: (variable: string, why: string) => string,
-  variableOf = name,
-): string {
+function valueOf(name: string, value: string, need: Need, variableOf = name): string {
   if (!value.includes("${")) {
     const secret =
-      value !== "" && (secretName.test(name) || /^auth|cookie/i.test(name) || holdsSecret(value));
+      value !== "" &&
+      (secretName.test(name) ||
+        /^auth|cookie/i.test(name) ||
+        holdsSecret(value) ||
+        passwordsIn(value).length > 0);
     return secret
       ? need(variableOf, "its value stood in the file, and was not taken over.")
       : value;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
+import { secretHeader } from "../connectors/http/fields.ts";
 import { referencesIn } from "./references.ts";
 
 /** What an operator declares about a tool that cannot be trusted to declare it itself. */
@@ -43,9 +44,6 @@ const stdioServerSchema = z.strictObject({
   ...common,
 });
 
-/** Headers that carry credentials, by their names. */
-const secretHeader = /auth|cookie|key|token|secret|passw|credential/i;
-
 const headersSchema = z.record(z.string(), referring).superRefine((headers, context) => {
   for (const [name, value] of Object.entries(headers)) {
     if (!secretHeader.test(name) || referencesIn(value).length > 0) continue;
@@ -74,9 +72,10 @@ const oauthSchema = z
 
 const httpServerSchema = z.strictObject({
   type: z.literal("http"),
-  url: z
-    .url({ protocol: /^https?$/ })
-    .refine((url) => new URL(url).username === "", "Give credentials in headers, not in the URL"),
+  url: z.url({ protocol: /^https?$/ }).refine((text) => {
+    const { username, password } = new URL(text);
+    return username + password === "";
+  }, "Give credentials in headers, not in the URL"),
   headers: headersSchema.default({}),
   oauth: oauthSchema.default({}),
   ...common,

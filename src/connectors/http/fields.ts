@@ -21,6 +21,9 @@ export const headerName = z
   .regex(/^[A-Za-z0-9-]+$/, "Must be a header's name")
   .refine((name) => !ofTheRequest.test(name), "Is set for each request, and cannot be set here");
 
+/** Headers that carry credentials, by their names. */
+export const secretHeader = /auth|cookie|key|token|secret|passw|credential/i;
+
 /** A header's value, for settings (RFC 9110, section 5.5). */
 export const headerValue = z
   .string()

@@ -1,6 +1,5 @@
 import { z } from "zod";
-import { namesSecret } from "../../base/redact.ts";
-import { addressField, headerName, headerValue } from "./fields.ts";
+import { addressField, headerName, headerValue, secretHeader } from "./fields.ts";
 
 export const httpMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] as const;
 export type HttpMethod = (typeof httpMethods)[number];
@@ -44,7 +43,7 @@ export const httpSettings = z
     const add = (field: string, message: string) =>
       context.issues.push({ code: "custom", message, path: [field], input: undefined });
     for (const name of Object.keys(headers))
-      if (namesSecret(name))
+      if (secretHeader.test(name))
         add("headers", `${name} holds a secret: name its environment variable under secretHeaders`);
     const names = [Object.keys(headers), Object.keys(secretHeaders), idempotencyHeader]
       .flat()
