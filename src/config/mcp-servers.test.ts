@@ -37,6 +37,16 @@ describe("MCP servers in the settings", () => {
       { url: "https://a.example", headers: { Authorization: "Bearer abc" } },
       "write ${VARIABLE} here",
     ],
+    [
+      "a default beside a variable",
+      { command: "a", env: { MODE: "${MODE:-fast}" } },
+      "defaults and the like are not known",
+    ],
+    [
+      "a reference that is never closed",
+      { url: "https://a.example", headers: { "x-mode": "${MODE" } },
+      "Only ${VARIABLE} is replaced",
+    ],
   ])("are refused with %s", (_what, server, told) => {
     expect(() => serversOf({ x: server })).toThrow(told);
   });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
-import { referencesIn } from "./references.ts";
+import { hasOnlyReferences, referencesIn } from "./references.ts";
 
 /** What an operator declares about a tool that cannot be trusted to declare it itself. */
 export const toolDeclarationSchema = z.strictObject({
@@ -18,11 +18,19 @@ const common = {
   sampling: z.boolean().default(false),
 };
 
+/** What looks like a reference and is none would reach the server as it stands. */
+const referring = z
+  .string()
+  .refine(
+    hasOnlyReferences,
+    "Only ${VARIABLE} is replaced here, by the variable of that name; defaults and the like are not known",
+  );
+
 const stdioServerSchema = z.strictObject({
   type: z.literal("stdio"),
   command: z.string().min(1),
   args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
+  env: z.record(z.string(), referring).default({}),
   cwd: z.string().optional(),
   /** Whether it runs in a sandbox, where there is one. */
   confine: z.boolean().default(true),
@@ -38,7 +46,7 @@ const stdioServerSchema = z.strictObject({
 /** Headers that carry credentials, by their names. */
 const secretHeader = /auth|cookie|key|token|secret|passw|credential/i;
 
-const headersSchema = z.record(z.string(), z.string()).superRefine((headers, context) => {
+const headersSchema = z.record(z.string(), referring).superRefine((headers, context) => {
   for (const [name, value] of Object.entries(headers)) {
     if (!secretHeader.test(name) || referencesIn(value).length > 0) continue;
     const message = "Put the secret into a variable of the environment and write ${VARIABLE} here";
