@@ -40,12 +40,22 @@ describe("MCP servers in the settings", () => {
     [
       "a variable as others write it",
       { command: "a", env: { A: "b ${env:C}" } },
-      "not ${env:NAME}",
+      "env: and the like are not known",
     ],
     [
       "such a variable in a header",
       { url: "https://a.example", headers: { "x-mode": "${env:C}" } },
-      "not ${env:NAME}",
+      "Only ${VARIABLE} is replaced",
+    ],
+    [
+      "a default beside a variable",
+      { command: "a", env: { MODE: "${MODE:-fast}" } },
+      "defaults, env: and the like are not known",
+    ],
+    [
+      "a reference that is never closed",
+      { url: "https://a.example", headers: { "x-mode": "${MODE" } },
+      "Only ${VARIABLE} is replaced",
     ],
   ])("are refused with %s", (_what, server, told) => {
     expect(() => serversOf({ x: server })).toThrow(told);

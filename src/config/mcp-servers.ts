@@ -1,21 +1,13 @@
 import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
 import { secretHeader } from "../connectors/http/fields.ts";
-import { referencesIn } from "./references.ts";
+import { hasOnlyReferences, referencesIn } from "./references.ts";
 
 /** What an operator declares about a tool that cannot be trusted to declare it itself. */
 export const toolDeclarationSchema = z.strictObject({
   effect: z.enum(effects).exactOptional(),
   repeat: z.enum(repeats).exactOptional(),
 });
-
-/** Other programs write `${env:NAME}`. Taken as it stands it would reach the server as that text. */
-const referring = z
-  .string()
-  .refine(
-    (text) => !/\$\{env:/.test(text),
-    "Write ${NAME} for a variable of the environment, not ${env:NAME}",
-  );
 
 /** What servers of both kinds have. */
 const common = {
@@ -26,6 +18,14 @@ const common = {
   /** Whether it may ask the run's model, at the run's cost. */
   sampling: z.boolean().default(false),
 };
+
+/** What looks like a reference and is none would reach the server as it stands. */
+const referring = z
+  .string()
+  .refine(
+    hasOnlyReferences,
+    "Only ${VARIABLE} is replaced here, by the variable of that name; defaults, env: and the like are not known",
+  );
 
 const stdioServerSchema = z.strictObject({
   type: z.literal("stdio"),

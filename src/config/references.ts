@@ -7,6 +7,11 @@ export function referencesIn(text: string): readonly string[] {
   return [...text.matchAll(reference)].flatMap(({ groups }) => groups?.["name"] ?? []);
 }
 
+/** Whether each `${` of a text begins a reference. */
+export function hasOnlyReferences(text: string): boolean {
+  return !text.replace(reference, "").includes("${");
+}
+
 /** The servers' parts that may name variables of the environment. */
 type Referring =
   | { readonly type: "stdio"; readonly env: Readonly<Record<string, string>> }

@@ -109,6 +109,18 @@ describe("what a server is shown", () => {
     ]);
   });
 
+  test("is nothing of what is hidden, even by name, but the run's workspace", () => {
+    const store = made("data/store.db");
+    const hidden = [join(place, "data"), join(place, "not there")];
+    const { confinement } = start({
+      args: ["--db", store, "data"],
+      readOnly: [store],
+      workspace: join(place, "data/runs/1"),
+      hidden,
+    });
+    expect(confinement).toMatchObject({ writable: [join(place, "data/runs/1")], readOnly: [] });
+  });
+
   test("has a network only where hosts are named, and hides what it is told to", () => {
     expect(start({ hosts: ["api.example.org"], hidden: ["/x"] }).confinement).toMatchObject({
       network: "host",

@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative, resolve, sep } from "node:path";
 import type { Confinement } from "../connectors/mcp/server.ts";
+import { liesIn } from "./shell-place.ts";
 
 /** A server's program and what the settings say that it needs. */
 export interface ConfinedProgram {
@@ -10,6 +11,8 @@ export interface ConfinedProgram {
   readonly cwd: string;
   /** Hosts that it talks to; any at all gives it the network. */
   readonly hosts: readonly string[];
+  /** The run's own folder, which it may write wherever that lies. Absolute. */
+  readonly workspace?: string | undefined;
   /** Absolute. */
   readonly writable: readonly string[];
   /** Absolute. */
@@ -35,19 +38,24 @@ export interface ConfinedStart {
  * it, of any other file that file.
  */
 export function confinedStart(program: ConfinedProgram): ConfinedStart {
-  const { command, args, cwd, hosts, nodePath, home } = program;
+  const { command, args, cwd, hosts, nodePath, home, workspace, hidden } = program;
   const isNode = existsSync(command) && realpathSync(command) === realpathSync(nodePath);
   const named = args.flatMap((arg) => pathIn(arg, cwd) ?? []);
   const folders = named.filter((path) => statSync(path).isDirectory());
   const files = named.filter((path) => !folders.includes(path));
+  const open = (paths: readonly string[]): readonly string[] =>
+    unique(paths).filter((path) => !hidden.some((place) => liesIn(place, path)));
   const ofProgram = isNode || isSystem(command) ? [] : programPlaces(command, home);
   return {
     command: isNode ? "node" : command,
     confinement: {
       network: hosts.length === 0 ? "none" : "host",
-      hidden: program.hidden,
-      writable: unique([...program.writable, ...folders]),
-      readOnly: unique([
+      hidden,
+      writable: [
+        ...(workspace === undefined ? [] : [workspace]),
+        ...open([...program.writable, ...folders]),
+      ],
+      readOnly: open([
         ...program.readOnly,
         ...ofProgram,
         ...files.map((file) => (isScript(file) ? packageAround(file, home) : file)),

@@ -8,4 +8,5 @@ test("what a server's variable holds is kept out of what is written", () => {
   });
   const redactor = secretRedactor(settings, { NOTES_TOKEN: "sekret-0123456789" });
   expect(redactor.text("sent Basic sekret-0123456789")).not.toContain("sekret");
+  expect(redactor.text("it is sekret-0123456789")).not.toContain("sekret");
 });

@@ -30,9 +30,9 @@ export function checkShellPlace(workspace: string | null, trusted: readonly stri
   }
 }
 
-/** Whether a path, which need not exist, is in a folder; links are followed. */
-function liesIn(folder: string, path: string): boolean {
-  const way = relative(realpathSync(folder), realPlace(path));
+/** Whether a path is a folder or in it; neither need exist, and links are followed. */
+export function liesIn(folder: string, path: string): boolean {
+  const way = relative(realPlace(folder), realPlace(path));
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 

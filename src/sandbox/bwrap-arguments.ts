@@ -59,8 +59,7 @@ export function bwrapStart(view: BwrapView, command: readonly string[]): BwrapSt
     ]),
     ...hostEtcFiles(view),
     ...privateFolders(view.tmpBytes),
-    ...givenPaths(view).map(option),
-    ...hiddenPlaces(view),
+    ...givenAndHidden(view),
     ...(view.cwd === undefined ? [] : [["--dir", startFolder(view)]]),
     ["--chdir", startFolder(view)],
     // Without it files can be made beside the mounts, in the memory that the root folder is.
@@ -105,21 +104,29 @@ function hostEtcFiles({ network }: BwrapView): readonly Option[] {
     .map((path) => ["--ro-bind", realpathSync(path), path]);
 }
 
-/** Covered after what they lie in has been shown; what is not shown needs no cover. */
-function hiddenPlaces({ hidden = [], writable, readOnly }: BwrapView): readonly Option[] {
-  const shown = [...writable, ...readOnly].filter((path) => existsSync(path)).map(realPath);
-  return hidden
+/**
+ * Outer places before inner ones: what is hidden is covered after what it lies in has been shown,
+ * and what is given within it is shown after that. What is not shown needs no cover.
+ */
+function givenAndHidden(view: BwrapView): readonly Option[] {
+  const given = givenPaths(view);
+  const covers = (view.hidden ?? [])
     .filter((path) => existsSync(path))
     .map(realPath)
-    .filter((path) => shown.some((folder) => !relative(folder, path).startsWith("..")))
-    .flatMap((path) =>
-      statSync(path).isDirectory()
-        ? [
-            ["--tmpfs", path],
-            ["--remount-ro", path],
-          ]
-        : [["--ro-bind", "/dev/null", path]],
-    );
+    .filter((path) => given.some((shown) => !relative(shown.path, path).startsWith("..")))
+    .map((path) => ({ path, isFolder: statSync(path).isDirectory() }));
+  const placed: readonly (readonly [path: string, option: Option])[] = [
+    ...given.map((shown) => [shown.path, option(shown)] as const),
+    ...covers.map(({ path, isFolder }) =>
+      isFolder
+        ? ([path, ["--tmpfs", path]] as const)
+        : ([path, ["--ro-bind", "/dev/null", path]] as const),
+    ),
+  ];
+  return [
+    ...placed.toSorted(([one], [other]) => one.length - other.length).map(([, made]) => made),
+    ...covers.filter(({ isFolder }) => isFolder).map(({ path }) => ["--remount-ro", path]),
+  ];
 }
 
 const realPath = (path: string): string => realpathSync(path);

@@ -175,6 +175,34 @@ describe.skipIf(!probed.available)(`what the engine trusts, with ${title}`, () =
   });
 });
 
+test.skipIf(!probed.available)(
+  "a run's workspace is there even within the engine's data",
+  async () => {
+    const server = { command: process.execPath, args: [script, "."] };
+    const made = testEngine({ mcpServers: { scout: server } }, folder);
+    closing.push(() => made.engine.close());
+    const workspace = join(made.engine.dataDir, "runs/mine");
+    mkdirSync(workspace, { recursive: true });
+    const { events } = await made.run(
+      [
+        {
+          tool_calls: [join(workspace, "made"), join(made.engine.dataDir, "forged")].map(
+            (path) => ({
+              name: "scout__write",
+              arguments: { path },
+            }),
+          ),
+        },
+        { text: "Done." },
+      ],
+      { task: { kind: "text", text: "Look.", workspace } },
+    );
+    const said = eventsOf(events, "tool.completed").map(({ content }) => content);
+    expect(said).toEqual(["done", "EROFS"]);
+    expect(readFileSync(join(workspace, "made"), "utf8")).toBe("x");
+  },
+);
+
 test("a server that is not to be confined runs as it is, and log and audit say so", async () => {
   const { said, notices, opening } = await tries({ confine: false }, [
     { name: "connect", arguments: { port } },

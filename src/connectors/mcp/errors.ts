@@ -75,7 +75,7 @@ function timedOut(what: string): Mapped {
   return {
     kind: "timeout",
     says: "there was no answer in time.",
-    hint: `If ${what} takes so long by nature, allow it more time in the server's settings.`,
+    hint: `If ${what} takes so long by nature, raise mcp.callSeconds, or mcp.startSeconds for a start.`,
   };
 }
 
@@ -201,7 +201,7 @@ function lastWords(output: ServerOutput | undefined): string {
 /** The start took too long. */
 export function startTimeout(ms: number): Agent33Error {
   return new Agent33Error("mcp.start_timeout", `It was not ready within ${ms} ms.`, {
-    hint: "Try the command by hand. A first start that downloads packages needs a longer limit.",
+    hint: "See whether it works by hand. A first start that downloads packages needs a higher mcp.startSeconds.",
     retryable: true,
   });
 }
