@@ -34,6 +34,7 @@ describe("files of other programs", () => {
           notes: { command: "notes", env: { NOTES_TOKEN: "sekret-0123456789" } },
           far: { url: "https://a.example/mcp" },
           old: { type: "sse", url: "https://a.example/sse" },
+          open: { url: "https://user:pw@a.example" },
         },
       },
     });
@@ -49,6 +50,7 @@ describe("files of other programs", () => {
     expect(Object.keys(settings.mcpServers)).toEqual(["notes", "far"]);
     expect(notices).toEqual([
       expect.stringMatching(/^\.mcp\.json: MCP server old is left out: .*sse/),
+      expect.stringMatching(/^\.mcp\.json: MCP server open is left out: .*credentials/),
     ]);
   });
 
@@ -64,11 +66,6 @@ describe("files of other programs", () => {
   test.each([
     ["are not there", {}, "config.unreadable: The file .mcp.json"],
     ["hold something else", { ".mcp.json": "[]" }, "config.not_mcp_file: .mcp.json"],
-    [
-      "have a server that cannot be used",
-      { ".mcp.json": { mcpServers: { a: { url: "https://user:pw@a.example" } } } },
-      "config.invalid_value: .mcp.json",
-    ],
   ])("are an error where they %s", (_what, files, message) => {
     const work = () => load({ "agent33.config.yaml": named, ...files });
     expect(codeOf(work)).toContain(message);

@@ -28,13 +28,9 @@ export function serversOfFiles(
   const notices: string[] = [];
   for (const file of files) {
     const { servers, leftOut } = readMcpFile(textOf(resolve(cwd, file), file), file);
-    const parsed = serversSchema.safeParse(servers);
-    if (!parsed.success) {
-      throw invalid(`${file} has a server that cannot be used: ${z.prettifyError(parsed.error)}`);
-    }
     for (const { name, why } of leftOut)
       notices.push(`${file}: MCP server ${name} is left out: ${why}`);
-    for (const [name, server] of Object.entries(parsed.data)) {
+    for (const [name, server] of Object.entries(serversSchema.parse(servers))) {
       const other = found.get(name);
       if (other !== undefined) {
         throw invalid(`Both ${other.file} and ${file} have an MCP server "${name}".`);
