@@ -79,6 +79,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./store.ts")).storeSurvey,
   },
   {
+    name: "stuck",
+    summary: "Which real runs are told that they go in circles, and how soon planted loops end.",
+    kind: "survey",
+    load: async () => (await import("./stuck.ts")).stuckSurvey,
+  },
+  {
     name: "tool-search",
     summary: "Which tools find_tools finds among hundreds, how fast, and what that saves.",
     kind: "survey",

@@ -33,7 +33,7 @@ export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdi
             ...(error === undefined ? {} : { error }),
           },
         ];
-        if (sentBack) events.push({ type: "message.user", text: feedback(output) });
+        if (sentBack) events.push({ type: "message.user", text: feedback(output), from: "engine" });
         const stored = ports.log.append(runId, events);
         return { seq: stored.at(-1)?.seq ?? horizon, sentBack };
       };

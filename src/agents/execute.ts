@@ -11,6 +11,7 @@ import { timeLeftMs } from "./limits.ts";
 import type { AgentPorts } from "./ports.ts";
 import { activatedTools, notActive, shownTools } from "./shown-tools.ts";
 import { toolCallsOf, turnAnswer } from "./state.ts";
+import { noticeBefore, refusalOf } from "./stuck/notice.ts";
 import { eventDecision } from "./turn.ts";
 
 /** Where a call stands in its run. */
@@ -126,6 +127,8 @@ function prepare(
   if (!shownTools(toolbox, events, askedAt).includes(tool.value)) {
     return { refusal: refusedBy(notActive(part.toolName)) };
   }
+  const stuck = refusalOf(noticeBefore(events, place.turn), part);
+  if (stuck !== undefined) return { refusal: refusedBy(stuck) };
   const raw = parseArguments(part.argumentsText);
   if (!raw.ok) return { refusal: refusedBy(raw.error) };
   const args = tool.value.parse(raw.value);

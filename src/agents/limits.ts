@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { StopReason, StoredEvent } from "../events/event.ts";
 import { activeMs, type RunState } from "./state.ts";
+import { usualStuckTurns } from "./stuck/thresholds.ts";
 
 const count = z.int().positive();
 
@@ -12,6 +13,7 @@ const limitTypes = {
   maxCostMicroUsd: count.describe("money, in millionths of a US dollar"),
   maxSeconds: count.describe("time that the run is active"),
   maxChecks: count.describe("times that the visible check may send the agent back"),
+  maxStuckTurns: z.int().min(4).describe("turns that the run may go in circles"),
 };
 
 /** Hard limits of one run, checked before each model call. */
@@ -22,6 +24,7 @@ export const runLimitsSchema = z.strictObject({
   maxCostMicroUsd: limitTypes.maxCostMicroUsd.default(5_000_000),
   maxSeconds: limitTypes.maxSeconds.default(1_800),
   maxChecks: limitTypes.maxChecks.default(3),
+  maxStuckTurns: limitTypes.maxStuckTurns.default(usualStuckTurns),
 });
 export type RunLimits = z.infer<typeof runLimitsSchema>;
 

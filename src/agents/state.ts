@@ -42,6 +42,10 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
         flushResults();
         messages.push({ role: "user", text: event.text });
         break;
+      case "stuck.noticed":
+        flushResults();
+        messages.push({ role: "user", text: event.text });
+        break;
       case "turn.completed":
         flushResults();
         messages.push({ role: "assistant", parts: event.parts });

@@ -9,6 +9,7 @@ import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { shownTools } from "./shown-tools.ts";
 import { activeMs, foldRun } from "./state.ts";
+import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
 
 export type TurnInput = {
   readonly turn: number;
@@ -28,7 +29,7 @@ export type TurnResult = {
   /** What the workflow needs to know of each tool call. Empty when there are none. */
   readonly calls: readonly CallPlan[];
   /** Set when this was the closing turn. */
-  readonly limit: LimitReached | null;
+  readonly limit: TurnsOver | null;
   /** Set when the turn failed and the run must stop, unless it is tried `again`. */
   readonly stop: StopReason | null;
   /**
@@ -39,6 +40,9 @@ export type TurnResult = {
   /** The approval that the turn waits for; null when it has its answer. */
   readonly parkedOn: string | null;
 };
+
+/** What leaves the model one more turn, for its last words. */
+type TurnsOver = LimitReached | StuckStop;
 
 /**
  * One model call, which may be made again after a crash: asking twice costs money but harms
@@ -51,14 +55,23 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const session = ports.session(runId);
       const events = ports.log.read(runId);
       const state = foldRun(events, horizon);
-      const limit = reachedLimit(session.limits, state, activeMs(events, ports.now()));
-      ports.log.append(runId, [{ type: "turn.started", turn, toolsOffered: limit === undefined }]);
+      const stuck = findStuck(events, horizon, session.limits.maxStuckTurns);
+      const limit: TurnsOver | undefined =
+        reachedLimit(session.limits, state, activeMs(events, ports.now())) ??
+        (stuck?.type === "stop" ? stuck.stop : undefined);
+      // Where a crash or a question to a person came between, it has been written already.
+      const known = noticeBefore(events, turn);
+      const notice = limit === undefined && stuck?.type === "stuck.noticed" ? stuck : undefined;
+      ports.log.append(runId, [
+        ...(notice === undefined || known !== undefined ? [] : [notice]),
+        { type: "turn.started", turn, toolsOffered: limit === undefined },
+      ]);
+      const unseen = notice !== undefined && (known === undefined || known.seq > horizon);
+      const words = limit === undefined ? (unseen ? notice.text : undefined) : closingWords(limit);
       const request: ModelRequest = {
         system: session.systemPrompt,
         messages:
-          limit === undefined
-            ? state.messages
-            : [...state.messages, { role: "user", text: closingWords(limit) }],
+          words === undefined ? state.messages : [...state.messages, { role: "user", text: words }],
         tools: limit === undefined ? shownTools(session.toolbox, events, horizon) : [],
         maxOutputTokens: session.effort.maxOutputTokens,
         effort: session.effort.effort,
@@ -153,8 +166,12 @@ export function eventDecision(decision: Decision): EventDecision {
   };
 }
 
-function closingWords(limit: LimitReached): string {
-  return `The run has reached its limit of ${limit.allowed} (${limit.limit}). No more tools can be called. Say what is done, what is not, and how to go on.`;
+function closingWords(over: TurnsOver): string {
+  const why =
+    over.reason === "limit"
+      ? `The run has reached its limit of ${over.allowed} (${over.limit}).`
+      : `The run goes in circles and is stopped. ${loopText(over.kind, over.turns)}`;
+  return `${why} No more tools can be called. Say what is done, what is not, and how to go on.`;
 }
 
 function forward(session: RunSession, turn: number, chunk: ModelEvent): void {
@@ -169,14 +186,14 @@ function answered(
   session: RunSession,
   answer: ModelTurn,
   record: CallRecord,
-  limit: LimitReached | undefined,
+  limit: TurnsOver | undefined,
 ): readonly NewEvent[] {
   const event = completed(turn, session, answer, record);
   const cut = isCutOff(answer) && plan(session, answer).length === 0 && limit === undefined;
   if (!cut) return [event];
   const text =
     "Your answer was cut off at its length limit. Go on in smaller steps, or finish in fewer words.";
-  return [event, { type: "message.user", text }];
+  return [event, { type: "message.user", text, from: "engine" }];
 }
 
 function completed(
@@ -236,7 +253,7 @@ function stopOf(
   error: BoundaryError,
   data: ErrorData,
   session: RunSession,
-  limit: LimitReached | undefined,
+  limit: TurnsOver | undefined,
   timeIsUp: boolean,
 ): StopReason {
   if (error.kind === "cancelled") return { reason: "cancelled" };

@@ -66,6 +66,11 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
         return;
+      case "stuck.noticed":
+        out(
+          `  ${style.yellow("↻ stuck")}  ${loopName(event)}${event.refused.length === 0 ? "" : " · the same again is refused"}`,
+        );
+        return;
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${bothEnds(event.message)}`);
         out(
@@ -203,12 +208,22 @@ function stopText(stop: StopReason): string {
       return "the agent was done";
     case "limit":
       return `limit of ${stop.allowed} (${stop.limit}) reached`;
+    case "stuck":
+      return `stuck: ${loopName(stop)}`;
     case "denied":
     case "error":
       return errorText(stop.error);
     case "cancelled":
       return "cancelled";
   }
+}
+
+function loopName({
+  kind,
+  turns,
+  evidence,
+}: Pick<EventOf<"stuck.noticed">, "kind" | "turns" | "evidence">): string {
+  return `${kind.replaceAll("_", " ")} for ${turns} turns (events ${evidence.join(", ")})`;
 }
 
 function indent({ out, style }: Output, text: string): void {

@@ -65,6 +65,7 @@ const told: readonly NewEvent[] = [
   { type: "run.started", ...started, task: secret, limits: {}, policy: "p", notices: [secret] },
   { type: "session.opened", tools: [], skills: [], notices: [secret] },
   { type: "message.user", text: secret },
+  { type: "stuck.noticed", kind: "repeat", turns: 3, evidence: [1], refused: [], text: secret },
   asked(JSON.stringify({ path: secret })),
   asked(`not JSON ${secret}`),
   { type: "turn.failed", turn: 1, error, tokens: 0, costMicroUsd: 0, attempts: 1, durationMs },

@@ -16,6 +16,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "session.opened":
       return { ...event, notices: event.notices.map(text) };
     case "message.user":
+    case "stuck.noticed":
       return { ...event, text: text(event.text) };
     case "turn.completed":
       return { ...event, parts: event.parts.map((part) => redactPart(part, redactor)) };

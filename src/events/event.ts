@@ -58,6 +58,23 @@ const decision = z.object({
 const effort = z.enum(efforts);
 const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
 
+/** How a run can go in circles. */
+const stuckKinds = [
+  "repeat",
+  "same_error",
+  "ping_pong",
+  "polling",
+  "monologue",
+  "error_storm",
+] as const;
+const stuckKind = z.enum(stuckKinds);
+/** Which loop, how many turns long, and the events that show it. */
+const stuckLoop = {
+  kind: stuckKind,
+  turns: z.int().positive(),
+  evidence: z.array(z.int().positive()).readonly(),
+};
+
 /** Why a run stopped. `limit` says which one. */
 const stop = z.discriminatedUnion("reason", [
   z.object({ reason: z.literal("done") }),
@@ -66,6 +83,7 @@ const stop = z.discriminatedUnion("reason", [
     limit: z.enum(["steps", "tokens", "cost", "time"]),
     allowed: z.number(),
   }),
+  z.object({ reason: z.literal("stuck"), ...stuckLoop }),
   z.object({ reason: z.literal("denied"), error: errorData }),
   z.object({ reason: z.literal("cancelled") }),
   z.object({ reason: z.literal("error"), error: errorData }),
@@ -146,7 +164,13 @@ const storedEventSchema = z.discriminatedUnion("type", [
       .optional(),
     notices: z.array(z.string()).readonly(),
   }),
-  z.object({ ...stored, type: z.literal("message.user"), text: z.string() }),
+  z.object({
+    ...stored,
+    type: z.literal("message.user"),
+    text: z.string(),
+    /** Set where no person wrote it; earlier logs do not say. */
+    from: z.literal("engine").exactOptional(),
+  }),
   z.object({
     ...stored,
     type: z.literal("turn.started"),
@@ -215,6 +239,16 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** The run goes in circles: the model is told so before its next turn. */
+    type: z.literal("stuck.noticed"),
+    ...stuckLoop,
+    /** Digests of the calls that are refused in that turn. */
+    refused: z.array(z.string()).readonly(),
+    /** What the model is told. */
+    text: z.string(),
+  }),
+  z.object({
+    ...stored,
     type: z.literal("check.completed"),
     attempt: z.int().positive(),
     passed: z.boolean(),
@@ -277,6 +311,7 @@ export type NewEvent = DistributeOmit<StoredEvent, "seq" | "runId" | "at">;
 export type NewLiveEvent = DistributeOmit<LiveEvent, "runId" | "at">;
 
 export type StopReason = z.infer<typeof stop>;
+export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;
 export type RunTotals = z.infer<typeof totals>;
 export type FileChange = z.infer<typeof fileChange>;

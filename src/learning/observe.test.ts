@@ -65,6 +65,19 @@ const toolFailed = (content: string): NewEvent => ({
 });
 
 describe("the end of a run", () => {
+  test("that went in circles says how, and which events show it", () => {
+    const stop = { reason: "stuck", kind: "ping_pong", turns: 6, evidence: [4, 7] } as const;
+    expect(learned({ type: "agent.stopped", stop, summary: "" })).toMatchObject([
+      {
+        type: "process",
+        severity: "medium",
+        summary: "A run went in circles: ping_pong",
+        details: "It was stopped after 6 turns of it, events 4, 7.",
+        context: { kind: "ping_pong", turns: "6" },
+      },
+    ]);
+  });
+
   test.each([
     ["failed", "incident", "A run failed"],
     ["refuted", "bug", "A run's work was refuted by the hidden tests"],

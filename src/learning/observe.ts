@@ -122,6 +122,7 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "stuck.noticed":
       return undefined;
   }
 }
@@ -146,6 +147,16 @@ function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
 }
 
 function stopped(stop: StopReason): Seen | undefined {
+  if (stop.reason === "stuck") {
+    return {
+      type: "process",
+      severity: "medium",
+      source: "engine:stuck",
+      summary: `A run went in circles: ${stop.kind}`,
+      details: `It was stopped after ${stop.turns} turns of it, events ${stop.evidence.join(", ")}.`,
+      context: { kind: stop.kind, turns: String(stop.turns) },
+    };
+  }
   if (stop.reason !== "limit") return undefined;
   return {
     type: "process",

@@ -1,0 +1,103 @@
+import { sha256 } from "../../base/digest.ts";
+import type { EventOf, StoredEvent } from "../../events/event.ts";
+import { callKey, errorGist, gistOf } from "./gist.ts";
+
+/** One call that came to an end, as the detectors see it. */
+export interface PastCall {
+  /** The event of its end. */
+  readonly seq: number;
+  /** Its place among all calls of the history. */
+  readonly place: number;
+  readonly toolName: string;
+  /** The same for the same tool and arguments. */
+  readonly key: string;
+  /** It can have changed nothing. */
+  readonly reads: boolean;
+  /** The same for the same result. */
+  readonly outcome: string;
+  /** The same for results that differ only in what changes by itself. */
+  readonly gist: string;
+  /** The same for the same error of the same tool, whatever it was asked; null for a success. */
+  readonly error: string | null;
+  /** What it brought that the history did not have yet: a change made, something learned. */
+  readonly news: "change" | "knowledge" | null;
+}
+
+export interface PastTurn {
+  /** The event of the model's answer. */
+  readonly seq: number;
+  /** In the order in which the model asked for them. */
+  readonly calls: readonly PastCall[];
+}
+
+interface RawTurn {
+  readonly answer: EventOf<"turn.completed">;
+  readonly ends: EventOf<"tool.completed">[];
+}
+
+/**
+ * The turns of a run since a person last said something, up to `throughSeq`: what a person says
+ * changes what there is to do, and doing it again may be just what was asked for.
+ * @param mostTurns the last so many, so that a long run does not cost more with each turn
+ */
+export function historyOf(
+  events: readonly StoredEvent[],
+  throughSeq: number,
+  mostTurns: number,
+): readonly PastTurn[] {
+  let turns: RawTurn[] = [];
+  let reads = new Set<string>();
+  for (const event of events) {
+    if (event.seq > throughSeq) break;
+    if (event.type === "session.opened") {
+      reads = new Set(
+        event.tools.filter(({ effect }) => effect === "read").map(({ name }) => name),
+      );
+    } else if (isFromPerson(event)) {
+      turns = [];
+    } else if (event.type === "turn.completed") {
+      turns.push({ answer: event, ends: [] });
+    } else if (event.type === "tool.completed") {
+      turns.findLast(({ answer }) => answer.turn === event.turn)?.ends.push(event);
+    }
+  }
+  return readTurns(turns.slice(-mostTurns), reads);
+}
+
+/** Whether a person said something, which is a new beginning. */
+export function isFromPerson(event: StoredEvent): boolean {
+  return event.type === "message.user" && event.from !== "engine";
+}
+
+function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): readonly PastTurn[] {
+  const known = new Set<string>();
+  const lastOf = new Map<string, Pick<PastCall, "outcome" | "gist" | "error">>();
+  let place = 0;
+  return turns.map(({ answer, ends }) => {
+    const asked = answer.parts.filter((part) => part.type === "tool_call");
+    const inOrder = ends.toSorted((left, right) => left.index - right.index);
+    const calls = inOrder.map((end) => {
+      const { toolName, seq } = end;
+      const argumentsText = asked[end.index]?.argumentsText ?? "";
+      const key = callKey(toolName, argumentsText);
+      // A refusal says nothing new about the call: the loop is the one that it was.
+      const refused = end.error?.code === "agents.stuck_call" ? lastOf.get(key) : undefined;
+      const result = refused ?? {
+        outcome: sha256(`${end.isError} ${end.content}`),
+        gist: gistOf(`${end.isError} ${end.content}`),
+        error: end.isError ? errorGist(toolName, argumentsText, end.content) : null,
+      };
+      lastOf.set(key, result);
+      const readOnly = reads.has(toolName);
+      // What a read says counts by itself: to find the same nothing with other words is no news.
+      const found = `${readOnly ? toolName : key} ${result.gist}`;
+      const isNew = result.error === null && !known.has(found);
+      known.add(found);
+      const news = isNew ? (readOnly ? "knowledge" : "change") : null;
+      const call: PastCall = { seq, place, toolName, key, reads: readOnly, ...result, news };
+      place += 1;
+      return call;
+    });
+    return { seq: answer.seq, calls };
+  });
+}
