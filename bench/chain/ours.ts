@@ -224,11 +224,17 @@ function build(
   };
 }
 
-/** The same with the egress guard at work, for good: each row has a process of its own. */
+/** The same with the egress guard at work until it is closed. */
 function guarded(chain: Chain): Chain {
   installEgressGuard();
   switchEgressGuard("on");
-  return chain;
+  return {
+    ...chain,
+    close: () => {
+      switchEgressGuard("off");
+      chain.close?.();
+    },
+  };
 }
 
 /** The same, read as a stream of one piece. */
