@@ -95,7 +95,8 @@ describe("a JavaScript program", () => {
   test("is ended at its time, in a loop, a promise chain and a long search", async () => {
     for (const code of [
       "for (;;) {}",
-      "const again = () => Promise.resolve().then(again); again()",
+      // One that returns what it makes would be out of memory first on a fast machine.
+      "const again = () => { Promise.resolve().then(again); }; again()",
       `/^(a+)+$/.test("a".repeat(40) + "b")`,
       "try { for (;;) {} } catch { for (;;) {} }",
     ]) {
