@@ -1,10 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+// `npm test` is for every change and stays short; `npm run test:slow` has what takes longer.
+const slow = ["src/**/*.slow.test.ts", "test/**/*.slow.test.ts"];
+const usual = ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"];
+
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts", "examples/**/*.test.ts"],
-    exclude: ["test/heavy/**", "node_modules/**"],
+    include: mode === "slow" ? slow : usual,
+    exclude: ["test/heavy/**", "node_modules/**", ...(mode === "slow" ? [] : slow)],
     // Real servers and child processes start in these tests; the limit is a safety net, not a speed claim.
     testTimeout: 30_000,
     hookTimeout: 30_000,
@@ -22,4 +26,4 @@ export default defineConfig({
     maxWorkers: "100%",
     passWithNoTests: false,
   },
-});
+}));
