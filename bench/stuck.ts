@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { StuckKind } from "../src/events/event.ts";
+import { stuckKinds } from "../src/events/event.ts";
 import { plantedLoop, plantedReads } from "../test/support/planted-loops.ts";
 import { type Played, playRun } from "../test/support/played-run.ts";
 import type { Survey } from "./benchmark.ts";
@@ -11,14 +11,6 @@ import {
   withoutPeople,
 } from "./stuck/trajectories.ts";
 
-const kinds: readonly StuckKind[] = [
-  "repeat",
-  "same_error",
-  "ping_pong",
-  "polling",
-  "monologue",
-  "error_storm",
-];
 const loops = { full: 1_000, quick: 50 } as const;
 
 interface Judged {
@@ -150,7 +142,7 @@ function plantedTable(numRuns: number): FindingsTable {
       named: "stopped by that name, %",
       warnedEarly: "warned before the loop, %",
     }),
-    rows: kinds.map((kind) => {
+    rows: stuckKinds.map((kind) => {
       const played = fc.sample(plantedLoop(kind), { seed: 33, numRuns }).map((loop) => {
         return { loop, ...playRun(loop.turns, plantedReads) };
       });

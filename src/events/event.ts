@@ -59,7 +59,7 @@ const effort = z.enum(efforts);
 const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
 
 /** How a run can go in circles. */
-const stuckKinds = [
+export const stuckKinds = [
   "repeat",
   "same_error",
   "ping_pong",

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grantTests } from "../../test/support/egress.ts";
 import { createBwrapSandbox } from "./bwrap.ts";
-import { type Extras, makeWorkspace, probed, processes, titleOf } from "./bwrap.fixture.ts";
+import { type Extras, probed, processes, titleOf } from "./bwrap.fixture.ts";
+import { makeWorkspace, titleUnless } from "./sandbox.fixture.ts";
 import { probeSandbox } from "./bwrap-probe.ts";
 
 grantTests("runs bubblewrap", { spawn: true });
@@ -106,8 +107,9 @@ describe.skipIf(!available).each(limiters)(titleOf("limits set by %s"), (limiter
     expect(Number(result.stdout)).toBeLessThan(2 ** 40);
   });
 
-  test.skipIf(!existsSync("/usr/bin/choom"))(
-    "make it the first to go when memory runs out",
+  const noChoom = !existsSync("/usr/bin/choom") && "there is no /usr/bin/choom";
+  test.skipIf(noChoom !== false)(
+    titleUnless("make it the first to go when memory runs out", noChoom),
     async () => {
       expect((await sh("cat /proc/self/oom_score_adj")).stdout).toBe("1000\n");
     },
@@ -119,27 +121,30 @@ describe.skipIf(!available).each(limiters)(titleOf("limits set by %s"), (limiter
   });
 });
 
-describe.skipIf(!available || !isRoot)(titleOf("where the engine runs as root"), () => {
-  test("a workspace that only root can write is worked in as root, and that is said", async () => {
-    workspace = makeWorkspace();
-    const probe = await probeSandbox({ spawn: processes.spawn, workspace });
-    rmSync(workspace, { recursive: true });
-    expect(probe).toMatchObject({
-      available: true,
-      notices: expect.arrayContaining([expect.stringContaining("run as root")]),
+describe.skipIf(!available || !isRoot)(
+  titleOf("where the engine runs as root", !isRoot && "it does not"),
+  () => {
+    test("a workspace that only root can write is worked in as root, and that is said", async () => {
+      workspace = makeWorkspace();
+      const probe = await probeSandbox({ spawn: processes.spawn, workspace });
+      rmSync(workspace, { recursive: true });
+      expect(probe).toMatchObject({
+        available: true,
+        notices: expect.arrayContaining([expect.stringContaining("run as root")]),
+      });
     });
-  });
 
-  test("a workspace that is open to all is worked in as nobody, and nothing need be said", async () => {
-    workspace = makeWorkspace(true);
-    const probe = await probeSandbox({ spawn: processes.spawn, workspace });
-    const sandbox = createBwrapSandbox({ spawn: processes.spawn });
-    const request = { workspace, timeoutMs: 9_000, outputLimitBytes: 4_096 };
-    const result = await sandbox.run({ ...request, command: ["touch", "made"] });
-    expect(result).toMatchObject({ exitCode: 0 });
-    const { uid } = statSync(join(workspace, "made"));
-    rmSync(workspace, { recursive: true });
-    expect(uid).toBe(65_534);
-    expect(probe).toMatchObject({ available: true, notices: [] });
-  });
-});
+    test("a workspace that is open to all is worked in as nobody, and nothing need be said", async () => {
+      workspace = makeWorkspace(true);
+      const probe = await probeSandbox({ spawn: processes.spawn, workspace });
+      const sandbox = createBwrapSandbox({ spawn: processes.spawn });
+      const request = { workspace, timeoutMs: 9_000, outputLimitBytes: 4_096 };
+      const result = await sandbox.run({ ...request, command: ["touch", "made"] });
+      expect(result).toMatchObject({ exitCode: 0 });
+      const { uid } = statSync(join(workspace, "made"));
+      rmSync(workspace, { recursive: true });
+      expect(uid).toBe(65_534);
+      expect(probe).toMatchObject({ available: true, notices: [] });
+    });
+  },
+);

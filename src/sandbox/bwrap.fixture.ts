@@ -1,10 +1,9 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
 import { testGrant } from "../../test/support/egress.ts";
 import { createBwrapSandbox } from "./bwrap.ts";
 import { probeSandbox } from "./bwrap-probe.ts";
 import { createProcesses } from "./process.ts";
+import { titleUnless } from "./sandbox.fixture.ts";
 import type { SandboxRequest, SandboxResult } from "./sandbox.ts";
 
 const grant = testGrant("finds out whether bubblewrap works here", { spawn: true });
@@ -12,15 +11,8 @@ const grant = testGrant("finds out whether bubblewrap works here", { spawn: true
 /** Whether the tests with the real bubblewrap can run here; if not, the reason is in their name. */
 export const probed = await grant.run(() => probeSandbox({ spawn: createProcesses().spawn }));
 
-export const titleOf = (title: string): string =>
-  probed.available ? title : `${title} (skipped: ${probed.reason})`;
-
-/** A workspace of our own, or one that every user may write: root leaves its rights for that one. */
-export function makeWorkspace(open = false): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), "agent33-sandbox-")));
-  if (open) chmodSync(folder, 0o777);
-  return folder;
-}
+export const titleOf = (title: string, ...lacks: readonly (string | false)[]): string =>
+  titleUnless(title, !probed.available && probed.reason, ...lacks);
 
 export const processes = createProcesses();
 export const sandbox = createBwrapSandbox({ spawn: processes.spawn });

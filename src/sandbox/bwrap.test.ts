@@ -6,15 +6,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grantTests } from "../../test/support/egress.ts";
 import { eventually, isRunning } from "../../test/support/mcp-servers/process-list.ts";
 import { createBwrapSandbox } from "./bwrap.ts";
-import {
-  makeWorkspace,
-  probed,
-  processes,
-  processesWith,
-  sandbox,
-  sh,
-  titleOf,
-} from "./bwrap.fixture.ts";
+import { probed, processes, processesWith, sandbox, sh, titleOf } from "./bwrap.fixture.ts";
+import { makeWorkspace } from "./sandbox.fixture.ts";
 
 grantTests("runs bubblewrap", { spawn: true });
 

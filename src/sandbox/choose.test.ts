@@ -8,12 +8,14 @@ import { systemClock } from "../base/clock.ts";
 import { chooseSandbox, createSandboxes } from "./choose.ts";
 import { createProcesses } from "./process.ts";
 import type { Sandbox, SandboxDriver, SandboxProbe } from "./sandbox.ts";
-import { realBubblewrap, realGvisor } from "./sandbox.fixture.ts";
+import { realBubblewrap, realGvisor, titleUnless } from "./sandbox.fixture.ts";
 
 grantTests("looks for sandboxes", { spawn: true, connect: ["/tmp/"] });
 
 const bubblewrap = await realBubblewrap();
 const gvisor = await realGvisor();
+const noBubblewrap = !bubblewrap.probed.available && bubblewrap.probed.reason;
+const noGvisor = !gvisor.probed.available && gvisor.probed.reason;
 const unshareProgram = "unshare";
 
 let folder: string;
@@ -110,17 +112,20 @@ describe("the choice of a sandbox", () => {
     });
   });
 
-  test.skipIf(!gvisor.probed.available)("finds gVisor where only that is on PATH", async () => {
-    // Where the tests run as root, it is started as nobody.
-    chmodSync(folder, 0o755);
-    symlinkSync("/usr/bin/runsc", join(folder, "runsc"));
-    expect(await chooseSandbox("auto", driversOn(folder))).toMatchObject({
-      probe: { available: true, driver: "gvisor" },
-    });
-  });
+  test.skipIf(!gvisor.probed.available)(
+    titleUnless("finds gVisor where only that is on PATH", noGvisor),
+    async () => {
+      // Where the tests run as root, it is started as nobody.
+      chmodSync(folder, 0o755);
+      symlinkSync("/usr/bin/runsc", join(folder, "runsc"));
+      expect(await chooseSandbox("auto", driversOn(folder))).toMatchObject({
+        probe: { available: true, driver: "gvisor" },
+      });
+    },
+  );
 
   test.skipIf(!bubblewrap.probed.available || !gvisor.probed.available)(
-    "says so where the kernel gives no user namespaces",
+    titleUnless("says so where the kernel gives no user namespaces", noBubblewrap, noGvisor),
     () => {
       // In a namespace of its own the kernel's limit can be set to 0 without touching the machine.
       const script = `echo 0 > /proc/sys/user/max_user_namespaces && exec "$0" "$1" "$2"`;

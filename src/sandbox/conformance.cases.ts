@@ -13,7 +13,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { grantTests } from "../../test/support/egress.ts";
 import { eventually } from "../../test/support/mcp-servers/process-list.ts";
 import type { Sandbox, SandboxRequest, SandboxResult } from "./sandbox.ts";
-import { makeWorkspace, perlIsThere, processes, type RealDriver } from "./sandbox.fixture.ts";
+import {
+  makeWorkspace,
+  noPerl,
+  perlIsThere,
+  processes,
+  type RealDriver,
+  titleUnless,
+} from "./sandbox.fixture.ts";
 
 type Extras = Partial<Omit<SandboxRequest, "command" | "workspace">>;
 
@@ -28,7 +35,7 @@ const isRoot = process.getuid?.() === 0;
 export function sandboxConformance({ sandbox, probed, title }: RealDriver): void {
   grantTests("runs commands in the sandbox", { spawn: true });
 
-  describe.skipIf(!probed.available || !perlIsThere)(title, () => {
+  describe.skipIf(!probed.available || !perlIsThere)(titleUnless(title, noPerl), () => {
     let workspace: string;
 
     beforeAll(() => {

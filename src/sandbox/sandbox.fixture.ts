@@ -37,5 +37,12 @@ export function makeWorkspace(open = false): string {
   return folder;
 }
 
+/** A title that says what its tests lack on this machine, where they are skipped for it. */
+export function titleUnless(title: string, ...lacks: readonly (string | false)[]): string {
+  const lacking = lacks.filter((one) => one !== false);
+  return lacking.length === 0 ? title : `${title} (skipped: ${lacking.join("; ")})`;
+}
+
 /** What many probes are written in: every Debian has it. */
 export const perlIsThere = existsSync("/usr/bin/perl");
+export const noPerl = !perlIsThere && "there is no /usr/bin/perl";

@@ -59,15 +59,16 @@ const filterOf = (architecture: "x64" | "arm64"): Uint8Array => {
   if (filter === undefined) throw new Error(`no filter for ${architecture}`);
   return filter;
 };
+/** Every call that the filter knows. */
+const calls = [
+  ...deniedCalls,
+  ...socketCalls,
+  ...modeCalls,
+  cloneCall,
+  ...unseenCalls,
+  ...openingCalls,
+];
 const numberOf = (name: string, architecture: "x64" | "arm64"): number => {
-  const calls = [
-    ...deniedCalls,
-    ...socketCalls,
-    ...modeCalls,
-    cloneCall,
-    ...unseenCalls,
-    ...openingCalls,
-  ];
   const number = calls.find((call) => call.name === name)?.[architecture];
   if (number === undefined || number === null) throw new Error(`${name} has no number`);
   return number;
@@ -200,14 +201,6 @@ describe.each([
         Number(match[2]),
       ]),
     );
-    const calls = [
-      ...deniedCalls,
-      ...socketCalls,
-      ...modeCalls,
-      cloneCall,
-      ...unseenCalls,
-      ...openingCalls,
-    ];
     const compared = calls.filter(({ name }) => defined.has(name));
     expect(compared.length).toBeGreaterThan(50);
     expect(

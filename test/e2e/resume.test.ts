@@ -205,8 +205,7 @@ describe("ending a run that waits", () => {
 
 describe("the shell", () => {
   // `npm test` must pass where bubblewrap is missing; the gate installs it and counts a skip as a failure.
-  const testInSandbox = probed.available ? test : test.skip;
-  testInSandbox(
+  test.skipIf(!probed.available)(
     titleOf(
       "runs a command in the sandbox after a person said yes, and only the workspace changes",
     ),

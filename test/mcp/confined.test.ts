@@ -96,7 +96,7 @@ describe.skipIf(!probed.available)(`a server of the settings, with ${title}`, ()
 });
 
 test.skipIf(!probed.available)(
-  "the bubblewrap on PATH is the one that servers run in",
+  `the bubblewrap on PATH is the one that servers run in, with ${title}`,
   async () => {
     const mark = join(folder, "mark");
     const programs = join(folder, "bin");
@@ -176,7 +176,7 @@ describe.skipIf(!probed.available)(`what the engine trusts, with ${title}`, () =
 });
 
 test.skipIf(!probed.available)(
-  "a run's workspace is there even within the engine's data",
+  `a run's workspace is there even within the engine's data, with ${title}`,
   async () => {
     const server = { command: process.execPath, args: [script, "."] };
     const made = testEngine({ mcpServers: { scout: server } }, folder);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { plantedLoop, plantedReads } from "../../../test/support/planted-loops.ts";
 import { type PlayedCall, type PlayedTurn, playRun } from "../../../test/support/played-run.ts";
-import type { StuckKind } from "../../events/event.ts";
+import { stuckKinds } from "../../events/event.ts";
 
 const call = (
   tool: string,
@@ -21,17 +21,8 @@ const play = (played: readonly PlayedTurn[]) => playRun(played, plantedReads);
 const noticed = (played: readonly PlayedTurn[]) =>
   play(played).notices.map(({ kind, turns: length, before }) => [kind, length, before]);
 
-const kinds: readonly StuckKind[] = [
-  "repeat",
-  "same_error",
-  "ping_pong",
-  "polling",
-  "monologue",
-  "error_storm",
-];
-
 describe("a planted loop", () => {
-  test.each(kinds)("of the kind %s is warned of, and stopped within 6 turns", (kind) => {
+  test.each(stuckKinds)("of the kind %s is warned of, and stopped within 6 turns", (kind) => {
     fc.assert(
       fc.property(plantedLoop(kind), (planted) => {
         const { stop, turns: played, notices } = play(planted.turns);
