@@ -51,17 +51,17 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
         messages.push({ role: "assistant", parts: event.parts });
         lastText = textOf(event) || lastText;
         totals.turns += 1;
-        totals.inputTokens += event.usage.inputTokens;
-        totals.cachedInputTokens += event.usage.cachedInputTokens;
-        totals.outputTokens += event.usage.outputTokens;
-        if (event.costMicroUsd === null) totals.unpricedCalls += 1;
-        else totals.costMicroUsd += event.costMicroUsd;
+        addAnswer(totals, event);
+        break;
+      case "sampling.completed":
+        addAnswer(totals, event);
         break;
       case "turn.failed":
         totals.turns += 1;
-        totals.failedTokens += event.tokens;
-        if (event.costMicroUsd !== null) totals.costMicroUsd += event.costMicroUsd;
-        else if (event.tokens > 0) totals.unpricedCalls += 1;
+        addFailure(totals, event);
+        break;
+      case "sampling.failed":
+        addFailure(totals, event);
         break;
       case "tool.completed":
         results ??= { turn: event.turn, byIndex: new Map() };
@@ -91,6 +91,28 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
   }
   flushResults();
   return { messages, totals, lastText, checks };
+}
+
+type Spent = { -readonly [Field in keyof RunState["totals"]]: number };
+
+function addAnswer(
+  totals: Spent,
+  { usage, costMicroUsd }: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">,
+): void {
+  totals.inputTokens += usage.inputTokens;
+  totals.cachedInputTokens += usage.cachedInputTokens;
+  totals.outputTokens += usage.outputTokens;
+  if (costMicroUsd === null) totals.unpricedCalls += 1;
+  else totals.costMicroUsd += costMicroUsd;
+}
+
+function addFailure(
+  totals: Spent,
+  { tokens, costMicroUsd }: Pick<EventOf<"turn.failed">, "tokens" | "costMicroUsd">,
+): void {
+  totals.failedTokens += tokens;
+  if (costMicroUsd !== null) totals.costMicroUsd += costMicroUsd;
+  else if (tokens > 0) totals.unpricedCalls += 1;
 }
 
 function textOf(turn: EventOf<"turn.completed">): string {
