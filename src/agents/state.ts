@@ -39,27 +39,11 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     unpricedCalls: 0,
   };
   for (const event of events) {
-    switch (event.type) {
-      case "turn.completed":
-        totals.turns += 1;
-        addAnswer(totals, event);
-        break;
-      case "sampling.completed":
-        addAnswer(totals, event);
-        break;
-      case "turn.failed":
-        totals.turns += 1;
-        addFailure(totals, event);
-        break;
-      case "sampling.failed":
-        addFailure(totals, event);
-        break;
-      case "tool.completed":
-        totals.toolCalls += 1;
-        break;
-      default:
-        break;
-    }
+    const { type } = event;
+    if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
+    if (type === "tool.completed") totals.toolCalls += 1;
+    if (type === "turn.completed" || type === "sampling.completed") addAnswer(totals, event);
+    if (type === "turn.failed" || type === "sampling.failed") addFailure(totals, event);
   }
   return totals;
 }
