@@ -22,10 +22,17 @@ import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
-import { configuredServers, flagServers, taskServerNotices, taskServers } from "./server-specs.ts";
+import {
+  configuredServers,
+  flagServers,
+  type ServerChoices,
+  taskServerNotices,
+  taskServers,
+  withChoices,
+} from "./server-specs.ts";
 
 /** What a person asks for. */
-export interface RunRequest {
+export interface RunRequest extends ServerChoices {
   readonly task:
     | { readonly kind: "text"; readonly text: string; readonly workspace: string | undefined }
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
@@ -98,11 +105,17 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     entryPoint: request.entryPoint ?? "cli",
     servers: [
       ...configuredServers(config, host),
-      ...flagServers(request.mcpCommands, host.cwd, [
-        ...Object.keys(settings.mcpServers),
-        ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
-      ]),
-      ...(task === undefined ? [] : taskServers(task, files.workspace)),
+      ...withChoices(
+        [
+          ...flagServers(request.mcpCommands, host.cwd, [
+            ...Object.keys(settings.mcpServers),
+            ...Object.keys(settings.connectors),
+            ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
+          ]),
+          ...(task === undefined ? [] : taskServers(task, files.workspace)),
+        ],
+        request,
+      ),
     ],
     workspace,
     shell: request.shell === true,
