@@ -187,7 +187,8 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const workflow = agentRun(agentPorts(store, host, live, redactor));
+  const ports = agentPorts(store, host, live, redactor);
+  const workflow = agentRun(ports);
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
@@ -245,6 +246,7 @@ export function createEngine(config: Config, host: Host): Engine {
         confinements,
         model: modelFor,
         redactor,
+        append: ports.log.append,
         live: (runId, event) => {
           const told = { ...event, runId, at: clock.now() };
           if (told.type === "tool.progress") {

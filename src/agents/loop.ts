@@ -3,6 +3,7 @@ import type { RunOutcome, StopReason } from "../events/event.ts";
 import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
 import { toolCall } from "./execute.ts";
 import type { AgentPorts } from "./ports.ts";
+import type { Scope } from "./scope.ts";
 import { type CallPlan, modelTurn } from "./turn.ts";
 
 export type AgentRunInput = {
@@ -12,6 +13,14 @@ export type AgentRunInput = {
   readonly approvalTtlMs: number;
 };
 export type AgentRunResult = { readonly outcome: RunOutcome };
+
+/** What one agent of a run works in. */
+interface Work {
+  readonly context: WorkflowContext;
+  readonly scope: Scope;
+  /** Milliseconds that a question to a person may stay open. */
+  readonly ttlMs: number;
+}
 
 /** Times that an answer may break off half-way in a row. */
 const turnTries = 3;
@@ -35,37 +44,27 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const finishActivity = finishRun(ports);
 
   /** One model turn with its waits for a person. */
-  const askModel = async (
-    context: WorkflowContext,
-    turn: number,
-    horizon: number,
-    ttlMs: number,
-  ) => {
+  const askModel = async ({ context, scope, ttlMs }: Work, turn: number, horizon: number) => {
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(turnActivity, { turn, horizon, ask });
+      const result = await context.call(turnActivity, { ...scope, turn, horizon, ask });
       if (result.parkedOn === null) return result;
       await context.wait(approvalTopic(result.parkedOn), ttlMs);
     }
   };
 
   /** One call with its waits for a person. Returns the last event that it wrote. */
-  const callTool = async (context: WorkflowContext, turn: number, index: number, ttlMs: number) => {
+  const callTool = async ({ context, scope, ttlMs }: Work, turn: number, index: number) => {
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(toolActivity, { turn, index, ask });
+      const result = await context.call(toolActivity, { ...scope, turn, index, ask });
       if (result.parkedOn === null) return result.seq;
       await context.wait(approvalTopic(result.parkedOn), ttlMs);
     }
   };
 
-  const callTools = async (
-    context: WorkflowContext,
-    turn: number,
-    calls: readonly CallPlan[],
-    ttlMs: number,
-  ) => {
+  const callTools = async (work: Work, turn: number, calls: readonly CallPlan[]) => {
     let last = 0;
     let index = 0;
-    while (index < calls.length && !context.signal.aborted) {
+    while (index < calls.length && !work.context.signal.aborted) {
       const from = index;
       index += 1;
       if (calls[from]?.alone === false) {
@@ -73,23 +72,25 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       }
       const group = calls.slice(from, index);
       const seqs = await Promise.all(
-        group.map((_plan, offset) => callTool(context, turn, from + offset, ttlMs)),
+        group.map((_plan, offset) => callTool(work, turn, from + offset)),
       );
       last = Math.max(last, ...seqs);
     }
     return last;
   };
 
-  const work = async (
-    context: WorkflowContext,
-    input: AgentRunInput,
+  /** One agent's turns, until it is done or must stop. */
+  const turns = async (
+    work: Work,
+    from: number,
   ): Promise<{ stop: StopReason; horizon: number }> => {
-    let horizon = input.horizon;
+    const { context } = work;
+    let horizon = from;
     let checks = 0;
     let brokenOff = 0;
     for (let turn = 1; ; turn += 1) {
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
-      const answer = await askModel(context, turn, horizon, input.approvalTtlMs);
+      const answer = await askModel(work, turn, horizon);
       horizon = answer.seq;
       if (answer.stop !== null) {
         brokenOff += 1;
@@ -99,10 +100,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       brokenOff = 0;
       if (answer.limit !== null) return { stop: answer.limit, horizon };
       if (answer.calls.length > 0) {
-        horizon = Math.max(
-          horizon,
-          await callTools(context, turn, answer.calls, input.approvalTtlMs),
-        );
+        horizon = Math.max(horizon, await callTools(work, turn, answer.calls));
         continue;
       }
       checks += 1;
@@ -117,7 +115,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     name: "agent.run",
     version: 1,
     run: async (context, input) => {
-      const { stop, horizon } = await work(context, input);
+      const work: Work = { context, scope: {}, ttlMs: input.approvalTtlMs };
+      const { stop, horizon } = await turns(work, input.horizon);
       await context.call(endActivity, { stop, horizon });
       if (stop.reason !== "cancelled") await context.call(verifyActivity, null);
       // A verdict that was interrupted is none.

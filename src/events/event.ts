@@ -117,6 +117,11 @@ const stored = {
   at: z.int(),
 };
 const live = { runId: z.string(), at: z.int() };
+/**
+ * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
+ * `3.1/2.0` one that works for that. Absent: the run's own agent.
+ */
+const scoped = { agentPath: z.string().exactOptional() };
 
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
@@ -169,6 +174,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("message.user"),
     text: z.string(),
     /** Set where no person wrote it; earlier logs do not say. */
@@ -176,6 +182,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.started"),
     turn: z.int().positive(),
     /** False on the closing turn after a limit: the model gets no tools. */
@@ -183,6 +190,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.completed"),
     turn: z.int().positive(),
     parts: z.array(assistantPart).readonly(),
@@ -197,6 +205,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.failed"),
     turn: z.int().positive(),
     error: errorData,
@@ -208,6 +217,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("tool.started"),
     turn: z.int().positive(),
     /** Place of the call within its turn, from 0. With the turn it names the logical call. */
@@ -218,6 +228,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("tool.completed"),
     turn: z.int().positive(),
     index: z.int().nonnegative(),
@@ -234,6 +245,27 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** A server had the run's model answer it: charged to the run, not part of its conversation. */
+    type: z.literal("sampling.completed"),
+    server: z.string(),
+    usage,
+    costMicroUsd: cost,
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("sampling.failed"),
+    server: z.string(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    ...scoped,
     /** What a search found is shown to the model from its next turn on. */
     type: z.literal("tools.activated"),
     turn: z.int().positive(),
@@ -242,6 +274,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** The run goes in circles: the model is told so before its next turn. */
     type: z.literal("stuck.noticed"),
     ...stuckLoop,
@@ -262,13 +295,20 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("run.parked"),
     /** The question that waits for a person. */
     approvalId: z.string(),
     toolName: z.string(),
     message: z.string(),
   }),
-  z.object({ ...stored, type: z.literal("agent.stopped"), stop, summary: z.string() }),
+  z.object({
+    ...stored,
+    ...scoped,
+    type: z.literal("agent.stopped"),
+    stop,
+    summary: z.string(),
+  }),
   z.object({
     ...stored,
     type: z.literal("verification.completed"),
@@ -291,10 +331,17 @@ const storedEventSchema = z.discriminatedUnion("type", [
 ]);
 
 const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({ ...live, type: z.literal("reasoning.delta"), turn: z.int(), text: z.string() }),
+  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
   z.object({
     ...live,
+    ...scoped,
+    type: z.literal("reasoning.delta"),
+    turn: z.int(),
+    text: z.string(),
+  }),
+  z.object({
+    ...live,
+    ...scoped,
     type: z.literal("tool.progress"),
     turn: z.int(),
     toolCallId: z.string(),

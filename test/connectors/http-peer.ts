@@ -16,6 +16,7 @@ export interface HttpRequestSeen {
 }
 
 export interface HttpPeer extends Peer {
+  readonly port: number;
   readonly url: string;
   readonly requests: readonly HttpRequestSeen[];
 }
@@ -36,6 +37,7 @@ export async function httpPeer(
 ): Promise<HttpPeer> {
   let behaviour: PeerBehaviour = "well";
   let sentBytes = 0;
+  let silences = 0;
   const requests: HttpRequestSeen[] = [];
   const open = new Set<ServerResponse>();
   const server = createServer((request, response) => {
@@ -73,6 +75,7 @@ export async function httpPeer(
       case "refusing":
         return send(response, { status: 401, body: '{"error":"who are you?"}' });
       case "silent":
+        silences += 1;
         return;
       case "cut":
         response.writeHead(200, { "content-type": type, "content-length": "100000" });
@@ -101,6 +104,7 @@ export async function httpPeer(
   const { port } = server.address() as AddressInfo;
   return {
     port,
+    address: `127.0.0.1:${port}`,
     url: `http://127.0.0.1:${port}`,
     requests,
     get seen() {
@@ -108,6 +112,9 @@ export async function httpPeer(
     },
     get held() {
       return open.size;
+    },
+    get silences() {
+      return silences;
     },
     get sentBytes() {
       return sentBytes;
