@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { agentDefinitionSchema } from "../agents/definition.ts";
+import { keptDefinitionSchema } from "../agents/definition.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
@@ -42,7 +42,7 @@ const runSpecSchema = z.strictObject({
   ]),
   model: z.string(),
   baseUrl: z.string().nullable(),
-  agent: agentDefinitionSchema,
+  agent: keptDefinitionSchema,
   effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
   limits: runLimitsSchema,
   servers: z.array(serverSpecSchema),

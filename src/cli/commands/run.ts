@@ -43,7 +43,7 @@ export function runCommand(program: Command, context: CliContext): void {
     )
     .option("--base-url <url>", "address of an OpenAI-compatible server, with its /v1")
     .option("--effort <tier>", `how hard to think: ${efforts.join(", ")}`)
-    .option("--agent <file>", "agent definition (YAML)")
+    .option("--agent <agent>", "agent definition: a file, a name or name@version")
     .option(
       "--mcp <server>",
       "command line or address of an MCP server whose tools the agent gets; may be repeated",
@@ -122,7 +122,7 @@ function requestOf(text: string | undefined, options: RunOptions): RunRequest {
   const common = {
     model: options.model,
     effort: effortOf(options.effort),
-    agentFile: options.agent,
+    agent: options.agent,
     mcpCommands: options.mcp,
     mcpHosts: hostsOf(options.mcpHosts ?? []),
     mcpUnconfined: options.mcpUnconfined ?? [],
