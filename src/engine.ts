@@ -186,7 +186,8 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const workflow = agentRun(agentPorts(store, host, live, redactor));
+  const ports = agentPorts(store, host, live, redactor);
+  const workflow = agentRun(ports);
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
@@ -244,6 +245,7 @@ export function createEngine(config: Config, host: Host): Engine {
         confinements,
         model: modelFor,
         redactor,
+        append: ports.log.append,
         live: (runId, event) => {
           const told = { ...event, runId, at: clock.now() };
           if (told.type === "tool.progress") {

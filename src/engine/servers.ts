@@ -39,7 +39,7 @@ export interface ServerUse {
   readonly policy: PolicyDecider;
   readonly signal: AbortSignal;
   /** The run's model, for servers that may ask it. */
-  readonly sample: NonNullable<McpClientFeatures["sample"]>;
+  readonly sample: (server: string) => NonNullable<McpClientFeatures["sample"]>;
   /** Whether a model has been shown the tools already: then it must find all of them again. */
   readonly begun: boolean;
 }
@@ -127,7 +127,7 @@ function featuresOf(
   const maySample = spec?.from === "settings" && settings.mcpServers[name]?.sampling === true;
   const isHere = spec !== undefined && "command" in spec;
   return {
-    ...(maySample ? { sample } : {}),
+    ...(maySample ? { sample: sample(name) } : {}),
     ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
   };
 }

@@ -259,6 +259,26 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** A server had the run's model answer it: charged to the run, not part of its conversation. */
+    type: z.literal("sampling.completed"),
+    server: z.string(),
+    usage,
+    costMicroUsd: cost,
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("sampling.failed"),
+    server: z.string(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
     ...scoped,
     /** What a search found is shown to the model from its next turn on. */
     type: z.literal("tools.activated"),
