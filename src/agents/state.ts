@@ -86,6 +86,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "check.completed":
         checks.push(event);
         break;
+      case "message.undelivered":
       case "run.started":
       case "run.resumed":
       case "session.opened":
