@@ -16,6 +16,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "session.opened":
       return { ...event, notices: event.notices.map(text) };
     case "message.user":
+    case "message.undelivered":
     case "stuck.noticed":
       return { ...event, text: text(event.text) };
     case "turn.completed":
@@ -25,6 +26,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "tool.completed":
       return { ...event, content: text(event.content), ...errorOf(event, redactor) };
     case "turn.failed":
+    case "sampling.failed":
       return { ...event, error: redactError(event.error, redactor) };
     case "check.completed":
     case "verification.completed":
@@ -43,6 +45,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "run.resumed":
     case "turn.started":
     case "tools.activated":
+    case "sampling.completed":
       return event;
   }
 }

@@ -8,7 +8,7 @@ import type { JsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import { isBoundaryError } from "../boundary/errors.ts";
-import type { Opening, Settled, TakenRun, Workflow } from "../durable/contract.ts";
+import type { Durable, Opening, Settled, TakenRun, Workflow } from "../durable/contract.ts";
 import type { EventOf, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import type { Host } from "./host.ts";
 import { createBook } from "./run-book.ts";
@@ -21,11 +21,12 @@ export interface HostingParts {
   readonly store: EngineStore;
   readonly host: Host;
   readonly redactor: Redactor;
+  readonly durable: Pick<Durable, "sent">;
   readonly budgets: MemoryBudgetLedger;
   /** Milliseconds that a question to a person stays open. */
   readonly approvalTtlMs: number;
   readonly live: LiveRuns;
-  readonly session: SessionParts;
+  readonly session: Omit<SessionParts, "append">;
 }
 
 /**
@@ -47,7 +48,8 @@ export function runHosting(
     const begun = earlier !== undefined || previousOwner !== null;
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session, { signal, earlier });
+      const append: SessionParts["append"] = (id, events) => write(() => book.append(id, events));
+      opened = await openSession(runId, spec, { ...parts.session, append }, { signal, earlier });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown), begun);
     }

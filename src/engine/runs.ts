@@ -4,14 +4,14 @@ import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { DurableStatus, WorkOptions } from "../durable/contract.ts";
-import type { RunEvent, RunOutcome } from "../events/event.ts";
-import type { Run } from "../store/repositories/runs.ts";
+import type { PersonTopic, RunEvent, RunOutcome } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import type { LiveRuns, LiveSession } from "./live-runs.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
 import { errorOf } from "./run-hosting.ts";
+import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
 
 export type RunEnd =
   | { readonly runId: string; readonly outcome: RunOutcome }
@@ -28,6 +28,15 @@ export interface Runs {
   cancel(runId: string): void;
   /** Takes up runs that are ready, whoever began them, until it is told to stop or idle. */
   work(request?: WorkRequest): Promise<void>;
+  /**
+   * Says something to a run's agent: `steering` is heard after the step that it is at, a
+   * `follow_up` when it would stop. The same key twice is one message.
+   * @throws Agent33Error `engine.run_finished`, `engine.agent_stopped`, `engine.nothing_said`,
+   * `store.unknown_run`, `store.ambiguous_id`
+   */
+  send(prefix: string, text: string, topic: PersonTopic, key?: string): SentMessage;
+  /** What became of a message so far. */
+  fateOf(message: SentMessage): MessageFate;
   /** Events of a run as they happen in this process. Returns the function that ends it. */
   follow(runId: string, listener: (event: RunEvent) => void): () => void;
 }
@@ -100,7 +109,10 @@ export function createRuns(parts: CreateParts, live: LiveRuns): Runs {
     return endOf(status);
   };
 
+  const post = createPost(parts);
+
   return {
+    ...post,
     create: (request) => createRun(request, parts),
     drive,
     resume: async (prefix) => drive(store.runs.find(prefix).id),
@@ -152,14 +164,4 @@ function newsOf(runId: string, status: DurableStatus | undefined, error: unknown
   }
   const why = status.state === "failed" ? { error: errorOf(status.error) } : {};
   return { kind: "ended", runId, outcome: endOf(status).outcome, ...why };
-}
-
-function alreadyFinished(run: Run): Agent33Error {
-  return new Agent33Error(
-    "engine.run_finished",
-    `Run ${run.id} has finished: ${run.outcome ?? "no outcome"}.`,
-    {
-      hint: `Look at it with \`agent33 runs show ${run.id}\`, or start a new one.`,
-    },
-  );
 }

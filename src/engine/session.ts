@@ -1,12 +1,10 @@
 import type { Toolbox, RunSession } from "../agents/ports.ts";
-import { budgetOf } from "../agents/call-options.ts";
-import { mayUseTool } from "../agents/definition.ts";
+import { mayUseSkill, mayUseTool } from "../agents/definition.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
-import { sampleWith } from "../connectors/mcp/sampling.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
@@ -29,6 +27,7 @@ import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
+import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
@@ -41,6 +40,7 @@ import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { findSandbox } from "./sandbox.ts";
+import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
@@ -58,6 +58,8 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  /** Adds to a run's log what happens beside its turns and calls. */
+  readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly redactor: Redactor;
 }
 
@@ -95,23 +97,20 @@ export async function openSession(
   const policy = withPins(ofPacks, lock);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
-  const { skills, notices: skillNotices } =
+  const { skills: found, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
+  const skills = found.filter(({ name }) => mayUseSkill(spec.agent, name));
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
   );
-  const sample = sampleWith(
-    (request, asked) =>
-      governedModel.call(request, {
-        principal: spec.principal,
-        policy,
-        runId,
-        budgets: [budgetOf(runId)],
-        signal: asked,
-      }),
-    spec.effort.maxOutputTokens,
-  );
+  const sample = serverSampling(governedModel, {
+    runId,
+    principal: spec.principal,
+    policy,
+    maxOutputTokens: spec.effort.maxOutputTokens,
+    append: parts.append,
+  });
   const use = { policy, signal, begun: earlier !== undefined, sample };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
@@ -174,9 +173,11 @@ export async function openSession(
 /** The workspace, and what in it the agent's own tools must not write. */
 function workspaceOf(
   { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies }: SessionParts,
+  { dataDir, lockFile, policies, settings, host }: SessionParts,
 ): Workspace | undefined {
-  return root === null ? undefined : { root, closed: [dataDir, lockFile, ...policies.places()] };
+  if (root === null) return undefined;
+  const agents = agentPlaces({ settings }, host.cwd);
+  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
 }
 
 function toolsOf(
