@@ -48,9 +48,10 @@ export function testEngine(
   settings: Readonly<Record<string, JsonValue>> = {},
   folder?: string,
   env: Record<string, string> = {},
+  machine: Partial<Pick<Host, "clock" | "warn">> = {},
 ): TestEngine {
   const cwd = folder ?? temporaryFolder("engine");
-  const host = testHost(cwd, env);
+  const host = { ...testHost(cwd, env), ...machine };
   const flags: FlagSetting[] = Object.entries({ "store.synchronous": "normal", ...settings }).map(
     ([setting, value]) => ({
       setting,
