@@ -5,6 +5,7 @@ import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts, RunSession } from "../agents/ports.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { isBoundaryError } from "../boundary/errors.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
@@ -28,7 +29,12 @@ const loggedErrorSchema = z.object({
 });
 
 export type RunEnd =
-  | { readonly runId: string; readonly outcome: RunOutcome }
+  | {
+      readonly runId: string;
+      readonly outcome: RunOutcome;
+      /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+      readonly output?: JsonObject;
+    }
   | { readonly runId: string; readonly outcome: "parked" };
 
 export interface Runs {
@@ -197,7 +203,10 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
         // A cancelled workflow that ran out of its grace has not closed the book itself.
         closeIfOpen(runId);
         const result = status.result as AgentRunResult | null;
-        return { runId, outcome: result?.outcome ?? "cancelled" };
+        const finished = store.runLog.read(runId).findLast(({ type }) => type === "run.finished");
+        const output = finished?.type === "run.finished" ? finished.output : undefined;
+        const outcome = result?.outcome ?? "cancelled";
+        return { runId, outcome, ...(output === undefined ? {} : { output }) };
       }
       case "waiting":
         store.transactions.transaction(() => {
