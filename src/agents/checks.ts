@@ -4,9 +4,10 @@ import type { AnswerForm } from "./answer.ts";
 import { leaveIfReleased } from "./call-options.ts";
 import type { AgentPorts, CheckResult, RunCheck, RunSession } from "./ports.ts";
 import { turnText } from "./state.ts";
+import { type Spoken, spokenIn } from "./steering.ts";
 
 export type CheckInput = { readonly attempt: number; readonly horizon: number };
-export type CheckVerdict = {
+export type CheckVerdict = Spoken & {
   readonly seq: number;
   /** Whether the agent is to go on: it was told what is wrong. */
   readonly sentBack: boolean;
@@ -38,9 +39,10 @@ export function runChecks(ports: AgentPorts): Activity<CheckInput, CheckVerdict>
       const back =
         failed !== undefined && isSentBack(failed, session) ? feedback(failed) : undefined;
       const judge = failed === undefined && isJudged(session, done.length, events);
-      return () => {
+      return (mailbox) => {
         const stored = ports.log.append(runId, [...done, ...(back === undefined ? [] : [back])]);
         return {
+          ...spokenIn(mailbox, {}),
           seq: stored.at(-1)?.seq ?? horizon,
           sentBack: back !== undefined,
           ...(judge ? { judge: true as const } : {}),

@@ -5,6 +5,7 @@ import { leaveIfReleased } from "./call-options.ts";
 import { lastAnswer } from "./checks.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { activeMs, foldRun } from "./state.ts";
+import { type Spoken, spokenIn, undelivered } from "./steering.ts";
 
 export type EndInput = { readonly stop: StopReason; readonly horizon: number };
 
@@ -15,8 +16,9 @@ export function endAgent(ports: AgentPorts): Activity<EndInput, null> {
     run: async ({ stop, horizon }, { runId }) => {
       await ports.session(runId).closeTools();
       const summary = foldRun(ports.log.read(runId), horizon).lastText;
-      return () => {
-        ports.log.append(runId, [{ type: "agent.stopped", stop, summary }]);
+      return (mailbox) => {
+        const unread = undelivered(ports.log.read(runId), mailbox.sent);
+        ports.log.append(runId, [...unread, { type: "agent.stopped", stop, summary }]);
         return null;
       };
     },

@@ -5,7 +5,7 @@ import { suggestName } from "../base/nearest.ts";
 import type { Config } from "../config/config.ts";
 import type { RunRequest } from "../engine/create-run.ts";
 import { type CliContext, type CommonOptions, configOf } from "./context.ts";
-import { collect, usageError, wholeNumber } from "./usage.ts";
+import { collect, type NamedValue, namedValue, usageError, wholeNumber } from "./usage.ts";
 
 /** What every command that starts a run takes. */
 export interface RunOptions extends CommonOptions {
@@ -13,6 +13,8 @@ export interface RunOptions extends CommonOptions {
   readonly baseUrl?: string;
   readonly effort?: string;
   readonly mcp: readonly string[];
+  readonly mcpHosts?: readonly NamedValue[];
+  readonly mcpUnconfined?: readonly string[];
   readonly workspace?: string;
   readonly shell?: boolean;
   readonly check?: readonly string[];
@@ -36,6 +38,16 @@ export function addRunOptions(command: Command): Command {
       "command line or address of an MCP server whose tools the agent gets; may be repeated",
       collect,
       [],
+    )
+    .option(
+      "--mcp-hosts <name=host,host>",
+      "hosts that a server of --mcp or of the task talks to; without any it has no network",
+      namedValue("--mcp-hosts", "tickets=api.example.org"),
+    )
+    .option(
+      "--mcp-unconfined <name>",
+      "a server of --mcp or of the task that runs outside of the sandbox; may be repeated",
+      collect,
     )
     .option("--workspace <folder>", "folder that the built-in file tools may write in")
     .option("--shell", "let the agent run commands in the sandbox, in the workspace")
@@ -70,6 +82,8 @@ export function runRequestOf(options: RunOptions): Omit<RunRequest, "task"> {
     model: options.model,
     effort: effortOf(options.effort),
     mcpCommands: options.mcp,
+    mcpHosts: hostsOf(options.mcpHosts ?? []),
+    mcpUnconfined: options.mcpUnconfined ?? [],
     shell: options.shell === true,
     ...(options.check === undefined ? {} : { checks: options.check }),
     ...(options.judge === undefined ? {} : { judge: options.judge }),
@@ -84,6 +98,19 @@ export function refuseEmpty(options: object): void {
     const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
     throw usageError(`${flag} is empty.`, "Give it a value or leave it out.");
   }
+}
+
+function hostsOf(given: readonly NamedValue[]): NonNullable<RunRequest["mcpHosts"]> {
+  return Object.fromEntries(
+    given.map(({ name, value }) => {
+      const hosts = value.split(",").map((host) => host.trim());
+      if (!hosts.includes("")) return [name, hosts];
+      throw usageError(
+        `--mcp-hosts names no host in "${name}=${value}".`,
+        `For example --mcp-hosts ${name}=api.example.org`,
+      );
+    }),
+  );
 }
 
 function effortOf(name: string | undefined): Effort | undefined {

@@ -12,6 +12,7 @@ import { type Config, configFileName } from "../config/config.ts";
 import { lockPath } from "../config/lock.ts";
 import type { EntryPoint } from "../config/schema.ts";
 import type { Durable } from "../durable/contract.ts";
+import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
@@ -26,10 +27,17 @@ import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
-import { configuredServers, flagServers, taskServerNotices, taskServers } from "./server-specs.ts";
+import {
+  configuredServers,
+  flagServers,
+  type ServerChoices,
+  taskServerNotices,
+  taskServers,
+  withChoices,
+} from "./server-specs.ts";
 
 /** What a person asks for. */
-export interface RunRequest extends CompletionRequest {
+export interface RunRequest extends ServerChoices, CompletionRequest {
   readonly task:
     | { readonly kind: "text"; readonly text: string; readonly workspace: string | undefined }
     /** What the agent's definition says that it takes. */
@@ -54,6 +62,8 @@ export interface RunRequest extends CompletionRequest {
   readonly entryPoint?: EntryPoint;
   /** Command lines of MCP servers to start for this run. */
   readonly mcpCommands: readonly string[];
+  /** Whether any worker may begin it at once, instead of whoever created it. Default: no. */
+  readonly queued?: boolean;
 }
 
 /** The parts of the engine that make a run. */
@@ -124,11 +134,17 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       ? []
       : [
           ...configuredServers(config, host),
-          ...flagServers(request.mcpCommands, host.cwd, [
-            ...Object.keys(settings.mcpServers),
-            ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
-          ]),
-          ...(task === undefined ? [] : taskServers(task, files.workspace)),
+          ...withChoices(
+            [
+              ...flagServers(request.mcpCommands, host.cwd, [
+                ...Object.keys(settings.mcpServers),
+                ...Object.keys(settings.connectors),
+                ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
+              ]),
+              ...(task === undefined ? [] : taskServers(task, files.workspace)),
+            ],
+            request,
+          ),
         ],
     workspace,
     shell: !once && request.shell === true,
@@ -180,7 +196,9 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       horizon: events.at(-1)?.seq ?? 0,
       approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
     };
-    durable.start(parts.workflow, runId, input);
+    // Whoever asked for it drives it. Should they die before that, a worker begins it.
+    const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
+    durable.start(parts.workflow, runId, input, { leaveMs });
   });
   return runId;
 }

@@ -70,15 +70,17 @@ function resultOf({ store }: Engine, runId: string, output: JsonValue | undefine
 }
 
 function refuseTools(options: InvokeOptions): void {
-  const { mcp, workspace, shell, check, judge } = options;
-  const given = Object.entries({
-    mcp: mcp.length > 0 || undefined,
+  const { mcp, mcpHosts, mcpUnconfined, workspace, shell, check, judge } = options;
+  const given = {
+    mcp: mcp.length > 0 ? mcp : undefined,
+    "mcp-hosts": mcpHosts,
+    "mcp-unconfined": mcpUnconfined,
     workspace,
     shell,
     check,
     judge,
-  });
-  const flag = given.find(([, value]) => value !== undefined)?.[0];
+  };
+  const flag = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (flag === undefined) return;
   throw usageError(
     `--${flag} goes with --iterative: an agent that is asked once has no tools and no workspace.`,
