@@ -7,6 +7,7 @@ import { budgetsCommand } from "./commands/budgets.ts";
 import { connectorsCommand } from "./commands/connectors/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { invokeCommand } from "./commands/invoke.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
@@ -80,6 +81,7 @@ export function createProgram(context: CliContext): Command {
       writeErr: () => undefined,
     });
   runCommand(program, context);
+  invokeCommand(program, context);
   runsCommand(program, context);
   resumeCommand(program, context);
   agentsCommand(program, context);

@@ -13,7 +13,6 @@ import { shellTool } from "../connectors/shell/connector.ts";
 import { appendLineTool } from "../connectors/workspace/connector.ts";
 import type { Workspace } from "../connectors/workspace/files.ts";
 import type { EventOf, NewEvent, NewLiveEvent } from "../events/event.ts";
-import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
@@ -32,6 +31,7 @@ import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
+import { sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
@@ -99,7 +99,9 @@ export async function openSession(
   const tokens = await loadTokenCounter();
   const { skills: found, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
-  const skills = found.filter(({ name }) => mayUseSkill(spec.agent, name));
+  // An agent that has one turn has no use for what it could act with.
+  const acts = spec.mode === "iterative";
+  const skills = found.filter(({ name }) => acts && mayUseSkill(spec.agent, name));
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
@@ -120,7 +122,7 @@ export async function openSession(
     return closed;
   };
   try {
-    const mine = ({ name }: OfferedTool): boolean => mayUseTool(spec.agent, name);
+    const mine = ({ name }: OfferedTool): boolean => acts && mayUseTool(spec.agent, name);
     const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
@@ -217,7 +219,12 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
   const workspace = spec.workspace;
   const env = childEnvironment(host.env, { extra: spec.environment });
   const spawn = evaluationGrant.bind(processes.spawn);
-  const check = task?.check;
+  const options = { spawn, env, clock: host.clock };
+  const { words, ...completion } = sessionCompletion(
+    spec,
+    task?.check,
+    workspace === null ? undefined : { ...options, workspace },
+  );
   return {
     runId,
     principal: spec.principal,
@@ -229,27 +236,13 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     toolbox,
     systemPrompt: renderSystemPrompt(spec.agent, {
       skills: renderSkillList(skills),
-      check:
-        check === undefined
-          ? ""
-          : "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
+      check: words,
     }),
-    check:
-      check === undefined || workspace === null
-        ? undefined
-        : (signal) => runCheck(check, { workspace, spawn, env, clock: host.clock, signal }),
+    ...completion,
     verify:
       task === undefined || workspace === null
         ? undefined
-        : (signal) =>
-            verify(task, {
-              workspace,
-              logsDir: files.verifier,
-              spawn,
-              env,
-              clock: host.clock,
-              signal,
-            }),
+        : (signal) => verify(task, { ...options, workspace, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
       workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),
