@@ -58,6 +58,10 @@ const decision = z.object({
 const effort = z.enum(efforts);
 const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
 
+/** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
+export const personTopics = ["steering", "follow_up"] as const;
+export type PersonTopic = (typeof personTopics)[number];
+
 /** How a run can go in circles. */
 export const stuckKinds = [
   "repeat",
@@ -117,6 +121,11 @@ const stored = {
   at: z.int(),
 };
 const live = { runId: z.string(), at: z.int() };
+/**
+ * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
+ * `3.1/2.0` one that works for that. Absent: the run's own agent.
+ */
+const scoped = { agentPath: z.string().exactOptional() };
 
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
@@ -127,6 +136,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("run.started"),
     task: z.string(),
     agent: z.string(),
+    /** Of the agent's definition; earlier logs do not say. */
+    agentVersion: z.string().exactOptional(),
+    agentDigest: z.string().exactOptional(),
     model: z.string(),
     effort,
     effortSource: z.string(),
@@ -166,13 +178,28 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("message.user"),
     text: z.string(),
-    /** Set where no person wrote it; earlier logs do not say. */
-    from: z.literal("engine").exactOptional(),
+    /**
+     * Who wrote it, and when: the engine, or a person while the run went on. Absent for the task
+     * itself, and in earlier logs.
+     */
+    from: z.enum(["engine", ...personTopics]).exactOptional(),
+    /** What its sender calls it, where it was sent while the run went on. */
+    key: z.string().exactOptional(),
   }),
   z.object({
     ...stored,
+    /** A person said it too late: the agent had stopped, and never read it. */
+    type: z.literal("message.undelivered"),
+    text: z.string(),
+    from: z.enum(personTopics),
+    key: z.string(),
+  }),
+  z.object({
+    ...stored,
+    ...scoped,
     type: z.literal("turn.started"),
     turn: z.int().positive(),
     /** False on the closing turn after a limit: the model gets no tools. */
@@ -180,6 +207,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.completed"),
     turn: z.int().positive(),
     parts: z.array(assistantPart).readonly(),
@@ -194,6 +222,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.failed"),
     turn: z.int().positive(),
     error: errorData,
@@ -205,6 +234,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("tool.started"),
     turn: z.int().positive(),
     /** Place of the call within its turn, from 0. With the turn it names the logical call. */
@@ -215,6 +245,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("tool.completed"),
     turn: z.int().positive(),
     index: z.int().nonnegative(),
@@ -251,6 +282,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** What a search found is shown to the model from its next turn on. */
     type: z.literal("tools.activated"),
     turn: z.int().positive(),
@@ -259,6 +291,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** The run goes in circles: the model is told so before its next turn. */
     type: z.literal("stuck.noticed"),
     ...stuckLoop,
@@ -279,6 +312,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("run.parked"),
     /** The question that waits for a person. */
     approvalId: z.string(),
@@ -287,7 +321,13 @@ const storedEventSchema = z.discriminatedUnion("type", [
     toolName: z.string(),
     message: z.string(),
   }),
-  z.object({ ...stored, type: z.literal("agent.stopped"), stop, summary: z.string() }),
+  z.object({
+    ...stored,
+    ...scoped,
+    type: z.literal("agent.stopped"),
+    stop,
+    summary: z.string(),
+  }),
   z.object({
     ...stored,
     type: z.literal("verification.completed"),
@@ -310,10 +350,17 @@ const storedEventSchema = z.discriminatedUnion("type", [
 ]);
 
 const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({ ...live, type: z.literal("reasoning.delta"), turn: z.int(), text: z.string() }),
+  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
   z.object({
     ...live,
+    ...scoped,
+    type: z.literal("reasoning.delta"),
+    turn: z.int(),
+    text: z.string(),
+  }),
+  z.object({
+    ...live,
+    ...scoped,
     type: z.literal("tool.progress"),
     turn: z.int(),
     toolCallId: z.string(),
