@@ -29,6 +29,7 @@ import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
 import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { sessionCompletion } from "./completion.ts";
@@ -58,6 +59,7 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  readonly personFor: Approvals["personFor"];
   /** Adds to a run's log what happens beside its turns and calls. */
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly redactor: Redactor;
@@ -113,7 +115,8 @@ export async function openSession(
     maxOutputTokens: spec.effort.maxOutputTokens,
     append: parts.append,
   });
-  const use = { policy, signal, begun: earlier !== undefined, sample };
+  const person = parts.personFor(spec.principal.tenant, runId);
+  const use = { policy, signal, begun: earlier !== undefined, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
