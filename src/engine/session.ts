@@ -172,12 +172,15 @@ export async function openSession(
 }
 
 /** The workspace, and what in it the agent's own tools must not write. */
-function workspaceOf(
-  { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies }: SessionParts,
-): Workspace | undefined {
-  return root === null ? undefined : { root, closed: [dataDir, lockFile, ...policies.places()] };
+function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspace | undefined {
+  return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
+
+const closedPlaces = ({ dataDir, lockFile, policies }: SessionParts): readonly string[] => [
+  dataDir,
+  lockFile,
+  ...policies.places(),
+];
 
 function toolsOf(
   opened: OpenedConnector,
@@ -251,7 +254,10 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
             }),
     closeTools,
     filesChanged: () =>
-      workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),
+      // What the agent cannot write is no change of its own.
+      workspace === null
+        ? Promise.resolve([])
+        : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
 }
