@@ -176,14 +176,18 @@ export async function openSession(
 }
 
 /** The workspace, and what in it the agent's own tools must not write. */
-function workspaceOf(
-  { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies, settings, host }: SessionParts,
-): Workspace | undefined {
-  if (root === null) return undefined;
-  const agents = agentPlaces({ settings }, host.cwd);
-  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
+import type { AgentSide, RunSession } from "../agents/ports.ts";
+import { unwrap } from "../base/result.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { Boundary } from "../boundary/boundary.ts";
 }
+
+const closedPlaces = (parts: SessionParts): readonly string[] => [
+  parts.dataDir,
+  parts.lockFile,
+  ...parts.policies.places(),
+  ...agentPlaces(parts, parts.host.cwd),
+];
 
 function toolsOf(
   opened: OpenedConnector,
@@ -248,7 +252,10 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
         : (signal) => verify(task, { ...options, workspace, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
-      workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),
+      // What the agent cannot write is no change of its own.
+      workspace === null
+        ? Promise.resolve([])
+        : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
 }
