@@ -176,10 +176,8 @@ export async function openSession(
 }
 
 /** The workspace, and what in it the agent's own tools must not write. */
-import type { AgentSide, RunSession } from "../agents/ports.ts";
-import { unwrap } from "../base/result.ts";
-import type { Redactor } from "../base/redact.ts";
-import type { Boundary } from "../boundary/boundary.ts";
+function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspace | undefined {
+  return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
 
 const closedPlaces = (parts: SessionParts): readonly string[] => [
