@@ -130,11 +130,6 @@ function seenIn(event: StoredEvent): Seen | undefined {
   }
 }
 
-/** A call that a person's words came before did not fail; how another agent ended has its own events. */
-function isTold(code: string | undefined): boolean {
-  return code === "agents.person_spoke" || code === "agents.sub_agent_stopped";
-}
-
 function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
   // A call that a person's words came before did not fail.
   if (!event.isError || event.error?.code === "agents.person_spoke") return undefined;
