@@ -7,11 +7,6 @@ export function budgetOf(runId: string): string {
   return `run:${runId}`;
 }
 
-/** The name of a tool's logical call within its run, the same after a crash. */
-export function toolCallName(place: { readonly turn: number; readonly index: number }): string {
-  return `turn-${place.turn}-call-${place.index}`;
-}
-
 /** What every governed call of a run carries. */
 export function callOptions(
   session: RunSession,

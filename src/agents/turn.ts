@@ -7,11 +7,14 @@ import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfReleased } from "./call-options.ts";
 import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
+import { type Scope, turnCallName } from "./scope.ts";
+import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { shownTools } from "./shown-tools.ts";
 import { activeMs, foldRun } from "./state.ts";
+import { type Spoken, spokenIn } from "./steering.ts";
 import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
 
-export type TurnInput = {
+export type TurnInput = Scope & {
   readonly turn: number;
   /** The last event that belongs to the run's past at this point. */
   readonly horizon: number;
@@ -24,7 +27,7 @@ export type CallPlan = {
   readonly alone: boolean;
 };
 
-export type TurnResult = {
+export type TurnResult = Spoken & {
   readonly seq: number;
   /** What the workflow needs to know of each tool call. Empty when there are none. */
   readonly calls: readonly CallPlan[];
@@ -51,18 +54,24 @@ type TurnsOver = LimitReached | StuckStop;
 export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
   return {
     name: "model.turn",
-    run: async ({ turn, horizon }, { runId, signal }) => {
-      const session = ports.session(runId);
-      const events = ports.log.read(runId);
-      const state = foldRun(events, horizon);
-      const stuck = findStuck(events, horizon, session.limits.maxStuckTurns);
+    run: async (input, { runId, signal }) => {
+      const { turn, horizon } = input;
+      const run = scopedRun(ports, runId, input);
+      const { session } = run;
+      const all = run.readAll();
+      const events = run.read();
+      const state = foldRun(all, horizon, input);
+      const tools = shownTools(session.toolbox, events, horizon);
+      // Who has no tools cannot act in circles; how often its words are sent back has a bound.
+      const stuck =
+        tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
-        reachedLimit(session.limits, state, activeMs(events, ports.now())) ??
+        reachedLimit(session.limits, state, activeMs(all, ports.now())) ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
       const notice = limit === undefined && stuck?.type === "stuck.noticed" ? stuck : undefined;
-      ports.log.append(runId, [
+      run.append([
         ...(notice === undefined || known !== undefined ? [] : [notice]),
         { type: "turn.started", turn, toolsOffered: limit === undefined },
       ]);
@@ -72,45 +81,50 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         system: session.systemPrompt,
         messages:
           words === undefined ? state.messages : [...state.messages, { role: "user", text: words }],
-        tools: limit === undefined ? shownTools(session.toolbox, events, horizon) : [],
+        tools: limit === undefined ? tools : [],
         maxOutputTokens: session.effort.maxOutputTokens,
         effort: session.effort.effort,
+        // Several providers take either tools or a form; beside tools the prompt asks alone.
+        ...(session.answer !== undefined && limit === undefined && tools.length === 0
+          ? { answer: { name: "answer", schema: session.answer.schema } }
+          : {}),
       };
       let shown = false;
       const outcome = await session.model.tryCall(request, {
-        ...callOptions(session, `turn-${turn}`, signal),
+        ...callOptions(session, turnCallName(input), signal),
         totalMs:
           limit === undefined
-            ? Math.max(1, timeLeftMs(session.limits, events, ports.now()))
+            ? Math.max(1, timeLeftMs(session.limits, all, ports.now()))
             : closingMs,
         onChunk: (chunk) => {
           shown = true;
-          forward(session, turn, chunk);
+          forward(run, turn, chunk);
         },
       });
       leaveIfReleased(signal);
-      return () => {
+      return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
-          return park(ports, runId, horizon, outcome.error);
+          return park(run, horizon, outcome.error);
         }
-        const stored = ports.log.append(
-          runId,
+        const stored = run.append(
           outcome.ok
             ? answered(turn, session, outcome.value, outcome.record, limit)
             : [failed(turn, outcome.error, outcome.record)],
         );
         const seq = stored.at(-1)?.seq ?? horizon;
+        const spoken = spokenIn(mailbox, input);
         if (!outcome.ok) {
-          const timeIsUp = timeLeftMs(session.limits, events, ports.now()) <= 0;
+          const timeIsUp = timeLeftMs(session.limits, all, ports.now()) <= 0;
           const error = ports.conceal(outcome.error.toJSON());
           const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
           const again = shown && outcome.error.retryable;
-          return { ...nothingMore, seq, limit: limit ?? null, stop, again };
+          return { ...nothingMore, ...spoken, seq, limit: limit ?? null, stop, again };
         }
         const calls = limit === undefined ? plan(session, outcome.value) : [];
         const stop = calls.length === 0 && limit === undefined ? unusable(outcome.value) : null;
         return {
           ...nothingMore,
+          ...spoken,
           seq,
           calls,
           limit: limit ?? null,
@@ -128,9 +142,9 @@ const closingMs = 60_000;
 const nothingMore = { calls: [], limit: null, stop: null, again: false, parkedOn: null } as const;
 
 /** Writes down that the run waits for a person. */
-function park(ports: AgentPorts, runId: string, horizon: number, error: BoundaryError): TurnResult {
+function park(run: ScopedRun, horizon: number, error: BoundaryError): TurnResult {
   const approvalId = error.approvalId ?? "";
-  const [stored] = ports.log.append(runId, [
+  const [stored] = run.append([
     { type: "run.parked", approvalId, toolName: "model", message: error.message },
   ]);
   return { ...nothingMore, seq: stored?.seq ?? horizon, parkedOn: approvalId };
@@ -174,9 +188,9 @@ function closingWords(over: TurnsOver): string {
   return `${why} No more tools can be called. Say what is done, what is not, and how to go on.`;
 }
 
-function forward(session: RunSession, turn: number, chunk: ModelEvent): void {
+function forward(run: ScopedRun, turn: number, chunk: ModelEvent): void {
   if (chunk.type === "text.delta" || chunk.type === "reasoning.delta") {
-    session.live({ type: chunk.type, turn, text: chunk.text });
+    run.live({ type: chunk.type, turn, text: chunk.text });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
+import { elicitationRule } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type { EventOf, LiveEvent, RunEvent, StopReason } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
@@ -40,7 +41,12 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         out(style.yellow("resumed from its log"));
         return;
       case "message.user":
-        out(`\n${style.bold("user")}  ${oneLine(event.text, Math.max(60, width * 2))}`);
+        out(
+          `\n${style.bold(speaker(event.from))}  ${oneLine(event.text, Math.max(60, width * 2))}`,
+        );
+        return;
+      case "message.undelivered":
+        out(`\n${style.yellow("not read, the agent had stopped")}  ${oneLine(event.text, width)}`);
         return;
       case "turn.started":
         out(
@@ -63,6 +69,18 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         waiting.end(event);
         renderTool(output, event, asked.get(`${event.turn}/${event.index}`)?.argumentsText ?? "");
         return;
+      case "sampling.completed":
+        out(
+          style.dim(
+            `    server ${event.server} asked the model: ${spendText(event)} · ${milliseconds(event.durationMs)}`,
+          ),
+        );
+        return;
+      case "sampling.failed":
+        out(
+          `    ${style.red("✗")} server ${event.server} asked the model: ${errorText(event.error)}`,
+        );
+        return;
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
         return;
@@ -74,12 +92,12 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${bothEnds(event.message)}`);
         out(
-          `  ${style.dim("→")} ${program} approvals approve ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
+          `  ${style.dim("→")} ${program} approvals ${event.ruleId === elicitationRule ? "answer" : "approve"} ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
         );
         return;
       case "check.completed":
         out(
-          `\n${style.bold("check")}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
+          `\n${style.bold(checkName(event.kind))}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
         );
         if (!event.passed)
           indent(output, event.error === undefined ? event.output : errorText(event.error));
@@ -105,6 +123,14 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
   };
 }
 
+function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {
+  return kind === "command" ? "check" : kind === "schema" ? "answer's form" : kind;
+}
+
+function speaker(from: EventOf<"message.user">["from"]): string {
+  return from === "steering" || from === "follow_up" ? from.replace("_", "-") : "user";
+}
+
 const patienceMs = 2_000;
 
 /** Says of a tool call that takes long that it is running, so that nobody thinks it is stuck. */
@@ -127,6 +153,16 @@ function renderLive({ out, style }: Output, event: LiveEvent): void {
   if (event.type === "tool.progress") out(style.dim(`  … ${oneLine(event.message, 200)}`));
 }
 
+function spendText({
+  usage,
+  costMicroUsd,
+}: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">): string {
+  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
+  const estimated = usage.estimated ? " (estimated)" : "";
+  const money = costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd);
+  return `${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${estimated} · ${money}`;
+}
+
 function renderTurn({ out, style, width }: Output, event: EventOf<"turn.completed">): void {
   for (const part of event.parts) {
     if (part.type === "reasoning") out(`  ${style.dim(oneLine(part.text, width * 2))}`);
@@ -134,12 +170,9 @@ function renderTurn({ out, style, width }: Output, event: EventOf<"turn.complete
       for (const line of part.text.split("\n"))
         if (line.trim() !== "") out(`  ${oneLine(line, 400)}`);
   }
-  const { usage } = event;
-  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
-  const money = event.costMicroUsd === null ? "unpriced" : formatMicroUsd(event.costMicroUsd);
   out(
     style.dim(
-      `  ${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${usage.estimated ? " (estimated)" : ""} · ${money} · effort ${event.effort} · ${event.decision.effect} by ${event.decision.ruleId} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+      `  ${spendText(event)} · effort ${event.effort} · ${event.decision.effect} by ${event.decision.ruleId} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
     ),
   );
 }

@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { agentDefinitionSchema } from "../agents/definition.ts";
+import { keptDefinitionSchema } from "../agents/definition.ts";
+import { judgeSchema, workspaceCheckSchema } from "../agents/completion-schema.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toolDeclarationSchema } from "../config/mcp-servers.ts";
+import { runModes } from "../events/event.ts";
 import { entryPoints, policySelectionSchema } from "../config/schema.ts";
 
 /** An MCP server as a run remembers it. Values of variables are never part of it: they may be secrets. */
@@ -15,8 +17,12 @@ const stdioServerSpecSchema = z.strictObject({
   /** Where the search for the program begins. */
   startFolder: z.string(),
   tools: z.record(z.string(), toolDeclarationSchema),
-  /** `settings` servers get their variables from the settings each time they are opened. */
+  /** `settings` servers get their variables and their confinement from there each time they are opened. */
   from: z.enum(["settings", "flag", "task"]),
+  /** Of one that was named for this run, whether it is confined. Runs from before that have neither. */
+  confine: z.boolean().exactOptional(),
+  /** Hosts that it talks to; without any it has no network. */
+  hosts: z.array(z.string()).exactOptional(),
 });
 
 /** One that is spoken to over HTTP. Headers may be secrets, so the settings are asked each time. */
@@ -38,7 +44,12 @@ const runSpecSchema = z.strictObject({
   ]),
   model: z.string(),
   baseUrl: z.string().nullable(),
-  agent: agentDefinitionSchema,
+  agent: keptDefinitionSchema,
+  /** Whether the agent has one turn without tools, or works until it is done. */
+  mode: z.enum(runModes).default("iterative"),
+  /** What looks at its work in the workspace, besides a task's own check. */
+  checks: z.array(workspaceCheckSchema).default([]),
+  judge: judgeSchema.nullable().default(null),
   effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
   limits: runLimitsSchema,
   servers: z.array(serverSpecSchema),

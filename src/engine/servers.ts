@@ -1,4 +1,5 @@
-import { delimiter } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { Agent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import { attempt, unwrap } from "../base/result.ts";
@@ -10,10 +11,11 @@ import { resolveReferences } from "../config/references.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
 import type { McpClientFeatures } from "../connectors/mcp/features.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
+import type { Person } from "../connectors/mcp/person.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
-import type { Confinements } from "./confined-servers.ts";
+import type { Confinements, ServerPlace } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
 import { loginFor } from "./mcp-logins.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
@@ -39,7 +41,9 @@ export interface ServerUse {
   readonly policy: PolicyDecider;
   readonly signal: AbortSignal;
   /** The run's model, for servers that may ask it. */
-  readonly sample: NonNullable<McpClientFeatures["sample"]>;
+  readonly sample: (server: string) => NonNullable<McpClientFeatures["sample"]>;
+  /** Whoever can answer what servers ask. */
+  readonly person: (server: string) => Person;
   /** Whether a model has been shown the tools already: then it must find all of them again. */
   readonly begun: boolean;
 }
@@ -75,9 +79,7 @@ export async function openServers(
     return [];
   });
   const confined = await Promise.all(
-    found.map(({ value, spec: { from } }) =>
-      parts.confinements.confine(value, from, spec.workspace ?? undefined),
-    ),
+    found.map((one) => parts.confinements.confine(one.value, one.spec, placeOf(spec))),
   );
   notices.push(...confined.flatMap((one) => one.notices));
   const servers = confined.map(({ server }) => server);
@@ -108,6 +110,13 @@ export async function openServers(
   return { handles, notices };
 }
 
+/** Servers work in the workspace, and see nothing of what a task keeps from its agent. */
+function placeOf({ workspace, task }: RunSpec): ServerPlace {
+  const kept =
+    task.kind === "folder" ? ["tests", "solution"].map((name) => join(task.path, name)) : [];
+  return { workspace: workspace ?? undefined, hidden: kept.filter((path) => existsSync(path)) };
+}
+
 /** Failures about which a person decides, and which are no fault of the server. */
 const forPeople: ReadonlySet<string> = new Set([
   "approval_required",
@@ -120,14 +129,15 @@ const forPeople: ReadonlySet<string> = new Set([
 function featuresOf(
   { servers, workspace }: RunSpec,
   name: string,
-  { sample }: ServerUse,
+  { sample, person }: ServerUse,
   { settings }: ServerParts,
 ): McpClientFeatures {
   const spec = servers.find((server) => server.name === name);
   const maySample = spec?.from === "settings" && settings.mcpServers[name]?.sampling === true;
   const isHere = spec !== undefined && "command" in spec;
   return {
-    ...(maySample ? { sample } : {}),
+    person: person(name),
+    ...(maySample ? { sample: sample(name) } : {}),
     ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
   };
 }

@@ -1,12 +1,10 @@
 import type { Toolbox, RunSession } from "../agents/ports.ts";
-import { budgetOf } from "../agents/call-options.ts";
-import { mayUseTool } from "../agents/definition.ts";
+import { mayUseSkill, mayUseTool } from "../agents/definition.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
-import { sampleWith } from "../connectors/mcp/sampling.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
@@ -15,7 +13,6 @@ import { shellTool } from "../connectors/shell/connector.ts";
 import { appendLineTool } from "../connectors/workspace/connector.ts";
 import type { Workspace } from "../connectors/workspace/files.ts";
 import type { EventOf, NewEvent, NewLiveEvent } from "../events/event.ts";
-import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
@@ -29,10 +26,13 @@ import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
+import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
+import { sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
@@ -41,6 +41,7 @@ import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { findSandbox } from "./sandbox.ts";
+import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
@@ -58,6 +59,9 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  readonly personFor: Approvals["personFor"];
+  /** Adds to a run's log what happens beside its turns and calls. */
+  readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly redactor: Redactor;
 }
 
@@ -95,24 +99,24 @@ export async function openSession(
   const policy = withPins(ofPacks, lock);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
-  const { skills, notices: skillNotices } =
+  const { skills: found, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
+  // An agent that has one turn has no use for what it could act with.
+  const acts = spec.mode === "iterative";
+  const skills = found.filter(({ name }) => acts && mayUseSkill(spec.agent, name));
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
   );
-  const sample = sampleWith(
-    (request, asked) =>
-      governedModel.call(request, {
-        principal: spec.principal,
-        policy,
-        runId,
-        budgets: [budgetOf(runId)],
-        signal: asked,
-      }),
-    spec.effort.maxOutputTokens,
-  );
-  const use = { policy, signal, begun: earlier !== undefined, sample };
+  const sample = serverSampling(governedModel, {
+    runId,
+    principal: spec.principal,
+    policy,
+    maxOutputTokens: spec.effort.maxOutputTokens,
+    append: parts.append,
+  });
+  const person = parts.personFor(spec.principal.tenant, runId);
+  const use = { policy, signal, begun: earlier !== undefined, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
@@ -121,7 +125,7 @@ export async function openSession(
     return closed;
   };
   try {
-    const mine = ({ name }: OfferedTool): boolean => mayUseTool(spec.agent, name);
+    const mine = ({ name }: OfferedTool): boolean => acts && mayUseTool(spec.agent, name);
     const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
@@ -174,9 +178,11 @@ export async function openSession(
 /** The workspace, and what in it the agent's own tools must not write. */
 function workspaceOf(
   { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies }: SessionParts,
+  { dataDir, lockFile, policies, settings, host }: SessionParts,
 ): Workspace | undefined {
-  return root === null ? undefined : { root, closed: [dataDir, lockFile, ...policies.places()] };
+  if (root === null) return undefined;
+  const agents = agentPlaces({ settings }, host.cwd);
+  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
 }
 
 function toolsOf(
@@ -216,7 +222,12 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
   const workspace = spec.workspace;
   const env = childEnvironment(host.env, { extra: spec.environment });
   const spawn = evaluationGrant.bind(processes.spawn);
-  const check = task?.check;
+  const options = { spawn, env, clock: host.clock };
+  const { words, ...completion } = sessionCompletion(
+    spec,
+    task?.check,
+    workspace === null ? undefined : { ...options, workspace },
+  );
   return {
     runId,
     principal: spec.principal,
@@ -228,27 +239,13 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     toolbox,
     systemPrompt: renderSystemPrompt(spec.agent, {
       skills: renderSkillList(skills),
-      check:
-        check === undefined
-          ? ""
-          : "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
+      check: words,
     }),
-    check:
-      check === undefined || workspace === null
-        ? undefined
-        : (signal) => runCheck(check, { workspace, spawn, env, clock: host.clock, signal }),
+    ...completion,
     verify:
       task === undefined || workspace === null
         ? undefined
-        : (signal) =>
-            verify(task, {
-              workspace,
-              logsDir: files.verifier,
-              spawn,
-              env,
-              clock: host.clock,
-              signal,
-            }),
+        : (signal) => verify(task, { ...options, workspace, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
       workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),

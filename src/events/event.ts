@@ -56,7 +56,14 @@ const decision = z.object({
 });
 
 const effort = z.enum(efforts);
+/** Whether an agent has one turn without tools, or works until it is done. */
+export const runModes = ["iterative", "once"] as const;
+export type RunMode = (typeof runModes)[number];
 const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
+
+/** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
+export const personTopics = ["steering", "follow_up"] as const;
+export type PersonTopic = (typeof personTopics)[number];
 
 /** How a run can go in circles. */
 export const stuckKinds = [
@@ -117,6 +124,11 @@ const stored = {
   at: z.int(),
 };
 const live = { runId: z.string(), at: z.int() };
+/**
+ * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
+ * `3.1/2.0` one that works for that. Absent: the run's own agent.
+ */
+const scoped = { agentPath: z.string().exactOptional() };
 
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
@@ -127,9 +139,15 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("run.started"),
     task: z.string(),
     agent: z.string(),
+    /** Of the agent's definition; earlier logs do not say. */
+    agentVersion: z.string().exactOptional(),
+    agentDigest: z.string().exactOptional(),
     model: z.string(),
     effort,
     effortSource: z.string(),
+    /** How the agent works, and what it was given; earlier logs do not say. */
+    mode: z.enum(runModes).exactOptional(),
+    inputs: jsonObject.exactOptional(),
     workspace: z.string().nullable(),
     limits: jsonObject,
     policy: z.string(),
@@ -166,13 +184,28 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("message.user"),
     text: z.string(),
-    /** Set where no person wrote it; earlier logs do not say. */
-    from: z.literal("engine").exactOptional(),
+    /**
+     * Who wrote it, and when: the engine, or a person while the run went on. Absent for the task
+     * itself, and in earlier logs.
+     */
+    from: z.enum(["engine", ...personTopics]).exactOptional(),
+    /** What its sender calls it, where it was sent while the run went on. */
+    key: z.string().exactOptional(),
   }),
   z.object({
     ...stored,
+    /** A person said it too late: the agent had stopped, and never read it. */
+    type: z.literal("message.undelivered"),
+    text: z.string(),
+    from: z.enum(personTopics),
+    key: z.string(),
+  }),
+  z.object({
+    ...stored,
+    ...scoped,
     type: z.literal("turn.started"),
     turn: z.int().positive(),
     /** False on the closing turn after a limit: the model gets no tools. */
@@ -180,6 +213,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.completed"),
     turn: z.int().positive(),
     parts: z.array(assistantPart).readonly(),
@@ -194,6 +228,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.failed"),
     turn: z.int().positive(),
     error: errorData,
@@ -205,6 +240,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("tool.started"),
     turn: z.int().positive(),
     /** Place of the call within its turn, from 0. With the turn it names the logical call. */
@@ -215,6 +251,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("tool.completed"),
     turn: z.int().positive(),
     index: z.int().nonnegative(),
@@ -231,6 +268,27 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** A server had the run's model answer it: charged to the run, not part of its conversation. */
+    type: z.literal("sampling.completed"),
+    server: z.string(),
+    usage,
+    costMicroUsd: cost,
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("sampling.failed"),
+    server: z.string(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    ...scoped,
     /** What a search found is shown to the model from its next turn on. */
     type: z.literal("tools.activated"),
     turn: z.int().positive(),
@@ -239,6 +297,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** The run goes in circles: the model is told so before its next turn. */
     type: z.literal("stuck.noticed"),
     ...stuckLoop,
@@ -250,6 +309,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...stored,
     type: z.literal("check.completed"),
+    /** What looked; earlier logs do not say, and it was a command. */
+    kind: z.enum(["command", "schema", "scorer", "judge"]).exactOptional(),
+    /** How often the agent had said that it was done; all that looked then have the same. */
     attempt: z.int().positive(),
     passed: z.boolean(),
     output: z.string(),
@@ -259,13 +321,22 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("run.parked"),
     /** The question that waits for a person. */
     approvalId: z.string(),
+    /** The rule that asks, `mcp/elicitation` where a server does; earlier logs do not say. */
+    ruleId: z.string().exactOptional(),
     toolName: z.string(),
     message: z.string(),
   }),
-  z.object({ ...stored, type: z.literal("agent.stopped"), stop, summary: z.string() }),
+  z.object({
+    ...stored,
+    ...scoped,
+    type: z.literal("agent.stopped"),
+    stop,
+    summary: z.string(),
+  }),
   z.object({
     ...stored,
     type: z.literal("verification.completed"),
@@ -282,16 +353,25 @@ const storedEventSchema = z.discriminatedUnion("type", [
     outcome,
     stop,
     summary: z.string(),
+    /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+    output: jsonObject.exactOptional(),
     totals,
     filesChanged: z.array(fileChange).readonly(),
   }),
 ]);
 
 const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({ ...live, type: z.literal("reasoning.delta"), turn: z.int(), text: z.string() }),
+  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
   z.object({
     ...live,
+    ...scoped,
+    type: z.literal("reasoning.delta"),
+    turn: z.int(),
+    text: z.string(),
+  }),
+  z.object({
+    ...live,
+    ...scoped,
     type: z.literal("tool.progress"),
     turn: z.int(),
     toolCallId: z.string(),

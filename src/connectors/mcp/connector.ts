@@ -57,7 +57,7 @@ const marginMs = 10_000;
 export function mcpSessionSpec(
   server: McpServer,
   onOpening: (opening: Promise<McpSession>) => void = () => {},
-  { features = {}, login }: Pick<OpenMcpServerRequest, "features" | "login"> = {},
+  { features = {}, login, clock }: Pick<OpenMcpServerRequest, "features" | "login" | "clock"> = {},
 ): ConnectorSpec<McpServer, McpSession, McpSession> {
   const limitMs = (server.startTimeoutMs ?? defaultStartTimeoutMs) + marginMs;
   const held = server.type === "http";
@@ -70,6 +70,7 @@ export function mcpSessionSpec(
         () => connect(context, login),
         context.signal,
         features,
+        clock,
       );
       onOpening(opening);
       const session = await opening;
