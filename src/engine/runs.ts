@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { AgentRunResult } from "../agents/loop.ts";
-import { budgetOf } from "../agents/call-options.ts";
-import { usedTokens } from "../agents/limits.ts";
+import { budgetOf, workBudgetOf } from "../agents/call-options.ts";
+import { forWork, usedTokens } from "../agents/limits.ts";
 import type { AgentPorts, RunSession } from "../agents/ports.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
@@ -147,7 +147,7 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
       return endOf(runId, await durable.execute(runId));
     } finally {
       live.sessions.delete(runId);
-      budgets.close(budgetOf(runId));
+      for (const id of [budgetOf(runId), workBudgetOf(runId)]) budgets.close(id);
       await opened.close();
     }
   };
@@ -192,11 +192,11 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
 
   const openBudget = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
-    budgets.open(
-      budgetOf(runId),
-      { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
-      { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
-    );
+    const used = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+    const all = { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens };
+    const work = { costMicroUsd: forWork(all.costMicroUsd), tokens: forWork(all.tokens) };
+    budgets.open(budgetOf(runId), all, used);
+    budgets.open(workBudgetOf(runId), work, used);
   };
 
   const endOf = (runId: string, status: DurableStatus): RunEnd => {
