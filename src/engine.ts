@@ -12,6 +12,7 @@ import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import { closeAll } from "./engine/close-all.ts";
+import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
 import { type Audit, createAudit } from "./engine/audit.ts";
 import type { DoctorFinding } from "./engine/doctor-finding.ts";
@@ -130,7 +131,7 @@ export function createEngine(config: Config, host: Host): Engine {
       dataDir,
       lockPath(config, host.cwd),
       ...policies.places(),
-      ...(settings.agent === undefined ? [] : [resolve(host.cwd, settings.agent)]),
+      ...agentPlaces(config, host.cwd),
     ],
   });
   const budgets = createBudgetLedger(clock);

@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definition.ts";
+import { agentDigest, type AgentDefinition, agentReference } from "../agents/definition.ts";
+import { isAgentFile } from "../agents/library.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
@@ -16,22 +17,31 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import type { NewEvent } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
+import { agentPlaces, changedSince, resolveAgent } from "./agents.ts";
 import type { Host } from "./host.ts";
 import { nameOf, type Policies } from "./policies.ts";
 import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
-import { configuredServers, flagServers, taskServerNotices, taskServers } from "./server-specs.ts";
+import {
+  configuredServers,
+  flagServers,
+  type ServerChoices,
+  taskServerNotices,
+  taskServers,
+  withChoices,
+} from "./server-specs.ts";
 
 /** What a person asks for. */
-export interface RunRequest {
+export interface RunRequest extends ServerChoices {
   readonly task:
     | { readonly kind: "text"; readonly text: string; readonly workspace: string | undefined }
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
-  readonly agentFile: string | undefined;
+  /** A definition file, a name or `name@version`. Default: the settings' agent. */
+  readonly agent?: string | undefined;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
@@ -63,7 +73,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { host, config, store, durable, dataDir } = parts;
   const { settings } = config;
   const policy = parts.policies.selection();
-  const agent = agentOf(request, settings.agent, host.cwd);
+  const agent = resolveAgent(request.agent, config, host.cwd);
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
   const task =
@@ -77,9 +87,11 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       dataDir,
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
-      ...[request.agentFile ?? settings.agent, ...policy.files].flatMap((path) =>
-        path === undefined ? [] : [resolve(host.cwd, path)],
-      ),
+      ...agentPlaces(config, host.cwd),
+      ...policy.files.map((path) => resolve(host.cwd, path)),
+      ...(request.agent !== undefined && isAgentFile(request.agent)
+        ? [resolve(host.cwd, request.agent)]
+        : []),
     ]);
   }
   const model = atHome(modelOf(request, task, settings.model), host.cwd);
@@ -98,11 +110,17 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     entryPoint: request.entryPoint ?? "cli",
     servers: [
       ...configuredServers(config, host),
-      ...flagServers(request.mcpCommands, host.cwd, [
-        ...Object.keys(settings.mcpServers),
-        ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
-      ]),
-      ...(task === undefined ? [] : taskServers(task, files.workspace)),
+      ...withChoices(
+        [
+          ...flagServers(request.mcpCommands, host.cwd, [
+            ...Object.keys(settings.mcpServers),
+            ...Object.keys(settings.connectors),
+            ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
+          ]),
+          ...(task === undefined ? [] : taskServers(task, files.workspace)),
+        ],
+        request,
+      ),
     ],
     workspace,
     shell: request.shell === true,
@@ -110,7 +128,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     principal: {
       tenant: settings.tenant,
       user: settings.user,
-      agent: `${agent.name}@${agent.version}`,
+      agent: agentReference(agent),
     },
   };
   await parts.checkModel(wanted);
@@ -124,6 +142,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
+    ...changeNotices(agent, store),
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
@@ -165,6 +184,8 @@ function startEvent(
     type: "run.started",
     task: title,
     agent: spec.principal.agent,
+    agentVersion: spec.agent.version,
+    agentDigest: agentDigest(spec.agent),
     model: spec.model,
     effort: spec.effort.effort,
     effortSource: spec.effort.source,
@@ -185,13 +206,13 @@ function workspaceNotices({ task }: RunRequest): readonly string[] {
   return [`Changes below ${unlistedFolders.join(" and ")} are not listed at the end.`];
 }
 
-function agentOf(
-  request: RunRequest,
-  configured: string | undefined,
-  cwd: string,
-): AgentDefinition {
-  const file = request.agentFile ?? configured;
-  return file === undefined ? defaultAgent : loadAgent(resolve(cwd, file));
+/** A version is a promise: whoever reads two runs of it takes them to be of the same agent. */
+function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly string[] {
+  const earlier = changedSince(agent, runs);
+  if (earlier === null) return [];
+  return [
+    `${agentReference(agent)} is not what run ${earlier} used under this name; give it a new version.`,
+  ];
 }
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {

@@ -136,6 +136,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("run.started"),
     task: z.string(),
     agent: z.string(),
+    /** Of the agent's definition; earlier logs do not say. */
+    agentVersion: z.string().exactOptional(),
+    agentDigest: z.string().exactOptional(),
     model: z.string(),
     effort,
     effortSource: z.string(),
