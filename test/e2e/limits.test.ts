@@ -37,7 +37,6 @@ async function runOn({ engine, folder }: TestEngine) {
     task: { kind: "text", text: "Do it.", workspace: folder },
     model: undefined,
     effort: undefined,
-    agentFile: undefined,
     mcpCommands: [],
   });
   const from = server.requests.length;
