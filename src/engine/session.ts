@@ -176,14 +176,16 @@ export async function openSession(
 }
 
 /** The workspace, and what in it the agent's own tools must not write. */
-function workspaceOf(
-  { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies, settings, host }: SessionParts,
-): Workspace | undefined {
-  if (root === null) return undefined;
-  const agents = agentPlaces({ settings }, host.cwd);
-  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
+function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspace | undefined {
+  return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
+
+const closedPlaces = (parts: SessionParts): readonly string[] => [
+  parts.dataDir,
+  parts.lockFile,
+  ...parts.policies.places(),
+  ...agentPlaces(parts, parts.host.cwd),
+];
 
 function toolsOf(
   opened: OpenedConnector,
@@ -248,7 +250,10 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
         : (signal) => verify(task, { ...options, workspace, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
-      workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),
+      // What the agent cannot write is no change of its own.
+      workspace === null
+        ? Promise.resolve([])
+        : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
 }

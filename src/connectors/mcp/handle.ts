@@ -113,9 +113,10 @@ export function createServerHandle(
       first.list.tools.map((listed) => [offeredName(server.name, listed.name), listed.hints]),
     ),
     get notices() {
-      const { strayLineCount, strayLines } = kept.current().output();
+      const { strayLineCount, strayLines, notices: ofStart } = kept.current().output();
       const stray = `${strayLineCount} lines on its stdout are not JSON-RPC, the last: ${strayLines.at(-1) ?? ""}`;
       return [
+        ...ofStart,
         ...notices,
         ...(strayLineCount === 0 ? [] : [stray]),
         ...kept.current().notes.notices(),
