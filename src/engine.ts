@@ -186,7 +186,7 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const workflow = agentRun(agentPorts(store, host, live, redactor));
+  const workflow = agentRun(agentPorts(store, host, live, redactor, budgets));
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,

@@ -16,6 +16,10 @@ export const agentDefinitionSchema = z.strictObject({
     .array(z.string().min(1))
     .default(["*"])
     .describe("names of the tools that it may use; `*` stands for any run of characters"),
+  agents: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("agents that it may hand work to: names of files beside this one, or paths"),
   effort: z.enum(efforts).optional(),
   limits: someLimitsSchema.default({}),
 });
@@ -36,8 +40,17 @@ export const defaultAgent: AgentDefinition = {
     "When the task is finished, answer without tool calls: say in a few sentences what you did and what you could not do.",
   ].join("\n"),
   tools: ["*"],
+  agents: [],
   limits: {},
 };
+
+/** An agent as logs, policies and people name it. */
+export function versionedName({
+  name,
+  version,
+}: Pick<AgentDefinition, "name" | "version">): string {
+  return `${name}@${version}`;
+}
 
 /**
  * Reads an agent definition from a YAML file.
@@ -63,7 +76,7 @@ export function loadAgent(path: string): AgentDefinition {
     "agents.malformed",
     `The agent file ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
     {
-      hint: "Fields: name, version, role, instructions, tools, effort, limits.",
+      hint: "Fields: name, version, role, instructions, tools, agents, effort, limits.",
     },
   );
 }

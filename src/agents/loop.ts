@@ -1,9 +1,11 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
 import type { RunOutcome, StopReason } from "../events/event.ts";
 import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
+import { sideBySide } from "./delegate.ts";
+import { handBack } from "./delegation.ts";
 import { toolCall } from "./execute.ts";
 import type { AgentPorts } from "./ports.ts";
-import type { Scope } from "./scope.ts";
+import { pathBelow, type Scope } from "./scope.ts";
 import { type CallPlan, modelTurn } from "./turn.ts";
 
 export type AgentRunInput = {
@@ -39,6 +41,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const turnActivity = modelTurn(ports);
   const toolActivity = toolCall(ports);
   const checkActivity = visibleCheck(ports);
+  const handBackActivity = handBack(ports);
   const endActivity = endAgent(ports);
   const verifyActivity = verification(ports);
   const finishActivity = finishRun(ports);
@@ -52,12 +55,19 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     }
   };
 
-  /** One call with its waits for a person. Returns the last event that it wrote. */
-  const callTool = async ({ context, scope, ttlMs }: Work, turn: number, index: number) => {
+  /** One call with its waits for a person, and the agent that it hands work to. Returns its last event. */
+  const callTool = async (work: Work, turn: number, index: number): Promise<number> => {
+    const { context, scope, ttlMs } = work;
+    const place = { ...scope, turn, index };
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(toolActivity, { ...scope, turn, index, ask });
-      if (result.parkedOn === null) return result.seq;
-      await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      const result = await context.call(toolActivity, { ...place, ask });
+      if (result.parkedOn !== null) await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      else if (result.begun === undefined) return result.seq;
+      else {
+        const below: Work = { ...work, scope: { agentPath: pathBelow(place) } };
+        const { stop, horizon } = await turns(below, result.seq);
+        return context.call(handBackActivity, { ...place, stop, horizon });
+      }
     }
   };
 
@@ -65,16 +75,18 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     let last = 0;
     let index = 0;
     while (index < calls.length && !work.context.signal.aborted) {
-      const from = index;
-      index += 1;
-      if (calls[from]?.alone === false) {
-        while (calls[index]?.alone === false) index += 1;
-      }
-      const group = calls.slice(from, index);
-      const seqs = await Promise.all(
-        group.map((_plan, offset) => callTool(work, turn, from + offset)),
-      );
-      last = Math.max(last, ...seqs);
+      const group = groupAt(calls, index);
+      index += group.length;
+      const lanes = calls[group[0] ?? 0]?.delegates === true ? sideBySide : group.length;
+      const left = group.values();
+      const lane = async (): Promise<void> => {
+        for (const place of left) {
+          if (work.context.signal.aborted) return;
+          const seq = await callTool(work, turn, place);
+          last = Math.max(last, seq);
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(lanes, group.length) }, lane));
     }
     return last;
   };
@@ -103,6 +115,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
         horizon = Math.max(horizon, await callTools(work, turn, answer.calls));
         continue;
       }
+      // What another agent did is judged by the one that it works for.
+      if (work.scope.agentPath !== undefined) return { stop: { reason: "done" }, horizon };
       checks += 1;
       const verdict = await context.call(checkActivity, { attempt: checks, horizon });
       horizon = verdict.seq;
@@ -124,4 +138,15 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       return context.call(finishActivity, { stop: last, horizon });
     },
   };
+}
+
+/** The places of the calls from one on that run side by side with it. */
+function groupAt(calls: readonly CallPlan[], from: number): readonly number[] {
+  const first = calls[from];
+  const end = calls.findIndex(
+    ({ alone, delegates }, place) =>
+      place > from && (alone || first?.alone !== false || delegates !== first.delegates),
+  );
+  const length = (end === -1 ? calls.length : end) - from;
+  return Array.from({ length }, (_none, offset) => from + offset);
 }

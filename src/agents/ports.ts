@@ -17,6 +17,7 @@ import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { EffortChoice } from "./effort.ts";
 import type { RunLimits } from "./limits.ts";
+import type { RunState } from "./state.ts";
 
 /** A run's log, as the loop needs it. */
 export interface RunLogPort {
@@ -57,21 +58,35 @@ export interface VerificationResult {
   readonly error?: ErrorData;
 }
 
+/** What one agent of a run acts as and with. */
+export interface AgentSide {
+  readonly principal: Principal;
+  /** The policy that the run was started under, as it holds for this agent; it decides about each call. */
+  readonly policy: PolicyDecider;
+  readonly agent: AgentDefinition;
+  readonly effort: EffortChoice;
+  readonly toolbox: Toolbox;
+  readonly systemPrompt: string;
+  /** The agents that it may hand work to. */
+  readonly subAgents: readonly SubAgent[];
+}
+
+export interface SubAgent {
+  /** As `name@version`. */
+  readonly id: string;
+  readonly agent: AgentDefinition;
+  /** What it acts with: never more than the agent that it works for. The same each time. */
+  open(): AgentSide;
+}
+
 /**
  * Everything that one run works with while this process drives it. Opened before the workflow is
  * executed, again after a crash.
  */
-export interface RunSession {
+export interface RunSession extends AgentSide {
   readonly runId: string;
-  readonly principal: Principal;
-  /** The policy that the run was started under; it decides about each of its calls. */
-  readonly policy: PolicyDecider;
-  readonly agent: AgentDefinition;
-  readonly effort: EffortChoice;
   readonly limits: RunLimits;
   readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
-  readonly toolbox: Toolbox;
-  readonly systemPrompt: string;
   /** Runs the task's visible check, where it has one. */
   readonly check: ((signal: AbortSignal) => Promise<CheckResult>) | undefined;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
@@ -90,6 +105,8 @@ export interface AgentPorts {
   readonly log: RunLogPort;
   readonly now: () => number;
   session(runId: string): RunSession;
+  /** Opens the budget of one agent within the run's, unless it is open here. */
+  openBudget(id: string, limits: RunLimits, used: () => RunState["totals"]): void;
   /** Called in the transaction that ends the run. */
   finished(runId: string, outcome: RunOutcome, stop: StopReason): void;
 }

@@ -5,12 +5,13 @@ import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfReleased } from "./call-options.ts";
-import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
+import type { LimitReached } from "./limits.ts";
+import { delegateName } from "./delegate.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { shownTools } from "./shown-tools.ts";
-import { activeMs, foldRun } from "./state.ts";
+import { foldRun } from "./state.ts";
 import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
 
 export type TurnInput = Scope & {
@@ -24,6 +25,8 @@ export type TurnInput = Scope & {
 export type CallPlan = {
   /** Changes the world, or may: it runs by itself, in order. */
   readonly alone: boolean;
+  /** Hands work to another agent: it runs beside others that do, and nothing else. */
+  readonly delegates?: true;
 };
 
 export type TurnResult = {
@@ -54,16 +57,13 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
   return {
     name: "model.turn",
     run: async (input, { runId, signal }) => {
-      const { turn, horizon } = input;
+      const { turn, horizon, agentPath } = input;
       const run = scopedRun(ports, runId, input);
       const { session } = run;
-      const all = run.readAll();
       const events = run.read();
-      const state = foldRun(all, horizon, input);
       const stuck = findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
-        reachedLimit(session.limits, state, activeMs(all, ports.now())) ??
-        (stuck?.type === "stop" ? stuck.stop : undefined);
+        run.reachedLimit() ?? (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
       const notice = limit === undefined && stuck?.type === "stuck.noticed" ? stuck : undefined;
@@ -73,21 +73,22 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       ]);
       const unseen = notice !== undefined && (known === undefined || known.seq > horizon);
       const words = limit === undefined ? (unseen ? notice.text : undefined) : closingWords(limit);
+      const { messages } = foldRun(run.readAll(), horizon, input);
       const request: ModelRequest = {
         system: session.systemPrompt,
-        messages:
-          words === undefined ? state.messages : [...state.messages, { role: "user", text: words }],
+        messages: words === undefined ? messages : [...messages, { role: "user", text: words }],
         tools: limit === undefined ? shownTools(session.toolbox, events, horizon) : [],
         maxOutputTokens: session.effort.maxOutputTokens,
         effort: session.effort.effort,
+        asker: {
+          name: session.agent.name,
+          ...(agentPath === undefined ? {} : { path: agentPath }),
+        },
       };
       let shown = false;
       const outcome = await session.model.tryCall(request, {
-        ...callOptions(session, turnCallName(input), signal),
-        totalMs:
-          limit === undefined
-            ? Math.max(1, timeLeftMs(session.limits, all, ports.now()))
-            : closingMs,
+        ...callOptions(run, turnCallName(input), signal),
+        totalMs: limit === undefined ? Math.max(1, run.timeLeftMs()) : closingMs,
         onChunk: (chunk) => {
           shown = true;
           forward(run, turn, chunk);
@@ -105,7 +106,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         );
         const seq = stored.at(-1)?.seq ?? horizon;
         if (!outcome.ok) {
-          const timeIsUp = timeLeftMs(session.limits, all, ports.now()) <= 0;
+          const timeIsUp = run.timeLeftMs() <= 0;
           const error = ports.conceal(outcome.error.toJSON());
           const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
           const again = shown && outcome.error.retryable;
@@ -241,7 +242,8 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
       const found = session.toolbox.find(part.toolName);
       // A tool that does not exist only earns an error message.
       if (!found.ok) return { alone: true };
-      const { effect, repeat } = found.value;
+      const { effect, repeat, name } = found.value;
+      if (name === delegateName) return { alone: false, delegates: true };
       return { alone: effect !== "read" || repeat !== "safe" };
     });
 }

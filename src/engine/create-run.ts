@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definition.ts";
+import { type AgentFamily, loadFamily } from "../agents/agent-files.ts";
+import { type AgentDefinition, defaultAgent, versionedName } from "../agents/definition.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
@@ -63,7 +64,8 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { host, config, store, durable, dataDir } = parts;
   const { settings } = config;
   const policy = parts.policies.selection();
-  const agent = agentOf(request, settings.agent, host.cwd);
+  const family = familyOf(request, settings.agent, host.cwd);
+  const { agent } = family;
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
   const task =
@@ -77,9 +79,8 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       dataDir,
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
-      ...[request.agentFile ?? settings.agent, ...policy.files].flatMap((path) =>
-        path === undefined ? [] : [resolve(host.cwd, path)],
-      ),
+      ...family.files,
+      ...policy.files.map((path) => resolve(host.cwd, path)),
     ]);
   }
   const model = atHome(modelOf(request, task, settings.model), host.cwd);
@@ -89,6 +90,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     model,
     baseUrl: settings.baseUrl ?? null,
     agent,
+    subAgents: [...family.subAgents],
     effort: chooseEffort(request.effort, agent.effort, {
       effort: settings.effort,
       source: config.originOf("effort").layer,
@@ -110,7 +112,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     principal: {
       tenant: settings.tenant,
       user: settings.user,
-      agent: `${agent.name}@${agent.version}`,
+      agent: versionedName(agent),
     },
   };
   await parts.checkModel(wanted);
@@ -185,13 +187,10 @@ function workspaceNotices({ task }: RunRequest): readonly string[] {
   return [`Changes below ${unlistedFolders.join(" and ")} are not listed at the end.`];
 }
 
-function agentOf(
-  request: RunRequest,
-  configured: string | undefined,
-  cwd: string,
-): AgentDefinition {
+function familyOf(request: RunRequest, configured: string | undefined, cwd: string): AgentFamily {
   const file = request.agentFile ?? configured;
-  return file === undefined ? defaultAgent : loadAgent(resolve(cwd, file));
+  if (file === undefined) return { agent: defaultAgent, subAgents: [], files: [] };
+  return loadFamily(resolve(cwd, file));
 }
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {

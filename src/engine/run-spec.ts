@@ -39,6 +39,8 @@ const runSpecSchema = z.strictObject({
   model: z.string(),
   baseUrl: z.string().nullable(),
   agent: agentDefinitionSchema,
+  /** Every agent that it, or one below it, may hand work to, as it was when the run was created. */
+  subAgents: z.array(agentDefinitionSchema).default([]),
   effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
   limits: runLimitsSchema,
   servers: z.array(serverSpecSchema),

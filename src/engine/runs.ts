@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AgentRunResult } from "../agents/loop.ts";
-import { budgetOf } from "../agents/call-options.ts";
+import { budgetOf } from "../agents/scoped-run.ts";
 import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts, RunSession } from "../agents/ports.ts";
 import { foldRun } from "../agents/state.ts";
@@ -61,6 +61,7 @@ export function agentPorts(
   host: Host,
   live: LiveRuns,
   redactor: Redactor,
+  budgets: MemoryBudgetLedger,
 ): AgentPorts {
   return {
     now: () => host.clock.now(),
@@ -78,6 +79,15 @@ export function agentPorts(
       if (session === undefined)
         throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
       return session;
+    },
+    openBudget: (id, { maxCostMicroUsd, maxTokens }, used) => {
+      if (budgets.use(id) !== undefined) return;
+      const totals = used();
+      budgets.open(
+        id,
+        { costMicroUsd: maxCostMicroUsd, tokens: maxTokens },
+        { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
+      );
     },
     finished: (runId, outcome) => {
       const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);

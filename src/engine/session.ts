@@ -1,11 +1,8 @@
-import type { Toolbox, RunSession } from "../agents/ports.ts";
-import { budgetOf } from "../agents/call-options.ts";
-import { mayUseTool } from "../agents/definition.ts";
-import { renderSystemPrompt } from "../agents/prompt.ts";
+import type { AgentSide, RunSession } from "../agents/ports.ts";
+import { budgetOf } from "../agents/scoped-run.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import type { PolicyDecider } from "../boundary/types.ts";
 import { sampleWith } from "../connectors/mcp/sampling.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
@@ -24,26 +21,24 @@ import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
-import { renderSkillList } from "../skills/list-skills.ts";
 import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
-import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
+import { type Tool, toolDigest } from "../tools/tool.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
+import { openSide } from "./agent-sides.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
-import { withSecrets } from "./secret-tools.ts";
 import { findSandbox } from "./sandbox.ts";
 import { openServers } from "./servers.ts";
-import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
-import { createToolbox } from "./toolbox.ts";
+import type { ArrangedTools } from "./tool-search.ts";
 
 export interface SessionParts {
   readonly host: Host;
@@ -121,7 +116,6 @@ export async function openSession(
     return closed;
   };
   try {
-    const mine = ({ name }: OfferedTool): boolean => mayUseTool(spec.agent, name);
     const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
@@ -130,19 +124,35 @@ export async function openSession(
       ...shell.tools.map(governed),
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
       ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
-    ].filter(({ tool }) => mine(tool));
-    const arranged = arrangeTools({
-      own,
-      offered: servers.flatMap((server) => server.tools).filter(mine),
-      settings: parts.settings.tools,
-      earlier,
-      tokens,
-      policy: ofPacks,
-      principal: spec.principal,
-    });
-    const shown = arranged.shown.map((tool) => withSecrets(tool, parts.redactor));
-    const toFind = arranged.toFind.map((tool) => withSecrets(tool, parts.redactor));
-    const toolbox = createToolbox(parts.boundary, { shown, toFind });
+    ];
+    const { boundary, redactor, settings } = parts;
+    const {
+      side,
+      tools,
+      notices: sideNotices,
+    } = openSide(
+      {
+        boundary,
+        redactor,
+        settings: settings.tools,
+        tokens,
+        packs: ofPacks,
+        policy,
+        skills,
+        subAgents: spec.subAgents,
+      },
+      {
+        agent: spec.agent,
+        principal: spec.principal,
+        effort: spec.effort,
+        own,
+        offered: servers.flatMap((server) => server.tools),
+        earlier,
+        above: [],
+        levels: spec.limits.maxDepth,
+        judged: task?.check === undefined ? "" : judgedByCheck,
+      },
+    );
     const notices = [
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
@@ -151,18 +161,11 @@ export async function openSession(
         said.map((notice) => `MCP server ${name}: ${notice}`),
       ),
       ...connectorNotices(parts.connectors),
-      ...arranged.notices,
+      ...sideNotices,
     ];
     return {
-      session: sessionOf(runId, spec, parts, {
-        task,
-        policy,
-        model: governedModel,
-        skills,
-        toolbox,
-        closeTools,
-      }),
-      event: sessionEvent({ shown, toFind }, skills, notices),
+      session: sessionOf(runId, spec, parts, { task, side, model: governedModel, closeTools }),
+      event: sessionEvent(tools, skills, notices),
       close: closeTools,
     };
   } catch (error) {
@@ -200,17 +203,18 @@ async function openShell(
   return { tools: [tool], notices: chosen.probe.available ? chosen.probe.notices : [] };
 }
 
+const judgedByCheck =
+  "When you finish, a check runs on what you left behind. If it fails you are told what it found.";
+
 interface Opened {
   readonly task: Task | undefined;
-  readonly policy: PolicyDecider;
+  readonly side: AgentSide;
   readonly model: RunSession["model"];
-  readonly skills: readonly Skill[];
-  readonly toolbox: Toolbox;
   readonly closeTools: () => Promise<void>;
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, policy, model, skills, toolbox, closeTools } = opened;
+  const { task, side, model, closeTools } = opened;
   const { host, processes, dataDir } = parts;
   const files = runFiles(dataDir, runId);
   const workspace = spec.workspace;
@@ -218,21 +222,10 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
   const spawn = evaluationGrant.bind(processes.spawn);
   const check = task?.check;
   return {
+    ...side,
     runId,
-    principal: spec.principal,
-    policy,
-    agent: spec.agent,
-    effort: spec.effort,
     limits: spec.limits,
     model,
-    toolbox,
-    systemPrompt: renderSystemPrompt(spec.agent, {
-      skills: renderSkillList(skills),
-      check:
-        check === undefined
-          ? ""
-          : "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
-    }),
     check:
       check === undefined || workspace === null
         ? undefined

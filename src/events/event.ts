@@ -179,6 +179,18 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** Another agent begins to work on what a call handed to it; its path names the call. */
+    type: z.literal("agent.started"),
+    agentPath: z.string(),
+    /** As `name@version`. */
+    agent: z.string(),
+    /** Its own limits, within what was left to the one that it works for. */
+    limits: jsonObject,
+    decision,
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
     ...scoped,
     type: z.literal("turn.started"),
     turn: z.int().positive(),
@@ -285,6 +297,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("agent.stopped"),
     stop,
     summary: z.string(),
+    /** What it and those below it used; the run's own agent is told of by the run's end. */
+    totals: totals.exactOptional(),
   }),
   z.object({
     ...stored,

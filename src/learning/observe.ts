@@ -110,13 +110,14 @@ function seenIn(event: StoredEvent): Seen | undefined {
         context: { code: event.error.code },
       };
     case "agent.stopped":
-      return stopped(event.stop);
+      return stopped(event.stop, event.agentPath === undefined ? "A run" : "An agent of a run");
     case "run.finished":
       return finished(event);
     case "run.started":
     case "run.resumed":
     case "run.parked":
     case "session.opened":
+    case "agent.started":
     case "message.user":
     case "turn.started":
     case "turn.completed":
@@ -128,7 +129,8 @@ function seenIn(event: StoredEvent): Seen | undefined {
 }
 
 function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
-  if (!event.isError) return undefined;
+  // How another agent ended is told by its own events.
+  if (!event.isError || event.error?.code === "agents.sub_agent_stopped") return undefined;
   const { error, toolName, decision } = event;
   const own: Reading = { type: "bug", severity: "low", source: "engine:tool" };
   return {
@@ -146,13 +148,13 @@ function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
   };
 }
 
-function stopped(stop: StopReason): Seen | undefined {
+function stopped(stop: StopReason, who: string): Seen | undefined {
   if (stop.reason === "stuck") {
     return {
       type: "process",
       severity: "medium",
       source: "engine:stuck",
-      summary: `A run went in circles: ${stop.kind}`,
+      summary: `${who} went in circles: ${stop.kind}`,
       details: `It was stopped after ${stop.turns} turns of it, events ${stop.evidence.join(", ")}.`,
       context: { kind: stop.kind, turns: String(stop.turns) },
     };
@@ -162,7 +164,7 @@ function stopped(stop: StopReason): Seen | undefined {
     type: "process",
     severity: "medium",
     source: "engine:limits",
-    summary: `A run came to its limit of ${stop.limit}`,
+    summary: `${who} came to its limit of ${stop.limit}`,
     details: `It was allowed ${stop.allowed} (${stop.limit}) and was not done by then.`,
     context: { limit: stop.limit, allowed: String(stop.allowed) },
   };
