@@ -12,6 +12,7 @@ import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import { closeAll } from "./engine/close-all.ts";
+import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
 import { type Audit, createAudit } from "./engine/audit.ts";
 import type { DoctorFinding } from "./engine/doctor-finding.ts";
@@ -130,7 +131,7 @@ export function createEngine(config: Config, host: Host): Engine {
       dataDir,
       lockPath(config, host.cwd),
       ...policies.places(),
-      ...(settings.agent === undefined ? [] : [resolve(host.cwd, settings.agent)]),
+      ...agentPlaces(config, host.cwd),
     ],
   });
   const budgets = createBudgetLedger(clock);
@@ -186,7 +187,8 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const workflow = agentRun(agentPorts(store, host, live, redactor, budgets));
+  const ports = agentPorts(store, host, live, redactor, budgets);
+  const workflow = agentRun(ports);
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
@@ -244,6 +246,7 @@ export function createEngine(config: Config, host: Host): Engine {
         confinements,
         model: modelFor,
         redactor,
+        append: ports.log.append,
         live: (runId, event) => {
           const told = { ...event, runId, at: clock.now() };
           if (told.type === "tool.progress") {

@@ -10,6 +10,7 @@ import type { AgentPorts } from "./ports.ts";
 import { type CallPlace, pathBelow, scopeOf } from "./scope.ts";
 import { activeIn, type ScopedRun, scopedRun, startOf } from "./scoped-run.ts";
 import { foldRun, toolCallsOf } from "./state.ts";
+import { type Spoken, spokenIn } from "./steering.ts";
 import { stopWords } from "./stop-words.ts";
 import { eventDecision } from "./turn.ts";
 
@@ -61,14 +62,16 @@ export type HandBackInput = CallPlace & {
   readonly horizon: number;
 };
 
+export type HandBackResult = Spoken & { readonly seq: number };
+
 /** The other agent has ended: its last words and what it cost are the result of the call. */
-export function handBack(ports: AgentPorts): Activity<HandBackInput, number> {
+export function handBack(ports: AgentPorts): Activity<HandBackInput, HandBackResult> {
   return {
     name: "agent.hand_back",
     run: async (input, { runId }) => {
       const { turn, index, stop, horizon } = input;
       const below = { agentPath: pathBelow(input) };
-      return () => {
+      return (mailbox) => {
         const run = scopedRun(ports, runId, scopeOf(input));
         const log = run.readAll();
         const start = startOf(log, below);
@@ -94,7 +97,7 @@ export function handBack(ports: AgentPorts): Activity<HandBackInput, number> {
             callId: start.callId,
           },
         ]);
-        return stored.at(-1)?.seq ?? horizon;
+        return { ...spokenIn(mailbox, input), seq: stored.at(-1)?.seq ?? horizon };
       };
     },
   };

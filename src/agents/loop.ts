@@ -1,12 +1,13 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
-import type { RunOutcome, StopReason } from "../events/event.ts";
+import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
 import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
 import { sideBySide } from "./delegate.ts";
 import { handBack } from "./delegation.ts";
 import { toolCall } from "./execute.ts";
 import type { AgentPorts } from "./ports.ts";
 import { pathBelow, type Scope } from "./scope.ts";
-import { type CallPlan, modelTurn } from "./turn.ts";
+import { personHeard, type Spoken, takeWords } from "./steering.ts";
+import { type CallPlan, modelTurn, type TurnResult } from "./turn.ts";
 
 export type AgentRunInput = {
   /** The last event that stood in the log when the run was created. */
@@ -24,6 +25,9 @@ interface Work {
   readonly ttlMs: number;
 }
 
+/** How a call ended: its last event, and whether a person spoke meanwhile. */
+type Called = Spoken & { readonly seq: number };
+
 /** Times that an answer may break off half-way in a row. */
 const turnTries = 3;
 
@@ -33,13 +37,15 @@ export function approvalTopic(approvalId: string): string {
 }
 
 /**
- * The loop: a model turn, then its tool calls, until a turn asks for none; then the task's check,
- * then the end. It is a deterministic workflow: everything that it knows came out of a journalled
+ * The loop: a model turn, then its tool calls, until a turn asks for none; then what a person has
+ * left for that moment, then the task's check, then the end. What a person says to steer it is heard
+ * after each step. It is a deterministic workflow: everything that it knows came out of a journalled
  * activity, so that a crash at any point resumes here with the same decisions.
  */
 export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunResult> {
   const turnActivity = modelTurn(ports);
   const toolActivity = toolCall(ports);
+  const heardActivity = personHeard(ports);
   const checkActivity = visibleCheck(ports);
   const handBackActivity = handBack(ports);
   const endActivity = endAgent(ports);
@@ -55,14 +61,14 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     }
   };
 
-  /** One call with its waits for a person, and the agent that it hands work to. Returns its last event. */
-  const callTool = async (work: Work, turn: number, index: number): Promise<number> => {
+  /** One call with its waits for a person, and the agent that it hands work to. */
+  const callTool = async (work: Work, turn: number, index: number): Promise<Called> => {
     const { context, scope, ttlMs } = work;
     const place = { ...scope, turn, index };
     for (let ask = 1; ; ask += 1) {
       const result = await context.call(toolActivity, { ...place, ask });
       if (result.parkedOn !== null) await context.wait(approvalTopic(result.parkedOn), ttlMs);
-      else if (result.begun === undefined) return result.seq;
+      else if (result.begun === undefined) return result;
       else {
         const below: Work = { ...work, scope: { agentPath: pathBelow(place) } };
         const { stop, horizon } = await turns(below, result.seq);
@@ -71,24 +77,48 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     }
   };
 
-  const callTools = async (work: Work, turn: number, calls: readonly CallPlan[]) => {
+  /** Calls that run side by side, so many at a time. */
+  const callGroup = async (work: Work, turn: number, group: readonly number[], lanes: number) => {
+    const results: Called[] = [];
+    const left = group.values();
+    const lane = async (): Promise<void> => {
+      for (const index of left) {
+        if (work.context.signal.aborted) return;
+        results.push(await callTool(work, turn, index));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(lanes, group.length) }, lane));
+    return results;
+  };
+
+  /** What a person said is written down, and what the turn has not begun is not run. */
+  const hear = async (
+    { context }: Work,
+    topic: PersonTopic,
+    turn: number,
+    notRunFrom: number | null,
+  ) => {
+    const said = await takeWords(context, topic);
+    const heard = await context.call(heardActivity, { turn, notRunFrom, topic, said });
+    return heard.seq;
+  };
+
+  /** The turn's calls, as far as nobody steers the agent away from them. */
+  const callTools = async (work: Work, turn: number, answer: TurnResult) => {
+    const { calls } = answer;
+    const { signal } = work.context;
     let last = 0;
     let index = 0;
-    while (index < calls.length && !work.context.signal.aborted) {
+    let steered = isSteered(answer);
+    while (index < calls.length && !steered && !signal.aborted) {
       const group = groupAt(calls, index);
       index += group.length;
       const lanes = calls[group[0] ?? 0]?.delegates === true ? sideBySide : group.length;
-      const left = group.values();
-      const lane = async (): Promise<void> => {
-        for (const place of left) {
-          if (work.context.signal.aborted) return;
-          const seq = await callTool(work, turn, place);
-          last = Math.max(last, seq);
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(lanes, group.length) }, lane));
+      const results = await callGroup(work, turn, group, lanes);
+      last = Math.max(last, ...results.map(({ seq }) => seq));
+      steered = results.some(isSteered);
     }
-    return last;
+    return steered && !signal.aborted ? hear(work, "steering", turn, index) : last;
   };
 
   /** One agent's turns, until it is done or must stop. */
@@ -106,13 +136,20 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       horizon = answer.seq;
       if (answer.stop !== null) {
         brokenOff += 1;
-        if (answer.again && brokenOff < turnTries) continue;
-        return { stop: answer.stop, horizon };
+        if (!answer.again || brokenOff === turnTries) return { stop: answer.stop, horizon };
+        if (isSteered(answer) && !context.signal.aborted) {
+          horizon = await hear(work, "steering", turn, null);
+        }
+        continue;
       }
       brokenOff = 0;
       if (answer.limit !== null) return { stop: answer.limit, horizon };
       if (answer.calls.length > 0) {
-        horizon = Math.max(horizon, await callTools(work, turn, answer.calls));
+        horizon = Math.max(horizon, await callTools(work, turn, answer));
+        continue;
+      }
+      if (answer.spoke !== undefined && !context.signal.aborted) {
+        horizon = await hear(work, answer.spoke, turn, null);
         continue;
       }
       // What another agent did is judged by the one that it works for.
@@ -121,7 +158,11 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       const verdict = await context.call(checkActivity, { attempt: checks, horizon });
       horizon = verdict.seq;
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
-      if (!verdict.sentBack) return { stop: { reason: "done" }, horizon };
+      const { spoke, sentBack } = verdict;
+      // An agent that is sent back does not stop yet: a follow-up waits until it would.
+      if (spoke === "steering" || (spoke !== undefined && !sentBack)) {
+        horizon = await hear(work, spoke, turn, null);
+      } else if (!sentBack) return { stop: { reason: "done" }, horizon };
     }
   };
 
@@ -149,4 +190,8 @@ function groupAt(calls: readonly CallPlan[], from: number): readonly number[] {
   );
   const length = (end === -1 ? calls.length : end) - from;
   return Array.from({ length }, (_none, offset) => from + offset);
+}
+
+function isSteered({ spoke }: Spoken): boolean {
+  return spoke === "steering";
 }

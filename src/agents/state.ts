@@ -39,20 +39,11 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     unpricedCalls: 0,
   };
   for (const event of events) {
-    if (event.type === "tool.completed") totals.toolCalls += 1;
-    if (event.type === "turn.completed") {
-      totals.turns += 1;
-      totals.inputTokens += event.usage.inputTokens;
-      totals.cachedInputTokens += event.usage.cachedInputTokens;
-      totals.outputTokens += event.usage.outputTokens;
-      if (event.costMicroUsd === null) totals.unpricedCalls += 1;
-      else totals.costMicroUsd += event.costMicroUsd;
-    } else if (event.type === "turn.failed") {
-      totals.turns += 1;
-      totals.failedTokens += event.tokens;
-      if (event.costMicroUsd !== null) totals.costMicroUsd += event.costMicroUsd;
-      else if (event.tokens > 0) totals.unpricedCalls += 1;
-    }
+    const { type } = event;
+    if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
+    if (type === "tool.completed") totals.toolCalls += 1;
+    if (type === "turn.completed" || type === "sampling.completed") addAnswer(totals, event);
+    if (type === "turn.failed" || type === "sampling.failed") addFailure(totals, event);
   }
   return totals;
 }
@@ -95,12 +86,15 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "check.completed":
         checks.push(event);
         break;
+      case "message.undelivered":
       case "run.started":
       case "run.resumed":
       case "session.opened":
       case "agent.started":
       case "turn.started":
       case "turn.failed":
+      case "sampling.completed":
+      case "sampling.failed":
       case "tool.started":
       case "tools.activated":
       case "run.parked":
@@ -112,6 +106,28 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
   }
   flushResults();
   return { messages, lastText, checks };
+}
+
+type Spent = { -readonly [Field in keyof RunState["totals"]]: number };
+
+function addAnswer(
+  totals: Spent,
+  { usage, costMicroUsd }: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">,
+): void {
+  totals.inputTokens += usage.inputTokens;
+  totals.cachedInputTokens += usage.cachedInputTokens;
+  totals.outputTokens += usage.outputTokens;
+  if (costMicroUsd === null) totals.unpricedCalls += 1;
+  else totals.costMicroUsd += costMicroUsd;
+}
+
+function addFailure(
+  totals: Spent,
+  { tokens, costMicroUsd }: Pick<EventOf<"turn.failed">, "tokens" | "costMicroUsd">,
+): void {
+  totals.failedTokens += tokens;
+  if (costMicroUsd !== null) totals.costMicroUsd += costMicroUsd;
+  else if (tokens > 0) totals.unpricedCalls += 1;
 }
 
 function textOf(turn: EventOf<"turn.completed">): string {

@@ -36,6 +36,7 @@ export function exitCodeOf(outcome: RunOutcome | "parked"): number {
 /** Errors in what the person wrote, on the command line or in the settings. */
 const usagePrefixes = ["cli.", "config.", "learning.bad_"];
 const usageCodes = [
+  "agents.unknown",
   "engine.model_missing",
   "engine.environment",
   "engine.data_in_workspace",

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { agentsCommand } from "./commands/agents.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { budgetsCommand } from "./commands/budgets.ts";
@@ -80,6 +81,7 @@ export function createProgram(context: CliContext): Command {
   runCommand(program, context);
   runsCommand(program, context);
   resumeCommand(program, context);
+  agentsCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
   budgetsCommand(program, context);

@@ -43,7 +43,12 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         out(style.yellow("resumed from its log"));
         return;
       case "message.user":
-        out(`\n${style.bold("user")}  ${oneLine(event.text, Math.max(60, width * 2))}`);
+        out(
+          `\n${style.bold(speaker(event.from))}  ${oneLine(event.text, Math.max(60, width * 2))}`,
+        );
+        return;
+      case "message.undelivered":
+        out(`\n${style.yellow("not read, the agent had stopped")}  ${oneLine(event.text, width)}`);
         return;
       case "agent.started":
         agents.set(event.agentPath, event.agent);
@@ -70,6 +75,18 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "tool.completed":
         waiting.end(placeOf(event));
         renderTool(inPlace, event, asked.get(placeOf(event))?.argumentsText ?? "");
+        return;
+      case "sampling.completed":
+        out(
+          style.dim(
+            `    server ${event.server} asked the model: ${spendText(event)} · ${milliseconds(event.durationMs)}`,
+          ),
+        );
+        return;
+      case "sampling.failed":
+        out(
+          `    ${style.red("✗")} server ${event.server} asked the model: ${errorText(event.error)}`,
+        );
         return;
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
@@ -114,6 +131,10 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
   };
 }
 
+function speaker(from: EventOf<"message.user">["from"]): string {
+  return from === "steering" || from === "follow_up" ? from.replace("_", "-") : "user";
+}
+
 const patienceMs = 2_000;
 
 /** What an agent that works for another does stands further in, with its name. */
@@ -149,6 +170,16 @@ function renderLive({ out, style }: Output, event: LiveEvent): void {
   if (event.type === "tool.progress") out(style.dim(`  … ${oneLine(event.message, 200)}`));
 }
 
+function spendText({
+  usage,
+  costMicroUsd,
+}: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">): string {
+  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
+  const estimated = usage.estimated ? " (estimated)" : "";
+  const money = costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd);
+  return `${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${estimated} · ${money}`;
+}
+
 function renderTurn({ out, style, width }: Output, event: EventOf<"turn.completed">): void {
   for (const part of event.parts) {
     if (part.type === "reasoning") out(`  ${style.dim(oneLine(part.text, width * 2))}`);
@@ -156,12 +187,9 @@ function renderTurn({ out, style, width }: Output, event: EventOf<"turn.complete
       for (const line of part.text.split("\n"))
         if (line.trim() !== "") out(`  ${oneLine(line, 400)}`);
   }
-  const { usage } = event;
-  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
-  const money = event.costMicroUsd === null ? "unpriced" : formatMicroUsd(event.costMicroUsd);
   out(
     style.dim(
-      `  ${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${usage.estimated ? " (estimated)" : ""} · ${money} · effort ${event.effort} · ${event.decision.effect} by ${event.decision.ruleId} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+      `  ${spendText(event)} · effort ${event.effort} · ${event.decision.effect} by ${event.decision.ruleId} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
     ),
   );
 }

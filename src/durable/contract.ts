@@ -15,7 +15,18 @@ import type { JsonValue } from "../base/json.ts";
  * the same transaction that records the result, so that log and journal cannot disagree. On an
  * engine that cannot share the transaction it runs just before, and must be idempotent.
  */
-export type Commit<O extends JsonValue> = () => O;
+export type Commit<O extends JsonValue> = (mailbox: Mailbox) => O;
+
+/**
+ * A look into the run's mailbox while a result is recorded, so that a workflow learns by results
+ * that it takes anyway whether mail is there. Taking it is the workflow's.
+ */
+export interface Mailbox {
+  /** Whether a message of the topic lies there that no step has taken. */
+  has(topic: string): boolean;
+  /** Every message of a topic that was ever sent, taken or not, oldest first. */
+  sent(topic: string): readonly Mail[];
+}
 
 export interface ActivityContext {
   readonly runId: string;
@@ -101,6 +112,8 @@ export interface Durable {
   execute(runId: string): Promise<DurableStatus>;
   /** Puts a message into a run's mailbox, in order; the same `key` twice is one message. */
   send(runId: string, topic: string, payload: JsonValue, key: string): void;
+  /** Every message of a topic that was ever sent to a run, taken or not, oldest first. */
+  sent(runId: string, topic: string): readonly Mail[];
   /** Asks a run to stop, wherever it runs. A run that nobody holds is cancelled at once. */
   cancel(runId: string): void;
   status(runId: string): DurableStatus | undefined;

@@ -5,7 +5,7 @@ import type { Durable, DurableStatus, Workflow } from "./contract.ts";
 import { noSuchWorkflow, runActive, tooManyAttempts, unknownRun } from "./errors.ts";
 import { type Claim, Execution, type ExecutionSettings } from "./execution.ts";
 import { failureData } from "./failure.ts";
-import { putMail } from "./mailbox.ts";
+import { putMail, sentMail } from "./mailbox.ts";
 import type { SqlSession, TransactionRunner } from "./ports.ts";
 import {
   claimRun,
@@ -156,6 +156,7 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
       });
       nudge(runId);
     },
+    sent: (runId, topic) => transactions.transaction((sql) => sentMail(sql, runId, topic)),
     cancel: (runId) => {
       transactions.transaction((sql) => {
         const run = loadRun(sql, runId);

@@ -1,4 +1,9 @@
-import { type AgentDefinition, mayUseTool, versionedName } from "../agents/definition.ts";
+import {
+  type AgentDefinition,
+  agentReference,
+  mayUseSkill,
+  mayUseTool,
+} from "../agents/definition.ts";
 import { createDelegateTool } from "../agents/delegate.ts";
 import { chooseEffort, type EffortChoice } from "../agents/effort.ts";
 import type { AgentSide, SubAgent } from "../agents/ports.ts";
@@ -14,7 +19,7 @@ import type { EventOf } from "../events/event.ts";
 import type { TokenCounter } from "../models/tokens.ts";
 import { renderSkillList } from "../skills/list-skills.ts";
 import type { Skill } from "../skills/skill.ts";
-import { loadSkillToolName } from "../skills/skill-tool.ts";
+import { createLoadSkillTool, loadSkillToolName } from "../skills/skill-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
@@ -30,7 +35,6 @@ export interface SideParts {
   readonly packs: CompiledPolicy;
   /** What decides about the run's calls. */
   readonly policy: PolicyDecider;
-  readonly skills: readonly Skill[];
   /** Every agent that somebody in the run may hand work to. */
   readonly subAgents: readonly AgentDefinition[];
 }
@@ -44,6 +48,7 @@ export interface Seat {
   readonly own: readonly GovernedTool[];
   /** What servers offer. */
   readonly offered: readonly Tool[];
+  readonly skills: readonly Skill[];
   /** How an earlier session of the run had its tools. */
   readonly earlier: EventOf<"session.opened"> | undefined;
   /** The agents that it works for, the run's own first, as `name@version`. */
@@ -57,18 +62,22 @@ export interface Seat {
 export interface OpenedSide {
   readonly side: AgentSide;
   readonly tools: ArrangedTools;
+  readonly skills: readonly Skill[];
   readonly notices: readonly string[];
 }
 
 /** What one agent of a run acts with, and those below it when they are first asked for. */
 export function openSide(parts: SideParts, seat: Seat): OpenedSide {
   const { agent, effort, above, levels } = seat;
-  const principal = { ...seat.principal, agent: versionedName(agent) };
+  const principal = { ...seat.principal, agent: agentReference(agent) };
   const own = seat.own.filter(({ tool }) => mayUseTool(agent, tool.name));
   const offered = seat.offered.filter(({ name }) => mayUseTool(agent, name));
+  const skills = mayUseTool(agent, loadSkillToolName)
+    ? seat.skills.filter(({ name }) => mayUseSkill(agent, name))
+    : [];
   const subAgents = levels < 1 ? [] : agent.agents.flatMap((id) => definitionOf(parts, id));
   const { notices, ...arranged } = arrangeTools({
-    own: own.map((tool) => withSecrets(tool, parts.redactor)),
+    own: [...own, ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))])],
     offered,
     settings: parts.settings,
     earlier: seat.earlier,
@@ -76,15 +85,15 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     policy: parts.packs,
     principal,
   });
+  const withValues = (tool: GovernedTool): GovernedTool => withSecrets(tool, parts.redactor);
   const tools: ArrangedTools = {
-    // What is handed on stays as it was written: the secrets in it are for the tools alone.
     shown: [
-      ...arranged.shown,
+      ...arranged.shown.map(withValues),
+      // What is handed on stays as it was written: the secrets in it are for other tools.
       ...(subAgents.length === 0 ? [] : [governed(createDelegateTool(subAgents))]),
     ],
-    toFind: arranged.toFind,
+    toFind: arranged.toFind.map(withValues),
   };
-  const reads = own.some(({ tool }) => tool.name === loadSkillToolName);
   const side: AgentSide = {
     principal,
     policy: above.length === 0 ? parts.policy : strictestFor(parts.policy, above),
@@ -92,19 +101,19 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     effort,
     toolbox: createToolbox(parts.boundary, tools),
     systemPrompt: renderSystemPrompt(agent, {
-      skills: reads ? renderSkillList(parts.skills) : "",
+      skills: renderSkillList(skills),
       check: seat.judged,
     }),
-    subAgents: subAgents.map((below) => subAgentOf(parts, seat, below, { own, offered })),
+    subAgents: subAgents.map((below) => subAgentOf(parts, seat, below, { own, offered, skills })),
   };
-  return { side, tools, notices };
+  return { side, tools, skills, notices };
 }
 
 function subAgentOf(
   parts: SideParts,
   seat: Seat,
   agent: AgentDefinition,
-  tools: Pick<Seat, "own" | "offered">,
+  tools: Pick<Seat, "own" | "offered" | "skills">,
 ): SubAgent {
   const { effort, source } = seat.effort;
   const below: Seat = {
@@ -113,13 +122,13 @@ function subAgentOf(
     agent,
     effort: chooseEffort(undefined, agent.effort, { effort, source }),
     earlier: undefined,
-    above: [...seat.above, versionedName(seat.agent)],
+    above: [...seat.above, agentReference(seat.agent)],
     levels: Math.min(seat.levels - 1, agent.limits.maxDepth ?? Number.POSITIVE_INFINITY),
     judged: `You work for another agent, ${seat.agent.name}. It sees nothing of what you do but your last words: report in them what it asked for, what you did and what you could not do.`,
   };
   let side: AgentSide | undefined;
   return {
-    id: versionedName(agent),
+    id: agentReference(agent),
     agent,
     open: () => {
       side ??= openSide(parts, below).side;
@@ -129,5 +138,5 @@ function subAgentOf(
 }
 
 function definitionOf({ subAgents }: SideParts, id: string): readonly AgentDefinition[] {
-  return subAgents.filter((agent) => versionedName(agent) === id);
+  return subAgents.filter((agent) => agentReference(agent) === id);
 }

@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type AgentFamily, loadFamily } from "../agents/agent-files.ts";
-import { type AgentDefinition, defaultAgent, versionedName } from "../agents/definition.ts";
+import { agentDigest, type AgentDefinition, agentReference } from "../agents/definition.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
@@ -17,22 +16,31 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import type { NewEvent } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
+import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
 import type { Host } from "./host.ts";
 import { nameOf, type Policies } from "./policies.ts";
 import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
-import { configuredServers, flagServers, taskServerNotices, taskServers } from "./server-specs.ts";
+import {
+  configuredServers,
+  flagServers,
+  type ServerChoices,
+  taskServerNotices,
+  taskServers,
+  withChoices,
+} from "./server-specs.ts";
 
 /** What a person asks for. */
-export interface RunRequest {
+export interface RunRequest extends ServerChoices {
   readonly task:
     | { readonly kind: "text"; readonly text: string; readonly workspace: string | undefined }
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
-  readonly agentFile: string | undefined;
+  /** A definition file, a name or `name@version`. Default: the settings' agent. */
+  readonly agent?: string | undefined;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
@@ -64,7 +72,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { host, config, store, durable, dataDir } = parts;
   const { settings } = config;
   const policy = parts.policies.selection();
-  const family = familyOf(request, settings.agent, host.cwd);
+  const family = resolveFamily(request.agent, config, host.cwd);
   const { agent } = family;
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
@@ -79,6 +87,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       dataDir,
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
+      ...agentPlaces(config, host.cwd),
       ...family.files,
       ...policy.files.map((path) => resolve(host.cwd, path)),
     ]);
@@ -100,11 +109,17 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     entryPoint: request.entryPoint ?? "cli",
     servers: [
       ...configuredServers(config, host),
-      ...flagServers(request.mcpCommands, host.cwd, [
-        ...Object.keys(settings.mcpServers),
-        ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
-      ]),
-      ...(task === undefined ? [] : taskServers(task, files.workspace)),
+      ...withChoices(
+        [
+          ...flagServers(request.mcpCommands, host.cwd, [
+            ...Object.keys(settings.mcpServers),
+            ...Object.keys(settings.connectors),
+            ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
+          ]),
+          ...(task === undefined ? [] : taskServers(task, files.workspace)),
+        ],
+        request,
+      ),
     ],
     workspace,
     shell: request.shell === true,
@@ -112,7 +127,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     principal: {
       tenant: settings.tenant,
       user: settings.user,
-      agent: versionedName(agent),
+      agent: agentReference(agent),
     },
   };
   await parts.checkModel(wanted);
@@ -126,6 +141,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
+    ...changeNotices(agent, store),
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
@@ -167,6 +183,8 @@ function startEvent(
     type: "run.started",
     task: title,
     agent: spec.principal.agent,
+    agentVersion: spec.agent.version,
+    agentDigest: agentDigest(spec.agent),
     model: spec.model,
     effort: spec.effort.effort,
     effortSource: spec.effort.source,
@@ -187,10 +205,13 @@ function workspaceNotices({ task }: RunRequest): readonly string[] {
   return [`Changes below ${unlistedFolders.join(" and ")} are not listed at the end.`];
 }
 
-function familyOf(request: RunRequest, configured: string | undefined, cwd: string): AgentFamily {
-  const file = request.agentFile ?? configured;
-  if (file === undefined) return { agent: defaultAgent, subAgents: [], files: [] };
-  return loadFamily(resolve(cwd, file));
+/** A version is a promise: whoever reads two runs of it takes them to be of the same agent. */
+function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly string[] {
+  const earlier = changedSince(agent, runs);
+  if (earlier === null) return [];
+  return [
+    `${agentReference(agent)} is not what run ${earlier} used under this name; give it a new version.`,
+  ];
 }
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {

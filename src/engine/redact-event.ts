@@ -16,6 +16,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "session.opened":
       return { ...event, notices: event.notices.map(text) };
     case "message.user":
+    case "message.undelivered":
     case "stuck.noticed":
       return { ...event, text: text(event.text) };
     case "turn.completed":
@@ -25,6 +26,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "tool.completed":
       return { ...event, content: text(event.content), ...errorOf(event, redactor) };
     case "turn.failed":
+    case "sampling.failed":
       return { ...event, error: redactError(event.error, redactor) };
     case "check.completed":
     case "verification.completed":
@@ -44,6 +46,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "turn.started":
     case "tools.activated":
     case "agent.started":
+    case "sampling.completed":
       return event;
   }
 }

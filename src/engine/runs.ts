@@ -9,14 +9,14 @@ import type { Redactor } from "../base/redact.ts";
 import { isBoundaryError } from "../boundary/errors.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus } from "../durable/contract.ts";
-import type { EventOf, RunEvent, RunOutcome, StoredEvent } from "../events/event.ts";
-import type { Run } from "../store/repositories/runs.ts";
+import type { EventOf, PersonTopic, RunEvent, RunOutcome, StoredEvent } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
 import { ownerGone } from "./owner.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
+import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
 import { createBook } from "./run-book.ts";
 import { type OpenedSession, openSession, type SessionParts } from "./session.ts";
 
@@ -40,6 +40,15 @@ export interface Runs {
   resume(prefix: string): Promise<RunEnd>;
   /** Asks a run to stop, wherever it runs. */
   cancel(runId: string): void;
+  /**
+   * Says something to a run's agent: `steering` is heard after the step that it is at, a
+   * `follow_up` when it would stop. The same key twice is one message.
+   * @throws Agent33Error `engine.run_finished`, `engine.agent_stopped`, `engine.nothing_said`,
+   * `store.unknown_run`, `store.ambiguous_id`
+   */
+  send(prefix: string, text: string, topic: PersonTopic, key?: string): SentMessage;
+  /** What became of a message so far. */
+  fateOf(message: SentMessage): MessageFate;
   /** Events of a run as they happen in this process. Returns the function that ends it. */
   follow(runId: string, listener: (event: RunEvent) => void): () => void;
 }
@@ -230,7 +239,10 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
     }
   };
 
+  const post = createPost(parts);
+
   return {
+    ...post,
     create: (request) => createRun(request, parts),
     drive: (runId) => drive(runId),
     resume: async (prefix) => {
@@ -280,16 +292,6 @@ function runActive(runId: string, owner: string): Agent33Error {
     hint: "Wait until it ends, or cancel it there. If that process died, try again in a few seconds.",
     retryable: true,
   });
-}
-
-function alreadyFinished(run: Run): Agent33Error {
-  return new Agent33Error(
-    "engine.run_finished",
-    `Run ${run.id} has finished: ${run.outcome ?? "no outcome"}.`,
-    {
-      hint: `Look at it with \`agent33 runs show ${run.id}\`, or start a new one.`,
-    },
-  );
 }
 
 function errorOf(status: DurableStatus): Agent33Error {

@@ -1,4 +1,5 @@
-import { delimiter } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { Agent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import { attempt, unwrap } from "../base/result.ts";
@@ -13,7 +14,7 @@ import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
-import type { Confinements } from "./confined-servers.ts";
+import type { Confinements, ServerPlace } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
 import { loginFor } from "./mcp-logins.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
@@ -39,7 +40,7 @@ export interface ServerUse {
   readonly policy: PolicyDecider;
   readonly signal: AbortSignal;
   /** The run's model, for servers that may ask it. */
-  readonly sample: NonNullable<McpClientFeatures["sample"]>;
+  readonly sample: (server: string) => NonNullable<McpClientFeatures["sample"]>;
   /** Whether a model has been shown the tools already: then it must find all of them again. */
   readonly begun: boolean;
 }
@@ -75,9 +76,7 @@ export async function openServers(
     return [];
   });
   const confined = await Promise.all(
-    found.map(({ value, spec: { from } }) =>
-      parts.confinements.confine(value, from, spec.workspace ?? undefined),
-    ),
+    found.map((one) => parts.confinements.confine(one.value, one.spec, placeOf(spec))),
   );
   notices.push(...confined.flatMap((one) => one.notices));
   const servers = confined.map(({ server }) => server);
@@ -108,6 +107,13 @@ export async function openServers(
   return { handles, notices };
 }
 
+/** Servers work in the workspace, and see nothing of what a task keeps from its agent. */
+function placeOf({ workspace, task }: RunSpec): ServerPlace {
+  const kept =
+    task.kind === "folder" ? ["tests", "solution"].map((name) => join(task.path, name)) : [];
+  return { workspace: workspace ?? undefined, hidden: kept.filter((path) => existsSync(path)) };
+}
+
 /** Failures about which a person decides, and which are no fault of the server. */
 const forPeople: ReadonlySet<string> = new Set([
   "approval_required",
@@ -127,7 +133,7 @@ function featuresOf(
   const maySample = spec?.from === "settings" && settings.mcpServers[name]?.sampling === true;
   const isHere = spec !== undefined && "command" in spec;
   return {
-    ...(maySample ? { sample } : {}),
+    ...(maySample ? { sample: sample(name) } : {}),
     ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
   };
 }

@@ -1,9 +1,7 @@
 import type { AgentSide, RunSession } from "../agents/ports.ts";
-import { budgetOf } from "../agents/scoped-run.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import { sampleWith } from "../connectors/mcp/sampling.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
@@ -23,8 +21,8 @@ import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
-import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type Tool, toolDigest } from "../tools/tool.ts";
+import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
@@ -37,6 +35,7 @@ import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { findSandbox } from "./sandbox.ts";
+import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
 import type { ArrangedTools } from "./tool-search.ts";
 
@@ -53,6 +52,8 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  /** Adds to a run's log what happens beside its turns and calls. */
+  readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly redactor: Redactor;
 }
 
@@ -90,23 +91,19 @@ export async function openSession(
   const policy = withPins(ofPacks, lock);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
-  const { skills, notices: skillNotices } =
+  const { skills: found, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
   );
-  const sample = sampleWith(
-    (request, asked) =>
-      governedModel.call(request, {
-        principal: spec.principal,
-        policy,
-        runId,
-        budgets: [budgetOf(runId)],
-        signal: asked,
-      }),
-    spec.effort.maxOutputTokens,
-  );
+  const sample = serverSampling(governedModel, {
+    runId,
+    principal: spec.principal,
+    policy,
+    maxOutputTokens: spec.effort.maxOutputTokens,
+    append: parts.append,
+  });
   const use = { policy, signal, begun: earlier !== undefined, sample };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
@@ -123,12 +120,12 @@ export async function openSession(
         : [governed(appendLineTool(workspace.root, workspace.closed))]),
       ...shell.tools.map(governed),
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
-      ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
     ];
     const { boundary, redactor, settings } = parts;
     const {
       side,
       tools,
+      skills,
       notices: sideNotices,
     } = openSide(
       {
@@ -138,7 +135,6 @@ export async function openSession(
         tokens,
         packs: ofPacks,
         policy,
-        skills,
         subAgents: spec.subAgents,
       },
       {
@@ -147,6 +143,7 @@ export async function openSession(
         effort: spec.effort,
         own,
         offered: servers.flatMap((server) => server.tools),
+        skills: found,
         earlier,
         above: [],
         levels: spec.limits.maxDepth,
@@ -177,9 +174,11 @@ export async function openSession(
 /** The workspace, and what in it the agent's own tools must not write. */
 function workspaceOf(
   { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies }: SessionParts,
+  { dataDir, lockFile, policies, settings, host }: SessionParts,
 ): Workspace | undefined {
-  return root === null ? undefined : { root, closed: [dataDir, lockFile, ...policies.places()] };
+  if (root === null) return undefined;
+  const agents = agentPlaces({ settings }, host.cwd);
+  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
 }
 
 function toolsOf(

@@ -1,53 +1,6 @@
 import { z } from "zod";
 import { efforts, effects, repeats } from "../base/effect.ts";
-import type { JsonValue } from "../base/json.ts";
-
-/**
- * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
- * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
- * are for whoever watches and are not kept.
- */
-// zod's own JSON type has mutable arrays; what comes out of here is never changed.
-const json = z.json() as unknown as z.ZodType<JsonValue>;
-const jsonObject = z.record(z.string(), json).readonly();
-
-const errorData = z.object({
-  code: z.string(),
-  message: z.string(),
-  hint: z.string().exactOptional(),
-  retryable: z.boolean(),
-  details: jsonObject.exactOptional(),
-  cause: z.string().exactOptional(),
-});
-
-const providerMetadata = z.record(z.string(), jsonObject);
-const assistantPart = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("text"),
-    text: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-  z.object({
-    type: z.literal("reasoning"),
-    text: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-  z.object({
-    type: z.literal("tool_call"),
-    toolCallId: z.string(),
-    toolName: z.string(),
-    argumentsText: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-]);
-
-const usage = z.object({
-  inputTokens: z.int().nonnegative(),
-  cachedInputTokens: z.int().nonnegative(),
-  outputTokens: z.int().nonnegative(),
-  reasoningTokens: z.int().nonnegative(),
-  estimated: z.boolean(),
-});
+import { assistantPart, errorData, jsonObject, usage } from "./event-fields.ts";
 
 const decision = z.object({
   effect: z.enum(["allow", "ask", "deny"]),
@@ -57,6 +10,10 @@ const decision = z.object({
 
 const effort = z.enum(efforts);
 const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
+
+/** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
+export const personTopics = ["steering", "follow_up"] as const;
+export type PersonTopic = (typeof personTopics)[number];
 
 /** How a run can go in circles. */
 export const stuckKinds = [
@@ -126,12 +83,20 @@ const scoped = { agentPath: z.string().exactOptional() };
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
 
+/**
+ * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
+ * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
+ * are for whoever watches and are not kept.
+ */
 const storedEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...stored,
     type: z.literal("run.started"),
     task: z.string(),
     agent: z.string(),
+    /** Of the agent's definition; earlier logs do not say. */
+    agentVersion: z.string().exactOptional(),
+    agentDigest: z.string().exactOptional(),
     model: z.string(),
     effort,
     effortSource: z.string(),
@@ -174,8 +139,21 @@ const storedEventSchema = z.discriminatedUnion("type", [
     ...scoped,
     type: z.literal("message.user"),
     text: z.string(),
-    /** Set where no person wrote it; earlier logs do not say. */
-    from: z.literal("engine").exactOptional(),
+    /**
+     * Who wrote it, and when: the engine, or a person while the run went on. Absent for the task
+     * itself, and in earlier logs.
+     */
+    from: z.enum(["engine", ...personTopics]).exactOptional(),
+    /** What its sender calls it, where it was sent while the run went on. */
+    key: z.string().exactOptional(),
+  }),
+  z.object({
+    ...stored,
+    /** A person said it too late: the agent had stopped, and never read it. */
+    type: z.literal("message.undelivered"),
+    text: z.string(),
+    from: z.enum(personTopics),
+    key: z.string(),
   }),
   z.object({
     ...stored,
@@ -251,6 +229,26 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     error: errorData.exactOptional(),
     callId: z.string().exactOptional(),
+  }),
+  z.object({
+    ...stored,
+    /** A server had the run's model answer it: charged to the run, not part of its conversation. */
+    type: z.literal("sampling.completed"),
+    server: z.string(),
+    usage,
+    costMicroUsd: cost,
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("sampling.failed"),
+    server: z.string(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    callId: z.string(),
   }),
   z.object({
     ...stored,

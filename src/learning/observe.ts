@@ -119,18 +119,25 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "session.opened":
     case "agent.started":
     case "message.user":
+    case "message.undelivered":
     case "turn.started":
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "sampling.completed":
+    case "sampling.failed":
     case "stuck.noticed":
       return undefined;
   }
 }
 
+/** A call that a person's words came before did not fail; how another agent ended has its own events. */
+function isTold(code: string | undefined): boolean {
+  return code === "agents.person_spoke" || code === "agents.sub_agent_stopped";
+}
+
 function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
-  // How another agent ended is told by its own events.
-  if (!event.isError || event.error?.code === "agents.sub_agent_stopped") return undefined;
+  if (!event.isError || isTold(event.error?.code)) return undefined;
   const { error, toolName, decision } = event;
   const own: Reading = { type: "bug", severity: "low", source: "engine:tool" };
   return {

@@ -120,6 +120,20 @@ describe("in a run", () => {
     expect(models).toHaveLength(3);
   });
 
+  test("what a server spent on the model is in the log, and in the totals of the run", async () => {
+    const { run } = opened({ mcpServers: mcpServers(true) });
+    const { events } = await run([asks, { text: "Done." }]);
+    const [sampled] = eventsOf(events, "sampling.completed");
+    expect(sampled).toMatchObject({ server: "all", usage: { outputTokens: expect.any(Number) } });
+    const spent = [...eventsOf(events, "turn.completed"), ...(sampled ? [sampled] : [])];
+    const sum = spent.reduce((tokens, { usage }) => tokens + usage.outputTokens, 0);
+    expect(sampled?.usage.outputTokens).toBeGreaterThan(0);
+    expect(eventsOf(events, "run.finished")[0]?.totals).toMatchObject({
+      turns: 2,
+      outputTokens: sum,
+    });
+  });
+
   test("one that may not is not offered a model", async () => {
     const { run } = opened({ mcpServers: mcpServers(false) });
     const { events } = await run([{ text: "Done." }]);

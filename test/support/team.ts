@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { JsonValue } from "../../src/base/json.ts";
@@ -30,7 +30,8 @@ export function teamRequest({ folder }: TestEngine, { agents, turns, says }: Tea
       instructions: `Be the ${name}.`,
       ...more,
     };
-    writeFileSync(join(folder, `${name}.yaml`), stringify(definition));
+    mkdirSync(join(folder, "agents"), { recursive: true });
+    writeFileSync(join(folder, "agents", `${name}.yaml`), stringify(definition));
   }
   const script = join(folder, "team-script.yaml");
   writeFileSync(script, stringify({ name: "team", turns, agents: says }));
@@ -38,7 +39,7 @@ export function teamRequest({ folder }: TestEngine, { agents, turns, says }: Tea
     task: { kind: "text", text: "Do it.", workspace: folder },
     model: `scripted:${script}`,
     effort: undefined,
-    agentFile: `${Object.keys(agents)[0] ?? ""}.yaml`,
+    agent: Object.keys(agents)[0],
     mcpCommands: [],
   };
 }
