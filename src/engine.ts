@@ -31,7 +31,9 @@ import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
-import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
+import { runHosting } from "./engine/run-hosting.ts";
+import type { LiveRuns } from "./engine/live-runs.ts";
+import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
 import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
@@ -166,6 +168,7 @@ export function createEngine(config: Config, host: Host): Engine {
     const asked = approvals.storeOf(tenant);
     return { approvals: asked, idempotency, limitUses, audit: audit.sink(tenant) };
   };
+  const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
   const boundary = createBoundary({
     clock,
     random,
@@ -178,7 +181,7 @@ export function createEngine(config: Config, host: Host): Engine {
       records.set(tenant, known);
       return known;
     },
-    approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
+    approvalTtlMs,
     onBreakerOpen: learning.observeBreaker,
     breakerStore: store.breakers,
     onBreakerTrouble: (error) =>
@@ -186,16 +189,6 @@ export function createEngine(config: Config, host: Host): Engine {
     hands: { fetch: egress.fetch, connect: egress.connect, spawn: processes.spawn },
   });
 
-  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const ports = agentPorts(store, host, live, redactor, budgets);
-  const workflow = agentRun(ports);
-  const durable = createSqliteDurable({
-    transactions: store.transactions,
-    clock,
-    owner: ownerName(host),
-    ownerGone,
-    workflows: [workflow],
-  });
   const connectors = configuredConnectors(settings, host, redactor);
   const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
     openModel(
@@ -210,6 +203,7 @@ export function createEngine(config: Config, host: Host): Engine {
         log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
       },
     );
+  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
   };
@@ -220,20 +214,17 @@ export function createEngine(config: Config, host: Host): Engine {
       if (type === "run.finished" || type === "run.parked") learning.observeRun(runId);
     }
   });
-  const runs = createRuns(
-    {
-      host,
-      config,
+  const ports = agentPorts(store, host, live, redactor, budgets);
+  const workflow = {
+    ...agentRun(ports),
+    ...runHosting({
       store,
-      durable,
-      workflow,
-      budgets,
-      dataDir,
+      host,
       redactor,
-      policies,
-      checkModel: async (spec) => {
-        await modelFor(spec);
-      },
+      budgets,
+      approvalTtlMs,
+      live,
+      durable: { sent: (...topic) => durable.sent(...topic) },
       session: {
         host,
         settings,
@@ -253,6 +244,31 @@ export function createEngine(config: Config, host: Host): Engine {
             tell(runId, { ...told, message: redactor.text(told.message) });
           } else liveText.add(told);
         },
+      },
+    }),
+  };
+  const durable = createSqliteDurable({
+    transactions: store.transactions,
+    clock,
+    owner: ownerName(host),
+    ownerGone,
+    workflows: [workflow],
+    // Other tenants of the store have workers of their own.
+    isOurs: (runId) => store.runs.get(runId) !== undefined,
+    log: (message, error) => host.warn(`runs: ${message}: ${toAgent33Error(error).message}`),
+  });
+  const runs = createRuns(
+    {
+      host,
+      config,
+      store,
+      durable,
+      workflow,
+      dataDir,
+      redactor,
+      policies,
+      checkModel: async (spec) => {
+        await modelFor(spec);
       },
     },
     live,
@@ -299,6 +315,7 @@ export function createEngine(config: Config, host: Host): Engine {
       ...runs,
       drive: (runId) => recorded(runs.drive(runId)),
       resume: (prefix) => recorded(runs.resume(prefix)),
+      work: (request) => recorded(runs.work(request)),
     },
     dataDir,
     store,

@@ -14,6 +14,7 @@ import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { storeCommand } from "./commands/store.ts";
+import { workCommand } from "./commands/work.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
@@ -82,6 +83,7 @@ export function createProgram(context: CliContext): Command {
   runsCommand(program, context);
   resumeCommand(program, context);
   agentsCommand(program, context);
+  workCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
   budgetsCommand(program, context);

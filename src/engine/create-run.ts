@@ -11,6 +11,7 @@ import { type Config, configFileName } from "../config/config.ts";
 import { lockPath } from "../config/lock.ts";
 import type { EntryPoint } from "../config/schema.ts";
 import type { Durable } from "../durable/contract.ts";
+import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
@@ -47,6 +48,8 @@ export interface RunRequest extends ServerChoices {
   readonly entryPoint?: EntryPoint;
   /** Command lines of MCP servers to start for this run. */
   readonly mcpCommands: readonly string[];
+  /** Whether any worker may begin it at once, instead of whoever created it. Default: no. */
+  readonly queued?: boolean;
 }
 
 /** The parts of the engine that make a run. */
@@ -168,7 +171,9 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       horizon: events.at(-1)?.seq ?? 0,
       approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
     };
-    durable.start(parts.workflow, runId, input);
+    // Whoever asked for it drives it. Should they die before that, a worker begins it.
+    const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
+    durable.start(parts.workflow, runId, input, { leaveMs });
   });
   return runId;
 }

@@ -39,6 +39,7 @@ async function spokenTo(
         : { kind: "folder", path: task, environment: "host" },
     model: task === undefined ? script(turns) : undefined,
     effort: undefined,
+    agent: undefined,
     mcpCommands: [],
   });
   const say: Say = (text, topic = "steering") => void engine.runs.send(runId, text, topic);
@@ -284,6 +285,7 @@ describe("what comes too late", () => {
       task: { kind: "text", text: "Do it.", workspace: made.folder },
       model: made.script([done]),
       effort: undefined,
+      agent: undefined,
       mcpCommands: [],
     });
     const sent = made.engine.runs.send(runId, "Then that.", "follow_up");

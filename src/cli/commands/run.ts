@@ -19,6 +19,7 @@ interface RunOptions {
   readonly mcpUnconfined?: readonly string[];
   readonly workspace?: string;
   readonly shell?: boolean;
+  readonly queue?: boolean;
   readonly policy?: readonly string[];
   readonly maxSteps?: number;
   readonly maxSeconds?: number;
@@ -62,6 +63,7 @@ export function runCommand(program: Command, context: CliContext): void {
     )
     .option("--workspace <folder>", "folder that the built-in file tools may write in")
     .option("--shell", "let the agent run commands in the sandbox, in the workspace")
+    .option("--queue", "only write the run down and print its id; `agent33 work` drives it")
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .option("--max-steps <n>", "model turns at most", wholeNumber("--max-steps"))
     .option("--max-seconds <n>", "seconds of work at most", wholeNumber("--max-seconds"))
@@ -90,6 +92,10 @@ async function run(
   ]);
   await withEngine(context, config, async (engine) => {
     const runId = await engine.runs.create(request);
+    if (request.queued === true) {
+      output.out(output.json ? JSON.stringify({ runId }) : runId);
+      return;
+    }
     const begun = engine.store.runLog.read(runId);
     const [first] = begun;
     if (!output.json && first?.type === "run.started" && first.model.startsWith("scripted:")) {
@@ -127,6 +133,7 @@ function requestOf(text: string | undefined, options: RunOptions): RunRequest {
     mcpHosts: hostsOf(options.mcpHosts ?? []),
     mcpUnconfined: options.mcpUnconfined ?? [],
     shell: options.shell === true,
+    queued: options.queue === true,
   };
   if (options.task !== undefined) {
     if (options.workspace !== undefined) {
