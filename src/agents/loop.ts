@@ -1,6 +1,7 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
 import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
-import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
+import { runChecks } from "./checks.ts";
+import { endAgent, finishRun, verification } from "./completion.ts";
 import { sideBySide } from "./delegate.ts";
 import { handBack } from "./delegation.ts";
 import { toolCall } from "./execute.ts";
@@ -46,7 +47,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const turnActivity = modelTurn(ports);
   const toolActivity = toolCall(ports);
   const heardActivity = personHeard(ports);
-  const checkActivity = visibleCheck(ports);
+  const checkActivity = runChecks(ports);
   const handBackActivity = handBack(ports);
   const endActivity = endAgent(ports);
   const verifyActivity = verification(ports);

@@ -35,6 +35,9 @@ export interface ScopedRun {
   timeLeftMs(): number;
 }
 
+/** Its work is judged by the one that it works for. */
+const notJudged = { answer: undefined, checks: [], judge: undefined } as const;
+
 /** One agent on the way from the run's own to the one that acts. */
 interface Member {
   readonly scope: Scope;
@@ -51,7 +54,7 @@ export function scopedRun(ports: AgentPorts, runId: string, of: Scope): ScopedRu
   const { side, limits } = line.at(-1) ?? { side: root, limits: root.limits };
   return {
     scope,
-    session: { ...root, ...side, limits },
+    session: scope.agentPath === undefined ? root : { ...root, ...notJudged, ...side, limits },
     budgets: line.map((member) => openBudget(ports, runId, member, readAll)),
     readAll,
     read: () => eventsOfAgent(readAll(), scope),

@@ -62,7 +62,10 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const run = scopedRun(ports, runId, input);
       const { session } = run;
       const events = run.read();
-      const stuck = findStuck(events, horizon, session.limits.maxStuckTurns);
+      const tools = shownTools(session.toolbox, events, horizon);
+      // Who has no tools cannot act in circles; how often its words are sent back has a bound.
+      const stuck =
+        tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
         run.reachedLimit() ?? (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
@@ -78,13 +81,17 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const request: ModelRequest = {
         system: session.systemPrompt,
         messages: words === undefined ? messages : [...messages, { role: "user", text: words }],
-        tools: limit === undefined ? shownTools(session.toolbox, events, horizon) : [],
+        tools: limit === undefined ? tools : [],
         maxOutputTokens: session.effort.maxOutputTokens,
         effort: session.effort.effort,
         asker: {
           name: session.agent.name,
           ...(agentPath === undefined ? {} : { path: agentPath }),
         },
+        // Several providers take either tools or a form; beside tools the prompt asks alone.
+        ...(session.answer !== undefined && limit === undefined && tools.length === 0
+          ? { answer: { name: "answer", schema: session.answer.schema } }
+          : {}),
       };
       let shown = false;
       const outcome = await session.model.tryCall(request, {

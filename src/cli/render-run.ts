@@ -1,4 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
+import { elicitationRule } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type { EventOf, LiveEvent, RunEvent, RunTotals, StopReason } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
@@ -99,12 +100,12 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${bothEnds(event.message)}`);
         out(
-          `  ${style.dim("→")} ${program} approvals approve ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
+          `  ${style.dim("→")} ${program} approvals ${event.ruleId === elicitationRule ? "answer" : "approve"} ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
         );
         return;
       case "check.completed":
         out(
-          `\n${style.bold("check")}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
+          `\n${style.bold(checkName(event.kind))}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
         );
         if (!event.passed)
           indent(output, event.error === undefined ? event.output : errorText(event.error));
@@ -129,6 +130,10 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(inPlace, event);
     }
   };
+}
+
+function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {
+  return kind === "command" ? "check" : kind === "schema" ? "answer's form" : kind;
 }
 
 function speaker(from: EventOf<"message.user">["from"]): string {

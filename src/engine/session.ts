@@ -10,7 +10,6 @@ import { shellTool } from "../connectors/shell/connector.ts";
 import { appendLineTool } from "../connectors/workspace/connector.ts";
 import type { Workspace } from "../connectors/workspace/files.ts";
 import type { EventOf, NewEvent, NewLiveEvent } from "../events/event.ts";
-import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
@@ -25,9 +24,11 @@ import { type Tool, toolDigest } from "../tools/tool.ts";
 import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { openSide } from "./agent-sides.ts";
+import { sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
@@ -52,6 +53,7 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  readonly personFor: Approvals["personFor"];
   /** Adds to a run's log what happens beside its turns and calls. */
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly redactor: Redactor;
@@ -93,6 +95,8 @@ export async function openSession(
   const tokens = await loadTokenCounter();
   const { skills: found, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
+  // An agent that has one turn has no use for what it could act with.
+  const acts = spec.mode === "iterative";
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
@@ -104,7 +108,8 @@ export async function openSession(
     maxOutputTokens: spec.effort.maxOutputTokens,
     append: parts.append,
   });
-  const use = { policy, signal, begun: earlier !== undefined, sample };
+  const person = parts.personFor(spec.principal.tenant, runId);
+  const use = { policy, signal, begun: earlier !== undefined, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
@@ -122,6 +127,11 @@ export async function openSession(
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
     ];
     const { boundary, redactor, settings } = parts;
+    const { words: judged, ...completion } = sessionCompletion(
+      spec,
+      task?.check,
+      evaluating(spec, parts),
+    );
     const {
       side,
       tools,
@@ -141,13 +151,13 @@ export async function openSession(
         agent: spec.agent,
         principal: spec.principal,
         effort: spec.effort,
-        own,
-        offered: servers.flatMap((server) => server.tools),
-        skills: found,
+        own: acts ? own : [],
+        offered: acts ? servers.flatMap((server) => server.tools) : [],
+        skills: acts ? found : [],
         earlier,
         above: [],
-        levels: spec.limits.maxDepth,
-        judged: task?.check === undefined ? "" : judgedByCheck,
+        levels: acts ? spec.limits.maxDepth : 0,
+        judged,
       },
     );
     const notices = [
@@ -161,7 +171,13 @@ export async function openSession(
       ...sideNotices,
     ];
     return {
-      session: sessionOf(runId, spec, parts, { task, side, model: governedModel, closeTools }),
+      session: sessionOf(runId, spec, parts, {
+        task,
+        side,
+        completion,
+        model: governedModel,
+        closeTools,
+      }),
       event: sessionEvent(tools, skills, notices),
       close: closeTools,
     };
@@ -172,14 +188,16 @@ export async function openSession(
 }
 
 /** The workspace, and what in it the agent's own tools must not write. */
-function workspaceOf(
-  { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies, settings, host }: SessionParts,
-): Workspace | undefined {
-  if (root === null) return undefined;
-  const agents = agentPlaces({ settings }, host.cwd);
-  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
+function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspace | undefined {
+  return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
+
+const closedPlaces = (parts: SessionParts): readonly string[] => [
+  parts.dataDir,
+  parts.lockFile,
+  ...parts.policies.places(),
+  ...agentPlaces(parts, parts.host.cwd),
+];
 
 function toolsOf(
   opened: OpenedConnector,
@@ -202,50 +220,44 @@ async function openShell(
   return { tools: [tool], notices: chosen.probe.available ? chosen.probe.notices : [] };
 }
 
-const judgedByCheck =
-  "When you finish, a check runs on what you left behind. If it fails you are told what it found.";
-
 interface Opened {
   readonly task: Task | undefined;
   readonly side: AgentSide;
+  readonly completion: Pick<RunSession, "answer" | "checks" | "judge">;
   readonly model: RunSession["model"];
   readonly closeTools: () => Promise<void>;
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
   const { task, side, model, closeTools } = opened;
-  const { host, processes, dataDir } = parts;
-  const files = runFiles(dataDir, runId);
-  const workspace = spec.workspace;
-  const env = childEnvironment(host.env, { extra: spec.environment });
-  const spawn = evaluationGrant.bind(processes.spawn);
-  const check = task?.check;
+  const files = runFiles(parts.dataDir, runId);
+  const { workspace } = spec;
+  const inside = evaluating(spec, parts);
   return {
     ...side,
     runId,
     limits: spec.limits,
     model,
-    check:
-      check === undefined || workspace === null
-        ? undefined
-        : (signal) => runCheck(check, { workspace, spawn, env, clock: host.clock, signal }),
+    ...opened.completion,
     verify:
-      task === undefined || workspace === null
+      task === undefined || inside === undefined
         ? undefined
-        : (signal) =>
-            verify(task, {
-              workspace,
-              logsDir: files.verifier,
-              spawn,
-              env,
-              clock: host.clock,
-              signal,
-            }),
+        : (signal) => verify(task, { ...inside, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
-      workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),
+      // What the agent cannot write is no change of its own.
+      workspace === null
+        ? Promise.resolve([])
+        : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
+}
+
+/** What checks and hidden tests are started with; undefined without a workspace. */
+function evaluating({ workspace, environment }: RunSpec, { host, processes }: SessionParts) {
+  if (workspace === null) return undefined;
+  const env = childEnvironment(host.env, { extra: environment });
+  return { workspace, env, spawn: evaluationGrant.bind(processes.spawn), clock: host.clock };
 }
 
 function sessionEvent(

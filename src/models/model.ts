@@ -26,6 +26,11 @@ export interface ModelRequest {
   readonly effort?: Effort;
   /** For models that play what was written or recorded beforehand; no provider is told. */
   readonly asker?: Asker;
+  /**
+   * The form of the answer, for providers that can be told. The request's words ask for it too, and
+   * what comes back is checked whatever the provider promised.
+   */
+  readonly answer?: { readonly name: string; readonly schema: JsonObject };
 }
 
 /** One model turn, complete. */
