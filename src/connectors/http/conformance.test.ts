@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { connectorConformance } from "../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../test/connectors/http-peer.ts";
-import { fromOutside } from "../outside.ts";
+import { fromOutside } from "../../base/outside.ts";
 import { httpKind } from "./connector.ts";
 import { httpSettings } from "./settings.ts";
 

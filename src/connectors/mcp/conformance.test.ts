@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from "vitest";
+import { fromOutside } from "../../base/outside.ts";
 import { connectorConformance } from "../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../test/connectors/http-peer.ts";
 import { testPrincipal } from "../../../test/support/boundary.ts";
@@ -67,7 +68,7 @@ connectorConformance({
   },
   input: { a: 1 },
   good: ({ content }, { requests }) => {
-    expect(content).toBe('{"a":1}');
+    expect(content).toBe(fromOutside(["MCP server: peer"], '{"a":1}'));
     expect(requests.at(-1)?.headers.authorization).toBe(token);
   },
   secrets: [token],

@@ -59,7 +59,7 @@ export function createServerHandle(
       const now = (await session.listed()).tools.find((tool) => tool.name === listed.name);
       if (now?.digest !== listed.digest) throw changed(server, listed);
       const before = session.notes.declinedCount();
-      const output = toToolOutput(await session.call(listed.name, args, asking));
+      const output = toToolOutput(server.name, await session.call(listed.name, args, asking));
       return withDeclined(output, session.notes.declinedSince(before));
     });
   };
