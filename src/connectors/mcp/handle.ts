@@ -69,7 +69,7 @@ export function createServerHandle(
       const now = (await session.listed()).tools.find((tool) => tool.name === listed.name);
       if (now?.digest !== listed.digest) throw changed(server, listed);
       const before = session.notes.unansweredCount();
-      const output = toToolOutput(await session.call(listed.name, args, asking));
+      const output = toToolOutput(server.name, await session.call(listed.name, args, asking));
       return withUnanswered(output, session.notes.unansweredSince(before));
     });
   const ask: AskServer = (what, context, request) =>
