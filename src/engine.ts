@@ -248,6 +248,7 @@ export function createEngine(config: Config, host: Host): Engine {
         redactor,
         append: ports.log.append,
         personFor: approvals.personFor,
+        approvalsOf: (tenant) => opened.tenant(tenant).approvals,
         live: (runId, event) => {
           const told = { ...event, runId, at: clock.now() };
           if (told.type === "tool.progress") {

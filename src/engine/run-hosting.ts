@@ -44,11 +44,11 @@ export function runHosting(
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
     const spec = parseRunSpec(runId, run.spec);
-    const earlier = lastSession(store.runLog.read(runId));
-    const begun = earlier !== undefined || previousOwner !== null;
+    const events = store.runLog.read(runId);
+    const begun = lastSession(events) !== undefined || previousOwner !== null;
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session, { signal, earlier });
+      opened = await openSession(runId, spec, parts.session, { signal, events });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown), begun);
     }

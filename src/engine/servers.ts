@@ -94,6 +94,7 @@ export async function openServers(
         features: featuresOf(spec, server.name, use, parts),
         ...loginOf(found[index]?.spec, parts),
         clock: parts.host.clock,
+        followChanges: true,
       }),
     ),
   );

@@ -35,6 +35,11 @@ export interface OpenMcpServerRequest {
   readonly features?: McpClientFeatures;
   /** What people have taken its tools for. */
   readonly pins?: ServerPins;
+  /**
+   * Whether whoever governs the calls asks about tools that change: then a changed tool may be called
+   * under the digest that it has then. Default: it is refused.
+   */
+  readonly followChanges?: boolean;
   /** How to log in, for servers over HTTP. */
   readonly login?: OAuthLogin;
   /** For the waits before restarts. Default: the machine's own. */
@@ -158,7 +163,7 @@ export async function openMcpServer(
   request: OpenMcpServerRequest,
 ): Promise<Result<McpServerHandle, BoundaryError>> {
   const { boundary, server, principal, options = {}, pins } = request;
-  const { clock = systemClock } = request;
+  const { clock = systemClock, followChanges = false } = request;
   let latest: Promise<McpSession> | undefined;
   const spec = mcpSessionSpec(
     server,
@@ -202,5 +207,8 @@ export async function openMcpServer(
     },
     settled,
   };
-  return { ok: true, value: createServerHandle(server, opened.value, { reopen, clock, pins }) };
+  return {
+    ok: true,
+    value: createServerHandle(server, opened.value, { reopen, clock, pins, followChanges }),
+  };
 }
