@@ -17,6 +17,7 @@ import type { OAuthLogin } from "./oauth.ts";
 import type { ServerPins } from "./pins.ts";
 import { defaultStartTimeoutMs, describeServer, type McpServer } from "./server.ts";
 import { type McpSession, openSession } from "./session.ts";
+import { createSseTransport } from "./sse-transport.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 import type { ServerTransport } from "./transport.ts";
 
@@ -140,7 +141,9 @@ async function connect(
   // Whoever makes the session speak, what it opens belongs to the call that holds it.
   const inSession = AsyncLocalStorage.snapshot();
   const held: EgressFetch = (to, init) => inSession(fetch, to, init);
-  return createHttpTransport(server, held, login);
+  return server.transport === "sse"
+    ? createSseTransport(server, held)
+    : createHttpTransport(server, held, login);
 }
 
 async function hold(

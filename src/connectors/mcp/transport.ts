@@ -14,6 +14,9 @@ export interface ServerOutput {
   readonly exit?: ExitStatus;
 }
 
+/** Of a server that writes only messages. */
+export const noOutput: ServerOutput = { stderrTail: "", strayLineCount: 0, strayLines: [] };
+
 /** The library's transport, and what a session has to know of the way to its server. */
 export interface ServerTransport extends Transport {
   output(): ServerOutput;
