@@ -97,7 +97,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "check.completed":
         out(
-          `\n${style.bold("check")}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
+          `\n${style.bold(checkName(event.kind))}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
         );
         if (!event.passed)
           indent(output, event.error === undefined ? event.output : errorText(event.error));
@@ -121,6 +121,10 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(output, event);
     }
   };
+}
+
+function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {
+  return kind === "command" ? "check" : kind === "schema" ? "answer's form" : kind;
 }
 
 function speaker(from: EventOf<"message.user">["from"]): string {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { budgetOf } from "../agents/call-options.ts";
-import { usedTokens } from "../agents/limits.ts";
+import { budgetOf, workBudgetOf } from "../agents/call-options.ts";
+import { forWork, usedTokens } from "../agents/limits.ts";
 import type { AgentRunInput, AgentRunResult } from "../agents/loop.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
@@ -21,12 +21,12 @@ export interface HostingParts {
   readonly store: EngineStore;
   readonly host: Host;
   readonly redactor: Redactor;
+  readonly durable: Pick<Durable, "sent">;
   readonly budgets: MemoryBudgetLedger;
   /** Milliseconds that a question to a person stays open. */
   readonly approvalTtlMs: number;
   readonly live: LiveRuns;
-  readonly session: SessionParts;
-  readonly durable: Pick<Durable, "sent">;
+  readonly session: Omit<SessionParts, "append">;
 }
 
 /**
@@ -48,13 +48,14 @@ export function runHosting(
     const begun = lastSession(events) !== undefined || previousOwner !== null;
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session, { signal, events });
+      const append: SessionParts["append"] = (id, added) => write(() => book.append(id, added));
+      opened = await openSession(runId, spec, { ...parts.session, append }, { signal, events });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown), begun);
     }
     const close = async (): Promise<void> => {
       live.sessions.delete(runId);
-      budgets.close(budgetOf(runId));
+      for (const id of [budgetOf(runId), workBudgetOf(runId)]) budgets.close(id);
       await opened.close();
     };
     try {
@@ -107,11 +108,11 @@ export function runHosting(
 
   const openBudget = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
-    budgets.open(
-      budgetOf(runId),
-      { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
-      { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
-    );
+    const used = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+    const all = { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens };
+    const work = { costMicroUsd: forWork(all.costMicroUsd), tokens: forWork(all.tokens) };
+    budgets.open(budgetOf(runId), all, used);
+    budgets.open(workBudgetOf(runId), work, used);
   };
 
   /** For runs whose workflow did not close the book itself. */

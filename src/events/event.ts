@@ -56,6 +56,9 @@ const decision = z.object({
 });
 
 const effort = z.enum(efforts);
+/** Whether an agent has one turn without tools, or works until it is done. */
+export const runModes = ["iterative", "once"] as const;
+export type RunMode = (typeof runModes)[number];
 const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
 
 /** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
@@ -142,6 +145,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     model: z.string(),
     effort,
     effortSource: z.string(),
+    /** How the agent works, and what it was given; earlier logs do not say. */
+    mode: z.enum(runModes).exactOptional(),
+    inputs: jsonObject.exactOptional(),
     workspace: z.string().nullable(),
     limits: jsonObject,
     policy: z.string(),
@@ -303,6 +309,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...stored,
     type: z.literal("check.completed"),
+    /** What looked; earlier logs do not say, and it was a command. */
+    kind: z.enum(["command", "schema", "scorer", "judge"]).exactOptional(),
+    /** How often the agent had said that it was done; all that looked then have the same. */
     attempt: z.int().positive(),
     passed: z.boolean(),
     output: z.string(),
@@ -344,6 +353,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     outcome,
     stop,
     summary: z.string(),
+    /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+    output: jsonObject.exactOptional(),
     totals,
     filesChanged: z.array(fileChange).readonly(),
   }),

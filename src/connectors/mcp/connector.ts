@@ -134,9 +134,8 @@ async function connect(
     if (confinement === undefined) return createStdioTransport(await spawn(program));
     const { bubblewrap, ...shown } = confinement;
     const by = bubblewrap === undefined ? {} : { command: bubblewrap };
-    return createStdioTransport(
-      await createConfinedSpawn({ spawn, ...by })({ ...program, ...shown }),
-    );
+    const child = await createConfinedSpawn({ spawn, ...by })({ ...program, ...shown });
+    return createStdioTransport(child, child.notices);
   }
   // Whoever makes the session speak, what it opens belongs to the call that holds it.
   const inSession = AsyncLocalStorage.snapshot();

@@ -35,7 +35,7 @@ export interface McpServerHandle {
   protocolVersion(): string;
   alive(): boolean;
   /** Ends the server and all that it started. Any number of times. */
-  close(): Promise<void>;
+  close(hurry?: AbortSignal): Promise<void>;
 }
 
 /** More than the call's own limit, so that the error that knows why comes first. */
@@ -132,9 +132,10 @@ export function createServerHandle(
       first.list.tools.map((listed) => [offeredName(server.name, listed.name), listed.hints]),
     ),
     get notices() {
-      const { strayLineCount, strayLines } = kept.current().output();
+      const { strayLineCount, strayLines, notices: ofStart } = kept.current().output();
       const stray = `${strayLineCount} lines on its stdout are not JSON-RPC, the last: ${strayLines.at(-1) ?? ""}`;
       return [
+        ...ofStart,
         ...notices,
         ...(strayLineCount === 0 ? [] : [stray]),
         ...kept.current().notes.notices(),

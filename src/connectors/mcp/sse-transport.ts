@@ -47,9 +47,9 @@ class SseServerTransport extends SSEClientTransport implements ServerTransport {
     const way = new AsyncLocalStorage<EgressFetch>();
     super(new URL(server.url), {
       fetch: async (to, init) => {
-        const fetch = way.getStore() ?? held;
+        const through = way.getStore() ?? held;
         const answered = async (): Promise<Response> => {
-          const response = await fetch(to, withHeaders(init, server.headers));
+          const response = await through(to, withHeaders(init, server.headers));
           if (response.status === 429) throw await rateLimited(response);
           if (response.status >= 300) throw await refusal(response);
           return response;
