@@ -247,6 +247,7 @@ export function createEngine(config: Config, host: Host): Engine {
         model: modelFor,
         redactor,
         personFor: approvals.personFor,
+        approvalsOf: (tenant) => opened.tenant(tenant).approvals,
         live: (runId, event) => {
           const told = { ...event, runId, at: clock.now() };
           if (told.type === "tool.progress") {

@@ -30,7 +30,6 @@ import {
   configuredServers,
   flagServers,
   type ServerChoices,
-  taskServerNotices,
   taskServers,
   withChoices,
 } from "./server-specs.ts";
@@ -161,7 +160,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { PATH: imagePath, ...environment } = scratch?.env ?? {};
   const spec: RunSpec = { ...wanted, environment };
   const notices = [
-    ...(task === undefined ? [] : [...task.notices, ...taskServerNotices(task)]),
+    ...(task === undefined ? [] : task.notices),
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
