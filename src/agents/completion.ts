@@ -5,7 +5,7 @@ import { leaveIfReleased } from "./call-options.ts";
 import { lastAnswer } from "./checks.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { activeMs, foldRun } from "./state.ts";
-import { type Spoken, spokenIn, undelivered } from "./steering.ts";
+import { undelivered } from "./steering.ts";
 
 export type EndInput = { readonly stop: StopReason; readonly horizon: number };
 

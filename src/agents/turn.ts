@@ -263,7 +263,8 @@ const budgetLimits: Readonly<Record<string, LimitReached["limit"]>> = {
   calls: "steps",
 };
 
-function stopOf(
+/** Why a run stops whose model call ended with an error. */
+export function stopOf(
   error: BoundaryError,
   data: ErrorData,
   session: RunSession,

@@ -89,6 +89,10 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("whether the OpenAI-compatible server takes reasoning_effort"),
+  acceptsSchema: z
+    .boolean()
+    .default(false)
+    .describe("whether the OpenAI-compatible server takes the JSON Schema of an answer"),
   embeddings: z
     .strictObject({
       model: z

@@ -2,8 +2,11 @@ import { Agent33Error } from "../base/errors.ts";
 import type { Model, ModelTurn } from "./model.ts";
 import { playTurn, turnIndexOf } from "./play-turn.ts";
 
-/** Finds a recorded turn by its place in the run, from 0. */
-export type TurnSource = (index: number) => ModelTurn | undefined | Promise<ModelTurn | undefined>;
+/** Finds a recorded answer by its place in the run, from 0: of the agent's turns or of the judge's. */
+export type TurnSource = (
+  index: number,
+  of: "agent" | "judge",
+) => ModelTurn | undefined | Promise<ModelTurn | undefined>;
 
 /**
  * A model that answers with the turns of an earlier run: same request position, same answer.
@@ -14,8 +17,8 @@ export function createReplayModel(run: string, turnAt: TurnSource): Model {
   return {
     info: { provider: "replay", model: run },
     async *stream(request, io) {
-      const index = turnIndexOf(request);
-      const turn = await turnAt(index);
+      const index = request.judgement ?? turnIndexOf(request);
+      const turn = await turnAt(index, request.judgement === undefined ? "agent" : "judge");
       if (turn === undefined) {
         throw new Agent33Error(
           "models.replay_exhausted",

@@ -16,12 +16,15 @@ export function createScriptedModel(script: Script): Model {
   return {
     info: { provider: "scripted", model: script.name },
     async *stream(request, io) {
-      const index = turnIndexOf(request);
-      const turn = script.turns[index];
+      const { judgement } = request;
+      const turns = judgement === undefined ? script.turns : (script.judge ?? []);
+      const index = judgement ?? turnIndexOf(request);
+      const turn = turns[index];
       if (turn === undefined) {
+        const what = judgement === undefined ? "turn" : "answer of the judge";
         throw new Agent33Error(
           "models.script_exhausted",
-          `The script "${script.name}" has ${script.turns.length} turns; turn ${index + 1} was asked for.`,
+          `The script "${script.name}" has ${turns.length} turns; ${what} ${index + 1} was asked for.`,
           { hint: "Add a turn to the script, one that ends the task with text only." },
         );
       }
