@@ -100,7 +100,8 @@ export function createProgram(context: CliContext): Command {
 }
 
 function usage(error: CommanderError, words: readonly string[]): Agent33Error {
-  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const [said = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const message = said.replace(/\.$/, "");
   if (error.code === "commander.help" || message === "(outputHelp)") {
     const flagAt = words.findIndex((word) => word.startsWith("-"));
     const group = flagAt === -1 ? words : words.slice(0, flagAt);

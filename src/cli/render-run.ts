@@ -1,4 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
+import { elicitationRule } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type { EventOf, LiveEvent, RunEvent, StopReason } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
@@ -101,7 +102,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${bothEnds(event.message)}`);
         out(
-          `  ${style.dim("→")} ${program} approvals approve ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
+          `  ${style.dim("→")} ${program} approvals ${event.ruleId === elicitationRule ? "answer" : "approve"} ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
         );
         return;
       case "check.completed":

@@ -29,6 +29,7 @@ import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
 import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { sessionCompletion } from "./completion.ts";
@@ -58,6 +59,7 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  readonly personFor: Approvals["personFor"];
   /** Adds to a run's log what happens beside its turns and calls. */
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly redactor: Redactor;
@@ -113,7 +115,8 @@ export async function openSession(
     maxOutputTokens: spec.effort.maxOutputTokens,
     append: parts.append,
   });
-  const use = { policy, signal, begun: earlier !== undefined, sample };
+  const person = parts.personFor(spec.principal.tenant, runId);
+  const use = { policy, signal, begun: earlier !== undefined, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
@@ -173,14 +176,16 @@ export async function openSession(
 }
 
 /** The workspace, and what in it the agent's own tools must not write. */
-function workspaceOf(
-  { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies, settings, host }: SessionParts,
-): Workspace | undefined {
-  if (root === null) return undefined;
-  const agents = agentPlaces({ settings }, host.cwd);
-  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
+function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspace | undefined {
+  return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
+
+const closedPlaces = (parts: SessionParts): readonly string[] => [
+  parts.dataDir,
+  parts.lockFile,
+  ...parts.policies.places(),
+  ...agentPlaces(parts, parts.host.cwd),
+];
 
 function toolsOf(
   opened: OpenedConnector,
@@ -245,7 +250,10 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
         : (signal) => verify(task, { ...options, workspace, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
-      workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),
+      // What the agent cannot write is no change of its own.
+      workspace === null
+        ? Promise.resolve([])
+        : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
 }

@@ -257,6 +257,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("run.parked"),
     /** The question that waits for a person. */
     approvalId: z.string(),
+    /** The rule that asks, `mcp/elicitation` where a server does; earlier logs do not say. */
+    ruleId: z.string().exactOptional(),
     toolName: z.string(),
     message: z.string(),
   }),
