@@ -181,6 +181,36 @@ test("the judge of a definition is left out where there is nothing to judge", as
   expect(acted.checks).toHaveLength(1);
 });
 
+test("a question about the judge's call parks the run, which goes on where it was", async () => {
+  const made = testEngine();
+  const pack = join(made.folder, "ask.yaml");
+  const ask = "{ connector: 'model:*' }, limit: { max: 1, per: run }";
+  const rule = `{ id: more-than-one, ask: ${ask}, reason: Second thoughts cost. }`;
+  writeFileSync(
+    pack,
+    `pack: frugal\nversion: 1\ndescription: d\ndefault: allow\nrules:\n  - ${rule}\n`,
+  );
+  const script = join(made.folder, "judged.yaml");
+  writeFileSync(script, stringify({ name: "judged", turns: [done], judge: [says(true)] }));
+  await made.engine.close();
+  const asking = testEngine({ "policy.packs": ["frugal"], "policy.files": [pack] }, made.folder);
+  try {
+    const task = { kind: "text", text: "Write one.", workspace: undefined } as const;
+    const model = `scripted:${script}`;
+    const { runId, outcome, events } = await asking.run([], { task, model, judge: true });
+    expect(outcome).toBe("parked");
+    const [parked] = eventsOf(events, "run.parked");
+    expect(parked?.toolName).toBe("judge");
+    await asking.engine.decideApproval(parked?.approvalId ?? "", "approved");
+    expect((await asking.engine.runs.resume(runId)).outcome).toBe("verified");
+    const after = asking.engine.store.runLog.read(runId);
+    expect(eventsOf(after, "turn.completed")).toHaveLength(1);
+    expect(eventsOf(after, "judge.completed")).toHaveLength(1);
+  } finally {
+    await asking.engine.close();
+  }
+});
+
 test("the command line asks for it, and shows what it said", async () => {
   const folder = freshFolder();
   const turns = [done, done];
