@@ -2,12 +2,22 @@ import { isAgent33Error } from "../base/errors.ts";
 import type { CallOptions } from "../boundary/types.ts";
 import type { RunSession } from "./ports.ts";
 
-/** The budget that every call of a run is charged to. */
+/** The budget that every call of a run is charged to: all that its limits allow. */
 export function budgetOf(runId: string): string {
   return `run:${runId}`;
 }
 
-/** What every governed call of a run carries. */
+/** The part of it that is for work: the rest is kept for the closing turn. */
+export function workBudgetOf(runId: string): string {
+  return `run:${runId}/work`;
+}
+
+/** What a call that is part of the work is charged to. */
+export function workBudgets(runId: string): readonly string[] {
+  return [budgetOf(runId), workBudgetOf(runId)];
+}
+
+/** What every governed call of a run's work carries. */
 export function callOptions(
   session: RunSession,
   logicalCallId: string,
@@ -18,7 +28,7 @@ export function callOptions(
     policy: session.policy,
     runId: session.runId,
     logicalCallId,
-    budgets: [budgetOf(session.runId)],
+    budgets: workBudgets(session.runId),
     signal,
   };
 }

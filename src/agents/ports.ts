@@ -88,8 +88,8 @@ export interface RunSession {
   readonly judge: JudgeSpec | undefined;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
-  /** Ends everything that the agent could act with. */
-  closeTools(): Promise<void>;
+  /** Ends everything that the agent could act with; once `hurry` aborts, by force. */
+  closeTools(hurry: AbortSignal): Promise<void>;
   /** What the run changed in its workspace. */
   filesChanged(): Promise<readonly FileChange[]>;
   /** For watchers; not kept. */

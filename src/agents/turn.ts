@@ -4,8 +4,8 @@ import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
-import { callOptions, leaveIfReleased } from "./call-options.ts";
-import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
+import { budgetOf, callOptions, leaveIfReleased } from "./call-options.ts";
+import { type LimitReached, limitMet, limitRefused, reachedLimit, timeLeftMs } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
@@ -37,7 +37,8 @@ export type TurnResult = Spoken & {
   readonly stop: StopReason | null;
   /**
    * The answer broke off after part of it had been shown, or was cut at its length limit. The
-   * boundary never repeats such a call; a new turn may ask again.
+   * boundary never repeats such a call; a new turn may ask again. Or a limit was met in the turn,
+   * and the next is the closing one.
    */
   readonly again: boolean;
   /** The approval that the turn waits for; null when it has its answer. */
@@ -66,6 +67,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const stuck =
         tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
+        limitMet(session.limits, events, horizon) ??
         reachedLimit(session.limits, state, activeMs(all, ports.now())) ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
@@ -82,7 +84,10 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         messages:
           words === undefined ? state.messages : [...state.messages, { role: "user", text: words }],
         tools: limit === undefined ? tools : [],
-        maxOutputTokens: session.effort.maxOutputTokens,
+        maxOutputTokens:
+          limit === undefined
+            ? session.effort.maxOutputTokens
+            : Math.min(closingTokens, session.effort.maxOutputTokens),
         effort: session.effort.effort,
         // Several providers take either tools or a form; beside tools the prompt asks alone.
         ...(session.answer !== undefined && limit === undefined && tools.length === 0
@@ -92,10 +97,9 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       let shown = false;
       const outcome = await session.model.tryCall(request, {
         ...callOptions(session, turnCallName(input), signal),
-        totalMs:
-          limit === undefined
-            ? Math.max(1, timeLeftMs(session.limits, all, ports.now()))
-            : closingMs,
+        ...(limit === undefined
+          ? { totalMs: Math.max(1, timeLeftMs(session.limits, all, ports.now())) }
+          : { totalMs: closingMs, budgets: [budgetOf(runId)] }),
         onChunk: (chunk) => {
           shown = true;
           forward(run, turn, chunk);
@@ -117,7 +121,9 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           const timeIsUp = timeLeftMs(session.limits, all, ports.now()) <= 0;
           const error = ports.conceal(outcome.error.toJSON());
           const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
-          const again = shown && outcome.error.retryable;
+          // One closing turn is all; a turn that met a limit is followed by it.
+          const again =
+            limit === undefined && (stop.reason === "limit" || (shown && outcome.error.retryable));
           return { ...nothingMore, ...spoken, seq, limit: limit ?? null, stop, again };
         }
         const calls = limit === undefined ? plan(session, outcome.value) : [];
@@ -138,6 +144,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
 
 /** For the last words after a limit, the limit of time included. */
 const closingMs = 60_000;
+const closingTokens = 4_096;
 
 const nothingMore = { calls: [], limit: null, stop: null, again: false, parkedOn: null } as const;
 
@@ -256,13 +263,6 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
     });
 }
 
-const budgetLimits: Readonly<Record<string, LimitReached["limit"]>> = {
-  tokens: "tokens",
-  costMicroUsd: "cost",
-  milliseconds: "time",
-  calls: "steps",
-};
-
 /** Why a run stops whose model call ended with an error. */
 export function stopOf(
   error: BoundaryError,
@@ -272,18 +272,11 @@ export function stopOf(
   timeIsUp: boolean,
 ): StopReason {
   if (error.kind === "cancelled") return { reason: "cancelled" };
+  // The run stops for its limit, whatever became of the last words.
+  if (limit !== undefined) return limit;
   if (timeIsUp) return { reason: "limit", limit: "time", allowed: session.limits.maxSeconds };
-  if (error.kind === "budget_exceeded") {
-    if (limit !== undefined) return limit;
-    const name = budgetLimits[error.budgetLimit ?? ""] ?? "tokens";
-    const allowed = {
-      steps: session.limits.maxSteps,
-      tokens: session.limits.maxTokens,
-      cost: session.limits.maxCostMicroUsd,
-      time: session.limits.maxSeconds,
-    };
-    return { reason: "limit", limit: name, allowed: allowed[name] };
-  }
+  const refused = limitRefused(session.limits, data);
+  if (refused !== undefined) return refused;
   if (error.kind === "policy_denied" || error.kind.startsWith("approval_"))
     return { reason: "denied", error: data };
   return { reason: "error", error: data };

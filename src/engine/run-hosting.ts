@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { budgetOf } from "../agents/call-options.ts";
-import { usedTokens } from "../agents/limits.ts";
+import { budgetOf, workBudgetOf } from "../agents/call-options.ts";
+import { forWork, usedTokens } from "../agents/limits.ts";
 import type { AgentRunInput, AgentRunResult } from "../agents/loop.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
@@ -55,7 +55,7 @@ export function runHosting(
     }
     const close = async (): Promise<void> => {
       live.sessions.delete(runId);
-      budgets.close(budgetOf(runId));
+      for (const id of [budgetOf(runId), workBudgetOf(runId)]) budgets.close(id);
       await opened.close();
     };
     try {
@@ -108,11 +108,11 @@ export function runHosting(
 
   const openBudget = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
-    budgets.open(
-      budgetOf(runId),
-      { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
-      { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
-    );
+    const used = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+    const all = { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens };
+    const work = { costMicroUsd: forWork(all.costMicroUsd), tokens: forWork(all.tokens) };
+    budgets.open(budgetOf(runId), all, used);
+    budgets.open(workBudgetOf(runId), work, used);
   };
 
   /** For runs whose workflow did not close the book itself. */

@@ -120,8 +120,8 @@ export async function openSession(
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
-  const closeTools = (): Promise<void> => {
-    closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
+  const closeTools = (hurry?: AbortSignal): Promise<void> => {
+    closed ??= Promise.all(servers.map((server) => server.close(hurry))).then(() => undefined);
     return closed;
   };
   try {
@@ -167,7 +167,7 @@ export async function openSession(
         closeTools,
       }),
       event: sessionEvent({ shown, toFind }, skills, notices),
-      close: closeTools,
+      close: () => closeTools(),
     };
   } catch (error) {
     await closeTools();
@@ -214,7 +214,7 @@ interface Opened {
   readonly model: RunSession["model"];
   readonly skills: readonly Skill[];
   readonly toolbox: Toolbox;
-  readonly closeTools: () => Promise<void>;
+  readonly closeTools: RunSession["closeTools"];
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
