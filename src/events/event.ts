@@ -11,7 +11,7 @@ import {
   personTopics,
   runModes,
   stop,
-  stuckKind,
+  type stuckKind,
   stuckLoop,
   totals,
   usage,
