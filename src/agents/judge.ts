@@ -9,8 +9,9 @@ import { answerForm } from "./answer.ts";
 import { callOptions, leaveIfReleased } from "./call-options.ts";
 import { feedback, isSentBack } from "./checks.ts";
 import { judgeMessages, judgePrompt } from "./judge-words.ts";
-import { reachedLimit, timeLeftMs } from "./limits.ts";
+import { reachedLimit } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
+import { scopedRun } from "./scoped-run.ts";
 import { activeMs, foldRun, turnText } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 import { eventDecision, stopOf } from "./turn.ts";
@@ -61,20 +62,21 @@ export function askJudge(ports: AgentPorts): Activity<JudgeInput, JudgeResult> {
     name: "judge.ask",
     run: async (input, { runId, signal }) => {
       const { horizon } = input;
-      const session = ports.session(runId);
-      const events = ports.log.read(runId);
+      const run = scopedRun(ports, runId, {});
+      const { session } = run;
+      const events = run.readAll();
       const limit = spentUp(session, events, horizon, ports.now());
       if (limit !== undefined) return () => ({ ...nothingMore, seq: horizon, stop: limit });
       const outcome = await session.model.tryCall(await request(session, events, input), {
-        ...callOptions(session, `judge-${input.attempt}-${input.try}`, signal),
-        totalMs: Math.max(1, timeLeftMs(session.limits, events, ports.now())),
+        ...callOptions(run, `judge-${input.attempt}-${input.try}`, signal),
+        totalMs: Math.max(1, run.timeLeftMs()),
       });
       leaveIfReleased(signal);
       return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
           return park(ports, runId, horizon, outcome.error);
         }
-        const timeIsUp = timeLeftMs(session.limits, events, ports.now()) <= 0;
+        const timeIsUp = run.timeLeftMs() <= 0;
         const { told, check, stop } = outcome.ok
           ? answered(input, outcome.value, outcome.record)
           : failed(ports, session, input, outcome.error, outcome.record, timeIsUp);
@@ -114,7 +116,7 @@ function spentUp(
   now: number,
 ): StopReason | undefined {
   const spending = { ...limits, maxSteps: Number.POSITIVE_INFINITY };
-  return reachedLimit(spending, foldRun(events, horizon), activeMs(events, now));
+  return reachedLimit(spending, foldRun(events, horizon).totals, activeMs(events, now));
 }
 
 async function request(

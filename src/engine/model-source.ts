@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
+import { pathOf } from "../agents/scope.ts";
 import { Agent33Error } from "../base/errors.ts";
 import type { StoredEvent } from "../events/event.ts";
 import type { Model, ModelTurn } from "../models/model.ts";
-import { createModel } from "../models/providers.ts";
 import type { TurnSource } from "../models/replay.ts";
+import { createModel } from "../models/providers.ts";
 import { parseModelSpec } from "../models/spec.ts";
 
 export interface ModelRequestedBy {
@@ -46,15 +47,19 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
   });
 }
 
-/** Finds the answers of a recorded run by their place in it. */
+/** Finds the answers of a recorded run: the turns of its agents, and what the judge said. */
 function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSource {
   const turns = events.filter((event) => event.type === "turn.completed");
+  const byAgent = Map.groupBy(turns, pathOf);
   const judgements = events.flatMap((event): readonly ModelTurn[] =>
     event.type === "judge.completed"
       ? [{ parts: [{ type: "text", text: event.text }], usage: event.usage, finishReason: "stop" }]
       : [],
   );
-  if (turns.length > 0) return (index, of) => (of === "judge" ? judgements : turns)[index];
+  if (turns.length > 0) {
+    return (index, path, isJudgement) =>
+      isJudgement ? judgements[index] : (byAgent.get(path)?.[index] as ModelTurn | undefined);
+  }
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
     hint: "Choose a run that got an answer from its model: `agent33 runs list`.",
   });

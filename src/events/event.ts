@@ -15,9 +15,15 @@ import {
   stuckLoop,
   totals,
   usage,
-} from "./parts.ts";
+} from "./event-fields.ts";
 
-export { type PersonTopic, personTopics, type RunMode, runModes, stuckKinds } from "./parts.ts";
+export {
+  type PersonTopic,
+  personTopics,
+  type RunMode,
+  runModes,
+  stuckKinds,
+} from "./event-fields.ts";
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
@@ -40,6 +46,11 @@ const scoped = { agentPath: z.string().exactOptional() };
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
 
+/**
+ * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
+ * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
+ * are for whoever watches and are not kept.
+ */
 const storedEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...stored,
@@ -109,6 +120,18 @@ const storedEventSchema = z.discriminatedUnion("type", [
     text: z.string(),
     from: z.enum(personTopics),
     key: z.string(),
+  }),
+  z.object({
+    ...stored,
+    /** Another agent begins to work on what a call handed to it; its path names the call. */
+    type: z.literal("agent.started"),
+    agentPath: z.string(),
+    /** As `name@version`. */
+    agent: z.string(),
+    /** Its own limits, within what was left to the one that it works for. */
+    limits: jsonObject,
+    decision,
+    callId: z.string(),
   }),
   z.object({
     ...stored,
@@ -268,6 +291,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("agent.stopped"),
     stop,
     summary: z.string(),
+    /** What it and those below it used; the run's own agent is told of by the run's end. */
+    totals: totals.exactOptional(),
   }),
   z.object({
     ...stored,

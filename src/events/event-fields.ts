@@ -4,8 +4,10 @@ import type { JsonValue } from "../base/json.ts";
 
 // zod's own JSON type has mutable arrays; what comes out of here is never changed.
 const json = z.json() as unknown as z.ZodType<JsonValue>;
+/** An object of any JSON. */
 export const jsonObject = z.record(z.string(), json).readonly();
 
+/** An error as logs keep it. */
 export const errorData = z.object({
   code: z.string(),
   message: z.string(),
@@ -16,6 +18,7 @@ export const errorData = z.object({
 });
 
 const providerMetadata = z.record(z.string(), jsonObject);
+/** One part of what a model answered. */
 export const assistantPart = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("text"),
@@ -36,6 +39,7 @@ export const assistantPart = z.discriminatedUnion("type", [
   }),
 ]);
 
+/** The tokens of one answer. */
 export const usage = z.object({
   inputTokens: z.int().nonnegative(),
   cachedInputTokens: z.int().nonnegative(),
@@ -44,16 +48,19 @@ export const usage = z.object({
   estimated: z.boolean(),
 });
 
+/** What policy said of a call. */
 export const decision = z.object({
   effect: z.enum(["allow", "ask", "deny"]),
   ruleId: z.string(),
   reason: z.string().exactOptional(),
 });
 
+/** How hard a model thinks. */
 export const effort = z.enum(efforts);
 /** Whether an agent has one turn without tools, or works until it is done. */
 export const runModes = ["iterative", "once"] as const;
 export type RunMode = (typeof runModes)[number];
+/** What a run came to. */
 export const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
 
 /** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
@@ -69,6 +76,7 @@ export const stuckKinds = [
   "monologue",
   "error_storm",
 ] as const;
+/** One of them. */
 export const stuckKind = z.enum(stuckKinds);
 /** Which loop, how many turns long, and the events that show it. */
 export const stuckLoop = {
@@ -91,12 +99,14 @@ export const stop = z.discriminatedUnion("reason", [
   z.object({ reason: z.literal("error"), error: errorData }),
 ]);
 
+/** A file that is not what it was before the run. */
 export const fileChange = z.object({
   path: z.string(),
   change: z.enum(["added", "modified", "deleted"]),
   bytes: z.int().nonnegative(),
 });
 
+/** What a run used. */
 export const totals = z.object({
   turns: z.int().nonnegative(),
   toolCalls: z.int().nonnegative(),
