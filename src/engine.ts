@@ -205,6 +205,7 @@ export function createEngine(config: Config, host: Host): Engine {
         spec: spec.model,
         baseUrl: spec.baseUrl ?? undefined,
         acceptsEffort: settings.acceptsEffort,
+        acceptsSchema: settings.acceptsSchema,
         cwd: host.cwd,
       },
       {

@@ -125,6 +125,8 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "judge.completed":
+    case "judge.failed":
     case "sampling.completed":
     case "sampling.failed":
     case "stuck.noticed":
