@@ -42,8 +42,10 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     const { type } = event;
     if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
     if (type === "tool.completed") totals.toolCalls += 1;
-    if (type === "turn.completed" || type === "sampling.completed") addAnswer(totals, event);
-    if (type === "turn.failed" || type === "sampling.failed") addFailure(totals, event);
+    if (type === "turn.completed" || type === "sampling.completed" || type === "judge.completed")
+      addAnswer(totals, event);
+    if (type === "turn.failed" || type === "sampling.failed" || type === "judge.failed")
+      addFailure(totals, event);
   }
   return totals;
 }
@@ -72,7 +74,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "turn.completed":
         flushResults();
         messages.push({ role: "assistant", parts: event.parts });
-        lastText = textOf(event) || lastText;
+        lastText = turnText(event) || lastText;
         break;
       case "tool.completed":
         results ??= { turn: event.turn, byIndex: new Map() };
@@ -90,8 +92,11 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "run.started":
       case "run.resumed":
       case "session.opened":
+      case "agent.started":
       case "turn.started":
       case "turn.failed":
+      case "judge.completed":
+      case "judge.failed":
       case "sampling.completed":
       case "sampling.failed":
       case "tool.started":
@@ -129,7 +134,8 @@ function addFailure(
   else if (tokens > 0) totals.unpricedCalls += 1;
 }
 
-function textOf(turn: EventOf<"turn.completed">): string {
+/** What the model said in a turn. */
+export function turnText(turn: Pick<EventOf<"turn.completed">, "parts">): string {
   return turn.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 

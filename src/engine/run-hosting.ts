@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { budgetOf } from "../agents/call-options.ts";
+import { budgetLimits, budgetsOf } from "../agents/budgets.ts";
 import { usedTokens } from "../agents/limits.ts";
 import type { AgentRunInput, AgentRunResult } from "../agents/loop.ts";
 import { foldRun } from "../agents/state.ts";
@@ -44,18 +44,18 @@ export function runHosting(
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
     const spec = parseRunSpec(runId, run.spec);
-    const earlier = lastSession(store.runLog.read(runId));
-    const begun = earlier !== undefined || previousOwner !== null;
+    const events = store.runLog.read(runId);
+    const begun = lastSession(events) !== undefined || previousOwner !== null;
     let opened: OpenedSession;
     try {
-      const append: SessionParts["append"] = (id, events) => write(() => book.append(id, events));
-      opened = await openSession(runId, spec, { ...parts.session, append }, { signal, earlier });
+      const append: SessionParts["append"] = (id, added) => write(() => book.append(id, added));
+      opened = await openSession(runId, spec, { ...parts.session, append }, { signal, events });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown), begun);
     }
     const close = async (): Promise<void> => {
       live.sessions.delete(runId);
-      budgets.close(budgetOf(runId));
+      budgets.close(budgetsOf(runId).all);
       await opened.close();
     };
     try {
@@ -67,7 +67,7 @@ export function runHosting(
           opened.event,
         ]);
       });
-      openBudget(runId, spec);
+      openBudgets(runId, spec);
     } catch (error) {
       await close();
       throw error;
@@ -106,13 +106,13 @@ export function runHosting(
     return { kind: "over", result, commit: () => book.close(runId, "failed", stop) };
   };
 
-  const openBudget = (runId: string, { limits }: RunSpec): void => {
+  const openBudgets = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
-    budgets.open(
-      budgetOf(runId),
-      { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
-      { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
-    );
+    const used = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+    const { all, work } = budgetsOf(runId);
+    const allowed = budgetLimits(limits);
+    budgets.open(all, allowed.all, used);
+    budgets.open(work, allowed.work, used);
   };
 
   /** For runs whose workflow did not close the book itself. */

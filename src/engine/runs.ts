@@ -1,8 +1,12 @@
+import { budgetLimits } from "../agents/budgets.ts";
 import type { AgentRunResult } from "../agents/loop.ts";
+import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts } from "../agents/ports.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
+import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus, WorkOptions } from "../durable/contract.ts";
 import type { PersonTopic, RunEvent, RunOutcome } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
@@ -10,11 +14,16 @@ import type { Host } from "./host.ts";
 import type { LiveRuns, LiveSession } from "./live-runs.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
-import { errorOf } from "./run-hosting.ts";
 import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
+import { errorOf } from "./run-hosting.ts";
 
 export type RunEnd =
-  | { readonly runId: string; readonly outcome: RunOutcome }
+  | {
+      readonly runId: string;
+      readonly outcome: RunOutcome;
+      /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+      readonly output?: JsonObject;
+    }
   | { readonly runId: string; readonly outcome: "parked" };
 
 export interface Runs {
@@ -26,8 +35,6 @@ export interface Runs {
   resume(prefix: string): Promise<RunEnd>;
   /** Asks a run to stop, wherever it runs. */
   cancel(runId: string): void;
-  /** Takes up runs that are ready, whoever began them, until it is told to stop or idle. */
-  work(request?: WorkRequest): Promise<void>;
   /**
    * Says something to a run's agent: `steering` is heard after the step that it is at, a
    * `follow_up` when it would stop. The same key twice is one message.
@@ -37,6 +44,8 @@ export interface Runs {
   send(prefix: string, text: string, topic: PersonTopic, key?: string): SentMessage;
   /** What became of a message so far. */
   fateOf(message: SentMessage): MessageFate;
+  /** Takes up runs that are ready, whoever began them, until it is told to stop or idle. */
+  work(request?: WorkRequest): Promise<void>;
   /** Events of a run as they happen in this process. Returns the function that ends it. */
   follow(runId: string, listener: (event: RunEvent) => void): () => void;
 }
@@ -65,6 +74,7 @@ export function agentPorts(
   host: Host,
   live: LiveRuns,
   redactor: Redactor,
+  budgets: MemoryBudgetLedger,
 ): AgentPorts {
   const liveSession = (runId: string): LiveSession => {
     const found = live.sessions.get(runId);
@@ -85,6 +95,14 @@ export function agentPorts(
       read: (runId) => store.runLog.read(runId),
     },
     session: (runId) => liveSession(runId).session,
+    openBudgets: ({ all, work }, limits, used) => {
+      if (budgets.use(all) !== undefined) return;
+      const totals = used();
+      const spent = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+      const allowed = budgetLimits(limits);
+      budgets.open(all, allowed.all, spent);
+      budgets.open(work, allowed.work, spent);
+    },
     finished: (runId, outcome) => {
       const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
       store.runs.finish(runId, {
@@ -106,7 +124,9 @@ export function createRuns(parts: CreateParts, live: LiveRuns): Runs {
     if (run.state === "finished") throw alreadyFinished(run);
     const status = await durable.execute(runId);
     if (status.state === "failed") throw errorOf(status.error);
-    return endOf(status);
+    const finished = store.runLog.read(runId).findLast(({ type }) => type === "run.finished");
+    const output = finished?.type === "run.finished" ? finished.output : undefined;
+    return { ...endOf(status), ...(output === undefined ? {} : { output }) };
   };
 
   const post = createPost(parts);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { JsonValue } from "../../src/base/json.ts";
+import { insideOf } from "../../src/base/outside.ts";
 import { type Config, type FlagSetting, loadConfig } from "../../src/config/config.ts";
 import { createEngine, type Engine, thisHost } from "../../src/engine.ts";
 import type { RunRequest } from "../../src/engine/create-run.ts";
@@ -93,4 +94,12 @@ export function eventsOf<T extends StoredEvent["type"]>(
   type: T,
 ): readonly EventOf<T>[] {
   return events.filter((event): event is EventOf<T> => event.type === type);
+}
+
+/** The results of tools, without the marks of what came from outside. */
+export function resultsOf(events: readonly StoredEvent[]): readonly EventOf<"tool.completed">[] {
+  return eventsOf(events, "tool.completed").map((event) => ({
+    ...event,
+    content: insideOf(event.content),
+  }));
 }

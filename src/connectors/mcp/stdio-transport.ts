@@ -19,13 +19,18 @@ const stderrKept = 8 * 1024;
 const drainMs = 500;
 /** How long a server gets to leave by itself once its stdin is closed. */
 const leaveMs = 250;
+/** How long a server may take after SIGTERM where somebody waits for its end, or after a fault. */
+const hurriedMs = 500;
 
 /**
  * Speaks MCP with a child over its standard streams (MCP specification, "Transports", stdio).
  * Output that is not JSON-RPC is counted and kept instead of breaking the session, because many
  * servers print a greeting; too much of it, or a line over the limit, closes the session.
  */
-export function createStdioTransport(child: SpawnedProcess): ServerTransport {
+export function createStdioTransport(
+  child: SpawnedProcess,
+  notices: readonly string[] = [],
+): ServerTransport {
   let state: "new" | "open" | "closing" | "closed" = "new";
   let failure: Agent33Error | undefined;
   let exit: ExitStatus | undefined;
@@ -66,7 +71,7 @@ export function createStdioTransport(child: SpawnedProcess): ServerTransport {
     if (failure !== undefined) announce();
     else await within(leaveMs, child.exited);
     try {
-      await child.kill();
+      await child.kill(failure === undefined ? undefined : hurriedMs);
     } catch (error) {
       // Nobody waits for a close that a fault began, so the error is kept where it can be asked for.
       failure ??= toAgent33Error(error);
@@ -74,6 +79,11 @@ export function createStdioTransport(child: SpawnedProcess): ServerTransport {
     child.stdout.destroy();
     child.stderr.destroy();
     announce();
+  };
+
+  const killSoon = (): void => {
+    // Whoever closes it is told where that fails.
+    child.kill(hurriedMs).catch(() => undefined);
   };
 
   const onExit = async (status: ExitStatus): Promise<void> => {
@@ -102,17 +112,20 @@ export function createStdioTransport(child: SpawnedProcess): ServerTransport {
         child.stdin.once("drain", resolve).once("close", resolve);
       });
     },
-    close: () => {
+    close: (hurry) => {
       if (closing === undefined) {
         state = "closing";
         closing = shutDown();
       }
-      return closing;
+      if (hurry?.aborted === true) killSoon();
+      else hurry?.addEventListener("abort", killSoon, { once: true });
+      return closing.finally(() => hurry?.removeEventListener("abort", killSoon));
     },
     output: () => ({
       stderrTail,
       strayLineCount,
       strayLines: [...strayLines],
+      notices,
       ...(exit === undefined ? {} : { exit }),
     }),
     failure: () => failure,

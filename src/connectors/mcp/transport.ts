@@ -10,9 +10,19 @@ export interface ServerOutput {
   readonly strayLineCount: number;
   /** The last 20 of them, clipped. */
   readonly strayLines: readonly string[];
+  /** What is to be told of how it was started. */
+  readonly notices: readonly string[];
   /** How it ended, if it has. */
   readonly exit?: ExitStatus;
 }
+
+/** Of a server that writes only messages. */
+export const noOutput: ServerOutput = {
+  stderrTail: "",
+  strayLineCount: 0,
+  strayLines: [],
+  notices: [],
+};
 
 /** The library's transport, and what a session has to know of the way to its server. */
 export interface ServerTransport extends Transport {
@@ -20,8 +30,11 @@ export interface ServerTransport extends Transport {
   /** Why it is closed, where it did not close because it was asked to. */
   failure(): Agent33Error | undefined;
   isOpen(): boolean;
-  /** Ends the server or the session with it. Never rejects: see {@link ServerTransport.failure}. */
-  close(): Promise<void>;
+  /**
+   * Ends the server or the session with it. Never rejects: see {@link ServerTransport.failure}.
+   * @param hurry once it aborts, a server that takes its time is killed
+   */
+  close(hurry?: AbortSignal): Promise<void>;
   /** Closes because of a fault; the first one is kept. */
   fail(error: Agent33Error): Promise<void>;
   /**
