@@ -230,10 +230,10 @@ export function createEngine(config: Config, host: Host): Engine {
       store,
       host,
       redactor,
+      durable: { sent: (...mail) => durable.sent(...mail) },
       budgets,
       approvalTtlMs,
       live,
-      durable: { sent: (...topic) => durable.sent(...topic) },
       session: {
         host,
         settings,
@@ -246,7 +246,6 @@ export function createEngine(config: Config, host: Host): Engine {
         confinements,
         model: modelFor,
         redactor,
-        append: ports.log.append,
         personFor: approvals.personFor,
         live: (runId, event) => {
           const told = { ...event, runId, at: clock.now() };

@@ -2,7 +2,7 @@ import { isAgent33Error } from "../base/errors.ts";
 import type { CallOptions } from "../boundary/types.ts";
 import type { ScopedRun } from "./scoped-run.ts";
 
-/** What every governed call of a run carries. */
+/** What every governed call of a run's work carries. */
 export function callOptions(
   { session, budgets }: ScopedRun,
   logicalCallId: string,

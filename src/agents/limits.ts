@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { StopReason } from "../events/event.ts";
+import type { ErrorData } from "../base/errors.ts";
+import type { StopReason, StoredEvent } from "../events/event.ts";
 import type { RunState } from "./state.ts";
 import { usualStuckTurns } from "./stuck/thresholds.ts";
 
@@ -44,20 +45,56 @@ export function usedTokens(totals: RunState["totals"]): number {
 
 export type LimitReached = Extract<StopReason, { reason: "limit" }>;
 
+/**
+ * How much of a limit of tokens or money is for work. A tenth is kept, so that the closing turn is
+ * within the limit too.
+ */
+export function forWork(limit: number): number {
+  return Math.floor(limit * 0.9);
+}
+
 /** The first limit that an agent has reached, if any. */
 export function reachedLimit(
   limits: RunLimits,
   totals: RunState["totals"],
   activeMs: number,
 ): LimitReached | undefined {
-  const used = [
-    ["steps", limits.maxSteps, totals.turns],
-    ["tokens", limits.maxTokens, usedTokens(totals)],
-    ["cost", limits.maxCostMicroUsd, totals.costMicroUsd],
-    ["time", limits.maxSeconds, activeMs / 1_000],
-  ] as const;
-  for (const [limit, allowed, amount] of used) {
-    if (amount >= allowed) return { reason: "limit", limit, allowed };
-  }
+  const { maxSteps, maxTokens, maxCostMicroUsd, maxSeconds } = limits;
+  if (totals.turns >= maxSteps) return limitReached("steps", limits);
+  if (usedTokens(totals) >= forWork(maxTokens)) return limitReached("tokens", limits);
+  if (totals.costMicroUsd >= forWork(maxCostMicroUsd)) return limitReached("cost", limits);
+  if (activeMs >= maxSeconds * 1_000) return limitReached("time", limits);
   return undefined;
+}
+
+/** What a budget calls the limits of a run. */
+const budgetNames = new Map<unknown, LimitReached["limit"]>([
+  ["tokens", "tokens"],
+  ["costMicroUsd", "cost"],
+  ["milliseconds", "time"],
+  ["calls", "steps"],
+]);
+
+/** The limit that a call did not fit into; undefined where it failed of something else. */
+export function limitRefused(limits: RunLimits, error: ErrorData): LimitReached | undefined {
+  if (error.code !== "boundary.budget_exceeded") return undefined;
+  return limitReached(budgetNames.get(error.details?.["budgetLimit"]) ?? "tokens", limits);
+}
+
+/** The limit that kept an agent's last turn from being asked for, where one did. */
+export function limitMet(
+  limits: RunLimits,
+  events: readonly StoredEvent[],
+  throughSeq: number,
+): LimitReached | undefined {
+  const last = events.findLast(
+    ({ type, seq }) => seq <= throughSeq && (type === "turn.completed" || type === "turn.failed"),
+  );
+  return last?.type === "turn.failed" ? limitRefused(limits, last.error) : undefined;
+}
+
+function limitReached(limit: LimitReached["limit"], limits: RunLimits): LimitReached {
+  const { maxSteps, maxTokens, maxCostMicroUsd, maxSeconds } = limits;
+  const allowed = { steps: maxSteps, tokens: maxTokens, cost: maxCostMicroUsd, time: maxSeconds };
+  return { reason: "limit", limit, allowed: allowed[limit] };
 }

@@ -16,6 +16,7 @@ import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AnswerForm } from "./answer.ts";
 import type { JudgeSpec } from "./completion-schema.ts";
+import type { AgentBudgets } from "./budgets.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { EffortChoice } from "./effort.ts";
 import type { RunLimits } from "./limits.ts";
@@ -103,8 +104,8 @@ export interface RunSession extends AgentSide {
   readonly judge: JudgeSpec | undefined;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
-  /** Ends everything that the agent could act with. */
-  closeTools(): Promise<void>;
+  /** Ends everything that the agent could act with; once `hurry` aborts, by force. */
+  closeTools(hurry: AbortSignal): Promise<void>;
   /** What the run changed in its workspace. */
   filesChanged(): Promise<readonly FileChange[]>;
   /** For watchers; not kept. */
@@ -117,8 +118,8 @@ export interface AgentPorts {
   readonly log: RunLogPort;
   readonly now: () => number;
   session(runId: string): RunSession;
-  /** Opens the budget of one agent within the run's, unless it is open here. */
-  openBudget(id: string, limits: RunLimits, used: () => RunState["totals"]): void;
+  /** Opens the budgets of one agent within the run's, unless they are open here. */
+  openBudgets(budgets: AgentBudgets, limits: RunLimits, used: () => RunState["totals"]): void;
   /** Called in the transaction that ends the run. */
   finished(runId: string, outcome: RunOutcome, stop: StopReason): void;
 }

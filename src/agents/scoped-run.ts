@@ -1,6 +1,8 @@
 import { Agent33Error } from "../base/errors.ts";
 import type { EventOf, NewEvent, NewLiveEvent, StoredEvent } from "../events/event.ts";
+import { type AgentBudgets, budgetsOf } from "./budgets.ts";
 import {
+  forWork,
   type LimitReached,
   limitNames,
   reachedLimit,
@@ -17,8 +19,10 @@ export interface ScopedRun {
   readonly scope: Scope;
   /** What the run works with, narrowed to what this agent may use. */
   readonly session: RunSession;
-  /** Every budget that its calls are charged to: the run's, and those of the agents in between. */
+  /** What its work is charged to: the run's budgets, and those of the agents in between. */
   readonly budgets: readonly string[];
+  /** What its closing turn is charged to. */
+  readonly closingBudgets: readonly string[];
   /** The whole log, the other agents' events too. */
   readAll(): readonly StoredEvent[];
   /** What this agent has seen and done. */
@@ -52,10 +56,12 @@ export function scopedRun(ports: AgentPorts, runId: string, of: Scope): ScopedRu
   const readAll = () => ports.log.read(runId);
   const line = lineOf(root, scope, readAll);
   const { side, limits } = line.at(-1) ?? { side: root, limits: root.limits };
+  const budgets = line.map((member) => openBudgets(ports, runId, member, readAll));
   return {
     scope,
     session: scope.agentPath === undefined ? root : { ...root, ...notJudged, ...side, limits },
-    budgets: line.map((member) => openBudget(ports, runId, member, readAll)),
+    budgets: budgets.flatMap(({ all, work }) => [all, work]),
+    closingBudgets: budgets.map(({ all }) => all),
     readAll,
     read: () => eventsOfAgent(readAll(), scope),
     append: (events) =>
@@ -106,8 +112,8 @@ function leftOf(member: Member, log: readonly StoredEvent[], now: number): RunLi
   return {
     ...limits,
     maxSteps: limits.maxSteps - totals.turns,
-    maxTokens: limits.maxTokens - usedTokens(totals),
-    maxCostMicroUsd: limits.maxCostMicroUsd - totals.costMicroUsd,
+    maxTokens: forWork(limits.maxTokens) - usedTokens(totals),
+    maxCostMicroUsd: forWork(limits.maxCostMicroUsd) - totals.costMicroUsd,
     maxSeconds: Math.max(1, Math.ceil(msLeft(member, log, now) / 1_000)),
     maxSubagents: limits.maxSubagents - begun.length,
   };
@@ -155,22 +161,21 @@ function lineOf(
   return line;
 }
 
-function openBudget(
+function openBudgets(
   ports: AgentPorts,
   runId: string,
   { scope, limits }: Member,
   readAll: () => readonly StoredEvent[],
-): string {
-  const id = budgetOf(runId, scope);
+): AgentBudgets {
+  const budgets = budgetsOf(runId, scope);
   if (scope.agentPath !== undefined) {
-    ports.openBudget(id, limits, () => foldRun(readAll(), Number.MAX_SAFE_INTEGER, scope).totals);
+    ports.openBudgets(
+      budgets,
+      limits,
+      () => foldRun(readAll(), Number.MAX_SAFE_INTEGER, scope).totals,
+    );
   }
-  return id;
-}
-
-/** The budget that every call of a run, or of one of its agents, is charged to. */
-export function budgetOf(runId: string, { agentPath }: Scope = {}): string {
-  return agentPath === undefined ? `run:${runId}` : `run:${runId}/${agentPath}`;
+  return budgets;
 }
 
 function lost(message: string): Agent33Error {

@@ -5,7 +5,7 @@ import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfReleased } from "./call-options.ts";
-import type { LimitReached } from "./limits.ts";
+import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
@@ -40,7 +40,8 @@ export type TurnResult = Spoken & {
   readonly stop: StopReason | null;
   /**
    * The answer broke off after part of it had been shown, or was cut at its length limit. The
-   * boundary never repeats such a call; a new turn may ask again.
+   * boundary never repeats such a call; a new turn may ask again. Or a limit was met in the turn,
+   * and the next is the closing one.
    */
   readonly again: boolean;
   /** The approval that the turn waits for; null when it has its answer. */
@@ -67,7 +68,9 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const stuck =
         tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
-        run.reachedLimit() ?? (stuck?.type === "stop" ? stuck.stop : undefined);
+        limitMet(session.limits, events, horizon) ??
+        run.reachedLimit() ??
+        (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
       const notice = limit === undefined && stuck?.type === "stuck.noticed" ? stuck : undefined;
@@ -82,7 +85,10 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         system: session.systemPrompt,
         messages: words === undefined ? messages : [...messages, { role: "user", text: words }],
         tools: limit === undefined ? tools : [],
-        maxOutputTokens: session.effort.maxOutputTokens,
+        maxOutputTokens:
+          limit === undefined
+            ? session.effort.maxOutputTokens
+            : Math.min(closingTokens, session.effort.maxOutputTokens),
         effort: session.effort.effort,
         asker: {
           name: session.agent.name,
@@ -96,7 +102,9 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       let shown = false;
       const outcome = await session.model.tryCall(request, {
         ...callOptions(run, turnCallName(input), signal),
-        totalMs: limit === undefined ? Math.max(1, run.timeLeftMs()) : closingMs,
+        ...(limit === undefined
+          ? { totalMs: Math.max(1, run.timeLeftMs()) }
+          : { totalMs: closingMs, budgets: run.closingBudgets }),
         onChunk: (chunk) => {
           shown = true;
           forward(run, turn, chunk);
@@ -118,7 +126,9 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           const timeIsUp = run.timeLeftMs() <= 0;
           const error = ports.conceal(outcome.error.toJSON());
           const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
-          const again = shown && outcome.error.retryable;
+          // One closing turn is all; a turn that met a limit is followed by it.
+          const again =
+            limit === undefined && (stop.reason === "limit" || (shown && outcome.error.retryable));
           return { ...nothingMore, ...spoken, seq, limit: limit ?? null, stop, again };
         }
         const calls = limit === undefined ? plan(session, outcome.value) : [];
@@ -139,6 +149,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
 
 /** For the last words after a limit, the limit of time included. */
 const closingMs = 60_000;
+const closingTokens = 4_096;
 
 const nothingMore = { calls: [], limit: null, stop: null, again: false, parkedOn: null } as const;
 
@@ -258,13 +269,6 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
     });
 }
 
-const budgetLimits: Readonly<Record<string, LimitReached["limit"]>> = {
-  tokens: "tokens",
-  costMicroUsd: "cost",
-  milliseconds: "time",
-  calls: "steps",
-};
-
 function stopOf(
   error: BoundaryError,
   data: ErrorData,
@@ -273,18 +277,11 @@ function stopOf(
   timeIsUp: boolean,
 ): StopReason {
   if (error.kind === "cancelled") return { reason: "cancelled" };
+  // The run stops for its limit, whatever became of the last words.
+  if (limit !== undefined) return limit;
   if (timeIsUp) return { reason: "limit", limit: "time", allowed: session.limits.maxSeconds };
-  if (error.kind === "budget_exceeded") {
-    if (limit !== undefined) return limit;
-    const name = budgetLimits[error.budgetLimit ?? ""] ?? "tokens";
-    const allowed = {
-      steps: session.limits.maxSteps,
-      tokens: session.limits.maxTokens,
-      cost: session.limits.maxCostMicroUsd,
-      time: session.limits.maxSeconds,
-    };
-    return { reason: "limit", limit: name, allowed: allowed[name] };
-  }
+  const refused = limitRefused(session.limits, data);
+  if (refused !== undefined) return refused;
   if (error.kind === "policy_denied" || error.kind.startsWith("approval_"))
     return { reason: "denied", error: data };
   return { reason: "error", error: data };

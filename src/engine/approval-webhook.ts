@@ -3,6 +3,7 @@ import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Boundary } from "../boundary/boundary.ts";
+import { engineCalls } from "../connectors/engine-calls.ts";
 import { webhookSpec } from "../connectors/messaging/webhook/delivery.ts";
 import { elicitationIn } from "./elicitation.ts";
 import type { Host } from "./host.ts";
@@ -67,7 +68,7 @@ export function createApprovalWebhook(parts: ApprovalWebhookParts): ApprovalWebh
       { hint: `Set ${secretVariable} to the secret that the receiver checks signatures with.` },
     );
   }
-  const spec = webhookSpec("http:approvals", { url, secret, now: () => host.clock.now() });
+  const spec = webhookSpec(engineCalls.approvals, { url, secret, now: () => host.clock.now() });
   const told = new Set<string>();
   const underWay = new Set<Promise<void>>();
   let closed = false;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { budgetOf } from "../agents/scoped-run.ts";
+import { budgetLimits, budgetsOf } from "../agents/budgets.ts";
 import { usedTokens } from "../agents/limits.ts";
 import type { AgentRunInput, AgentRunResult } from "../agents/loop.ts";
 import { foldRun } from "../agents/state.ts";
@@ -21,12 +21,12 @@ export interface HostingParts {
   readonly store: EngineStore;
   readonly host: Host;
   readonly redactor: Redactor;
+  readonly durable: Pick<Durable, "sent">;
   readonly budgets: MemoryBudgetLedger;
   /** Milliseconds that a question to a person stays open. */
   readonly approvalTtlMs: number;
   readonly live: LiveRuns;
-  readonly session: SessionParts;
-  readonly durable: Pick<Durable, "sent">;
+  readonly session: Omit<SessionParts, "append">;
 }
 
 /**
@@ -48,13 +48,14 @@ export function runHosting(
     const begun = earlier !== undefined || previousOwner !== null;
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session, { signal, earlier });
+      const append: SessionParts["append"] = (id, events) => write(() => book.append(id, events));
+      opened = await openSession(runId, spec, { ...parts.session, append }, { signal, earlier });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown), begun);
     }
     const close = async (): Promise<void> => {
       live.sessions.delete(runId);
-      budgets.close(budgetOf(runId));
+      budgets.close(budgetsOf(runId).all);
       await opened.close();
     };
     try {
@@ -66,7 +67,7 @@ export function runHosting(
           opened.event,
         ]);
       });
-      openBudget(runId, spec);
+      openBudgets(runId, spec);
     } catch (error) {
       await close();
       throw error;
@@ -105,13 +106,13 @@ export function runHosting(
     return { kind: "over", result, commit: () => book.close(runId, "failed", stop) };
   };
 
-  const openBudget = (runId: string, { limits }: RunSpec): void => {
+  const openBudgets = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
-    budgets.open(
-      budgetOf(runId),
-      { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
-      { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
-    );
+    const used = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+    const { all, work } = budgetsOf(runId);
+    const allowed = budgetLimits(limits);
+    budgets.open(all, allowed.all, used);
+    budgets.open(work, allowed.work, used);
   };
 
   /** For runs whose workflow did not close the book itself. */

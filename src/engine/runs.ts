@@ -1,3 +1,4 @@
+import { budgetLimits } from "../agents/budgets.ts";
 import type { AgentRunResult } from "../agents/loop.ts";
 import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts } from "../agents/ports.ts";
@@ -94,14 +95,13 @@ export function agentPorts(
       read: (runId) => store.runLog.read(runId),
     },
     session: (runId) => liveSession(runId).session,
-    openBudget: (id, { maxCostMicroUsd, maxTokens }, used) => {
-      if (budgets.use(id) !== undefined) return;
+    openBudgets: ({ all, work }, limits, used) => {
+      if (budgets.use(all) !== undefined) return;
       const totals = used();
-      budgets.open(
-        id,
-        { costMicroUsd: maxCostMicroUsd, tokens: maxTokens },
-        { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
-      );
+      const spent = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+      const allowed = budgetLimits(limits);
+      budgets.open(all, allowed.all, spent);
+      budgets.open(work, allowed.work, spent);
     },
     finished: (runId, outcome) => {
       const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);

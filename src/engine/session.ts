@@ -113,8 +113,8 @@ export async function openSession(
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
-  const closeTools = (): Promise<void> => {
-    closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
+  const closeTools = (hurry?: AbortSignal): Promise<void> => {
+    closed ??= Promise.all(servers.map((server) => server.close(hurry))).then(() => undefined);
     return closed;
   };
   try {
@@ -179,7 +179,7 @@ export async function openSession(
         closeTools,
       }),
       event: sessionEvent(tools, skills, notices),
-      close: closeTools,
+      close: () => closeTools(),
     };
   } catch (error) {
     await closeTools();
@@ -225,7 +225,7 @@ interface Opened {
   readonly side: AgentSide;
   readonly completion: Pick<RunSession, "answer" | "checks" | "judge">;
   readonly model: RunSession["model"];
-  readonly closeTools: () => Promise<void>;
+  readonly closeTools: RunSession["closeTools"];
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {

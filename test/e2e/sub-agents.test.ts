@@ -211,9 +211,14 @@ describe("what an agent may use that works for another", () => {
   test("is refused before the call that would pass its own budget of tokens", async () => {
     const made = opened();
     const { events } = await runTeam(made, pair({}, { limits: { maxTokens: 50 } }, [done]));
-    expect(eventsOf(events, "turn.failed")).toMatchObject([
-      { agentPath: "1.0", error: { code: "boundary.budget_exceeded" } },
+    const failed = eventsOf(events, "turn.failed");
+    expect(failed.map(({ error, agentPath }) => [agentPath, error.code])).toContainEqual([
+      "1.0",
+      "boundary.budget_exceeded",
     ]);
+    expect(eventsOf(events, "turn.completed").some(({ agentPath }) => agentPath === "1.0")).toBe(
+      false,
+    );
     expect(toolsOf(events)[0]?.content).toContain("the limit of 50 (tokens) was reached");
   });
 
