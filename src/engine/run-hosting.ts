@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { budgetOf, workBudgetOf } from "../agents/call-options.ts";
-import { forWork, usedTokens } from "../agents/limits.ts";
+import { budgetLimits, budgetsOf } from "../agents/budgets.ts";
+import { usedTokens } from "../agents/limits.ts";
 import type { AgentRunInput, AgentRunResult } from "../agents/loop.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
@@ -55,7 +55,7 @@ export function runHosting(
     }
     const close = async (): Promise<void> => {
       live.sessions.delete(runId);
-      for (const id of [budgetOf(runId), workBudgetOf(runId)]) budgets.close(id);
+      budgets.close(budgetsOf(runId).all);
       await opened.close();
     };
     try {
@@ -67,7 +67,7 @@ export function runHosting(
           opened.event,
         ]);
       });
-      openBudget(runId, spec);
+      openBudgets(runId, spec);
     } catch (error) {
       await close();
       throw error;
@@ -106,13 +106,13 @@ export function runHosting(
     return { kind: "over", result, commit: () => book.close(runId, "failed", stop) };
   };
 
-  const openBudget = (runId: string, { limits }: RunSpec): void => {
+  const openBudgets = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
     const used = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
-    const all = { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens };
-    const work = { costMicroUsd: forWork(all.costMicroUsd), tokens: forWork(all.tokens) };
-    budgets.open(budgetOf(runId), all, used);
-    budgets.open(workBudgetOf(runId), work, used);
+    const { all, work } = budgetsOf(runId);
+    const allowed = budgetLimits(limits);
+    budgets.open(all, allowed.all, used);
+    budgets.open(work, allowed.work, used);
   };
 
   /** For runs whose workflow did not close the book itself. */
