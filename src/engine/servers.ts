@@ -4,6 +4,7 @@ import type { Agent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import { attempt, unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
+import { isOwnTrouble } from "../boundary/errors.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Lock } from "../config/lock.ts";
@@ -102,7 +103,12 @@ export async function openServers(
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok) continue;
     const { error } = outcome;
-    if (begun || forPeople.has(error.kind) || found[index]?.spec.from !== "settings") {
+    if (
+      begun ||
+      forPeople.has(error.kind) ||
+      isOwnTrouble(error) ||
+      found[index]?.spec.from !== "settings"
+    ) {
       await Promise.all(handles.map((handle) => handle.close()));
       throw error;
     }
