@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { agentRun } from "./agents/loop.ts";
+import { replayRun } from "./agents/replay/workflow.ts";
 import { toAgent33Error } from "./base/errors.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
@@ -188,12 +189,13 @@ export function createEngine(config: Config, host: Host): Engine {
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
   const ports = agentPorts(store, host, live, redactor);
   const workflow = agentRun(ports);
+  const replayWorkflow = replayRun(ports);
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
     owner: ownerName(host),
     ownerGone,
-    workflows: [workflow],
+    workflows: [workflow, replayWorkflow],
   });
   const connectors = configuredConnectors(settings, host, redactor);
   const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
@@ -226,6 +228,7 @@ export function createEngine(config: Config, host: Host): Engine {
       store,
       durable,
       workflow,
+      replayWorkflow,
       budgets,
       dataDir,
       redactor,
@@ -246,6 +249,7 @@ export function createEngine(config: Config, host: Host): Engine {
         model: modelFor,
         redactor,
         append: ports.log.append,
+        read: ports.log.read,
         live: (runId, event) => {
           const told = { ...event, runId, at: clock.now() };
           if (told.type === "tool.progress") {
@@ -297,6 +301,7 @@ export function createEngine(config: Config, host: Host): Engine {
     runs: {
       ...runs,
       drive: (runId) => recorded(runs.drive(runId)),
+      replay: (prefix, request) => recorded(runs.replay(prefix, request)),
       resume: (prefix) => recorded(runs.resume(prefix)),
     },
     dataDir,

@@ -28,7 +28,10 @@ export type ToolCallResult = {
 };
 
 type Completed = Extract<NewEvent, { type: "tool.completed" }>;
-type Fields = Pick<Completed, "content" | "isError" | "decision" | "attempts" | "durationMs"> &
+export type ToolResultFields = Pick<
+  Completed,
+  "content" | "isError" | "decision" | "attempts" | "durationMs"
+> &
   Partial<Pick<Completed, "error" | "callId">>;
 
 /**
@@ -42,7 +45,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       run: ScopedRun,
       place: CallPlace,
       part: ToolCallPart,
-      fields: Fields,
+      fields: ToolResultFields,
       activates: readonly string[] = [],
     ) =>
     () => {
@@ -105,7 +108,7 @@ function prepare(
   now: number,
   place: CallPlace,
   part: ToolCallPart,
-): Ready | { readonly refusal: Fields } {
+): Ready | { readonly refusal: ToolResultFields } {
   const { toolbox, limits } = run.session;
   if (place.index >= limits.maxToolCallsPerStep) {
     return {
@@ -156,7 +159,8 @@ function callTool(
   });
 }
 
-function resultOf(outcome: CallOutcome<ToolOutput>): Fields {
+/** What the log keeps of a call that was made. */
+export function resultOf(outcome: CallOutcome<ToolOutput>): ToolResultFields {
   const { record } = outcome;
   const common = {
     decision: eventDecision(record.decision),
@@ -182,7 +186,8 @@ function clip(content: string): string {
   return `${head}\n[… ${left} of ${content.length} characters left out; ask for a part of it …]\n${tail}`;
 }
 
-function refusedBy(thrown: unknown): Fields {
+/** What the log keeps of a call that could not be made. */
+export function refusedBy(thrown: unknown): ToolResultFields {
   const error = toAgent33Error(thrown).toJSON();
   return {
     content: wordsOf(error),
@@ -194,7 +199,7 @@ function refusedBy(thrown: unknown): Fields {
   };
 }
 
-function refused(code: string, message: string): Fields {
+function refused(code: string, message: string): ToolResultFields {
   return {
     content: message,
     isError: true,

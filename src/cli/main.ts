@@ -9,6 +9,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -80,6 +81,7 @@ export function createProgram(context: CliContext): Command {
   runCommand(program, context);
   runsCommand(program, context);
   resumeCommand(program, context);
+  replayCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
   budgetsCommand(program, context);

@@ -1,4 +1,4 @@
-import { delimiter, resolve } from "node:path";
+import { basename, delimiter, resolve } from "node:path";
 import type { Settings } from "../config/schema.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
 import { createBwrapSandbox } from "../sandbox/bwrap.ts";
@@ -16,18 +16,21 @@ export interface ConfinedServer {
   readonly notices: readonly string[];
 }
 
+/** What a server is started for. */
+export interface ConfinedFor {
+  /** The run's own folder, which the server may work in. */
+  readonly workspace?: string | undefined;
+  /** Whether that is a scratch copy, so that nothing else may be changed. Default: no. */
+  readonly scratch?: boolean;
+}
+
 /** Keeps the settings' servers from the rest of the machine. */
 export interface Confinements {
   /**
    * @param server with its program found
-   * @param from who named it; only servers of the settings are confined
-   * @param workspace the run's own folder, which the server may work in
+   * @param from who named it; only servers of the settings are confined, and all in a scratch copy
    */
-  confine(
-    server: McpServer,
-    from: ServerSpec["from"],
-    workspace: string | undefined,
-  ): Promise<ConfinedServer>;
+  confine(server: McpServer, from: ServerSpec["from"], use: ConfinedFor): Promise<ConfinedServer>;
 }
 
 export interface ConfinementParts {
@@ -37,6 +40,19 @@ export interface ConfinementParts {
   /** Folders and files that no server may see or change: what the engine keeps and trusts. Absolute. */
   readonly hidden: () => readonly string[];
 }
+
+/** What a server may that no settings speak of. */
+const alone = {
+  type: "stdio",
+  confine: true,
+  hosts: [],
+  writable: [],
+  readOnly: [],
+  cwd: undefined,
+} as const;
+
+/** Programs that get from somewhere what they start. */
+const fetching: ReadonlySet<string> = new Set(["npx", "pnpx", "bunx", "uvx", "docker", "podman"]);
 
 /**
  * A server that is started as a program has traffic of its own, which no boundary sees. So it runs
@@ -57,13 +73,17 @@ export function createConfinements(parts: ConfinementParts): Confinements {
     return sandboxProbeGrant.run(() => sandbox.probe());
   };
   return {
-    confine: async (server, from, workspace) => {
-      const wished = from === "settings" ? settings.mcpServers[server.name] : undefined;
+    confine: async (server, from, { workspace, scratch = false }) => {
+      const configured = from === "settings" ? settings.mcpServers[server.name] : undefined;
+      const wished = scratch ? (configured ?? alone) : configured;
       if (server.type === "http" || wished?.type !== "stdio") return { server, notices: [] };
       const unconfined = (why: string): ConfinedServer => ({
         server,
         notices: [`MCP server ${server.name} is unconfined: ${why}`],
       });
+      if (wished === alone && fetching.has(basename(server.command))) {
+        return unconfined("it fetches its program from a network.");
+      }
       if (!wished.confine) return unconfined("its setting confine is false.");
       looked ??= look();
       const probe = await looked;
@@ -75,6 +95,7 @@ export function createConfinements(parts: ConfinementParts): Confinements {
         cwd: server.cwd,
         hosts: wished.hosts,
         workspace,
+        scratch,
         writable: absolute(wished.writable),
         readOnly: absolute([...wished.readOnly, ...(wished.cwd === undefined ? [] : ["."])]),
         hidden: hidden(),

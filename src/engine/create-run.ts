@@ -4,7 +4,7 @@ import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definit
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
-import { Agent33Error } from "../base/errors.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
@@ -19,7 +19,13 @@ import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import { nameOf, type Policies } from "./policies.ts";
 import { redactEvent } from "./redact-event.ts";
-import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
+import {
+  keepWorkspace,
+  rememberWorkspace,
+  type RunFiles,
+  runFiles,
+  unlistedFolders,
+} from "./run-files.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
 import { configuredServers, flagServers, taskServerNotices, taskServers } from "./server-specs.ts";
@@ -60,7 +66,7 @@ export interface CreateParts {
  * @throws Agent33Error `engine.*`, `evaluation.*`, `agents.*`, `models.*`, `sandbox.*`, `store.*`
  */
 export async function createRun(request: RunRequest, parts: CreateParts): Promise<string> {
-  const { host, config, store, durable, dataDir } = parts;
+  const { host, config, durable, dataDir } = parts;
   const { settings } = config;
   const policy = parts.policies.selection();
   const agent = agentOf(request, settings.agent, host.cwd);
@@ -127,32 +133,56 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
+  if (task === undefined && workspace !== null) {
+    notices.push(...(await keptNotices(files, workspace, settings.replay.keepMegabytes)));
+  }
   const text = task?.instruction ?? (request.task.kind === "text" ? request.task.text : "");
   const title = task?.name ?? text;
+  writeDown({ id: runId, title, spec, notices, messages: [text] }, parts, (last) => {
+    const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
+    durable.start(parts.workflow, runId, { horizon: last, approvalTtlMs });
+  });
+  return runId;
+}
+
+/** A run that is about to be. */
+export interface BeginningRun {
+  readonly id: string;
+  readonly title: string;
+  readonly spec: RunSpec;
+  readonly notices: readonly string[];
+  /** What the agent is told first. */
+  readonly messages: readonly string[];
+}
+
+/**
+ * Writes a run's row, the beginning of its log and, with `start`, its journal in one transaction.
+ * @param start gets the place of the last event
+ */
+export function writeDown(
+  { id, title, spec, notices, messages }: BeginningRun,
+  { store, redactor, policies }: Pick<CreateParts, "store" | "redactor" | "policies">,
+  start: (last: number) => void,
+): void {
   store.transactions.transaction(() => {
     store.runs.create({
-      id: runId,
-      task: parts.redactor.text(title).slice(0, 200),
+      id,
+      task: redactor.text(title).slice(0, 200),
       agent: spec.principal.agent,
       model: spec.model,
       effort: spec.effort.effort,
-      workspace,
+      workspace: spec.workspace,
       spec: toJsonValue(spec),
     });
     const events = store.runLog.append(
-      runId,
+      id,
       [
-        startEvent(title, spec, policyName(spec, parts.policies), notices),
-        { type: "message.user" as const, text },
-      ].map((event) => redactEvent(event, parts.redactor)),
+        startEvent(title, spec, policyName(spec, policies), notices),
+        ...messages.map((text) => ({ type: "message.user" as const, text })),
+      ].map((event) => redactEvent(event, redactor)),
     );
-    const input = {
-      horizon: events.at(-1)?.seq ?? 0,
-      approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
-    };
-    durable.start(parts.workflow, runId, input);
+    start(events.at(-1)?.seq ?? 0);
   });
-  return runId;
 }
 
 function startEvent(
@@ -171,6 +201,7 @@ function startEvent(
     workspace: spec.workspace,
     limits: { ...spec.limits },
     policy,
+    ...(spec.replayOf === undefined ? {} : { replayOf: spec.replayOf }),
     notices: [...notices],
   };
 }
@@ -178,6 +209,21 @@ function startEvent(
 /** What the run is started under, in words. */
 function policyName({ policy, entryPoint, principal }: RunSpec, policies: Policies): string {
   return nameOf(policies.policyFor(policy, { entryPoint, tenant: principal.tenant }));
+}
+
+/** A run is worth more than its replay: what cannot be kept is said, and the run goes on. */
+async function keptNotices(
+  files: RunFiles,
+  workspace: string,
+  megabytes: number,
+): Promise<readonly string[]> {
+  if (megabytes === 0) return [];
+  try {
+    await keepWorkspace(files, workspace, megabytes * 1024 * 1024);
+    return [];
+  } catch (error) {
+    return [`The workspace is not kept for replays: ${toAgent33Error(error).message}`];
+  }
 }
 
 function workspaceNotices({ task }: RunRequest): readonly string[] {

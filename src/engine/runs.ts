@@ -3,6 +3,7 @@ import type { AgentRunResult } from "../agents/loop.ts";
 import { budgetOf } from "../agents/call-options.ts";
 import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts, RunSession } from "../agents/ports.ts";
+import type { ReplayReport } from "../agents/replay/report.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
@@ -13,7 +14,8 @@ import type { EventOf, RunEvent, RunOutcome, StoredEvent } from "../events/event
 import type { Run } from "../store/repositories/runs.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
-import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
+import { createReplay, type ReplayParts, type ReplayRequest, reportOf } from "./create-replay.ts";
+import { createRun, type RunRequest } from "./create-run.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
 import { ownerGone } from "./owner.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
@@ -31,9 +33,24 @@ export type RunEnd =
   | { readonly runId: string; readonly outcome: RunOutcome }
   | { readonly runId: string; readonly outcome: "parked" };
 
+export type { Run } from "../store/repositories/runs.ts";
+
 export interface Runs {
   /** Writes the run down and gives its id. @throws Agent33Error for a bad task, model or setting */
   create(request: RunRequest): Promise<string>;
+  /**
+   * Writes the replay of a run down and gives its id: drive it, then ask for its report.
+   * @throws Agent33Error `engine.replay_of_replay`, `engine.malformed_run`, `models.nothing_to_replay`
+   */
+  createReplay(prefix: string, request?: ReplayRequest): Promise<string>;
+  /**
+   * Replays a run: what models said comes from its log, tools run again in a scratch copy. One that
+   * waits for a person gives the report of what it has come to.
+   * @throws Agent33Error as {@link Runs.createReplay} and {@link Runs.drive}
+   */
+  replay(prefix: string, request?: ReplayRequest): Promise<ReplayReport>;
+  /** What a replay has found so far. @throws Agent33Error `engine.no_replay` */
+  report(prefix: string): ReplayReport;
   /** Drives a run until it ends or parks. @throws Agent33Error `durable.run_active` and others */
   drive(runId: string): Promise<RunEnd>;
   /** Takes a parked or interrupted run up again. */
@@ -44,7 +61,7 @@ export interface Runs {
   follow(runId: string, listener: (event: RunEvent) => void): () => void;
 }
 
-export interface RunsParts extends CreateParts {
+export interface RunsParts extends ReplayParts {
   readonly budgets: MemoryBudgetLedger;
   readonly session: SessionParts;
 }
@@ -222,6 +239,13 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
 
   return {
     create: (request) => createRun(request, parts),
+    createReplay: (prefix, request = {}) => createReplay(store.runs.find(prefix), request, parts),
+    replay: async (prefix, request = {}) => {
+      const runId = await createReplay(store.runs.find(prefix), request, parts);
+      await drive(runId);
+      return reportOf(store.runs.find(runId), parts);
+    },
+    report: (prefix) => reportOf(store.runs.find(prefix), parts),
     drive: (runId) => drive(runId),
     resume: async (prefix) => {
       const run = store.runs.find(prefix);

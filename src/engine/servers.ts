@@ -17,6 +17,7 @@ import type { Confinements } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
 import { loginFor } from "./mcp-logins.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
+import type { Sampling } from "./server-sampling.ts";
 
 export interface ServerParts {
   readonly host: Host;
@@ -39,7 +40,7 @@ export interface ServerUse {
   readonly policy: PolicyDecider;
   readonly signal: AbortSignal;
   /** The run's model, for servers that may ask it. */
-  readonly sample: (server: string) => NonNullable<McpClientFeatures["sample"]>;
+  readonly sample: Sampling;
   /** Whether a model has been shown the tools already: then it must find all of them again. */
   readonly begun: boolean;
 }
@@ -63,6 +64,9 @@ export async function openServers(
     if ("args" in server) registerSecrets(server.args, parts.redactor);
   }
   const notices: string[] = [];
+  // A replay goes on without it, and says of each of its calls that they differ.
+  const isNamed = (server: ServerSpec | undefined): boolean =>
+    server?.from !== "settings" && spec.replayOf === undefined;
   const leaveOut = ({ code, message, hint = "" }: Agent33Error, whose = ""): void => {
     notices.push(`${code}: ${whose}${message} ${hint} Its tools are left out.`.replace(/ +/g, " "));
   };
@@ -70,13 +74,16 @@ export async function openServers(
     const ready = attempt(() => serverOf(server, spec.environment, parts));
     if (ready.ok) return [{ ...ready, spec: server }];
     const isNotThere = ready.error.code === "sandbox.command_not_found";
-    if (begun || !isNotThere || server.from !== "settings") throw ready.error;
+    if (begun || !isNotThere || isNamed(server)) throw ready.error;
     leaveOut(ready.error, `MCP server "${server.name}": `);
     return [];
   });
   const confined = await Promise.all(
     found.map(({ value, spec: { from } }) =>
-      parts.confinements.confine(value, from, spec.workspace ?? undefined),
+      parts.confinements.confine(value, from, {
+        workspace: spec.workspace ?? undefined,
+        scratch: spec.replayOf !== undefined,
+      }),
     ),
   );
   notices.push(...confined.flatMap((one) => one.notices));
@@ -99,7 +106,7 @@ export async function openServers(
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok) continue;
     const { error } = outcome;
-    if (begun || forPeople.has(error.kind) || found[index]?.spec.from !== "settings") {
+    if (begun || forPeople.has(error.kind) || isNamed(found[index]?.spec)) {
       await Promise.all(handles.map((handle) => handle.close()));
       throw error;
     }

@@ -12,7 +12,7 @@ import type { OpenedConnector } from "../connectors/kind.ts";
 import { shellTool } from "../connectors/shell/connector.ts";
 import { appendLineTool } from "../connectors/workspace/connector.ts";
 import type { Workspace } from "../connectors/workspace/files.ts";
-import type { EventOf, NewEvent, NewLiveEvent } from "../events/event.ts";
+import type { EventOf, NewEvent, NewLiveEvent, StoredEvent } from "../events/event.ts";
 import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
@@ -33,6 +33,7 @@ import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+import { loggedSampling } from "./logged-sampling.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
@@ -59,6 +60,7 @@ export interface SessionParts {
   readonly live: (runId: string, event: NewLiveEvent) => void;
   /** Adds to a run's log what happens beside its turns and calls. */
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
+  readonly read: (runId: string) => readonly StoredEvent[];
   readonly redactor: Redactor;
 }
 
@@ -102,13 +104,17 @@ export async function openSession(
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
   );
-  const sample = serverSampling(governedModel, {
+  const sampled = {
     runId,
     principal: spec.principal,
     policy,
     maxOutputTokens: spec.effort.maxOutputTokens,
     append: parts.append,
-  });
+  };
+  const sample =
+    spec.replayOf === undefined
+      ? serverSampling(governedModel, sampled)
+      : loggedSampling(parts.read(spec.replayOf), parts.read(runId), sampled);
   const use = { policy, signal, begun: earlier !== undefined, sample };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);

@@ -179,7 +179,7 @@ async function mcpSurface(
   };
   try {
     const found = serverOf(configuredServer(name, configured, host), {}, { host, settings });
-    const { server, notices } = await confinements.confine(found, "settings", undefined);
+    const { server, notices } = await confinements.confine(found, "settings", {});
     const facts = mcpSessionSpec(server).facts(server);
     return {
       ...surface,

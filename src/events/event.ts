@@ -56,7 +56,30 @@ const decision = z.object({
 });
 
 const effort = z.enum(efforts);
-const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
+/** What a run can come to. */
+export const runOutcomes = ["verified", "unverified", "refuted", "failed", "cancelled"] as const;
+const outcome = z.enum(runOutcomes);
+
+/** Why a replay answers with the log's result instead of making a call. */
+export const fromLogReasons = [
+  /** It is the answer of an agent whose own calls are replayed. */
+  "agent",
+  /** It would change something outside the scratch copy. */
+  "outside",
+  /** It was refused before it was made. */
+  "refused",
+  /** Nobody approved it then. */
+  "not_approved",
+  /** Whether it was done then is not known. */
+  "unknown",
+  /** Its arguments hold a secret, which the log does not keep. */
+  "secret",
+  /** The policy asks about it now, and only a live replay asks. */
+  "unasked",
+  /** Asked about it now, a person said no. */
+  "declined",
+] as const;
+export type FromLogReason = (typeof fromLogReasons)[number];
 
 /** How a run can go in circles. */
 export const stuckKinds = [
@@ -138,6 +161,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     workspace: z.string().nullable(),
     limits: jsonObject,
     policy: z.string(),
+    /** The run whose log this one replays. */
+    replayOf: z.string().exactOptional(),
     /** Things the person should know before the run begins, such as ignored parts of a task. */
     notices: z.array(z.string()).readonly(),
   }),
@@ -239,12 +264,16 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     error: errorData.exactOptional(),
     callId: z.string().exactOptional(),
+    /** In a replay: why the call was not made and the result is that of the log. */
+    fromLog: z.enum(fromLogReasons).exactOptional(),
   }),
   z.object({
     ...stored,
     /** A server had the run's model answer it: charged to the run, not part of its conversation. */
     type: z.literal("sampling.completed"),
     server: z.string(),
+    /** The answer; earlier logs do not keep it. */
+    parts: z.array(assistantPart).readonly().exactOptional(),
     usage,
     costMicroUsd: cost,
     durationMs: z.number().nonnegative(),

@@ -71,6 +71,10 @@ export function createServerHandle(
   const compile = createSchemaCompiler();
   const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools, pins)];
   const place = server.type === "http" ? { place: urlFacts(server.url) } : {};
+  const stays =
+    server.type !== "http" && server.confinement?.onlyWorkspace === true
+      ? { staysInWorkspace: true }
+      : {};
   const timeoutMs = limitMs + marginMs;
   const own = first.list.tools.map((listed): Tool => {
     const name = offeredName(server.name, listed.name);
@@ -85,6 +89,7 @@ export function createServerHandle(
       source: `mcp:${server.name}`,
       definitionDigest: listed.digest,
       ...place,
+      ...stays,
       effect: declared?.effect ?? hinted.effect ?? "unknown",
       repeat: declared?.repeat ?? hinted.repeat ?? "once",
       timeoutMs,
