@@ -13,6 +13,7 @@ import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import { closeAll } from "./engine/close-all.ts";
+import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
 import { type Audit, createAudit } from "./engine/audit.ts";
 import type { DoctorFinding } from "./engine/doctor-finding.ts";
@@ -31,7 +32,9 @@ import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
-import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
+import { runHosting } from "./engine/run-hosting.ts";
+import type { LiveRuns } from "./engine/live-runs.ts";
+import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
 import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
@@ -131,7 +134,7 @@ export function createEngine(config: Config, host: Host): Engine {
       dataDir,
       lockPath(config, host.cwd),
       ...policies.places(),
-      ...(settings.agent === undefined ? [] : [resolve(host.cwd, settings.agent)]),
+      ...agentPlaces(config, host.cwd),
     ],
   });
   const budgets = createBudgetLedger(clock);
@@ -166,6 +169,7 @@ export function createEngine(config: Config, host: Host): Engine {
     const asked = approvals.storeOf(tenant);
     return { approvals: asked, idempotency, limitUses, audit: audit.sink(tenant) };
   };
+  const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
   const boundary = createBoundary({
     clock,
     random,
@@ -178,7 +182,7 @@ export function createEngine(config: Config, host: Host): Engine {
       records.set(tenant, known);
       return known;
     },
-    approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
+    approvalTtlMs,
     onBreakerOpen: learning.observeBreaker,
     breakerStore: store.breakers,
     onBreakerTrouble: (error) =>
@@ -186,17 +190,6 @@ export function createEngine(config: Config, host: Host): Engine {
     hands: { fetch: egress.fetch, connect: egress.connect, spawn: processes.spawn },
   });
 
-  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const ports = agentPorts(store, host, live, redactor);
-  const workflow = agentRun(ports);
-  const replayWorkflow = replayRun(ports);
-  const durable = createSqliteDurable({
-    transactions: store.transactions,
-    clock,
-    owner: ownerName(host),
-    ownerGone,
-    workflows: [workflow, replayWorkflow],
-  });
   const connectors = configuredConnectors(settings, host, redactor);
   const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
     openModel(
@@ -211,6 +204,7 @@ export function createEngine(config: Config, host: Host): Engine {
         log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
       },
     );
+  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
   };
@@ -221,6 +215,49 @@ export function createEngine(config: Config, host: Host): Engine {
       if (type === "run.finished" || type === "run.parked") learning.observeRun(runId);
     }
   });
+  const ports = agentPorts(store, host, live, redactor);
+  const hosting = runHosting({
+    store,
+    host,
+    redactor,
+    budgets,
+    approvalTtlMs,
+    live,
+    durable: { sent: (...topic) => durable.sent(...topic) },
+    session: {
+      host,
+      settings,
+      dataDir,
+      lockFile: lockPath(config, host.cwd),
+      boundary,
+      policies,
+      processes,
+      connectors,
+      confinements,
+      model: modelFor,
+      redactor,
+      append: ports.log.append,
+      read: ports.log.read,
+      live: (runId, event) => {
+        const told = { ...event, runId, at: clock.now() };
+        if (told.type === "tool.progress") {
+          tell(runId, { ...told, message: redactor.text(told.message) });
+        } else liveText.add(told);
+      },
+    },
+  });
+  const workflow = { ...agentRun(ports), ...hosting };
+  const replayWorkflow = { ...replayRun(ports), ...hosting };
+  const durable = createSqliteDurable({
+    transactions: store.transactions,
+    clock,
+    owner: ownerName(host),
+    ownerGone,
+    workflows: [workflow, replayWorkflow],
+    // Other tenants of the store have workers of their own.
+    isOurs: (runId) => store.runs.get(runId) !== undefined,
+    log: (message, error) => host.warn(`runs: ${message}: ${toAgent33Error(error).message}`),
+  });
   const runs = createRuns(
     {
       host,
@@ -229,33 +266,11 @@ export function createEngine(config: Config, host: Host): Engine {
       durable,
       workflow,
       replayWorkflow,
-      budgets,
       dataDir,
       redactor,
       policies,
       checkModel: async (spec) => {
         await modelFor(spec);
-      },
-      session: {
-        host,
-        settings,
-        dataDir,
-        lockFile: lockPath(config, host.cwd),
-        boundary,
-        policies,
-        processes,
-        connectors,
-        confinements,
-        model: modelFor,
-        redactor,
-        append: ports.log.append,
-        read: ports.log.read,
-        live: (runId, event) => {
-          const told = { ...event, runId, at: clock.now() };
-          if (told.type === "tool.progress") {
-            tell(runId, { ...told, message: redactor.text(told.message) });
-          } else liveText.add(told);
-        },
       },
     },
     live,
@@ -303,6 +318,7 @@ export function createEngine(config: Config, host: Host): Engine {
       drive: (runId) => recorded(runs.drive(runId)),
       replay: (prefix, request) => recorded(runs.replay(prefix, request)),
       resume: (prefix) => recorded(runs.resume(prefix)),
+      work: (request) => recorded(runs.work(request)),
     },
     dataDir,
     store,

@@ -3,9 +3,10 @@ import type { NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/ev
 import { leaveIfReleased } from "./call-options.ts";
 import type { AgentPorts } from "./ports.ts";
 import { activeMs, foldRun } from "./state.ts";
+import { type Spoken, spokenIn, undelivered } from "./steering.ts";
 
 export type CheckInput = { readonly attempt: number; readonly horizon: number };
-export type CheckVerdict = {
+export type CheckVerdict = Spoken & {
   readonly seq: number;
   /** Whether the agent is to go on: it was told what is wrong. */
   readonly sentBack: boolean;
@@ -19,10 +20,12 @@ export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdi
       const session = ports.session(runId);
       const result = await session.check?.(signal);
       leaveIfReleased(signal);
-      if (result === undefined) return () => ({ seq: horizon, sentBack: false });
+      if (result === undefined) {
+        return (mailbox) => ({ ...spokenIn(mailbox, {}), seq: horizon, sentBack: false });
+      }
       const { passed, output, durationMs, error } = result;
       const sentBack = !passed && error === undefined && attempt < session.limits.maxChecks;
-      return () => {
+      return (mailbox) => {
         const events: NewEvent[] = [
           {
             type: "check.completed",
@@ -35,7 +38,7 @@ export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdi
         ];
         if (sentBack) events.push({ type: "message.user", text: feedback(output), from: "engine" });
         const stored = ports.log.append(runId, events);
-        return { seq: stored.at(-1)?.seq ?? horizon, sentBack };
+        return { ...spokenIn(mailbox, {}), seq: stored.at(-1)?.seq ?? horizon, sentBack };
       };
     },
   };
@@ -54,8 +57,9 @@ export function endAgent(ports: AgentPorts): Activity<EndInput, null> {
     run: async ({ stop, horizon }, { runId }) => {
       await ports.session(runId).closeTools();
       const summary = foldRun(ports.log.read(runId), horizon).lastText;
-      return () => {
-        ports.log.append(runId, [{ type: "agent.stopped", stop, summary }]);
+      return (mailbox) => {
+        const unread = undelivered(ports.log.read(runId), mailbox.sent);
+        ports.log.append(runId, [...unread, { type: "agent.stopped", stop, summary }]);
         return null;
       };
     },

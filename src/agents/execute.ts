@@ -2,7 +2,7 @@ import { type ErrorData, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { ToolCallPart } from "../base/message.ts";
 import type { CallOutcome } from "../boundary/types.ts";
-import type { Activity, ActivityContext } from "../durable/contract.ts";
+import type { Activity, ActivityContext, Mailbox } from "../durable/contract.ts";
 import type { NewEvent } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
@@ -13,6 +13,7 @@ import { type CallPlace, scopeOf, toolCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { activatedTools, notActive, shownTools } from "./shown-tools.ts";
 import { toolCallsOf, turnAnswer } from "./state.ts";
+import { type Spoken, spokenIn } from "./steering.ts";
 import { noticeBefore, refusalOf } from "./stuck/notice.ts";
 import { eventDecision } from "./turn.ts";
 
@@ -21,7 +22,7 @@ export type ToolCallInput = CallPlace & {
   readonly ask: number;
 };
 
-export type ToolCallResult = {
+export type ToolCallResult = Spoken & {
   readonly seq: number;
   /** The approval that the call waits for; null when it has its result. */
   readonly parkedOn: string | null;
@@ -48,7 +49,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       fields: ToolResultFields,
       activates: readonly string[] = [],
     ) =>
-    () => {
+    (mailbox: Mailbox) => {
       const { toolCallId, toolName } = part;
       const { turn, index } = place;
       const events: NewEvent[] = [
@@ -57,7 +58,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       const tools = activatedTools(run.session.toolbox, activates);
       if (tools.length > 0) events.push({ type: "tools.activated", turn, index, tools });
       const stored = run.append(events);
-      return { seq: stored.at(-1)?.seq ?? 0, parkedOn: null };
+      return { ...spokenIn(mailbox, place), seq: stored.at(-1)?.seq ?? 0, parkedOn: null };
     };
 
   return {

@@ -1,10 +1,11 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
-import type { RunOutcome, StopReason } from "../events/event.ts";
+import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
 import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
 import { toolCall } from "./execute.ts";
 import type { AgentPorts } from "./ports.ts";
 import type { Scope } from "./scope.ts";
-import { type CallPlan, modelTurn } from "./turn.ts";
+import { personHeard, type Spoken, takeWords } from "./steering.ts";
+import { modelTurn, type TurnResult } from "./turn.ts";
 
 export type AgentRunInput = {
   /** The last event that stood in the log when the run was created. */
@@ -31,13 +32,15 @@ export function approvalTopic(approvalId: string): string {
 }
 
 /**
- * The loop: a model turn, then its tool calls, until a turn asks for none; then the task's check,
- * then the end. It is a deterministic workflow: everything that it knows came out of a journalled
+ * The loop: a model turn, then its tool calls, until a turn asks for none; then what a person has
+ * left for that moment, then the task's check, then the end. What a person says to steer it is heard
+ * after each step. It is a deterministic workflow: everything that it knows came out of a journalled
  * activity, so that a crash at any point resumes here with the same decisions.
  */
 export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunResult> {
   const turnActivity = modelTurn(ports);
   const toolActivity = toolCall(ports);
+  const heardActivity = personHeard(ports);
   const checkActivity = visibleCheck(ports);
   const endActivity = endAgent(ports);
   const verifyActivity = verification(ports);
@@ -52,31 +55,48 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     }
   };
 
-  /** One call with its waits for a person. Returns the last event that it wrote. */
+  /** One call with its waits for a person. */
   const callTool = async ({ context, scope, ttlMs }: Work, turn: number, index: number) => {
     for (let ask = 1; ; ask += 1) {
       const result = await context.call(toolActivity, { ...scope, turn, index, ask });
-      if (result.parkedOn === null) return result.seq;
+      if (result.parkedOn === null) return result;
       await context.wait(approvalTopic(result.parkedOn), ttlMs);
     }
   };
 
-  const callTools = async (work: Work, turn: number, calls: readonly CallPlan[]) => {
+  /** What a person said is written down, and what the turn has not begun is not run. */
+  const hear = async (
+    { context }: Work,
+    topic: PersonTopic,
+    turn: number,
+    notRunFrom: number | null,
+  ) => {
+    const said = await takeWords(context, topic);
+    const heard = await context.call(heardActivity, { turn, notRunFrom, topic, said });
+    return heard.seq;
+  };
+
+  /** The turn's calls, as far as nobody steers the agent away from them. */
+  const callTools = async (work: Work, turn: number, answer: TurnResult) => {
+    const { calls } = answer;
+    const { signal } = work.context;
     let last = 0;
     let index = 0;
-    while (index < calls.length && !work.context.signal.aborted) {
+    let steered = isSteered(answer);
+    while (index < calls.length && !steered && !signal.aborted) {
       const from = index;
       index += 1;
       if (calls[from]?.alone === false) {
         while (calls[index]?.alone === false) index += 1;
       }
       const group = calls.slice(from, index);
-      const seqs = await Promise.all(
+      const results = await Promise.all(
         group.map((_plan, offset) => callTool(work, turn, from + offset)),
       );
-      last = Math.max(last, ...seqs);
+      last = Math.max(last, ...results.map(({ seq }) => seq));
+      steered = results.some(isSteered);
     }
-    return last;
+    return steered && !signal.aborted ? hear(work, "steering", turn, index) : last;
   };
 
   /** One agent's turns, until it is done or must stop. */
@@ -94,20 +114,31 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       horizon = answer.seq;
       if (answer.stop !== null) {
         brokenOff += 1;
-        if (answer.again && brokenOff < turnTries) continue;
-        return { stop: answer.stop, horizon };
+        if (!answer.again || brokenOff === turnTries) return { stop: answer.stop, horizon };
+        if (isSteered(answer) && !context.signal.aborted) {
+          horizon = await hear(work, "steering", turn, null);
+        }
+        continue;
       }
       brokenOff = 0;
       if (answer.limit !== null) return { stop: answer.limit, horizon };
       if (answer.calls.length > 0) {
-        horizon = Math.max(horizon, await callTools(work, turn, answer.calls));
+        horizon = Math.max(horizon, await callTools(work, turn, answer));
+        continue;
+      }
+      if (answer.spoke !== undefined && !context.signal.aborted) {
+        horizon = await hear(work, answer.spoke, turn, null);
         continue;
       }
       checks += 1;
       const verdict = await context.call(checkActivity, { attempt: checks, horizon });
       horizon = verdict.seq;
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
-      if (!verdict.sentBack) return { stop: { reason: "done" }, horizon };
+      const { spoke, sentBack } = verdict;
+      // An agent that is sent back does not stop yet: a follow-up waits until it would.
+      if (spoke === "steering" || (spoke !== undefined && !sentBack)) {
+        horizon = await hear(work, spoke, turn, null);
+      } else if (!sentBack) return { stop: { reason: "done" }, horizon };
     }
   };
 
@@ -124,4 +155,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       return context.call(finishActivity, { stop: last, horizon });
     },
   };
+}
+
+function isSteered({ spoke }: Spoken): boolean {
+  return spoke === "steering";
 }

@@ -86,6 +86,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "check.completed":
         checks.push(event);
         break;
+      case "message.undelivered":
       case "run.started":
       case "run.resumed":
       case "session.opened":
@@ -151,13 +152,14 @@ export function toolCallsOf(events: readonly StoredEvent[], turn: number): reado
 
 /**
  * Time in which the run was worked on, in milliseconds: the gaps between its events, without
- * those in which it was parked or lay crashed.
+ * those in which it had yet to be begun, was parked, or lay crashed.
  */
 export function activeMs(events: readonly StoredEvent[], now: number): number {
   let total = 0;
   for (const [index, event] of events.entries()) {
     const next = events[index + 1];
     if (event.type === "run.parked" || next?.type === "run.resumed") continue;
+    if (next?.type === "session.opened") continue;
     total += Math.max(0, (next?.at ?? now) - event.at);
   }
   return total;

@@ -11,6 +11,7 @@ import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { shownTools } from "./shown-tools.ts";
 import { activeMs, foldRun } from "./state.ts";
+import { type Spoken, spokenIn } from "./steering.ts";
 import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
 
 export type TurnInput = Scope & {
@@ -26,7 +27,7 @@ export type CallPlan = {
   readonly alone: boolean;
 };
 
-export type TurnResult = {
+export type TurnResult = Spoken & {
   readonly seq: number;
   /** What the workflow needs to know of each tool call. Empty when there are none. */
   readonly calls: readonly CallPlan[];
@@ -94,7 +95,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         },
       });
       leaveIfReleased(signal);
-      return () => {
+      return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
           return park(run, horizon, outcome.error);
         }
@@ -104,17 +105,19 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
             : [failed(turn, outcome.error, outcome.record)],
         );
         const seq = stored.at(-1)?.seq ?? horizon;
+        const spoken = spokenIn(mailbox, input);
         if (!outcome.ok) {
           const timeIsUp = timeLeftMs(session.limits, all, ports.now()) <= 0;
           const error = ports.conceal(outcome.error.toJSON());
           const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
           const again = shown && outcome.error.retryable;
-          return { ...nothingMore, seq, limit: limit ?? null, stop, again };
+          return { ...nothingMore, ...spoken, seq, limit: limit ?? null, stop, again };
         }
         const calls = limit === undefined ? plan(session, outcome.value) : [];
         const stop = calls.length === 0 && limit === undefined ? unusable(outcome.value) : null;
         return {
           ...nothingMore,
+          ...spoken,
           seq,
           calls,
           limit: limit ?? null,

@@ -45,6 +45,7 @@ export function exitCodeOfReplay({ ended, differs }: { ended: boolean; differs: 
 /** Errors in what the person wrote, on the command line or in the settings. */
 const usagePrefixes = ["cli.", "config.", "learning.bad_"];
 const usageCodes = [
+  "agents.unknown",
   "engine.model_missing",
   "engine.environment",
   "engine.data_in_workspace",

@@ -1,10 +1,11 @@
+import { toAgent33Error } from "../base/errors.ts";
 import type { Engine } from "../engine.ts";
 import type { RunEnd } from "../engine/runs.ts";
 import { encodeEvent } from "../events/codec.ts";
 import type { RunEvent } from "../events/event.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
-import type { Output } from "./output.ts";
+import { type Output, showError } from "./output.ts";
 import { createRunRenderer } from "./render-run.ts";
 
 /** A watcher for a person, or one event a line for a program. */
@@ -45,6 +46,7 @@ export async function driveAndFollow(
 ): Promise<void> {
   const stopFollowing = engine.runs.follow(runId, watcher(output));
   const restore = cancelOnInterrupt(context, engine, output, runId);
+  const stopListening = context.onLine?.((line) => say(engine, output, runId, line));
   try {
     const end = await drive();
     context.exit(exitCodeOf(end.outcome));
@@ -63,7 +65,19 @@ export async function driveAndFollow(
     }
     throw error;
   } finally {
+    stopListening?.();
     restore();
     stopFollowing();
+  }
+}
+
+/** A line that somebody types while the run goes on is for its agent. */
+function say(engine: Engine, output: Output, runId: string, line: string): void {
+  if (line.trim() === "") return;
+  try {
+    engine.runs.send(runId, line, "steering");
+    output.err("the agent reads it after the step that it is at");
+  } catch (thrown) {
+    showError(output, toAgent33Error(thrown));
   }
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { agentsCommand } from "./commands/agents.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { budgetsCommand } from "./commands/budgets.ts";
@@ -14,6 +15,7 @@ import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { storeCommand } from "./commands/store.ts";
+import { workCommand } from "./commands/work.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
@@ -82,6 +84,8 @@ export function createProgram(context: CliContext): Command {
   runsCommand(program, context);
   resumeCommand(program, context);
   replayCommand(program, context);
+  agentsCommand(program, context);
+  workCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
   budgetsCommand(program, context);

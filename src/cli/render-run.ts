@@ -41,7 +41,12 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         out(style.yellow("resumed from its log"));
         return;
       case "message.user":
-        out(`\n${style.bold("user")}  ${oneLine(event.text, Math.max(60, width * 2))}`);
+        out(
+          `\n${style.bold(speaker(event.from))}  ${oneLine(event.text, Math.max(60, width * 2))}`,
+        );
+        return;
+      case "message.undelivered":
+        out(`\n${style.yellow("not read, the agent had stopped")}  ${oneLine(event.text, width)}`);
         return;
       case "turn.started":
         out(
@@ -116,6 +121,10 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(output, event);
     }
   };
+}
+
+function speaker(from: EventOf<"message.user">["from"]): string {
+  return from === "steering" || from === "follow_up" ? from.replace("_", "-") : "user";
 }
 
 const patienceMs = 2_000;

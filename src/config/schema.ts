@@ -109,7 +109,11 @@ export const settingsSchema = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe("agent definition file that runs use when none is named"),
+    .describe("agent that runs use when none is named: a file, name or name@version"),
+  agents: z
+    .array(z.string().min(1))
+    .default(["agents"])
+    .describe("files and folders with agent definitions"),
   tenant: z.string().min(1).default("default").describe("tenant that calls are made for"),
   user: z.string().min(1).default("local").describe("person that calls are made for"),
   policy: policySelectionSchema.prefault({}),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isAgent33Error } from "../base/errors.ts";
+import { stopped } from "./errors.ts";
 import type { SqlSession, TransactionRunner } from "./ports.ts";
 import { holds, type Lease } from "./run-rows.ts";
 
@@ -83,6 +84,18 @@ export class Hold {
       this.end({ kind: "fault", error: attempt.failure.error });
     }
     return attempt.done;
+  }
+
+  /**
+   * As `write`, for work whose caller cannot go on without it.
+   * @throws Agent33Error `durable.lease_lost`; what the store failed with
+   */
+  writeOrThrow<T>(work: () => T): T {
+    const { done, failure } = this.#attempt(work);
+    if (done !== undefined) return done.value;
+    if (failure === undefined) throw stopped(this.lease.runId, "lease_lost");
+    this.end({ kind: "fault", error: failure.error });
+    throw failure.error;
   }
 
   /**

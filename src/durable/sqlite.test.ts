@@ -53,6 +53,7 @@ function failing(next: () => Agent33Error | undefined): TransactionRunner {
       if (error !== undefined) throw error;
       return temporary.store.transactions.transaction(work);
     },
+    snapshot: (work) => temporary.store.transactions.snapshot(work),
   };
 }
 
@@ -175,7 +176,7 @@ test("gives a run up that fails every worker, and keeps why", async () => {
        VALUES ('run', 0, 'call', 'original', 'started', 0)`,
     );
   });
-  durable.open({ work: true });
+  void durable.work();
   await until(() => {
     temporary.clock.advance(60_000);
     return durable.status("run")?.state === "failed";
@@ -194,10 +195,10 @@ test("drives no more runs at once than it may", async () => {
     now -= 1;
     return null;
   });
-  const durable = engine([workflow((context) => context.call(body, null))], { concurrency: 2 });
+  const durable = engine([workflow((context) => context.call(body, null))]);
   const runs = ["a", "b", "c", "d", "e"];
   for (const runId of runs) durable.start(kind, runId, null);
-  durable.open({ work: true });
+  void durable.work({ concurrency: 2 });
   await until(() => runs.every((runId) => durable.status(runId)?.state === "completed"));
   expect(most).toBe(2);
 });

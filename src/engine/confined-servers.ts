@@ -8,6 +8,7 @@ import type { SandboxProbe } from "../sandbox/sandbox.ts";
 import { confinedStart } from "./confinement.ts";
 import { sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+import { npxProgram } from "./npx-program.ts";
 import type { ServerSpec } from "./run-spec.ts";
 
 /** A server as it is to be started, and what a person should know of it. */
@@ -16,21 +17,20 @@ export interface ConfinedServer {
   readonly notices: readonly string[];
 }
 
-/** What a server is started for. */
-export interface ConfinedFor {
-  /** The run's own folder, which the server may work in. */
+/** What a run's servers find there besides their own. */
+export interface ServerPlace {
+  /** The run's own folder, which they may work in. */
   readonly workspace?: string | undefined;
   /** Whether that is a scratch copy, so that nothing else may be changed. Default: no. */
   readonly scratch?: boolean;
+  /** What they must not see besides what no server may. Absolute. */
+  readonly hidden?: readonly string[];
 }
 
-/** Keeps the settings' servers from the rest of the machine. */
+/** Keeps servers that are started here from the rest of the machine. */
 export interface Confinements {
-  /**
-   * @param server with its program found
-   * @param from who named it; only servers of the settings are confined, and all in a scratch copy
-   */
-  confine(server: McpServer, from: ServerSpec["from"], use: ConfinedFor): Promise<ConfinedServer>;
+  /** @param server of this spec, with its program found */
+  confine(server: McpServer, spec: ServerSpec, place?: ServerPlace): Promise<ConfinedServer>;
 }
 
 export interface ConfinementParts {
@@ -41,23 +41,23 @@ export interface ConfinementParts {
   readonly hidden: () => readonly string[];
 }
 
-/** What a server may that no settings speak of. */
-const alone = {
-  type: "stdio",
-  confine: true,
-  hosts: [],
-  writable: [],
-  readOnly: [],
-  cwd: undefined,
-} as const;
+/** What whoever named a server says that it needs. */
+interface Wish {
+  readonly confine: boolean;
+  readonly hosts: readonly string[];
+  readonly writable: readonly string[];
+  readonly readOnly: readonly string[];
+}
 
-/** Programs that get from somewhere what they start. */
-const fetching: ReadonlySet<string> = new Set(["npx", "pnpx", "bunx", "uvx", "docker", "podman"]);
+type StdioSpec = Extract<ServerSpec, { readonly command: string }>;
+
+/** Lets package runners fail at once where they would wait for an answer that cannot come. */
+const offline = { npm_config_offline: "true", UV_OFFLINE: "1" };
 
 /**
  * A server that is started as a program has traffic of its own, which no boundary sees. So it runs
- * in bubblewrap, without a network unless its settings name hosts; where that cannot be had, it runs
- * as it is, and that is said.
+ * in bubblewrap, without a network unless whoever named it names hosts; where that cannot be had, it
+ * runs as it is, and that is said.
  */
 export function createConfinements(parts: ConfinementParts): Confinements {
   const { settings, host, processes, hidden } = parts;
@@ -73,39 +73,88 @@ export function createConfinements(parts: ConfinementParts): Confinements {
     return sandboxProbeGrant.run(() => sandbox.probe());
   };
   return {
-    confine: async (server, from, { workspace, scratch = false }) => {
-      const configured = from === "settings" ? settings.mcpServers[server.name] : undefined;
-      const wished = scratch ? (configured ?? alone) : configured;
-      if (server.type === "http" || wished?.type !== "stdio") return { server, notices: [] };
+    confine: async (server, spec, place = {}) => {
+      if (server.type === "http" || !("command" in spec)) return { server, notices: [] };
+      const wish = wishOf(spec, settings);
       const unconfined = (why: string): ConfinedServer => ({
         server,
         notices: [`MCP server ${server.name} is unconfined: ${why}`],
       });
-      if (wished === alone && fetching.has(basename(server.command))) {
-        return unconfined("it fetches its program from a network.");
-      }
-      if (!wished.confine) return unconfined("its setting confine is false.");
+      if (wish === undefined) return unconfined("its run is older than the confinement of such.");
+      if (!wish.confine) return unconfined(wordsFor(spec).free);
       looked ??= look();
       const probe = await looked;
       if (!probe.available) return unconfined(`${probe.reason} ${probe.hint}`);
+      const { hosts } = wish;
       const absolute = (paths: readonly string[]) => paths.map((path) => resolve(server.cwd, path));
-      const { command, confinement } = confinedStart({
-        command: server.command,
-        args: server.args,
+      const program =
+        hosts.length > 0 ? undefined : npxProgram({ ...server, startFolder: spec.startFolder });
+      const { command, args } = program ?? server;
+      const start = confinedStart({
+        command,
+        args,
         cwd: server.cwd,
-        hosts: wished.hosts,
-        workspace,
-        scratch,
-        writable: absolute(wished.writable),
-        readOnly: absolute([...wished.readOnly, ...(wished.cwd === undefined ? [] : ["."])]),
-        hidden: hidden(),
+        hosts,
+        workspace: place.workspace,
+        scratch: place.scratch === true,
+        writable: absolute(wish.writable),
+        readOnly: absolute(wish.readOnly),
+        hidden: [...hidden(), ...(place.hidden ?? [])],
         nodePath: host.nodePath,
         home: host.env["HOME"],
       });
       return {
-        server: { ...server, command, confinement: { ...confinement, bubblewrap } },
+        server: {
+          ...server,
+          command: start.command,
+          args,
+          env: hosts.length > 0 ? server.env : { ...offline, ...server.env },
+          confinement: { ...start.confinement, bubblewrap },
+          confinementHint: hintOf(spec, server.command, hosts),
+        },
         notices: [],
       };
     },
   };
+}
+
+/** Undefined for a run of an earlier version, which wrote nothing down about it. */
+function wishOf(spec: StdioSpec, { mcpServers }: Settings): Wish | undefined {
+  const { name, from, confine, hosts = [] } = spec;
+  if (from !== "settings") {
+    return confine === undefined ? undefined : { confine, hosts, writable: [], readOnly: [] };
+  }
+  const configured = mcpServers[name];
+  // One that the settings have no more has nothing that they gave it.
+  if (configured?.type !== "stdio") return { confine: true, hosts, writable: [], readOnly: [] };
+  const { readOnly, cwd } = configured;
+  return { ...configured, readOnly: [...readOnly, ...(cwd === undefined ? [] : ["."])] };
+}
+
+/** Where whoever named the server says what it needs. */
+function wordsFor({ name, from }: StdioSpec) {
+  return from === "settings"
+    ? {
+        free: "its setting confine is false.",
+        network: "`hosts`",
+        files: "its settings name (`readOnly`, `writable`)",
+        asItIs: "`confine: false`",
+      }
+    : {
+        free: "--mcp-unconfined names it.",
+        network: `\`--mcp-hosts ${name}=HOST\``,
+        files: "its command line names, and the workspace",
+        asItIs: `\`--mcp-unconfined ${name}\``,
+      };
+}
+
+function hintOf(spec: StdioSpec, command: string, hosts: readonly string[]): string {
+  const { network, files, asItIs } = wordsFor(spec);
+  const without = hosts.length > 0 ? "" : `without a network (${network} gives it one) and `;
+  const runner = /^(?:npx|uvx|bunx|pnpx)$/.exec(basename(command))?.[0];
+  const fetched =
+    runner === undefined || hosts.length > 0
+      ? ""
+      : ` ${runner} can fetch nothing so: install the package, or name the host of its registry.`;
+  return `It is confined: ${without}with only the files that ${files}; ${asItIs} starts it as it is.${fetched}`;
 }

@@ -97,6 +97,24 @@ describe("what a server is shown", () => {
     expect(start({ command }).confinement.readOnly).toEqual([join(place, "app/node_modules")]);
   });
 
+  test("is the place that a program is installed in, which is started there where a link names it", () => {
+    made("tool/pyvenv.cfg");
+    const program = made("tool/bin/server");
+    mkdirSync(join(place, "bin"));
+    symlinkSync(program, join(place, "bin/server"));
+    const started = start({ command: join(place, "bin/server") });
+    expect(started.command).toBe(program);
+    expect(started.confinement.readOnly).toEqual([join(place, "tool")]);
+  });
+
+  test("is of a script in the workspace nothing around the workspace", () => {
+    made("app/package.json", "{}");
+    made("app/scratch/server.mjs");
+    const workspace = join(place, "app/scratch");
+    const program = { command: process.execPath, args: ["server.mjs"], cwd: workspace, workspace };
+    expect(start(program).confinement).toMatchObject({ writable: [workspace], readOnly: [] });
+  });
+
   test("is the whole virtual environment of a Python program", () => {
     made("venv/pyvenv.cfg");
     const command = made("venv/bin/server");

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, relative, resolve, sep } from "node:p
 import type { Confinement } from "../connectors/mcp/server.ts";
 import { liesIn } from "./shell-place.ts";
 
-/** A server's program and what the settings say that it needs. */
+/** A server's program and what is said that it needs. */
 export interface ConfinedProgram {
   /** Absolute. */
   readonly command: string;
@@ -34,8 +34,8 @@ export interface ConfinedStart {
 }
 
 /**
- * What a server of the settings is shown of the machine: its own program, the places that its
- * command line names, and what the settings add. Folders that it is told of it may write, because
+ * What a server is shown of the machine: its own program, the places that its
+ * command line names, and what was said besides. Folders that it is told of it may write, because
  * that is how such servers are told what they are for; of a script it is shown the package around
  * it, of any other file that file.
  */
@@ -50,9 +50,12 @@ export function confinedStart(program: ConfinedProgram): ConfinedStart {
   const { scratch = false } = program;
   const places = open([...program.writable, ...folders]);
   const others = places.filter((path) => workspace === undefined || !liesIn(workspace, path));
-  const ofProgram = isNode || isSystem(command) ? [] : programPlaces(command, home);
+  // What the agent works on is shown already; around it lies what is not for servers.
+  const isAtHand = (path: string): boolean => workspace !== undefined && liesIn(workspace, path);
+  const isThere = isNode || isSystem(command) || isAtHand(command);
+  const ofProgram = isThere ? [] : programPlaces(command, home);
   return {
-    command: isNode ? "node" : command,
+    command: isNode ? "node" : isThere ? command : placeInside(command, ofProgram),
     confinement: {
       network: hosts.length === 0 ? "none" : "host",
       hidden,
@@ -62,7 +65,9 @@ export function confinedStart(program: ConfinedProgram): ConfinedStart {
         ...(scratch ? others : []),
         ...program.readOnly,
         ...ofProgram,
-        ...files.map((file) => (isScript(file) ? packageAround(file, home) : file)),
+        ...files
+          .filter((file) => !isAtHand(file))
+          .map((file) => (isScript(file) ? packageAround(file, home) : file)),
       ]),
     },
   };
@@ -127,6 +132,13 @@ function programPlaces(command: string, home: string | undefined): readonly stri
     ...(isSystem(real) ? [] : [around, ...(existsSync(modules) ? [modules] : [])]),
     ...(isSystem(command) ? [] : [folderAbove(command, home) ?? dirname(command)]),
   ];
+}
+
+/** A link to a program that is installed elsewhere is not there inside: then its file is started. */
+function placeInside(command: string, shown: readonly string[]): string {
+  const path = join(realpathSync(dirname(command)), basename(command));
+  const isShown = shown.some((folder) => !relative(realPlace(folder), path).startsWith(".."));
+  return isShown ? path : realpathSync(command);
 }
 
 const unique = (paths: readonly string[]): readonly string[] => [...new Set(paths)];

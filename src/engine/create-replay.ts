@@ -3,10 +3,11 @@ import { replayReport, type ReplayReport } from "../agents/replay/report.ts";
 import type { ReplayInput } from "../agents/replay/workflow.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { isJsonObject } from "../base/json.ts";
+import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Run } from "../store/repositories/runs.ts";
-import { type CreateParts, writeDown } from "./create-run.ts";
+import type { CreateParts } from "./create-run.ts";
 import { relocatedServers } from "./relocated-servers.ts";
 import {
   copyWorkspace,
@@ -17,6 +18,7 @@ import {
   unlistedFolders,
 } from "./run-files.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
+import { writeDown } from "./write-run.ts";
 
 export type { ReplayReport } from "../agents/replay/report.ts";
 
@@ -71,7 +73,7 @@ export async function createReplay(
   };
   const title = original.task;
   writeDown({ id, title, spec: begun, notices: copied.notices, messages: [] }, parts, () =>
-    durable.start(parts.replayWorkflow, id, input),
+    durable.start(parts.replayWorkflow, id, input, { leaveMs: defaultLeaseMs }),
   );
   return id;
 }

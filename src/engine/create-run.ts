@@ -1,24 +1,24 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definition.ts";
+import { type AgentDefinition, agentReference } from "../agents/definition.ts";
+import { isAgentFile } from "../agents/library.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
-import { toJsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
 import { lockPath } from "../config/lock.ts";
 import type { EntryPoint } from "../config/schema.ts";
 import type { Durable } from "../durable/contract.ts";
+import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
-import type { NewEvent } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
+import { agentPlaces, changedSince, resolveAgent } from "./agents.ts";
 import type { Host } from "./host.ts";
-import { nameOf, type Policies } from "./policies.ts";
-import { redactEvent } from "./redact-event.ts";
+import type { Policies } from "./policies.ts";
 import {
   keepWorkspace,
   rememberWorkspace,
@@ -28,22 +28,33 @@ import {
 } from "./run-files.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
-import { configuredServers, flagServers, taskServerNotices, taskServers } from "./server-specs.ts";
+import { writeDown } from "./write-run.ts";
+import {
+  configuredServers,
+  flagServers,
+  type ServerChoices,
+  taskServerNotices,
+  taskServers,
+  withChoices,
+} from "./server-specs.ts";
 
 /** What a person asks for. */
-export interface RunRequest {
+export interface RunRequest extends ServerChoices {
   readonly task:
     | { readonly kind: "text"; readonly text: string; readonly workspace: string | undefined }
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
-  readonly agentFile: string | undefined;
+  /** A definition file, a name or `name@version`. Default: the settings' agent. */
+  readonly agent?: string | undefined;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
   readonly entryPoint?: EntryPoint;
   /** Command lines of MCP servers to start for this run. */
   readonly mcpCommands: readonly string[];
+  /** Whether any worker may begin it at once, instead of whoever created it. Default: no. */
+  readonly queued?: boolean;
 }
 
 /** The parts of the engine that make a run. */
@@ -66,10 +77,10 @@ export interface CreateParts {
  * @throws Agent33Error `engine.*`, `evaluation.*`, `agents.*`, `models.*`, `sandbox.*`, `store.*`
  */
 export async function createRun(request: RunRequest, parts: CreateParts): Promise<string> {
-  const { host, config, durable, dataDir } = parts;
+  const { host, config, store, durable, dataDir } = parts;
   const { settings } = config;
   const policy = parts.policies.selection();
-  const agent = agentOf(request, settings.agent, host.cwd);
+  const agent = resolveAgent(request.agent, config, host.cwd);
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
   const task =
@@ -83,9 +94,11 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       dataDir,
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
-      ...[request.agentFile ?? settings.agent, ...policy.files].flatMap((path) =>
-        path === undefined ? [] : [resolve(host.cwd, path)],
-      ),
+      ...agentPlaces(config, host.cwd),
+      ...policy.files.map((path) => resolve(host.cwd, path)),
+      ...(request.agent !== undefined && isAgentFile(request.agent)
+        ? [resolve(host.cwd, request.agent)]
+        : []),
     ]);
   }
   const model = atHome(modelOf(request, task, settings.model), host.cwd);
@@ -104,11 +117,17 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     entryPoint: request.entryPoint ?? "cli",
     servers: [
       ...configuredServers(config, host),
-      ...flagServers(request.mcpCommands, host.cwd, [
-        ...Object.keys(settings.mcpServers),
-        ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
-      ]),
-      ...(task === undefined ? [] : taskServers(task, files.workspace)),
+      ...withChoices(
+        [
+          ...flagServers(request.mcpCommands, host.cwd, [
+            ...Object.keys(settings.mcpServers),
+            ...Object.keys(settings.connectors),
+            ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
+          ]),
+          ...(task === undefined ? [] : taskServers(task, files.workspace)),
+        ],
+        request,
+      ),
     ],
     workspace,
     shell: request.shell === true,
@@ -116,7 +135,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     principal: {
       tenant: settings.tenant,
       user: settings.user,
-      agent: `${agent.name}@${agent.version}`,
+      agent: agentReference(agent),
     },
   };
   await parts.checkModel(wanted);
@@ -130,6 +149,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
+    ...changeNotices(agent, store),
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
@@ -140,75 +160,11 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const title = task?.name ?? text;
   writeDown({ id: runId, title, spec, notices, messages: [text] }, parts, (last) => {
     const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
-    durable.start(parts.workflow, runId, { horizon: last, approvalTtlMs });
+    // Whoever asked for it drives it. Should they die before that, a worker begins it.
+    const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
+    durable.start(parts.workflow, runId, { horizon: last, approvalTtlMs }, { leaveMs });
   });
   return runId;
-}
-
-/** A run that is about to be. */
-export interface BeginningRun {
-  readonly id: string;
-  readonly title: string;
-  readonly spec: RunSpec;
-  readonly notices: readonly string[];
-  /** What the agent is told first. */
-  readonly messages: readonly string[];
-}
-
-/**
- * Writes a run's row, the beginning of its log and, with `start`, its journal in one transaction.
- * @param start gets the place of the last event
- */
-export function writeDown(
-  { id, title, spec, notices, messages }: BeginningRun,
-  { store, redactor, policies }: Pick<CreateParts, "store" | "redactor" | "policies">,
-  start: (last: number) => void,
-): void {
-  store.transactions.transaction(() => {
-    store.runs.create({
-      id,
-      task: redactor.text(title).slice(0, 200),
-      agent: spec.principal.agent,
-      model: spec.model,
-      effort: spec.effort.effort,
-      workspace: spec.workspace,
-      spec: toJsonValue(spec),
-    });
-    const events = store.runLog.append(
-      id,
-      [
-        startEvent(title, spec, policyName(spec, policies), notices),
-        ...messages.map((text) => ({ type: "message.user" as const, text })),
-      ].map((event) => redactEvent(event, redactor)),
-    );
-    start(events.at(-1)?.seq ?? 0);
-  });
-}
-
-function startEvent(
-  title: string,
-  spec: RunSpec,
-  policy: string,
-  notices: readonly string[],
-): NewEvent {
-  return {
-    type: "run.started",
-    task: title,
-    agent: spec.principal.agent,
-    model: spec.model,
-    effort: spec.effort.effort,
-    effortSource: spec.effort.source,
-    workspace: spec.workspace,
-    limits: { ...spec.limits },
-    policy,
-    ...(spec.replayOf === undefined ? {} : { replayOf: spec.replayOf }),
-    notices: [...notices],
-  };
-}
-
-/** What the run is started under, in words. */
-function policyName({ policy, entryPoint, principal }: RunSpec, policies: Policies): string {
-  return nameOf(policies.policyFor(policy, { entryPoint, tenant: principal.tenant }));
 }
 
 /** A run is worth more than its replay: what cannot be kept is said, and the run goes on. */
@@ -231,13 +187,13 @@ function workspaceNotices({ task }: RunRequest): readonly string[] {
   return [`Changes below ${unlistedFolders.join(" and ")} are not listed at the end.`];
 }
 
-function agentOf(
-  request: RunRequest,
-  configured: string | undefined,
-  cwd: string,
-): AgentDefinition {
-  const file = request.agentFile ?? configured;
-  return file === undefined ? defaultAgent : loadAgent(resolve(cwd, file));
+/** A version is a promise: whoever reads two runs of it takes them to be of the same agent. */
+function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly string[] {
+  const earlier = changedSince(agent, runs);
+  if (earlier === null) return [];
+  return [
+    `${agentReference(agent)} is not what run ${earlier} used under this name; give it a new version.`,
+  ];
 }
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {

@@ -1,5 +1,4 @@
-import { resolve } from "node:path";
-import { loadAgent } from "../agents/definition.ts";
+import { agentReference } from "../agents/definition.ts";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { egressGuardState, type GrantNote } from "../boundary/egress/guard.ts";
@@ -11,6 +10,7 @@ import type { DoctorFinding } from "./doctor-finding.ts";
 import { serverFindings } from "./doctor-servers.ts";
 import { teamStoreFindings } from "./doctor-store.ts";
 import { grantsOf } from "./grants.ts";
+import { resolveAgent } from "./agents.ts";
 import type { Host } from "./host.ts";
 import { findSandbox } from "./sandbox.ts";
 
@@ -81,11 +81,11 @@ export async function examine(
   }
 }
 
-function agentFinding({ settings }: Config, host: Host): readonly DoctorFinding[] {
-  if (settings.agent === undefined) return [];
+function agentFinding(config: Config, host: Host): readonly DoctorFinding[] {
+  if (config.settings.agent === undefined) return [];
   try {
-    const agent = loadAgent(resolve(host.cwd, settings.agent));
-    return [{ what: "agent", state: "ok", detail: `${agent.name}@${agent.version}` }];
+    const agent = resolveAgent(undefined, config, host.cwd);
+    return [{ what: "agent", state: "ok", detail: agentReference(agent) }];
   } catch (thrown) {
     const error = toAgent33Error(thrown);
     return [

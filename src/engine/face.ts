@@ -5,6 +5,7 @@ export {
   checkAuditFile,
   exportAuditTo,
 } from "./audit.ts";
+export { type AgentListing, type AgentListings, listAgents, readAgent } from "./agents.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
 export type { McpInspection } from "./mcp-admin.ts";
 export {

@@ -145,7 +145,7 @@ async function open(
   const pins = lock.servers[name];
   for (const spec of specs) {
     const found = serverOf(spec, {}, { host, settings });
-    const { server, notices } = await confinements.confine(found, "settings", {});
+    const { server, notices } = await confinements.confine(found, spec);
     const opened = await openMcpServer({
       boundary,
       server: person === undefined ? server : { ...server, startTimeoutMs: loginMs },

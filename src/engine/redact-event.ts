@@ -16,6 +16,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "session.opened":
       return { ...event, notices: event.notices.map(text) };
     case "message.user":
+    case "message.undelivered":
     case "stuck.noticed":
       return { ...event, text: text(event.text) };
     case "turn.completed":

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { agentDefinitionSchema } from "../agents/definition.ts";
+import { keptDefinitionSchema } from "../agents/definition.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
@@ -15,8 +15,12 @@ const stdioServerSpecSchema = z.strictObject({
   /** Where the search for the program begins. */
   startFolder: z.string(),
   tools: z.record(z.string(), toolDeclarationSchema),
-  /** `settings` servers get their variables from the settings each time they are opened. */
+  /** `settings` servers get their variables and their confinement from there each time they are opened. */
   from: z.enum(["settings", "flag", "task"]),
+  /** Of one that was named for this run, whether it is confined. Runs from before that have neither. */
+  confine: z.boolean().exactOptional(),
+  /** Hosts that it talks to; without any it has no network. */
+  hosts: z.array(z.string()).exactOptional(),
 });
 
 /** One that is spoken to over HTTP. Headers may be secrets, so the settings are asked each time. */
@@ -38,7 +42,7 @@ const runSpecSchema = z.strictObject({
   ]),
   model: z.string(),
   baseUrl: z.string().nullable(),
-  agent: agentDefinitionSchema,
+  agent: keptDefinitionSchema,
   effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
   limits: runLimitsSchema,
   servers: z.array(serverSpecSchema),

@@ -1,4 +1,6 @@
 import { basename, resolve } from "node:path";
+import { Agent33Error } from "../base/errors.ts";
+import { suggestName } from "../base/nearest.ts";
 import type { Config } from "../config/config.ts";
 import type { McpServerSettings } from "../config/mcp-servers.ts";
 import { resolveReferences } from "../config/references.ts";
@@ -35,6 +37,49 @@ export function configuredServer(
   const startFolder = resolve(cwd, server.cwd ?? ".");
   const { command, args } = server;
   return { name, command, args, cwd: startFolder, startFolder, tools, from: "settings" };
+}
+
+/** What a person says of the servers that are started for one run only. */
+export interface ServerChoices {
+  /** Hosts that they talk to, by the servers' names. Default: none, and a task's what it declares. */
+  readonly mcpHosts?: Readonly<Record<string, readonly string[]>>;
+  /** Names of those that are started as they are. */
+  readonly mcpUnconfined?: readonly string[];
+}
+
+/**
+ * Servers that were named for one run, with what a person says of their confinement.
+ * @throws Agent33Error `engine.unknown_server` for a name that is none of theirs
+ */
+export function withChoices(
+  servers: readonly ServerSpec[],
+  { mcpHosts = {}, mcpUnconfined = [] }: ServerChoices,
+): readonly ServerSpec[] {
+  const known = servers.flatMap((server) => ("command" in server ? [server.name] : []));
+  const unknown = [...Object.keys(mcpHosts), ...mcpUnconfined].find(
+    (name) => !known.includes(name),
+  );
+  if (unknown !== undefined) {
+    throw new Agent33Error(
+      "engine.unknown_server",
+      `No MCP server "${unknown}" is started for this run only.`,
+      {
+        hint:
+          known.length === 0
+            ? "What those of the settings need stands in the settings."
+            : suggestName(unknown, known),
+      },
+    );
+  }
+  return servers.map((server) =>
+    "command" in server
+      ? {
+          ...server,
+          confine: !mcpUnconfined.includes(server.name),
+          hosts: [...(mcpHosts[server.name] ?? server.hosts ?? [])],
+        }
+      : server,
+  );
 }
 
 /** Servers given as command lines or addresses, named after the program or the host. */
@@ -92,8 +137,16 @@ export function taskServers(task: Task, workspace: string): readonly ServerSpec[
     const { command, args } = server;
     // The task's own folder, because its program may come from the project that the task is part of.
     const startFolder = task.dir;
-    return [{ name, command, args: [...args], cwd: workspace, startFolder, tools, from: "task" }];
+    const hosts = hostsOf(task.environment);
+    return [
+      { name, command, args: [...args], cwd: workspace, startFolder, tools, from: "task", hosts },
+    ];
   });
+}
+
+/** The network is the task's to declare: by Harbor's rule one that declares nothing has all of it. */
+function hostsOf({ network, allowedHosts }: Task["environment"]): string[] {
+  return network === "public" ? ["*"] : network === "allowlist" ? [...allowedHosts] : [];
 }
 
 /** What a person should know about the servers of a task that cannot be started here. */

@@ -1,4 +1,5 @@
-import { delimiter } from "node:path";
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import type { Agent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import { attempt, unwrap } from "../base/result.ts";
@@ -13,7 +14,7 @@ import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
-import type { Confinements } from "./confined-servers.ts";
+import type { Confinements, ServerPlace } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
 import { loginFor } from "./mcp-logins.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
@@ -79,12 +80,7 @@ export async function openServers(
     return [];
   });
   const confined = await Promise.all(
-    found.map(({ value, spec: { from } }) =>
-      parts.confinements.confine(value, from, {
-        workspace: spec.workspace ?? undefined,
-        scratch: spec.replayOf !== undefined,
-      }),
-    ),
+    found.map((one) => parts.confinements.confine(one.value, one.spec, placeOf(spec))),
   );
   notices.push(...confined.flatMap((one) => one.notices));
   const servers = confined.map(({ server }) => server);
@@ -113,6 +109,18 @@ export async function openServers(
     leaveOut(error);
   }
   return { handles, notices };
+}
+
+/** Servers work in the workspace, and see nothing of what a task keeps from its agent. */
+function placeOf({ workspace, task, replayOf }: RunSpec): ServerPlace {
+  const kept =
+    task.kind === "folder" ? ["tests", "solution"].map((name) => join(task.path, name)) : [];
+  const scratch = replayOf !== undefined;
+  return {
+    workspace: workspace ?? undefined,
+    scratch,
+    hidden: kept.filter((path) => existsSync(path)),
+  };
 }
 
 /** Failures about which a person decides, and which are no fault of the server. */

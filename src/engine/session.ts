@@ -1,5 +1,5 @@
 import type { Toolbox, RunSession } from "../agents/ports.ts";
-import { mayUseTool } from "../agents/definition.ts";
+import { mayUseSkill, mayUseTool } from "../agents/definition.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
@@ -27,6 +27,7 @@ import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { createLoadSkillTool } from "../skills/skill-tool.ts";
 import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
+import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
@@ -98,8 +99,9 @@ export async function openSession(
   const policy = withPins(ofPacks, lock);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
-  const { skills, notices: skillNotices } =
+  const { skills: found, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
+  const skills = found.filter(({ name }) => mayUseSkill(spec.agent, name));
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
@@ -177,9 +179,11 @@ export async function openSession(
 /** The workspace, and what in it the agent's own tools must not write. */
 function workspaceOf(
   { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies }: SessionParts,
+  { dataDir, lockFile, policies, settings, host }: SessionParts,
 ): Workspace | undefined {
-  return root === null ? undefined : { root, closed: [dataDir, lockFile, ...policies.places()] };
+  if (root === null) return undefined;
+  const agents = agentPlaces({ settings }, host.cwd);
+  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
 }
 
 function toolsOf(

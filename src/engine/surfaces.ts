@@ -178,8 +178,9 @@ async function mcpSurface(
     name,
   };
   try {
-    const found = serverOf(configuredServer(name, configured, host), {}, { host, settings });
-    const { server, notices } = await confinements.confine(found, "settings", {});
+    const spec = configuredServer(name, configured, host);
+    const found = serverOf(spec, {}, { host, settings });
+    const { server, notices } = await confinements.confine(found, spec);
     const facts = mcpSessionSpec(server).facts(server);
     return {
       ...surface,

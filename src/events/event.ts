@@ -81,6 +81,10 @@ export const fromLogReasons = [
 ] as const;
 export type FromLogReason = (typeof fromLogReasons)[number];
 
+/** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
+export const personTopics = ["steering", "follow_up"] as const;
+export type PersonTopic = (typeof personTopics)[number];
+
 /** How a run can go in circles. */
 export const stuckKinds = [
   "repeat",
@@ -155,6 +159,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("run.started"),
     task: z.string(),
     agent: z.string(),
+    /** Of the agent's definition; earlier logs do not say. */
+    agentVersion: z.string().exactOptional(),
+    agentDigest: z.string().exactOptional(),
     model: z.string(),
     effort,
     effortSource: z.string(),
@@ -199,8 +206,21 @@ const storedEventSchema = z.discriminatedUnion("type", [
     ...scoped,
     type: z.literal("message.user"),
     text: z.string(),
-    /** Set where no person wrote it; earlier logs do not say. */
-    from: z.literal("engine").exactOptional(),
+    /**
+     * Who wrote it, and when: the engine, or a person while the run went on. Absent for the task
+     * itself, and in earlier logs.
+     */
+    from: z.enum(["engine", ...personTopics]).exactOptional(),
+    /** What its sender calls it, where it was sent while the run went on. */
+    key: z.string().exactOptional(),
+  }),
+  z.object({
+    ...stored,
+    /** A person said it too late: the agent had stopped, and never read it. */
+    type: z.literal("message.undelivered"),
+    text: z.string(),
+    from: z.enum(personTopics),
+    key: z.string(),
   }),
   z.object({
     ...stored,

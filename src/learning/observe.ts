@@ -118,6 +118,7 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "run.parked":
     case "session.opened":
     case "message.user":
+    case "message.undelivered":
     case "turn.started":
     case "turn.completed":
     case "tool.started":
@@ -130,7 +131,8 @@ function seenIn(event: StoredEvent): Seen | undefined {
 }
 
 function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
-  if (!event.isError) return undefined;
+  // A call that a person's words came before did not fail.
+  if (!event.isError || event.error?.code === "agents.person_spoke") return undefined;
   const { error, toolName, decision } = event;
   const own: Reading = { type: "bug", severity: "low", source: "engine:tool" };
   return {

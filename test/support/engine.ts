@@ -78,7 +78,6 @@ export function testEngine(
         task: { kind: "text", text: "Do it.", workspace: cwd },
         model: script(turns),
         effort: undefined,
-        agentFile: undefined,
         mcpCommands: [],
         ...request,
       });

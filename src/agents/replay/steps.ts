@@ -126,6 +126,7 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
   const { seq: _seq, runId: _runId, at: _at, ...told } = event;
   switch (told.type) {
     case "message.user":
+    case "message.undelivered":
     case "turn.started":
       return [told];
     case "stuck.noticed":

@@ -5,7 +5,7 @@ import { suggestName } from "../../base/nearest.ts";
 import type { RunRequest } from "../../engine/create-run.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
 import { driveAndFollow, watcher } from "../follow.ts";
-import { collect, usageError, wholeNumber } from "../usage.ts";
+import { collect, type NamedValue, namedValue, usageError, wholeNumber } from "../usage.ts";
 
 interface RunOptions {
   readonly task?: string;
@@ -15,8 +15,11 @@ interface RunOptions {
   readonly effort?: string;
   readonly agent?: string;
   readonly mcp: readonly string[];
+  readonly mcpHosts?: readonly NamedValue[];
+  readonly mcpUnconfined?: readonly string[];
   readonly workspace?: string;
   readonly shell?: boolean;
+  readonly queue?: boolean;
   readonly policy?: readonly string[];
   readonly maxSteps?: number;
   readonly maxSeconds?: number;
@@ -41,15 +44,26 @@ export function runCommand(program: Command, context: CliContext): void {
     )
     .option("--base-url <url>", "address of an OpenAI-compatible server, with its /v1")
     .option("--effort <tier>", `how hard to think: ${efforts.join(", ")}`)
-    .option("--agent <file>", "agent definition (YAML)")
+    .option("--agent <agent>", "agent definition: a file, a name or name@version")
     .option(
       "--mcp <server>",
       "command line or address of an MCP server whose tools the agent gets; may be repeated",
       collect,
       [],
     )
+    .option(
+      "--mcp-hosts <name=host,host>",
+      "hosts that a server of --mcp or of the task talks to; without any it has no network",
+      namedValue("--mcp-hosts", "tickets=api.example.org"),
+    )
+    .option(
+      "--mcp-unconfined <name>",
+      "a server of --mcp or of the task that runs outside of the sandbox; may be repeated",
+      collect,
+    )
     .option("--workspace <folder>", "folder that the built-in file tools may write in")
     .option("--shell", "let the agent run commands in the sandbox, in the workspace")
+    .option("--queue", "only write the run down and print its id; `agent33 work` drives it")
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .option("--max-steps <n>", "model turns at most", wholeNumber("--max-steps"))
     .option("--max-seconds <n>", "seconds of work at most", wholeNumber("--max-seconds"))
@@ -78,6 +92,10 @@ async function run(
   ]);
   await withEngine(context, config, async (engine) => {
     const runId = await engine.runs.create(request);
+    if (request.queued === true) {
+      output.out(output.json ? JSON.stringify({ runId }) : runId);
+      return;
+    }
     const begun = engine.store.runLog.read(runId);
     const [first] = begun;
     if (!output.json && first?.type === "run.started" && first.model.startsWith("scripted:")) {
@@ -110,9 +128,12 @@ function requestOf(text: string | undefined, options: RunOptions): RunRequest {
   const common = {
     model: options.model,
     effort: effortOf(options.effort),
-    agentFile: options.agent,
+    agent: options.agent,
     mcpCommands: options.mcp,
+    mcpHosts: hostsOf(options.mcpHosts ?? []),
+    mcpUnconfined: options.mcpUnconfined ?? [],
     shell: options.shell === true,
+    queued: options.queue === true,
   };
   if (options.task !== undefined) {
     if (options.workspace !== undefined) {
@@ -130,6 +151,19 @@ function requestOf(text: string | undefined, options: RunOptions): RunRequest {
     throw usageError("--environment goes with --task.", "Leave it out for a task in words.");
   }
   return { ...common, task: { kind: "text", text: text ?? "", workspace: options.workspace } };
+}
+
+function hostsOf(given: readonly NamedValue[]): NonNullable<RunRequest["mcpHosts"]> {
+  return Object.fromEntries(
+    given.map(({ name, value }) => {
+      const hosts = value.split(",").map((host) => host.trim());
+      if (!hosts.includes("")) return [name, hosts];
+      throw usageError(
+        `--mcp-hosts names no host in "${name}=${value}".`,
+        `For example --mcp-hosts ${name}=api.example.org`,
+      );
+    }),
+  );
 }
 
 function effortOf(name: string | undefined): Effort | undefined {

@@ -40,7 +40,9 @@ export function toMcpError(error: unknown, context: FailureContext): BoundaryErr
   const mapped = context.signal?.aborted === true ? mapAbort(reason, context) : mapError(error);
   const { server, stage, what } = context;
   const started = stage === "start" ? ` (${describeServer(server)})` : "";
-  const hint = [mapped.hint ?? "", stage === "start" ? viewHint(server) : ""].join(" ").trim();
+  const hint = [mapped.hint ?? "", stage === "start" ? confinementHint(server) : ""]
+    .join(" ")
+    .trim();
   const options: BoundaryErrorOptions = {
     ...(hint === "" ? {} : { hint }),
     ...(mapped.phase === undefined ? {} : { phase: mapped.phase }),
@@ -59,11 +61,8 @@ export function toMcpError(error: unknown, context: FailureContext): BoundaryErr
 }
 
 /** A program that works by hand may miss what it is not shown, and seldom says so itself. */
-function viewHint(server: McpServer): string {
-  if (server.type === "http" || server.confinement === undefined) return "";
-  const network =
-    server.confinement.network === "none" ? "without a network (`hosts` gives it one) and " : "";
-  return `It is confined: ${network}with only the files that its settings name (\`readOnly\`, \`writable\`); \`confine: false\` starts it as it is.`;
+function confinementHint(server: McpServer): string {
+  return server.type === "http" ? "" : (server.confinementHint ?? "");
 }
 
 function mapAbort(reason: unknown, context: FailureContext): Mapped {

@@ -53,6 +53,8 @@ export interface StdioMcpServer extends AnyServer {
   readonly env: Readonly<Record<string, string>>;
   /** Absent: it runs as any program of the person who started the engine. */
   readonly confinement?: Confinement;
+  /** What it lacks for being confined and how that is given to it, for whoever sees it not start. */
+  readonly confinementHint?: string;
 }
 
 /** An MCP server that runs somewhere and is spoken to over streamable HTTP. */

@@ -164,7 +164,7 @@ export const holdingCases: readonly ConformanceCase[] = [
       durable.start(test, "sleeping", "sleeps");
       assert.equal((await durable.execute("sleeping")).state, "waiting");
       durable.start(test, "new", "plain");
-      durable.open({ work: true });
+      void durable.work();
       await until(durable, "dead", "completed");
       await until(durable, "new", "completed");
       assert.equal(durable.status("sleeping")?.state, "waiting");

@@ -44,6 +44,11 @@ const runs = probe("runs", {
       });
       await expect(stranger.find(parked.slice(0, -1))).rejects.toEqual(code("store.unknown_run"));
     },
+    endsOfAgent: async (stranger, _, own) => {
+      const { agent } = newRun("any");
+      const ids = (await stranger.endsOfAgent(agent)).map(({ id }) => id);
+      expect(ids).toEqual([own.parked, own.id]);
+    },
     list: async (stranger, _, own) => {
       const ids = [own.id, own.parked];
       expect((await stranger.list()).items.map(({ id }) => id)).toEqual(ids);
