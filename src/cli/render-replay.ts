@@ -27,8 +27,8 @@ export function replayText(report: ReplayReport, { style, program, sameStore }: 
             ["VERDICT", "THEN", "NOW", ""],
             ...verdicts.map((one) => [
               one.what,
-              oneLine(one.before, 60),
-              oneLine(one.now, 60),
+              oneLine(one.before, 36),
+              oneLine(one.now, 36),
               one.differs ? "differs" : "same",
             ]),
           ]),
@@ -90,6 +90,6 @@ function endWords({ original, ended }: ReplayReport): readonly string[] {
 function indented(text: string): string {
   return text
     .split("\n")
-    .map((line) => `    ${oneLine(line, 300)}`)
+    .map((line) => `    ${line.slice(0, 300)}`)
     .join("\n");
 }

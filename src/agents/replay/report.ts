@@ -81,6 +81,12 @@ export const replayReportSchema = z.object({
   costMicroUsd: z.literal(0),
 });
 export type ReplayReport = z.infer<typeof replayReportSchema>;
+
+/** The report as JSON Schema, for programs that read it. */
+export function replayReportJsonSchema(): object {
+  const title = "The report of a replay (agent33 replay --json)";
+  return { ...z.toJSONSchema(replayReportSchema, { io: "output" }), title };
+}
 type CallRow = ReplayReport["calls"][number];
 type Verdict = ReplayReport["verdicts"][number];
 
@@ -114,7 +120,7 @@ export function replayReport({ original, replay, start }: ReplayLogs): ReplayRep
     version: 1,
     replay: replay[0]?.runId ?? "",
     of: original[0]?.runId ?? "",
-    ended: finished !== undefined && finished.stop.reason !== "cancelled",
+    ended: finished !== undefined && !isBrokenOff(finished, original, counted("not_reached")),
     original: {
       outcome: lastOf(original, "run.finished")?.outcome ?? "none",
       lastEvent: original.at(-1)?.seq ?? 0,
@@ -140,6 +146,16 @@ export function replayReport({ original, replay, start }: ReplayLogs): ReplayRep
     tokens: 0,
     costMicroUsd: 0,
   };
+}
+
+/** Whether somebody cancelled the replay itself. */
+function isBrokenOff(
+  { stop }: EventOf<"run.finished">,
+  original: readonly StoredEvent[],
+  notReached: number,
+): boolean {
+  if (stop.reason !== "cancelled") return false;
+  return notReached > 0 || replayEnding(original).stop?.reason !== "cancelled";
 }
 
 function rowOf(

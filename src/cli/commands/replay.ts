@@ -113,9 +113,8 @@ async function answered(
   if (question === undefined) return false;
   if (context.prompts === undefined || output.json) {
     const { program, sameStore } = output;
-    output.err(
-      `waits for an answer: ${program} approvals approve ${question.id}${sameStore}, or deny`,
-    );
+    output.err(oneLine(question.summary, 600));
+    output.err(`→ ${program} approvals approve ${question.id}${sameStore} (or deny)`);
     return false;
   }
   const yes = await context.prompts.confirm(`${oneLine(question.summary, 600)}\nMake this call?`);
