@@ -20,6 +20,7 @@ import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
+import type { ElicitationAnswer } from "./engine/elicitation.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
@@ -57,16 +58,24 @@ export interface Engine {
   readonly processes: Processes;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
-  /** Answers a question and tells the run that waits for it. */
   /**
    * Makes a rule of a question, so that such calls are not asked about again. It is written to a
    * pack file for people to review, and holds where the settings select that pack.
    * @throws Agent33Error `policy.*`, `engine.cannot_remember`
    */
   rememberApproval(prefix: string, request: RememberRequest): RememberedRule;
+  /** Answers a question and tells the run that waits for it. */
   decideApproval(
     prefix: string,
     decision: "approved" | "denied",
+  ): Promise<{ readonly id: string; readonly runId: string | null }>;
+  /**
+   * Answers what an MCP server asked, and tells the run that waits for it.
+   * @throws Agent33Error `engine.invalid_answer`, `engine.not_a_question`, `store.*`
+   */
+  answerQuestion(
+    prefix: string,
+    answer: ElicitationAnswer,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   readonly dataDir: string;
   /**
@@ -236,7 +245,7 @@ export function createEngine(config: Config, host: Host): Engine {
       confinements,
       model: modelFor,
       redactor,
-      append: ports.log.append,
+      personFor: approvals.personFor,
       read: ports.log.read,
       live: (runId, event) => {
         const told = { ...event, runId, at: clock.now() };
@@ -329,6 +338,7 @@ export function createEngine(config: Config, host: Host): Engine {
     processes,
     rememberApproval: approvals.remember,
     decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
+    answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),
     close: () =>
       closeAll([
         () => policies.close(),

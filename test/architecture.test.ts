@@ -101,6 +101,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   http: ["base", "events", "learning", "engine", "config"],
   cli: ["base", "events", "learning", "engine", "config"],
   index: ["base", "events", "engine", "config"],
+  testing: ["durable"],
   release: ["base", "events", "engine", "config", "evaluation"],
 };
 

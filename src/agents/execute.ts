@@ -82,10 +82,11 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       const outcome = await callTool(run, context, place, part, ready);
       leaveIfReleased(context.signal);
       if (!outcome.ok && outcome.error.kind === "approval_required") {
-        const approvalId = outcome.error.approvalId ?? "";
+        const { approvalId = "", ruleId, message } = outcome.error;
+        const asking = ruleId === undefined ? {} : { ruleId };
         return () => {
           const [stored] = run.append([
-            { type: "run.parked", approvalId, toolName, message: outcome.error.message },
+            { type: "run.parked", approvalId, toolName, message, ...asking },
           ]);
           return { seq: stored?.seq ?? 0, parkedOn: approvalId };
         };

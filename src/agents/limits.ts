@@ -12,7 +12,7 @@ const limitTypes = {
   maxTokens: count.describe("input and output tokens over the whole run"),
   maxCostMicroUsd: count.describe("money, in millionths of a US dollar"),
   maxSeconds: count.describe("time that the run is active"),
-  maxChecks: count.describe("times that the visible check may send the agent back"),
+  maxChecks: count.describe("times that the agent may say that it is done, and be checked"),
   maxStuckTurns: z.int().min(4).describe("turns that the run may go in circles"),
 };
 

@@ -1,6 +1,7 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
 import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
-import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
+import { runChecks } from "./checks.ts";
+import { endAgent, finishRun, verification } from "./completion.ts";
 import { toolCall } from "./execute.ts";
 import type { AgentPorts } from "./ports.ts";
 import type { Scope } from "./scope.ts";
@@ -41,7 +42,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const turnActivity = modelTurn(ports);
   const toolActivity = toolCall(ports);
   const heardActivity = personHeard(ports);
-  const checkActivity = visibleCheck(ports);
+  const checkActivity = runChecks(ports);
   const endActivity = endAgent(ports);
   const verifyActivity = verification(ports);
   const finishActivity = finishRun(ports);

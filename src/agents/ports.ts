@@ -15,6 +15,8 @@ import type {
 import type { ErrorData } from "../base/errors.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
+import type { AnswerForm } from "./answer.ts";
+import type { JudgeSpec } from "./completion-schema.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { EffortChoice } from "./effort.ts";
 import type { RunLimits } from "./limits.ts";
@@ -52,6 +54,12 @@ export interface CheckResult {
   readonly error?: ErrorData;
 }
 
+/** One look at the agent's work. */
+export interface RunCheck {
+  readonly kind: "command" | "scorer" | "schema";
+  run(signal: AbortSignal): Promise<CheckResult>;
+}
+
 export interface VerificationResult {
   readonly reward: number | null;
   readonly passed: boolean;
@@ -75,8 +83,12 @@ export interface RunSession {
   readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
   readonly toolbox: Toolbox;
   readonly systemPrompt: string;
-  /** Runs the task's visible check, where it has one. */
-  readonly check: ((signal: AbortSignal) => Promise<CheckResult>) | undefined;
+  /** The form of the agent's last answer, where one is asked for. */
+  readonly answer: AnswerForm | undefined;
+  /** What looks at the agent's work each time that it says that it is done, in this order. */
+  readonly checks: readonly RunCheck[];
+  /** What the model is asked about the work once the checks have passed. */
+  readonly judge: JudgeSpec | undefined;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
   /** Ends everything that the agent could act with. */

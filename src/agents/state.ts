@@ -72,7 +72,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "turn.completed":
         flushResults();
         messages.push({ role: "assistant", parts: event.parts });
-        lastText = textOf(event) || lastText;
+        lastText = turnText(event) || lastText;
         break;
       case "tool.completed":
         results ??= { turn: event.turn, byIndex: new Map() };
@@ -129,7 +129,8 @@ function addFailure(
   else if (tokens > 0) totals.unpricedCalls += 1;
 }
 
-function textOf(turn: EventOf<"turn.completed">): string {
+/** What the model said in a turn. */
+export function turnText(turn: EventOf<"turn.completed">): string {
   return turn.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 

@@ -61,7 +61,10 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const all = run.readAll();
       const events = run.read();
       const state = foldRun(all, horizon, input);
-      const stuck = findStuck(events, horizon, session.limits.maxStuckTurns);
+      const tools = shownTools(session.toolbox, events, horizon);
+      // Who has no tools cannot act in circles; how often its words are sent back has a bound.
+      const stuck =
+        tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
         reachedLimit(session.limits, state, activeMs(all, ports.now())) ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
@@ -78,9 +81,13 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         system: session.systemPrompt,
         messages:
           words === undefined ? state.messages : [...state.messages, { role: "user", text: words }],
-        tools: limit === undefined ? shownTools(session.toolbox, events, horizon) : [],
+        tools: limit === undefined ? tools : [],
         maxOutputTokens: session.effort.maxOutputTokens,
         effort: session.effort.effort,
+        // Several providers take either tools or a form; beside tools the prompt asks alone.
+        ...(session.answer !== undefined && limit === undefined && tools.length === 0
+          ? { answer: { name: "answer", schema: session.answer.schema } }
+          : {}),
       };
       let shown = false;
       const outcome = await session.model.tryCall(request, {

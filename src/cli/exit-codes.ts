@@ -46,7 +46,10 @@ export function exitCodeOfReplay({ ended, differs }: { ended: boolean; differs: 
 const usagePrefixes = ["cli.", "config.", "learning.bad_"];
 const usageCodes = [
   "agents.unknown",
+  "engine.check_without_workspace",
+  "engine.invalid_inputs",
   "engine.model_missing",
+  "engine.once_without_tools",
   "engine.environment",
   "engine.data_in_workspace",
   "engine.shell_without_workspace",

@@ -7,6 +7,7 @@ import { budgetsCommand } from "./commands/budgets.ts";
 import { connectorsCommand } from "./commands/connectors/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { invokeCommand } from "./commands/invoke.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
@@ -81,6 +82,7 @@ export function createProgram(context: CliContext): Command {
       writeErr: () => undefined,
     });
   runCommand(program, context);
+  invokeCommand(program, context);
   runsCommand(program, context);
   resumeCommand(program, context);
   replayCommand(program, context);
@@ -100,7 +102,8 @@ export function createProgram(context: CliContext): Command {
 }
 
 function usage(error: CommanderError, words: readonly string[]): Agent33Error {
-  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const [said = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const message = said.replace(/\.$/, "");
   if (error.code === "commander.help" || message === "(outputHelp)") {
     const flagAt = words.findIndex((word) => word.startsWith("-"));
     const group = flagAt === -1 ? words : words.slice(0, flagAt);

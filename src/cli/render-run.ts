@@ -1,4 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
+import { elicitationRule } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type { EventOf, FromLogReason, LiveEvent, RunEvent, StopReason } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
@@ -92,12 +93,12 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${bothEnds(event.message)}`);
         out(
-          `  ${style.dim("→")} ${program} approvals approve ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
+          `  ${style.dim("→")} ${program} approvals ${event.ruleId === elicitationRule ? "answer" : "approve"} ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
         );
         return;
       case "check.completed":
         out(
-          `\n${style.bold("check")}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
+          `\n${style.bold(checkName(event.kind))}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
         );
         if (!event.passed)
           indent(output, event.error === undefined ? event.output : errorText(event.error));
@@ -121,6 +122,10 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(output, event);
     }
   };
+}
+
+function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {
+  return kind === "command" ? "check" : kind === "schema" ? "answer's form" : kind;
 }
 
 function speaker(from: EventOf<"message.user">["from"]): string {
@@ -179,6 +184,7 @@ export const fromLogWords: Readonly<Record<FromLogReason, string>> = {
   outside: "it would change something outside of the scratch copy",
   refused: "it was refused before it was made",
   not_approved: "nobody approved it",
+  answered: "its tool asked a person, and the answer is not kept",
   unknown: "whether it was done is not known",
   secret: "its arguments hold a secret, which the log does not keep",
   unasked: "the policy asks about it, and a replay that is not live asks nobody",

@@ -1,4 +1,4 @@
-import { type Relocation } from "../agents/replay/relocation.ts";
+import { relocate, type Relocation } from "../agents/replay/relocation.ts";
 import { replayReport, type ReplayReport } from "../agents/replay/report.ts";
 import type { ReplayInput } from "../agents/replay/workflow.ts";
 import { Agent33Error } from "../base/errors.ts";
@@ -130,7 +130,11 @@ async function scratchCopy(spec: RunSpec, of: RunFiles, files: RunFiles): Promis
 function moved(spec: RunSpec, copied: Relocation | undefined): RunSpec {
   if (copied === undefined) return spec;
   const servers = [...relocatedServers(spec.servers, copied)];
-  return { ...spec, workspace: copied.to, servers };
+  const checks = spec.checks.map((check) => ({
+    ...check,
+    command: check.command.map((word) => relocate(word, copied)),
+  }));
+  return { ...spec, workspace: copied.to, servers, checks };
 }
 
 function isReplay(id: string, of: string): Agent33Error {

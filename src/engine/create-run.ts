@@ -6,6 +6,7 @@ import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
 import { lockPath } from "../config/lock.ts";
@@ -15,9 +16,12 @@ import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
+import type { RunMode } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import { agentPlaces, changedSince, resolveAgent } from "./agents.ts";
 import type { Host } from "./host.ts";
+import { type CompletionRequest, completionOf } from "./completion.ts";
+import { checkInputs, inputText } from "./inputs.ts";
 import type { Policies } from "./policies.ts";
 import {
   keepWorkspace,
@@ -39,14 +43,25 @@ import {
 } from "./server-specs.ts";
 
 /** What a person asks for. */
-export interface RunRequest extends ServerChoices {
+export interface RunRequest extends ServerChoices, CompletionRequest {
   readonly task:
     | { readonly kind: "text"; readonly text: string; readonly workspace: string | undefined }
+    /** What the agent's definition says that it takes. */
+    | {
+        readonly kind: "inputs";
+        readonly inputs: JsonObject;
+        readonly workspace?: string | undefined;
+      }
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
   /** A definition file, a name or `name@version`. Default: the settings' agent. */
   readonly agent?: string | undefined;
+  /**
+   * Whether the agent works until it is done, with its tools and checks, or has one turn without
+   * tools, in which only the form of its answer is checked. Default: iterative.
+   */
+  readonly mode?: RunMode;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
@@ -101,6 +116,10 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
         : []),
     ]);
   }
+  const once = request.mode === "once";
+  if (once && (task !== undefined || workspace !== null)) throw noToolsOnce();
+  if (request.task.kind === "inputs") checkInputs(agent, request.task.inputs);
+  const limits = limitsOf(config, agent, task);
   const model = atHome(modelOf(request, task, settings.model), host.cwd);
   const wanted: RunSpec = {
     version: 1,
@@ -112,25 +131,29 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       effort: settings.effort,
       source: config.originOf("effort").layer,
     }),
-    limits: limitsOf(config, agent, task),
+    ...(once ? { checks: [], judge: null } : completionOf(request, agent, workspace)),
+    mode: request.mode ?? "iterative",
+    limits: once ? limitsOnce(limits) : limits,
     policy,
     entryPoint: request.entryPoint ?? "cli",
-    servers: [
-      ...configuredServers(config, host),
-      ...withChoices(
-        [
-          ...flagServers(request.mcpCommands, host.cwd, [
-            ...Object.keys(settings.mcpServers),
-            ...Object.keys(settings.connectors),
-            ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
-          ]),
-          ...(task === undefined ? [] : taskServers(task, files.workspace)),
+    servers: once
+      ? []
+      : [
+          ...configuredServers(config, host),
+          ...withChoices(
+            [
+              ...flagServers(request.mcpCommands, host.cwd, [
+                ...Object.keys(settings.mcpServers),
+                ...Object.keys(settings.connectors),
+                ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
+              ]),
+              ...(task === undefined ? [] : taskServers(task, files.workspace)),
+            ],
+            request,
+          ),
         ],
-        request,
-      ),
-    ],
     workspace,
-    shell: request.shell === true,
+    shell: !once && request.shell === true,
     environment: {},
     principal: {
       tenant: settings.tenant,
@@ -156,9 +179,11 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   if (task === undefined && workspace !== null) {
     notices.push(...(await keptNotices(files, workspace, settings.replay.keepMegabytes)));
   }
-  const text = task?.instruction ?? (request.task.kind === "text" ? request.task.text : "");
-  const title = task?.name ?? text;
-  writeDown({ id: runId, title, spec, notices, messages: [text] }, parts, (last) => {
+  const text = task?.instruction ?? givenText(request);
+  const title = task?.name ?? titleOf(request, agent);
+  const inputs = request.task.kind === "inputs" ? { inputs: request.task.inputs } : {};
+  const begun = { id: runId, title, spec, notices, messages: [text], ...inputs };
+  writeDown(begun, parts, (last) => {
     const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
     // Whoever asked for it drives it. Should they die before that, a worker begins it.
     const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
@@ -183,7 +208,7 @@ async function keptNotices(
 }
 
 function workspaceNotices({ task }: RunRequest): readonly string[] {
-  if (task.kind !== "text" || task.workspace === undefined) return [];
+  if (task.kind === "folder" || task.workspace === undefined) return [];
   return [`Changes below ${unlistedFolders.join(" and ")} are not listed at the end.`];
 }
 
@@ -197,7 +222,7 @@ function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly 
 }
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {
-  if (request.task.kind !== "text" || request.task.workspace === undefined) return null;
+  if (request.task.kind === "folder" || request.task.workspace === undefined) return null;
   const path = resolve(cwd, request.task.workspace);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
   throw new Agent33Error("engine.workspace_missing", `The workspace ${path} is not a folder.`, {
@@ -211,10 +236,31 @@ function taskSpec(
   redactor: Redactor,
 ): RunSpec["task"] {
   if (task !== undefined) return { kind: "folder", path: task.dir, environment: "host" };
-  return {
-    kind: "text",
-    text: request.task.kind === "text" ? redactor.text(request.task.text) : "",
-  };
+  return { kind: "text", text: redactor.text(givenText(request)) };
+}
+
+/** What the agent is told first, where no task folder says it. */
+function givenText({ task }: RunRequest): string {
+  if (task.kind === "inputs") return inputText(task.inputs);
+  return task.kind === "text" ? task.text : "";
+}
+
+function titleOf({ task }: RunRequest, agent: AgentDefinition): string {
+  if (task.kind === "inputs") return `${agent.name} ${JSON.stringify(task.inputs)}`;
+  return task.kind === "text" ? task.text : "";
+}
+
+/** One turn, and one for each time that the answer has to be mended. */
+function limitsOnce(limits: RunLimits): RunLimits {
+  return { ...limits, maxSteps: Math.min(limits.maxSteps, limits.maxChecks) };
+}
+
+function noToolsOnce(): Agent33Error {
+  return new Agent33Error(
+    "engine.once_without_tools",
+    "An agent that has one turn has no tools and no workspace.",
+    { hint: "Ask for the iterative form: --iterative, or mode: iterative." },
+  );
 }
 
 /** A script's path from anywhere: the run may be resumed from another folder. */

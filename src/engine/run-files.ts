@@ -58,12 +58,15 @@ export async function rememberWorkspace(files: RunFiles, workspace: string): Pro
   }
 }
 
-/** What differs from the remembered state. */
+/** What differs from the remembered state, but for places that are not looked at. Absolute. */
 export async function workspaceChanges(
   files: RunFiles,
   workspace: string,
+  others: readonly string[],
 ): Promise<readonly FileChange[]> {
-  return diffSnapshots(remembered(files), await snapshotFolder(workspace, notLookedAt(files)));
+  const now = await snapshotFolder(workspace, notLookedAt(files));
+  const changes = diffSnapshots(remembered(files), now);
+  return changes.filter(({ path }) => !others.includes(join(workspace, path)));
 }
 
 /** What the workspaces of two runs differed in when they began; null where one is not known. */

@@ -21,12 +21,12 @@ export interface HostingParts {
   readonly store: EngineStore;
   readonly host: Host;
   readonly redactor: Redactor;
+  readonly durable: Pick<Durable, "sent">;
   readonly budgets: MemoryBudgetLedger;
   /** Milliseconds that a question to a person stays open. */
   readonly approvalTtlMs: number;
   readonly live: LiveRuns;
-  readonly session: SessionParts;
-  readonly durable: Pick<Durable, "sent">;
+  readonly session: Omit<SessionParts, "append">;
 }
 
 /**
@@ -48,7 +48,8 @@ export function runHosting(
     const begun = earlier !== undefined || previousOwner !== null;
     let opened: OpenedSession;
     try {
-      opened = await openSession(runId, spec, parts.session, { signal, earlier });
+      const append: SessionParts["append"] = (id, events) => write(() => book.append(id, events));
+      opened = await openSession(runId, spec, { ...parts.session, append }, { signal, earlier });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown), begun);
     }

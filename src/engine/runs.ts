@@ -3,6 +3,7 @@ import type { AgentPorts } from "../agents/ports.ts";
 import type { ReplayReport } from "../agents/replay/report.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { DurableStatus, WorkOptions } from "../durable/contract.ts";
 import type { PersonTopic, RunEvent, RunOutcome } from "../events/event.ts";
@@ -16,7 +17,12 @@ import { alreadyFinished, createPost, type MessageFate, type SentMessage } from 
 import { errorOf } from "./run-hosting.ts";
 
 export type RunEnd =
-  | { readonly runId: string; readonly outcome: RunOutcome }
+  | {
+      readonly runId: string;
+      readonly outcome: RunOutcome;
+      /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+      readonly output?: JsonObject;
+    }
   | { readonly runId: string; readonly outcome: "parked" };
 
 export type { Run } from "../store/repositories/runs.ts";
@@ -123,7 +129,9 @@ export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
     if (run.state === "finished") throw alreadyFinished(run);
     const status = await durable.execute(runId);
     if (status.state === "failed") throw errorOf(status.error);
-    return endOf(status);
+    const finished = store.runLog.read(runId).findLast(({ type }) => type === "run.finished");
+    const output = finished?.type === "run.finished" ? finished.output : undefined;
+    return { ...endOf(status), ...(output === undefined ? {} : { output }) };
   };
 
   const post = createPost(parts);

@@ -11,6 +11,7 @@ import { resolveReferences } from "../config/references.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
 import type { McpClientFeatures } from "../connectors/mcp/features.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
+import type { Person } from "../connectors/mcp/person.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
@@ -42,6 +43,8 @@ export interface ServerUse {
   readonly signal: AbortSignal;
   /** The run's model, for servers that may ask it. */
   readonly sample: Sampling;
+  /** Whoever can answer what servers ask; undefined: nobody. */
+  readonly person: ((server: string) => Person) | undefined;
   /** Whether a model has been shown the tools already: then it must find all of them again. */
   readonly begun: boolean;
 }
@@ -135,13 +138,14 @@ const forPeople: ReadonlySet<string> = new Set([
 function featuresOf(
   { servers, workspace }: RunSpec,
   name: string,
-  { sample }: ServerUse,
+  { sample, person }: ServerUse,
   { settings }: ServerParts,
 ): McpClientFeatures {
   const spec = servers.find((server) => server.name === name);
   const maySample = spec?.from === "settings" && settings.mcpServers[name]?.sampling === true;
   const isHere = spec !== undefined && "command" in spec;
   return {
+    ...(person === undefined ? {} : { person: person(name) }),
     ...(maySample ? { sample: sample(name) } : {}),
     ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
   };

@@ -13,7 +13,6 @@ import { shellTool } from "../connectors/shell/connector.ts";
 import { appendLineTool } from "../connectors/workspace/connector.ts";
 import type { Workspace } from "../connectors/workspace/files.ts";
 import type { EventOf, NewEvent, NewLiveEvent, StoredEvent } from "../events/event.ts";
-import { runCheck } from "../evaluation/check.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
@@ -30,8 +29,10 @@ import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
 import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
+import { sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { loggedSampling } from "./logged-sampling.ts";
@@ -59,6 +60,7 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  readonly personFor: Approvals["personFor"];
   /** Adds to a run's log what happens beside its turns and calls. */
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly read: (runId: string) => readonly StoredEvent[];
@@ -101,7 +103,9 @@ export async function openSession(
   const tokens = await loadTokenCounter();
   const { skills: found, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
-  const skills = found.filter(({ name }) => mayUseSkill(spec.agent, name));
+  // An agent that has one turn has no use for what it could act with.
+  const acts = spec.mode === "iterative";
+  const skills = found.filter(({ name }) => acts && mayUseSkill(spec.agent, name));
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
@@ -117,7 +121,10 @@ export async function openSession(
     spec.replayOf === undefined
       ? serverSampling(governedModel, sampled)
       : loggedSampling(parts.read(spec.replayOf), parts.read(runId), sampled);
-  const use = { policy, signal, begun: earlier !== undefined, sample };
+  // What people answered servers is not kept, and nobody is asked the same twice.
+  const person =
+    spec.replayOf === undefined ? parts.personFor(spec.principal.tenant, runId) : undefined;
+  const use = { policy, signal, begun: earlier !== undefined, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
@@ -126,7 +133,7 @@ export async function openSession(
     return closed;
   };
   try {
-    const mine = ({ name }: OfferedTool): boolean => mayUseTool(spec.agent, name);
+    const mine = ({ name }: OfferedTool): boolean => acts && mayUseTool(spec.agent, name);
     const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
@@ -177,14 +184,16 @@ export async function openSession(
 }
 
 /** The workspace, and what in it the agent's own tools must not write. */
-function workspaceOf(
-  { workspace: root }: RunSpec,
-  { dataDir, lockFile, policies, settings, host }: SessionParts,
-): Workspace | undefined {
-  if (root === null) return undefined;
-  const agents = agentPlaces({ settings }, host.cwd);
-  return { root, closed: [dataDir, lockFile, ...policies.places(), ...agents] };
+function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspace | undefined {
+  return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
+
+const closedPlaces = (parts: SessionParts): readonly string[] => [
+  parts.dataDir,
+  parts.lockFile,
+  ...parts.policies.places(),
+  ...agentPlaces(parts, parts.host.cwd),
+];
 
 function toolsOf(
   opened: OpenedConnector,
@@ -223,7 +232,12 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
   const workspace = spec.workspace;
   const env = childEnvironment(host.env, { extra: spec.environment });
   const spawn = evaluationGrant.bind(processes.spawn);
-  const check = task?.check;
+  const options = { spawn, env, clock: host.clock };
+  const { words, ...completion } = sessionCompletion(
+    spec,
+    task?.check,
+    workspace === null ? undefined : { ...options, workspace },
+  );
   return {
     runId,
     principal: spec.principal,
@@ -235,30 +249,19 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     toolbox,
     systemPrompt: renderSystemPrompt(spec.agent, {
       skills: renderSkillList(skills),
-      check:
-        check === undefined
-          ? ""
-          : "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
+      check: words,
     }),
-    check:
-      check === undefined || workspace === null
-        ? undefined
-        : (signal) => runCheck(check, { workspace, spawn, env, clock: host.clock, signal }),
+    ...completion,
     verify:
       task === undefined || workspace === null
         ? undefined
-        : (signal) =>
-            verify(task, {
-              workspace,
-              logsDir: files.verifier,
-              spawn,
-              env,
-              clock: host.clock,
-              signal,
-            }),
+        : (signal) => verify(task, { ...options, workspace, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
-      workspace === null ? Promise.resolve([]) : workspaceChanges(files, workspace),
+      // What the agent cannot write is no change of its own.
+      workspace === null
+        ? Promise.resolve([])
+        : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
 }

@@ -1,5 +1,5 @@
 import { agentDigest } from "../agents/definition.ts";
-import { toJsonValue } from "../base/json.ts";
+import { type JsonObject, toJsonValue } from "../base/json.ts";
 import type { NewEvent } from "../events/event.ts";
 import type { CreateParts } from "./create-run.ts";
 import { nameOf, type Policies } from "./policies.ts";
@@ -14,6 +14,8 @@ export interface BeginningRun {
   readonly notices: readonly string[];
   /** What the agent is told first. */
   readonly messages: readonly string[];
+  /** What it was given as data. */
+  readonly inputs?: JsonObject;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface BeginningRun {
  * @param start gets the place of the last event
  */
 export function writeDown(
-  { id, title, spec, notices, messages }: BeginningRun,
+  { id, title, spec, notices, messages, ...given }: BeginningRun,
   { store, redactor, policies }: Pick<CreateParts, "store" | "redactor" | "policies">,
   start: (last: number) => void,
 ): void {
@@ -38,7 +40,7 @@ export function writeDown(
     const events = store.runLog.append(
       id,
       [
-        startEvent(title, spec, policyName(spec, policies), notices),
+        { ...startEvent(title, spec, policyName(spec, policies), notices), ...given },
         ...messages.map((text) => ({ type: "message.user" as const, text })),
       ].map((event) => redactEvent(event, redactor)),
     );
@@ -61,6 +63,7 @@ function startEvent(
     model: spec.model,
     effort: spec.effort.effort,
     effortSource: spec.effort.source,
+    mode: spec.mode,
     workspace: spec.workspace,
     limits: { ...spec.limits },
     policy,

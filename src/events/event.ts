@@ -70,6 +70,8 @@ export const fromLogReasons = [
   "refused",
   /** Nobody approved it then. */
   "not_approved",
+  /** Its tool asked a person, whose answer the log does not keep. */
+  "answered",
   /** Whether it was done then is not known. */
   "unknown",
   /** Its arguments hold a secret, which the log does not keep. */
@@ -80,6 +82,9 @@ export const fromLogReasons = [
   "declined",
 ] as const;
 export type FromLogReason = (typeof fromLogReasons)[number];
+/** Whether an agent has one turn without tools, or works until it is done. */
+export const runModes = ["iterative", "once"] as const;
+export type RunMode = (typeof runModes)[number];
 
 /** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
 export const personTopics = ["steering", "follow_up"] as const;
@@ -165,6 +170,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     model: z.string(),
     effort,
     effortSource: z.string(),
+    /** How the agent works, and what it was given; earlier logs do not say. */
+    mode: z.enum(runModes).exactOptional(),
+    inputs: jsonObject.exactOptional(),
     workspace: z.string().nullable(),
     limits: jsonObject,
     policy: z.string(),
@@ -332,6 +340,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...stored,
     type: z.literal("check.completed"),
+    /** What looked; earlier logs do not say, and it was a command. */
+    kind: z.enum(["command", "schema", "scorer", "judge"]).exactOptional(),
+    /** How often the agent had said that it was done; all that looked then have the same. */
     attempt: z.int().positive(),
     passed: z.boolean(),
     output: z.string(),
@@ -345,6 +356,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("run.parked"),
     /** The question that waits for a person. */
     approvalId: z.string(),
+    /** The rule that asks, `mcp/elicitation` where a server does; earlier logs do not say. */
+    ruleId: z.string().exactOptional(),
     toolName: z.string(),
     message: z.string(),
   }),
@@ -371,6 +384,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     outcome,
     stop,
     summary: z.string(),
+    /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+    output: jsonObject.exactOptional(),
     totals,
     filesChanged: z.array(fileChange).readonly(),
   }),

@@ -17,6 +17,11 @@ export interface ModelRequest {
   readonly maxOutputTokens: number;
   /** How hard to think, for models that can be told. */
   readonly effort?: Effort;
+  /**
+   * The form of the answer, for providers that can be told. The request's words ask for it too, and
+   * what comes back is checked whatever the provider promised.
+   */
+  readonly answer?: { readonly name: string; readonly schema: JsonObject };
 }
 
 /** One model turn, complete. */

@@ -26,7 +26,6 @@ function queue(made: TestEngine, turns: readonly ScriptedTurn[], model?: string)
     task: { kind: "text", text: "Do it.", workspace: made.folder },
     model: model ?? made.script(turns),
     effort: undefined,
-    agent: undefined,
     mcpCommands: [],
     queued: true,
   });
@@ -64,7 +63,6 @@ describe("a worker", () => {
       task: { kind: "text", text: "Do it.", workspace: undefined },
       model: made.script([{ text: "Done." }]),
       effort: undefined,
-      agent: undefined,
       mcpCommands: [],
     });
     const stop = new AbortController();

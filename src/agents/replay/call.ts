@@ -53,7 +53,7 @@ export async function replayCall(
       ...fields,
     },
   });
-  const kept = whyKept(result, argumentsText);
+  const kept = whyKept(call, argumentsText);
   if (kept !== undefined) return record(fromLog(result, kept));
 
   const found = session.toolbox.find(toolName);
@@ -104,7 +104,8 @@ const notMade: Readonly<Record<string, FromLogReason>> = {
 };
 
 /** Why a call cannot be made as it was, if it cannot. */
-function whyKept(result: Result, argumentsText: string): FromLogReason | undefined {
+function whyKept({ result, asked }: EndedCall, argumentsText: string): FromLogReason | undefined {
+  if (asked) return "answered";
   if (result.decision === null) return "refused";
   const why = notMade[result.error?.code ?? ""];
   return why ?? (secret.test(argumentsText) ? "secret" : undefined);

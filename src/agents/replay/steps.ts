@@ -1,4 +1,5 @@
 import type { ToolCallPart } from "../../base/message.ts";
+import { elicitationRule } from "../../connectors/mcp/person.ts";
 import type { EventOf, NewEvent, StopReason, StoredEvent } from "../../events/event.ts";
 import { type CallPlace, pathOf, scopeOf, toolCallName } from "../scope.ts";
 
@@ -8,6 +9,8 @@ export interface LoggedCall {
   readonly part: ToolCallPart;
   /** Undefined where the log ends before the call did. */
   readonly result: EventOf<"tool.completed"> | undefined;
+  /** Whether the tool asked a person in the course of the call. */
+  readonly asked: boolean;
   /** The event at which it began; undefined where it was asked for and never begun. */
   readonly startedAt: number | undefined;
 }
@@ -15,10 +18,10 @@ export interface LoggedCall {
 /** A call of the log that came to an end. */
 export type EndedCall = LoggedCall & { readonly result: EventOf<"tool.completed"> };
 
-/** What a replay does at one place of the log. */
+/** What a replay does at one place of the log. Checks have a place among those of their attempt. */
 export type ReplayAct =
   | { readonly kind: "call"; readonly call: EndedCall }
-  | { readonly kind: "check"; readonly attempt: number };
+  | { readonly kind: "check"; readonly attempt: number; readonly place: number };
 
 /** A stretch of the log: what is done again, and then what is only told again. */
 export interface ReplayStep {
@@ -41,8 +44,16 @@ export interface ReplayEnding {
 export function loggedCalls(events: readonly StoredEvent[]): readonly LoggedCall[] {
   const started = new Map<string, number>();
   const results = new Map<string, EventOf<"tool.completed">>();
+  const asked = new Set<string>();
+  const latest = new Map<string, string>();
   for (const event of events) {
-    if (event.type === "tool.started") started.set(toolCallName(event), event.seq);
+    if (event.type === "tool.started") {
+      started.set(toolCallName(event), event.seq);
+      latest.set(`${event.agentPath} ${event.toolName}`, toolCallName(event));
+    }
+    if (event.type === "run.parked" && event.ruleId === elicitationRule) {
+      asked.add(latest.get(`${event.agentPath} ${event.toolName}`) ?? "");
+    }
     if (event.type === "tool.completed") results.set(toolCallName(event), event);
   }
   return events.flatMap((event) => {
@@ -51,7 +62,13 @@ export function loggedCalls(events: readonly StoredEvent[]): readonly LoggedCall
     return parts.map((part, index): LoggedCall => {
       const place = { ...scopeOf(event), turn: event.turn, index };
       const name = toolCallName(place);
-      return { place, part, result: results.get(name), startedAt: started.get(name) };
+      return {
+        place,
+        part,
+        result: results.get(name),
+        asked: asked.has(name),
+        startedAt: started.get(name),
+      };
     });
   });
 }
@@ -64,6 +81,7 @@ export function replaySteps(events: readonly StoredEvent[]): readonly ReplayStep
   const calls = new Map(loggedCalls(events).map((call) => [call.startedAt, call]));
   const agents = new Set(events.map(pathOf));
   const steps: ReplayStep[] = [];
+  const looks = new Map<number, number>();
   let act: ReplayAct | undefined;
   let told: NewEvent[] = [];
   const begin = (next: ReplayAct | undefined): void => {
@@ -79,14 +97,22 @@ export function replaySteps(events: readonly StoredEvent[]): readonly ReplayStep
       if (call?.result !== undefined) {
         begin({ kind: "call", call: { ...call, result: call.result } });
       }
-    } else if (event.type === "check.completed") {
-      begin({ kind: "check", attempt: event.attempt });
+    } else if (event.type === "check.completed" && looksAtWorkspace(event)) {
+      const { attempt } = event;
+      const place = looks.get(attempt) ?? 0;
+      looks.set(attempt, place + 1);
+      begin({ kind: "check", attempt, place });
     } else {
       told.push(...toldAgain(event));
     }
   }
   begin(undefined);
   return steps;
+}
+
+/** Whether a check looks at what the agent left, and not only at what a model said. */
+export function looksAtWorkspace({ kind = "command" }: EventOf<"check.completed">): boolean {
+  return kind === "command" || kind === "scorer";
 }
 
 /** The path of the agent that a call hands its work to, if it does. */
@@ -129,6 +155,8 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "message.undelivered":
     case "turn.started":
       return [told];
+    case "check.completed":
+      return [{ ...told, durationMs: 0 }];
     case "stuck.noticed":
       // Its evidence is events of the other log.
       return [{ ...scopeOf(told), type: "message.user", text: told.text, from: "engine" }];
@@ -147,7 +175,6 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "tools.activated":
     case "sampling.completed":
     case "sampling.failed":
-    case "check.completed":
     case "verification.completed":
     case "run.finished":
       return [];

@@ -99,10 +99,12 @@ function replayStep(ports: AgentPorts): Activity<StepInput, StepResult> {
         };
       }
       if (act?.kind !== "check") return over([]);
-      const result = await ports.session(runId).check?.(signal);
+      const check = ports.session(runId).checks[act.place];
+      if (check === undefined) return over([]);
+      const result = await check.run(signal);
       leaveIfReleased(signal);
-      if (result === undefined) return over([]);
-      return over([{ type: "check.completed", attempt: act.attempt, ...result }]);
+      const { attempt } = act;
+      return over([{ type: "check.completed", kind: check.kind, attempt, ...result }]);
     },
   };
 }

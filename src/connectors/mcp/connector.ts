@@ -57,7 +57,7 @@ const marginMs = 10_000;
 export function mcpSessionSpec(
   server: McpServer,
   onOpening: (opening: Promise<McpSession>) => void = () => {},
-  { features = {}, login }: Pick<OpenMcpServerRequest, "features" | "login"> = {},
+  { features = {}, login, clock }: Pick<OpenMcpServerRequest, "features" | "login" | "clock"> = {},
 ): ConnectorSpec<McpServer, McpSession, McpSession> {
   const limitMs = (server.startTimeoutMs ?? defaultStartTimeoutMs) + marginMs;
   const held = server.type === "http";
@@ -70,6 +70,7 @@ export function mcpSessionSpec(
         () => connect(context, login),
         context.signal,
         features,
+        clock,
       );
       onOpening(opening);
       const session = await opening;
@@ -127,9 +128,8 @@ async function connect(
     if (confinement === undefined) return createStdioTransport(await spawn(program));
     const { bubblewrap, ...shown } = confinement;
     const by = bubblewrap === undefined ? {} : { command: bubblewrap };
-    return createStdioTransport(
-      await createConfinedSpawn({ spawn, ...by })({ ...program, ...shown }),
-    );
+    const child = await createConfinedSpawn({ spawn, ...by })({ ...program, ...shown });
+    return createStdioTransport(child, child.notices);
   }
   // Whoever makes the session speak, what it opens belongs to the call that holds it.
   const inSession = AsyncLocalStorage.snapshot();

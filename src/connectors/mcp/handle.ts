@@ -1,5 +1,6 @@
 import { BoundaryError } from "../../boundary/errors.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Repeat } from "../../base/effect.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { createSchemaCompiler } from "../../tools/json-schema.ts";
 import type { Tool, ToolContext, ToolOutput } from "../../tools/tool.ts";
@@ -9,7 +10,8 @@ import { type AskServer, documentToolNames, documentTools } from "./document-too
 import { keepSession, type Reopening } from "./kept-session.ts";
 import { effectOfHints, pinState, type ServerPins } from "./pins.ts";
 import { defaultCallTimeoutMs, type McpServer } from "./server.ts";
-import type { McpSession } from "./session.ts";
+import type { McpSession, ServerCall } from "./session.ts";
+import { createTimeLimit } from "./time-limit.ts";
 import type { ListedTool, ToolHints } from "./tool-list.ts";
 import { offeredName } from "./tool-name.ts";
 
@@ -49,24 +51,29 @@ export function createServerHandle(
 ): McpServerHandle {
   const limitMs = server.callTimeoutMs ?? defaultCallTimeoutMs;
   const kept = keepSession(server, first, reopen, clock);
-  const inTime = (context: ToolContext): ToolContext => ({
-    ...context,
-    signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]),
-  });
-  const call = (listed: ListedTool, args: JsonObject, context: ToolContext) => {
-    const asking = inTime(context);
-    return kept.use(asking, async (session) => {
+  const inTime = async <T>(
+    context: ToolContext,
+    repeat: Repeat,
+    work: (session: McpSession, call: ServerCall) => Promise<T>,
+  ): Promise<T> => {
+    const { signal, pause, resume, end } = createTimeLimit(limitMs, context.signal, clock);
+    const call = { ...context, signal, repeat, pause, resume };
+    try {
+      return await kept.use(call, (session) => work(session, call));
+    } finally {
+      end();
+    }
+  };
+  const call = (listed: ListedTool, repeat: Repeat, args: JsonObject, context: ToolContext) =>
+    inTime(context, repeat, async (session, asking) => {
       const now = (await session.listed()).tools.find((tool) => tool.name === listed.name);
       if (now?.digest !== listed.digest) throw changed(server, listed);
-      const before = session.notes.declinedCount();
+      const before = session.notes.unansweredCount();
       const output = toToolOutput(await session.call(listed.name, args, asking));
-      return withDeclined(output, session.notes.declinedSince(before));
+      return withUnanswered(output, session.notes.unansweredSince(before));
     });
-  };
-  const ask: AskServer = (what, context, request) => {
-    const asking = inTime(context);
-    return kept.use(asking, (session) => session.ask(what, asking, request));
-  };
+  const ask: AskServer = (what, context, request) =>
+    inTime(context, "safe", (session, asking) => session.ask(what, asking, request));
 
   const compile = createSchemaCompiler();
   const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools, pins)];
@@ -82,6 +89,7 @@ export function createServerHandle(
     if (check.notice !== undefined) notices.push(check.notice);
     const declared = server.tools[listed.name];
     const hinted = pinState(listed, pins) === "pinned" ? effectOfHints(listed.hints) : {};
+    const repeat = declared?.repeat ?? hinted.repeat ?? "once";
     return {
       name,
       description: listed.description,
@@ -91,10 +99,10 @@ export function createServerHandle(
       ...place,
       ...stays,
       effect: declared?.effect ?? hinted.effect ?? "unknown",
-      repeat: declared?.repeat ?? hinted.repeat ?? "once",
+      repeat,
       timeoutMs,
       parse: (args) => check.parse(args),
-      run: (args, context) => call(listed, args, context),
+      run: (args, context) => call(listed, repeat, args, context),
     };
   });
 
@@ -110,9 +118,10 @@ export function createServerHandle(
       first.list.tools.map((listed) => [offeredName(server.name, listed.name), listed.hints]),
     ),
     get notices() {
-      const { strayLineCount, strayLines } = kept.current().output();
+      const { strayLineCount, strayLines, notices: ofStart } = kept.current().output();
       const stray = `${strayLineCount} lines on its stdout are not JSON-RPC, the last: ${strayLines.at(-1) ?? ""}`;
       return [
+        ...ofStart,
         ...notices,
         ...(strayLineCount === 0 ? [] : [stray]),
         ...kept.current().notes.notices(),
@@ -159,11 +168,8 @@ function declarationNotices(
 }
 
 /** The model has to know why a tool may have done less than it was asked for. */
-function withDeclined(output: ToolOutput, questions: readonly string[]): ToolOutput {
-  const notes = questions.map(
-    (question) =>
-      `\n[The server asked a person: ${question} Nobody could be asked, so it got a no.]`,
-  );
+function withUnanswered(output: ToolOutput, questions: readonly string[]): ToolOutput {
+  const notes = questions.map((question) => `\n[The server asked a person: ${question}]`);
   return { ...output, content: `${output.content}${notes.join("")}` };
 }
 

@@ -27,7 +27,7 @@ import {
 /** How long the server gets to hear that the session is over. */
 const farewellMs = 1_000;
 
-const noOutput: ServerOutput = { stderrTail: "", strayLineCount: 0, strayLines: [] };
+const noOutput: ServerOutput = { stderrTail: "", strayLineCount: 0, strayLines: [], notices: [] };
 
 /** A stream that the server cut is opened again, later each time; about two minutes in all. */
 const reconnection = {

@@ -10,6 +10,8 @@ export interface ServerOutput {
   readonly strayLineCount: number;
   /** The last 20 of them, clipped. */
   readonly strayLines: readonly string[];
+  /** What is to be told of how it was started. */
+  readonly notices: readonly string[];
   /** How it ended, if it has. */
   readonly exit?: ExitStatus;
 }
