@@ -35,10 +35,11 @@ export function loggedSampling(
           { hint: "A replay asks no model. Start a new run to see what the server makes of one." },
         );
       }
-      const { parts, callId } = answer;
+      const { parts, callId, responseModel } = answer;
+      const said = responseModel === undefined ? { parts } : { parts, responseModel };
       const spent = { usage: nothingUsed, costMicroUsd: 0, durationMs: 0 };
-      append(runId, [{ type: "sampling.completed", server, parts, ...spent, callId }]);
-      return { parts, usage: nothingUsed, finishReason: "stop" };
+      append(runId, [{ type: "sampling.completed", server, ...said, ...spent, callId }]);
+      return { ...said, usage: nothingUsed, finishReason: "stop" };
     }, maxOutputTokens);
   };
 }

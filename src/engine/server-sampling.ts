@@ -37,8 +37,17 @@ function eventOf(server: string, outcome: CallOutcome<ModelTurn>): NewEvent {
   const { callId, spend, durationMs } = outcome.record;
   const costMicroUsd = spend?.costMicroUsd ?? null;
   if (outcome.ok) {
-    const { usage, parts } = outcome.value;
-    return { type: "sampling.completed", server, parts, usage, costMicroUsd, durationMs, callId };
+    const { usage, parts, responseModel } = outcome.value;
+    const answer = responseModel === undefined ? { parts } : { parts, responseModel };
+    return {
+      type: "sampling.completed",
+      server,
+      ...answer,
+      usage,
+      costMicroUsd,
+      durationMs,
+      callId,
+    };
   }
   const tokens = spend?.tokens ?? 0;
   const error = outcome.error.toJSON();

@@ -302,6 +302,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     server: z.string(),
     /** The answer; earlier logs do not keep it. */
     parts: z.array(assistantPart).readonly().exactOptional(),
+    /** The model that really answered, where it is known. */
+    responseModel: z.string().exactOptional(),
     usage,
     costMicroUsd: cost,
     durationMs: z.number().nonnegative(),

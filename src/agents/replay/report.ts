@@ -180,13 +180,12 @@ function verdictsOf(
   original: readonly StoredEvent[],
   replay: readonly StoredEvent[],
 ): readonly Verdict[] {
-  const ofChecks = checkWords(original);
   const nowChecks = checkWords(replay);
   const { stop, verified } = replayEnding(original);
   const [before, now] = [lastOf(original, "run.finished"), lastOf(replay, "run.finished")];
   return [
-    ...ofChecks.map((words, index) =>
-      verdict(`check ${index + 1}`, words, nowChecks[index] ?? "did not run"),
+    ...[...checkWords(original)].map(([name, words]) =>
+      verdict(`check ${name}`, words, nowChecks.get(name) ?? "did not run"),
     ),
     ...(verified ? [verdict("hidden tests", testWords(original), testWords(replay))] : []),
     ...(before === undefined || now === undefined || stop === null
@@ -202,12 +201,19 @@ function verdict(what: string, before: string, now: string): Verdict {
   return { what, before, now, differs: before !== now };
 }
 
-function checkWords(events: readonly StoredEvent[]): readonly string[] {
-  return events.flatMap((event) => {
-    if (event.type !== "check.completed") return [];
-    if (event.error !== undefined) return [event.error.code];
-    return [event.passed ? "passed" : "failed"];
-  });
+/** Checks by their attempt and, but for the first of it, their place in it: `2`, `2.2`. */
+function checkWords(events: readonly StoredEvent[]): ReadonlyMap<string, string> {
+  const looked = new Map<number, number>();
+  const words = new Map<string, string>();
+  for (const event of events) {
+    if (event.type !== "check.completed") continue;
+    const { attempt, passed, error } = event;
+    const place = (looked.get(attempt) ?? 0) + 1;
+    looked.set(attempt, place);
+    const name = place === 1 ? String(attempt) : `${attempt}.${place}`;
+    words.set(name, error?.code ?? (passed ? "passed" : "failed"));
+  }
+  return words;
 }
 
 function testWords(events: readonly StoredEvent[]): string {

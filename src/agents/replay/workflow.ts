@@ -86,7 +86,10 @@ function replayStep(ports: AgentPorts): Activity<StepInput, StepResult> {
       const ending = number + 1 < steps.length ? null : endingOf(of, events);
       /** What was done, then what the log tells up to the next thing to do. */
       const over = (result: readonly NewEvent[]) => () => {
-        ports.log.append(runId, [...result, ...told]);
+        const own = [...ports.log.read(runId), ...result];
+        const fits = (event: NewEvent): boolean =>
+          event.type !== "check.completed" || !hasFailed(own, event.attempt);
+        ports.log.append(runId, [...result, ...told.filter(fits)]);
         return { parkedOn: null, ending };
       };
       if (act?.kind === "call") {
@@ -100,13 +103,20 @@ function replayStep(ports: AgentPorts): Activity<StepInput, StepResult> {
       }
       if (act?.kind !== "check") return over([]);
       const check = ports.session(runId).checks[act.place];
-      if (check === undefined) return over([]);
+      if (check === undefined || hasFailed(ports.log.read(runId), act.attempt)) return over([]);
       const result = await check.run(signal);
       leaveIfReleased(signal);
       const { attempt } = act;
       return over([{ type: "check.completed", kind: check.kind, attempt, ...result }]);
     },
   };
+}
+
+/** Whether a check of an attempt has failed: then none looks after it. */
+function hasFailed(events: readonly NewEvent[], attempt: number): boolean {
+  return events.some(
+    (event) => event.type === "check.completed" && event.attempt === attempt && !event.passed,
+  );
 }
 
 /** A run that had not come to its end has none that could be told again. */
