@@ -224,7 +224,7 @@ export function createEngine(config: Config, host: Host): Engine {
       if (type === "run.finished" || type === "run.parked") learning.observeRun(runId);
     }
   });
-  const ports = agentPorts(store, host, live, redactor);
+  const ports = agentPorts(store, host, live, redactor, budgets);
   const hosting = runHosting({
     store,
     host,

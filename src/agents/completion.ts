@@ -13,8 +13,8 @@ export type EndInput = { readonly stop: StopReason; readonly horizon: number };
 export function endAgent(ports: AgentPorts): Activity<EndInput, null> {
   return {
     name: "agent.end",
-    run: async ({ stop, horizon }, { runId }) => {
-      await ports.session(runId).closeTools();
+    run: async ({ stop, horizon }, { runId, signal }) => {
+      await ports.session(runId).closeTools(signal);
       const summary = foldRun(ports.log.read(runId), horizon).lastText;
       return (mailbox) => {
         const unread = undelivered(ports.log.read(runId), mailbox.sent);

@@ -2,11 +2,13 @@ import type { Workflow, WorkflowContext } from "../durable/contract.ts";
 import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
 import { runChecks } from "./checks.ts";
 import { endAgent, finishRun, verification } from "./completion.ts";
+import { sideBySide } from "./delegate.ts";
+import { handBack } from "./delegation.ts";
 import { toolCall } from "./execute.ts";
 import type { AgentPorts } from "./ports.ts";
-import type { Scope } from "./scope.ts";
+import { pathBelow, type Scope } from "./scope.ts";
 import { personHeard, type Spoken, takeWords } from "./steering.ts";
-import { modelTurn, type TurnResult } from "./turn.ts";
+import { type CallPlan, modelTurn, type TurnResult } from "./turn.ts";
 
 export type AgentRunInput = {
   /** The last event that stood in the log when the run was created. */
@@ -23,6 +25,9 @@ interface Work {
   /** Milliseconds that a question to a person may stay open. */
   readonly ttlMs: number;
 }
+
+/** How a call ended: its last event, and whether a person spoke meanwhile. */
+type Called = Spoken & { readonly seq: number };
 
 /** Times that an answer may break off half-way in a row. */
 const turnTries = 3;
@@ -43,6 +48,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const toolActivity = toolCall(ports);
   const heardActivity = personHeard(ports);
   const checkActivity = runChecks(ports);
+  const handBackActivity = handBack(ports);
   const endActivity = endAgent(ports);
   const verifyActivity = verification(ports);
   const finishActivity = finishRun(ports);
@@ -56,13 +62,34 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     }
   };
 
-  /** One call with its waits for a person. */
-  const callTool = async ({ context, scope, ttlMs }: Work, turn: number, index: number) => {
+  /** One call with its waits for a person, and the agent that it hands work to. */
+  const callTool = async (work: Work, turn: number, index: number): Promise<Called> => {
+    const { context, scope, ttlMs } = work;
+    const place = { ...scope, turn, index };
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(toolActivity, { ...scope, turn, index, ask });
-      if (result.parkedOn === null) return result;
-      await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      const result = await context.call(toolActivity, { ...place, ask });
+      if (result.parkedOn !== null) await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      else if (result.begun === undefined) return result;
+      else {
+        const below: Work = { ...work, scope: { agentPath: pathBelow(place) } };
+        const { stop, horizon } = await turns(below, result.seq);
+        return context.call(handBackActivity, { ...place, stop, horizon });
+      }
     }
+  };
+
+  /** Calls that run side by side, so many at a time. */
+  const callGroup = async (work: Work, turn: number, group: readonly number[], lanes: number) => {
+    const results: Called[] = [];
+    const left = group.values();
+    const lane = async (): Promise<void> => {
+      for (const index of left) {
+        if (work.context.signal.aborted) return;
+        results.push(await callTool(work, turn, index));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(lanes, group.length) }, lane));
+    return results;
   };
 
   /** What a person said is written down, and what the turn has not begun is not run. */
@@ -85,15 +112,10 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     let index = 0;
     let steered = isSteered(answer);
     while (index < calls.length && !steered && !signal.aborted) {
-      const from = index;
-      index += 1;
-      if (calls[from]?.alone === false) {
-        while (calls[index]?.alone === false) index += 1;
-      }
-      const group = calls.slice(from, index);
-      const results = await Promise.all(
-        group.map((_plan, offset) => callTool(work, turn, from + offset)),
-      );
+      const group = groupAt(calls, index);
+      index += group.length;
+      const lanes = calls[group[0] ?? 0]?.delegates === true ? sideBySide : group.length;
+      const results = await callGroup(work, turn, group, lanes);
       last = Math.max(last, ...results.map(({ seq }) => seq));
       steered = results.some(isSteered);
     }
@@ -131,6 +153,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
         horizon = await hear(work, answer.spoke, turn, null);
         continue;
       }
+      // What another agent did is judged by the one that it works for.
+      if (work.scope.agentPath !== undefined) return { stop: { reason: "done" }, horizon };
       checks += 1;
       const verdict = await context.call(checkActivity, { attempt: checks, horizon });
       horizon = verdict.seq;
@@ -156,6 +180,17 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       return context.call(finishActivity, { stop: last, horizon });
     },
   };
+}
+
+/** The places of the calls from one on that run side by side with it. */
+function groupAt(calls: readonly CallPlan[], from: number): readonly number[] {
+  const first = calls[from];
+  const end = calls.findIndex(
+    ({ alone, delegates }, place) =>
+      place > from && (alone || first?.alone !== false || delegates !== first.delegates),
+  );
+  const length = (end === -1 ? calls.length : end) - from;
+  return Array.from({ length }, (_none, offset) => from + offset);
 }
 
 function isSteered({ spoke }: Spoken): boolean {

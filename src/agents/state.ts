@@ -90,6 +90,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "run.started":
       case "run.resumed":
       case "session.opened":
+      case "agent.started":
       case "turn.started":
       case "turn.failed":
       case "sampling.completed":

@@ -5,12 +5,13 @@ import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfReleased } from "./call-options.ts";
-import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
+import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
+import { delegateName } from "./delegate.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { shownTools } from "./shown-tools.ts";
-import { activeMs, foldRun } from "./state.ts";
+import { foldRun } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
 
@@ -25,6 +26,8 @@ export type TurnInput = Scope & {
 export type CallPlan = {
   /** Changes the world, or may: it runs by itself, in order. */
   readonly alone: boolean;
+  /** Hands work to another agent: it runs beside others that do, and nothing else. */
+  readonly delegates?: true;
 };
 
 export type TurnResult = Spoken & {
@@ -37,7 +40,8 @@ export type TurnResult = Spoken & {
   readonly stop: StopReason | null;
   /**
    * The answer broke off after part of it had been shown, or was cut at its length limit. The
-   * boundary never repeats such a call; a new turn may ask again.
+   * boundary never repeats such a call; a new turn may ask again. Or a limit was met in the turn,
+   * and the next is the closing one.
    */
   readonly again: boolean;
   /** The approval that the turn waits for; null when it has its answer. */
@@ -55,18 +59,17 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
   return {
     name: "model.turn",
     run: async (input, { runId, signal }) => {
-      const { turn, horizon } = input;
+      const { turn, horizon, agentPath } = input;
       const run = scopedRun(ports, runId, input);
       const { session } = run;
-      const all = run.readAll();
       const events = run.read();
-      const state = foldRun(all, horizon, input);
       const tools = shownTools(session.toolbox, events, horizon);
       // Who has no tools cannot act in circles; how often its words are sent back has a bound.
       const stuck =
         tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
-        reachedLimit(session.limits, state, activeMs(all, ports.now())) ??
+        limitMet(session.limits, events, horizon) ??
+        run.reachedLimit() ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
@@ -77,13 +80,20 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       ]);
       const unseen = notice !== undefined && (known === undefined || known.seq > horizon);
       const words = limit === undefined ? (unseen ? notice.text : undefined) : closingWords(limit);
+      const { messages } = foldRun(run.readAll(), horizon, input);
       const request: ModelRequest = {
         system: session.systemPrompt,
-        messages:
-          words === undefined ? state.messages : [...state.messages, { role: "user", text: words }],
+        messages: words === undefined ? messages : [...messages, { role: "user", text: words }],
         tools: limit === undefined ? tools : [],
-        maxOutputTokens: session.effort.maxOutputTokens,
+        maxOutputTokens:
+          limit === undefined
+            ? session.effort.maxOutputTokens
+            : Math.min(closingTokens, session.effort.maxOutputTokens),
         effort: session.effort.effort,
+        asker: {
+          name: session.agent.name,
+          ...(agentPath === undefined ? {} : { path: agentPath }),
+        },
         // Several providers take either tools or a form; beside tools the prompt asks alone.
         ...(session.answer !== undefined && limit === undefined && tools.length === 0
           ? { answer: { name: "answer", schema: session.answer.schema } }
@@ -91,11 +101,10 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       };
       let shown = false;
       const outcome = await session.model.tryCall(request, {
-        ...callOptions(session, turnCallName(input), signal),
-        totalMs:
-          limit === undefined
-            ? Math.max(1, timeLeftMs(session.limits, all, ports.now()))
-            : closingMs,
+        ...callOptions(run, turnCallName(input), signal),
+        ...(limit === undefined
+          ? { totalMs: Math.max(1, run.timeLeftMs()) }
+          : { totalMs: closingMs, budgets: run.closingBudgets }),
         onChunk: (chunk) => {
           shown = true;
           forward(run, turn, chunk);
@@ -114,10 +123,12 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         const seq = stored.at(-1)?.seq ?? horizon;
         const spoken = spokenIn(mailbox, input);
         if (!outcome.ok) {
-          const timeIsUp = timeLeftMs(session.limits, all, ports.now()) <= 0;
+          const timeIsUp = run.timeLeftMs() <= 0;
           const error = ports.conceal(outcome.error.toJSON());
           const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
-          const again = shown && outcome.error.retryable;
+          // One closing turn is all; a turn that met a limit is followed by it.
+          const again =
+            limit === undefined && (stop.reason === "limit" || (shown && outcome.error.retryable));
           return { ...nothingMore, ...spoken, seq, limit: limit ?? null, stop, again };
         }
         const calls = limit === undefined ? plan(session, outcome.value) : [];
@@ -138,6 +149,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
 
 /** For the last words after a limit, the limit of time included. */
 const closingMs = 60_000;
+const closingTokens = 4_096;
 
 const nothingMore = { calls: [], limit: null, stop: null, again: false, parkedOn: null } as const;
 
@@ -251,17 +263,11 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
       const found = session.toolbox.find(part.toolName);
       // A tool that does not exist only earns an error message.
       if (!found.ok) return { alone: true };
-      const { effect, repeat } = found.value;
+      const { effect, repeat, name } = found.value;
+      if (name === delegateName) return { alone: false, delegates: true };
       return { alone: effect !== "read" || repeat !== "safe" };
     });
 }
-
-const budgetLimits: Readonly<Record<string, LimitReached["limit"]>> = {
-  tokens: "tokens",
-  costMicroUsd: "cost",
-  milliseconds: "time",
-  calls: "steps",
-};
 
 function stopOf(
   error: BoundaryError,
@@ -271,18 +277,11 @@ function stopOf(
   timeIsUp: boolean,
 ): StopReason {
   if (error.kind === "cancelled") return { reason: "cancelled" };
+  // The run stops for its limit, whatever became of the last words.
+  if (limit !== undefined) return limit;
   if (timeIsUp) return { reason: "limit", limit: "time", allowed: session.limits.maxSeconds };
-  if (error.kind === "budget_exceeded") {
-    if (limit !== undefined) return limit;
-    const name = budgetLimits[error.budgetLimit ?? ""] ?? "tokens";
-    const allowed = {
-      steps: session.limits.maxSteps,
-      tokens: session.limits.maxTokens,
-      cost: session.limits.maxCostMicroUsd,
-      time: session.limits.maxSeconds,
-    };
-    return { reason: "limit", limit: name, allowed: allowed[name] };
-  }
+  const refused = limitRefused(session.limits, data);
+  if (refused !== undefined) return refused;
   if (error.kind === "policy_denied" || error.kind.startsWith("approval_"))
     return { reason: "denied", error: data };
   return { reason: "error", error: data };

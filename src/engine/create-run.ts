@@ -1,7 +1,6 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type AgentDefinition, agentReference } from "../agents/definition.ts";
-import { isAgentFile } from "../agents/library.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
@@ -18,7 +17,7 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import type { RunMode } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
-import { agentPlaces, changedSince, resolveAgent } from "./agents.ts";
+import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
 import type { Host } from "./host.ts";
 import { type CompletionRequest, completionOf } from "./completion.ts";
 import { checkInputs, inputText } from "./inputs.ts";
@@ -95,7 +94,8 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { host, config, store, durable, dataDir } = parts;
   const { settings } = config;
   const policy = parts.policies.selection();
-  const agent = resolveAgent(request.agent, config, host.cwd);
+  const family = resolveFamily(request.agent, config, host.cwd);
+  const { agent } = family;
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
   const task =
@@ -110,10 +110,8 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
       ...agentPlaces(config, host.cwd),
+      ...family.files,
       ...policy.files.map((path) => resolve(host.cwd, path)),
-      ...(request.agent !== undefined && isAgentFile(request.agent)
-        ? [resolve(host.cwd, request.agent)]
-        : []),
     ]);
   }
   const once = request.mode === "once";
@@ -127,6 +125,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     model,
     baseUrl: settings.baseUrl ?? null,
     agent,
+    subAgents: [...family.subAgents],
     effort: chooseEffort(request.effort, agent.effort, {
       effort: settings.effort,
       source: config.originOf("effort").layer,

@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
+import { pathOf } from "../agents/scope.ts";
 import { Agent33Error } from "../base/errors.ts";
 import type { StoredEvent } from "../events/event.ts";
 import type { Model, ModelTurn } from "../models/model.ts";
+import type { TurnSource } from "../models/replay.ts";
 import { createModel } from "../models/providers.ts";
 import { parseModelSpec } from "../models/spec.ts";
 
@@ -42,13 +44,11 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
   });
 }
 
-/** Finds the turns of a recorded run by their place in it. */
-function recordedTurns(
-  events: readonly StoredEvent[],
-  runId: string,
-): (index: number) => ModelTurn | undefined {
+/** Finds the turns of a recorded run by their agent and place. */
+function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSource {
   const turns = events.filter((event) => event.type === "turn.completed");
-  if (turns.length > 0) return (index) => turns[index] as ModelTurn | undefined;
+  const byAgent = Map.groupBy(turns, pathOf);
+  if (turns.length > 0) return (index, path) => byAgent.get(path)?.[index] as ModelTurn | undefined;
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
     hint: "Choose a run that got an answer from its model: `agent33 runs list`.",
   });

@@ -56,6 +56,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "run.resumed":
     case "turn.started":
     case "tools.activated":
+    case "agent.started":
       return event;
   }
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { budgetOf } from "../agents/call-options.ts";
+import { budgetLimits, budgetsOf } from "../agents/budgets.ts";
 import { usedTokens } from "../agents/limits.ts";
 import type { AgentRunInput, AgentRunResult } from "../agents/loop.ts";
 import { foldRun } from "../agents/state.ts";
@@ -55,7 +55,7 @@ export function runHosting(
     }
     const close = async (): Promise<void> => {
       live.sessions.delete(runId);
-      budgets.close(budgetOf(runId));
+      budgets.close(budgetsOf(runId).all);
       await opened.close();
     };
     try {
@@ -67,7 +67,7 @@ export function runHosting(
           opened.event,
         ]);
       });
-      openBudget(runId, spec);
+      openBudgets(runId, spec);
     } catch (error) {
       await close();
       throw error;
@@ -106,13 +106,13 @@ export function runHosting(
     return { kind: "over", result, commit: () => book.close(runId, "failed", stop) };
   };
 
-  const openBudget = (runId: string, { limits }: RunSpec): void => {
+  const openBudgets = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
-    budgets.open(
-      budgetOf(runId),
-      { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
-      { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
-    );
+    const used = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+    const { all, work } = budgetsOf(runId);
+    const allowed = budgetLimits(limits);
+    budgets.open(all, allowed.all, used);
+    budgets.open(work, allowed.work, used);
   };
 
   /** For runs whose workflow did not close the book itself. */

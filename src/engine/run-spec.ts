@@ -45,6 +45,8 @@ const runSpecSchema = z.strictObject({
   model: z.string(),
   baseUrl: z.string().nullable(),
   agent: keptDefinitionSchema,
+  /** Every agent that it, or one below it, may hand work to, as it was when the run was created. */
+  subAgents: z.array(keptDefinitionSchema).default([]),
   /** Whether the agent has one turn without tools, or works until it is done. */
   mode: z.enum(runModes).default("iterative"),
   /** What looks at its work in the workspace, besides a task's own check. */

@@ -1,10 +1,13 @@
+import { budgetLimits } from "../agents/budgets.ts";
 import type { AgentRunResult } from "../agents/loop.ts";
+import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts } from "../agents/ports.ts";
 import type { ReplayReport } from "../agents/replay/report.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
+import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus, WorkOptions } from "../durable/contract.ts";
 import type { PersonTopic, RunEvent, RunOutcome } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
@@ -88,6 +91,7 @@ export function agentPorts(
   host: Host,
   live: LiveRuns,
   redactor: Redactor,
+  budgets: MemoryBudgetLedger,
 ): AgentPorts {
   const liveSession = (runId: string): LiveSession => {
     const found = live.sessions.get(runId);
@@ -108,6 +112,14 @@ export function agentPorts(
       read: (runId) => store.runLog.read(runId),
     },
     session: (runId) => liveSession(runId).session,
+    openBudgets: ({ all, work }, limits, used) => {
+      if (budgets.use(all) !== undefined) return;
+      const totals = used();
+      const spent = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+      const allowed = budgetLimits(limits);
+      budgets.open(all, allowed.all, spent);
+      budgets.open(work, allowed.work, spent);
+    },
     finished: (runId, outcome) => {
       const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
       store.runs.finish(runId, {

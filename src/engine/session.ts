@@ -1,10 +1,7 @@
-import type { Toolbox, RunSession } from "../agents/ports.ts";
-import { mayUseSkill, mayUseTool } from "../agents/definition.ts";
-import { renderSystemPrompt } from "../agents/prompt.ts";
+import type { AgentSide, RunSession } from "../agents/ports.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import type { PolicyDecider } from "../boundary/types.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
@@ -21,17 +18,16 @@ import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
-import { renderSkillList } from "../skills/list-skills.ts";
 import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
-import { createLoadSkillTool } from "../skills/skill-tool.ts";
-import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
+import { type Tool, toolDigest } from "../tools/tool.ts";
 import { agentPlaces } from "./agents.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
+import { openSide } from "./agent-sides.ts";
 import { sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
@@ -40,12 +36,10 @@ import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
-import { withSecrets } from "./secret-tools.ts";
 import { findSandbox } from "./sandbox.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
-import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
-import { createToolbox } from "./toolbox.ts";
+import type { ArrangedTools } from "./tool-search.ts";
 
 export interface SessionParts {
   readonly host: Host;
@@ -105,7 +99,6 @@ export async function openSession(
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
   // An agent that has one turn has no use for what it could act with.
   const acts = spec.mode === "iterative";
-  const skills = found.filter(({ name }) => acts && mayUseSkill(spec.agent, name));
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
@@ -128,12 +121,11 @@ export async function openSession(
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
-  const closeTools = (): Promise<void> => {
-    closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
+  const closeTools = (hurry?: AbortSignal): Promise<void> => {
+    closed ??= Promise.all(servers.map((server) => server.close(hurry))).then(() => undefined);
     return closed;
   };
   try {
-    const mine = ({ name }: OfferedTool): boolean => acts && mayUseTool(spec.agent, name);
     const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
@@ -141,20 +133,41 @@ export async function openSession(
         : [governed(appendLineTool(workspace.root, workspace.closed))]),
       ...shell.tools.map(governed),
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
-      ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
-    ].filter(({ tool }) => mine(tool));
-    const arranged = arrangeTools({
-      own,
-      offered: servers.flatMap((server) => server.tools).filter(mine),
-      settings: parts.settings.tools,
-      earlier,
-      tokens,
-      policy: ofPacks,
-      principal: spec.principal,
-    });
-    const shown = arranged.shown.map((tool) => withSecrets(tool, parts.redactor));
-    const toFind = arranged.toFind.map((tool) => withSecrets(tool, parts.redactor));
-    const toolbox = createToolbox(parts.boundary, { shown, toFind });
+    ];
+    const { boundary, redactor, settings } = parts;
+    const { words: judged, ...completion } = sessionCompletion(
+      spec,
+      task?.check,
+      evaluating(spec, parts),
+    );
+    const {
+      side,
+      tools,
+      skills,
+      notices: sideNotices,
+    } = openSide(
+      {
+        boundary,
+        redactor,
+        settings: settings.tools,
+        tokens,
+        packs: ofPacks,
+        policy,
+        subAgents: spec.subAgents,
+      },
+      {
+        agent: spec.agent,
+        principal: spec.principal,
+        effort: spec.effort,
+        own: acts ? own : [],
+        offered: acts ? servers.flatMap((server) => server.tools) : [],
+        skills: acts ? found : [],
+        earlier,
+        above: [],
+        levels: acts ? spec.limits.maxDepth : 0,
+        judged,
+      },
+    );
     const notices = [
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
@@ -163,19 +176,18 @@ export async function openSession(
         said.map((notice) => `MCP server ${name}: ${notice}`),
       ),
       ...connectorNotices(parts.connectors),
-      ...arranged.notices,
+      ...sideNotices,
     ];
     return {
       session: sessionOf(runId, spec, parts, {
         task,
-        policy,
+        side,
+        completion,
         model: governedModel,
-        skills,
-        toolbox,
         closeTools,
       }),
-      event: sessionEvent({ shown, toFind }, skills, notices),
-      close: closeTools,
+      event: sessionEvent(tools, skills, notices),
+      close: () => closeTools(),
     };
   } catch (error) {
     await closeTools();
@@ -218,44 +230,27 @@ async function openShell(
 
 interface Opened {
   readonly task: Task | undefined;
-  readonly policy: PolicyDecider;
+  readonly side: AgentSide;
+  readonly completion: Pick<RunSession, "answer" | "checks" | "judge">;
   readonly model: RunSession["model"];
-  readonly skills: readonly Skill[];
-  readonly toolbox: Toolbox;
-  readonly closeTools: () => Promise<void>;
+  readonly closeTools: RunSession["closeTools"];
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, policy, model, skills, toolbox, closeTools } = opened;
-  const { host, processes, dataDir } = parts;
-  const files = runFiles(dataDir, runId);
-  const workspace = spec.workspace;
-  const env = childEnvironment(host.env, { extra: spec.environment });
-  const spawn = evaluationGrant.bind(processes.spawn);
-  const options = { spawn, env, clock: host.clock };
-  const { words, ...completion } = sessionCompletion(
-    spec,
-    task?.check,
-    workspace === null ? undefined : { ...options, workspace },
-  );
+  const { task, side, model, closeTools } = opened;
+  const files = runFiles(parts.dataDir, runId);
+  const { workspace } = spec;
+  const inside = evaluating(spec, parts);
   return {
+    ...side,
     runId,
-    principal: spec.principal,
-    policy,
-    agent: spec.agent,
-    effort: spec.effort,
     limits: spec.limits,
     model,
-    toolbox,
-    systemPrompt: renderSystemPrompt(spec.agent, {
-      skills: renderSkillList(skills),
-      check: words,
-    }),
-    ...completion,
+    ...opened.completion,
     verify:
-      task === undefined || workspace === null
+      task === undefined || inside === undefined
         ? undefined
-        : (signal) => verify(task, { ...options, workspace, logsDir: files.verifier, signal }),
+        : (signal) => verify(task, { ...inside, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
       // What the agent cannot write is no change of its own.
@@ -264,6 +259,13 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
         : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
+}
+
+/** What checks and hidden tests are started with; undefined without a workspace. */
+function evaluating({ workspace, environment }: RunSpec, { host, processes }: SessionParts) {
+  if (workspace === null) return undefined;
+  const env = childEnvironment(host.env, { extra: environment });
+  return { workspace, env, spawn: evaluationGrant.bind(processes.spawn), clock: host.clock };
 }
 
 function sessionEvent(

@@ -1,10 +1,11 @@
 import { agentDigest } from "../agents/definition.ts";
 import { type JsonObject, toJsonValue } from "../base/json.ts";
 import type { NewEvent } from "../events/event.ts";
-import type { CreateParts } from "./create-run.ts";
+import type { Redactor } from "../base/redact.ts";
 import { nameOf, type Policies } from "./policies.ts";
 import { redactEvent } from "./redact-event.ts";
 import type { RunSpec } from "./run-spec.ts";
+import type { EngineStore } from "./tenant-store.ts";
 
 /** A run that is about to be. */
 export interface BeginningRun {
@@ -18,13 +19,19 @@ export interface BeginningRun {
   readonly inputs?: JsonObject;
 }
 
+export interface WritingParts {
+  readonly store: EngineStore;
+  readonly redactor: Redactor;
+  readonly policies: Policies;
+}
+
 /**
  * Writes a run's row, the beginning of its log and, with `start`, its journal in one transaction.
  * @param start gets the place of the last event
  */
 export function writeDown(
   { id, title, spec, notices, messages, ...given }: BeginningRun,
-  { store, redactor, policies }: Pick<CreateParts, "store" | "redactor" | "policies">,
+  { store, redactor, policies }: WritingParts,
   start: (last: number) => void,
 ): void {
   store.transactions.transaction(() => {

@@ -1,53 +1,6 @@
 import { z } from "zod";
 import { efforts, effects, repeats } from "../base/effect.ts";
-import type { JsonValue } from "../base/json.ts";
-
-/**
- * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
- * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
- * are for whoever watches and are not kept.
- */
-// zod's own JSON type has mutable arrays; what comes out of here is never changed.
-const json = z.json() as unknown as z.ZodType<JsonValue>;
-const jsonObject = z.record(z.string(), json).readonly();
-
-const errorData = z.object({
-  code: z.string(),
-  message: z.string(),
-  hint: z.string().exactOptional(),
-  retryable: z.boolean(),
-  details: jsonObject.exactOptional(),
-  cause: z.string().exactOptional(),
-});
-
-const providerMetadata = z.record(z.string(), jsonObject);
-const assistantPart = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("text"),
-    text: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-  z.object({
-    type: z.literal("reasoning"),
-    text: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-  z.object({
-    type: z.literal("tool_call"),
-    toolCallId: z.string(),
-    toolName: z.string(),
-    argumentsText: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-]);
-
-const usage = z.object({
-  inputTokens: z.int().nonnegative(),
-  cachedInputTokens: z.int().nonnegative(),
-  outputTokens: z.int().nonnegative(),
-  reasoningTokens: z.int().nonnegative(),
-  estimated: z.boolean(),
-});
+import { assistantPart, errorData, fromLogReasons, jsonObject, usage } from "./event-fields.ts";
 
 const decision = z.object({
   effect: z.enum(["allow", "ask", "deny"]),
@@ -60,28 +13,6 @@ const effort = z.enum(efforts);
 export const runOutcomes = ["verified", "unverified", "refuted", "failed", "cancelled"] as const;
 const outcome = z.enum(runOutcomes);
 
-/** Why a replay answers with the log's result instead of making a call. */
-export const fromLogReasons = [
-  /** It is the answer of an agent whose own calls are replayed. */
-  "agent",
-  /** It would change something outside the scratch copy. */
-  "outside",
-  /** It was refused before it was made. */
-  "refused",
-  /** Nobody approved it then. */
-  "not_approved",
-  /** Its tool asked a person, whose answer the log does not keep. */
-  "answered",
-  /** Whether it was done then is not known. */
-  "unknown",
-  /** Its arguments hold a secret, which the log does not keep. */
-  "secret",
-  /** The policy asks about it now, and only a live replay asks. */
-  "unasked",
-  /** Asked about it now, a person said no. */
-  "declined",
-] as const;
-export type FromLogReason = (typeof fromLogReasons)[number];
 /** Whether an agent has one turn without tools, or works until it is done. */
 export const runModes = ["iterative", "once"] as const;
 export type RunMode = (typeof runModes)[number];
@@ -158,6 +89,11 @@ const scoped = { agentPath: z.string().exactOptional() };
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
 
+/**
+ * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
+ * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
+ * are for whoever watches and are not kept.
+ */
 const storedEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...stored,
@@ -229,6 +165,18 @@ const storedEventSchema = z.discriminatedUnion("type", [
     text: z.string(),
     from: z.enum(personTopics),
     key: z.string(),
+  }),
+  z.object({
+    ...stored,
+    /** Another agent begins to work on what a call handed to it; its path names the call. */
+    type: z.literal("agent.started"),
+    agentPath: z.string(),
+    /** As `name@version`. */
+    agent: z.string(),
+    /** Its own limits, within what was left to the one that it works for. */
+    limits: jsonObject,
+    decision,
+    callId: z.string(),
   }),
   z.object({
     ...stored,
@@ -369,6 +317,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("agent.stopped"),
     stop,
     summary: z.string(),
+    /** What it and those below it used; the run's own agent is told of by the run's end. */
+    totals: totals.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -423,6 +373,7 @@ type DistributeOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> :
 export type NewEvent = DistributeOmit<StoredEvent, "seq" | "runId" | "at">;
 export type NewLiveEvent = DistributeOmit<LiveEvent, "runId" | "at">;
 
+export type FromLogReason = (typeof fromLogReasons)[number];
 export type StopReason = z.infer<typeof stop>;
 export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;

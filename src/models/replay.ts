@@ -2,8 +2,11 @@ import { Agent33Error } from "../base/errors.ts";
 import type { Model, ModelTurn } from "./model.ts";
 import { playTurn, turnIndexOf } from "./play-turn.ts";
 
-/** Finds a recorded turn by its place in the run, from 0. */
-export type TurnSource = (index: number) => ModelTurn | undefined | Promise<ModelTurn | undefined>;
+/** Finds a recorded turn by its place among those of the agent that asks, from 0. */
+export type TurnSource = (
+  index: number,
+  path: string | undefined,
+) => ModelTurn | undefined | Promise<ModelTurn | undefined>;
 
 /**
  * A model that answers with the turns of an earlier run: same request position, same answer.
@@ -15,7 +18,7 @@ export function createReplayModel(run: string, turnAt: TurnSource): Model {
     info: { provider: "replay", model: run },
     async *stream(request, io) {
       const index = turnIndexOf(request);
-      const turn = await turnAt(index);
+      const turn = await turnAt(index, request.asker?.path);
       if (turn === undefined) {
         throw new Agent33Error(
           "models.replay_exhausted",

@@ -11,6 +11,8 @@ export interface ToolOutput {
   readonly structured?: JsonObject;
   /** Names of tools of the run that the model is shown from its next turn on. */
   readonly activates?: readonly string[];
+  /** Work for another agent of the run, whose last words then are the call's result. */
+  readonly delegates?: { readonly agent: string; readonly task: string };
 }
 
 export interface ToolContext {

@@ -10,6 +10,7 @@ import { httpPeer } from "../connectors/http-peer.ts";
 import { freshFolder, projectRoot, runInProcess } from "../support/cli.ts";
 import { grantTests, loopback } from "../support/egress.ts";
 import { eventsOf, testEngine, testHost } from "../support/engine.ts";
+import { handTo, runTeam } from "../support/team.ts";
 
 /** What models and people said in a run is not asked for again. */
 
@@ -93,6 +94,35 @@ test("what a person said to the agent at work is told at the place where it was 
       .map((event) => (event.type === "message.user" ? [event.from, event.text] : "turn"));
   expect(told(report.replay)).toEqual(told(runId));
   expect(told(runId)).toContainEqual(["follow_up", "And be brief."]);
+});
+
+test("agents that worked for another are replayed call by call, with the answers that each gave", async () => {
+  const made = opened();
+  const append = (line: string) => ({
+    tool_calls: [{ name: "append_line", arguments: { path: "notes.txt", line } }],
+  });
+  const { runId, events } = await runTeam(made, {
+    agents: { lead: { agents: ["writer", "reader"] }, writer: {}, reader: {} },
+    turns: [{ tool_calls: [handTo("writer"), handTo("reader")] }, append("lead"), done],
+    says: { writer: [append("writer"), { text: "I wrote it." }], reader: [{ text: "I read it." }] },
+  });
+  const report = await made.engine.runs.replay(runId);
+  expect(
+    report.calls.map(({ agentPath, tool, why, status }) => [agentPath, tool, why ?? status]),
+  ).toEqual([
+    [undefined, "delegate", "agent"],
+    [undefined, "delegate", "agent"],
+    ["1.0", "append_line", "same"],
+    [undefined, "append_line", "same"],
+  ]);
+  expect(report).toMatchObject({ ended: true, differs: false });
+  const own = made.engine.store.runLog.read(report.replay);
+  const said = (log: typeof events, agentPath: string | undefined) =>
+    eventsOf(log, "turn.completed")
+      .filter((turn) => turn.agentPath === agentPath)
+      .map(({ parts }) => parts);
+  for (const path of [undefined, "1.0", "1.1"]) expect(said(own, path)).toEqual(said(events, path));
+  expect(eventsOf(own, "run.finished")[0]?.totals).toMatchObject({ turns: 6, inputTokens: 0 });
 });
 
 test("checks run again, each in its place, and its verdict is held against that of then", async () => {

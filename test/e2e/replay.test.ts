@@ -239,49 +239,4 @@ describe("a log that something is particular about", () => {
     expect(statuses(report)).toEqual(["same", "missing"]);
     expect(report.original.outcome).toBe("none");
   });
-
-  test("replays the calls of each agent, and tells the answers of agents as they were", async () => {
-    const made = office();
-    const agentPath = "1.0";
-    const id = await written(made, (real) => {
-      const [begun, asked] = [real.slice(0, 3).map(without), real.slice(3, 5).map(without)];
-      const [started, completed] = eventsOf(
-        real.map((event) => event),
-        "tool.started",
-      ).flatMap(({ index }) =>
-        index !== 1
-          ? []
-          : real.filter((event) => "index" in event && event.index === 1).map(without),
-      );
-      const inner = (event: NewEvent | undefined): NewEvent[] =>
-        event === undefined ? [] : [{ ...event, agentPath } as NewEvent];
-      const outer = real.filter((event) => "index" in event && event.index === 0).map(without);
-      return [
-        ...begun,
-        ...asked,
-        ...outer.slice(0, 1),
-        { type: "message.user", text: "Work for me.", agentPath },
-        ...asked.flatMap((event) => inner(event)),
-        ...inner(started),
-        ...inner(completed),
-        ...outer.slice(1),
-        { type: "message.user", text: "And be quick.", from: "engine" },
-      ];
-    });
-    const report = await made.engine.runs.replay(id);
-    expect(
-      report.calls.map(({ agentPath: path, index, status, why }) => [path, index, status, why]),
-    ).toEqual([
-      [undefined, 0, "not_run", "agent"],
-      [undefined, 1, "missing", undefined],
-      ["1.0", 0, "missing", undefined],
-      ["1.0", 1, "same", undefined],
-    ]);
-    const said = eventsOf(made.engine.store.runLog.read(report.replay), "message.user");
-    expect(said.map(({ text, agentPath: path }) => [text, path])).toEqual([
-      ["Note it.", undefined],
-      ["Work for me.", "1.0"],
-      ["And be quick.", undefined],
-    ]);
-  });
 });

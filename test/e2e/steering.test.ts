@@ -2,9 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
-import type { RunEvent, StoredEvent } from "../../src/events/event.ts";
+import type { StoredEvent } from "../../src/events/event.ts";
 import { runInProcess } from "../support/cli.ts";
-import { eventsOf, type ScriptedTurn, type TestEngine, testEngine } from "../support/engine.ts";
+import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { spokenTo } from "../support/spoken-run.ts";
 import { taskFolder } from "../support/task-folder.ts";
 
 const open: TestEngine[] = [];
@@ -22,32 +23,6 @@ const append = (line: string) => ({
   arguments: { path: "notes.txt", line },
 });
 const done = { text: "Done." };
-
-type Say = (text: string, topic?: "steering" | "follow_up") => void;
-
-/** Runs a script while somebody speaks whenever an event moves them to. */
-async function spokenTo(
-  { engine, folder, script }: TestEngine,
-  turns: readonly ScriptedTurn[],
-  speak: (event: RunEvent, say: Say) => void,
-  task?: string,
-): Promise<{ runId: string; outcome: string; events: readonly StoredEvent[] }> {
-  const runId = await engine.runs.create({
-    task:
-      task === undefined
-        ? { kind: "text", text: "Do it.", workspace: folder }
-        : { kind: "folder", path: task, environment: "host" },
-    model: task === undefined ? script(turns) : undefined,
-    effort: undefined,
-    agent: undefined,
-    mcpCommands: [],
-  });
-  const say: Say = (text, topic = "steering") => void engine.runs.send(runId, text, topic);
-  const stop = engine.runs.follow(runId, (event) => speak(event, say));
-  const { outcome } = await engine.runs.drive(runId);
-  stop();
-  return { runId, outcome, events: engine.store.runLog.read(runId) };
-}
 
 /** The conversation as the log has it, in short. */
 const lines = (events: readonly StoredEvent[]): readonly string[] =>
@@ -285,7 +260,6 @@ describe("what comes too late", () => {
       task: { kind: "text", text: "Do it.", workspace: made.folder },
       model: made.script([done]),
       effort: undefined,
-      agent: undefined,
       mcpCommands: [],
     });
     const sent = made.engine.runs.send(runId, "Then that.", "follow_up");
@@ -347,4 +321,28 @@ describe("a run that is parked", () => {
     const empty = await runInProcess(["runs", "send", runId, " "], folder);
     expect(empty.stderr).toContain("engine.nothing_said");
   });
+});
+
+test("a line that is typed while a run is watched is steering; an empty one is nothing", async () => {
+  const { folder, script } = opened();
+  const model = script([done, done]);
+  let listening = false;
+  const { stdout, stderr } = await runInProcess(
+    ["run", "Do it.", "--model", model, "--workspace", folder],
+    folder,
+    {},
+    {
+      onLine: (handler) => {
+        listening = true;
+        handler("");
+        handler("Look first.");
+        return () => {
+          listening = false;
+        };
+      },
+    },
+  );
+  expect(listening).toBe(false);
+  expect(stdout.match(/steering {2}Look first\./g)).toHaveLength(1);
+  expect(stderr.match(/the agent reads it/g)).toHaveLength(1);
 });

@@ -184,7 +184,7 @@ describe("approvals answer", () => {
       text: async () => "7",
       confirm: async () => true,
     };
-    const answered = await runInProcess(["approvals", "answer", id], made.folder, {}, prompts);
+    const answered = await runInProcess(["approvals", "answer", id], made.folder, {}, { prompts });
     expect(answered.stdout).toContain(`answered ${id}`);
     await made.engine.runs.resume(runId);
     expect(contentsIn(made, runId)).toEqual(['[{"action":"accept","content":{"guests":7}}]']);
@@ -197,7 +197,7 @@ describe("approvals answer", () => {
       text: async () => undefined,
       confirm: async () => true,
     };
-    const left = await runInProcess(["approvals", "answer", id], made.folder, {}, prompts);
+    const left = await runInProcess(["approvals", "answer", id], made.folder, {}, { prompts });
     expect(left.stdout).toContain("stays open");
     expect(pending(made)).toHaveLength(1);
   });

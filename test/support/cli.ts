@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Prompts } from "../../src/cli/prompts.ts";
+import type { Machine } from "../../src/cli/machine.ts";
 import { main } from "../../src/cli/main.ts";
 import { testGrant } from "./egress.ts";
 import { testHost } from "./engine.ts";
@@ -84,7 +84,7 @@ export async function runInProcess(
   words: readonly string[],
   cwd: string,
   env: Record<string, string> = {},
-  prompts?: Prompts,
+  terminal: Pick<Machine, "onLine" | "prompts"> = {},
 ): Promise<CliResult> {
   let stdout = "";
   let stderr = "";
@@ -100,7 +100,7 @@ export async function runInProcess(
     columns: 100,
     program: "agent33",
     onInterrupt: () => () => undefined,
-    prompts,
+    ...terminal,
   });
   return { code, stdout, stderr };
 }

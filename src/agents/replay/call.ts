@@ -3,7 +3,6 @@ import type { EventOf, FromLogReason, NewEvent, StoredEvent } from "../../events
 import { parseArguments } from "../../tools/arguments.ts";
 import { callOptions, leaveIfReleased } from "../call-options.ts";
 import { refusedBy, resultOf, type ToolResultFields } from "../execute.ts";
-import { timeLeftMs } from "../limits.ts";
 import type { AgentPorts } from "../ports.ts";
 import { scopeOf, toolCallName } from "../scope.ts";
 import { scopedRun } from "../scoped-run.ts";
@@ -67,9 +66,9 @@ export async function replayCall(
   if (outside && !live) return record(fromLog(result, "outside"));
   const trusted = tool.staysInWorkspace === true || result.decision?.effect === "ask";
   const outcome = await session.toolbox.call(tool, args.value, {
-    ...callOptions(session, toolCallName(place), signal),
+    ...callOptions(run, toolCallName(place), signal),
     policy: replayPolicy(session.policy, { trusted, outside, live }),
-    totalMs: Math.max(1, timeLeftMs(session.limits, own, ports.now())),
+    totalMs: Math.max(1, run.timeLeftMs()),
     onProgress: (message) => run.live({ type: "tool.progress", turn, toolCallId, message }),
   });
   leaveIfReleased(signal);

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { lineDiff } from "../../base/line-diff.ts";
-import { type EventOf, fromLogReasons, runOutcomes, type StoredEvent } from "../../events/event.ts";
+import { fromLogReasons } from "../../events/event-fields.ts";
+import { type EventOf, runOutcomes, type StoredEvent } from "../../events/event.ts";
 import { toolCallName } from "../scope.ts";
 import { normalise } from "./normalise.ts";
 import { replayRules } from "./policy.ts";

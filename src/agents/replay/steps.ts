@@ -1,7 +1,7 @@
 import type { ToolCallPart } from "../../base/message.ts";
 import { elicitationRule } from "../../connectors/mcp/person.ts";
 import type { EventOf, NewEvent, StopReason, StoredEvent } from "../../events/event.ts";
-import { type CallPlace, pathOf, scopeOf, toolCallName } from "../scope.ts";
+import { type CallPlace, pathBelow, pathOf, scopeOf, toolCallName } from "../scope.ts";
 
 /** A call of the log, with the result that it had. */
 export interface LoggedCall {
@@ -90,7 +90,7 @@ export function replaySteps(events: readonly StoredEvent[]): readonly ReplayStep
     told = [];
   };
   for (const event of events) {
-    if ("index" in event && agents.has(innerPath(event))) {
+    if ("index" in event && agents.has(pathBelow(event))) {
       told.push(...handedOn(event));
     } else if (event.type === "tool.started") {
       const call = calls.get(event.seq);
@@ -113,11 +113,6 @@ export function replaySteps(events: readonly StoredEvent[]): readonly ReplayStep
 /** Whether a check looks at what the agent left, and not only at what a model said. */
 export function looksAtWorkspace({ kind = "command" }: EventOf<"check.completed">): boolean {
   return kind === "command" || kind === "scorer";
-}
-
-/** The path of the agent that a call hands its work to, if it does. */
-function innerPath({ agentPath, turn, index }: CallPlace): string {
-  return `${agentPath === undefined ? "" : `${agentPath}/`}${turn}.${index}`;
 }
 
 /** A call that was answered by another agent: what that one did is in the log, step by step. */
@@ -164,8 +159,13 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
       return [{ ...told, usage: nothingUsed, costMicroUsd: 0, attempts: 0, durationMs: 0 }];
     case "turn.failed":
       return [{ ...told, tokens: 0, costMicroUsd: 0, attempts: 0, durationMs: 0 }];
-    case "agent.stopped":
-      return told.agentPath === undefined ? [] : [told];
+    case "agent.started":
+      return [told];
+    case "agent.stopped": {
+      // What it used then, nobody used now.
+      const { totals: _totals, ...stopped } = told;
+      return told.agentPath === undefined ? [] : [stopped];
+    }
     case "run.started":
     case "run.resumed":
     case "run.parked":

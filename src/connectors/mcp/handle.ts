@@ -32,7 +32,7 @@ export interface McpServerHandle {
   protocolVersion(): string;
   alive(): boolean;
   /** Ends the server and all that it started. Any number of times. */
-  close(): Promise<void>;
+  close(hurry?: AbortSignal): Promise<void>;
 }
 
 /** More than the call's own limit, so that the error that knows why comes first. */

@@ -53,7 +53,7 @@ export interface McpSession {
    * Ends the server and all that it started. Any number of times.
    * @throws Agent33Error `sandbox.kill_failed`
    */
-  close(): Promise<void>;
+  close(hurry?: AbortSignal): Promise<void>;
   /** Resolves when the session is over, whoever ended it. */
   readonly ended: Promise<void>;
 }
@@ -200,8 +200,8 @@ function createSession(
           { ...options, ...(toolDefinition === undefined ? {} : { toolDefinition }) },
         );
       }),
-    close: async () => {
-      await transport.close();
+    close: async (hurry) => {
+      await transport.close(hurry);
       const failure = transport.failure();
       if (failure?.code === "sandbox.kill_failed") throw failure;
     },
