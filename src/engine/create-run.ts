@@ -165,6 +165,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
     ...changeNotices(agent, store),
+    ...family.subAgents.flatMap(judgedNotices),
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
@@ -240,6 +241,14 @@ function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly 
   if (earlier === null) return [];
   return [
     `${agentReference(agent)} is not what run ${earlier} used under this name; give it a new version.`,
+  ];
+}
+
+/** What a definition says of its work counts for the run's own agent; others should not rely on it. */
+function judgedNotices(agent: AgentDefinition): readonly string[] {
+  if (agent.outputs === undefined && agent.completion === undefined) return [];
+  return [
+    `${agentReference(agent)} works for another agent here: its outputs and completion are not looked at.`,
   ];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromOutside } from "../outside.ts";
+import { fromOutside } from "../../base/outside.ts";
 import { httpKind } from "./connector.ts";
 import { httpSettings } from "./settings.ts";
 

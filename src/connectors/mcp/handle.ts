@@ -76,7 +76,7 @@ export function createServerHandle(
       const decidedOn = context.toolDigest ?? listed.digest;
       if (now.digest !== decidedOn) throw changed(server, listed);
       const before = session.notes.unansweredCount();
-      const output = toToolOutput(await session.call(listed.name, args, asking));
+      const output = toToolOutput(server.name, await session.call(listed.name, args, asking));
       return withUnanswered(output, session.notes.unansweredSince(before));
     });
   const ask: AskServer = (what, context, request) =>

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { connectorConformance } from "../../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../../test/connectors/http-peer.ts";
 import { temporaryFolder } from "../../../../test/support/temporary.ts";
-import { fromOutside } from "../../outside.ts";
+import { fromOutside } from "../../../base/outside.ts";
 import { speechKind } from "./connector.ts";
 import { speechSettings } from "./settings.ts";
 
