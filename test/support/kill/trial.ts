@@ -39,6 +39,8 @@ export interface Trial {
 export const onceTools = ["ring", "append_line", "run_command"];
 /** Longer than any lease. Milliseconds. */
 const untilTakenMs = 20_000;
+/** Characters of a difference that are shown. */
+const longestDifference = 1500;
 /** Sessions and parks of one run; more means that it goes nowhere. */
 const mostRounds = 20;
 
@@ -156,7 +158,8 @@ export function faultsOf(row: KillRow, killed: Trial, whole: Trial): readonly st
   try {
     deepStrictEqual(without(killed.story, unknown), without(whole.story, unknown));
   } catch (error) {
-    faults.push(`another story: ${error instanceof Error ? error.message : String(error)}`);
+    const words = error instanceof Error ? error.message : String(error);
+    faults.push(`another story: ${words.slice(0, longestDifference)}`);
   }
   return faults;
 }
