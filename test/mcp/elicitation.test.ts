@@ -251,8 +251,8 @@ describe("a question of a server in a call that may be made once", () => {
 
 test("a question while several calls are under way is dismissed: nobody knows whose it is", async () => {
   const read = { effect: "read", repeat: "safe" };
-  const made = books({ book: read, both: read });
-  const { runId, outcome } = await made.run([calls("book", "both"), done]);
+  const made = books({ seat: read });
+  const { runId, outcome } = await made.run([calls("seat", "seat"), done]);
   expect(outcome).toBe("unverified");
   expect(contentsIn(made, runId).join("\n")).toContain("nobody could tell which it belongs to");
   expect(pending(made)).toEqual([]);
