@@ -18,6 +18,7 @@ import { ownerGone } from "./owner.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
 import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
 import { createBook } from "./run-book.ts";
+import { sessionLogs } from "./session-logs.ts";
 import { type OpenedSession, openSession, type SessionParts } from "./session.ts";
 
 /** An error as the journal keeps it. */
@@ -71,6 +72,7 @@ export function agentPorts(
   live: LiveRuns,
   redactor: Redactor,
 ): AgentPorts {
+  const read = sessionLogs(store, live.sessions);
   return {
     now: () => host.clock.now(),
     conceal: (error) => redactError(error, redactor),
@@ -80,7 +82,7 @@ export function agentPorts(
           runId,
           events.map((event) => redactEvent(event, redactor)),
         ),
-      read: (runId) => store.runLog.read(runId),
+      read,
     },
     session: (runId) => {
       const session = live.sessions.get(runId);
@@ -89,7 +91,7 @@ export function agentPorts(
       return session;
     },
     finished: (runId, outcome) => {
-      const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
+      const { totals } = foldRun(read(runId), Number.MAX_SAFE_INTEGER);
       store.runs.finish(runId, {
         outcome,
         costMicroUsd: totals.costMicroUsd,

@@ -69,6 +69,25 @@ export function isFromPerson(event: StoredEvent): boolean {
   return event.type === "message.user" && event.from !== "engine";
 }
 
+type Prints = Pick<PastCall, "key" | "outcome" | "gist" | "error">;
+
+/** A call is looked at again in each of the next turns, and says the same each time. */
+const printed = new WeakMap<EventOf<"tool.completed">, Prints>();
+
+function printsOf(end: EventOf<"tool.completed">, argumentsText: string): Prints {
+  const before = printed.get(end);
+  if (before !== undefined) return before;
+  const { toolName, isError, content } = end;
+  const prints = {
+    key: callKey(toolName, argumentsText),
+    outcome: sha256(`${isError} ${content}`),
+    gist: gistOf(`${isError} ${content}`),
+    error: isError ? errorGist(toolName, argumentsText, content) : null,
+  };
+  printed.set(end, prints);
+  return prints;
+}
+
 function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): readonly PastTurn[] {
   const known = new Set<string>();
   const lastOf = new Map<string, Pick<PastCall, "outcome" | "gist" | "error">>();
@@ -78,15 +97,10 @@ function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): reado
     const inOrder = ends.toSorted((left, right) => left.index - right.index);
     const calls = inOrder.map((end) => {
       const { toolName, seq } = end;
-      const argumentsText = asked[end.index]?.argumentsText ?? "";
-      const key = callKey(toolName, argumentsText);
+      const { key, ...own } = printsOf(end, asked[end.index]?.argumentsText ?? "");
       // A refusal says nothing new about the call: the loop is the one that it was.
       const refused = end.error?.code === "agents.stuck_call" ? lastOf.get(key) : undefined;
-      const result = refused ?? {
-        outcome: sha256(`${end.isError} ${end.content}`),
-        gist: gistOf(`${end.isError} ${end.content}`),
-        error: end.isError ? errorGist(toolName, argumentsText, end.content) : null,
-      };
+      const result = refused ?? own;
       lastOf.set(key, result);
       const readOnly = reads.has(toolName);
       // What a read says counts by itself: to find the same nothing with other words is no news.
