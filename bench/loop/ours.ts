@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import { budgetOf, workBudgetOf } from "../../src/agents/call-options.ts";
+import { budgetLimits, budgetsOf } from "../../src/agents/budgets.ts";
 import { defaultAgent } from "../../src/agents/definition.ts";
 import { runLimitsSchema } from "../../src/agents/limits.ts";
 import { agentRun } from "../../src/agents/loop.ts";
@@ -17,7 +17,8 @@ import { modelConnectorSpec } from "../../src/connectors/models/connector.ts";
 import { createSqliteDurable } from "../../src/durable/sqlite.ts";
 import { createAudit } from "../../src/engine/audit.ts";
 import { thisHost } from "../../src/engine/host.ts";
-import { agentPorts, type LiveRuns } from "../../src/engine/runs.ts";
+import type { LiveRuns } from "../../src/engine/live-runs.ts";
+import { agentPorts } from "../../src/engine/runs.ts";
 import { storeOf } from "../../src/engine/tenant-store.ts";
 import { createToolbox } from "../../src/engine/toolbox.ts";
 import { createRedactor } from "../../src/base/redact.ts";
@@ -116,7 +117,25 @@ async function openOurs(
   const prices = await loadPrices({ clock });
   const tokens = await loadTokenCounter();
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const workflow = agentRun(agentPorts(store, host, live, redactor));
+  const loop = agentRun(agentPorts(store, host, live, redactor, budgets));
+  const sessions = new Map<string, RunSession>();
+  const workflow: typeof loop = {
+    ...loop,
+    open: async ({ runId, write }) => {
+      const session = sessions.get(runId);
+      if (session === undefined) throw new Error(`There is no run ${runId}.`);
+      const { all, work } = budgetsOf(runId);
+      const allowed = budgetLimits(limits);
+      budgets.open(all, allowed.all);
+      budgets.open(work, allowed.work);
+      live.sessions.set(runId, { session, write });
+      const close = async (): Promise<void> => {
+        live.sessions.delete(runId);
+        for (const id of [all, work]) budgets.close(id);
+      };
+      return { kind: "open", close };
+    },
+  };
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
@@ -150,7 +169,10 @@ async function openOurs(
       model: boundary.connector(model),
       toolbox: createToolbox(boundary, { shown: [tool], toFind: [] }),
       systemPrompt: renderSystemPrompt(agent, { skills: "", check: "" }),
-      check: undefined,
+      answer: undefined,
+      checks: [],
+      judge: undefined,
+      subAgents: [],
       verify: undefined,
       closeTools: async () => undefined,
       filesChanged: async () => [],
@@ -177,17 +199,10 @@ async function openOurs(
         store.runLog.append(runId, [{ type: "message.user", text: task }]);
         durable.start(workflow, runId, { horizon: 1, approvalTtlMs: 1_000 });
       });
-      live.sessions.set(runId, session);
-      for (const id of [budgetOf(runId), workBudgetOf(runId)]) {
-        budgets.open(id, { tokens: limits.maxTokens, costMicroUsd: limits.maxCostMicroUsd });
-      }
-      try {
-        const { state } = await durable.execute(runId);
-        if (state !== "completed") throw new Error(`The run is ${state}.`);
-      } finally {
-        live.sessions.delete(runId);
-        for (const id of [budgetOf(runId), workBudgetOf(runId)]) budgets.close(id);
-      }
+      sessions.set(runId, session);
+      const { state } = await durable.execute(runId);
+      sessions.delete(runId);
+      if (state !== "completed") throw new Error(`The run is ${state}.`);
       return calls;
     },
     close: async () => {

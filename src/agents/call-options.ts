@@ -1,25 +1,10 @@
 import { isAgent33Error } from "../base/errors.ts";
 import type { CallOptions } from "../boundary/types.ts";
-import type { RunSession } from "./ports.ts";
-
-/** The budget that every call of a run is charged to: all that its limits allow. */
-export function budgetOf(runId: string): string {
-  return `run:${runId}`;
-}
-
-/** The part of it that is for work: the rest is kept for the closing turn. */
-export function workBudgetOf(runId: string): string {
-  return `run:${runId}/work`;
-}
-
-/** What a call that is part of the work is charged to. */
-export function workBudgets(runId: string): readonly string[] {
-  return [budgetOf(runId), workBudgetOf(runId)];
-}
+import type { ScopedRun } from "./scoped-run.ts";
 
 /** What every governed call of a run's work carries. */
 export function callOptions(
-  session: RunSession,
+  { session, budgets }: ScopedRun,
   logicalCallId: string,
   signal: AbortSignal,
 ): Pick<CallOptions, "principal" | "policy" | "runId" | "logicalCallId" | "budgets" | "signal"> {
@@ -28,7 +13,7 @@ export function callOptions(
     policy: session.policy,
     runId: session.runId,
     logicalCallId,
-    budgets: workBudgets(session.runId),
+    budgets,
     signal,
   };
 }

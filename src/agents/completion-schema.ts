@@ -37,3 +37,36 @@ export const completionSchema = z.strictObject({
     .exactOptional()
     .describe("asks the model whether the work meets its criteria, once the checks have passed"),
 });
+
+/** A check in the workspace as a run keeps it: a program with its arguments. */
+export const workspaceCheckSchema = z.strictObject({
+  command: z.array(z.string()).min(1),
+  /** Set for a scorer: the least score that passes. */
+  atLeast: z.number().exactOptional(),
+});
+export type WorkspaceCheck = z.infer<typeof workspaceCheckSchema>;
+
+/** The judge as a run keeps it. */
+export const judgeSchema = z.strictObject({
+  criteria: z.string(),
+  /** Asked for with the run, and so never left out. Else it is where there is nothing to judge. */
+  always: z.boolean(),
+});
+export type JudgeSpec = z.infer<typeof judgeSchema>;
+
+/** The checks of a definition as a run keeps them. */
+export function workspaceChecksOf(
+  completion: z.infer<typeof completionSchema> | undefined,
+): readonly WorkspaceCheck[] {
+  return (completion?.checks ?? []).flatMap(({ command, scorer }): readonly WorkspaceCheck[] => [
+    ...(command === undefined ? [] : [{ command: wordsOf(command) }]),
+    ...(scorer === undefined
+      ? []
+      : [{ command: wordsOf(scorer.command), atLeast: scorer.atLeast }]),
+  ]);
+}
+
+/** A command line as the program that reads it, with its arguments. */
+export function wordsOf(command: string | readonly string[]): string[] {
+  return typeof command === "string" ? ["sh", "-c", command] : [...command];
+}

@@ -27,6 +27,10 @@ export const agentDefinitionSchema = z.strictObject({
     .array(z.string().min(1))
     .default(["*"])
     .describe("names of the tools that it may use; `*` stands for any run of characters"),
+  agents: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("agents that it may hand work to: `name`, `name@version`, or a file from here"),
   skills: z
     .array(z.string().min(1))
     .exactOptional()
@@ -61,6 +65,7 @@ export const defaultAgent: AgentDefinition = {
     "When the task is finished, answer without tool calls: say in a few sentences what you did and what you could not do.",
   ].join("\n"),
   tools: ["*"],
+  agents: [],
   limits: {},
 };
 

@@ -7,7 +7,8 @@ import type { NewEvent } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import { callOptions, leaveIfReleased } from "./call-options.ts";
-import { timeLeftMs } from "./limits.ts";
+import { delegateName } from "./delegate.ts";
+import { beginAgent, cannotDelegate } from "./delegation.ts";
 import type { AgentPorts } from "./ports.ts";
 import { type CallPlace, scopeOf, toolCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
@@ -26,6 +27,8 @@ export type ToolCallResult = Spoken & {
   readonly seq: number;
   /** The approval that the call waits for; null when it has its result. */
   readonly parkedOn: string | null;
+  /** Another agent has begun to work on it; its end is the call's. */
+  readonly begun?: true;
 };
 
 type Completed = Extract<NewEvent, { type: "tool.completed" }>;
@@ -74,17 +77,27 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
         );
       const { toolCallId, toolName, argumentsText } = part;
       run.append([{ type: "tool.started", turn, index, toolCallId, toolName, argumentsText }]);
-      const ready = prepare(run, ports.now(), place, part);
+      const ready = prepare(run, place, part);
       if ("refusal" in ready) return record(run, place, part, ready.refusal);
       const outcome = await callTool(run, context, place, part, ready);
       leaveIfReleased(context.signal);
       if (!outcome.ok && outcome.error.kind === "approval_required") {
-        const approvalId = outcome.error.approvalId ?? "";
+        const { approvalId = "", ruleId, message } = outcome.error;
+        const asking = ruleId === undefined ? {} : { ruleId };
         return () => {
           const [stored] = run.append([
-            { type: "run.parked", approvalId, toolName, message: outcome.error.message },
+            { type: "run.parked", approvalId, toolName, message, ...asking },
           ]);
           return { seq: stored?.seq ?? 0, parkedOn: approvalId };
+        };
+      }
+      const work = outcome.ok ? outcome.value.delegates : undefined;
+      if (work !== undefined) {
+        return (mailbox) => {
+          // Others may have begun since this one was looked at.
+          const refusal = cannotDelegate(run);
+          if (refusal !== undefined) return record(run, place, part, refusedBy(refusal))(mailbox);
+          return { seq: beginAgent(run, place, work, outcome.record), parkedOn: null, begun: true };
         };
       }
       const activates = outcome.ok ? outcome.value.activates : [];
@@ -103,7 +116,6 @@ interface Ready {
 /** The tool and its checked arguments, or the words that tell the model what was wrong. */
 function prepare(
   run: ScopedRun,
-  now: number,
   place: CallPlace,
   part: ToolCallPart,
 ): Ready | { readonly refusal: Fields } {
@@ -130,7 +142,9 @@ function prepare(
   if (!raw.ok) return { refusal: refusedBy(raw.error) };
   const args = tool.value.parse(raw.value);
   if (!args.ok) return { refusal: refusedBy(args.error) };
-  const leftMs = timeLeftMs(limits, run.readAll(), now);
+  const refusal = tool.value.name === delegateName ? cannotDelegate(run) : undefined;
+  if (refusal !== undefined) return { refusal: refusedBy(refusal) };
+  const leftMs = run.timeLeftMs();
   if (leftMs <= 0) {
     return { refusal: refused("agents.time_is_up", "Not run: the run's time is over.") };
   }
@@ -138,17 +152,17 @@ function prepare(
 }
 
 function callTool(
-  { session, live }: ScopedRun,
+  run: ScopedRun,
   { signal }: ActivityContext,
   place: CallPlace,
   part: ToolCallPart,
   { tool, args, leftMs }: Ready,
 ): Promise<CallOutcome<ToolOutput>> {
-  return session.toolbox.call(tool, args, {
-    ...callOptions(session, toolCallName(place), signal),
+  return run.session.toolbox.call(tool, args, {
+    ...callOptions(run, toolCallName(place), signal),
     totalMs: leftMs,
     onProgress: (message) =>
-      live({
+      run.live({
         type: "tool.progress",
         turn: place.turn,
         toolCallId: part.toolCallId,

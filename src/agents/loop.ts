@@ -1,11 +1,14 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
 import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
-import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
+import { endAgent, finishRun, verification } from "./completion.ts";
+import { sideBySide } from "./delegate.ts";
+import { handBack } from "./delegation.ts";
 import { toolCall } from "./execute.ts";
-import type { AgentPorts } from "./ports.ts";
-import type { Scope } from "./scope.ts";
+import { completionGate } from "./gate.ts";
+import { approvalTopic, type AgentPorts } from "./ports.ts";
+import { pathBelow, type Scope } from "./scope.ts";
 import { personHeard, type Spoken, takeWords } from "./steering.ts";
-import { modelTurn, type TurnResult } from "./turn.ts";
+import { type CallPlan, modelTurn, type TurnResult } from "./turn.ts";
 
 export type AgentRunInput = {
   /** The last event that stood in the log when the run was created. */
@@ -23,13 +26,11 @@ interface Work {
   readonly ttlMs: number;
 }
 
+/** How a call ended: its last event, and whether a person spoke meanwhile. */
+type Called = Spoken & { readonly seq: number };
+
 /** Times that an answer may break off half-way in a row. */
 const turnTries = 3;
-
-/** The mailbox topic on which the answer to one approval arrives. */
-export function approvalTopic(approvalId: string): string {
-  return `approval:${approvalId}`;
-}
 
 /**
  * The loop: a model turn, then its tool calls, until a turn asks for none; then what a person has
@@ -41,7 +42,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const turnActivity = modelTurn(ports);
   const toolActivity = toolCall(ports);
   const heardActivity = personHeard(ports);
-  const checkActivity = visibleCheck(ports);
+  const gate = completionGate(ports);
+  const handBackActivity = handBack(ports);
   const endActivity = endAgent(ports);
   const verifyActivity = verification(ports);
   const finishActivity = finishRun(ports);
@@ -55,13 +57,34 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     }
   };
 
-  /** One call with its waits for a person. */
-  const callTool = async ({ context, scope, ttlMs }: Work, turn: number, index: number) => {
+  /** One call with its waits for a person, and the agent that it hands work to. */
+  const callTool = async (work: Work, turn: number, index: number): Promise<Called> => {
+    const { context, scope, ttlMs } = work;
+    const place = { ...scope, turn, index };
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(toolActivity, { ...scope, turn, index, ask });
-      if (result.parkedOn === null) return result;
-      await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      const result = await context.call(toolActivity, { ...place, ask });
+      if (result.parkedOn !== null) await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      else if (result.begun === undefined) return result;
+      else {
+        const below: Work = { ...work, scope: { agentPath: pathBelow(place) } };
+        const { stop, horizon } = await turns(below, result.seq);
+        return context.call(handBackActivity, { ...place, stop, horizon });
+      }
     }
+  };
+
+  /** Calls that run side by side, so many at a time. */
+  const callGroup = async (work: Work, turn: number, group: readonly number[], lanes: number) => {
+    const results: Called[] = [];
+    const left = group.values();
+    const lane = async (): Promise<void> => {
+      for (const index of left) {
+        if (work.context.signal.aborted) return;
+        results.push(await callTool(work, turn, index));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(lanes, group.length) }, lane));
+    return results;
   };
 
   /** What a person said is written down, and what the turn has not begun is not run. */
@@ -84,15 +107,10 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     let index = 0;
     let steered = isSteered(answer);
     while (index < calls.length && !steered && !signal.aborted) {
-      const from = index;
-      index += 1;
-      if (calls[from]?.alone === false) {
-        while (calls[index]?.alone === false) index += 1;
-      }
-      const group = calls.slice(from, index);
-      const results = await Promise.all(
-        group.map((_plan, offset) => callTool(work, turn, from + offset)),
-      );
+      const group = groupAt(calls, index);
+      index += group.length;
+      const lanes = calls[group[0] ?? 0]?.delegates === true ? sideBySide : group.length;
+      const results = await callGroup(work, turn, group, lanes);
       last = Math.max(last, ...results.map(({ seq }) => seq));
       steered = results.some(isSteered);
     }
@@ -130,10 +148,13 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
         horizon = await hear(work, answer.spoke, turn, null);
         continue;
       }
+      // What another agent did is judged by the one that it works for.
+      if (work.scope.agentPath !== undefined) return { stop: { reason: "done" }, horizon };
       checks += 1;
-      const verdict = await context.call(checkActivity, { attempt: checks, horizon });
+      const verdict = await gate(context, { attempt: checks, horizon }, work.ttlMs);
       horizon = verdict.seq;
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
+      if (verdict.stop !== null) return { stop: verdict.stop, horizon };
       const { spoke, sentBack } = verdict;
       // An agent that is sent back does not stop yet: a follow-up waits until it would.
       if (spoke === "steering" || (spoke !== undefined && !sentBack)) {
@@ -155,6 +176,17 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       return context.call(finishActivity, { stop: last, horizon });
     },
   };
+}
+
+/** The places of the calls from one on that run side by side with it. */
+function groupAt(calls: readonly CallPlan[], from: number): readonly number[] {
+  const first = calls[from];
+  const end = calls.findIndex(
+    ({ alone, delegates }, place) =>
+      place > from && (alone || first?.alone !== false || delegates !== first.delegates),
+  );
+  const length = (end === -1 ? calls.length : end) - from;
+  return Array.from({ length }, (_none, offset) => from + offset);
 }
 
 function isSteered({ spoke }: Spoken): boolean {

@@ -21,6 +21,17 @@ export function pathOf(event: StoredEvent): string | undefined {
   return "agentPath" in event ? event.agentPath : undefined;
 }
 
+/** The path of the agent that a call hands work to. */
+export function pathBelow({ agentPath, turn, index }: CallPlace): string {
+  return `${prefix(agentPath)}${turn}.${index}`;
+}
+
+/** The paths from the first agent below the run's own down to this one, which is the last. */
+export function agentsAbove(agentPath: string): readonly string[] {
+  const steps = agentPath.split("/");
+  return steps.map((_step, place) => steps.slice(0, place + 1).join("/"));
+}
+
 /** Whether an event belongs to an agent, or to one that works for it. */
 export function isWithin(event: StoredEvent, { agentPath }: Scope): boolean {
   if (agentPath === undefined) return true;

@@ -42,8 +42,10 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     const { type } = event;
     if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
     if (type === "tool.completed") totals.toolCalls += 1;
-    if (type === "turn.completed" || type === "sampling.completed") addAnswer(totals, event);
-    if (type === "turn.failed" || type === "sampling.failed") addFailure(totals, event);
+    if (type === "turn.completed" || type === "sampling.completed" || type === "judge.completed")
+      addAnswer(totals, event);
+    if (type === "turn.failed" || type === "sampling.failed" || type === "judge.failed")
+      addFailure(totals, event);
   }
   return totals;
 }
@@ -69,7 +71,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "turn.completed":
         flushResults();
         messages.push(once(event, () => ({ role: "assistant", parts: event.parts })));
-        lastText = textOf(event) || lastText;
+        lastText = turnText(event) || lastText;
         break;
       case "tool.completed":
         results ??= { turn: event.turn, byIndex: new Map() };
@@ -82,8 +84,11 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "run.started":
       case "run.resumed":
       case "session.opened":
+      case "agent.started":
       case "turn.started":
       case "turn.failed":
+      case "judge.completed":
+      case "judge.failed":
       case "sampling.completed":
       case "sampling.failed":
       case "tool.started":
@@ -138,7 +143,8 @@ function resultOf(event: EventOf<"tool.completed">): ToolResultPart {
   return known;
 }
 
-function textOf(turn: EventOf<"turn.completed">): string {
+/** What the model said in a turn. */
+export function turnText(turn: Pick<EventOf<"turn.completed">, "parts">): string {
   return turn.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 
@@ -161,13 +167,14 @@ export function toolCallsOf(events: readonly StoredEvent[], turn: number): reado
 
 /**
  * Time in which the run was worked on, in milliseconds: the gaps between its events, without
- * those in which it was parked or lay crashed.
+ * those in which it had yet to be begun, was parked, or lay crashed.
  */
 export function activeMs(events: readonly StoredEvent[], now: number): number {
   let total = 0;
   for (const [index, event] of events.entries()) {
     const next = events[index + 1];
     if (event.type === "run.parked" || next?.type === "run.resumed") continue;
+    if (next?.type === "session.opened") continue;
     total += Math.max(0, (next?.at ?? now) - event.at);
   }
   return total;

@@ -4,13 +4,14 @@ import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
-import { budgetOf, callOptions, leaveIfReleased } from "./call-options.ts";
-import { type LimitReached, limitMet, limitRefused, reachedLimit, timeLeftMs } from "./limits.ts";
+import { callOptions, leaveIfReleased } from "./call-options.ts";
+import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
+import { delegateName } from "./delegate.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { shownTools } from "./shown-tools.ts";
-import { activeMs, foldRun } from "./state.ts";
+import { foldRun } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
 
@@ -25,6 +26,8 @@ export type TurnInput = Scope & {
 export type CallPlan = {
   /** Changes the world, or may: it runs by itself, in order. */
   readonly alone: boolean;
+  /** Hands work to another agent: it runs beside others that do, and nothing else. */
+  readonly delegates?: true;
 };
 
 export type TurnResult = Spoken & {
@@ -56,16 +59,17 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
   return {
     name: "model.turn",
     run: async (input, { runId, signal }) => {
-      const { turn, horizon } = input;
+      const { turn, horizon, agentPath } = input;
       const run = scopedRun(ports, runId, input);
       const { session } = run;
-      const all = run.readAll();
       const events = run.read();
-      const state = foldRun(all, horizon, input);
-      const stuck = findStuck(events, horizon, session.limits.maxStuckTurns);
+      const tools = shownTools(session.toolbox, events, horizon);
+      // Who has no tools cannot act in circles; how often its words are sent back has a bound.
+      const stuck =
+        tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
         limitMet(session.limits, events, horizon) ??
-        reachedLimit(session.limits, state, activeMs(all, ports.now())) ??
+        run.reachedLimit() ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
@@ -76,23 +80,31 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       ]);
       const unseen = notice !== undefined && (known === undefined || known.seq > horizon);
       const words = limit === undefined ? (unseen ? notice.text : undefined) : closingWords(limit);
+      const { messages } = foldRun(run.readAll(), horizon, input);
       const request: ModelRequest = {
         system: session.systemPrompt,
-        messages:
-          words === undefined ? state.messages : [...state.messages, { role: "user", text: words }],
-        tools: limit === undefined ? shownTools(session.toolbox, events, horizon) : [],
+        messages: words === undefined ? messages : [...messages, { role: "user", text: words }],
+        tools: limit === undefined ? tools : [],
         maxOutputTokens:
           limit === undefined
             ? session.effort.maxOutputTokens
             : Math.min(closingTokens, session.effort.maxOutputTokens),
         effort: session.effort.effort,
+        asker: {
+          name: session.agent.name,
+          ...(agentPath === undefined ? {} : { path: agentPath }),
+        },
+        // Several providers take either tools or a form; beside tools the prompt asks alone.
+        ...(session.answer !== undefined && limit === undefined && tools.length === 0
+          ? { answer: { name: "answer", schema: session.answer.schema } }
+          : {}),
       };
       let shown = false;
       const outcome = await session.model.tryCall(request, {
-        ...callOptions(session, turnCallName(input), signal),
+        ...callOptions(run, turnCallName(input), signal),
         ...(limit === undefined
-          ? { totalMs: Math.max(1, timeLeftMs(session.limits, all, ports.now())) }
-          : { totalMs: closingMs, budgets: [budgetOf(runId)] }),
+          ? { totalMs: Math.max(1, run.timeLeftMs()) }
+          : { totalMs: closingMs, budgets: run.closingBudgets }),
         onChunk: (chunk) => {
           shown = true;
           forward(run, turn, chunk);
@@ -111,7 +123,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         const seq = stored.at(-1)?.seq ?? horizon;
         const spoken = spokenIn(mailbox, input);
         if (!outcome.ok) {
-          const timeIsUp = timeLeftMs(session.limits, all, ports.now()) <= 0;
+          const timeIsUp = run.timeLeftMs() <= 0;
           const error = ports.conceal(outcome.error.toJSON());
           const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
           // One closing turn is all; a turn that met a limit is followed by it.
@@ -251,12 +263,14 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
       const found = session.toolbox.find(part.toolName);
       // A tool that does not exist only earns an error message.
       if (!found.ok) return { alone: true };
-      const { effect, repeat } = found.value;
+      const { effect, repeat, name } = found.value;
+      if (name === delegateName) return { alone: false, delegates: true };
       return { alone: effect !== "read" || repeat !== "safe" };
     });
 }
 
-function stopOf(
+/** Why a run stops whose model call ended with an error. */
+export function stopOf(
   error: BoundaryError,
   data: ErrorData,
   session: RunSession,

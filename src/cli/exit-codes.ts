@@ -37,7 +37,10 @@ export function exitCodeOf(outcome: RunOutcome | "parked"): number {
 const usagePrefixes = ["cli.", "config.", "learning.bad_"];
 const usageCodes = [
   "agents.unknown",
+  "engine.check_without_workspace",
+  "engine.invalid_inputs",
   "engine.model_missing",
+  "engine.once_without_tools",
   "engine.environment",
   "engine.data_in_workspace",
   "engine.shell_without_workspace",

@@ -7,6 +7,7 @@ import { budgetsCommand } from "./commands/budgets.ts";
 import { connectorsCommand } from "./commands/connectors/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { invokeCommand } from "./commands/invoke.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
@@ -14,6 +15,7 @@ import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { storeCommand } from "./commands/store.ts";
+import { workCommand } from "./commands/work.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
@@ -79,9 +81,11 @@ export function createProgram(context: CliContext): Command {
       writeErr: () => undefined,
     });
   runCommand(program, context);
+  invokeCommand(program, context);
   runsCommand(program, context);
   resumeCommand(program, context);
   agentsCommand(program, context);
+  workCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
   budgetsCommand(program, context);
@@ -96,7 +100,8 @@ export function createProgram(context: CliContext): Command {
 }
 
 function usage(error: CommanderError, words: readonly string[]): Agent33Error {
-  const [message = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const [said = "", suggestion] = error.message.replace(/^error: /, "").split("\n");
+  const message = said.replace(/\.$/, "");
   if (error.code === "commander.help" || message === "(outputHelp)") {
     const flagAt = words.findIndex((word) => word.startsWith("-"));
     const group = flagAt === -1 ? words : words.slice(0, flagAt);

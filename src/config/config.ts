@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
-import type { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
 import { suggestName } from "../base/nearest.ts";
+import { checkNames, invalidSettings } from "./invalid-settings.ts";
 import { type Leaf, leaves } from "./leaves.ts";
 import { serversOfFiles } from "./mcp-files.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
@@ -64,7 +64,7 @@ const otherVariables = new Set(["AGENT33_BENCH_DATA"]);
 /**
  * Reads all settings: file, then environment, then flags, the later over the earlier.
  * @throws Agent33Error `config.unreadable`, `config.malformed`, `config.unknown_setting`,
- * `config.invalid_value`, `config.not_mcp_file`; each names the place and, for a name, the nearest known one.
+ * `config.invalid_value`, `config.name_in_use`, `config.not_mcp_file`; each names the place and, for a name, the nearest known one.
  */
 export function loadConfig(sources: ConfigSources): Config {
   const origins = new Map<string, Origin>();
@@ -81,12 +81,13 @@ export function loadConfig(sources: ConfigSources): Config {
     origins.set(setting, { layer: "flag", name: flag });
   }
   const parsed = settingsSchema.safeParse(merged);
-  if (!parsed.success) throw invalid(parsed.error, origins);
+  if (!parsed.success) throw invalidSettings(parsed.error, merged, origins);
   const { mcpFiles, mcpServers } = parsed.data;
   const { servers, notices } = serversOfFiles(mcpFiles, sources.cwd, mcpServers);
   const settings = { ...parsed.data, mcpServers: { ...servers, ...mcpServers } };
   const originOf = (name: string): Origin =>
     origins.get(name) ?? { layer: "default", name: "built in" };
+  checkNames(settings, mcpServers, originOf);
   return {
     settings,
     notices,
@@ -248,23 +249,6 @@ function unknownSetting(name: string, where: string): Agent33Error {
       name,
       leaves.map((leaf) => leaf.name),
     ),
-  });
-}
-
-function invalid(error: z.ZodError, origins: ReadonlyMap<string, Origin>): Agent33Error {
-  const lines = error.issues.map((issue) => {
-    const name = issue.path.map(String).join(".");
-    const leaf = leaves.find(
-      (candidate) => name === candidate.name || name.startsWith(`${candidate.name}.`),
-    );
-    const origin = leaf === undefined ? undefined : origins.get(leaf.name);
-    // Of a name that may not be, the reason stands one level below.
-    const problem = issue.code === "invalid_key" ? (issue.issues[0] ?? issue) : issue;
-    return `${name}: ${problem.message}${origin === undefined ? "" : ` (${origin.name})`}`;
-  });
-  return new Agent33Error("config.invalid_value", `Settings are not valid: ${lines.join("; ")}.`, {
-    hint: "Run `agent33 config explain` with the setting removed to see what is expected.",
-    cause: error,
   });
 }
 

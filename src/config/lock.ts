@@ -38,7 +38,8 @@ export function lockPath(config: Pick<Config, "file">, cwd: string): string {
 /** @throws Agent33Error `config.malformed_lock` */
 export function readLock(path: string): Lock {
   if (!existsSync(path)) return { version: 1, servers: {} };
-  const parsed = lockSchema.safeParse(parsedYaml(path));
+  // An empty one keeps its place from servers that would like to write it.
+  const parsed = lockSchema.safeParse(parsedYaml(path) ?? { version: 1, servers: {} });
   if (parsed.success) return parsed.data;
   throw malformed(path, z.prettifyError(parsed.error), parsed.error);
 }

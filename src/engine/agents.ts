@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import {
   agentDigest,
   type AgentDefinition,
@@ -8,6 +8,7 @@ import {
   keptDefinitionSchema,
 } from "../agents/definition.ts";
 import { readAgentFile } from "../agents/definition-file.ts";
+import { type AgentFamily, type FoundAgent, gatherFamily } from "../agents/family.ts";
 import {
   type AgentFile,
   type AgentLibrary,
@@ -67,9 +68,32 @@ export function resolveAgent(
   cwd: string,
 ): AgentDefinition {
   const reference = asked ?? config.settings.agent;
-  if (reference === undefined) return defaultAgent;
-  if (isAgentFile(reference)) return readAgentFile(resolve(cwd, reference));
-  return findAgent(readLibrary(config, cwd), reference).agent;
+  return locate(reference, config, cwd).agent;
+}
+
+/**
+ * The agent that a person names, with all those below it. A file that a definition names stands
+ * relative to that definition, a name means the same as anywhere.
+ * @throws Agent33Error `agents.*`
+ */
+export function resolveFamily(asked: string | undefined, config: Config, cwd: string): AgentFamily {
+  const first = locate(asked ?? config.settings.agent, config, cwd);
+  return gatherFamily(first, (reference, { file }) =>
+    locate(reference, config, file === undefined ? cwd : dirname(file), cwd),
+  );
+}
+
+/** @param from the folder that a file's name is relative to */
+function locate(
+  reference: string | undefined,
+  config: Config,
+  from: string,
+  cwd = from,
+): FoundAgent {
+  if (reference === undefined) return { agent: defaultAgent };
+  if (!isAgentFile(reference)) return findAgent(readLibrary(config, cwd), reference);
+  const file = resolve(from, reference);
+  return { agent: readAgentFile(file), file };
 }
 
 /** One definition and its digest. @throws Agent33Error `agents.*` */

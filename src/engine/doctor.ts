@@ -2,7 +2,7 @@ import { agentReference } from "../agents/definition.ts";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { egressGuardState, type GrantNote } from "../boundary/egress/guard.ts";
-import { modelServerProbe } from "../connectors/http/probe.ts";
+import { modelServerProbe } from "../connectors/models/probe.ts";
 import type { Config } from "../config/config.ts";
 import { providerKeys } from "../config/secrets.ts";
 import type { Processes } from "../sandbox/process.ts";
@@ -72,7 +72,7 @@ export async function examine(
         detail: `${config.settings.policy.packs.join(", ")} at version ${parts.boundary.policy.version.slice(0, 8)}`,
       },
       ...guardFindings(config),
-      ...(await localModelFindings(config, parts.boundary)),
+      ...(await localModelFindings(config, host, parts.boundary)),
       await sandboxFinding(config, host, parts.processes),
     );
     return findings;
@@ -157,9 +157,10 @@ function grantFinding({ name, covers, why }: GrantNote): DoctorFinding {
 /** Each look is a governed call: policy may forbid it, and then that is what is said. */
 async function localModelFindings(
   { settings }: Config,
+  host: Host,
   boundary: Boundary,
 ): Promise<readonly DoctorFinding[]> {
-  const connector = boundary.connector(modelServerProbe);
+  const connector = boundary.connector(modelServerProbe(() => host.clock.now()));
   const configured =
     settings.baseUrl === undefined
       ? []

@@ -48,12 +48,14 @@ export async function rememberWorkspace(files: RunFiles, workspace: string): Pro
   }
 }
 
-/** What differs from the remembered state. */
+/** What differs from the remembered state, but for places that are not looked at. Absolute. */
 export async function workspaceChanges(
   files: RunFiles,
   workspace: string,
+  others: readonly string[],
 ): Promise<readonly FileChange[]> {
   const text = readFileSync(join(files.folder, snapshotName), "utf8");
   const before = new Map(Object.entries(snapshotSchema.parse(JSON.parse(text))));
-  return diffSnapshots(before, await snapshotFolder(workspace, notLookedAt(files)));
+  const changes = diffSnapshots(before, await snapshotFolder(workspace, notLookedAt(files)));
+  return changes.filter(({ path }) => !others.includes(join(workspace, path)));
 }

@@ -1,4 +1,4 @@
-import { workBudgets } from "../agents/call-options.ts";
+import { budgetsOf } from "../agents/budgets.ts";
 import type { RunSession } from "../agents/ports.ts";
 import type { CallOutcome } from "../boundary/types.ts";
 import type { McpClientFeatures } from "../connectors/mcp/features.ts";
@@ -20,7 +20,7 @@ export function serverSampling(
   model: RunSession["model"],
   { runId, principal, policy, maxOutputTokens, append }: SampledRun,
 ): (server: string) => NonNullable<McpClientFeatures["sample"]> {
-  const budgets = workBudgets(runId);
+  const budgets = Object.values(budgetsOf(runId));
   return (server) =>
     sampleWith(async (request, signal) => {
       const outcome = await model.tryCall(request, { principal, policy, runId, budgets, signal });

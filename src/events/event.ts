@@ -1,119 +1,35 @@
 import { z } from "zod";
-import { efforts, effects, repeats } from "../base/effect.ts";
-import type { JsonValue } from "../base/json.ts";
+import { effects, repeats } from "../base/effect.ts";
+import {
+  assistantPart,
+  decision,
+  effort,
+  errorData,
+  fileChange,
+  jsonObject,
+  outcome,
+  personTopics,
+  runModes,
+  stop,
+  type stuckKind,
+  stuckLoop,
+  totals,
+  usage,
+} from "./event-fields.ts";
+
+export {
+  type PersonTopic,
+  personTopics,
+  type RunMode,
+  runModes,
+  stuckKinds,
+} from "./event-fields.ts";
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
  * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
  * are for whoever watches and are not kept.
  */
-// zod's own JSON type has mutable arrays; what comes out of here is never changed.
-const json = z.json() as unknown as z.ZodType<JsonValue>;
-const jsonObject = z.record(z.string(), json).readonly();
-
-const errorData = z.object({
-  code: z.string(),
-  message: z.string(),
-  hint: z.string().exactOptional(),
-  retryable: z.boolean(),
-  details: jsonObject.exactOptional(),
-  cause: z.string().exactOptional(),
-});
-
-const providerMetadata = z.record(z.string(), jsonObject);
-const assistantPart = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("text"),
-    text: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-  z.object({
-    type: z.literal("reasoning"),
-    text: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-  z.object({
-    type: z.literal("tool_call"),
-    toolCallId: z.string(),
-    toolName: z.string(),
-    argumentsText: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-]);
-
-const usage = z.object({
-  inputTokens: z.int().nonnegative(),
-  cachedInputTokens: z.int().nonnegative(),
-  outputTokens: z.int().nonnegative(),
-  reasoningTokens: z.int().nonnegative(),
-  estimated: z.boolean(),
-});
-
-const decision = z.object({
-  effect: z.enum(["allow", "ask", "deny"]),
-  ruleId: z.string(),
-  reason: z.string().exactOptional(),
-});
-
-const effort = z.enum(efforts);
-const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
-
-/** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
-export const personTopics = ["steering", "follow_up"] as const;
-export type PersonTopic = (typeof personTopics)[number];
-
-/** How a run can go in circles. */
-export const stuckKinds = [
-  "repeat",
-  "same_error",
-  "ping_pong",
-  "polling",
-  "monologue",
-  "error_storm",
-] as const;
-const stuckKind = z.enum(stuckKinds);
-/** Which loop, how many turns long, and the events that show it. */
-const stuckLoop = {
-  kind: stuckKind,
-  turns: z.int().positive(),
-  evidence: z.array(z.int().positive()).readonly(),
-};
-
-/** Why a run stopped. `limit` says which one. */
-const stop = z.discriminatedUnion("reason", [
-  z.object({ reason: z.literal("done") }),
-  z.object({
-    reason: z.literal("limit"),
-    limit: z.enum(["steps", "tokens", "cost", "time"]),
-    allowed: z.number(),
-  }),
-  z.object({ reason: z.literal("stuck"), ...stuckLoop }),
-  z.object({ reason: z.literal("denied"), error: errorData }),
-  z.object({ reason: z.literal("cancelled") }),
-  z.object({ reason: z.literal("error"), error: errorData }),
-]);
-
-const fileChange = z.object({
-  path: z.string(),
-  change: z.enum(["added", "modified", "deleted"]),
-  bytes: z.int().nonnegative(),
-});
-
-const totals = z.object({
-  turns: z.int().nonnegative(),
-  toolCalls: z.int().nonnegative(),
-  inputTokens: z.int().nonnegative(),
-  cachedInputTokens: z.int().nonnegative(),
-  outputTokens: z.int().nonnegative(),
-  /** Tokens of turns that failed. */
-  failedTokens: z.int().nonnegative(),
-  /** Sum of what is priced, in micro-USD. */
-  costMicroUsd: z.int().nonnegative(),
-  /** Calls whose model has no known price; they are not in the sum. */
-  unpricedCalls: z.int().nonnegative(),
-  durationMs: z.number().nonnegative(),
-});
-
 const stored = {
   seq: z.int().positive(),
   runId: z.string(),
@@ -130,6 +46,11 @@ const scoped = { agentPath: z.string().exactOptional() };
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
 
+/**
+ * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
+ * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
+ * are for whoever watches and are not kept.
+ */
 const storedEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...stored,
@@ -142,6 +63,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     model: z.string(),
     effort,
     effortSource: z.string(),
+    /** How the agent works, and what it was given; earlier logs do not say. */
+    mode: z.enum(runModes).exactOptional(),
+    inputs: jsonObject.exactOptional(),
     workspace: z.string().nullable(),
     limits: jsonObject,
     policy: z.string(),
@@ -196,6 +120,18 @@ const storedEventSchema = z.discriminatedUnion("type", [
     text: z.string(),
     from: z.enum(personTopics),
     key: z.string(),
+  }),
+  z.object({
+    ...stored,
+    /** Another agent begins to work on what a call handed to it; its path names the call. */
+    type: z.literal("agent.started"),
+    agentPath: z.string(),
+    /** As `name@version`. */
+    agent: z.string(),
+    /** Its own limits, within what was left to the one that it works for. */
+    limits: jsonObject,
+    decision,
+    callId: z.string(),
   }),
   z.object({
     ...stored,
@@ -302,7 +238,35 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** The model was asked whether the work is done. What comes of it is the check after it. */
+    type: z.literal("judge.completed"),
+    attempt: z.int().positive(),
+    /** Above 1 where the answer before could not be read. */
+    try: z.int().positive(),
+    text: z.string(),
+    usage,
+    costMicroUsd: cost,
+    decision,
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("judge.failed"),
+    attempt: z.int().positive(),
+    try: z.int().positive(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    durationMs: z.number().nonnegative(),
+  }),
+  z.object({
+    ...stored,
     type: z.literal("check.completed"),
+    /** What looked; earlier logs do not say, and it was a command. */
+    kind: z.enum(["command", "schema", "scorer", "judge"]).exactOptional(),
+    /** How often the agent had said that it was done; all that looked then have the same. */
     attempt: z.int().positive(),
     passed: z.boolean(),
     output: z.string(),
@@ -316,6 +280,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("run.parked"),
     /** The question that waits for a person. */
     approvalId: z.string(),
+    /** The rule that asks, `mcp/elicitation` where a server does; earlier logs do not say. */
+    ruleId: z.string().exactOptional(),
     toolName: z.string(),
     message: z.string(),
   }),
@@ -325,6 +291,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("agent.stopped"),
     stop,
     summary: z.string(),
+    /** What it and those below it used; the run's own agent is told of by the run's end. */
+    totals: totals.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -342,6 +310,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     outcome,
     stop,
     summary: z.string(),
+    /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+    output: jsonObject.exactOptional(),
     totals,
     filesChanged: z.array(fileChange).readonly(),
   }),

@@ -8,7 +8,7 @@ import { describeEnd, launch } from "./launch.ts";
 import { findLimiter, type Limiter, limitedCommand } from "./limits.ts";
 import { createOutputCapture } from "./output-capture.ts";
 import type { Processes } from "./process.ts";
-import { canBoundProcesses } from "./process-cgroup.ts";
+import { canBoundProcesses, unboundNotice } from "./process-cgroup.ts";
 import { wrongMachine } from "./refusal.ts";
 import { sandboxLimits, type SandboxProbe } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
@@ -90,11 +90,7 @@ async function probe(options: ProbeOptions): Promise<BwrapProbe> {
     limiter,
     notices: [
       ...(hostUser.notice === undefined ? [] : [hostUser.notice]),
-      ...(hostUser.isRoot && !(await canBoundProcesses(clock))
-        ? [
-            "The limit on processes does not bind: root is exempt, and no control group can be made.",
-          ]
-        : []),
+      ...(hostUser.isRoot && !(await canBoundProcesses(clock)) ? [unboundNotice] : []),
       ...(limiter === "prlimit"
         ? []
         : ["Limits are set through the shell's ulimit, because prlimit is not installed."]),

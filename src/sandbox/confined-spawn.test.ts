@@ -1,4 +1,12 @@
-import { mkdirSync, realpathSync, rmSync, writeFileSync, existsSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+  existsSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -229,6 +237,43 @@ describe.skipIf(!probed.available)(title, () => {
     });
     expect(await outputOf(child)).toMatchObject({ code: 4 });
     expect(processesWith(marker)).toEqual([]);
+  });
+});
+
+describe.skipIf(!probed.available)(`what is said of a confined process, with ${title}`, () => {
+  const spawned = async (writable: string, hidden: readonly string[] = []) => {
+    const request = { command: "true", args: [], cwd: writable, env: {} };
+    const child = await spawnConfined({ ...request, writable: [writable], hidden });
+    await outputOf(child);
+    return child.notices.join("\n");
+  };
+
+  test("is that it runs as root, where the tests do and nobody else can read its folder", async () => {
+    const shut = makeWorkspace();
+    const notices = await spawned(shut);
+    rmSync(shut, { recursive: true });
+    if (process.getuid?.() === 0) expect(notices).toContain("run as root, because");
+    else expect(notices).toBe("");
+  });
+
+  test("is nothing where there is nothing to say", async () => {
+    expect(await spawned(workspace)).toBe("");
+  });
+
+  test("is what was made in its folder so that it cannot make it, once", async () => {
+    const place = join(workspace, "agent33.lock.yaml");
+    const there = join(workspace, "there");
+    writeFileSync(there, "mine");
+    // Where the tests run as root, the program is nobody, if nobody can work in its folder.
+    chmodSync(there, 0o666);
+    const hidden = [place, there, join(workspace, "absent/file"), join(outside, "elsewhere")];
+    expect(await spawned(workspace, hidden)).toBe(
+      `${place} was made, empty, so that no confined program can make it.`,
+    );
+    expect(readFileSync(place, "utf8")).toBe("");
+    expect(readFileSync(there, "utf8")).toBe("mine");
+    expect(existsSync(join(outside, "elsewhere"))).toBe(false);
+    expect(await spawned(workspace, hidden)).toBe("");
   });
 });
 

@@ -1,14 +1,15 @@
-import { isAbsolute, join, relative } from "node:path";
+import { chmodSync, chownSync, existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { dirname, isAbsolute, join, relative } from "node:path";
 import { PassThrough } from "node:stream";
 import { type Clock, systemClock } from "../base/clock.ts";
-import { isAgent33Error } from "../base/errors.ts";
+import { isAgent33Error, systemCodeOf } from "../base/errors.ts";
 import { bwrapStart, type BwrapView } from "./bwrap-arguments.ts";
 import { explainNotStarted, explainRefusal } from "./bwrap-refusal.ts";
 import { chooseHostUser } from "./host-user.ts";
 import { createMarkFinder, endedFirst } from "./launch.ts";
 import { findLimiter, limitedCommand } from "./limits.ts";
 import type { Processes, RunningProcess } from "./process.ts";
-import { boundProcesses } from "./process-cgroup.ts";
+import { boundProcesses, unboundNotice } from "./process-cgroup.ts";
 import { sandboxUnavailable, wrongMachine } from "./refusal.ts";
 import { sandboxLimits } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
@@ -37,7 +38,10 @@ export interface ConfinedRequest {
   readonly writable?: readonly string[];
   /** Files and folders that it may read, at their own paths. Absolute. */
   readonly readOnly?: readonly string[];
-  /** Folders and files that are empty inside, where they lie in one that is shown. Absolute. */
+  /**
+   * Folders and files that are empty inside, where they lie in one that is shown. Absolute. A file
+   * that is not there yet and could be made inside is made, empty.
+   */
   readonly hidden?: readonly string[];
   /** `host` for a server that has hosts to talk to: this machine's network as it is. Default `none`. */
   readonly network?: "none" | "host";
@@ -45,6 +49,12 @@ export interface ConfinedRequest {
   readonly memoryBytes?: number;
   /** Processes and threads. Default 256. */
   readonly processes?: number;
+}
+
+/** A confined program that runs. */
+export interface ConfinedProcess extends RunningProcess {
+  /** What to tell the person who runs the engine. */
+  readonly notices: readonly string[];
 }
 
 const startLimitMs = 10_000;
@@ -59,7 +69,7 @@ const startLimitMs = 10_000;
  */
 export function createConfinedSpawn(
   options: ConfinedSpawnOptions,
-): (request: ConfinedRequest) => Promise<RunningProcess> {
+): (request: ConfinedRequest) => Promise<ConfinedProcess> {
   const { spawn, clock = systemClock, command: bwrap = "bwrap" } = options;
   const { nodePath = process.execPath } = options;
   return async (request) => {
@@ -74,12 +84,18 @@ export function createConfinedSpawn(
     });
     const view = viewOf(request, { nodePath, tmpBytes: limits.fileSizeBytes, filter });
     const limited = limitedCommand(findLimiter(), limits, [request.command, ...request.args]);
+    const kept = keepPlaces(view);
     const { args, inputs } = bwrapStart(view, limited);
     const ownId = process.getuid?.();
     const { writable, readOnly: readable } = view;
     const question = { spawn, clock, ownId, writable, readable, nodePath };
     const hostUser = await chooseHostUser(question);
     const bound = hostUser.isRoot ? boundProcesses(limits.processes, clock) : undefined;
+    const notices = [
+      ...kept.map((path) => `${path} was made, empty, so that no confined program can make it.`),
+      ...(hostUser.notice === undefined ? [] : [hostUser.notice]),
+      ...(hostUser.isRoot && bound === undefined ? [unboundNotice] : []),
+    ];
     const prefix = [...(bound?.prefix ?? []), ...hostUser.prefix];
     const [first = bwrap, ...rest] = [...prefix, bwrap, ...args];
     const [program, ...words] = endedFirst([first, ...rest]);
@@ -93,7 +109,7 @@ export function createConfinedSpawn(
     }
     // Its tree is gone a moment after its own end; the bound goes with that.
     void child.exited.then(() => bound?.end());
-    return started(child, clock);
+    return { ...(await started(child, clock)), notices };
   };
 }
 
@@ -123,6 +139,38 @@ function viewOf(
 
 const isShown = (path: string, shown: readonly string[]): boolean =>
   isAbsolute(path) && shown.some((folder) => !relative(folder, path).startsWith(".."));
+
+/**
+ * Only what is there can be covered. A file that is not there yet, in a folder that the program may
+ * write, it could make itself: so it is made first, empty.
+ * @returns the files that were made
+ */
+function keepPlaces({ hidden = [], writable }: BwrapView): readonly string[] {
+  return hidden.filter((path) => {
+    const folder = dirname(path);
+    if (existsSync(path) || !existsSync(folder)) return false;
+    const real = realpathSync(folder);
+    if (!writable.some((shown) => !relative(shown, real).startsWith(".."))) return false;
+    return made(path, real);
+  });
+}
+
+function made(path: string, folder: string): boolean {
+  try {
+    writeFileSync(path, "", { flag: "wx" });
+  } catch (error) {
+    // Another start was first; or nobody may write there, and so the program neither.
+    if (["EEXIST", "EACCES", "EPERM", "EROFS"].includes(systemCodeOf(error) ?? "")) return false;
+    throw error;
+  }
+  if (process.getuid?.() === 0) {
+    // As whoever has the folder would have made it: root's own would be in the way of that user.
+    const { uid, gid, mode } = statSync(folder);
+    chownSync(path, uid, gid);
+    chmodSync(path, mode & 0o666);
+  }
+  return true;
+}
 
 /** The child from the moment at which its own program takes over; its errors begin there. */
 async function started(child: RunningProcess, clock: Clock): Promise<RunningProcess> {

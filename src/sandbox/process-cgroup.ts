@@ -45,6 +45,10 @@ export function boundProcesses(limit: number, clock: Clock): ProcessBound | unde
   };
 }
 
+/** What is to be told where root runs commands and there can be no such bound. */
+export const unboundNotice =
+  "The limit on processes does not bind: root is exempt, and no control group can be made.";
+
 /** Whether commands can be bounded in this way here. */
 export async function canBoundProcesses(clock: Clock): Promise<boolean> {
   const bound = boundProcesses(1, clock);

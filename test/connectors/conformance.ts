@@ -26,7 +26,7 @@ export interface ConformanceCase<I, O, C, P extends Peer> {
    * Faults of which the connector makes something useful instead of failing, each with a look at
    * what it makes of it.
    */
-  readonly takes?: { readonly [F in Fault]?: (value: O) => void };
+  readonly takes?: { readonly [F in Fault]?: (value: O, peer: P) => void };
   /** Faults that this other side cannot have, each with the reason, which the tests show. */
   readonly cannot?: { readonly [F in Fault]?: string };
 }
@@ -126,7 +126,7 @@ export function connectorConformance<I, O, C, P extends Peer>(
           const world = await setUp(behaviour);
           const outcome = await world.call();
           if (!outcome.ok) throw outcome.error;
-          takes(outcome.value);
+          takes(outcome.value, world.peer);
           keepsNoSecret(world, outcome);
           expect(JSON.stringify(outcome.value).length).toBeLessThan(mostKept);
           await letGo(world);

@@ -84,7 +84,7 @@ export async function runInProcess(
   words: readonly string[],
   cwd: string,
   env: Record<string, string> = {},
-  terminal: Pick<Machine, "onLine"> = {},
+  terminal: Pick<Machine, "onLine" | "prompts"> = {},
 ): Promise<CliResult> {
   let stdout = "";
   let stderr = "";

@@ -1,5 +1,6 @@
 import { sha256 } from "../../base/digest.ts";
 import type { EventOf, StoredEvent } from "../../events/event.ts";
+import { delegateName, withoutEnding } from "../delegate.ts";
 import { callKey, errorGist, gistOf } from "./gist.ts";
 
 /** One call that came to an end, as the detectors see it. */
@@ -77,7 +78,8 @@ const printed = new WeakMap<EventOf<"tool.completed">, Prints>();
 function printsOf(end: EventOf<"tool.completed">, argumentsText: string): Prints {
   const before = printed.get(end);
   if (before !== undefined) return before;
-  const { toolName, isError, content } = end;
+  const { toolName, isError } = end;
+  const content = toolName === delegateName ? withoutEnding(end.content) : end.content;
   const prints = {
     key: callKey(toolName, argumentsText),
     outcome: sha256(`${isError} ${content}`),
@@ -97,12 +99,14 @@ function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): reado
     const inOrder = ends.toSorted((left, right) => left.index - right.index);
     const calls = inOrder.map((end) => {
       const { toolName, seq } = end;
+      const delegates = toolName === delegateName;
       const { key, ...own } = printsOf(end, asked[end.index]?.argumentsText ?? "");
       // A refusal says nothing new about the call: the loop is the one that it was.
       const refused = end.error?.code === "agents.stuck_call" ? lastOf.get(key) : undefined;
       const result = refused ?? own;
       lastOf.set(key, result);
-      const readOnly = reads.has(toolName);
+      // Handing work over changes nothing by itself; the one who does the work may.
+      const readOnly = reads.has(toolName) && !delegates;
       // What a read says counts by itself: to find the same nothing with other words is no news.
       const found = `${readOnly ? toolName : key} ${result.gist}`;
       const isNew = result.error === null && !known.has(found);

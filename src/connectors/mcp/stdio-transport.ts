@@ -27,7 +27,10 @@ const hurriedMs = 500;
  * Output that is not JSON-RPC is counted and kept instead of breaking the session, because many
  * servers print a greeting; too much of it, or a line over the limit, closes the session.
  */
-export function createStdioTransport(child: SpawnedProcess): ServerTransport {
+export function createStdioTransport(
+  child: SpawnedProcess,
+  notices: readonly string[] = [],
+): ServerTransport {
   let state: "new" | "open" | "closing" | "closed" = "new";
   let failure: Agent33Error | undefined;
   let exit: ExitStatus | undefined;
@@ -122,6 +125,7 @@ export function createStdioTransport(child: SpawnedProcess): ServerTransport {
       stderrTail,
       strayLineCount,
       strayLines: [...strayLines],
+      notices,
       ...(exit === undefined ? {} : { exit }),
     }),
     failure: () => failure,

@@ -10,9 +10,19 @@ export interface ServerOutput {
   readonly strayLineCount: number;
   /** The last 20 of them, clipped. */
   readonly strayLines: readonly string[];
+  /** What is to be told of how it was started. */
+  readonly notices: readonly string[];
   /** How it ended, if it has. */
   readonly exit?: ExitStatus;
 }
+
+/** Of a server that writes only messages. */
+export const noOutput: ServerOutput = {
+  stderrTail: "",
+  strayLineCount: 0,
+  strayLines: [],
+  notices: [],
+};
 
 /** The library's transport, and what a session has to know of the way to its server. */
 export interface ServerTransport extends Transport {

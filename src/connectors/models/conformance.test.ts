@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { connectorConformance } from "../../../test/connectors/conformance.ts";
-import type { HttpPeer } from "../../../test/connectors/http-peer.ts";
+import { type HttpPeer, httpPeer } from "../../../test/connectors/http-peer.ts";
 import {
   faultyStreamPeer,
   modelPeer,
@@ -11,6 +11,7 @@ import { loadPrices } from "../../models/prices.ts";
 import { createModel } from "../../models/providers.ts";
 import { loadTokenCounter } from "../../models/tokens.ts";
 import { modelConnectorSpec } from "./connector.ts";
+import { modelServerProbe } from "./probe.ts";
 
 const apiKey = "sk-live-9f27c1d0aa";
 const prices = await loadPrices({ clock: systemClock });
@@ -56,3 +57,25 @@ for (const plan of modelPeerPlans) {
     },
   });
 }
+
+// The address of the peer is the input's, so both are known only when it runs.
+let baseUrl = "";
+connectorConformance({
+  name: "the look at which models a server has",
+  peer: async () => {
+    const peer = await httpPeer(() => ({
+      body: '{"object":"list","data":[{"id":"local-1","object":"model"}]}',
+    }));
+    baseUrl = `${peer.url}/v1`;
+    return peer;
+  },
+  spec: () => modelServerProbe(() => systemClock.now()),
+  get input() {
+    return { baseUrl };
+  },
+  good: (models, { requests }) => {
+    expect(models).toEqual(["local-1"]);
+    expect(requests).toMatchObject([{ method: "GET", path: "/v1/models" }]);
+  },
+  secrets: [],
+});

@@ -146,7 +146,7 @@ const approvals = probe("approvals", {
       await ask("consumed"),
     ];
     const at = clock.now();
-    await store.approvals.decide(approved.id, "approved", mark, at);
+    await store.approvals.decide(approved.id, "approved", mark, at, { words: mark });
     await store.approvals.decide(denied.id, "denied", mark, at);
     await store.approvals.decide(consumed.id, "approved", mark, at);
     await store.approvals.consume(consumed.id, consumed.digest, at);
@@ -187,6 +187,11 @@ const approvals = probe("approvals", {
     find: async (stranger, theirs) => {
       for (const { id } of Object.values(theirs)) {
         await expect(stranger.find(id)).rejects.toEqual(code("store.unknown_approval"));
+      }
+    },
+    answerOf: async (stranger, theirs) => {
+      for (const { id } of Object.values(theirs)) {
+        await expect(stranger.answerOf(id)).rejects.toEqual(code("store.unknown_approval"));
       }
     },
     list: async (stranger, _, own) => {
