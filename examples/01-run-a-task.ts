@@ -24,7 +24,6 @@ try {
     task: { kind: "folder", path: task, environment: "host" },
     model: undefined, // the task's own script; else for example "anthropic:NAME"
     effort: undefined,
-    agentFile: undefined,
     mcpCommands: [],
   });
   const stopFollowing = engine.runs.follow(runId, (event) => {

@@ -66,7 +66,6 @@ try {
       task: { kind: "text", text: "Note that tea is at four.", workspace: folder },
       model: `scripted:${join(folder, "script.yaml")}`,
       effort: undefined,
-      agentFile: undefined,
       mcpCommands: [],
     });
     const end = await engine.runs.drive(id);

@@ -12,12 +12,14 @@ import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import { closeAll } from "./engine/close-all.ts";
+import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
 import { type Audit, createAudit } from "./engine/audit.ts";
 import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
+import type { ElicitationAnswer } from "./engine/elicitation.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
@@ -30,7 +32,9 @@ import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
-import { agentPorts, createRuns, type LiveRuns, type Runs } from "./engine/runs.ts";
+import { runHosting } from "./engine/run-hosting.ts";
+import type { LiveRuns } from "./engine/live-runs.ts";
+import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
 import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
@@ -53,16 +57,24 @@ export interface Engine {
   readonly processes: Processes;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
-  /** Answers a question and tells the run that waits for it. */
   /**
    * Makes a rule of a question, so that such calls are not asked about again. It is written to a
    * pack file for people to review, and holds where the settings select that pack.
    * @throws Agent33Error `policy.*`, `engine.cannot_remember`
    */
   rememberApproval(prefix: string, request: RememberRequest): RememberedRule;
+  /** Answers a question and tells the run that waits for it. */
   decideApproval(
     prefix: string,
     decision: "approved" | "denied",
+  ): Promise<{ readonly id: string; readonly runId: string | null }>;
+  /**
+   * Answers what an MCP server asked, and tells the run that waits for it.
+   * @throws Agent33Error `engine.invalid_answer`, `engine.not_a_question`, `store.*`
+   */
+  answerQuestion(
+    prefix: string,
+    answer: ElicitationAnswer,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   readonly dataDir: string;
   /**
@@ -130,7 +142,7 @@ export function createEngine(config: Config, host: Host): Engine {
       dataDir,
       lockPath(config, host.cwd),
       ...policies.places(),
-      ...(settings.agent === undefined ? [] : [resolve(host.cwd, settings.agent)]),
+      ...agentPlaces(config, host.cwd),
     ],
   });
   const budgets = createBudgetLedger(clock);
@@ -165,6 +177,7 @@ export function createEngine(config: Config, host: Host): Engine {
     const asked = approvals.storeOf(tenant);
     return { approvals: asked, idempotency, limitUses, audit: audit.sink(tenant) };
   };
+  const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
   const boundary = createBoundary({
     clock,
     random,
@@ -177,7 +190,7 @@ export function createEngine(config: Config, host: Host): Engine {
       records.set(tenant, known);
       return known;
     },
-    approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
+    approvalTtlMs,
     onBreakerOpen: learning.observeBreaker,
     breakerStore: store.breakers,
     onBreakerTrouble: (error) =>
@@ -185,15 +198,6 @@ export function createEngine(config: Config, host: Host): Engine {
     hands: { fetch: egress.fetch, connect: egress.connect, spawn: processes.spawn },
   });
 
-  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const workflow = agentRun(agentPorts(store, host, live, redactor));
-  const durable = createSqliteDurable({
-    transactions: store.transactions,
-    clock,
-    owner: ownerName(host),
-    ownerGone,
-    workflows: [workflow],
-  });
   const connectors = configuredConnectors(settings, host, redactor);
   const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
     openModel(
@@ -201,6 +205,7 @@ export function createEngine(config: Config, host: Host): Engine {
         spec: spec.model,
         baseUrl: spec.baseUrl ?? undefined,
         acceptsEffort: settings.acceptsEffort,
+        acceptsSchema: settings.acceptsSchema,
         cwd: host.cwd,
       },
       {
@@ -208,6 +213,7 @@ export function createEngine(config: Config, host: Host): Engine {
         log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
       },
     );
+  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
   };
@@ -218,20 +224,17 @@ export function createEngine(config: Config, host: Host): Engine {
       if (type === "run.finished" || type === "run.parked") learning.observeRun(runId);
     }
   });
-  const runs = createRuns(
-    {
-      host,
-      config,
+  const ports = agentPorts(store, host, live, redactor, budgets);
+  const workflow = {
+    ...agentRun(ports),
+    ...runHosting({
       store,
-      durable,
-      workflow,
-      budgets,
-      dataDir,
+      host,
       redactor,
-      policies,
-      checkModel: async (spec) => {
-        await modelFor(spec);
-      },
+      durable: { sent: (...mail) => durable.sent(...mail) },
+      budgets,
+      approvalTtlMs,
+      live,
       session: {
         host,
         settings,
@@ -244,12 +247,42 @@ export function createEngine(config: Config, host: Host): Engine {
         confinements,
         model: modelFor,
         redactor,
+        personFor: approvals.personFor,
+        approvalsOf: (tenant) => opened.tenant(tenant).approvals,
         live: (runId, event) => {
           const told = { ...event, runId, at: clock.now() };
           if (told.type === "tool.progress") {
             tell(runId, { ...told, message: redactor.text(told.message) });
           } else liveText.add(told);
         },
+      },
+    }),
+  };
+  const durable = createSqliteDurable({
+    transactions: store.transactions,
+    clock,
+    owner: ownerName(host),
+    ownerGone,
+    workflows: [workflow],
+    // Other tenants of the store have workers of their own.
+    isOurs: (runId) => store.runs.get(runId) !== undefined,
+    log: (message, thrown) => {
+      const error = toAgent33Error(thrown);
+      host.warn(`runs: ${message}: ${error.code}: ${error.message}`);
+    },
+  });
+  const runs = createRuns(
+    {
+      host,
+      config,
+      store,
+      durable,
+      workflow,
+      dataDir,
+      redactor,
+      policies,
+      checkModel: async (spec) => {
+        await modelFor(spec);
       },
     },
     live,
@@ -296,6 +329,7 @@ export function createEngine(config: Config, host: Host): Engine {
       ...runs,
       drive: (runId) => recorded(runs.drive(runId)),
       resume: (prefix) => recorded(runs.resume(prefix)),
+      work: (request) => recorded(runs.work(request)),
     },
     dataDir,
     store,
@@ -306,6 +340,7 @@ export function createEngine(config: Config, host: Host): Engine {
     processes,
     rememberApproval: approvals.remember,
     decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
+    answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),
     close: () =>
       closeAll([
         () => policies.close(),

@@ -1,20 +1,10 @@
 import { isAgent33Error } from "../base/errors.ts";
 import type { CallOptions } from "../boundary/types.ts";
-import type { RunSession } from "./ports.ts";
+import type { ScopedRun } from "./scoped-run.ts";
 
-/** The budget that every call of a run is charged to. */
-export function budgetOf(runId: string): string {
-  return `run:${runId}`;
-}
-
-/** The name of a tool's logical call within its run, the same after a crash. */
-export function toolCallName(place: { readonly turn: number; readonly index: number }): string {
-  return `turn-${place.turn}-call-${place.index}`;
-}
-
-/** What every governed call of a run carries. */
+/** What every governed call of a run's work carries. */
 export function callOptions(
-  session: RunSession,
+  { session, budgets }: ScopedRun,
   logicalCallId: string,
   signal: AbortSignal,
 ): Pick<CallOptions, "principal" | "policy" | "runId" | "logicalCallId" | "budgets" | "signal"> {
@@ -23,7 +13,7 @@ export function callOptions(
     policy: session.policy,
     runId: session.runId,
     logicalCallId,
-    budgets: [budgetOf(session.runId)],
+    budgets,
     signal,
   };
 }

@@ -1,49 +1,11 @@
+import type { JsonObject } from "../base/json.ts";
 import type { Activity } from "../durable/contract.ts";
-import type { NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import type { RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import { leaveIfReleased } from "./call-options.ts";
-import type { AgentPorts } from "./ports.ts";
+import { lastAnswer } from "./checks.ts";
+import type { AgentPorts, RunSession } from "./ports.ts";
 import { activeMs, foldRun } from "./state.ts";
-
-export type CheckInput = { readonly attempt: number; readonly horizon: number };
-export type CheckVerdict = {
-  readonly seq: number;
-  /** Whether the agent is to go on: it was told what is wrong. */
-  readonly sentBack: boolean;
-};
-
-/** Runs the task's visible check and, while tries are left, tells the agent what it found. */
-export function visibleCheck(ports: AgentPorts): Activity<CheckInput, CheckVerdict> {
-  return {
-    name: "check.run",
-    run: async ({ attempt, horizon }, { runId, signal }) => {
-      const session = ports.session(runId);
-      const result = await session.check?.(signal);
-      leaveIfReleased(signal);
-      if (result === undefined) return () => ({ seq: horizon, sentBack: false });
-      const { passed, output, durationMs, error } = result;
-      const sentBack = !passed && error === undefined && attempt < session.limits.maxChecks;
-      return () => {
-        const events: NewEvent[] = [
-          {
-            type: "check.completed",
-            attempt,
-            passed,
-            output,
-            durationMs,
-            ...(error === undefined ? {} : { error }),
-          },
-        ];
-        if (sentBack) events.push({ type: "message.user", text: feedback(output), from: "engine" });
-        const stored = ports.log.append(runId, events);
-        return { seq: stored.at(-1)?.seq ?? horizon, sentBack };
-      };
-    },
-  };
-}
-
-function feedback(output: string): string {
-  return `The check of your work failed. Its output:\n\n${output.trim()}\n\nMend what is wrong, then finish again.`;
-}
+import { undelivered } from "./steering.ts";
 
 export type EndInput = { readonly stop: StopReason; readonly horizon: number };
 
@@ -51,11 +13,12 @@ export type EndInput = { readonly stop: StopReason; readonly horizon: number };
 export function endAgent(ports: AgentPorts): Activity<EndInput, null> {
   return {
     name: "agent.end",
-    run: async ({ stop, horizon }, { runId }) => {
-      await ports.session(runId).closeTools();
+    run: async ({ stop, horizon }, { runId, signal }) => {
+      await ports.session(runId).closeTools(signal);
       const summary = foldRun(ports.log.read(runId), horizon).lastText;
-      return () => {
-        ports.log.append(runId, [{ type: "agent.stopped", stop, summary }]);
+      return (mailbox) => {
+        const unread = undelivered(ports.log.read(runId), mailbox.sent);
+        ports.log.append(runId, [...unread, { type: "agent.stopped", stop, summary }]);
         return null;
       };
     },
@@ -97,12 +60,14 @@ export function finishRun(ports: AgentPorts): Activity<EndInput, { readonly outc
         const events = ports.log.read(runId);
         const { totals, lastText } = foldRun(events, horizon);
         const outcome = outcomeOf(events, stop);
+        const output = outputOf(ports.session(runId), events, stop);
         ports.log.append(runId, [
           {
             type: "run.finished",
             outcome,
             stop,
             summary: lastText,
+            ...(output === undefined ? {} : { output }),
             totals: { ...totals, durationMs: activeMs(events, ports.now()) },
             filesChanged,
           },
@@ -112,6 +77,17 @@ export function finishRun(ports: AgentPorts): Activity<EndInput, { readonly outc
       };
     },
   };
+}
+
+/** The agent's last answer as data, where it has the form that was asked for. */
+function outputOf(
+  { answer }: RunSession,
+  events: readonly StoredEvent[],
+  stop: StopReason,
+): JsonObject | undefined {
+  if (answer === undefined || stop.reason !== "done") return undefined;
+  const read = answer.read(lastAnswer(events));
+  return read.ok ? read.value : undefined;
 }
 
 /**

@@ -1,24 +1,53 @@
-import { readFileSync } from "node:fs";
-import { parse } from "yaml";
 import { z } from "zod";
+import { digestOf } from "../base/digest.ts";
 import { efforts } from "../base/effect.ts";
-import { Agent33Error, messageOf } from "../base/errors.ts";
+import { type JsonValue } from "../base/json.ts";
+import { completionSchema } from "./completion-schema.ts";
 import { someLimitsSchema } from "./limits.ts";
+import { versionPattern } from "./version.ts";
+
+// zod's own JSON type has mutable arrays; what comes out of here is never changed.
+const json = z.json() as unknown as z.ZodType<JsonValue>;
+
+/** A JSON Schema, 2020-12, of an object. Whether it is one is seen when it is compiled. */
+const objectSchema = z
+  .record(z.string(), json)
+  .refine((schema) => schema["type"] === "object", "the schema must have `type: object`");
 
 export const agentDefinitionSchema = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,63}$/, "lower-case letters, digits and hyphens, at most 64"),
-  version: z.string().min(1),
+  version: z
+    .string("a version is a text: put it in quotes")
+    .regex(versionPattern, "a version looks like 1.2.0, or 2.0.0-beta.1"),
   role: z.string().min(1).describe("who the agent is, in one sentence"),
   instructions: z.string().min(1).describe("how it works, in the words of its author"),
   tools: z
     .array(z.string().min(1))
     .default(["*"])
     .describe("names of the tools that it may use; `*` stands for any run of characters"),
-  effort: z.enum(efforts).optional(),
+  agents: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("agents that it may hand work to: `name`, `name@version`, or a file from here"),
+  skills: z
+    .array(z.string().min(1))
+    .exactOptional()
+    .describe("names of the skills that it may load, as with tools; without it, all"),
+  effort: z.enum(efforts).optional().describe("how hard it thinks, where a run does not say"),
   limits: someLimitsSchema.default({}),
+  inputs: objectSchema.exactOptional().describe("JSON Schema (2020-12) of what it is given"),
+  outputs: objectSchema
+    .exactOptional()
+    .describe("JSON Schema (2020-12) that its last answer must fit"),
+  completion: completionSchema
+    .exactOptional()
+    .describe("how its work is checked before it counts as done"),
 });
+
+/** A definition as runs keep it. Before definitions had an order, a version could be any text. */
+export const keptDefinitionSchema = agentDefinitionSchema.extend({ version: z.string().min(1) });
 
 /** Who an agent is, as data. */
 export type AgentDefinition = z.infer<typeof agentDefinitionSchema>;
@@ -36,42 +65,33 @@ export const defaultAgent: AgentDefinition = {
     "When the task is finished, answer without tool calls: say in a few sentences what you did and what you could not do.",
   ].join("\n"),
   tools: ["*"],
+  agents: [],
   limits: {},
 };
 
-/**
- * Reads an agent definition from a YAML file.
- * @throws Agent33Error `agents.unreadable` or `agents.malformed`, with the file and the field.
- */
-export function loadAgent(path: string): AgentDefinition {
-  let data: unknown;
-  try {
-    data = parse(readFileSync(path, "utf8"));
-  } catch (cause) {
-    throw new Agent33Error(
-      "agents.unreadable",
-      `The agent file ${path} cannot be read: ${messageOf(cause)}`,
-      {
-        hint: "Give the path of a YAML file with name, version, role and instructions.",
-        cause,
-      },
-    );
-  }
-  const parsed = agentDefinitionSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  throw new Agent33Error(
-    "agents.malformed",
-    `The agent file ${path} is not valid:\n${z.prettifyError(parsed.error)}`,
-    {
-      hint: "Fields: name, version, role, instructions, tools, effort, limits.",
-    },
-  );
+/** `name@version`, as a run, its audit and people call an agent. */
+export function agentReference({ name, version }: AgentDefinition): string {
+  return `${name}@${version}`;
+}
+
+/** The same for the same content: what tells whether a version was changed behind its name. */
+export function agentDigest(agent: AgentDefinition): string {
+  return digestOf(agent);
 }
 
 /** Whether an agent may use a tool, by the patterns of its definition. */
 export function mayUseTool(agent: AgentDefinition, toolName: string): boolean {
-  return agent.tools.some((pattern) => {
+  return matchesAny(agent.tools, toolName);
+}
+
+/** Whether an agent may load a skill, by the patterns of its definition. */
+export function mayUseSkill({ skills }: AgentDefinition, skillName: string): boolean {
+  return skills === undefined || matchesAny(skills, skillName);
+}
+
+function matchesAny(patterns: readonly string[], name: string): boolean {
+  return patterns.some((pattern) => {
     const source = pattern.split("*").map((text) => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-    return new RegExp(`^${source.join(".*")}$`).test(toolName);
+    return new RegExp(`^${source.join(".*")}$`).test(name);
   });
 }

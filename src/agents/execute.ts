@@ -2,30 +2,33 @@ import { type ErrorData, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { ToolCallPart } from "../base/message.ts";
 import type { CallOutcome } from "../boundary/types.ts";
-import type { Activity, ActivityContext } from "../durable/contract.ts";
+import type { Activity, ActivityContext, Mailbox } from "../durable/contract.ts";
 import type { NewEvent } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
-import { callOptions, leaveIfReleased, toolCallName } from "./call-options.ts";
-import { timeLeftMs } from "./limits.ts";
+import { callOptions, leaveIfReleased } from "./call-options.ts";
+import { delegateName } from "./delegate.ts";
+import { beginAgent, cannotDelegate } from "./delegation.ts";
 import type { AgentPorts } from "./ports.ts";
+import { type CallPlace, scopeOf, toolCallName } from "./scope.ts";
+import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { activatedTools, notActive, shownTools } from "./shown-tools.ts";
 import { toolCallsOf, turnAnswer } from "./state.ts";
+import { type Spoken, spokenIn } from "./steering.ts";
 import { noticeBefore, refusalOf } from "./stuck/notice.ts";
 import { eventDecision } from "./turn.ts";
-
-/** Where a call stands in its run. */
-type CallPlace = { readonly turn: number; readonly index: number };
 
 export type ToolCallInput = CallPlace & {
   /** Above 1 when the call comes back from a question to a person. */
   readonly ask: number;
 };
 
-export type ToolCallResult = {
+export type ToolCallResult = Spoken & {
   readonly seq: number;
   /** The approval that the call waits for; null when it has its result. */
   readonly parkedOn: string | null;
+  /** Another agent has begun to work on it; its end is the call's. */
+  readonly begun?: true;
 };
 
 type Completed = Extract<NewEvent, { type: "tool.completed" }>;
@@ -38,60 +41,67 @@ type Fields = Pick<Completed, "content" | "isError" | "decision" | "attempts" | 
  * is in the boundary's ledger of keys, which was written just before it was sent.
  */
 export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallResult> {
-  const partOf = (runId: string, { turn, index }: CallPlace): ToolCallPart | undefined =>
-    toolCallsOf(ports.log.read(runId), turn)[index];
-
   const record =
     (
-      runId: string,
+      run: ScopedRun,
       place: CallPlace,
       part: ToolCallPart,
       fields: Fields,
       activates: readonly string[] = [],
     ) =>
-    () => {
+    (mailbox: Mailbox) => {
       const { toolCallId, toolName } = part;
+      const { turn, index } = place;
       const events: NewEvent[] = [
-        { type: "tool.completed", ...place, toolCallId, toolName, ...fields },
+        { type: "tool.completed", turn, index, toolCallId, toolName, ...fields },
       ];
-      const tools = activatedTools(ports.session(runId).toolbox, activates);
-      if (tools.length > 0) events.push({ type: "tools.activated", ...place, tools });
-      const stored = ports.log.append(runId, events);
-      return { seq: stored.at(-1)?.seq ?? 0, parkedOn: null };
+      const tools = activatedTools(run.session.toolbox, activates);
+      if (tools.length > 0) events.push({ type: "tools.activated", turn, index, tools });
+      const stored = run.append(events);
+      return { ...spokenIn(mailbox, place), seq: stored.at(-1)?.seq ?? 0, parkedOn: null };
     };
 
   return {
     name: "tool.call",
     run: async (input, context) => {
-      const { runId } = context;
-      const place = { turn: input.turn, index: input.index };
-      const part = partOf(runId, place);
+      const { turn, index } = input;
+      const place = { ...scopeOf(input), turn, index };
+      const run = scopedRun(ports, context.runId, place);
+      const part = toolCallsOf(run.read(), turn)[index];
       if (part === undefined)
         return record(
-          runId,
+          run,
           place,
           lostCall,
           refused("agents.lost_call", "The call is not in the log."),
         );
       const { toolCallId, toolName, argumentsText } = part;
-      ports.log.append(runId, [
-        { type: "tool.started", ...place, toolCallId, toolName, argumentsText },
-      ]);
-      const ready = prepare(ports, runId, place, part);
-      if ("refusal" in ready) return record(runId, place, part, ready.refusal);
-      const outcome = await callTool(ports, context, place, part, ready);
+      run.append([{ type: "tool.started", turn, index, toolCallId, toolName, argumentsText }]);
+      const ready = prepare(run, place, part);
+      if ("refusal" in ready) return record(run, place, part, ready.refusal);
+      const outcome = await callTool(run, context, place, part, ready);
       leaveIfReleased(context.signal);
       if (!outcome.ok && outcome.error.kind === "approval_required") {
-        const approvalId = outcome.error.approvalId ?? "";
+        const { approvalId = "", ruleId, message } = outcome.error;
+        const asking = ruleId === undefined ? {} : { ruleId };
         return () => {
-          const [stored] = ports.log.append(runId, [
-            { type: "run.parked", approvalId, toolName, message: outcome.error.message },
+          const [stored] = run.append([
+            { type: "run.parked", approvalId, toolName, message, ...asking },
           ]);
           return { seq: stored?.seq ?? 0, parkedOn: approvalId };
         };
       }
+      const work = outcome.ok ? outcome.value.delegates : undefined;
+      if (work !== undefined) {
+        return (mailbox) => {
+          // Others may have begun since this one was looked at.
+          const refusal = cannotDelegate(run);
+          if (refusal !== undefined) return record(run, place, part, refusedBy(refusal))(mailbox);
+          return { seq: beginAgent(run, place, work, outcome.record), parkedOn: null, begun: true };
+        };
+      }
       const activates = outcome.ok ? outcome.value.activates : [];
-      return record(runId, place, part, resultOf(outcome), activates);
+      return record(run, place, part, resultOf(outcome), activates);
     },
   };
 }
@@ -105,12 +115,11 @@ interface Ready {
 
 /** The tool and its checked arguments, or the words that tell the model what was wrong. */
 function prepare(
-  ports: AgentPorts,
-  runId: string,
+  run: ScopedRun,
   place: CallPlace,
   part: ToolCallPart,
 ): Ready | { readonly refusal: Fields } {
-  const { toolbox, limits } = ports.session(runId);
+  const { toolbox, limits } = run.session;
   if (place.index >= limits.maxToolCallsPerStep) {
     return {
       refusal: refused(
@@ -121,7 +130,7 @@ function prepare(
   }
   const tool = toolbox.find(part.toolName);
   if (!tool.ok) return { refusal: refusedBy(tool.error) };
-  const events = ports.log.read(runId);
+  const events = run.read();
   // What another call of the turn has found by now was not there when this one was written.
   const askedAt = turnAnswer(events, place.turn)?.seq ?? 0;
   if (!shownTools(toolbox, events, askedAt).includes(tool.value)) {
@@ -133,7 +142,9 @@ function prepare(
   if (!raw.ok) return { refusal: refusedBy(raw.error) };
   const args = tool.value.parse(raw.value);
   if (!args.ok) return { refusal: refusedBy(args.error) };
-  const leftMs = timeLeftMs(limits, events, ports.now());
+  const refusal = tool.value.name === delegateName ? cannotDelegate(run) : undefined;
+  if (refusal !== undefined) return { refusal: refusedBy(refusal) };
+  const leftMs = run.timeLeftMs();
   if (leftMs <= 0) {
     return { refusal: refused("agents.time_is_up", "Not run: the run's time is over.") };
   }
@@ -141,18 +152,17 @@ function prepare(
 }
 
 function callTool(
-  ports: AgentPorts,
-  { runId, signal }: ActivityContext,
+  run: ScopedRun,
+  { signal }: ActivityContext,
   place: CallPlace,
   part: ToolCallPart,
   { tool, args, leftMs }: Ready,
 ): Promise<CallOutcome<ToolOutput>> {
-  const session = ports.session(runId);
-  return session.toolbox.call(tool, args, {
-    ...callOptions(session, toolCallName(place), signal),
+  return run.session.toolbox.call(tool, args, {
+    ...callOptions(run, toolCallName(place), signal),
     totalMs: leftMs,
     onProgress: (message) =>
-      session.live({
+      run.live({
         type: "tool.progress",
         turn: place.turn,
         toolCallId: part.toolCallId,

@@ -1,6 +1,7 @@
 import { z } from "zod";
+import type { ErrorData } from "../base/errors.ts";
 import type { StopReason, StoredEvent } from "../events/event.ts";
-import { activeMs, type RunState } from "./state.ts";
+import type { RunState } from "./state.ts";
 import { usualStuckTurns } from "./stuck/thresholds.ts";
 
 const count = z.int().positive();
@@ -12,8 +13,10 @@ const limitTypes = {
   maxTokens: count.describe("input and output tokens over the whole run"),
   maxCostMicroUsd: count.describe("money, in millionths of a US dollar"),
   maxSeconds: count.describe("time that the run is active"),
-  maxChecks: count.describe("times that the visible check may send the agent back"),
+  maxChecks: count.describe("times that the agent may say that it is done, and be checked"),
   maxStuckTurns: z.int().min(4).describe("turns that the run may go in circles"),
+  maxDepth: z.int().min(0).describe("levels of agents that may work below it, one for another"),
+  maxSubagents: z.int().min(0).describe("times that work may be handed to another agent"),
 };
 
 /** Hard limits of one run, checked before each model call. */
@@ -25,6 +28,8 @@ export const runLimitsSchema = z.strictObject({
   maxSeconds: limitTypes.maxSeconds.default(1_800),
   maxChecks: limitTypes.maxChecks.default(3),
   maxStuckTurns: limitTypes.maxStuckTurns.default(usualStuckTurns),
+  maxDepth: limitTypes.maxDepth.default(2),
+  maxSubagents: limitTypes.maxSubagents.default(8),
 });
 export type RunLimits = z.infer<typeof runLimitsSchema>;
 
@@ -40,26 +45,56 @@ export function usedTokens(totals: RunState["totals"]): number {
 
 export type LimitReached = Extract<StopReason, { reason: "limit" }>;
 
-/** What is left of the run's time; 0 or less when it is over. Milliseconds. */
-export function timeLeftMs(limits: RunLimits, events: readonly StoredEvent[], now: number): number {
-  return limits.maxSeconds * 1_000 - activeMs(events, now);
+/**
+ * How much of a limit of tokens or money is for work. A tenth is kept, so that the closing turn is
+ * within the limit too.
+ */
+export function forWork(limit: number): number {
+  return Math.floor(limit * 0.9);
 }
 
-/** The first limit that the run has reached, if any. */
+/** The first limit that an agent has reached, if any. */
 export function reachedLimit(
   limits: RunLimits,
-  state: RunState,
+  totals: RunState["totals"],
   activeMs: number,
 ): LimitReached | undefined {
-  const { totals } = state;
-  const used = [
-    ["steps", limits.maxSteps, totals.turns],
-    ["tokens", limits.maxTokens, usedTokens(totals)],
-    ["cost", limits.maxCostMicroUsd, totals.costMicroUsd],
-    ["time", limits.maxSeconds, activeMs / 1_000],
-  ] as const;
-  for (const [limit, allowed, amount] of used) {
-    if (amount >= allowed) return { reason: "limit", limit, allowed };
-  }
+  const { maxSteps, maxTokens, maxCostMicroUsd, maxSeconds } = limits;
+  if (totals.turns >= maxSteps) return limitReached("steps", limits);
+  if (usedTokens(totals) >= forWork(maxTokens)) return limitReached("tokens", limits);
+  if (totals.costMicroUsd >= forWork(maxCostMicroUsd)) return limitReached("cost", limits);
+  if (activeMs >= maxSeconds * 1_000) return limitReached("time", limits);
   return undefined;
+}
+
+/** What a budget calls the limits of a run. */
+const budgetNames = new Map<unknown, LimitReached["limit"]>([
+  ["tokens", "tokens"],
+  ["costMicroUsd", "cost"],
+  ["milliseconds", "time"],
+  ["calls", "steps"],
+]);
+
+/** The limit that a call did not fit into; undefined where it failed of something else. */
+export function limitRefused(limits: RunLimits, error: ErrorData): LimitReached | undefined {
+  if (error.code !== "boundary.budget_exceeded") return undefined;
+  return limitReached(budgetNames.get(error.details?.["budgetLimit"]) ?? "tokens", limits);
+}
+
+/** The limit that kept an agent's last turn from being asked for, where one did. */
+export function limitMet(
+  limits: RunLimits,
+  events: readonly StoredEvent[],
+  throughSeq: number,
+): LimitReached | undefined {
+  const last = events.findLast(
+    ({ type, seq }) => seq <= throughSeq && (type === "turn.completed" || type === "turn.failed"),
+  );
+  return last?.type === "turn.failed" ? limitRefused(limits, last.error) : undefined;
+}
+
+function limitReached(limit: LimitReached["limit"], limits: RunLimits): LimitReached {
+  const { maxSteps, maxTokens, maxCostMicroUsd, maxSeconds } = limits;
+  const allowed = { steps: maxSteps, tokens: maxTokens, cost: maxCostMicroUsd, time: maxSeconds };
+  return { reason: "limit", limit, allowed: allowed[limit] };
 }

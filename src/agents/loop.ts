@@ -1,9 +1,14 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
-import type { RunOutcome, StopReason } from "../events/event.ts";
-import { endAgent, finishRun, verification, visibleCheck } from "./completion.ts";
+import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
+import { endAgent, finishRun, verification } from "./completion.ts";
+import { sideBySide } from "./delegate.ts";
+import { handBack } from "./delegation.ts";
 import { toolCall } from "./execute.ts";
-import type { AgentPorts } from "./ports.ts";
-import { type CallPlan, modelTurn } from "./turn.ts";
+import { completionGate } from "./gate.ts";
+import { approvalTopic, type AgentPorts } from "./ports.ts";
+import { pathBelow, type Scope } from "./scope.ts";
+import { personHeard, type Spoken, takeWords } from "./steering.ts";
+import { type CallPlan, modelTurn, type TurnResult } from "./turn.ts";
 
 export type AgentRunInput = {
   /** The last event that stood in the log when the run was created. */
@@ -13,103 +18,148 @@ export type AgentRunInput = {
 };
 export type AgentRunResult = { readonly outcome: RunOutcome };
 
+/** What one agent of a run works in. */
+interface Work {
+  readonly context: WorkflowContext;
+  readonly scope: Scope;
+  /** Milliseconds that a question to a person may stay open. */
+  readonly ttlMs: number;
+}
+
+/** How a call ended: its last event, and whether a person spoke meanwhile. */
+type Called = Spoken & { readonly seq: number };
+
 /** Times that an answer may break off half-way in a row. */
 const turnTries = 3;
 
-/** The mailbox topic on which the answer to one approval arrives. */
-export function approvalTopic(approvalId: string): string {
-  return `approval:${approvalId}`;
-}
-
 /**
- * The loop: a model turn, then its tool calls, until a turn asks for none; then the task's check,
- * then the end. It is a deterministic workflow: everything that it knows came out of a journalled
+ * The loop: a model turn, then its tool calls, until a turn asks for none; then what a person has
+ * left for that moment, then the task's check, then the end. What a person says to steer it is heard
+ * after each step. It is a deterministic workflow: everything that it knows came out of a journalled
  * activity, so that a crash at any point resumes here with the same decisions.
  */
 export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunResult> {
   const turnActivity = modelTurn(ports);
   const toolActivity = toolCall(ports);
-  const checkActivity = visibleCheck(ports);
+  const heardActivity = personHeard(ports);
+  const gate = completionGate(ports);
+  const handBackActivity = handBack(ports);
   const endActivity = endAgent(ports);
   const verifyActivity = verification(ports);
   const finishActivity = finishRun(ports);
 
   /** One model turn with its waits for a person. */
-  const askModel = async (
-    context: WorkflowContext,
-    turn: number,
-    horizon: number,
-    ttlMs: number,
-  ) => {
+  const askModel = async ({ context, scope, ttlMs }: Work, turn: number, horizon: number) => {
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(turnActivity, { turn, horizon, ask });
+      const result = await context.call(turnActivity, { ...scope, turn, horizon, ask });
       if (result.parkedOn === null) return result;
       await context.wait(approvalTopic(result.parkedOn), ttlMs);
     }
   };
 
-  /** One call with its waits for a person. Returns the last event that it wrote. */
-  const callTool = async (context: WorkflowContext, turn: number, index: number, ttlMs: number) => {
+  /** One call with its waits for a person, and the agent that it hands work to. */
+  const callTool = async (work: Work, turn: number, index: number): Promise<Called> => {
+    const { context, scope, ttlMs } = work;
+    const place = { ...scope, turn, index };
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(toolActivity, { turn, index, ask });
-      if (result.parkedOn === null) return result.seq;
-      await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      const result = await context.call(toolActivity, { ...place, ask });
+      if (result.parkedOn !== null) await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      else if (result.begun === undefined) return result;
+      else {
+        const below: Work = { ...work, scope: { agentPath: pathBelow(place) } };
+        const { stop, horizon } = await turns(below, result.seq);
+        return context.call(handBackActivity, { ...place, stop, horizon });
+      }
     }
   };
 
-  const callTools = async (
-    context: WorkflowContext,
+  /** Calls that run side by side, so many at a time. */
+  const callGroup = async (work: Work, turn: number, group: readonly number[], lanes: number) => {
+    const results: Called[] = [];
+    const left = group.values();
+    const lane = async (): Promise<void> => {
+      for (const index of left) {
+        if (work.context.signal.aborted) return;
+        results.push(await callTool(work, turn, index));
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(lanes, group.length) }, lane));
+    return results;
+  };
+
+  /** What a person said is written down, and what the turn has not begun is not run. */
+  const hear = async (
+    { context }: Work,
+    topic: PersonTopic,
     turn: number,
-    calls: readonly CallPlan[],
-    ttlMs: number,
+    notRunFrom: number | null,
   ) => {
+    const said = await takeWords(context, topic);
+    const heard = await context.call(heardActivity, { turn, notRunFrom, topic, said });
+    return heard.seq;
+  };
+
+  /** The turn's calls, as far as nobody steers the agent away from them. */
+  const callTools = async (work: Work, turn: number, answer: TurnResult) => {
+    const { calls } = answer;
+    const { signal } = work.context;
     let last = 0;
     let index = 0;
-    while (index < calls.length && !context.signal.aborted) {
-      const from = index;
-      index += 1;
-      if (calls[from]?.alone === false) {
-        while (calls[index]?.alone === false) index += 1;
-      }
-      const group = calls.slice(from, index);
-      const seqs = await Promise.all(
-        group.map((_plan, offset) => callTool(context, turn, from + offset, ttlMs)),
-      );
-      last = Math.max(last, ...seqs);
+    let steered = isSteered(answer);
+    while (index < calls.length && !steered && !signal.aborted) {
+      const group = groupAt(calls, index);
+      index += group.length;
+      const lanes = calls[group[0] ?? 0]?.delegates === true ? sideBySide : group.length;
+      const results = await callGroup(work, turn, group, lanes);
+      last = Math.max(last, ...results.map(({ seq }) => seq));
+      steered = results.some(isSteered);
     }
-    return last;
+    return steered && !signal.aborted ? hear(work, "steering", turn, index) : last;
   };
 
-  const work = async (
-    context: WorkflowContext,
-    input: AgentRunInput,
+  /** One agent's turns, until it is done or must stop. */
+  const turns = async (
+    work: Work,
+    from: number,
   ): Promise<{ stop: StopReason; horizon: number }> => {
-    let horizon = input.horizon;
+    const { context } = work;
+    let horizon = from;
     let checks = 0;
     let brokenOff = 0;
     for (let turn = 1; ; turn += 1) {
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
-      const answer = await askModel(context, turn, horizon, input.approvalTtlMs);
+      const answer = await askModel(work, turn, horizon);
       horizon = answer.seq;
       if (answer.stop !== null) {
         brokenOff += 1;
-        if (answer.again && brokenOff < turnTries) continue;
-        return { stop: answer.stop, horizon };
+        if (!answer.again || brokenOff === turnTries) return { stop: answer.stop, horizon };
+        if (isSteered(answer) && !context.signal.aborted) {
+          horizon = await hear(work, "steering", turn, null);
+        }
+        continue;
       }
       brokenOff = 0;
       if (answer.limit !== null) return { stop: answer.limit, horizon };
       if (answer.calls.length > 0) {
-        horizon = Math.max(
-          horizon,
-          await callTools(context, turn, answer.calls, input.approvalTtlMs),
-        );
+        horizon = Math.max(horizon, await callTools(work, turn, answer));
         continue;
       }
+      if (answer.spoke !== undefined && !context.signal.aborted) {
+        horizon = await hear(work, answer.spoke, turn, null);
+        continue;
+      }
+      // What another agent did is judged by the one that it works for.
+      if (work.scope.agentPath !== undefined) return { stop: { reason: "done" }, horizon };
       checks += 1;
-      const verdict = await context.call(checkActivity, { attempt: checks, horizon });
+      const verdict = await gate(context, { attempt: checks, horizon }, work.ttlMs);
       horizon = verdict.seq;
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
-      if (!verdict.sentBack) return { stop: { reason: "done" }, horizon };
+      if (verdict.stop !== null) return { stop: verdict.stop, horizon };
+      const { spoke, sentBack } = verdict;
+      // An agent that is sent back does not stop yet: a follow-up waits until it would.
+      if (spoke === "steering" || (spoke !== undefined && !sentBack)) {
+        horizon = await hear(work, spoke, turn, null);
+      } else if (!sentBack) return { stop: { reason: "done" }, horizon };
     }
   };
 
@@ -117,7 +167,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     name: "agent.run",
     version: 1,
     run: async (context, input) => {
-      const { stop, horizon } = await work(context, input);
+      const work: Work = { context, scope: {}, ttlMs: input.approvalTtlMs };
+      const { stop, horizon } = await turns(work, input.horizon);
       await context.call(endActivity, { stop, horizon });
       if (stop.reason !== "cancelled") await context.call(verifyActivity, null);
       // A verdict that was interrupted is none.
@@ -125,4 +176,19 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       return context.call(finishActivity, { stop: last, horizon });
     },
   };
+}
+
+/** The places of the calls from one on that run side by side with it. */
+function groupAt(calls: readonly CallPlan[], from: number): readonly number[] {
+  const first = calls[from];
+  const end = calls.findIndex(
+    ({ alone, delegates }, place) =>
+      place > from && (alone || first?.alone !== false || delegates !== first.delegates),
+  );
+  const length = (end === -1 ? calls.length : end) - from;
+  return Array.from({ length }, (_none, offset) => from + offset);
+}
+
+function isSteered({ spoke }: Spoken): boolean {
+  return spoke === "steering";
 }

@@ -14,9 +14,13 @@ import type {
 import type { ErrorData } from "../base/errors.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
+import type { AnswerForm } from "./answer.ts";
+import type { JudgeSpec } from "./completion-schema.ts";
+import type { AgentBudgets } from "./budgets.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { EffortChoice } from "./effort.ts";
 import type { RunLimits } from "./limits.ts";
+import type { RunState } from "./state.ts";
 
 /** A run's log, as the loop needs it. */
 export interface RunLogPort {
@@ -49,6 +53,12 @@ export interface CheckResult {
   readonly error?: ErrorData;
 }
 
+/** One look at the agent's work. */
+export interface RunCheck {
+  readonly kind: "command" | "scorer" | "schema";
+  run(signal: AbortSignal): Promise<CheckResult>;
+}
+
 export interface VerificationResult {
   readonly reward: number | null;
   readonly passed: boolean;
@@ -57,27 +67,45 @@ export interface VerificationResult {
   readonly error?: ErrorData;
 }
 
+/** What one agent of a run acts as and with. */
+export interface AgentSide {
+  readonly principal: Principal;
+  /** The policy that the run was started under, as it holds for this agent; it decides about each call. */
+  readonly policy: PolicyDecider;
+  readonly agent: AgentDefinition;
+  readonly effort: EffortChoice;
+  readonly toolbox: Toolbox;
+  readonly systemPrompt: string;
+  /** The agents that it may hand work to. */
+  readonly subAgents: readonly SubAgent[];
+}
+
+export interface SubAgent {
+  /** As `name@version`. */
+  readonly id: string;
+  readonly agent: AgentDefinition;
+  /** What it acts with: never more than the agent that it works for. The same each time. */
+  open(): AgentSide;
+}
+
 /**
  * Everything that one run works with while this process drives it. Opened before the workflow is
  * executed, again after a crash.
  */
-export interface RunSession {
+export interface RunSession extends AgentSide {
   readonly runId: string;
-  readonly principal: Principal;
-  /** The policy that the run was started under; it decides about each of its calls. */
-  readonly policy: PolicyDecider;
-  readonly agent: AgentDefinition;
-  readonly effort: EffortChoice;
   readonly limits: RunLimits;
   readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
-  readonly toolbox: Toolbox;
-  readonly systemPrompt: string;
-  /** Runs the task's visible check, where it has one. */
-  readonly check: ((signal: AbortSignal) => Promise<CheckResult>) | undefined;
+  /** The form of the agent's last answer, where one is asked for. */
+  readonly answer: AnswerForm | undefined;
+  /** What looks at the agent's work each time that it says that it is done, in this order. */
+  readonly checks: readonly RunCheck[];
+  /** What the model is asked about the work once the checks have passed. */
+  readonly judge: JudgeSpec | undefined;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
-  /** Ends everything that the agent could act with. */
-  closeTools(): Promise<void>;
+  /** Ends everything that the agent could act with; once `hurry` aborts, by force. */
+  closeTools(hurry: AbortSignal): Promise<void>;
   /** What the run changed in its workspace. */
   filesChanged(): Promise<readonly FileChange[]>;
   /** For watchers; not kept. */
@@ -90,6 +118,13 @@ export interface AgentPorts {
   readonly log: RunLogPort;
   readonly now: () => number;
   session(runId: string): RunSession;
+  /** Opens the budgets of one agent within the run's, unless they are open here. */
+  openBudgets(budgets: AgentBudgets, limits: RunLimits, used: () => RunState["totals"]): void;
   /** Called in the transaction that ends the run. */
   finished(runId: string, outcome: RunOutcome, stop: StopReason): void;
+}
+
+/** The mailbox topic on which the answer to one approval arrives. */
+export function approvalTopic(approvalId: string): string {
+  return `approval:${approvalId}`;
 }

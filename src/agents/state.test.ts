@@ -177,3 +177,28 @@ describe("what a run's result is worth", () => {
     expect(outcomeOf(log(events), stop)).toBe(outcome);
   });
 });
+
+test("what servers had the model do counts as spent, and is no part of the conversation", () => {
+  const sampled: NewEvent[] = [
+    { type: "sampling.completed", server: "s", usage, costMicroUsd: 3, durationMs: 1, callId: "y" },
+    {
+      type: "sampling.failed",
+      server: "s",
+      error: { code: "boundary.transport", message: "lost", retryable: true },
+      tokens: 30,
+      costMicroUsd: null,
+      callId: "z",
+    },
+  ];
+  const said = [user("go"), turn(1, ["a"])];
+  const { messages, totals } = foldRun(log([...said, ...sampled, result(1, 0, "done")]), 99);
+  expect(messages).toEqual(foldRun(log([...said, result(1, 0, "done")]), 99).messages);
+  expect(totals).toMatchObject({
+    turns: 1,
+    inputTokens: 20,
+    outputTokens: 10,
+    failedTokens: 30,
+    costMicroUsd: 10,
+    unpricedCalls: 1,
+  });
+});

@@ -1,9 +1,11 @@
 import type { Message, ToolCallPart, ToolResultPart } from "../base/message.ts";
 import type { EventOf, RunTotals, StoredEvent } from "../events/event.ts";
+import { isWithin, pathOf, type Scope } from "./scope.ts";
 
-/** What a run has come to, as its log tells it up to some event. */
+/** What an agent of a run has come to, as the log tells it up to some event. */
 export interface RunState {
   readonly messages: readonly Message[];
+  /** Of the agent and of all that work for it. */
   readonly totals: Omit<RunTotals, "durationMs">;
   /** The last thing the agent said. */
   readonly lastText: string;
@@ -13,12 +15,19 @@ export interface RunState {
 /**
  * Folds a run's log into its state. Only events up to `throughSeq` count, so that a workflow that
  * is run again after a crash sees at each step what it saw the first time.
+ * @param scope whose conversation it is; the run's own agent's unless said otherwise
  */
-export function foldRun(events: readonly StoredEvent[], throughSeq: number): RunState {
-  const messages: Message[] = [];
-  const checks: EventOf<"check.completed">[] = [];
-  let results: { readonly turn: number; readonly byIndex: Map<number, ToolResultPart> } | undefined;
-  let lastText = "";
+export function foldRun(
+  events: readonly StoredEvent[],
+  throughSeq: number,
+  scope: Scope = {},
+): RunState {
+  const past = events.filter((event) => event.seq <= throughSeq);
+  const own = past.filter((event) => pathOf(event) === scope.agentPath);
+  return { ...conversation(own), totals: totalsOf(past.filter((event) => isWithin(event, scope))) };
+}
+
+function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
   const totals = {
     turns: 0,
     toolCalls: 0,
@@ -29,6 +38,23 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
     costMicroUsd: 0,
     unpricedCalls: 0,
   };
+  for (const event of events) {
+    const { type } = event;
+    if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
+    if (type === "tool.completed") totals.toolCalls += 1;
+    if (type === "turn.completed" || type === "sampling.completed" || type === "judge.completed")
+      addAnswer(totals, event);
+    if (type === "turn.failed" || type === "sampling.failed" || type === "judge.failed")
+      addFailure(totals, event);
+  }
+  return totals;
+}
+
+function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> {
+  const messages: Message[] = [];
+  const checks: EventOf<"check.completed">[] = [];
+  let results: { readonly turn: number; readonly byIndex: Map<number, ToolResultPart> } | undefined;
+  let lastText = "";
   const flushResults = () => {
     if (results === undefined) return;
     const inOrder = [...results.byIndex].sort(([left], [right]) => left - right);
@@ -36,7 +62,6 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
     results = undefined;
   };
   for (const event of events) {
-    if (event.seq > throughSeq) break;
     switch (event.type) {
       case "message.user":
         flushResults();
@@ -49,19 +74,7 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
       case "turn.completed":
         flushResults();
         messages.push({ role: "assistant", parts: event.parts });
-        lastText = textOf(event) || lastText;
-        totals.turns += 1;
-        totals.inputTokens += event.usage.inputTokens;
-        totals.cachedInputTokens += event.usage.cachedInputTokens;
-        totals.outputTokens += event.usage.outputTokens;
-        if (event.costMicroUsd === null) totals.unpricedCalls += 1;
-        else totals.costMicroUsd += event.costMicroUsd;
-        break;
-      case "turn.failed":
-        totals.turns += 1;
-        totals.failedTokens += event.tokens;
-        if (event.costMicroUsd !== null) totals.costMicroUsd += event.costMicroUsd;
-        else if (event.tokens > 0) totals.unpricedCalls += 1;
+        lastText = turnText(event) || lastText;
         break;
       case "tool.completed":
         results ??= { turn: event.turn, byIndex: new Map() };
@@ -71,15 +84,21 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
           content: event.content,
           isError: event.isError,
         });
-        totals.toolCalls += 1;
         break;
       case "check.completed":
         checks.push(event);
         break;
+      case "message.undelivered":
       case "run.started":
       case "run.resumed":
       case "session.opened":
+      case "agent.started":
       case "turn.started":
+      case "turn.failed":
+      case "judge.completed":
+      case "judge.failed":
+      case "sampling.completed":
+      case "sampling.failed":
       case "tool.started":
       case "tools.activated":
       case "run.parked":
@@ -90,14 +109,37 @@ export function foldRun(events: readonly StoredEvent[], throughSeq: number): Run
     }
   }
   flushResults();
-  return { messages, totals, lastText, checks };
+  return { messages, lastText, checks };
 }
 
-function textOf(turn: EventOf<"turn.completed">): string {
+type Spent = { -readonly [Field in keyof RunState["totals"]]: number };
+
+function addAnswer(
+  totals: Spent,
+  { usage, costMicroUsd }: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">,
+): void {
+  totals.inputTokens += usage.inputTokens;
+  totals.cachedInputTokens += usage.cachedInputTokens;
+  totals.outputTokens += usage.outputTokens;
+  if (costMicroUsd === null) totals.unpricedCalls += 1;
+  else totals.costMicroUsd += costMicroUsd;
+}
+
+function addFailure(
+  totals: Spent,
+  { tokens, costMicroUsd }: Pick<EventOf<"turn.failed">, "tokens" | "costMicroUsd">,
+): void {
+  totals.failedTokens += tokens;
+  if (costMicroUsd !== null) totals.costMicroUsd += costMicroUsd;
+  else if (tokens > 0) totals.unpricedCalls += 1;
+}
+
+/** What the model said in a turn. */
+export function turnText(turn: Pick<EventOf<"turn.completed">, "parts">): string {
   return turn.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 
-/** What the model answered in one turn. */
+/** What the model answered in one turn, in the events of one agent. */
 export function turnAnswer(
   events: readonly StoredEvent[],
   turn: number,
@@ -108,7 +150,7 @@ export function turnAnswer(
   );
 }
 
-/** The tool calls of one turn, in the order in which the model wrote them. */
+/** The tool calls of one turn of one agent, in the order in which the model wrote them. */
 export function toolCallsOf(events: readonly StoredEvent[], turn: number): readonly ToolCallPart[] {
   const parts = turnAnswer(events, turn)?.parts ?? [];
   return parts.filter((part) => part.type === "tool_call");
@@ -116,13 +158,14 @@ export function toolCallsOf(events: readonly StoredEvent[], turn: number): reado
 
 /**
  * Time in which the run was worked on, in milliseconds: the gaps between its events, without
- * those in which it was parked or lay crashed.
+ * those in which it had yet to be begun, was parked, or lay crashed.
  */
 export function activeMs(events: readonly StoredEvent[], now: number): number {
   let total = 0;
   for (const [index, event] of events.entries()) {
     const next = events[index + 1];
     if (event.type === "run.parked" || next?.type === "run.resumed") continue;
+    if (next?.type === "session.opened") continue;
     total += Math.max(0, (next?.at ?? now) - event.at);
   }
   return total;

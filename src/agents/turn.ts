@@ -5,13 +5,17 @@ import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfReleased } from "./call-options.ts";
-import { type LimitReached, reachedLimit, timeLeftMs } from "./limits.ts";
+import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
+import { delegateName } from "./delegate.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
+import { type Scope, turnCallName } from "./scope.ts";
+import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { shownTools } from "./shown-tools.ts";
-import { activeMs, foldRun } from "./state.ts";
+import { foldRun } from "./state.ts";
+import { type Spoken, spokenIn } from "./steering.ts";
 import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
 
-export type TurnInput = {
+export type TurnInput = Scope & {
   readonly turn: number;
   /** The last event that belongs to the run's past at this point. */
   readonly horizon: number;
@@ -22,9 +26,11 @@ export type TurnInput = {
 export type CallPlan = {
   /** Changes the world, or may: it runs by itself, in order. */
   readonly alone: boolean;
+  /** Hands work to another agent: it runs beside others that do, and nothing else. */
+  readonly delegates?: true;
 };
 
-export type TurnResult = {
+export type TurnResult = Spoken & {
   readonly seq: number;
   /** What the workflow needs to know of each tool call. Empty when there are none. */
   readonly calls: readonly CallPlan[];
@@ -34,7 +40,8 @@ export type TurnResult = {
   readonly stop: StopReason | null;
   /**
    * The answer broke off after part of it had been shown, or was cut at its length limit. The
-   * boundary never repeats such a call; a new turn may ask again.
+   * boundary never repeats such a call; a new turn may ask again. Or a limit was met in the turn,
+   * and the next is the closing one.
    */
   readonly again: boolean;
   /** The approval that the turn waits for; null when it has its answer. */
@@ -51,66 +58,84 @@ type TurnsOver = LimitReached | StuckStop;
 export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
   return {
     name: "model.turn",
-    run: async ({ turn, horizon }, { runId, signal }) => {
-      const session = ports.session(runId);
-      const events = ports.log.read(runId);
-      const state = foldRun(events, horizon);
-      const stuck = findStuck(events, horizon, session.limits.maxStuckTurns);
+    run: async (input, { runId, signal }) => {
+      const { turn, horizon, agentPath } = input;
+      const run = scopedRun(ports, runId, input);
+      const { session } = run;
+      const events = run.read();
+      const tools = shownTools(session.toolbox, events, horizon);
+      // Who has no tools cannot act in circles; how often its words are sent back has a bound.
+      const stuck =
+        tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
       const limit: TurnsOver | undefined =
-        reachedLimit(session.limits, state, activeMs(events, ports.now())) ??
+        limitMet(session.limits, events, horizon) ??
+        run.reachedLimit() ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
       const notice = limit === undefined && stuck?.type === "stuck.noticed" ? stuck : undefined;
-      ports.log.append(runId, [
+      run.append([
         ...(notice === undefined || known !== undefined ? [] : [notice]),
         { type: "turn.started", turn, toolsOffered: limit === undefined },
       ]);
       const unseen = notice !== undefined && (known === undefined || known.seq > horizon);
       const words = limit === undefined ? (unseen ? notice.text : undefined) : closingWords(limit);
+      const { messages } = foldRun(run.readAll(), horizon, input);
       const request: ModelRequest = {
         system: session.systemPrompt,
-        messages:
-          words === undefined ? state.messages : [...state.messages, { role: "user", text: words }],
-        tools: limit === undefined ? shownTools(session.toolbox, events, horizon) : [],
-        maxOutputTokens: session.effort.maxOutputTokens,
+        messages: words === undefined ? messages : [...messages, { role: "user", text: words }],
+        tools: limit === undefined ? tools : [],
+        maxOutputTokens:
+          limit === undefined
+            ? session.effort.maxOutputTokens
+            : Math.min(closingTokens, session.effort.maxOutputTokens),
         effort: session.effort.effort,
+        asker: {
+          name: session.agent.name,
+          ...(agentPath === undefined ? {} : { path: agentPath }),
+        },
+        // Several providers take either tools or a form; beside tools the prompt asks alone.
+        ...(session.answer !== undefined && limit === undefined && tools.length === 0
+          ? { answer: { name: "answer", schema: session.answer.schema } }
+          : {}),
       };
       let shown = false;
       const outcome = await session.model.tryCall(request, {
-        ...callOptions(session, `turn-${turn}`, signal),
-        totalMs:
-          limit === undefined
-            ? Math.max(1, timeLeftMs(session.limits, events, ports.now()))
-            : closingMs,
+        ...callOptions(run, turnCallName(input), signal),
+        ...(limit === undefined
+          ? { totalMs: Math.max(1, run.timeLeftMs()) }
+          : { totalMs: closingMs, budgets: run.closingBudgets }),
         onChunk: (chunk) => {
           shown = true;
-          forward(session, turn, chunk);
+          forward(run, turn, chunk);
         },
       });
       leaveIfReleased(signal);
-      return () => {
+      return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
-          return park(ports, runId, horizon, outcome.error);
+          return park(run, horizon, outcome.error);
         }
-        const stored = ports.log.append(
-          runId,
+        const stored = run.append(
           outcome.ok
             ? answered(turn, session, outcome.value, outcome.record, limit)
             : [failed(turn, outcome.error, outcome.record)],
         );
         const seq = stored.at(-1)?.seq ?? horizon;
+        const spoken = spokenIn(mailbox, input);
         if (!outcome.ok) {
-          const timeIsUp = timeLeftMs(session.limits, events, ports.now()) <= 0;
+          const timeIsUp = run.timeLeftMs() <= 0;
           const error = ports.conceal(outcome.error.toJSON());
           const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
-          const again = shown && outcome.error.retryable;
-          return { ...nothingMore, seq, limit: limit ?? null, stop, again };
+          // One closing turn is all; a turn that met a limit is followed by it.
+          const again =
+            limit === undefined && (stop.reason === "limit" || (shown && outcome.error.retryable));
+          return { ...nothingMore, ...spoken, seq, limit: limit ?? null, stop, again };
         }
         const calls = limit === undefined ? plan(session, outcome.value) : [];
         const stop = calls.length === 0 && limit === undefined ? unusable(outcome.value) : null;
         return {
           ...nothingMore,
+          ...spoken,
           seq,
           calls,
           limit: limit ?? null,
@@ -124,13 +149,14 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
 
 /** For the last words after a limit, the limit of time included. */
 const closingMs = 60_000;
+const closingTokens = 4_096;
 
 const nothingMore = { calls: [], limit: null, stop: null, again: false, parkedOn: null } as const;
 
 /** Writes down that the run waits for a person. */
-function park(ports: AgentPorts, runId: string, horizon: number, error: BoundaryError): TurnResult {
+function park(run: ScopedRun, horizon: number, error: BoundaryError): TurnResult {
   const approvalId = error.approvalId ?? "";
-  const [stored] = ports.log.append(runId, [
+  const [stored] = run.append([
     { type: "run.parked", approvalId, toolName: "model", message: error.message },
   ]);
   return { ...nothingMore, seq: stored?.seq ?? horizon, parkedOn: approvalId };
@@ -174,9 +200,9 @@ function closingWords(over: TurnsOver): string {
   return `${why} No more tools can be called. Say what is done, what is not, and how to go on.`;
 }
 
-function forward(session: RunSession, turn: number, chunk: ModelEvent): void {
+function forward(run: ScopedRun, turn: number, chunk: ModelEvent): void {
   if (chunk.type === "text.delta" || chunk.type === "reasoning.delta") {
-    session.live({ type: chunk.type, turn, text: chunk.text });
+    run.live({ type: chunk.type, turn, text: chunk.text });
   }
 }
 
@@ -237,19 +263,14 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
       const found = session.toolbox.find(part.toolName);
       // A tool that does not exist only earns an error message.
       if (!found.ok) return { alone: true };
-      const { effect, repeat } = found.value;
+      const { effect, repeat, name } = found.value;
+      if (name === delegateName) return { alone: false, delegates: true };
       return { alone: effect !== "read" || repeat !== "safe" };
     });
 }
 
-const budgetLimits: Readonly<Record<string, LimitReached["limit"]>> = {
-  tokens: "tokens",
-  costMicroUsd: "cost",
-  milliseconds: "time",
-  calls: "steps",
-};
-
-function stopOf(
+/** Why a run stops whose model call ended with an error. */
+export function stopOf(
   error: BoundaryError,
   data: ErrorData,
   session: RunSession,
@@ -257,18 +278,11 @@ function stopOf(
   timeIsUp: boolean,
 ): StopReason {
   if (error.kind === "cancelled") return { reason: "cancelled" };
+  // The run stops for its limit, whatever became of the last words.
+  if (limit !== undefined) return limit;
   if (timeIsUp) return { reason: "limit", limit: "time", allowed: session.limits.maxSeconds };
-  if (error.kind === "budget_exceeded") {
-    if (limit !== undefined) return limit;
-    const name = budgetLimits[error.budgetLimit ?? ""] ?? "tokens";
-    const allowed = {
-      steps: session.limits.maxSteps,
-      tokens: session.limits.maxTokens,
-      cost: session.limits.maxCostMicroUsd,
-      time: session.limits.maxSeconds,
-    };
-    return { reason: "limit", limit: name, allowed: allowed[name] };
-  }
+  const refused = limitRefused(session.limits, data);
+  if (refused !== undefined) return refused;
   if (error.kind === "policy_denied" || error.kind.startsWith("approval_"))
     return { reason: "denied", error: data };
   return { reason: "error", error: data };

@@ -45,6 +45,7 @@ class Held implements BudgetReservation {
 /** A ledger in memory; a resumed run opens its budget with what its log says was used. */
 export interface MemoryBudgetLedger extends BudgetLedger {
   open(id: string, limits: BudgetLimits, used?: Partial<BudgetUse>): void;
+  /** Closes it and those that are named as parts of it, `id/…`. */
   close(id: string): void;
   /** Used and reserved so far. */
   use(id: string): BudgetUse | undefined;
@@ -103,7 +104,9 @@ export function createBudgetLedger(clock: Clock): MemoryBudgetLedger {
       });
     },
     close: (id) => {
-      accounts.delete(id);
+      for (const other of accounts.keys()) {
+        if (other === id || other.startsWith(`${id}/`)) accounts.delete(other);
+      }
     },
     use: (id) => accounts.get(id),
     reserve: (budgets, estimate) => {

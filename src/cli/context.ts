@@ -18,6 +18,11 @@ export interface CliContext {
   readonly program: string;
   /** Registers what a Ctrl-C does; returns the function that takes it back. */
   readonly onInterrupt: (handler: () => void) => () => void;
+  /**
+   * Hands out each line that is typed while a command works; absent where nobody sits there to
+   * type. Returns the function that ends it.
+   */
+  readonly onLine?: ((handler: (line: string) => void) => () => void) | undefined;
   /** Asks whoever sits at the terminal; absent where nobody does. */
   readonly prompts?: Prompts | undefined;
   /** Sets the program's exit code. */

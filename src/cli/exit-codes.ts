@@ -36,7 +36,11 @@ export function exitCodeOf(outcome: RunOutcome | "parked"): number {
 /** Errors in what the person wrote, on the command line or in the settings. */
 const usagePrefixes = ["cli.", "config.", "learning.bad_"];
 const usageCodes = [
+  "agents.unknown",
+  "engine.check_without_workspace",
+  "engine.invalid_inputs",
   "engine.model_missing",
+  "engine.once_without_tools",
   "engine.environment",
   "engine.data_in_workspace",
   "engine.shell_without_workspace",

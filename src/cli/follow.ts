@@ -1,15 +1,41 @@
+import { toAgent33Error } from "../base/errors.ts";
 import type { Engine } from "../engine.ts";
+import type { RunRequest } from "../engine/create-run.ts";
 import type { RunEnd } from "../engine/runs.ts";
 import { encodeEvent } from "../events/codec.ts";
 import type { RunEvent } from "../events/event.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOf, exitCodes } from "./exit-codes.ts";
-import type { Output } from "./output.ts";
+import { type Output, showError } from "./output.ts";
 import { createRunRenderer } from "./render-run.ts";
 
 /** A watcher for a person, or one event a line for a program. */
 export function watcher(output: Output): (event: RunEvent) => void {
   return output.json ? (event) => output.out(encodeEvent(event)) : createRunRenderer(output);
+}
+
+/**
+ * Starts a run and drives it while it is watched.
+ * @returns its id
+ */
+export async function startAndFollow(
+  context: CliContext,
+  engine: Engine,
+  output: Output,
+  request: RunRequest,
+): Promise<string> {
+  const runId = await engine.runs.create(request);
+  const begun = engine.store.runLog.read(runId);
+  const [first] = begun;
+  if (!output.json && first?.type === "run.started" && first.model.startsWith("scripted:")) {
+    output.out(
+      `Scripted run: no model is called. The turns come from ${first.model.slice("scripted:".length)}; the tools, the policy and the checks are real. Use --model for a real model.`,
+    );
+  }
+  const watch = watcher(output);
+  for (const event of begun) watch(event);
+  await driveAndFollow(context, engine, output, runId, () => engine.runs.drive(runId));
+  return runId;
 }
 
 /**
@@ -34,6 +60,7 @@ export async function driveAndFollow(
     output.err("cancelling; press Ctrl-C again to end at once");
     engine.runs.cancel(runId);
   });
+  const stopListening = context.onLine?.((line) => say(engine, output, runId, line));
   try {
     const end = await drive();
     context.exit(exitCodeOf(end.outcome));
@@ -52,7 +79,19 @@ export async function driveAndFollow(
     }
     throw error;
   } finally {
+    stopListening?.();
     restore();
     stopFollowing();
+  }
+}
+
+/** A line that somebody types while the run goes on is for its agent. */
+function say(engine: Engine, output: Output, runId: string, line: string): void {
+  if (line.trim() === "") return;
+  try {
+    engine.runs.send(runId, line, "steering");
+    output.err("the agent reads it after the step that it is at");
+  } catch (thrown) {
+    showError(output, toAgent33Error(thrown));
   }
 }

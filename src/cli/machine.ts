@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { thisHost } from "../engine.ts";
 import { systemCodeOf } from "../base/errors.ts";
 import type { CliContext } from "./context.ts";
@@ -25,6 +27,28 @@ function listenToSignals(): void {
   }
 }
 
+/** Not as a terminal's editor would: Ctrl-C stays a signal. */
+function linesTyped(handler: (line: string) => void): () => void {
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  lines.on("line", handler);
+  return () => lines.close();
+}
+
+/** A program in the background of its shell is stopped by the system when it reads the terminal. */
+function inForeground(): boolean {
+  try {
+    // After the name in brackets: state, parent, process group, session, terminal, its foreground
+    // group (proc(5)).
+    const stat = readFileSync("/proc/self/stat", "utf8");
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return group === foreground;
+  } catch (error) {
+    // Only Linux says it there.
+    if (systemCodeOf(error) === "ENOENT") return true;
+    throw error;
+  }
+}
+
 /**
  * The real terminal and the real signals. While a command says what a signal means to it, that
  * holds; else a signal ends the program the way that lets its children be ended too (the default
@@ -47,6 +71,7 @@ export function processMachine(env: Readonly<Record<string, string | undefined>>
     writeError: (text) => void process.stderr.write(text),
     colours: process.stdout.isTTY && env["NO_COLOR"] === undefined,
     columns: process.stdout.columns ?? 100,
+    onLine: process.stdin.isTTY && inForeground() ? linesTyped : undefined,
     prompts: process.stdin.isTTY && process.stdout.isTTY ? terminalPrompts : undefined,
     // npm sets this for its scripts; there the bare name would not be found.
     program: env["npm_lifecycle_event"] === undefined ? "agent33" : "npm run agent33 --",

@@ -1,11 +1,13 @@
 import { Command, CommanderError } from "commander";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { agentsCommand } from "./commands/agents.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { budgetsCommand } from "./commands/budgets.ts";
 import { connectorsCommand } from "./commands/connectors/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { invokeCommand } from "./commands/invoke.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
@@ -13,6 +15,7 @@ import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
 import { storeCommand } from "./commands/store.ts";
+import { workCommand } from "./commands/work.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
@@ -78,8 +81,11 @@ export function createProgram(context: CliContext): Command {
       writeErr: () => undefined,
     });
   runCommand(program, context);
+  invokeCommand(program, context);
   runsCommand(program, context);
   resumeCommand(program, context);
+  agentsCommand(program, context);
+  workCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
   budgetsCommand(program, context);

@@ -1,6 +1,7 @@
 import type { ErrorData } from "../base/errors.ts";
+import { elicitationRule } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
-import type { EventOf, LiveEvent, RunEvent, StopReason } from "../events/event.ts";
+import type { EventOf, LiveEvent, RunEvent, RunTotals, StopReason } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
 
 const milliseconds = (ms: number): string =>
@@ -9,11 +10,14 @@ const count = (value: number): string => value.toLocaleString("en-US");
 
 /** Turns a run's events into lines for a person who watches. */
 export function createRunRenderer(output: Output): (event: RunEvent) => void {
-  const { style, out, width, program, sameStore } = output;
   const asked = new Map<string, EventOf<"tool.started">>();
-  const waiting = createWaitingNote(output);
+  const agents = new Map<string, string>();
+  const waiting = createWaitingNote();
   let explained = false;
   return (event) => {
+    const path = "agentPath" in event ? event.agentPath : undefined;
+    const inPlace = path === undefined ? output : beneath(output, path, agents.get(path) ?? "");
+    const { style, out, width, program, sameStore } = inPlace;
     switch (event.type) {
       case "run.started":
         out(`${style.bold(`run ${event.runId}`)}  ${oneLine(event.task, 80)}`);
@@ -40,7 +44,17 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         out(style.yellow("resumed from its log"));
         return;
       case "message.user":
-        out(`\n${style.bold("user")}  ${oneLine(event.text, Math.max(60, width * 2))}`);
+        out(
+          `\n${style.bold(speaker(event.from))}  ${oneLine(event.text, Math.max(60, width * 2))}`,
+        );
+        return;
+      case "message.undelivered":
+        out(`\n${style.yellow("not read, the agent had stopped")}  ${oneLine(event.text, width)}`);
+        return;
+      case "agent.started":
+        agents.set(event.agentPath, event.agent);
+        waiting.end(event.agentPath);
+        beneath(output, event.agentPath, event.agent).out(style.bold("agent begins"));
         return;
       case "turn.started":
         out(
@@ -48,7 +62,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         );
         return;
       case "turn.completed":
-        renderTurn(output, event);
+        renderTurn(inPlace, event);
         return;
       case "turn.failed":
         out(
@@ -56,12 +70,34 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         );
         return;
       case "tool.started":
-        asked.set(`${event.turn}/${event.index}`, event);
-        waiting.begin(event);
+        asked.set(placeOf(event), event);
+        waiting.begin(inPlace, event);
         return;
       case "tool.completed":
-        waiting.end(event);
-        renderTool(output, event, asked.get(`${event.turn}/${event.index}`)?.argumentsText ?? "");
+        waiting.end(placeOf(event));
+        renderTool(inPlace, event, asked.get(placeOf(event))?.argumentsText ?? "");
+        return;
+      case "judge.completed":
+        out(
+          style.dim(
+            `\n  the judge was asked: ${spendText(event)} · ${milliseconds(event.durationMs)}`,
+          ),
+        );
+        return;
+      case "judge.failed":
+        out(`\n  ${style.red("✗")} the judge was asked: ${errorText(event.error)}`);
+        return;
+      case "sampling.completed":
+        out(
+          style.dim(
+            `    server ${event.server} asked the model: ${spendText(event)} · ${milliseconds(event.durationMs)}`,
+          ),
+        );
+        return;
+      case "sampling.failed":
+        out(
+          `    ${style.red("✗")} server ${event.server} asked the model: ${errorText(event.error)}`,
+        );
         return;
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
@@ -74,19 +110,20 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "run.parked":
         out(`  ${style.yellow("⏸ parked")}  ${bothEnds(event.message)}`);
         out(
-          `  ${style.dim("→")} ${program} approvals approve ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
+          `  ${style.dim("→")} ${program} approvals ${event.ruleId === elicitationRule ? "answer" : "approve"} ${event.approvalId}${sameStore} && ${program} resume ${event.runId}${sameStore}`,
         );
         return;
       case "check.completed":
         out(
-          `\n${style.bold("check")}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
+          `\n${style.bold(checkName(event.kind))}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
         );
-        if (!event.passed)
+        if (!event.passed || event.kind === "judge")
           indent(output, event.error === undefined ? event.output : errorText(event.error));
         return;
       case "agent.stopped":
-        explained = true;
+        explained = path === undefined;
         out(`\n${style.bold("agent stopped")}  ${stopText(event.stop)}`);
+        if (event.totals !== undefined) out(style.dim(`  ${totalsText(event.totals)}`));
         return;
       case "verification.completed":
         out(
@@ -100,31 +137,62 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "tool.progress":
       case "text.delta":
       case "reasoning.delta":
-        return renderLive(output, event);
+        return renderLive(inPlace, event);
     }
   };
 }
 
+function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {
+  return kind === "command" ? "check" : kind === "schema" ? "answer's form" : kind;
+}
+
+function speaker(from: EventOf<"message.user">["from"]): string {
+  return from === "steering" || from === "follow_up" ? from.replace("_", "-") : "user";
+}
+
 const patienceMs = 2_000;
 
+/** What an agent that works for another does stands further in, with its name. */
+function beneath(output: Output, path: string, agent: string): Output {
+  const margin = "  ".repeat(path.split("/").length);
+  const label = output.style.dim(`${path} ${agent}`.trimEnd());
+  return { ...output, out: (text) => output.out(`${margin}${label}  ${text.replace(/^\n+/, "")}`) };
+}
+
+/** Where a call stands; the agent that it hands work to has the same for its path. */
+function placeOf({ agentPath, turn, index }: EventOf<"tool.started" | "tool.completed">): string {
+  return `${agentPath === undefined ? "" : `${agentPath}/`}${turn}.${index}`;
+}
+
 /** Says of a tool call that takes long that it is running, so that nobody thinks it is stuck. */
-function createWaitingNote({ out, style, width }: Output) {
+function createWaitingNote() {
   const timers = new Map<string, NodeJS.Timeout>();
   return {
-    begin: ({ toolCallId, toolName, argumentsText }: EventOf<"tool.started">): void => {
+    begin: ({ out, style, width }: Output, event: EventOf<"tool.started">): void => {
+      const { toolName, argumentsText } = event;
       const say = () =>
         out(style.dim(`  … ${toolName} ${oneLine(argumentsText, width)} is still running`));
-      timers.set(toolCallId, setTimeout(say, patienceMs).unref());
+      timers.set(placeOf(event), setTimeout(say, patienceMs).unref());
     },
-    end: ({ toolCallId }: EventOf<"tool.completed">): void => {
-      clearTimeout(timers.get(toolCallId));
-      timers.delete(toolCallId);
+    end: (place: string): void => {
+      clearTimeout(timers.get(place));
+      timers.delete(place);
     },
   };
 }
 
 function renderLive({ out, style }: Output, event: LiveEvent): void {
   if (event.type === "tool.progress") out(style.dim(`  … ${oneLine(event.message, 200)}`));
+}
+
+function spendText({
+  usage,
+  costMicroUsd,
+}: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">): string {
+  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
+  const estimated = usage.estimated ? " (estimated)" : "";
+  const money = costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd);
+  return `${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${estimated} · ${money}`;
 }
 
 function renderTurn({ out, style, width }: Output, event: EventOf<"turn.completed">): void {
@@ -134,12 +202,9 @@ function renderTurn({ out, style, width }: Output, event: EventOf<"turn.complete
       for (const line of part.text.split("\n"))
         if (line.trim() !== "") out(`  ${oneLine(line, 400)}`);
   }
-  const { usage } = event;
-  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
-  const money = event.costMicroUsd === null ? "unpriced" : formatMicroUsd(event.costMicroUsd);
   out(
     style.dim(
-      `  ${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${usage.estimated ? " (estimated)" : ""} · ${money} · effort ${event.effort} · ${event.decision.effect} by ${event.decision.ruleId} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+      `  ${spendText(event)} · effort ${event.effort} · ${event.decision.effect} by ${event.decision.ruleId} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
     ),
   );
 }
@@ -175,20 +240,22 @@ function renderEnd(
   out(
     `\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${explained ? event.stop.reason : stopText(event.stop)})`,
   );
+  out(`  ${totalsText(totals)}`);
+  for (const file of event.filesChanged)
+    out(
+      `  ${file.change.padEnd(8)} ${oneLine(file.path, 200)}  ${style.dim(`${count(file.bytes)} bytes`)}`,
+    );
+  if (event.filesChanged.length === 0) out(style.dim("  no files changed"));
+}
+
+function totalsText(totals: RunTotals): string {
   const money = [
     ...(totals.turns > 0 && totals.unpricedCalls === totals.turns
       ? []
       : [formatMicroUsd(totals.costMicroUsd)]),
     ...(totals.unpricedCalls === 0 ? [] : [`${totals.unpricedCalls} unpriced calls`]),
   ].join(" and ");
-  out(
-    `  ${totals.turns} turns, ${totals.toolCalls} tool calls · ${count(totals.inputTokens)} tokens in, ${count(totals.outputTokens)} out · ${money} · ${milliseconds(totals.durationMs)}`,
-  );
-  for (const file of event.filesChanged)
-    out(
-      `  ${file.change.padEnd(8)} ${oneLine(file.path, 200)}  ${style.dim(`${count(file.bytes)} bytes`)}`,
-    );
-  if (event.filesChanged.length === 0) out(style.dim("  no files changed"));
+  return `${totals.turns} turns, ${totals.toolCalls} tool calls · ${count(totals.inputTokens)} tokens in, ${count(totals.outputTokens)} out · ${money} · ${milliseconds(totals.durationMs)}`;
 }
 
 /** A question that is too long for the screen shows how it ends, too. */

@@ -4,6 +4,8 @@ import { efforts } from "../base/effect.ts";
 import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 import { addressField } from "../connectors/http/fields.ts";
+import { embeddingSettings } from "../connectors/embeddings/settings.ts";
+import { mcpSettings } from "../connectors/mcp/settings.ts";
 import { connectorSettings } from "../connectors/settings.ts";
 import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
@@ -89,27 +91,21 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("whether the OpenAI-compatible server takes reasoning_effort"),
-  embeddings: z
-    .strictObject({
-      model: z
-        .string()
-        .min(1)
-        .optional()
-        .describe("provider:model that turns texts into vectors; none by default"),
-      baseUrl: z.url().optional().describe("address of its OpenAI-compatible server, with its /v1"),
-      dimensions: z
-        .int()
-        .positive()
-        .optional()
-        .describe("numbers in one vector, for models that can be told"),
-    })
-    .prefault({}),
+  acceptsSchema: z
+    .boolean()
+    .default(false)
+    .describe("whether the OpenAI-compatible server takes the JSON Schema of an answer"),
+  embeddings: embeddingSettings.prefault({}),
   effort: z.enum(efforts).default("medium").describe("how hard runs think when nobody says"),
   agent: z
     .string()
     .min(1)
     .optional()
-    .describe("agent definition file that runs use when none is named"),
+    .describe("agent that runs use when none is named: a file, name or name@version"),
+  agents: z
+    .array(z.string().min(1))
+    .default(["agents"])
+    .describe("files and folders with agent definitions"),
   tenant: z.string().min(1).default("default").describe("tenant that calls are made for"),
   user: z.string().min(1).default("local").describe("person that calls are made for"),
   policy: policySelectionSchema.prefault({}),
@@ -203,22 +199,7 @@ export const settingsSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
-  mcp: z
-    .strictObject({
-      startSeconds: z
-        .int()
-        .positive()
-        .max(3_600)
-        .default(60)
-        .describe("seconds that an MCP server may take to start"),
-      callSeconds: z
-        .int()
-        .positive()
-        .max(86_400)
-        .default(60)
-        .describe("seconds that one call of an MCP tool may take"),
-    })
-    .prefault({}),
+  mcp: mcpSettings.prefault({}),
   tools: z
     .strictObject({
       search: z

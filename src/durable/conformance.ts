@@ -1,8 +1,10 @@
 import type { ConformanceCase, DurableHarness } from "./conformance/harness.ts";
 import { holdingCases } from "./conformance/holding.ts";
 import { mailboxCases } from "./conformance/mailbox.ts";
+import { openingCases } from "./conformance/opening.ts";
 import { recoveryCases } from "./conformance/recovery.ts";
 import { stepCases } from "./conformance/steps.ts";
+import { workingCases } from "./conformance/working.ts";
 
 export type { DurableHarness, EngineInstance } from "./conformance/harness.ts";
 
@@ -20,6 +22,8 @@ export function durableConformance(
     ...recoveryCases,
     ...mailboxCases,
     ...holdingCases,
+    ...openingCases,
+    ...workingCases,
   ];
   return cases.map(({ name, run }) => ({
     name,

@@ -1,12 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import { digestOf } from "../base/digest.ts";
 import type { JsonValue } from "../base/json.ts";
-import type { Activity, Commit, Mail, WorkflowContext } from "./contract.ts";
+import type { Activity, Commit, Mail, Mailbox, WorkflowContext } from "./contract.ts";
 import type { DeliveryQueue } from "./delivery.ts";
 import { nondeterministic, outcomeUnhandled } from "./errors.ts";
 import { failureData, failureFrom } from "./failure.ts";
 import type { Hold } from "./hold.ts";
-import { takeMail } from "./mailbox.ts";
+import { hasMail, sentMail, takeMail } from "./mailbox.ts";
 import type { SqlSession } from "./ports.ts";
 import { finishStep, insertStep, type Step, type StepRow } from "./step-rows.ts";
 import type { Waits } from "./waits.ts";
@@ -78,7 +78,8 @@ export function createContext(parts: ContextParts): RunContext {
         if (!end.ok && !hold.live) return;
         await hold.writePatiently(
           (sql) => {
-            const result = JSON.stringify(end.ok ? end.commit() : end.failure) ?? "null";
+            const result =
+              JSON.stringify(end.ok ? end.commit(mailboxOf(sql, runId)) : end.failure) ?? "null";
             const state = end.ok ? "completed" : "failed";
             const order = hold.nextOrder();
             finishStep(sql, runId, position, { state, result, order }, clock.now());
@@ -193,6 +194,13 @@ export function createContext(parts: ContextParts): RunContext {
       },
     },
     stepsTaken: () => taken,
+  };
+}
+
+function mailboxOf(sql: SqlSession, runId: string): Mailbox {
+  return {
+    has: (topic) => hasMail(sql, runId, topic),
+    sent: (topic) => sentMail(sql, runId, topic),
   };
 }
 

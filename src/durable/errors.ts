@@ -1,4 +1,6 @@
 import { Agent33Error } from "../base/errors.ts";
+import type { JsonValue } from "../base/json.ts";
+import { failureFrom } from "./failure.ts";
 
 /** `durable.unknown_run` */
 export function unknownRun(runId: string): Agent33Error {
@@ -56,16 +58,25 @@ export function nondeterministic(runId: string, position: number, why: string): 
   );
 }
 
-/** `durable.too_many_attempts`: the run took down or failed every process that tried it. */
-export function tooManyAttempts(runId: string, attempts: number): Agent33Error {
+/**
+ * `durable.too_many_attempts`: the run took down or failed every process that tried it.
+ * @param last how the last one ended, as its row has it; null where it ended with its process
+ */
+export function tooManyAttempts(runId: string, attempts: number, last: JsonValue): Agent33Error {
+  const why = last === null ? "The last ended with its process." : lastWords(last);
   return new Agent33Error(
     "durable.too_many_attempts",
-    `Run ${runId} was given up after ${attempts} executions that ended without a new step.`,
+    `Run ${runId} was given up after ${attempts} executions that ended without a new step. ${why}`,
     {
-      hint: "See the log of the server for what happened each time.",
-      details: { runId, attempts },
+      hint: "Mend what each of them met and start the run anew; what its workers said is in their output.",
+      details: { runId, attempts, last },
     },
   );
+}
+
+function lastWords(last: JsonValue): string {
+  const { code, message } = failureFrom(last);
+  return `The last: ${code}: ${message}`;
 }
 
 /** Why a run's signal aborted: `durable.cancelled`, `durable.lease_lost`, `durable.released`. */

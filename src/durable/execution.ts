@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { JsonValue } from "../base/json.ts";
 import { createContext, type RunContext } from "./context.ts";
-import type { Workflow } from "./contract.ts";
+import type { Opening, Settled, Workflow } from "./contract.ts";
 import { createDeliveryQueue, type DeliveryQueue, type Past } from "./delivery.ts";
 import { nondeterministic, stopped } from "./errors.ts";
 import { failureData } from "./failure.ts";
@@ -37,6 +37,8 @@ export interface Claim {
   readonly lease: Lease;
   readonly run: RunRow;
   readonly steps: readonly StepRow[];
+  /** Who held it last and never let go of it. */
+  readonly previousOwner: string | null;
 }
 
 /** How often the lease, the cancel flag and messages are looked at, at most. Milliseconds. */
@@ -49,6 +51,7 @@ export class Execution {
   /** Resolves when the run is let go of; rejects when the engine could not go on. */
   readonly done: Promise<void>;
   readonly #settings: ExecutionSettings;
+  readonly #workflow: Workflow<JsonValue, JsonValue>;
   readonly #claim: Claim;
   readonly #hold: Hold;
   readonly #queue: DeliveryQueue;
@@ -56,16 +59,20 @@ export class Execution {
   readonly #waits = createWaits();
   readonly #bodies = new Set<Promise<void>>();
   readonly #abort = new AbortController();
+  /** For what is being opened, which is no part of the workflow and its replays. */
+  readonly #stopOpening = new AbortController();
   readonly #ended = Promise.withResolvers<Ending>();
   #ticker: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
   #renewAt: number;
   #cancelSeen: boolean;
   #cancelled = false;
+  #begun = false;
 
   constructor(settings: ExecutionSettings, workflow: Workflow<JsonValue, JsonValue>, claim: Claim) {
     const { run, lease, steps } = claim;
     this.#settings = settings;
+    this.#workflow = workflow;
     this.#claim = claim;
     const past = pastOf(steps, run.cancelOrder);
     this.#hold = new Hold({
@@ -91,7 +98,7 @@ export class Execution {
     });
     this.#cancelSeen = run.cancelOrder !== null;
     this.#renewAt = this.#nextRenewal();
-    this.done = this.#live(workflow);
+    this.done = this.#live();
   }
 
   /** Looks at the lease, the cancel flag and the mailbox now instead of at the next tick. */
@@ -105,21 +112,80 @@ export class Execution {
     await this.done;
   }
 
-  async #live(workflow: Workflow<JsonValue, JsonValue>): Promise<void> {
+  async #live(): Promise<void> {
     this.#ticker = setInterval(() => this.#tick(), Math.min(tickMs, this.#settings.leaseMs / 3));
     // The lease is for those who wait, not a reason to live.
     this.#ticker.unref();
-    void this.#drive(workflow);
-    if (this.#claim.run.cancelRequested && !this.#cancelSeen) this.#tick();
+    const close = await this.#open();
+    if (this.#hold.live) {
+      this.#begun = true;
+      void this.#drive();
+      // It learns of a cancellation in its first wait, as in each replay, however early that came.
+      if (this.#stopOpening.signal.aborted) this.#queue.push(() => this.#deliverCancel());
+      if (this.#claim.run.cancelRequested && !this.#cancelSeen) this.#tick();
+    }
     const ending = await this.#ended.promise;
-    await this.#letGo(ending);
+    const quiet = await this.#quiet();
+    await this.#closeOpened(close);
+    this.#letGo(ending, quiet);
     if (ending.kind === "fault") throw ending.error;
   }
 
-  async #drive(workflow: Workflow<JsonValue, JsonValue>): Promise<void> {
+  /** Opens what the run works with; where that does not come about, the run is let go of. */
+  async #open(): Promise<(() => Promise<void>) | undefined> {
+    const { runId } = this.#claim.run;
+    if (this.#workflow.open === undefined) return undefined;
+    let opening: Opening;
+    try {
+      opening = await this.#workflow.open({
+        runId,
+        previousOwner: this.#claim.previousOwner,
+        signal: this.#stopOpening.signal,
+        write: (work) => this.#hold.writeOrThrow(work),
+      });
+    } catch (error) {
+      if (!this.#hold.live) return undefined;
+      if (this.#cancelSeen) {
+        this.#cancelled = true;
+        await this.#finish({});
+      } else this.#hold.end({ kind: "fault", error });
+      return undefined;
+    }
+    if (opening.kind === "open") return () => opening.close();
+    await this.#hold.writePatiently(
+      (sql) => {
+        const now = this.#settings.clock.now();
+        if (opening.kind === "over") {
+          opening.commit();
+          finishRun(sql, runId, "completed", { result: opening.result, error: null }, now);
+          this.#settled("completed");
+        } else if (opening.commit()) {
+          suspendRun(sql, runId, Math.ceil(now + opening.timeoutMs), now);
+          this.#settled("waiting");
+        } else releaseRun(sql, runId, now, null, now);
+      },
+      () => this.#hold.end({ kind: "settled" }),
+    );
+    return undefined;
+  }
+
+  async #closeOpened(close: (() => Promise<void>) | undefined): Promise<void> {
+    try {
+      await close?.();
+    } catch (error) {
+      const { runId } = this.#claim.run;
+      this.#settings.log(`what run ${runId} worked with could not be closed`, error);
+    }
+  }
+
+  #settled(state: Settled["state"], error: JsonValue = null): void {
+    this.#workflow.settled?.({ runId: this.#claim.run.runId, state, error });
+  }
+
+  async #drive(): Promise<void> {
     let end: { readonly result: JsonValue } | { readonly error: JsonValue };
     try {
-      end = { result: await workflow.run(this.#context.workflow, this.#claim.run.input) };
+      end = { result: await this.#workflow.run(this.#context.workflow, this.#claim.run.input) };
     } catch (error) {
       end = { error: failureData(error) };
     }
@@ -139,15 +205,14 @@ export class Execution {
 
   async #finish(end: { readonly result?: JsonValue; readonly error?: JsonValue }): Promise<void> {
     const regular = end.error === undefined ? "completed" : "failed";
+    const state = this.#cancelled ? "cancelled" : regular;
+    const { result = null, error = null } = end;
     await this.#hold.writePatiently(
-      (sql) =>
-        finishRun(
-          sql,
-          this.#claim.run.runId,
-          this.#cancelled ? "cancelled" : regular,
-          { result: end.result ?? null, error: end.error ?? null },
-          this.#settings.clock.now(),
-        ),
+      (sql) => {
+        const now = this.#settings.clock.now();
+        finishRun(sql, this.#claim.run.runId, state, { result, error }, now);
+        this.#settled(state, error);
+      },
       () => this.#hold.end({ kind: "settled" }),
     );
   }
@@ -158,7 +223,9 @@ export class Execution {
     const { runId } = this.#claim.run;
     const seen = this.#hold.writeUnlessBusy((sql) => {
       if (now >= this.#renewAt) renewLease(sql, runId, now + this.#settings.leaseMs);
-      const cancel = !this.#cancelSeen && isCancelRequested(sql, runId);
+      // One that was asked for before is the workflow's to end, as if it had come in its first step.
+      const looks = this.#begun || !this.#claim.run.cancelRequested;
+      const cancel = looks && !this.#cancelSeen && isCancelRequested(sql, runId);
       if (cancel) placeCancellation(sql, runId, this.#hold.nextOrder());
       return { cancel };
     });
@@ -166,9 +233,10 @@ export class Execution {
     if (now >= this.#renewAt) this.#renewAt = this.#nextRenewal();
     if (seen.value.cancel) {
       this.#cancelSeen = true;
-      this.#queue.push(() => this.#deliverCancel());
+      this.#stopOpening.abort(stopped(runId, "cancelled"));
+      if (this.#begun) this.#queue.push(() => this.#deliverCancel());
     }
-    this.#queue.kick();
+    if (this.#begun) this.#queue.kick();
   }
 
   #nextRenewal(): number {
@@ -195,7 +263,10 @@ export class Execution {
       const ends = this.#waits.settle(sql, runId, () => this.#hold.nextOrder(), now);
       const suspend =
         ends.length === 0 && quiet && !this.#cancelled && !isCancelRequested(sql, runId);
-      if (suspend) suspendRun(sql, runId, this.#waits.wakeAt(), now);
+      if (suspend) {
+        suspendRun(sql, runId, this.#waits.wakeAt(), now);
+        this.#settled("waiting");
+      }
       return { ends, suspend };
     });
     if (settled === undefined) return;
@@ -216,25 +287,29 @@ export class Execution {
     clearInterval(this.#ticker);
     clearTimeout(this.#grace);
     this.#queue.stop();
+    const why = ending.kind === "lost" ? "lease_lost" : "released";
+    const reason = stopped(this.#claim.run.runId, why);
+    this.#stopOpening.abort(reason);
     // A suspended workflow must not notice anything; it has no body in flight.
-    if (ending.kind !== "settled" || this.#bodies.size > 0) {
-      const why = ending.kind === "lost" ? "lease_lost" : "released";
-      this.#abort.abort(stopped(this.#claim.run.runId, why));
-    }
+    if (ending.kind !== "settled" || this.#bodies.size > 0) this.#abort.abort(reason);
     this.#ended.resolve(ending);
   }
 
-  async #letGo(ending: Ending): Promise<void> {
-    const quiet = await this.#quiet();
+  #letGo(ending: Ending, quiet: boolean): void {
     if (ending.kind === "settled" || ending.kind === "lost") return;
     // While a body still runs the run must not start elsewhere: the lease keeps it until it ends.
     if (!quiet) return;
-    const failed = ending.kind === "fault";
+    const { runId, attempts } = this.#claim.run;
     const now = this.#settings.clock.now();
-    const backoffMs = failed
-      ? Math.min(firstBackoffMs * 2 ** this.#claim.run.attempts, maxBackoffMs)
-      : 0;
-    this.#hold.write((sql) => releaseRun(sql, this.#claim.run.runId, now + backoffMs, failed, now));
+    const failed = ending.kind === "fault";
+    const backoffMs = failed ? Math.min(firstBackoffMs * 2 ** attempts, maxBackoffMs) : 0;
+    const error = failed ? failureData(ending.error) : null;
+    this.#hold.write((sql) => {
+      if (isCancelRequested(sql, runId)) {
+        finishRun(sql, runId, "cancelled", { result: null, error: null }, now);
+        this.#settled("cancelled");
+      } else releaseRun(sql, runId, now + backoffMs, error, now);
+    });
   }
 
   /** Whether all bodies came to an end within the grace. */

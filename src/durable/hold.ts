@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { isAgent33Error } from "../base/errors.ts";
+import { stopped } from "./errors.ts";
 import type { SqlSession, TransactionRunner } from "./ports.ts";
 import { holds, type Lease } from "./run-rows.ts";
 
@@ -86,6 +87,18 @@ export class Hold {
   }
 
   /**
+   * As `write`, for work whose caller cannot go on without it.
+   * @throws Agent33Error `durable.lease_lost`; what the store failed with
+   */
+  writeOrThrow<T>(work: () => T): T {
+    const { done, failure } = this.#attempt(work);
+    if (done !== undefined) return done.value;
+    if (failure === undefined) throw stopped(this.lease.runId, "lease_lost");
+    this.end({ kind: "fault", error: failure.error });
+    throw failure.error;
+  }
+
+  /**
    * As `write`, trying again for about two seconds while the store is busy. The first try is made
    * before it returns, and `onDone` is called right after the commit, before anything else can
    * commit. Resolves to whether it was written.
@@ -114,6 +127,9 @@ export class Hold {
         holds(sql, this.lease) ? { value: work(sql) } : undefined,
       );
     } catch (error) {
+      if (isRetryable(error)) {
+        this.#options.log(`run ${this.lease.runId}: a write has to wait`, error);
+      }
       return { failure: { error } };
     }
     if (done !== undefined) return { done };

@@ -21,6 +21,28 @@ export function putMail(
   return changes === 1;
 }
 
+/** Whether an unread message of a topic is there. */
+export function hasMail(sql: SqlSession, runId: string, topic: string): boolean {
+  const row = sql.get(
+    `SELECT 1 AS found FROM durable_messages
+     WHERE run_id = ? AND topic = ? AND taken_by IS NULL LIMIT 1`,
+    runId,
+    topic,
+  );
+  return row !== undefined;
+}
+
+/** All messages of a topic, read or not, oldest first. */
+export function sentMail(sql: SqlSession, runId: string, topic: string): readonly Mail[] {
+  return sql
+    .all(
+      "SELECT payload FROM durable_messages WHERE run_id = ? AND topic = ? ORDER BY seq",
+      runId,
+      topic,
+    )
+    .map((row) => ({ topic, payload: JSON.parse(String(row["payload"])) as JsonValue }));
+}
+
 /** Takes the oldest unread message of a topic for the step at `position`. */
 export function takeMail(
   sql: SqlSession,

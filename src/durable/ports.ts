@@ -15,4 +15,6 @@ export interface SqlSession {
  */
 export interface TransactionRunner {
   transaction<T>(work: (sql: SqlSession) => T): T;
+  /** Reads that see one state of the store, without its write lock. */
+  snapshot<T>(work: (sql: SqlSession) => T): T;
 }

@@ -72,7 +72,7 @@ test("a run whose process is killed in the middle of a body is finished by anoth
   const { store, durable } = openProcess({ dataDir, ledger, leaseMs, hangs: false });
   try {
     expect(durable.status("run")?.owner).toMatch(new RegExp(`^${victim.pid}-`));
-    durable.open({ work: true });
+    void durable.work();
     await until(() => durable.status("run")?.state === "completed");
     expect(durable.status("run")?.result).toEqual(["first done", "second done"]);
     // The recorded body did not run again; the one that was cut off did, with its key.

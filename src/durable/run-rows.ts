@@ -32,7 +32,7 @@ export function insertRun(
   workflow: { readonly name: string; readonly version: number },
   runId: string,
   input: JsonValue,
-  now: number,
+  times: { readonly now: number; readonly readyAt: number },
 ): void {
   sql.run(
     `INSERT INTO durable_runs (run_id, workflow, version, input, state, wake_at, created_at, updated_at)
@@ -41,9 +41,9 @@ export function insertRun(
     workflow.name,
     workflow.version,
     JSON.stringify(input),
-    now,
-    now,
-    now,
+    times.readyAt,
+    times.now,
+    times.now,
   );
 }
 
@@ -138,20 +138,20 @@ export function suspendRun(
   );
 }
 
-/** Lets go of a run that can go on elsewhere, from `wakeAt` on. */
+/** Lets go of a run that can go on elsewhere, from `wakeAt` on; `error` is what failed here, if any. */
 export function releaseRun(
   sql: SqlSession,
   runId: string,
   wakeAt: number,
-  failed: boolean,
+  error: JsonValue,
   now: number,
 ): void {
   sql.run(
-    `UPDATE durable_runs SET state = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'pending' END,
-       owner = NULL, lease_until = NULL, wake_at = ?, attempts = attempts + ?, updated_at = ?
-     WHERE run_id = ?`,
+    `UPDATE durable_runs SET state = 'pending', owner = NULL, lease_until = NULL, wake_at = ?,
+       attempts = attempts + ?, error = ?, updated_at = ? WHERE run_id = ?`,
     wakeAt,
-    failed ? 1 : 0,
+    error === null ? 0 : 1,
+    JSON.stringify(error),
     now,
     runId,
   );
@@ -180,28 +180,56 @@ export function wakeRun(sql: SqlSession, runId: string, now: number): void {
   sql.run("UPDATE durable_runs SET wake_at = ? WHERE run_id = ? AND state = 'waiting'", now, runId);
 }
 
+/** Which runs a worker may take up. */
+export interface Search {
+  /** Texts of the form `name@version`. */
+  readonly workflows: readonly string[];
+  /** Ids of runs to pass over. */
+  readonly except: readonly string[];
+  readonly now: number;
+}
+
 /**
  * The run that a worker should take up next: those of dead processes first, then what has been due
- * longest. `workflows` are `name@version` texts, `except` run ids.
+ * longest.
+ * @param ownerGone whether a holder is known to have ended; then its lease is not waited for
  */
 export function nextDueRun(
   sql: SqlSession,
-  workflows: readonly string[],
-  except: readonly string[],
-  now: number,
+  { workflows, except, now }: Search,
+  ownerGone: (owner: string) => boolean,
 ): RunRow | undefined {
+  const holders = sql.all(
+    "SELECT DISTINCT owner FROM durable_runs WHERE state = 'running' AND lease_until > ?",
+    now,
+  );
+  const gone = holders.map(({ owner }) => String(owner)).filter(ownerGone);
   const row = sql.get(
     `SELECT * FROM durable_runs
-     WHERE (state = 'running' AND lease_until <= ? OR state IN ('pending', 'waiting') AND wake_at <= ?)
+     WHERE (state = 'running' AND (lease_until <= ? OR owner IN (SELECT value FROM json_each(?)))
+         OR state IN ('pending', 'waiting') AND wake_at <= ?)
        AND workflow || '@' || version IN (SELECT value FROM json_each(?))
        AND run_id NOT IN (SELECT value FROM json_each(?))
      ORDER BY state = 'running' DESC, wake_at, seq LIMIT 1`,
     now,
+    JSON.stringify(gone),
     now,
     JSON.stringify(workflows),
     JSON.stringify(except),
   );
   return row === undefined ? undefined : runOf(row);
+}
+
+/** Whether any run is yet to be begun or tried again, ready or not. */
+export function isAnyPending(sql: SqlSession, { workflows, except }: Search): boolean {
+  const row = sql.get(
+    `SELECT 1 AS found FROM durable_runs WHERE state = 'pending'
+       AND workflow || '@' || version IN (SELECT value FROM json_each(?))
+       AND run_id NOT IN (SELECT value FROM json_each(?)) LIMIT 1`,
+    JSON.stringify(workflows),
+    JSON.stringify(except),
+  );
+  return row !== undefined;
 }
 
 function finishedSteps(sql: SqlSession, runId: string): number {

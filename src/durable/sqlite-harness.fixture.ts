@@ -49,6 +49,10 @@ export function sqliteHarness(): SqliteHarness {
         }
         return result;
       },
+      snapshot: (work) => {
+        if (dead) throw new Error("this process is dead");
+        return store.transactions.snapshot(work);
+      },
     };
     const durable = createSqliteDurable({
       transactions,

@@ -53,6 +53,7 @@ function failing(next: () => Agent33Error | undefined): TransactionRunner {
       if (error !== undefined) throw error;
       return temporary.store.transactions.transaction(work);
     },
+    snapshot: (work) => temporary.store.transactions.snapshot(work),
   };
 }
 
@@ -123,10 +124,13 @@ test("waits out a busy store instead of failing the run", async () => {
     lock();
     return result;
   });
-  const durable = engine([test], { transactions });
+  const said: string[] = [];
+  const log = (message: string): void => void said.push(message);
+  const durable = engine([test], { transactions, log });
   durable.start(kind, "run", null);
   expect(await durable.execute("run")).toMatchObject({ state: "completed", result: 7 });
   expect(body.started).toHaveLength(1);
+  expect(said).toContain("run run: a write has to wait");
 });
 
 test("stops with the store's own error when the disk is full, and the run goes on later", async () => {
@@ -175,7 +179,7 @@ test("gives a run up that fails every worker, and keeps why", async () => {
        VALUES ('run', 0, 'call', 'original', 'started', 0)`,
     );
   });
-  durable.open({ work: true });
+  void durable.work();
   await until(() => {
     temporary.clock.advance(60_000);
     return durable.status("run")?.state === "failed";
@@ -194,10 +198,10 @@ test("drives no more runs at once than it may", async () => {
     now -= 1;
     return null;
   });
-  const durable = engine([workflow((context) => context.call(body, null))], { concurrency: 2 });
+  const durable = engine([workflow((context) => context.call(body, null))]);
   const runs = ["a", "b", "c", "d", "e"];
   for (const runId of runs) durable.start(kind, runId, null);
-  durable.open({ work: true });
+  void durable.work({ concurrency: 2 });
   await until(() => runs.every((runId) => durable.status(runId)?.state === "completed"));
   expect(most).toBe(2);
 });

@@ -1,22 +1,24 @@
 import type { Clock } from "../base/clock.ts";
 import { Agent33Error } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
-import type { Durable, DurableStatus, Workflow } from "./contract.ts";
+import type { Durable, DurableStatus, Settled, WorkOptions, Workflow } from "./contract.ts";
 import { noSuchWorkflow, runActive, tooManyAttempts, unknownRun } from "./errors.ts";
 import { type Claim, Execution, type ExecutionSettings } from "./execution.ts";
 import { failureData } from "./failure.ts";
-import { putMail } from "./mailbox.ts";
+import { putMail, sentMail } from "./mailbox.ts";
 import type { SqlSession, TransactionRunner } from "./ports.ts";
 import {
   claimRun,
   findRun,
   finishRun,
   insertRun,
+  isAnyPending,
   isOver,
   loadRun,
   nextDueRun,
   requestCancel,
   type RunRow,
+  type Search,
   wakeRun,
 } from "./run-rows.ts";
 import { loadSteps } from "./step-rows.ts";
@@ -35,11 +37,14 @@ export interface SqliteDurableOptions {
    * nobody knows.
    */
   readonly ownerGone?: (owner: string) => boolean;
+  /**
+   * Whether a worker here may take up the run of that id, for stores with runs of several owners; a
+   * "no" is for good. Default: any run of the workflows.
+   */
+  readonly isOurs?: (runId: string) => boolean;
   /** How long a process may be silent before another may take its runs. Milliseconds, default 15,000. */
   readonly leaseMs?: number;
-  /** Runs that `open({ work: true })` drives at once. Default 4. */
-  readonly concurrency?: number;
-  /** How often ready runs are looked for. Milliseconds, default 250. */
+  /** How often a worker looks for what other processes made ready. Milliseconds, default 500. */
   readonly pollMs?: number;
   /** How long a cancelled workflow may take to come to its own end. Milliseconds, default 5000. */
   readonly cancelGraceMs?: number;
@@ -49,6 +54,8 @@ export interface SqliteDurableOptions {
   readonly log?: (message: string, error: unknown) => void;
 }
 
+/** How long a lease lasts unless it is said, and what a run's starter may need to claim it. */
+export const defaultLeaseMs = 15_000;
 /** Executions without a new step after which a worker gives a run up. */
 const maxAttempts = 10;
 
@@ -60,7 +67,7 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
   const settings: ExecutionSettings = {
     transactions,
     clock,
-    leaseMs: options.leaseMs ?? 15_000,
+    leaseMs: options.leaseMs ?? defaultLeaseMs,
     cancelGraceMs: options.cancelGraceMs ?? 5000,
     closeGraceMs: options.closeGraceMs ?? 5000,
     log,
@@ -68,7 +75,8 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
   const workflows = options.workflows as unknown as readonly Workflow<JsonValue, JsonValue>[];
   const labels = workflows.map(({ name, version }) => `${name}@${version}`);
   const active = new Map<string, Execution>();
-  let worker: Worker | undefined;
+  const workers = new Set<Worker>();
+  const foreign = new Set<string>();
   let closed = false;
 
   const workflowOf = (run: RunRow): Workflow<JsonValue, JsonValue> => {
@@ -82,7 +90,25 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
     lease: claimRun(sql, run, owner, clock.now(), settings.leaseMs),
     run: loadRun(sql, run.runId),
     steps: loadSteps(sql, run.runId),
+    previousOwner: run.owner,
   });
+  const isHeld = (run: RunRow): boolean =>
+    run.state === "running" && (run.leaseUntil ?? 0) > clock.now() && !ownerGone(run.owner ?? "");
+  /** Ends a run that nobody drives. */
+  const end = (
+    sql: SqlSession,
+    run: RunRow,
+    state: "failed" | "cancelled",
+    error: JsonValue,
+  ): void => {
+    const { runId, workflow, version } = run;
+    finishRun(sql, runId, state, { result: null, error }, clock.now());
+    const named = workflows.filter(({ name }) => name === workflow);
+    // An older run's end concerns those who keep a book on it as well.
+    const best = named.find((one) => one.version === version) ?? named.at(-1);
+    const settled: Settled = { runId, state, error };
+    best?.settled?.(settled);
+  };
   const drive = async (claim: Claim): Promise<void> => {
     const { runId } = claim.run;
     const execution = new Execution(settings, workflowOf(claim.run), claim);
@@ -99,26 +125,39 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
       const leftMs = (run.leaseUntil ?? 0) - clock.now();
       if (active.has(runId)) throw runActive(runId, owner, Math.max(leftMs, 0));
       if (isOver(run.state)) return undefined;
-      const held = run.state === "running" && leftMs > 0;
-      if (held && !ownerGone(run.owner ?? "")) throw runActive(runId, run.owner ?? "?", leftMs);
+      if (isHeld(run)) throw runActive(runId, run.owner ?? "?", leftMs);
       workflowOf(run);
       return take(sql, run);
     });
-  const claimNext = (): Claim | undefined =>
-    transactions.transaction((sql) => {
+  const search = (): Search => ({
+    workflows: labels,
+    except: [...active.keys(), ...foreign],
+    now: clock.now(),
+  });
+  const nextDue = (sql: SqlSession): RunRow | undefined => {
+    for (;;) {
+      const run = nextDueRun(sql, search(), ownerGone);
+      if (run === undefined || (options.isOurs?.(run.runId) ?? true)) return run;
+      foreign.add(run.runId);
+    }
+  };
+  const claimNext = (): Claim | undefined => {
+    // Most looks find nothing, and a read keeps nobody from writing.
+    if (transactions.snapshot(nextDue) === undefined) return undefined;
+    return transactions.transaction((sql) => {
       for (;;) {
-        const run = nextDueRun(sql, labels, [...active.keys()], clock.now());
+        const run = nextDue(sql);
         if (run === undefined) return undefined;
         if (run.attempts < maxAttempts) return take(sql, run);
-        const error = failureData(tooManyAttempts(run.runId, run.attempts));
-        finishRun(sql, run.runId, "failed", { result: null, error }, clock.now());
+        end(sql, run, "failed", failureData(tooManyAttempts(run.runId, run.attempts, run.error)));
       }
     });
+  };
   /** Lets whoever drives the run here see a change at once; others see it when they next look. */
   const nudge = (runId: string): void => {
     setImmediate(() => {
       active.get(runId)?.nudge();
-      worker?.kick();
+      for (const worker of workers) worker.kick();
     });
   };
   const statusOf = (runId: string): DurableStatus | undefined => {
@@ -134,10 +173,59 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
     });
   };
 
+  /** What a worker does with one run, told to whoever started the worker. */
+  const driveTold = async (claim: Claim, told: WorkOptions, mine: Set<string>): Promise<void> => {
+    const { runId } = claim.run;
+    mine.add(runId);
+    try {
+      told.onTaken?.(runId);
+      await drive(claim);
+    } catch (error) {
+      told.onLetGo?.(runId, { ...statusPart(runId), error });
+      throw error;
+    } finally {
+      mine.delete(runId);
+    }
+    told.onLetGo?.(runId, statusPart(runId));
+  };
+  const statusPart = (runId: string): { readonly status?: DurableStatus } => {
+    const status = statusOf(runId);
+    return status === undefined ? {} : { status };
+  };
+  const work = async (told: WorkOptions = {}): Promise<void> => {
+    refuseClosed();
+    const mine = new Set<string>();
+    const worker = startWorker({
+      claim: claimNext,
+      run: (claim: Claim) => driveTold(claim, told, mine),
+      concurrency: told.concurrency ?? 4,
+      pollMs: options.pollMs ?? 500,
+      log,
+      isDone: () =>
+        told.untilIdle === true && !transactions.snapshot((sql) => isAnyPending(sql, search())),
+    });
+    workers.add(worker);
+    const stop = (): void => {
+      worker.stop();
+      // What went wrong in them is told by the worker.
+      void Promise.allSettled([...mine].map(async (runId) => active.get(runId)?.close()));
+    };
+    if (told.signal?.aborted === true) stop();
+    told.signal?.addEventListener("abort", stop);
+    try {
+      await worker.ended;
+    } finally {
+      told.signal?.removeEventListener("abort", stop);
+      workers.delete(worker);
+    }
+  };
+
   return {
-    start: (workflow, runId, input) => {
+    start: (workflow, runId, input, { leaveMs = 0 } = {}) => {
       refuseClosed();
-      transactions.transaction((sql) => insertRun(sql, workflow, runId, input, clock.now()));
+      const now = clock.now();
+      const times = { now, readyAt: now + leaveMs };
+      transactions.transaction((sql) => insertRun(sql, workflow, runId, input, times));
       nudge(runId);
     },
     execute: async (runId) => {
@@ -156,31 +244,21 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
       });
       nudge(runId);
     },
+    sent: (runId, topic) => transactions.transaction((sql) => sentMail(sql, runId, topic)),
     cancel: (runId) => {
       transactions.transaction((sql) => {
         const run = loadRun(sql, runId);
         if (isOver(run.state)) return;
-        const held = run.state === "running" && (run.leaseUntil ?? 0) > clock.now();
-        if (held) requestCancel(sql, runId);
-        else finishRun(sql, runId, "cancelled", { result: null, error: null }, clock.now());
+        if (isHeld(run)) requestCancel(sql, runId);
+        else end(sql, run, "cancelled", null);
       });
       nudge(runId);
     },
     status: statusOf,
-    open: ({ work }) => {
-      refuseClosed();
-      if (!work || worker !== undefined) return;
-      worker = startWorker({
-        claim: claimNext,
-        run: drive,
-        concurrency: options.concurrency ?? 4,
-        pollMs: options.pollMs ?? 250,
-        log,
-      });
-    },
+    work,
     close: async () => {
       closed = true;
-      worker?.stop();
+      for (const worker of workers) worker.stop();
       // What went wrong in them is thrown to those who called `execute`, or logged by the worker.
       await Promise.allSettled([...active.values()].map((execution) => execution.close()));
     },

@@ -5,34 +5,45 @@ export interface WorkerOptions<C> {
   readonly concurrency: number;
   readonly pollMs: number;
   readonly log: (message: string, error: unknown) => void;
+  /** Asked when nothing is ready and nothing is in hand: whether to stop. */
+  readonly isDone: () => boolean;
 }
 
-/** Takes up ready runs, a bounded number at once, until it is stopped. */
+/** Takes up ready runs, a bounded number at once, until it is stopped or done. */
 export interface Worker {
   /** Looks now instead of at the next poll. */
   kick(): void;
+  /** Takes up nothing more. */
   stop(): void;
+  /** Resolves when it has stopped and nothing is in hand any more. */
+  readonly ended: Promise<void>;
 }
 
 export function startWorker<C>(options: WorkerOptions<C>): Worker {
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   let running = 0;
   let stopped = false;
   let turn: NodeJS.Immediate | undefined;
 
+  const stop = (): void => {
+    stopped = true;
+    clearInterval(timer);
+    if (turn !== undefined) clearImmediate(turn);
+    if (running === 0) end();
+  };
   const fill = (): void => {
     turn = undefined;
-    while (running < options.concurrency) {
-      let claim: C | undefined;
-      try {
-        claim = options.claim();
-      } catch (error) {
-        // A busy or full store is no reason to stop for good: the next poll tries again.
-        options.log("cannot look for ready runs", error);
-        return;
+    try {
+      while (running < options.concurrency) {
+        const claim = options.claim();
+        if (claim === undefined) break;
+        running += 1;
+        void drive(claim);
       }
-      if (claim === undefined) return;
-      running += 1;
-      void drive(claim);
+      if (running === 0 && options.isDone()) stop();
+    } catch (error) {
+      // A busy or full store is no reason to stop for good: the next poll tries again.
+      options.log("cannot look for ready runs", error);
     }
   };
   const drive = async (claim: C): Promise<void> => {
@@ -42,6 +53,7 @@ export function startWorker<C>(options: WorkerOptions<C>): Worker {
       options.log("a run ended badly", error);
     } finally {
       running -= 1;
+      if (stopped && running === 0) end();
       kick();
     }
   };
@@ -50,12 +62,5 @@ export function startWorker<C>(options: WorkerOptions<C>): Worker {
   };
   const timer = setInterval(kick, options.pollMs);
   kick();
-  return {
-    kick,
-    stop: () => {
-      stopped = true;
-      clearInterval(timer);
-      if (turn !== undefined) clearImmediate(turn);
-    },
-  };
+  return { kick, stop, ended };
 }

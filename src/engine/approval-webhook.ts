@@ -3,7 +3,9 @@ import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Boundary } from "../boundary/boundary.ts";
+import { engineCalls } from "../connectors/engine-calls.ts";
 import { webhookSpec } from "../connectors/messaging/webhook/delivery.ts";
+import { elicitationIn } from "./elicitation.ts";
 import type { Host } from "./host.ts";
 
 /** A question as another program is told of it. Its texts are redacted already. */
@@ -12,6 +14,7 @@ export interface AskedQuestion {
   readonly tenant: string;
   readonly runId?: string;
   readonly summary: string;
+  readonly facts?: JsonObject;
   readonly ruleId: string;
   readonly requestedAt: number;
   readonly expiresAt: number;
@@ -35,6 +38,7 @@ export interface ApprovalWebhookParts {
     question: AskedQuestion,
     decision: "approved" | "denied",
     by: string,
+    content?: JsonObject,
   ) => Promise<void>;
 }
 
@@ -42,6 +46,8 @@ export interface ApprovalWebhookParts {
 const answerSchema = z.object({
   decision: z.enum(["approved", "denied"]),
   by: z.string().min(1).max(200),
+  /** With a yes to a server's question: what it asked for. */
+  content: z.record(z.string(), z.json()).exactOptional(),
 });
 
 /** The engine waits for no delivery longer than this when it closes. */
@@ -62,7 +68,7 @@ export function createApprovalWebhook(parts: ApprovalWebhookParts): ApprovalWebh
       { hint: `Set ${secretVariable} to the secret that the receiver checks signatures with.` },
     );
   }
-  const spec = webhookSpec("http:approvals", { url, secret, now: () => host.clock.now() });
+  const spec = webhookSpec(engineCalls.approvals, { url, secret, now: () => host.clock.now() });
   const told = new Set<string>();
   const underWay = new Set<Promise<void>>();
   let closed = false;
@@ -87,7 +93,8 @@ export function createApprovalWebhook(parts: ApprovalWebhookParts): ApprovalWebh
     const answer = answerSchema.safeParse(outcome.value);
     if (!answer.success) return;
     try {
-      await decide(question, answer.data.decision, answer.data.by);
+      const { decision, by, content } = answer.data;
+      await decide(question, decision, by, content as JsonObject | undefined);
     } catch (error) {
       host.warn(`the webhook's answer to ${id} was not taken: ${messageOf(error)}`);
     }
@@ -110,6 +117,7 @@ export function createApprovalWebhook(parts: ApprovalWebhookParts): ApprovalWebh
 
 function dataOf(question: AskedQuestion): JsonObject {
   const { id, tenant, runId, summary, ruleId, requestedAt, expiresAt } = question;
+  const asked = elicitationIn(question.facts);
   const time = (ms: number): string => new Date(ms).toISOString();
   return {
     id,
@@ -119,5 +127,8 @@ function dataOf(question: AskedQuestion): JsonObject {
     question: summary,
     asked: time(requestedAt),
     until: time(expiresAt),
+    ...(asked === undefined
+      ? {}
+      : { server: asked.server, form: asked.form ?? null, page: asked.url ?? null }),
   };
 }

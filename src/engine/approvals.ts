@@ -1,15 +1,24 @@
-import { approvalTopic } from "../agents/loop.ts";
+import { approvalTopic } from "../agents/ports.ts";
+import { Agent33Error } from "../base/errors.ts";
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import type { ApprovalStore } from "../boundary/ports.ts";
+import type { ApprovalRequest, ApprovalStore } from "../boundary/ports.ts";
+import type { Person } from "../connectors/mcp/person.ts";
 import type { Config } from "../config/config.ts";
 import type { SyncTenantStore } from "../store/repositories/index.ts";
 import { createApprovalWebhook } from "./approval-webhook.ts";
+import { checkedContent, type ElicitationAnswer, elicitationIn, personOf } from "./elicitation.ts";
 import type { Host } from "./host.ts";
 import { type RememberedRule, rememberQuestion, type RememberRequest } from "./remember.ts";
 
 export type ApprovalDecision = "approved" | "denied";
+
+interface Question {
+  readonly id: string;
+  readonly runId?: string | null;
+  readonly facts?: JsonObject | null;
+}
 
 /** Questions to people, and their answers. */
 export interface Approvals {
@@ -20,6 +29,16 @@ export interface Approvals {
     prefix: string,
     decision: ApprovalDecision,
   ): { readonly id: string; readonly runId: string | null };
+  /**
+   * Answers what a server asked.
+   * @throws Agent33Error `engine.invalid_answer`, `engine.not_a_question`
+   */
+  answer(
+    prefix: string,
+    answer: ElicitationAnswer,
+  ): { readonly id: string; readonly runId: string | null };
+  /** The way to a person for the servers of a run. */
+  personFor(tenant: string, runId: string): (server: string) => Person;
   /** @throws Agent33Error `policy.*`, `engine.cannot_remember` */
   remember(prefix: string, request: RememberRequest): RememberedRule;
   /** Waits for questions that are on their way to somebody. */
@@ -43,18 +62,35 @@ export function createApprovals(parts: ApprovalParts): Approvals {
   const { config, host, dataDir, redactor, storeOf, transaction, send } = parts;
   const { tenant: own, user, approvals } = config.settings;
 
-  const decide = (
+  const record = (
     tenant: string,
-    { id, runId }: { readonly id: string; readonly runId?: string | null },
+    { id, runId }: Question,
     decision: ApprovalDecision,
     by: string,
+    answer?: ElicitationAnswer,
   ): void =>
     transaction(() => {
-      storeOf(tenant).approvals.decide(id, decision, by, host.clock.now());
+      storeOf(tenant).approvals.decide(id, decision, by, host.clock.now(), answer);
       if (runId !== undefined && runId !== null) {
         send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
       }
     });
+
+  /** A yes to a server's question is an answer, and has to fit it. */
+  const decide = (
+    tenant: string,
+    question: Question,
+    decision: ApprovalDecision,
+    by: string,
+    content: JsonObject = {},
+  ): void => {
+    const asked = elicitationIn(question.facts);
+    const answer: ElicitationAnswer | undefined =
+      asked === undefined || decision === "denied"
+        ? undefined
+        : { action: "accept", content: checkedContent(asked, content) };
+    record(tenant, question, decision, by, answer);
+  };
 
   const webhook =
     approvals.webhook === undefined
@@ -64,35 +100,60 @@ export function createApprovals(parts: ApprovalParts): Approvals {
           host,
           principal: { tenant: own, user },
           boundary: parts.boundary,
-          decide: async (question, decision, by) => decide(question.tenant, question, decision, by),
+          decide: async (question, decision, by, content) =>
+            decide(question.tenant, question, decision, by, content),
         });
 
+  /** Makes the question, without secrets, and tells of it. */
+  const request = (tenant: string, asked: ApprovalRequest) => {
+    const question = {
+      ...asked,
+      summary: redactor.text(asked.summary),
+      facts: redactor.value(asked.facts ?? {}) as JsonObject,
+    };
+    const { id, state } = storeOf(tenant).approvals.request(question);
+    if (state === "pending") webhook?.tell({ ...question, id, tenant });
+    return { id, state };
+  };
+
   return {
-    storeOf: (tenant) => {
-      const kept = storeOf(tenant).approvals;
-      return {
-        ...kept,
-        request: (asked) => {
-          const question = {
-            ...asked,
-            summary: redactor.text(asked.summary),
-            facts: redactor.value(asked.facts ?? {}) as JsonObject,
-          };
-          const { id, state } = kept.request(question);
-          if (state === "pending") webhook?.tell({ ...question, id, tenant });
-          return { id, state };
-        },
-      };
-    },
+    storeOf: (tenant) => ({
+      ...storeOf(tenant).approvals,
+      request: (asked) => request(tenant, asked),
+    }),
+    personFor: (tenant, runId) =>
+      personOf({
+        runId,
+        approvals: storeOf(tenant).approvals,
+        request: (asked) => request(tenant, asked),
+        clock: host.clock,
+        ttlMs: approvals.ttlMinutes * 60_000,
+        redactor,
+      }),
     decide: (prefix, decision) => {
       const question = storeOf(own).approvals.find(prefix);
       decide(own, question, decision, user);
       return { id: question.id, runId: question.runId };
     },
-    remember: (prefix, request) =>
-      rememberQuestion(storeOf(own).approvals.find(prefix), request, { config, host, dataDir }),
+    answer: (prefix, answer) => {
+      const question = storeOf(own).approvals.find(prefix);
+      const { id, runId } = question;
+      if (elicitationIn(question.facts) === undefined) throw notAQuestion(id);
+      if (answer.action === "accept") decide(own, question, "approved", user, answer.content);
+      else record(own, question, "denied", user, answer);
+      return { id, runId };
+    },
+    remember: (prefix, wanted) =>
+      rememberQuestion(storeOf(own).approvals.find(prefix), wanted, { config, host, dataDir }),
     close: async () => {
       await webhook?.close();
     },
   };
+}
+
+function notAQuestion(id: string): Agent33Error {
+  return new Agent33Error("engine.not_a_question", `${id} asks about a call, for a yes or a no.`, {
+    hint: `Run \`agent33 approvals approve ${id}\` or \`agent33 approvals deny ${id}\`.`,
+    details: { id },
+  });
 }

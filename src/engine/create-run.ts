@@ -1,22 +1,26 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type AgentDefinition, defaultAgent, loadAgent } from "../agents/definition.ts";
+import { agentDigest, type AgentDefinition, agentReference } from "../agents/definition.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { toJsonValue } from "../base/json.ts";
+import { type JsonObject, toJsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
 import { lockPath } from "../config/lock.ts";
 import type { EntryPoint } from "../config/schema.ts";
 import type { Durable } from "../durable/contract.ts";
+import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
-import type { NewEvent } from "../events/event.ts";
+import type { NewEvent, RunMode } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
+import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
 import type { Host } from "./host.ts";
+import { type CompletionRequest, completionOf } from "./completion.ts";
+import { checkInputs, inputText } from "./inputs.ts";
 import { nameOf, type Policies } from "./policies.ts";
 import { redactEvent } from "./redact-event.ts";
 import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
@@ -26,25 +30,38 @@ import {
   configuredServers,
   flagServers,
   type ServerChoices,
-  taskServerNotices,
   taskServers,
   withChoices,
 } from "./server-specs.ts";
 
 /** What a person asks for. */
-export interface RunRequest extends ServerChoices {
+export interface RunRequest extends ServerChoices, CompletionRequest {
   readonly task:
     | { readonly kind: "text"; readonly text: string; readonly workspace: string | undefined }
+    /** What the agent's definition says that it takes. */
+    | {
+        readonly kind: "inputs";
+        readonly inputs: JsonObject;
+        readonly workspace?: string | undefined;
+      }
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
-  readonly agentFile: string | undefined;
+  /** A definition file, a name or `name@version`. Default: the settings' agent. */
+  readonly agent?: string | undefined;
+  /**
+   * Whether the agent works until it is done, with its tools and checks, or has one turn without
+   * tools, in which only the form of its answer is checked. Default: iterative.
+   */
+  readonly mode?: RunMode;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
   readonly entryPoint?: EntryPoint;
   /** Command lines of MCP servers to start for this run. */
   readonly mcpCommands: readonly string[];
+  /** Whether any worker may begin it at once, instead of whoever created it. Default: no. */
+  readonly queued?: boolean;
 }
 
 /** The parts of the engine that make a run. */
@@ -70,7 +87,8 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { host, config, store, durable, dataDir } = parts;
   const { settings } = config;
   const policy = parts.policies.selection();
-  const agent = agentOf(request, settings.agent, host.cwd);
+  const family = resolveFamily(request.agent, config, host.cwd);
+  const { agent } = family;
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
   const task =
@@ -84,11 +102,15 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       dataDir,
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
-      ...[request.agentFile ?? settings.agent, ...policy.files].flatMap((path) =>
-        path === undefined ? [] : [resolve(host.cwd, path)],
-      ),
+      ...agentPlaces(config, host.cwd),
+      ...family.files,
+      ...policy.files.map((path) => resolve(host.cwd, path)),
     ]);
   }
+  const once = request.mode === "once";
+  if (once && (task !== undefined || workspace !== null)) throw noToolsOnce();
+  if (request.task.kind === "inputs") checkInputs(agent, request.task.inputs);
+  const limits = limitsOf(config, agent, task);
   const model = atHome(modelOf(request, task, settings.model), host.cwd);
   const wanted: RunSpec = {
     version: 1,
@@ -96,34 +118,39 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     model,
     baseUrl: settings.baseUrl ?? null,
     agent,
+    subAgents: [...family.subAgents],
     effort: chooseEffort(request.effort, agent.effort, {
       effort: settings.effort,
       source: config.originOf("effort").layer,
     }),
-    limits: limitsOf(config, agent, task),
+    ...(once ? { checks: [], judge: null } : completionOf(request, agent, workspace)),
+    mode: request.mode ?? "iterative",
+    limits: once ? limitsOnce(limits) : limits,
     policy,
     entryPoint: request.entryPoint ?? "cli",
-    servers: [
-      ...configuredServers(config, host),
-      ...withChoices(
-        [
-          ...flagServers(request.mcpCommands, host.cwd, [
-            ...Object.keys(settings.mcpServers),
-            ...Object.keys(settings.connectors),
-            ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
-          ]),
-          ...(task === undefined ? [] : taskServers(task, files.workspace)),
+    servers: once
+      ? []
+      : [
+          ...configuredServers(config, host),
+          ...withChoices(
+            [
+              ...flagServers(request.mcpCommands, host.cwd, [
+                ...Object.keys(settings.mcpServers),
+                ...Object.keys(settings.connectors),
+                ...(task?.environment.mcpServers.map((server) => server.name) ?? []),
+              ]),
+              ...(task === undefined ? [] : taskServers(task, files.workspace)),
+            ],
+            request,
+          ),
         ],
-        request,
-      ),
-    ],
     workspace,
-    shell: request.shell === true,
+    shell: !once && request.shell === true,
     environment: {},
     principal: {
       tenant: settings.tenant,
       user: settings.user,
-      agent: `${agent.name}@${agent.version}`,
+      agent: agentReference(agent),
     },
   };
   await parts.checkModel(wanted);
@@ -133,15 +160,17 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { PATH: imagePath, ...environment } = scratch?.env ?? {};
   const spec: RunSpec = { ...wanted, environment };
   const notices = [
-    ...(task === undefined ? [] : [...task.notices, ...taskServerNotices(task)]),
+    ...(task === undefined ? [] : task.notices),
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
+    ...changeNotices(agent, store),
+    ...family.subAgents.flatMap(judgedNotices),
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
-  const text = task?.instruction ?? (request.task.kind === "text" ? request.task.text : "");
-  const title = task?.name ?? text;
+  const text = task?.instruction ?? givenText(request);
+  const title = task?.name ?? titleOf(request, agent);
   store.transactions.transaction(() => {
     store.runs.create({
       id: runId,
@@ -155,7 +184,10 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     const events = store.runLog.append(
       runId,
       [
-        startEvent(title, spec, policyName(spec, parts.policies), notices),
+        {
+          ...startEvent(title, spec, policyName(spec, parts.policies), notices),
+          ...(request.task.kind === "inputs" ? { inputs: request.task.inputs } : {}),
+        },
         { type: "message.user" as const, text },
       ].map((event) => redactEvent(event, parts.redactor)),
     );
@@ -163,7 +195,9 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       horizon: events.at(-1)?.seq ?? 0,
       approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
     };
-    durable.start(parts.workflow, runId, input);
+    // Whoever asked for it drives it. Should they die before that, a worker begins it.
+    const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
+    durable.start(parts.workflow, runId, input, { leaveMs });
   });
   return runId;
 }
@@ -178,9 +212,12 @@ function startEvent(
     type: "run.started",
     task: title,
     agent: spec.principal.agent,
+    agentVersion: spec.agent.version,
+    agentDigest: agentDigest(spec.agent),
     model: spec.model,
     effort: spec.effort.effort,
     effortSource: spec.effort.source,
+    mode: spec.mode,
     workspace: spec.workspace,
     limits: { ...spec.limits },
     policy,
@@ -194,21 +231,29 @@ function policyName({ policy, entryPoint, principal }: RunSpec, policies: Polici
 }
 
 function workspaceNotices({ task }: RunRequest): readonly string[] {
-  if (task.kind !== "text" || task.workspace === undefined) return [];
+  if (task.kind === "folder" || task.workspace === undefined) return [];
   return [`Changes below ${unlistedFolders.join(" and ")} are not listed at the end.`];
 }
 
-function agentOf(
-  request: RunRequest,
-  configured: string | undefined,
-  cwd: string,
-): AgentDefinition {
-  const file = request.agentFile ?? configured;
-  return file === undefined ? defaultAgent : loadAgent(resolve(cwd, file));
+/** A version is a promise: whoever reads two runs of it takes them to be of the same agent. */
+function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly string[] {
+  const earlier = changedSince(agent, runs);
+  if (earlier === null) return [];
+  return [
+    `${agentReference(agent)} is not what run ${earlier} used under this name; give it a new version.`,
+  ];
+}
+
+/** What a definition says of its work counts for the run's own agent; others should not rely on it. */
+function judgedNotices(agent: AgentDefinition): readonly string[] {
+  if (agent.outputs === undefined && agent.completion === undefined) return [];
+  return [
+    `${agentReference(agent)} works for another agent here: its outputs and completion are not looked at.`,
+  ];
 }
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {
-  if (request.task.kind !== "text" || request.task.workspace === undefined) return null;
+  if (request.task.kind === "folder" || request.task.workspace === undefined) return null;
   const path = resolve(cwd, request.task.workspace);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return path;
   throw new Agent33Error("engine.workspace_missing", `The workspace ${path} is not a folder.`, {
@@ -222,10 +267,31 @@ function taskSpec(
   redactor: Redactor,
 ): RunSpec["task"] {
   if (task !== undefined) return { kind: "folder", path: task.dir, environment: "host" };
-  return {
-    kind: "text",
-    text: request.task.kind === "text" ? redactor.text(request.task.text) : "",
-  };
+  return { kind: "text", text: redactor.text(givenText(request)) };
+}
+
+/** What the agent is told first, where no task folder says it. */
+function givenText({ task }: RunRequest): string {
+  if (task.kind === "inputs") return inputText(task.inputs);
+  return task.kind === "text" ? task.text : "";
+}
+
+function titleOf({ task }: RunRequest, agent: AgentDefinition): string {
+  if (task.kind === "inputs") return `${agent.name} ${JSON.stringify(task.inputs)}`;
+  return task.kind === "text" ? task.text : "";
+}
+
+/** One turn, and one for each time that the answer has to be mended. */
+function limitsOnce(limits: RunLimits): RunLimits {
+  return { ...limits, maxSteps: Math.min(limits.maxSteps, limits.maxChecks) };
+}
+
+function noToolsOnce(): Agent33Error {
+  return new Agent33Error(
+    "engine.once_without_tools",
+    "An agent that has one turn has no tools and no workspace.",
+    { hint: "Ask for the iterative form: --iterative, or mode: iterative." },
+  );
 }
 
 /** A script's path from anywhere: the run may be resumed from another folder. */

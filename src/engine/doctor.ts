@@ -1,9 +1,8 @@
-import { resolve } from "node:path";
-import { loadAgent } from "../agents/definition.ts";
+import { agentReference } from "../agents/definition.ts";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { egressGuardState, type GrantNote } from "../boundary/egress/guard.ts";
-import { modelServerProbe } from "../connectors/http/probe.ts";
+import { modelServerProbe } from "../connectors/models/probe.ts";
 import type { Config } from "../config/config.ts";
 import { providerKeys } from "../config/secrets.ts";
 import type { Processes } from "../sandbox/process.ts";
@@ -11,6 +10,7 @@ import type { DoctorFinding } from "./doctor-finding.ts";
 import { serverFindings } from "./doctor-servers.ts";
 import { teamStoreFindings } from "./doctor-store.ts";
 import { grantsOf } from "./grants.ts";
+import { resolveAgent } from "./agents.ts";
 import type { Host } from "./host.ts";
 import { findSandbox } from "./sandbox.ts";
 
@@ -72,7 +72,7 @@ export async function examine(
         detail: `${config.settings.policy.packs.join(", ")} at version ${parts.boundary.policy.version.slice(0, 8)}`,
       },
       ...guardFindings(config),
-      ...(await localModelFindings(config, parts.boundary)),
+      ...(await localModelFindings(config, host, parts.boundary)),
       await sandboxFinding(config, host, parts.processes),
     );
     return findings;
@@ -81,11 +81,11 @@ export async function examine(
   }
 }
 
-function agentFinding({ settings }: Config, host: Host): readonly DoctorFinding[] {
-  if (settings.agent === undefined) return [];
+function agentFinding(config: Config, host: Host): readonly DoctorFinding[] {
+  if (config.settings.agent === undefined) return [];
   try {
-    const agent = loadAgent(resolve(host.cwd, settings.agent));
-    return [{ what: "agent", state: "ok", detail: `${agent.name}@${agent.version}` }];
+    const agent = resolveAgent(undefined, config, host.cwd);
+    return [{ what: "agent", state: "ok", detail: agentReference(agent) }];
   } catch (thrown) {
     const error = toAgent33Error(thrown);
     return [
@@ -157,9 +157,10 @@ function grantFinding({ name, covers, why }: GrantNote): DoctorFinding {
 /** Each look is a governed call: policy may forbid it, and then that is what is said. */
 async function localModelFindings(
   { settings }: Config,
+  host: Host,
   boundary: Boundary,
 ): Promise<readonly DoctorFinding[]> {
-  const connector = boundary.connector(modelServerProbe);
+  const connector = boundary.connector(modelServerProbe(() => host.clock.now()));
   const configured =
     settings.baseUrl === undefined
       ? []

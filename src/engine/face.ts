@@ -5,6 +5,14 @@ export {
   checkAuditFile,
   exportAuditTo,
 } from "./audit.ts";
+export { elicitationRule } from "../connectors/mcp/person.ts";
+export {
+  type Elicitation,
+  type ElicitationAnswer,
+  elicitationIn,
+  fieldsOf,
+} from "./elicitation.ts";
+export { type AgentListing, type AgentListings, listAgents, readAgent } from "./agents.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
 export type { McpInspection } from "./mcp-admin.ts";
 export {

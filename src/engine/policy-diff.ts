@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
-import { toolCallName } from "../agents/call-options.ts";
+import { toolCallName } from "../agents/scope.ts";
 import { digestOf } from "../base/digest.ts";
 import { isAgent33Error } from "../base/errors.ts";
 import { err, ok } from "../base/result.ts";

@@ -63,6 +63,15 @@ const started = {
 /** Every kind of event in which somebody's words stand, with a secret in each of them. */
 const told: readonly NewEvent[] = [
   { type: "run.started", ...started, task: secret, limits: {}, policy: "p", notices: [secret] },
+  {
+    type: "run.started",
+    ...started,
+    task: "t",
+    inputs: { letter: [secret] },
+    limits: {},
+    policy: "p",
+    notices: [],
+  },
   { type: "session.opened", tools: [], skills: [], notices: [secret] },
   { type: "message.user", text: secret },
   { type: "stuck.noticed", kind: "repeat", turns: 3, evidence: [1], refused: [], text: secret },
@@ -86,6 +95,7 @@ const told: readonly NewEvent[] = [
     outcome: "failed",
     stop,
     summary: secret,
+    output: { drawer: secret },
     totals,
     filesChanged: [{ path: secret, change: "added", bytes: 1 }],
   },

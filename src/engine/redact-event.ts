@@ -1,5 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
-import { type JsonValue, toJsonValue } from "../base/json.ts";
+import { type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
 import type { AssistantPart } from "../base/message.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { NewEvent, StopReason } from "../events/event.ts";
@@ -12,10 +12,16 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
   const { text } = redactor;
   switch (event.type) {
     case "run.started":
-      return { ...event, task: text(event.task), notices: event.notices.map(text) };
+      return {
+        ...event,
+        task: text(event.task),
+        notices: event.notices.map(text),
+        ...(event.inputs === undefined ? {} : { inputs: redactObject(event.inputs, redactor) }),
+      };
     case "session.opened":
       return { ...event, notices: event.notices.map(text) };
     case "message.user":
+    case "message.undelivered":
     case "stuck.noticed":
       return { ...event, text: text(event.text) };
     case "turn.completed":
@@ -24,7 +30,11 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       return { ...event, argumentsText: redactArguments(event.argumentsText, redactor) };
     case "tool.completed":
       return { ...event, content: text(event.content), ...errorOf(event, redactor) };
+    case "judge.completed":
+      return { ...event, text: text(event.text) };
     case "turn.failed":
+    case "judge.failed":
+    case "sampling.failed":
       return { ...event, error: redactError(event.error, redactor) };
     case "check.completed":
     case "verification.completed":
@@ -36,6 +46,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
         ...event,
         summary: text(event.summary),
         stop: redactStop(event.stop, redactor),
+        ...(event.output === undefined ? {} : { output: redactObject(event.output, redactor) }),
         filesChanged: event.filesChanged.map((file) => ({ ...file, path: text(file.path) })),
       };
     case "run.parked":
@@ -43,6 +54,8 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "run.resumed":
     case "turn.started":
     case "tools.activated":
+    case "agent.started":
+    case "sampling.completed":
       return event;
   }
 }
@@ -93,6 +106,10 @@ function errorOf(event: { readonly error?: ErrorData }, redactor: Redactor) {
 
 function redactStop(stop: StopReason, redactor: Redactor): StopReason {
   return "error" in stop ? { ...stop, error: redactError(stop.error, redactor) } : stop;
+}
+
+function redactObject(value: JsonObject, redactor: Redactor): JsonObject {
+  return redactor.value(value) as JsonObject;
 }
 
 /** An error whose words hold no secrets. */

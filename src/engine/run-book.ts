@@ -1,6 +1,8 @@
 import { activeMs, foldRun } from "../agents/state.ts";
+import { undelivered } from "../agents/steering.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { BoundaryError } from "../boundary/errors.ts";
+import type { Durable } from "../durable/contract.ts";
 import type { NewEvent, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
@@ -21,8 +23,9 @@ export function createBook(parts: {
   readonly store: EngineStore;
   readonly host: Host;
   readonly redactor: Redactor;
+  readonly durable: Pick<Durable, "sent">;
 }): RunBook {
-  const { store, host, redactor } = parts;
+  const { store, host, redactor, durable } = parts;
   const append = (runId: string, events: readonly NewEvent[]): readonly StoredEvent[] =>
     store.runLog.append(
       runId,
@@ -51,6 +54,7 @@ export function createBook(parts: {
         const { events, totals, lastText } = stateOf(runId);
         const durationMs = activeMs(events, host.clock.now());
         append(runId, [
+          ...undelivered(events, (topic) => durable.sent(runId, topic)),
           {
             type: "run.finished",
             outcome,

@@ -1,9 +1,11 @@
 import { z } from "zod";
-import { agentDefinitionSchema } from "../agents/definition.ts";
+import { keptDefinitionSchema } from "../agents/definition.ts";
+import { judgeSchema, workspaceCheckSchema } from "../agents/completion-schema.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toolDeclarationSchema } from "../config/mcp-servers.ts";
+import { runModes } from "../events/event.ts";
 import { entryPoints, policySelectionSchema } from "../config/schema.ts";
 
 /** An MCP server as a run remembers it. Values of variables are never part of it: they may be secrets. */
@@ -27,6 +29,7 @@ const stdioServerSpecSchema = z.strictObject({
 const httpServerSpecSchema = z.strictObject({
   name: z.string(),
   url: z.string(),
+  transport: z.literal("sse").exactOptional(),
   tools: z.record(z.string(), toolDeclarationSchema),
   from: z.enum(["settings", "flag", "task"]),
 });
@@ -42,7 +45,14 @@ const runSpecSchema = z.strictObject({
   ]),
   model: z.string(),
   baseUrl: z.string().nullable(),
-  agent: agentDefinitionSchema,
+  agent: keptDefinitionSchema,
+  /** Every agent that it, or one below it, may hand work to, as it was when the run was created. */
+  subAgents: z.array(keptDefinitionSchema).default([]),
+  /** Whether the agent has one turn without tools, or works until it is done. */
+  mode: z.enum(runModes).default("iterative"),
+  /** What looks at its work in the workspace, besides a task's own check. */
+  checks: z.array(workspaceCheckSchema).default([]),
+  judge: judgeSchema.nullable().default(null),
   effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
   limits: runLimitsSchema,
   servers: z.array(serverSpecSchema),

@@ -1,34 +1,29 @@
-import { z } from "zod";
+import { budgetLimits } from "../agents/budgets.ts";
 import type { AgentRunResult } from "../agents/loop.ts";
-import { budgetOf } from "../agents/call-options.ts";
 import { usedTokens } from "../agents/limits.ts";
-import type { AgentPorts, RunSession } from "../agents/ports.ts";
+import type { AgentPorts } from "../agents/ports.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
-import { isBoundaryError } from "../boundary/errors.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
-import type { DurableStatus } from "../durable/contract.ts";
-import type { EventOf, RunEvent, RunOutcome, StoredEvent } from "../events/event.ts";
-import type { Run } from "../store/repositories/runs.ts";
+import type { DurableStatus, WorkOptions } from "../durable/contract.ts";
+import type { PersonTopic, RunEvent, RunOutcome } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
+import type { LiveRuns, LiveSession } from "./live-runs.ts";
 import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
-import { ownerGone } from "./owner.ts";
-import { parseRunSpec, type RunSpec } from "./run-spec.ts";
-import { createBook } from "./run-book.ts";
-import { type OpenedSession, openSession, type SessionParts } from "./session.ts";
-
-/** An error as the journal keeps it. */
-const loggedErrorSchema = z.object({
-  code: z.string(),
-  message: z.string(),
-  hint: z.string().optional(),
-});
+import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
+import { errorOf } from "./run-hosting.ts";
 
 export type RunEnd =
-  | { readonly runId: string; readonly outcome: RunOutcome }
+  | {
+      readonly runId: string;
+      readonly outcome: RunOutcome;
+      /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+      readonly output?: JsonObject;
+    }
   | { readonly runId: string; readonly outcome: "parked" };
 
 export interface Runs {
@@ -40,20 +35,38 @@ export interface Runs {
   resume(prefix: string): Promise<RunEnd>;
   /** Asks a run to stop, wherever it runs. */
   cancel(runId: string): void;
+  /**
+   * Says something to a run's agent: `steering` is heard after the step that it is at, a
+   * `follow_up` when it would stop. The same key twice is one message.
+   * @throws Agent33Error `engine.run_finished`, `engine.agent_stopped`, `engine.nothing_said`,
+   * `store.unknown_run`, `store.ambiguous_id`
+   */
+  send(prefix: string, text: string, topic: PersonTopic, key?: string): SentMessage;
+  /** What became of a message so far. */
+  fateOf(message: SentMessage): MessageFate;
+  /** Takes up runs that are ready, whoever began them, until it is told to stop or idle. */
+  work(request?: WorkRequest): Promise<void>;
   /** Events of a run as they happen in this process. Returns the function that ends it. */
   follow(runId: string, listener: (event: RunEvent) => void): () => void;
 }
 
-export interface RunsParts extends CreateParts {
-  readonly budgets: MemoryBudgetLedger;
-  readonly session: SessionParts;
+/** How a worker works. */
+export interface WorkRequest extends Pick<WorkOptions, "signal" | "concurrency" | "untilIdle"> {
+  readonly told?: (news: WorkNews) => void;
 }
 
-/** The live side of runs: sessions that are open here, and who watches. */
-export interface LiveRuns {
-  readonly sessions: Map<string, RunSession>;
-  readonly watchers: Map<string, Set<(event: RunEvent) => void>>;
-}
+/** What a worker tells of its runs. */
+export type WorkNews =
+  | { readonly kind: "taken"; readonly runId: string }
+  /** It has ended or waits for a person; `error` says why one failed that came to no end of its own. */
+  | {
+      readonly kind: "ended";
+      readonly runId: string;
+      readonly outcome: RunEnd["outcome"];
+      readonly error?: Agent33Error;
+    }
+  /** Somebody goes on with it, here or elsewhere; `error` is what kept this worker from it. */
+  | { readonly kind: "let go"; readonly runId: string; readonly error?: Agent33Error };
 
 /** What the agents' room needs of this process. */
 export function agentPorts(
@@ -61,23 +74,34 @@ export function agentPorts(
   host: Host,
   live: LiveRuns,
   redactor: Redactor,
+  budgets: MemoryBudgetLedger,
 ): AgentPorts {
+  const liveSession = (runId: string): LiveSession => {
+    const found = live.sessions.get(runId);
+    if (found !== undefined) return found;
+    throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
+  };
   return {
     now: () => host.clock.now(),
     conceal: (error) => redactError(error, redactor),
     log: {
       append: (runId, events) =>
-        store.runLog.append(
-          runId,
-          events.map((event) => redactEvent(event, redactor)),
+        liveSession(runId).write(() =>
+          store.runLog.append(
+            runId,
+            events.map((event) => redactEvent(event, redactor)),
+          ),
         ),
       read: (runId) => store.runLog.read(runId),
     },
-    session: (runId) => {
-      const session = live.sessions.get(runId);
-      if (session === undefined)
-        throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
-      return session;
+    session: (runId) => liveSession(runId).session,
+    openBudgets: ({ all, work }, limits, used) => {
+      if (budgets.use(all) !== undefined) return;
+      const totals = used();
+      const spent = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
+      const allowed = budgetLimits(limits);
+      budgets.open(all, allowed.all, spent);
+      budgets.open(work, allowed.work, spent);
     },
     finished: (runId, outcome) => {
       const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
@@ -90,154 +114,35 @@ export function agentPorts(
   };
 }
 
-export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
-  const { host, store, durable, budgets } = parts;
-  const book = createBook(parts);
-  /** Runs that this process is driving or about to, and how to stop one that is not begun yet. */
-  const driving = new Map<string, AbortController>();
+export function createRuns(parts: CreateParts, live: LiveRuns): Runs {
+  const { store, durable } = parts;
 
-  const drive = async (runId: string, resumed = false): Promise<RunEnd> => {
-    const status = durable.status(runId);
-    if (driving.has(runId)) throw runActive(runId, status?.owner ?? "this process");
-    refuseActive(status, host);
-    const opening = new AbortController();
-    driving.set(runId, opening);
-    try {
-      return await driveAlone(runId, resumed, status?.owner ?? null, opening.signal);
-    } finally {
-      driving.delete(runId);
-    }
-  };
-
-  const driveAlone = async (
-    runId: string,
-    resumed: boolean,
-    previousOwner: string | null,
-    signal: AbortSignal,
-  ): Promise<RunEnd> => {
+  const drive = async (runId: string): Promise<RunEnd> => {
     const run = store.runs.get(runId);
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
     if (run.state === "finished") throw alreadyFinished(run);
-    const spec = parseRunSpec(runId, run.spec);
-    const earlier = lastSession(store.runLog.read(runId));
-    let opened: OpenedSession;
-    try {
-      opened = await openSession(runId, spec, parts.session, { signal, earlier });
-    } catch (thrown) {
-      return notOpened(runId, toAgent33Error(thrown));
-    }
-    live.sessions.set(runId, opened.session);
-    openBudget(runId, spec);
-    try {
-      if (resumed) store.runs.reopen(runId);
-      book.append(runId, [
-        ...(resumed ? [{ type: "run.resumed" as const, previousOwner }] : []),
-        opened.event,
-      ]);
-      return endOf(runId, await durable.execute(runId));
-    } finally {
-      live.sessions.delete(runId);
-      budgets.close(budgetOf(runId));
-      await opened.close();
-    }
+    const status = await durable.execute(runId);
+    if (status.state === "failed") throw errorOf(status.error);
+    const finished = store.runLog.read(runId).findLast(({ type }) => type === "run.finished");
+    const output = finished?.type === "run.finished" ? finished.output : undefined;
+    return { ...endOf(status), ...(output === undefined ? {} : { output }) };
   };
 
-  /**
-   * A run that never began ends with the error; one that had begun stays as it was, because what
-   * is missing now (a key, a file, a server) may be there again later.
-   */
-  const notOpened = (runId: string, error: Agent33Error): RunEnd => {
-    if (isBoundaryError(error) && error.kind === "approval_required") {
-      book.park(runId, error);
-      return { runId, outcome: "parked" };
-    }
-    if (isBoundaryError(error) && error.kind === "cancelled") {
-      // Whoever cancelled has told the journal already. A run that died in another process is
-      // cancelled only when it is taken up, so it is kept.
-      if (durable.status(runId)?.state !== "cancelled") throw error;
-      closeIfOpen(runId);
-      return { runId, outcome: "cancelled" };
-    }
-    if (isBoundaryError(error) && error.kind === "approval_denied") {
-      store.transactions.transaction(() => {
-        durable.cancel(runId);
-        book.close(runId, "failed", { reason: "denied", error: error.toJSON() });
-      });
-      return { runId, outcome: "failed" };
-    }
-    const begun = lastSession(store.runLog.read(runId)) !== undefined;
-    if (begun || durable.status(runId)?.state !== "pending") throw error;
-    store.transactions.transaction(() => {
-      durable.cancel(runId);
-      book.close(runId, "failed", { reason: "error", error: error.toJSON() });
-    });
-    return { runId, outcome: "failed" };
-  };
-
-  /** Closes the book on a cancelled run that has no workflow to do it. */
-  const closeIfOpen = (runId: string): void => {
-    if (store.runs.get(runId)?.state === "finished") return;
-    book.close(runId, "cancelled", { reason: "cancelled" });
-  };
-
-  const openBudget = (runId: string, { limits }: RunSpec): void => {
-    const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
-    budgets.open(
-      budgetOf(runId),
-      { costMicroUsd: limits.maxCostMicroUsd, tokens: limits.maxTokens },
-      { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) },
-    );
-  };
-
-  const endOf = (runId: string, status: DurableStatus): RunEnd => {
-    switch (status.state) {
-      case "completed":
-      case "cancelled": {
-        // A cancelled workflow that ran out of its grace has not closed the book itself.
-        closeIfOpen(runId);
-        const result = status.result as AgentRunResult | null;
-        return { runId, outcome: result?.outcome ?? "cancelled" };
-      }
-      case "waiting":
-        store.transactions.transaction(() => {
-          // Somebody may have answered, and another process may have taken it up already.
-          if (durable.status(runId)?.state === "waiting") book.pause(runId);
-        });
-        return { runId, outcome: "parked" };
-      case "failed": {
-        const error = errorOf(status);
-        book.close(runId, "failed", { reason: "error", error: error.toJSON() });
-        throw error;
-      }
-      case "pending":
-      case "running":
-        throw new Agent33Error(
-          "engine.run_lost",
-          `Run ${runId} was taken over by another process.`,
-          { hint: `Follow it with \`agent33 runs show ${runId}\`.` },
-        );
-    }
-  };
+  const post = createPost(parts);
 
   return {
+    ...post,
     create: (request) => createRun(request, parts),
-    drive: (runId) => drive(runId),
-    resume: async (prefix) => {
-      const run = store.runs.find(prefix);
-      if (run.state === "finished") throw alreadyFinished(run);
-      return drive(run.id, true);
-    },
-    cancel: (runId) => {
-      const opening = driving.get(runId);
-      store.transactions.transaction(() => {
-        durable.cancel(runId);
-        // A run that nobody holds is cancelled at once, and then this is its end.
-        const isOver = durable.status(runId)?.state === "cancelled";
-        if (opening === undefined && isOver) closeIfOpen(runId);
-      });
-      opening?.abort();
-    },
+    drive,
+    resume: async (prefix) => drive(store.runs.find(prefix).id),
+    cancel: (runId) => durable.cancel(runId),
+    work: ({ told, ...options } = {}) =>
+      durable.work({
+        ...options,
+        onTaken: (runId) => told?.({ kind: "taken", runId }),
+        onLetGo: (runId, { status, error }) => told?.(newsOf(runId, status, error)),
+      }),
     follow: (runId, listener) => {
       const stop = store.onAppend((events) => {
         for (const event of events) if (event.runId === runId) listener(event);
@@ -254,39 +159,29 @@ export function createRuns(parts: RunsParts, live: LiveRuns): Runs {
   };
 }
 
-function lastSession(events: readonly StoredEvent[]): EventOf<"session.opened"> | undefined {
-  return events.findLast((event) => event.type === "session.opened");
-}
-
-/** Refuses before anything is started, so that a run that another process drives is not disturbed. */
-function refuseActive(status: DurableStatus | undefined, host: Host): void {
-  if (status?.state !== "running" || (status.leaseUntil ?? 0) <= host.clock.now()) return;
-  if (ownerGone(status.owner ?? "")) return;
-  throw runActive(status.runId, status.owner ?? "?");
-}
-
-function runActive(runId: string, owner: string): Agent33Error {
-  return new Agent33Error("durable.run_active", `Run ${runId} is being driven by ${owner}.`, {
-    hint: "Wait until it ends, or cancel it there. If that process died, try again in a few seconds.",
-    retryable: true,
-  });
-}
-
-function alreadyFinished(run: Run): Agent33Error {
-  return new Agent33Error(
-    "engine.run_finished",
-    `Run ${run.id} has finished: ${run.outcome ?? "no outcome"}.`,
-    {
-      hint: `Look at it with \`agent33 runs show ${run.id}\`, or start a new one.`,
-    },
-  );
-}
-
-function errorOf(status: DurableStatus): Agent33Error {
-  const known = loggedErrorSchema.safeParse(status.error);
-  if (!known.success) {
-    return new Agent33Error("engine.run_failed", `The run failed: ${JSON.stringify(status.error)}`);
+/** How a run stands that was driven here and did not fail. */
+function endOf({ runId, state, result }: DurableStatus): RunEnd {
+  switch (state) {
+    case "completed":
+    case "cancelled":
+      return { runId, outcome: (result as AgentRunResult | null)?.outcome ?? "cancelled" };
+    case "waiting":
+      return { runId, outcome: "parked" };
+    case "failed":
+      return { runId, outcome: "failed" };
+    case "pending":
+    case "running":
+      throw new Agent33Error("engine.run_lost", `Run ${runId} was taken over by another process.`, {
+        hint: `Follow it with \`agent33 runs show ${runId}\`.`,
+      });
   }
-  const { code, message, hint } = known.data;
-  return new Agent33Error(code, message, hint === undefined ? {} : { hint });
+}
+
+function newsOf(runId: string, status: DurableStatus | undefined, error: unknown): WorkNews {
+  if (error !== undefined) return { kind: "let go", runId, error: toAgent33Error(error) };
+  if (status === undefined || status.state === "pending" || status.state === "running") {
+    return { kind: "let go", runId };
+  }
+  const why = status.state === "failed" ? { error: errorOf(status.error) } : {};
+  return { kind: "ended", runId, outcome: endOf(status).outcome, ...why };
 }

@@ -11,6 +11,7 @@ import { resolveReferences } from "../config/references.ts";
 import { openMcpServer } from "../connectors/mcp/connector.ts";
 import type { McpClientFeatures } from "../connectors/mcp/features.ts";
 import type { McpServerHandle } from "../connectors/mcp/handle.ts";
+import type { Person } from "../connectors/mcp/person.ts";
 import type { McpServer } from "../connectors/mcp/server.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { resolveCommand } from "../sandbox/resolve-command.ts";
@@ -40,7 +41,9 @@ export interface ServerUse {
   readonly policy: PolicyDecider;
   readonly signal: AbortSignal;
   /** The run's model, for servers that may ask it. */
-  readonly sample: NonNullable<McpClientFeatures["sample"]>;
+  readonly sample: (server: string) => NonNullable<McpClientFeatures["sample"]>;
+  /** Whoever can answer what servers ask. */
+  readonly person: (server: string) => Person;
   /** Whether a model has been shown the tools already: then it must find all of them again. */
   readonly begun: boolean;
 }
@@ -91,6 +94,7 @@ export async function openServers(
         features: featuresOf(spec, server.name, use, parts),
         ...loginOf(found[index]?.spec, parts),
         clock: parts.host.clock,
+        followChanges: true,
       }),
     ),
   );
@@ -126,14 +130,15 @@ const forPeople: ReadonlySet<string> = new Set([
 function featuresOf(
   { servers, workspace }: RunSpec,
   name: string,
-  { sample }: ServerUse,
+  { sample, person }: ServerUse,
   { settings }: ServerParts,
 ): McpClientFeatures {
   const spec = servers.find((server) => server.name === name);
   const maySample = spec?.from === "settings" && settings.mcpServers[name]?.sampling === true;
   const isHere = spec !== undefined && "command" in spec;
   return {
-    ...(maySample ? { sample } : {}),
+    person: person(name),
+    ...(maySample ? { sample: sample(name) } : {}),
     ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
   };
 }
@@ -178,8 +183,15 @@ export function serverOf(
   };
   if ("url" in server) {
     const headers = configured?.type === "http" ? configured.headers : {};
-    const { url } = server;
-    return { ...common, type: "http", url, headers: resolveReferences(headers, host.env, name) };
+    const { url, transport } = server;
+    const way = transport === undefined ? {} : { transport };
+    return {
+      ...common,
+      type: "http",
+      url,
+      ...way,
+      headers: resolveReferences(headers, host.env, name),
+    };
   }
   const given = configured?.type === "stdio" ? configured.env : {};
   const env = childEnvironment(host.env, {

@@ -1,12 +1,7 @@
-import type { Toolbox, RunSession } from "../agents/ports.ts";
-import { budgetOf } from "../agents/call-options.ts";
-import { mayUseTool } from "../agents/definition.ts";
-import { renderSystemPrompt } from "../agents/prompt.ts";
+import type { AgentSide, RunSession } from "../agents/ports.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import type { PolicyDecider } from "../boundary/types.ts";
-import { sampleWith } from "../connectors/mcp/sampling.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
 import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
@@ -14,8 +9,7 @@ import type { OpenedConnector } from "../connectors/kind.ts";
 import { shellTool } from "../connectors/shell/connector.ts";
 import { appendLineTool } from "../connectors/workspace/connector.ts";
 import type { Workspace } from "../connectors/workspace/files.ts";
-import type { EventOf, NewEvent, NewLiveEvent } from "../events/event.ts";
-import { runCheck } from "../evaluation/check.ts";
+import type { NewEvent, NewLiveEvent, StoredEvent } from "../events/event.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
@@ -24,26 +18,29 @@ import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
-import { renderSkillList } from "../skills/list-skills.ts";
 import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
-import { createLoadSkillTool } from "../skills/skill-tool.ts";
-import { type OfferedTool, type Tool, toolDigest } from "../tools/tool.ts";
+import { type Tool, toolDigest } from "../tools/tool.ts";
+import { agentPlaces } from "./agents.ts";
+import type { SyncTenantStore } from "../store/repositories/index.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
+import { openSide } from "./agent-sides.ts";
+import { sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
-import { withSecrets } from "./secret-tools.ts";
+import { knownTools } from "./run-tools.ts";
 import { findSandbox } from "./sandbox.ts";
+import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
-import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
-import { createToolbox } from "./toolbox.ts";
+import type { ArrangedTools } from "./tool-search.ts";
 
 export interface SessionParts {
   readonly host: Host;
@@ -58,6 +55,10 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  readonly approvalsOf: (tenant: string) => SyncTenantStore["approvals"];
+  readonly personFor: Approvals["personFor"];
+  /** Adds to a run's log what happens beside its turns and calls. */
+  readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly redactor: Redactor;
 }
 
@@ -70,8 +71,8 @@ export interface OpenedSession {
 
 export interface OpenOptions {
   readonly signal: AbortSignal;
-  /** The session that the run had before, if any. */
-  readonly earlier: EventOf<"session.opened"> | undefined;
+  /** The run's log so far. */
+  readonly events: readonly StoredEvent[];
 }
 
 /**
@@ -83,8 +84,9 @@ export async function openSession(
   runId: string,
   spec: RunSpec,
   parts: SessionParts,
-  { signal, earlier }: OpenOptions,
+  { signal, events }: OpenOptions,
 ): Promise<OpenedSession> {
+  const earlier = events.findLast((event) => event.type === "session.opened");
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
   const lock = readLock(parts.lockFile);
@@ -92,36 +94,36 @@ export async function openSession(
     entryPoint: spec.entryPoint,
     tenant: spec.principal.tenant,
   });
-  const policy = withPins(ofPacks, lock);
+  const known = knownTools(runId, events, parts.approvalsOf(spec.principal.tenant));
+  const policy = withPins(ofPacks, lock, known);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
-  const { skills, notices: skillNotices } =
+  const { skills: found, notices: skillNotices } =
     task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
+  // An agent that has one turn has no use for what it could act with.
+  const acts = spec.mode === "iterative";
   const shell = await openShell(spec, parts);
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
   );
-  const sample = sampleWith(
-    (request, asked) =>
-      governedModel.call(request, {
-        principal: spec.principal,
-        policy,
-        runId,
-        budgets: [budgetOf(runId)],
-        signal: asked,
-      }),
-    spec.effort.maxOutputTokens,
-  );
-  const use = { policy, signal, begun: earlier !== undefined, sample };
+  const sample = serverSampling(governedModel, {
+    runId,
+    principal: spec.principal,
+    policy,
+    maxOutputTokens: spec.effort.maxOutputTokens,
+    append: parts.append,
+  });
+  const person = parts.personFor(spec.principal.tenant, runId);
+  const use = { policy, signal, begun: earlier !== undefined, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
+  known.opened(servers);
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
-  const closeTools = (): Promise<void> => {
-    closed ??= Promise.all(servers.map((server) => server.close())).then(() => undefined);
+  const closeTools = (hurry?: AbortSignal): Promise<void> => {
+    closed ??= Promise.all(servers.map((server) => server.close(hurry))).then(() => undefined);
     return closed;
   };
   try {
-    const mine = ({ name }: OfferedTool): boolean => mayUseTool(spec.agent, name);
     const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
@@ -129,20 +131,41 @@ export async function openSession(
         : [governed(appendLineTool(workspace.root, workspace.closed))]),
       ...shell.tools.map(governed),
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
-      ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))]),
-    ].filter(({ tool }) => mine(tool));
-    const arranged = arrangeTools({
-      own,
-      offered: servers.flatMap((server) => server.tools).filter(mine),
-      settings: parts.settings.tools,
-      earlier,
-      tokens,
-      policy: ofPacks,
-      principal: spec.principal,
-    });
-    const shown = arranged.shown.map((tool) => withSecrets(tool, parts.redactor));
-    const toFind = arranged.toFind.map((tool) => withSecrets(tool, parts.redactor));
-    const toolbox = createToolbox(parts.boundary, { shown, toFind });
+    ];
+    const { boundary, redactor, settings } = parts;
+    const { words: judged, ...completion } = sessionCompletion(
+      spec,
+      task?.check,
+      evaluating(spec, parts),
+    );
+    const {
+      side,
+      tools,
+      skills,
+      notices: sideNotices,
+    } = openSide(
+      {
+        boundary,
+        redactor,
+        settings: settings.tools,
+        tokens,
+        packs: ofPacks,
+        policy,
+        subAgents: spec.subAgents,
+      },
+      {
+        agent: spec.agent,
+        principal: spec.principal,
+        effort: spec.effort,
+        own: acts ? own : [],
+        offered: acts ? servers.flatMap((server) => server.tools) : [],
+        skills: acts ? found : [],
+        earlier,
+        above: [],
+        levels: acts ? spec.limits.maxDepth : 0,
+        judged,
+      },
+    );
     const notices = [
       ...skillNotices.map(formatSkillNotice),
       ...shell.notices,
@@ -151,19 +174,18 @@ export async function openSession(
         said.map((notice) => `MCP server ${name}: ${notice}`),
       ),
       ...connectorNotices(parts.connectors),
-      ...arranged.notices,
+      ...sideNotices,
     ];
     return {
       session: sessionOf(runId, spec, parts, {
         task,
-        policy,
+        side,
+        completion,
         model: governedModel,
-        skills,
-        toolbox,
         closeTools,
       }),
-      event: sessionEvent({ shown, toFind }, skills, notices),
-      close: closeTools,
+      event: sessionEvent(tools, skills, notices),
+      close: () => closeTools(),
     };
   } catch (error) {
     await closeTools();
@@ -176,10 +198,11 @@ function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspa
   return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
 
-const closedPlaces = ({ dataDir, lockFile, policies }: SessionParts): readonly string[] => [
-  dataDir,
-  lockFile,
-  ...policies.places(),
+const closedPlaces = (parts: SessionParts): readonly string[] => [
+  parts.dataDir,
+  parts.lockFile,
+  ...parts.policies.places(),
+  ...agentPlaces(parts, parts.host.cwd),
 ];
 
 function toolsOf(
@@ -205,53 +228,27 @@ async function openShell(
 
 interface Opened {
   readonly task: Task | undefined;
-  readonly policy: PolicyDecider;
+  readonly side: AgentSide;
+  readonly completion: Pick<RunSession, "answer" | "checks" | "judge">;
   readonly model: RunSession["model"];
-  readonly skills: readonly Skill[];
-  readonly toolbox: Toolbox;
-  readonly closeTools: () => Promise<void>;
+  readonly closeTools: RunSession["closeTools"];
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, policy, model, skills, toolbox, closeTools } = opened;
-  const { host, processes, dataDir } = parts;
-  const files = runFiles(dataDir, runId);
-  const workspace = spec.workspace;
-  const env = childEnvironment(host.env, { extra: spec.environment });
-  const spawn = evaluationGrant.bind(processes.spawn);
-  const check = task?.check;
+  const { task, side, model, closeTools } = opened;
+  const files = runFiles(parts.dataDir, runId);
+  const { workspace } = spec;
+  const inside = evaluating(spec, parts);
   return {
+    ...side,
     runId,
-    principal: spec.principal,
-    policy,
-    agent: spec.agent,
-    effort: spec.effort,
     limits: spec.limits,
     model,
-    toolbox,
-    systemPrompt: renderSystemPrompt(spec.agent, {
-      skills: renderSkillList(skills),
-      check:
-        check === undefined
-          ? ""
-          : "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
-    }),
-    check:
-      check === undefined || workspace === null
-        ? undefined
-        : (signal) => runCheck(check, { workspace, spawn, env, clock: host.clock, signal }),
+    ...opened.completion,
     verify:
-      task === undefined || workspace === null
+      task === undefined || inside === undefined
         ? undefined
-        : (signal) =>
-            verify(task, {
-              workspace,
-              logsDir: files.verifier,
-              spawn,
-              env,
-              clock: host.clock,
-              signal,
-            }),
+        : (signal) => verify(task, { ...inside, logsDir: files.verifier, signal }),
     closeTools,
     filesChanged: () =>
       // What the agent cannot write is no change of its own.
@@ -260,6 +257,13 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
         : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
+}
+
+/** What checks and hidden tests are started with; undefined without a workspace. */
+function evaluating({ workspace, environment }: RunSpec, { host, processes }: SessionParts) {
+  if (workspace === null) return undefined;
+  const env = childEnvironment(host.env, { extra: environment });
+  return { workspace, env, spawn: evaluationGrant.bind(processes.spawn), clock: host.clock };
 }
 
 function sessionEvent(

@@ -6,7 +6,8 @@ import type { CallFacts, CallOutcome } from "../boundary/types.ts";
 import type { McpServerSettings } from "../config/mcp-servers.ts";
 import type { Settings } from "../config/schema.ts";
 import { httpKind } from "../connectors/http/connector.ts";
-import { modelServerProbe } from "../connectors/http/probe.ts";
+import { modelServerProbe } from "../connectors/models/probe.ts";
+import { engineCalls } from "../connectors/engine-calls.ts";
 import { httpSettings } from "../connectors/http/settings.ts";
 import { urlFacts } from "../connectors/http/url-facts.ts";
 import type { OpenedConnector } from "../connectors/kind.ts";
@@ -95,7 +96,8 @@ export async function surfacesOf(parts: SurfaceParts): Promise<readonly Surface[
 }
 
 async function modelSurface(model: string, parts: SurfaceParts): Promise<Surface> {
-  const { settings, boundary } = parts;
+  const { settings, boundary, host } = parts;
+  const probe = modelServerProbe(() => host.clock.now());
   const named = attempt(() => parseModelSpec(model).baseUrl);
   const baseUrl = ((named.ok ? named.value : undefined) ?? settings.baseUrl)?.replace(/\/$/, "");
   const surface = {
@@ -108,12 +110,10 @@ async function modelSurface(model: string, parts: SurfaceParts): Promise<Surface
           ? "No model is called: the turns are written down."
           : "A call of a hosted model costs money."
         : {
-            id: modelServerProbe.id,
-            facts: modelServerProbe.facts({ baseUrl }),
+            id: probe.id,
+            facts: probe.facts({ baseUrl }),
             run: async (principal: Principal) => {
-              const asked = boundary
-                .connector(modelServerProbe)
-                .tryCall({ baseUrl }, { principal });
+              const asked = boundary.connector(probe).tryCall({ baseUrl }, { principal });
               return counting(await asked, (models) => `${models.length} models`);
             },
           },
@@ -255,11 +255,12 @@ function shellSurface({ settings, processes, host }: SurfaceParts): Surface {
 function webhookSurface({ settings, host, boundary }: SurfaceParts): readonly Surface[] {
   const { webhook } = settings.approvals;
   if (webhook === undefined) return [];
-  const { check } = httpKind.open(httpSettings.parse({ kind: "http", baseUrl: webhook.url }), {
+  const opened = httpKind.open(httpSettings.parse({ kind: "http", baseUrl: webhook.url }), {
     name: "approvals",
     secret: () => "",
     now: () => host.clock.now(),
   });
+  const check = { ...opened.check, id: engineCalls.approvals };
   const place = urlFacts(webhook.url);
   return [
     {

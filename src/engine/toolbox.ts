@@ -1,6 +1,7 @@
 import type { Toolbox } from "../agents/ports.ts";
 import { Agent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
+import { isOtherTool } from "../connectors/mcp/handle.ts";
 import { createToolRegistry } from "../tools/registry.ts";
 import type { ArrangedTools } from "./tool-search.ts";
 
@@ -12,18 +13,23 @@ import type { ArrangedTools } from "./tool-search.ts";
 export function createToolbox(boundary: Boundary, { shown, toFind }: ArrangedTools): Toolbox {
   const all = [...shown, ...toFind];
   const registry = createToolRegistry(all.map(({ tool }) => tool));
-  const specs = new Map(all.map(({ tool, spec }) => [tool.name, spec]));
+  const byName = new Map(all.map((one) => [one.tool.name, one]));
   return {
     tools: shown.map(({ tool }) => tool),
     find: (name) => registry.get(name),
-    call: ({ name }, args, { onProgress, ...options }) => {
-      const spec = specs.get(name);
-      if (spec === undefined) {
+    call: async ({ name }, args, { onProgress, ...options }) => {
+      const found = byName.get(name);
+      if (found === undefined) {
         throw new Agent33Error("tools.unknown_tool", `"${name}" is no tool of this run.`);
       }
-      return boundary
-        .connector(spec)
-        .tryCall(args, { ...options, onChunk: ({ message }) => onProgress(message) });
+      const { spec, refresh } = found;
+      const connector = boundary.connector(spec);
+      const call = () =>
+        connector.tryCall(args, { ...options, onChunk: ({ message }) => onProgress(message) });
+      await refresh?.();
+      const outcome = await call();
+      // It became another tool just then: policy decides about that one.
+      return !outcome.ok && isOtherTool(outcome.error) ? await call() : outcome;
     },
   };
 }

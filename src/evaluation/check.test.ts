@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grantTests } from "../../test/support/egress.ts";
 import { systemClock } from "../base/clock.ts";
 import { createProcesses } from "../sandbox/process.ts";
-import { runCheck } from "./check.ts";
+import { runCheck, runScorer } from "./check.ts";
 import { outputLimitBytes } from "./output-tail.ts";
 
 grantTests("runs checks", { spawn: true });
@@ -104,5 +104,45 @@ describe("a visible check", () => {
     );
     expect(result).toMatchObject({ passed: true, output: "done\n" });
     expect(result.durationMs).toBeLessThan(5_000);
+  });
+});
+
+describe("a scorer", () => {
+  const score = (code: string, atLeast = 0.9) =>
+    runScorer(["node", "-e", code], atLeast, {
+      workspace,
+      spawn: processes.spawn,
+      env: { PATH: dirname(process.execPath) },
+      clock: systemClock,
+    });
+
+  test("passes from its least score on, whatever it says before", async () => {
+    expect(await score("console.log('3 of 3'); console.log(0.9)")).toMatchObject({
+      passed: true,
+      output: "The score is 0.9; at least 0.9 is asked for.\n3 of 3\n0.9\n",
+    });
+    expect(await score("console.log(-1e-3)", 0)).toMatchObject({ passed: false });
+  });
+
+  test.each([
+    ["any other text", "console.log('great work, 1.0 points')"],
+    ["a number before the last line", "console.log('1\\ndone')"],
+    ["a score and an exit code that says failure", "console.log(1); process.exitCode = 1"],
+    ["a number on standard error", "console.error(1)"],
+    ["a number without an end", "console.log('Infinity')"],
+    ["nothing", ""],
+  ])("%s is no score, and so does not pass", async (_what, code) => {
+    const result = await score(code);
+    expect(result).toMatchObject({ passed: false, output: expect.stringContaining("no score") });
+    expect(result.error).toBeUndefined();
+  });
+
+  test("that cannot be started is an error, and no score", async () => {
+    const options = { workspace, spawn: processes.spawn, env: {}, clock: systemClock };
+    const result = await runScorer(["/no/such/program"], 0, options);
+    expect(result).toMatchObject({
+      passed: false,
+      error: { code: "evaluation.check_not_started" },
+    });
   });
 });

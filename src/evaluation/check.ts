@@ -29,17 +29,47 @@ export async function runCheck(
   command: readonly string[],
   options: CheckOptions,
 ): Promise<CheckResult> {
+  const { output, durationMs, passed, error } = await look(command, options);
+  return { passed, output, durationMs, ...(error === undefined ? {} : { error }) };
+}
+
+/**
+ * Runs a scorer: a command whose last line on standard output is a number. What gives no score, by
+ * another last line or by its exit code, does not pass.
+ * @param atLeast the least score that passes
+ */
+export async function runScorer(
+  command: readonly string[],
+  atLeast: number,
+  options: CheckOptions,
+): Promise<CheckResult> {
+  const { output, stdout, durationMs, passed, error } = await look(command, options);
+  if (error !== undefined) return { passed: false, output, durationMs, error };
+  const score = passed ? scoreOf(stdout) : undefined;
+  const words =
+    score === undefined
+      ? `The scorer gave no score; at least ${atLeast} is asked for.`
+      : `The score is ${score}; at least ${atLeast} is asked for.`;
+  return {
+    passed: score !== undefined && score >= atLeast,
+    output: `${words}\n${output}`,
+    durationMs,
+  };
+}
+
+/** The number that is the whole last line; anything else is no score. */
+function scoreOf(stdout: string): number | undefined {
+  const line = stdout.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(line) ? Number(line) : undefined;
+}
+
+async function look(command: readonly string[], options: CheckOptions) {
   const [program = "", ...args] = command;
   const { workspace, timeoutMs = defaultTimeoutMs, ...rest } = options;
   const result = await runCommand({ ...rest, command: program, args, cwd: workspace, timeoutMs });
-  const { output, durationMs, end } = result;
-  const error = checkError(end, command.join(" "), timeoutMs);
-  return {
-    passed: end.kind === "exited" && end.status.code === 0,
-    output,
-    durationMs,
-    ...(error === undefined ? {} : { error: error.toJSON() }),
-  };
+  const error = checkError(result.end, command.join(" "), timeoutMs)?.toJSON();
+  const passed = result.end.kind === "exited" && result.end.status.code === 0;
+  return { ...result, passed, error };
 }
 
 function checkError(end: CommandEnd, shown: string, timeoutMs: number): Agent33Error | undefined {

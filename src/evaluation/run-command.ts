@@ -27,6 +27,8 @@ export interface CommandResult {
   readonly end: CommandEnd;
   /** Standard output and standard error as they came, bounded; the end is kept. */
   readonly output: string;
+  /** Standard output alone, bounded in the same way. */
+  readonly stdout: string;
   readonly durationMs: number;
 }
 
@@ -42,9 +44,11 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
   const { clock, signal } = request;
   const startedAt = clock.monotonic();
   const output = outputTail();
+  const stdout = outputTail();
   const finish = (end: CommandEnd): CommandResult => ({
     end,
     output: output.text(),
+    stdout: stdout.text(),
     durationMs: clock.monotonic() - startedAt,
   });
   if (signal?.aborted) return finish({ kind: "cancelled" });
@@ -58,7 +62,10 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
   // A command that never reads its input may close it first: writing nothing to it then fails.
   child.stdin.on("error", ignoreBrokenPipe);
   child.stdin.end();
-  const drained = Promise.all([collect(child.stdout, output), collect(child.stderr, output)]);
+  const drained = Promise.all([
+    collect(child.stdout, output, stdout),
+    collect(child.stderr, output),
+  ]);
   const end = await race(child, request);
   if (end.kind === "exited") await within(drainMs, drained, clock);
   // After an exit this ends what the command left behind.
@@ -100,9 +107,11 @@ async function within(limitMs: number, work: Promise<unknown>, clock: Clock): Pr
   over.abort();
 }
 
-function collect(stream: Readable, output: OutputTail): Promise<void> {
+function collect(stream: Readable, ...into: readonly OutputTail[]): Promise<void> {
   return new Promise((resolve) => {
-    stream.on("data", (chunk: Uint8Array) => output.push(chunk));
+    stream.on("data", (chunk: Uint8Array) => {
+      for (const output of into) output.push(chunk);
+    });
     stream.once("close", resolve);
     // A stream that breaks has said what it could; the exit status tells the rest.
     stream.once("error", () => resolve());

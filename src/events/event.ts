@@ -1,115 +1,35 @@
 import { z } from "zod";
-import { efforts, effects, repeats } from "../base/effect.ts";
-import type { JsonValue } from "../base/json.ts";
+import { effects, repeats } from "../base/effect.ts";
+import {
+  assistantPart,
+  decision,
+  effort,
+  errorData,
+  fileChange,
+  jsonObject,
+  outcome,
+  personTopics,
+  runModes,
+  stop,
+  type stuckKind,
+  stuckLoop,
+  totals,
+  usage,
+} from "./event-fields.ts";
+
+export {
+  type PersonTopic,
+  personTopics,
+  type RunMode,
+  runModes,
+  stuckKinds,
+} from "./event-fields.ts";
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
  * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
  * are for whoever watches and are not kept.
  */
-// zod's own JSON type has mutable arrays; what comes out of here is never changed.
-const json = z.json() as unknown as z.ZodType<JsonValue>;
-const jsonObject = z.record(z.string(), json).readonly();
-
-const errorData = z.object({
-  code: z.string(),
-  message: z.string(),
-  hint: z.string().exactOptional(),
-  retryable: z.boolean(),
-  details: jsonObject.exactOptional(),
-  cause: z.string().exactOptional(),
-});
-
-const providerMetadata = z.record(z.string(), jsonObject);
-const assistantPart = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("text"),
-    text: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-  z.object({
-    type: z.literal("reasoning"),
-    text: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-  z.object({
-    type: z.literal("tool_call"),
-    toolCallId: z.string(),
-    toolName: z.string(),
-    argumentsText: z.string(),
-    providerMetadata: providerMetadata.exactOptional(),
-  }),
-]);
-
-const usage = z.object({
-  inputTokens: z.int().nonnegative(),
-  cachedInputTokens: z.int().nonnegative(),
-  outputTokens: z.int().nonnegative(),
-  reasoningTokens: z.int().nonnegative(),
-  estimated: z.boolean(),
-});
-
-const decision = z.object({
-  effect: z.enum(["allow", "ask", "deny"]),
-  ruleId: z.string(),
-  reason: z.string().exactOptional(),
-});
-
-const effort = z.enum(efforts);
-const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
-
-/** How a run can go in circles. */
-export const stuckKinds = [
-  "repeat",
-  "same_error",
-  "ping_pong",
-  "polling",
-  "monologue",
-  "error_storm",
-] as const;
-const stuckKind = z.enum(stuckKinds);
-/** Which loop, how many turns long, and the events that show it. */
-const stuckLoop = {
-  kind: stuckKind,
-  turns: z.int().positive(),
-  evidence: z.array(z.int().positive()).readonly(),
-};
-
-/** Why a run stopped. `limit` says which one. */
-const stop = z.discriminatedUnion("reason", [
-  z.object({ reason: z.literal("done") }),
-  z.object({
-    reason: z.literal("limit"),
-    limit: z.enum(["steps", "tokens", "cost", "time"]),
-    allowed: z.number(),
-  }),
-  z.object({ reason: z.literal("stuck"), ...stuckLoop }),
-  z.object({ reason: z.literal("denied"), error: errorData }),
-  z.object({ reason: z.literal("cancelled") }),
-  z.object({ reason: z.literal("error"), error: errorData }),
-]);
-
-const fileChange = z.object({
-  path: z.string(),
-  change: z.enum(["added", "modified", "deleted"]),
-  bytes: z.int().nonnegative(),
-});
-
-const totals = z.object({
-  turns: z.int().nonnegative(),
-  toolCalls: z.int().nonnegative(),
-  inputTokens: z.int().nonnegative(),
-  cachedInputTokens: z.int().nonnegative(),
-  outputTokens: z.int().nonnegative(),
-  /** Tokens of turns that failed. */
-  failedTokens: z.int().nonnegative(),
-  /** Sum of what is priced, in micro-USD. */
-  costMicroUsd: z.int().nonnegative(),
-  /** Calls whose model has no known price; they are not in the sum. */
-  unpricedCalls: z.int().nonnegative(),
-  durationMs: z.number().nonnegative(),
-});
-
 const stored = {
   seq: z.int().positive(),
   runId: z.string(),
@@ -117,19 +37,35 @@ const stored = {
   at: z.int(),
 };
 const live = { runId: z.string(), at: z.int() };
+/**
+ * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
+ * `3.1/2.0` one that works for that. Absent: the run's own agent.
+ */
+const scoped = { agentPath: z.string().exactOptional() };
 
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
 
+/**
+ * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
+ * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
+ * are for whoever watches and are not kept.
+ */
 const storedEventSchema = z.discriminatedUnion("type", [
   z.object({
     ...stored,
     type: z.literal("run.started"),
     task: z.string(),
     agent: z.string(),
+    /** Of the agent's definition; earlier logs do not say. */
+    agentVersion: z.string().exactOptional(),
+    agentDigest: z.string().exactOptional(),
     model: z.string(),
     effort,
     effortSource: z.string(),
+    /** How the agent works, and what it was given; earlier logs do not say. */
+    mode: z.enum(runModes).exactOptional(),
+    inputs: jsonObject.exactOptional(),
     workspace: z.string().nullable(),
     limits: jsonObject,
     policy: z.string(),
@@ -166,13 +102,40 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("message.user"),
     text: z.string(),
-    /** Set where no person wrote it; earlier logs do not say. */
-    from: z.literal("engine").exactOptional(),
+    /**
+     * Who wrote it, and when: the engine, or a person while the run went on. Absent for the task
+     * itself, and in earlier logs.
+     */
+    from: z.enum(["engine", ...personTopics]).exactOptional(),
+    /** What its sender calls it, where it was sent while the run went on. */
+    key: z.string().exactOptional(),
   }),
   z.object({
     ...stored,
+    /** A person said it too late: the agent had stopped, and never read it. */
+    type: z.literal("message.undelivered"),
+    text: z.string(),
+    from: z.enum(personTopics),
+    key: z.string(),
+  }),
+  z.object({
+    ...stored,
+    /** Another agent begins to work on what a call handed to it; its path names the call. */
+    type: z.literal("agent.started"),
+    agentPath: z.string(),
+    /** As `name@version`. */
+    agent: z.string(),
+    /** Its own limits, within what was left to the one that it works for. */
+    limits: jsonObject,
+    decision,
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    ...scoped,
     type: z.literal("turn.started"),
     turn: z.int().positive(),
     /** False on the closing turn after a limit: the model gets no tools. */
@@ -180,6 +143,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.completed"),
     turn: z.int().positive(),
     parts: z.array(assistantPart).readonly(),
@@ -194,6 +158,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("turn.failed"),
     turn: z.int().positive(),
     error: errorData,
@@ -205,6 +170,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("tool.started"),
     turn: z.int().positive(),
     /** Place of the call within its turn, from 0. With the turn it names the logical call. */
@@ -215,6 +181,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("tool.completed"),
     turn: z.int().positive(),
     index: z.int().nonnegative(),
@@ -231,6 +198,27 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** A server had the run's model answer it: charged to the run, not part of its conversation. */
+    type: z.literal("sampling.completed"),
+    server: z.string(),
+    usage,
+    costMicroUsd: cost,
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("sampling.failed"),
+    server: z.string(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    ...scoped,
     /** What a search found is shown to the model from its next turn on. */
     type: z.literal("tools.activated"),
     turn: z.int().positive(),
@@ -239,6 +227,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** The run goes in circles: the model is told so before its next turn. */
     type: z.literal("stuck.noticed"),
     ...stuckLoop,
@@ -249,7 +238,35 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** The model was asked whether the work is done. What comes of it is the check after it. */
+    type: z.literal("judge.completed"),
+    attempt: z.int().positive(),
+    /** Above 1 where the answer before could not be read. */
+    try: z.int().positive(),
+    text: z.string(),
+    usage,
+    costMicroUsd: cost,
+    decision,
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("judge.failed"),
+    attempt: z.int().positive(),
+    try: z.int().positive(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    durationMs: z.number().nonnegative(),
+  }),
+  z.object({
+    ...stored,
     type: z.literal("check.completed"),
+    /** What looked; earlier logs do not say, and it was a command. */
+    kind: z.enum(["command", "schema", "scorer", "judge"]).exactOptional(),
+    /** How often the agent had said that it was done; all that looked then have the same. */
     attempt: z.int().positive(),
     passed: z.boolean(),
     output: z.string(),
@@ -259,13 +276,24 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("run.parked"),
     /** The question that waits for a person. */
     approvalId: z.string(),
+    /** The rule that asks, `mcp/elicitation` where a server does; earlier logs do not say. */
+    ruleId: z.string().exactOptional(),
     toolName: z.string(),
     message: z.string(),
   }),
-  z.object({ ...stored, type: z.literal("agent.stopped"), stop, summary: z.string() }),
+  z.object({
+    ...stored,
+    ...scoped,
+    type: z.literal("agent.stopped"),
+    stop,
+    summary: z.string(),
+    /** What it and those below it used; the run's own agent is told of by the run's end. */
+    totals: totals.exactOptional(),
+  }),
   z.object({
     ...stored,
     type: z.literal("verification.completed"),
@@ -282,16 +310,25 @@ const storedEventSchema = z.discriminatedUnion("type", [
     outcome,
     stop,
     summary: z.string(),
+    /** The agent's answer as data, where its definition asks for a form and the answer has it. */
+    output: jsonObject.exactOptional(),
     totals,
     filesChanged: z.array(fileChange).readonly(),
   }),
 ]);
 
 const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({ ...live, type: z.literal("reasoning.delta"), turn: z.int(), text: z.string() }),
+  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
   z.object({
     ...live,
+    ...scoped,
+    type: z.literal("reasoning.delta"),
+    turn: z.int(),
+    text: z.string(),
+  }),
+  z.object({
+    ...live,
+    ...scoped,
     type: z.literal("tool.progress"),
     turn: z.int(),
     toolCallId: z.string(),

@@ -111,25 +111,36 @@ function seenIn(event: StoredEvent): Seen | undefined {
         context: { code: event.error.code },
       };
     case "agent.stopped":
-      return stopped(event.stop);
+      return stopped(event.stop, event.agentPath === undefined ? "A run" : "An agent of a run");
     case "run.finished":
       return finished(event);
     case "run.started":
     case "run.resumed":
     case "run.parked":
     case "session.opened":
+    case "agent.started":
     case "message.user":
+    case "message.undelivered":
     case "turn.started":
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "judge.completed":
+    case "judge.failed":
+    case "sampling.completed":
+    case "sampling.failed":
     case "stuck.noticed":
       return undefined;
   }
 }
 
+/** A call that a person's words came before did not fail; how another agent ended has its own events. */
+function isTold(code: string | undefined): boolean {
+  return code === "agents.person_spoke" || code === "agents.sub_agent_stopped";
+}
+
 function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
-  if (!event.isError) return undefined;
+  if (!event.isError || isTold(event.error?.code)) return undefined;
   const { error, toolName, decision } = event;
   const own: Reading = { type: "bug", severity: "low", source: "engine:tool" };
   return {
@@ -147,13 +158,13 @@ function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
   };
 }
 
-function stopped(stop: StopReason): Seen | undefined {
+function stopped(stop: StopReason, who: string): Seen | undefined {
   if (stop.reason === "stuck") {
     return {
       type: "process",
       severity: "medium",
       source: "engine:stuck",
-      summary: `A run went in circles: ${stop.kind}`,
+      summary: `${who} went in circles: ${stop.kind}`,
       details: `It was stopped after ${stop.turns} turns of it, events ${stop.evidence.join(", ")}.`,
       context: { kind: stop.kind, turns: String(stop.turns) },
     };
@@ -163,7 +174,7 @@ function stopped(stop: StopReason): Seen | undefined {
     type: "process",
     severity: "medium",
     source: "engine:limits",
-    summary: `A run came to its limit of ${stop.limit}`,
+    summary: `${who} came to its limit of ${stop.limit}`,
     details: `It was allowed ${stop.allowed} (${stop.limit}) and was not done by then.`,
     context: { limit: stop.limit, allowed: String(stop.allowed) },
   };

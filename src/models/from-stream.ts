@@ -17,7 +17,7 @@ export type UsageEstimate = (parts: readonly AssistantPart[]) => Promise<Usage>;
  *
  * Not carried over: files, sources, and tools that the provider runs itself (none are offered).
  * @param estimate used where the provider counted no tokens
- * @throws Agent33Error `models.stream_error`, `models.stream_ended`
+ * @throws Agent33Error `models.stream_error`, `models.stream_ended`, `models.no_stream`
  */
 export async function* fromStream(
   stream: ReadableStream<LanguageModelV4StreamPart>,
@@ -25,8 +25,11 @@ export async function* fromStream(
 ): AsyncGenerator<ModelEvent> {
   const turn = new TurnParts();
   let responseModel: string | undefined;
+  /** Whether anything came that was the provider's, and not only the library's own words. */
+  let begun = false;
   // Leaving the loop early cancels the stream, and with it the request.
   for await (const part of stream) {
+    begun ||= part.type !== "stream-start" && part.type !== "finish" && part.type !== "raw";
     switch (part.type) {
       case "text-start":
         turn.startProse("text", part.id, part.providerMetadata);
@@ -74,7 +77,7 @@ export async function* fromStream(
         throw streamError(part.error);
       case "finish": {
         const { unified, raw } = part.finishReason;
-        if (unified === "interrupted" || unified === "error") throw streamEnded();
+        if (unified === "interrupted" || unified === "error") throw streamEnded(begun);
         const parts = turn.parts();
         yield {
           type: "completed",
@@ -100,7 +103,7 @@ export async function* fromStream(
         break;
     }
   }
-  throw streamEnded();
+  throw streamEnded(begun);
 }
 
 function callDelta(toolCallId: string, toolName: string, text: string): ModelEvent {
@@ -114,7 +117,17 @@ function metadataField(metadata: SharedV4ProviderMetadata | undefined): {
   return merged === undefined ? {} : { providerMetadata: merged };
 }
 
-function streamEnded(): Agent33Error {
+function streamEnded(begun: boolean): Agent33Error {
+  if (!begun) {
+    return new Agent33Error(
+      "models.no_stream",
+      "The provider's answer holds nothing of its stream.",
+      {
+        hint: "Check that the base URL is that of the provider's API, not of a web page or a proxy.",
+        retryable: true,
+      },
+    );
+  }
   return new Agent33Error(
     "models.stream_ended",
     "The provider's answer broke off before it was complete.",

@@ -10,6 +10,13 @@ export interface ToolSpec {
   readonly inputSchema: JsonObject;
 }
 
+/** Which agent of a run asks. */
+export interface Asker {
+  readonly name: string;
+  /** The call that handed it its work; absent for the run's own agent. */
+  readonly path?: string;
+}
+
 export interface ModelRequest {
   readonly system: string;
   readonly messages: readonly Message[];
@@ -17,6 +24,18 @@ export interface ModelRequest {
   readonly maxOutputTokens: number;
   /** How hard to think, for models that can be told. */
   readonly effort?: Effort;
+  /** For models that play what was written or recorded beforehand; no provider is told. */
+  readonly asker?: Asker;
+  /**
+   * Set for a question about an agent's work, which is no turn of it: which one of the run, from 0.
+   * For models that answer from a list.
+   */
+  readonly judgement?: number;
+  /**
+   * The form of the answer, for providers that can be told. The request's words ask for it too, and
+   * what comes back is checked whatever the provider promised.
+   */
+  readonly answer?: { readonly name: string; readonly schema: JsonObject };
 }
 
 /** One model turn, complete. */

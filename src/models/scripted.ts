@@ -1,6 +1,6 @@
 import { Agent33Error } from "../base/errors.ts";
 import type { AssistantPart, Usage } from "../base/message.ts";
-import type { Model } from "./model.ts";
+import type { Asker, Model } from "./model.ts";
 import { playTurn, turnIndexOf } from "./play-turn.ts";
 import { readScript, type Script, type ScriptTurn } from "./script-file.ts";
 import { estimateUsage } from "./usage.ts";
@@ -9,19 +9,24 @@ export { parseScript, readScript, type Script, type ScriptTurn } from "./script-
 
 /**
  * A model that says what a script says, for demonstrations and tests without a provider. The turn
- * is chosen by how many turns the assistant has had.
+ * is chosen by how many turns the assistant has had, among the turns of the agent that asks.
  * @returns a model whose stream throws `models.script_exhausted` past the last turn
  */
 export function createScriptedModel(script: Script): Model {
   return {
     info: { provider: "scripted", model: script.name },
     async *stream(request, io) {
-      const index = turnIndexOf(request);
-      const turn = script.turns[index];
+      const { asker, judgement } = request;
+      const index = judgement ?? turnIndexOf(request);
+      const { turns, whose } =
+        judgement === undefined
+          ? turnsOf(script, asker)
+          : { turns: script.judge ?? [], whose: " for the judge" };
+      const turn = turns[index];
       if (turn === undefined) {
         throw new Agent33Error(
           "models.script_exhausted",
-          `The script "${script.name}" has ${script.turns.length} turns; turn ${index + 1} was asked for.`,
+          `The script "${script.name}" has ${turns.length} turns${whose}; turn ${index + 1} was asked for.`,
           { hint: "Add a turn to the script, one that ends the task with text only." },
         );
       }
@@ -32,6 +37,16 @@ export function createScriptedModel(script: Script): Model {
       yield* playTurn({ parts, usage, finishReason, responseModel: script.name }, io);
     },
   };
+}
+
+/** The turns of the agent that asks, and a word on whose they are. */
+function turnsOf(
+  { turns, agents = {} }: Script,
+  asker: Asker | undefined,
+): { readonly turns: readonly ScriptTurn[]; readonly whose: string } {
+  if (asker?.path === undefined) return { turns, whose: "" };
+  const { name, path } = asker;
+  return { turns: agents[path] ?? agents[name] ?? [], whose: ` for ${name} (${path})` };
 }
 
 /**

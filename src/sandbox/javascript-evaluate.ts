@@ -75,7 +75,11 @@ export async function evaluateJavascript(
     context.typeof(handle) === "string"
       ? context.getString(handle)
       : (toJson(context, stringify, handle) ?? context.typeof(handle));
-  addConsole(context, (words) => printed.push(Buffer.from(`${words.map(inWords).join(" ")}\n`)));
+  addConsole(context, (words) => {
+    // The engine asks seldom whether its time is up, and what prints much takes long until then.
+    if (isOver()) throw new Error("interrupted");
+    printed.push(Buffer.from(`${words.map(inWords).join(" ")}\n`));
+  });
 
   const finish = (value: string | null, error: string | null): JavascriptResult => {
     const kept = createOutputCapture(program.outputLimitBytes);

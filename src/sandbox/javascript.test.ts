@@ -126,6 +126,12 @@ describe("a JavaScript program", () => {
     expect(printed.value?.length).toBeLessThan(2_100);
   });
 
+  test("is ended at its time while it prints without end, and keeps what it printed", async () => {
+    const result = await run("for (;;) console.log('x'.repeat(1e6))", { timeoutMs: 300 });
+    expect(result).toMatchObject({ timedOut: true, truncated: true });
+    expect(result.printed).toMatch(/^x{100}/);
+  });
+
   test("cannot change how its values are read", async () => {
     const code = `JSON.stringify = () => "forged"; Object.prototype.toJSON = undefined; ({ a: 1 })`;
     expect(await run(code)).toMatchObject({ value: `{"a":1}` });

@@ -19,7 +19,7 @@ export function parseArguments(argumentsText: string): Result<JsonObject> {
     const fault = findJsonFault(argumentsText) ?? { position: 0, expected: "simpler JSON" };
     return err(malformed(argumentsText, fault, cause));
   }
-  if (!isFinite(value)) {
+  if (!isFiniteJson(value)) {
     return err(
       new Agent33Error(
         "tools.malformed_arguments",
@@ -58,11 +58,11 @@ function malformed(text: string, fault: JsonFault, cause: unknown): Agent33Error
   );
 }
 
-/** JSON can spell numbers (1e999) that nothing here can hold. */
-function isFinite(value: JsonValue): boolean {
+/** Whether a value can be kept: JSON can spell numbers (1e999) that nothing here can hold. */
+export function isFiniteJson(value: JsonValue): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (typeof value !== "object" || value === null) return true;
-  return Object.values(value).every(isFinite);
+  return Object.values(value).every(isFiniteJson);
 }
 
 function describe(value: JsonValue): string {

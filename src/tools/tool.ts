@@ -11,6 +11,8 @@ export interface ToolOutput {
   readonly structured?: JsonObject;
   /** Names of tools of the run that the model is shown from its next turn on. */
   readonly activates?: readonly string[];
+  /** Work for another agent of the run, whose last words then are the call's result. */
+  readonly delegates?: { readonly agent: string; readonly task: string };
 }
 
 export interface ToolContext {
@@ -19,6 +21,8 @@ export interface ToolContext {
   readonly fetch?: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** The same for each attempt at one logical call. */
   readonly idempotencyKey: string;
+  /** The tool's definition as policy has let the call through; absent outside of a call. */
+  readonly toolDigest?: string;
   /** Tells the person who watches how far it is. */
   readonly progress: (message: string) => void;
 }
@@ -57,6 +61,10 @@ export interface Tool extends OfferedTool {
   };
   /** Longest time for one call in milliseconds, where the source's default does not fit. */
   readonly timeoutMs?: number;
+  /** Learns what the tool is now, where its source may change it at any time. */
+  refresh?(): Promise<void>;
+  /** SHA-256 of its definition as it is now, where that can be another than the one offered. */
+  latestDigest?(): string;
   run(args: JsonObject, context: ToolContext): Promise<ToolOutput>;
 }
 

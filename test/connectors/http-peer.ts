@@ -6,6 +6,8 @@ export interface HttpAnswer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Whether the connection breaks after the body, which was to be longer. */
+  readonly breaksOff?: boolean;
 }
 
 export interface HttpRequestSeen {
@@ -16,13 +18,17 @@ export interface HttpRequestSeen {
 }
 
 export interface HttpPeer extends Peer {
+  readonly port: number;
   readonly url: string;
   readonly requests: readonly HttpRequestSeen[];
 }
 
-/** How a service of its own kind says these, where it does not say them by the status alone. */
-export type ServiceRefusals = Partial<
-  Record<"failing" | "busy" | "refusing", (request: HttpRequestSeen) => HttpAnswer>
+/** How a service of its own kind has these faults, where it does not have them as most do. */
+export type ServiceFaults = Partial<
+  Record<
+    "failing" | "busy" | "refusing" | "cut" | "malformed",
+    (request: HttpRequestSeen) => HttpAnswer
+  >
 >;
 
 /**
@@ -31,11 +37,12 @@ export type ServiceRefusals = Partial<
  */
 export async function httpPeer(
   answer: (request: HttpRequestSeen) => HttpAnswer | Promise<HttpAnswer>,
-  refusals: ServiceRefusals = {},
+  faults: ServiceFaults = {},
   concerns: (request: HttpRequestSeen) => boolean = () => true,
 ): Promise<HttpPeer> {
   let behaviour: PeerBehaviour = "well";
   let sentBytes = 0;
+  let silences = 0;
   const requests: HttpRequestSeen[] = [];
   const open = new Set<ServerResponse>();
   const server = createServer((request, response) => {
@@ -50,8 +57,14 @@ export async function httpPeer(
   });
   const send = (
     response: ServerResponse,
-    { status = 200, headers = {}, body = "" }: HttpAnswer,
+    { status = 200, headers = {}, body = "", breaksOff = false }: HttpAnswer,
   ) => {
+    if (breaksOff) {
+      response.writeHead(status, { "content-length": "100000", ...headers });
+      response.write(body);
+      setTimeout(() => response.destroy(), 20);
+      return;
+    }
     response.writeHead(status, { "content-type": "application/json", ...headers });
     response.end(body);
   };
@@ -59,9 +72,9 @@ export async function httpPeer(
     const good = await answer(seen);
     if (!concerns(seen)) return send(response, good);
     const type = good.headers?.["content-type"] ?? "application/json";
-    if (behaviour === "failing" || behaviour === "busy" || behaviour === "refusing") {
-      const refusal = refusals[behaviour]?.(seen);
-      if (refusal !== undefined) return send(response, refusal);
+    if (behaviour !== "well" && behaviour !== "silent" && behaviour !== "huge") {
+      const own = faults[behaviour]?.(seen);
+      if (own !== undefined) return send(response, own);
     }
     switch (behaviour) {
       case "well":
@@ -73,12 +86,10 @@ export async function httpPeer(
       case "refusing":
         return send(response, { status: 401, body: '{"error":"who are you?"}' });
       case "silent":
+        silences += 1;
         return;
       case "cut":
-        response.writeHead(200, { "content-type": type, "content-length": "100000" });
-        response.write("{");
-        setTimeout(() => response.destroy(), 20);
-        return;
+        return send(response, { headers: { "content-type": type }, body: "{", breaksOff: true });
       case "malformed":
         response.writeHead(200, { "content-type": type });
         response.end(Uint8Array.of(0x7b, 0x22, 0xff, 0xfe, 0x00, 0x5d, 0x0a));
@@ -101,6 +112,7 @@ export async function httpPeer(
   const { port } = server.address() as AddressInfo;
   return {
     port,
+    address: `127.0.0.1:${port}`,
     url: `http://127.0.0.1:${port}`,
     requests,
     get seen() {
@@ -108,6 +120,9 @@ export async function httpPeer(
     },
     get held() {
       return open.size;
+    },
+    get silences() {
+      return silences;
     },
     get sentBytes() {
       return sentBytes;

@@ -21,11 +21,10 @@ export interface MailSeen {
 }
 
 export interface SmtpPeer extends Peer {
+  readonly port: number;
   readonly mails: readonly MailSeen[];
   /** Everything that came in the clear. */
   readonly clear: () => string;
-  /** How often it fell silent when it should have answered. */
-  readonly silences: () => number;
 }
 
 export interface SmtpPeerPlan {
@@ -134,14 +133,17 @@ export async function smtpPeer(plan: SmtpPeerPlan = {}): Promise<SmtpPeer> {
   const { port } = front.address() as AddressInfo;
   return {
     port,
+    address: `127.0.0.1:${port}`,
     mails,
     clear: () => clear,
-    silences: () => silences,
     get seen() {
       return seen;
     },
     get held() {
       return open.size;
+    },
+    get silences() {
+      return silences;
     },
     get sentBytes() {
       return sentBytes;

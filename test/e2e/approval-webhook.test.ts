@@ -58,7 +58,7 @@ function careful(url: string): TestEngine {
       '    ask: { connector: "tool:workspace" }',
       "    reason: Writing needs a person.",
       "  - id: webhook",
-      '    allow: { connector: "http:approvals", private: true }',
+      '    allow: { connector: "http:engine.approvals", private: true }',
       "    reason: Whoever decides is on this machine.",
     ].join("\n"),
   );
@@ -109,7 +109,7 @@ test("whoever is told of a question can check the signature and approve with the
   });
   const sent = engine.store.audit
     .list()
-    .items.filter(({ connector }) => connector === "http:approvals");
+    .items.filter(({ connector }) => connector === "http:engine.approvals");
   expect(sent).toMatchObject([{ outcome: "ok", operation: "http.post" }]);
 });
 

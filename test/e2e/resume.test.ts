@@ -99,7 +99,6 @@ describe("a resumed run", () => {
       task: { kind: "text", text: "Do it.", workspace: made.folder },
       model: made.script([{ tool_calls: [append("once")] }, { text: "Done." }]),
       effort: undefined,
-      agentFile: undefined,
       mcpCommands: [],
     });
     const both = await Promise.allSettled([
@@ -294,7 +293,6 @@ describe("secrets", () => {
       task: { kind: "text", text: "Say it.", workspace: undefined },
       model: "openai-compatible:w",
       effort: undefined,
-      agentFile: undefined,
       mcpCommands: [],
     });
     let told = "";
@@ -320,7 +318,7 @@ describe("limits", () => {
   test("an agent that states one limit changes no other", async () => {
     const { made, agentFile } = agentWith("{ maxSteps: 30 }");
     const asked = opened({ "limits.maxCostMicroUsd": 10_000 }, made.folder);
-    const { events } = await asked.run([{ text: "Done." }], { agentFile });
+    const { events } = await asked.run([{ text: "Done." }], { agent: agentFile });
     expect(eventsOf(events, "run.started")[0]?.limits).toMatchObject({
       maxSteps: 30,
       maxCostMicroUsd: 10_000,
@@ -331,7 +329,7 @@ describe("limits", () => {
   test("a flag wins over the agent's own limit", async () => {
     const { made, agentFile } = agentWith("{ maxSteps: 30 }");
     const asked = opened({ "limits.maxSteps": 2 }, made.folder);
-    const { events } = await asked.run([{ text: "Done." }], { agentFile });
+    const { events } = await asked.run([{ text: "Done." }], { agent: agentFile });
     expect(eventsOf(events, "run.started")[0]?.limits).toMatchObject({ maxSteps: 2 });
   });
 });

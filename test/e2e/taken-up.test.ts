@@ -24,7 +24,6 @@ function create({ engine, folder, script }: TestEngine): Promise<string> {
     task: { kind: "text", text: "Do it.", workspace: folder },
     model: script([{ text: "Done." }]),
     effort: undefined,
-    agentFile: undefined,
     mcpCommands: [],
   });
 }

@@ -209,7 +209,7 @@ describe("five hundred tools", () => {
     writeFileSync(agentFile, stringify({ ...agent, tools }));
     const { events } = await run(
       [{ tool_calls: [find("rename the warehouse of an invoice", 20)] }, { text: "Done." }],
-      { mcpCommands: [many()], agentFile },
+      { mcpCommands: [many()], agent: agentFile },
     );
     const [activated] = eventsOf(events, "tools.activated");
     expect(activated?.tools.length).toBeGreaterThan(5);

@@ -13,6 +13,7 @@ import type { OAuthLogin, OAuthPerson, OAuthState } from "../../src/connectors/m
 import { governed } from "../../src/connectors/governed-tool.ts";
 import { createToolbox } from "../../src/engine/toolbox.ts";
 import { loopback, testGrant } from "../support/egress.ts";
+import { answering } from "../support/mcp-servers/person.ts";
 import { testBoundary, testPrincipal } from "../support/boundary.ts";
 
 const contextSchema = z.looseObject({
@@ -87,7 +88,7 @@ const opened = await openMcpServer({
   principal: testPrincipal,
   login: memoryLogin(),
   features: {
-    elicit: async () => ({ action: "accept", content: {} }),
+    person: answering({}),
     sample: async () => ({
       role: "assistant",
       model: "none",

@@ -3,6 +3,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { StdioMcpServer } from "../../src/connectors/mcp/server.ts";
 import { childEnvironment } from "../../src/sandbox/child-environment.ts";
 import { eventsOf, resultsOf, testEngine } from "../support/engine.ts";
+import { answering } from "../support/mcp-servers/person.ts";
 import { governed } from "../support/mcp-servers/http-harness.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -62,7 +63,7 @@ describe("what a server asks for", () => {
     expect(said).toContain("declined");
     expect(said).toMatch(/The server asked a person: .+ Nobody could be asked/);
     expect(contentOf(await call("echo", { message: "x" }))).toBe("Echo: x");
-    expect(handle.notices.join("\n")).toContain("It asked a question that nobody could be asked");
+    expect(handle.notices.join("\n")).toMatch(/It asked a person: .+ Nobody could be asked/);
   });
 
   test("a question to a person reaches whoever can ask one", async () => {
@@ -70,7 +71,7 @@ describe("what a server asks for", () => {
       everything,
       {},
       {
-        elicit: async () => ({ action: "accept", content: { name: "Ada", check: true } }),
+        person: answering({ name: "Ada", check: true }),
       },
     );
     expect(contentOf(await call("trigger-elicitation-request"))).toContain("Ada");
@@ -118,6 +119,20 @@ describe("in a run", () => {
     const calls = engine.store.audit.list({ runId }).items.map(({ record }) => record);
     const models = calls.filter((call) => JSON.stringify(call).includes('"model:scripted"'));
     expect(models).toHaveLength(3);
+  });
+
+  test("what a server spent on the model is in the log, and in the totals of the run", async () => {
+    const { run } = opened({ mcpServers: mcpServers(true) });
+    const { events } = await run([asks, { text: "Done." }]);
+    const [sampled] = eventsOf(events, "sampling.completed");
+    expect(sampled).toMatchObject({ server: "all", usage: { outputTokens: expect.any(Number) } });
+    const spent = [...eventsOf(events, "turn.completed"), ...(sampled ? [sampled] : [])];
+    const sum = spent.reduce((tokens, { usage }) => tokens + usage.outputTokens, 0);
+    expect(sampled?.usage.outputTokens).toBeGreaterThan(0);
+    expect(eventsOf(events, "run.finished")[0]?.totals).toMatchObject({
+      turns: 2,
+      outputTokens: sum,
+    });
   });
 
   test("one that may not is not offered a model", async () => {

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { Machine } from "../../src/cli/machine.ts";
 import { main } from "../../src/cli/main.ts";
 import { testGrant } from "./egress.ts";
 import { testHost } from "./engine.ts";
@@ -83,6 +84,7 @@ export async function runInProcess(
   words: readonly string[],
   cwd: string,
   env: Record<string, string> = {},
+  terminal: Pick<Machine, "onLine" | "prompts"> = {},
 ): Promise<CliResult> {
   let stdout = "";
   let stderr = "";
@@ -98,6 +100,7 @@ export async function runInProcess(
     columns: 100,
     program: "agent33",
     onInterrupt: () => () => undefined,
+    ...terminal,
   });
   return { code, stdout, stderr };
 }

@@ -49,9 +49,10 @@ export function testEngine(
   settings: Readonly<Record<string, JsonValue>> = {},
   folder?: string,
   env: Record<string, string> = {},
+  machine: Partial<Pick<Host, "clock" | "warn">> = {},
 ): TestEngine {
   const cwd = folder ?? temporaryFolder("engine");
-  const host = testHost(cwd, env);
+  const host = { ...testHost(cwd, env), ...machine };
   const flags: FlagSetting[] = Object.entries({ "store.synchronous": "normal", ...settings }).map(
     ([setting, value]) => ({
       setting,
@@ -79,7 +80,6 @@ export function testEngine(
         task: { kind: "text", text: "Do it.", workspace: cwd },
         model: script(turns),
         effort: undefined,
-        agentFile: undefined,
         mcpCommands: [],
         ...request,
       });

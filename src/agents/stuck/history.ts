@@ -1,5 +1,6 @@
 import { sha256 } from "../../base/digest.ts";
 import type { EventOf, StoredEvent } from "../../events/event.ts";
+import { delegateName, withoutEnding } from "../delegate.ts";
 import { callKey, errorGist, gistOf } from "./gist.ts";
 
 /** One call that came to an end, as the detectors see it. */
@@ -77,18 +78,21 @@ function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): reado
     const asked = answer.parts.filter((part) => part.type === "tool_call");
     const inOrder = ends.toSorted((left, right) => left.index - right.index);
     const calls = inOrder.map((end) => {
-      const { toolName, seq } = end;
+      const { toolName, seq, isError } = end;
+      const delegates = toolName === delegateName;
+      const content = delegates ? withoutEnding(end.content) : end.content;
       const argumentsText = asked[end.index]?.argumentsText ?? "";
       const key = callKey(toolName, argumentsText);
       // A refusal says nothing new about the call: the loop is the one that it was.
       const refused = end.error?.code === "agents.stuck_call" ? lastOf.get(key) : undefined;
       const result = refused ?? {
-        outcome: sha256(`${end.isError} ${end.content}`),
-        gist: gistOf(`${end.isError} ${end.content}`),
-        error: end.isError ? errorGist(toolName, argumentsText, end.content) : null,
+        outcome: sha256(`${isError} ${content}`),
+        gist: gistOf(`${isError} ${content}`),
+        error: isError ? errorGist(toolName, argumentsText, content) : null,
       };
       lastOf.set(key, result);
-      const readOnly = reads.has(toolName);
+      // Handing work over changes nothing by itself; the one who does the work may.
+      const readOnly = reads.has(toolName) && !delegates;
       // What a read says counts by itself: to find the same nothing with other words is no news.
       const found = `${readOnly ? toolName : key} ${result.gist}`;
       const isNew = result.error === null && !known.has(found);

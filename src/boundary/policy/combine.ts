@@ -1,5 +1,5 @@
 import { digestOf } from "../../base/digest.ts";
-import type { Decision } from "../types.ts";
+import type { Decision, PolicyDecider } from "../types.ts";
 import {
   type CompiledPolicy,
   type CompiledRule,
@@ -29,6 +29,22 @@ export function strictestOf(
       for (const other of others) said = united(said, other.decide(facts, connectorId, principal));
       return { ...said, policyVersion: version };
     },
+  };
+}
+
+/**
+ * A policy that is as strict about an agent as about those that it works for: what one of them may
+ * not do, it may not do for them either.
+ * @param above the agents that it works for, as `name@version`
+ */
+export function strictestFor(policy: PolicyDecider, above: readonly string[]): PolicyDecider {
+  return {
+    ...(policy.ignoresArguments === undefined ? {} : { ignoresArguments: policy.ignoresArguments }),
+    version: policy.version,
+    decide: (facts, connector, principal) =>
+      above
+        .map((agent) => policy.decide(facts, connector, { ...principal, agent }))
+        .reduce(united, policy.decide(facts, connector, principal)),
   };
 }
 

@@ -1,9 +1,10 @@
 import { type Command, Option } from "commander";
-import type { Engine } from "../../engine.ts";
+import { elicitationIn, type Engine } from "../../engine.ts";
 import { type RememberedRule, type RememberScope, rememberScopes } from "../../engine/remember.ts";
 import { usageError } from "../usage.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
 import { columns, oneLine } from "../output.ts";
+import { answerCommand, questionText } from "./approvals-answer.ts";
 
 interface Options {
   readonly all?: boolean;
@@ -39,6 +40,7 @@ export function approvalsCommand(program: Command, context: CliContext): void {
     .description("deny one call")
     .argument("<approval>", "the question's id, or its beginning")
     .action((prefix: string, options: Options) => decide(context, prefix, "denied", options));
+  answerCommand(approvals, context);
 }
 
 interface ApproveOptions extends Options {
@@ -104,7 +106,10 @@ async function show(context: CliContext, prefix: string, options: Options): Prom
         ["until", `${time(question.expiresAt)} UTC`],
       ]),
     );
-    output.out(`\n${question.summary}`);
+    const asked = elicitationIn(question.facts);
+    const reason = question.facts?.["reason"];
+    if (typeof reason === "string") output.out(`\n${reason}`);
+    output.out(`\n${asked === undefined ? question.summary : questionText(asked)}`);
   });
 }
 

@@ -4,6 +4,7 @@ import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } fro
 import { watcher } from "../follow.ts";
 import { columns, oneLine } from "../output.ts";
 import { wholeNumber } from "../usage.ts";
+import { sendCommand } from "./send.ts";
 
 interface ListOptions {
   readonly limit: number;
@@ -13,7 +14,7 @@ interface ListOptions {
 }
 
 export function runsCommand(program: Command, context: CliContext): void {
-  const runs = program.command("runs").description("look at runs");
+  const runs = program.command("runs").description("look at runs, speak to them");
   addCommonOptions(runs.command("list"))
     .description("runs, newest first")
     .option("--limit <n>", "how many", wholeNumber("--limit"), 20)
@@ -25,6 +26,7 @@ export function runsCommand(program: Command, context: CliContext): void {
     .action((prefix: string, options: { readonly data?: string; readonly json?: boolean }) =>
       show(context, prefix, options),
     );
+  sendCommand(runs, context);
 }
 
 async function list(context: CliContext, options: ListOptions): Promise<void> {

@@ -1,13 +1,12 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { connectorConformance } from "../../../test/connectors/conformance.ts";
 import { type HttpRequestSeen, httpPeer } from "../../../test/connectors/http-peer.ts";
-import { anywhere, testBoundary, testPrincipal } from "../../../test/support/boundary.ts";
+import { testBoundary, testPrincipal } from "../../../test/support/boundary.ts";
 import { grantTests, loopback } from "../../../test/support/egress.ts";
 import { systemClock } from "../../base/clock.ts";
 import { createEgress } from "../../boundary/egress/fetch.ts";
 import type { EmbedderInfo, EmbedRequest } from "../../models/embedder.ts";
 import { createEmbedder, type CreateEmbedderOptions } from "../../models/embedders.ts";
-import type { ModelIo } from "../../models/model.ts";
 import { loadPrices, type Prices } from "../../models/prices.ts";
 import { loadTokenCounter, type TokenCounter } from "../../models/tokens.ts";
 import { batchesOf, embedTexts } from "./batches.ts";
@@ -24,15 +23,6 @@ beforeAll(async () => {
     overrides: { "local-1": { inputPerMillionUsd: 1, outputPerMillionUsd: 0 } },
   });
   tokens = await loadTokenCounter();
-  // What is only loaded by a first request takes longer than the suite's calls have.
-  const peer = await openai();
-  const egress = createEgress();
-  const warm = await createEmbedder({ spec: "openai:x", apiKey, baseUrl: peer.url });
-  const { signal } = new AbortController();
-  const fetch: ModelIo["fetch"] = (url, init) => egress.fetch(url, init, anywhere);
-  await warm.embed({ texts: ["warm"] }, { fetch, signal, idempotencyKey: "k" });
-  await egress.close();
-  await peer.close();
 });
 
 const inputOf = ({ body }: HttpRequestSeen): readonly string[] => {

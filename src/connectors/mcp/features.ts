@@ -4,9 +4,9 @@ import type {
   ClientCapabilities,
   CreateMessageRequestParams,
   CreateMessageResult,
-  ElicitRequestParams,
-  ElicitResult,
 } from "@modelcontextprotocol/client";
+import type { Person } from "./person.ts";
+import type { Questions } from "./questions.ts";
 
 /** What a server may ask of whoever uses it, besides being called. */
 export interface McpClientFeatures {
@@ -16,7 +16,7 @@ export interface McpClientFeatures {
     signal: AbortSignal,
   ) => Promise<CreateMessageResult>;
   /** Lets a person answer. Absent: every question is declined. */
-  readonly elicit?: (params: ElicitRequestParams, signal: AbortSignal) => Promise<ElicitResult>;
+  readonly person?: Person;
   /** Folders that the server is told to work in. */
   readonly roots?: readonly string[];
 }
@@ -25,26 +25,25 @@ export interface McpClientFeatures {
 export function capabilitiesOf(features: McpClientFeatures): ClientCapabilities {
   return {
     // Declared also where nobody can be asked: a server then gets a "no" instead of an error.
-    elicitation: { form: { applyDefaults: true } },
+    elicitation: {
+      form: { applyDefaults: true },
+      ...(features.person === undefined ? {} : { url: {} }),
+    },
     ...(features.sample === undefined ? {} : { sampling: {} }),
     ...(features.roots === undefined ? {} : { roots: {} }),
   };
 }
 
-/**
- * Answers what the server asks.
- * @param onDeclined told of each question that nobody was asked
- */
+/** Answers what the server asks. */
 export function answerServer(
   client: Client,
-  { sample, elicit, roots }: McpClientFeatures,
-  onDeclined: (question: string) => void,
+  { sample, roots }: McpClientFeatures,
+  questions: Questions,
 ): void {
-  client.setRequestHandler("elicitation/create", async ({ params }, context) => {
-    if (elicit !== undefined) return await elicit(params, context.mcpReq.signal);
-    onDeclined(params.message);
-    return { action: "decline" };
-  });
+  client.setRequestHandler("elicitation/create", ({ params }) =>
+    // From the 2026 protocol on, a server asks by what it answers to the call.
+    questions.answer(params, client.getProtocolEra() === "modern"),
+  );
   if (sample !== undefined) {
     client.setRequestHandler("sampling/createMessage", ({ params }, context) =>
       sample(params, context.mcpReq.signal),

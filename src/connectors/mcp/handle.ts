@@ -1,5 +1,6 @@
 import { BoundaryError } from "../../boundary/errors.ts";
 import type { Clock } from "../../base/clock.ts";
+import type { Repeat } from "../../base/effect.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { createSchemaCompiler } from "../../tools/json-schema.ts";
 import type { Tool, ToolContext, ToolOutput } from "../../tools/tool.ts";
@@ -9,7 +10,9 @@ import { type AskServer, documentToolNames, documentTools } from "./document-too
 import { keepSession, type Reopening } from "./kept-session.ts";
 import { effectOfHints, pinState, type ServerPins } from "./pins.ts";
 import { defaultCallTimeoutMs, type McpServer } from "./server.ts";
-import type { McpSession } from "./session.ts";
+import type { McpSession, ServerCall } from "./session.ts";
+import { createTimeLimit } from "./time-limit.ts";
+import { differenceBetween } from "./tool-difference.ts";
 import type { ListedTool, ToolHints } from "./tool-list.ts";
 import { offeredName } from "./tool-name.ts";
 
@@ -23,6 +26,8 @@ export interface McpServerHandle {
   readonly hints: Readonly<Record<string, ToolHints>>;
   /** What a person should know: tools left out, schemas that cannot be checked, stray output. */
   readonly notices: readonly string[];
+  /** What has become different about a tool since it was listed first; empty where nothing has. */
+  differenceOf(offered: string): string;
   stderrTail(): string;
   /** The last log messages that it sent. */
   logs(): readonly string[];
@@ -30,7 +35,7 @@ export interface McpServerHandle {
   protocolVersion(): string;
   alive(): boolean;
   /** Ends the server and all that it started. Any number of times. */
-  close(): Promise<void>;
+  close(hurry?: AbortSignal): Promise<void>;
 }
 
 /** More than the call's own limit, so that the error that knows why comes first. */
@@ -40,33 +45,53 @@ export interface HandleParts {
   readonly reopen: Reopening;
   readonly clock: Clock;
   readonly pins: ServerPins | undefined;
+  /** See {@link OpenMcpServerRequest}. */
+  readonly followChanges: boolean;
 }
 
 export function createServerHandle(
   server: McpServer,
   first: McpSession,
-  { reopen, clock, pins }: HandleParts,
+  { reopen, clock, pins, followChanges }: HandleParts,
 ): McpServerHandle {
   const limitMs = server.callTimeoutMs ?? defaultCallTimeoutMs;
   const kept = keepSession(server, first, reopen, clock);
-  const inTime = (context: ToolContext): ToolContext => ({
-    ...context,
-    signal: AbortSignal.any([context.signal, AbortSignal.timeout(limitMs)]),
-  });
-  const call = (listed: ListedTool, args: JsonObject, context: ToolContext) => {
-    const asking = inTime(context);
-    return kept.use(asking, async (session) => {
+  const inTime = async <T>(
+    context: ToolContext,
+    repeat: Repeat,
+    work: (session: McpSession, call: ServerCall) => Promise<T>,
+  ): Promise<T> => {
+    const { signal, pause, resume, end } = createTimeLimit(limitMs, context.signal, clock);
+    const call = { ...context, signal, repeat, pause, resume };
+    try {
+      return await kept.use(call, (session) => work(session, call));
+    } finally {
+      end();
+    }
+  };
+  const call = (listed: ListedTool, repeat: Repeat, args: JsonObject, context: ToolContext) =>
+    inTime(context, repeat, async (session, asking) => {
       const now = (await session.listed()).tools.find((tool) => tool.name === listed.name);
-      if (now?.digest !== listed.digest) throw changed(server, listed);
-      const before = session.notes.declinedCount();
+      if (now === undefined) throw gone(server, listed);
+      const decidedOn = context.toolDigest ?? listed.digest;
+      if (now.digest !== decidedOn) throw changed(server, listed);
+      const before = session.notes.unansweredCount();
       const output = toToolOutput(server.name, await session.call(listed.name, args, asking));
-      return withDeclined(output, session.notes.declinedSince(before));
+      return withUnanswered(output, session.notes.unansweredSince(before));
     });
-  };
-  const ask: AskServer = (what, context, request) => {
-    const asking = inTime(context);
-    return kept.use(asking, (session) => session.ask(what, asking, request));
-  };
+  const ask: AskServer = (what, context, request) =>
+    inTime(context, "safe", (session, asking) => session.ask(what, asking, request));
+
+  const began = first.list.tools;
+  const latest = (listed: ListedTool): ListedTool =>
+    kept.current().list.tools.find(({ name }) => name === listed.name) ?? listed;
+  const following = (listed: ListedTool): Pick<Tool, "refresh" | "latestDigest"> => ({
+    refresh: async () => {
+      // What goes wrong here goes wrong in the call as well, and is told there.
+      if (kept.alive()) await Promise.allSettled([kept.current().listed()]);
+    },
+    latestDigest: () => latest(listed).digest,
+  });
 
   const compile = createSchemaCompiler();
   const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools, pins)];
@@ -78,18 +103,20 @@ export function createServerHandle(
     if (check.notice !== undefined) notices.push(check.notice);
     const declared = server.tools[listed.name];
     const hinted = pinState(listed, pins) === "pinned" ? effectOfHints(listed.hints) : {};
+    const repeat = declared?.repeat ?? hinted.repeat ?? "once";
     return {
       name,
       description: listed.description,
       inputSchema: check.schema,
       source: `mcp:${server.name}`,
       definitionDigest: listed.digest,
+      ...(followChanges ? following(listed) : {}),
       ...place,
       effect: declared?.effect ?? hinted.effect ?? "unknown",
-      repeat: declared?.repeat ?? hinted.repeat ?? "once",
+      repeat,
       timeoutMs,
       parse: (args) => check.parse(args),
-      run: (args, context) => call(listed, args, context),
+      run: (args, context) => call(listed, repeat, args, context),
     };
   });
 
@@ -113,6 +140,11 @@ export function createServerHandle(
         ...(strayLineCount === 0 ? [] : [stray]),
         ...kept.current().notes.notices(),
       ];
+    },
+    differenceOf: (name) => {
+      const listed = began.find((tool) => offeredName(server.name, tool.name) === name);
+      if (listed === undefined || latest(listed).digest === listed.digest) return "";
+      return differenceBetween(listed, latest(listed));
     },
     stderrTail: () => kept.current().output().stderrTail,
     logs: () => kept.current().notes.logs(),
@@ -155,11 +187,8 @@ function declarationNotices(
 }
 
 /** The model has to know why a tool may have done less than it was asked for. */
-function withDeclined(output: ToolOutput, questions: readonly string[]): ToolOutput {
-  const notes = questions.map(
-    (question) =>
-      `\n[The server asked a person: ${question} Nobody could be asked, so it got a no.]`,
-  );
+function withUnanswered(output: ToolOutput, questions: readonly string[]): ToolOutput {
+  const notes = questions.map((question) => `\n[The server asked a person: ${question}]`);
   return { ...output, content: `${output.content}${notes.join("")}` };
 }
 
@@ -167,13 +196,29 @@ function namesOf(tools: readonly ListedTool[]): string {
   return tools.map(({ name }) => name).join(", ");
 }
 
+function gone(server: McpServer, listed: ListedTool): BoundaryError {
+  return new BoundaryError(
+    "invalid_response",
+    `MCP server "${server.name}" has ${listed.name} no more.`,
+    { phase: "before_send", hint: "Choose another way: the server does not offer it now." },
+  );
+}
+
+const otherTool = "mcp/other-tool";
+
 function changed(server: McpServer, listed: ListedTool): BoundaryError {
   return new BoundaryError(
     "invalid_response",
-    `MCP server "${server.name}" now describes ${listed.name} differently, or has it no more.`,
+    `MCP server "${server.name}" now describes ${listed.name} differently.`,
     {
       phase: "before_send",
+      ruleId: otherTool,
       hint: "Start anew, so that the new description is shown to the model and to policy.",
     },
   );
+}
+
+/** Whether a call was not sent because the tool is another one than policy had decided about. */
+export function isOtherTool(error: BoundaryError): boolean {
+  return error.ruleId === otherTool;
 }

@@ -22,7 +22,7 @@ export interface KeptSession {
    */
   use<T>(context: ToolContext, work: (session: McpSession) => Promise<T>): Promise<T>;
   alive(): boolean;
-  close(): Promise<void>;
+  close(hurry?: AbortSignal): Promise<void>;
 }
 
 const firstWaitMs = 500;
@@ -79,11 +79,11 @@ export function keepSession(
       return done;
     },
     alive: () => !closing.signal.aborted && current.alive(),
-    close: async () => {
+    close: async (hurry) => {
       closing.abort();
       await Promise.allSettled([reopening]);
       await reopen.settled();
-      await current.close();
+      await current.close(hurry);
     },
   };
 }

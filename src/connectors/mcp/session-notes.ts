@@ -3,12 +3,12 @@ import type { LoggingMessageNotificationParams } from "@modelcontextprotocol/cli
 /** What a server said beside its answers, and what it asked for in vain. */
 export interface SessionNotes {
   logged(message: LoggingMessageNotificationParams): void;
-  /** A question that nobody was asked. */
-  declined(question: string): void;
-  /** How many questions nobody was asked so far. */
-  declinedCount(): number;
-  /** The questions after the first `count` of them. */
-  declinedSince(count: number): readonly string[];
+  /** A question to a person that the server got no answer to, and why. */
+  unanswered(question: string, why: string): void;
+  /** How many of them there were so far. */
+  unansweredCount(): number;
+  /** Those after the first `count`, each in a sentence. */
+  unansweredSince(count: number): readonly string[];
   /** The last 100 log messages, as `level logger: text`. */
   logs(): readonly string[];
   /** What a person should know. */
@@ -16,7 +16,7 @@ export interface SessionNotes {
 }
 
 const logsKept = 100;
-const declinedKept = 20;
+const unansweredKept = 20;
 const longest = 500;
 const gravesShown = 5;
 /** Log levels (RFC 5424) that a person should hear of. */
@@ -24,25 +24,25 @@ const grave = /^(?:error|critical|alert|emergency)\b/;
 
 export function createSessionNotes(): SessionNotes {
   const logs: string[] = [];
-  const declined: string[] = [];
-  let declinedCount = 0;
+  const unanswered: string[] = [];
+  let count = 0;
   return {
     logged: ({ level, logger, data }) => {
       const text = typeof data === "string" ? data : JSON.stringify(data);
       logs.push(clip(`${level}${logger === undefined ? "" : ` ${logger}`}: ${text}`));
       if (logs.length > logsKept) logs.shift();
     },
-    declined: (question) => {
-      declinedCount += 1;
-      declined.push(clip(question));
-      if (declined.length > declinedKept) declined.shift();
+    unanswered: (question, why) => {
+      count += 1;
+      unanswered.push(`${clip(question)} ${why}`);
+      if (unanswered.length > unansweredKept) unanswered.shift();
     },
-    declinedCount: () => declinedCount,
-    declinedSince: (count) =>
-      declined.slice(Math.max(0, declined.length - (declinedCount - count))),
+    unansweredCount: () => count,
+    unansweredSince: (before) =>
+      unanswered.slice(Math.max(0, unanswered.length - (count - before))),
     logs: () => [...logs],
     notices: () => [
-      ...declined.map((question) => `It asked a question that nobody could be asked: ${question}`),
+      ...unanswered.map((question) => `It asked a person: ${question}`),
       ...logs.filter((line) => grave.test(line)).slice(-gravesShown),
     ],
   };

@@ -4,16 +4,21 @@ import {
   type RequestOptions,
   type VersionNegotiationOptions,
 } from "@modelcontextprotocol/client";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import type { ToolContext } from "../../tools/tool.ts";
 import { explainedBy, startTimeout, toMcpError } from "./errors.ts";
 import { answerServer, capabilitiesOf, type McpClientFeatures } from "./features.ts";
 import { defaultCallTimeoutMs, defaultStartTimeoutMs, type McpServer } from "./server.ts";
+import { type AskingCall, createQuestions, type Questions } from "./questions.ts";
 import { createSessionNotes, type SessionNotes } from "./session-notes.ts";
 import { createToolListing, type ToolListing } from "./tool-listing.ts";
 import type { ToolList } from "./tool-list.ts";
 import { notOpen, type ServerOutput, type ServerTransport } from "./transport.ts";
+
+/** What a request to a server is part of. */
+export type ServerCall = Omit<AskingCall, "what"> & Pick<ToolContext, "fetch">;
 
 /** One life of a server: from its start until it is closed or dies. */
 export interface McpSession {
@@ -33,7 +38,7 @@ export interface McpSession {
    * One `tools/call`. A tool that says `isError` has answered.
    * @throws BoundaryError
    */
-  call(tool: string, args: JsonObject, context: ToolContext): Promise<CallToolResult>;
+  call(tool: string, args: JsonObject, context: ServerCall): Promise<CallToolResult>;
   /**
    * Any other request to the server.
    * @param what is being done, for messages
@@ -41,14 +46,14 @@ export interface McpSession {
    */
   ask<T>(
     what: string,
-    context: ToolContext,
+    context: ServerCall,
     request: (client: Client, options: RequestOptions) => Promise<T>,
   ): Promise<T>;
   /**
    * Ends the server and all that it started. Any number of times.
    * @throws Agent33Error `sandbox.kill_failed`
    */
-  close(): Promise<void>;
+  close(hurry?: AbortSignal): Promise<void>;
   /** Resolves when the session is over, whoever ended it. */
   readonly ended: Promise<void>;
 }
@@ -66,6 +71,7 @@ export async function openSession(
   connect: () => Promise<ServerTransport>,
   signal: AbortSignal,
   features: McpClientFeatures = {},
+  clock: Clock = systemClock,
 ): Promise<McpSession> {
   const limitMs = server.startTimeoutMs ?? defaultStartTimeoutMs;
   const notes = createSessionNotes();
@@ -85,7 +91,14 @@ export async function openSession(
       },
     },
   );
-  answerServer(client, features, notes.declined);
+  const questions = createQuestions({
+    server: server.name,
+    person: features.person,
+    clock,
+    holdMs: server.callTimeoutMs ?? defaultCallTimeoutMs,
+    unanswered: notes.unanswered,
+  });
+  answerServer(client, features, questions);
   client.setNotificationHandler("notifications/message", ({ params }) => notes.logged(params));
   let transport: ServerTransport | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -105,7 +118,7 @@ export async function openSession(
     listing = await createToolListing(client, opening, limitMs + netMs);
     if (changedEarly) listing.refresh();
     signal.throwIfAborted();
-    return createSession(server, client, opening, { listing, notes, ended });
+    return createSession(server, client, opening, { listing, notes, ended, questions });
   } catch (error) {
     await transport?.close();
     throw toMcpError(explainedBy(error, transport?.failure()), {
@@ -122,8 +135,10 @@ export async function openSession(
 }
 
 /** A pipe's server that knows nothing of the question may be silent; it gets its time to start after. */
-function negotiation({ protocol, type }: McpServer, limitMs: number): VersionNegotiationOptions {
-  const wanted = protocol ?? (type === "http" ? "auto" : "legacy");
+function negotiation(server: McpServer, limitMs: number): VersionNegotiationOptions {
+  const { protocol, type } = server;
+  const isNew = server.type === "http" && server.transport !== "sse";
+  const wanted = protocol ?? (isNew ? "auto" : "legacy");
   const mode = wanted === "auto" || wanted === "legacy" ? wanted : { pin: wanted };
   return type === "http" ? { mode } : { mode, probe: { timeoutMs: Math.ceil(limitMs / 4) } };
 }
@@ -132,15 +147,17 @@ interface SessionParts {
   readonly listing: ToolListing;
   readonly notes: SessionNotes;
   readonly ended: Promise<void>;
+  readonly questions: Questions;
 }
 
 function createSession(
   server: McpServer,
   client: Client,
   transport: ServerTransport,
-  { listing, notes, ended }: SessionParts,
+  { listing, notes, ended, questions }: SessionParts,
 ): McpSession {
-  const timeout = (server.callTimeoutMs ?? defaultCallTimeoutMs) + netMs;
+  // A person may take as long again.
+  const timeout = (server.callTimeoutMs ?? defaultCallTimeoutMs) * 2 + netMs;
   const capabilities = client.getServerCapabilities() ?? {};
   const ask: McpSession["ask"] = async (what, context, request) => {
     const { signal, progress } = context;
@@ -148,11 +165,13 @@ function createSession(
     if (!transport.isOpen()) throw toMcpError(notOpen("the server is gone"), failure);
     try {
       return await transport.inCall(context.fetch, () =>
-        request(client, {
-          signal,
-          timeout,
-          onprogress: (report) => progress(report.message ?? describeProgress(report)),
-        }),
+        questions.during({ ...context, what }, () =>
+          request(client, {
+            signal,
+            timeout,
+            onprogress: (report) => progress(report.message ?? describeProgress(report)),
+          }),
+        ),
       );
     } catch (error) {
       const explained = explainedBy(error, transport.failure());
@@ -183,8 +202,8 @@ function createSession(
           { ...options, ...(toolDefinition === undefined ? {} : { toolDefinition }) },
         );
       }),
-    close: async () => {
-      await transport.close();
+    close: async (hurry) => {
+      await transport.close(hurry);
       const failure = transport.failure();
       if (failure?.code === "sandbox.kill_failed") throw failure;
     },

@@ -19,6 +19,8 @@ const stderrKept = 8 * 1024;
 const drainMs = 500;
 /** How long a server gets to leave by itself once its stdin is closed. */
 const leaveMs = 250;
+/** How long a server may take after SIGTERM where somebody waits for its end, or after a fault. */
+const hurriedMs = 500;
 
 /**
  * Speaks MCP with a child over its standard streams (MCP specification, "Transports", stdio).
@@ -69,7 +71,7 @@ export function createStdioTransport(
     if (failure !== undefined) announce();
     else await within(leaveMs, child.exited);
     try {
-      await child.kill();
+      await child.kill(failure === undefined ? undefined : hurriedMs);
     } catch (error) {
       // Nobody waits for a close that a fault began, so the error is kept where it can be asked for.
       failure ??= toAgent33Error(error);
@@ -77,6 +79,11 @@ export function createStdioTransport(
     child.stdout.destroy();
     child.stderr.destroy();
     announce();
+  };
+
+  const killSoon = (): void => {
+    // Whoever closes it is told where that fails.
+    child.kill(hurriedMs).catch(() => undefined);
   };
 
   const onExit = async (status: ExitStatus): Promise<void> => {
@@ -105,12 +112,14 @@ export function createStdioTransport(
         child.stdin.once("drain", resolve).once("close", resolve);
       });
     },
-    close: () => {
+    close: (hurry) => {
       if (closing === undefined) {
         state = "closing";
         closing = shutDown();
       }
-      return closing;
+      if (hurry?.aborted === true) killSoon();
+      else hurry?.addEventListener("abort", killSoon, { once: true });
+      return closing.finally(() => hurry?.removeEventListener("abort", killSoon));
     },
     output: () => ({
       stderrTail,

@@ -16,14 +16,25 @@ export interface ServerOutput {
   readonly exit?: ExitStatus;
 }
 
+/** Of a server that writes only messages. */
+export const noOutput: ServerOutput = {
+  stderrTail: "",
+  strayLineCount: 0,
+  strayLines: [],
+  notices: [],
+};
+
 /** The library's transport, and what a session has to know of the way to its server. */
 export interface ServerTransport extends Transport {
   output(): ServerOutput;
   /** Why it is closed, where it did not close because it was asked to. */
   failure(): Agent33Error | undefined;
   isOpen(): boolean;
-  /** Ends the server or the session with it. Never rejects: see {@link ServerTransport.failure}. */
-  close(): Promise<void>;
+  /**
+   * Ends the server or the session with it. Never rejects: see {@link ServerTransport.failure}.
+   * @param hurry once it aborts, a server that takes its time is killed
+   */
+  close(hurry?: AbortSignal): Promise<void>;
   /** Closes because of a fault; the first one is kept. */
   fail(error: Agent33Error): Promise<void>;
   /**

@@ -1,47 +1,81 @@
 import { expect } from "vitest";
 import { connectorConformance } from "../../../test/connectors/conformance.ts";
-import { httpPeer } from "../../../test/connectors/http-peer.ts";
+import { type HttpPeer, httpPeer } from "../../../test/connectors/http-peer.ts";
+import {
+  faultyStreamPeer,
+  modelPeer,
+  modelPeerPlans,
+} from "../../../test/connectors/model-peers.ts";
 import { systemClock } from "../../base/clock.ts";
 import { loadPrices } from "../../models/prices.ts";
 import { createModel } from "../../models/providers.ts";
 import { loadTokenCounter } from "../../models/tokens.ts";
 import { modelConnectorSpec } from "./connector.ts";
+import { modelServerProbe } from "./probe.ts";
 
-const key = "sk-live-9f27c1d0aa";
+const apiKey = "sk-live-9f27c1d0aa";
 const prices = await loadPrices({ clock: systemClock });
 const tokens = await loadTokenCounter();
 
-const event = (data: unknown): string => `data: ${JSON.stringify(data)}\n\n`;
-const chunk = (delta: unknown, finish: string | null = null) =>
-  event({
-    id: "c1",
-    object: "chat.completion.chunk",
-    created: 1,
-    model: "local-1",
-    choices: [{ index: 0, delta, finish_reason: finish }],
+for (const plan of modelPeerPlans) {
+  const usual = {
+    spec: async ({ url }: HttpPeer) => {
+      const model = await createModel({
+        spec: plan.spec,
+        apiKey,
+        baseUrl: `${url}${plan.basePath}`,
+      });
+      return modelConnectorSpec(model, { prices, tokens, clock: systemClock });
+    },
+    input: {
+      system: "",
+      messages: [{ role: "user" as const, text: "Hi" }],
+      tools: [],
+      maxOutputTokens: 64,
+    },
+    secrets: [apiKey],
+  };
+  connectorConformance({
+    ...usual,
+    name: `the model ${plan.spec}`,
+    peer: () => modelPeer(plan),
+    good: ({ parts }, { requests }) => {
+      expect(parts).toMatchObject([{ type: "text", text: "Hello." }]);
+      const [header, before] = plan.keyHeader;
+      expect(requests[0]?.headers[header]).toBe(`${before}${apiKey}`);
+    },
   });
+  connectorConformance({
+    ...usual,
+    name: `the model ${plan.spec} whose stream has begun`,
+    begun: true,
+    peer: () => faultyStreamPeer(plan),
+    good: ({ usage }) => expect(usage.inputTokens).toBeGreaterThan(0),
+    cannot: {
+      busy: "who is to wait is told instead of a stream",
+      refusing: "credentials are looked at before a stream",
+    },
+  });
+}
 
+// The address of the peer is the input's, so both are known only when it runs.
+let baseUrl = "";
 connectorConformance({
-  name: "an OpenAI-compatible model",
-  peer: () =>
-    httpPeer(() => ({
-      headers: { "content-type": "text/event-stream" },
-      body: `${chunk({ role: "assistant", content: "Hel" })}${chunk({ content: "lo." })}${chunk({}, "stop")}data: [DONE]\n\n`,
-    })),
-  spec: async (peer) => {
-    const spec = `openai-compatible:local-1@${peer.url}/v1`;
-    const model = await createModel({ spec, apiKey: key });
-    return modelConnectorSpec(model, { prices, tokens, clock: systemClock });
+  name: "the look at which models a server has",
+  peer: async () => {
+    const peer = await httpPeer(() => ({
+      body: '{"object":"list","data":[{"id":"local-1","object":"model"}]}',
+    }));
+    baseUrl = `${peer.url}/v1`;
+    return peer;
   },
-  input: {
-    system: "",
-    messages: [{ role: "user", text: "Hi" }],
-    tools: [],
-    maxOutputTokens: 64,
+  spec: () => modelServerProbe(() => systemClock.now()),
+  get input() {
+    return { baseUrl };
   },
-  good: (turn, peer) => {
-    expect(turn.parts).toEqual([{ type: "text", text: "Hello." }]);
-    expect(peer.requests[0]?.headers.authorization).toBe(`Bearer ${key}`);
+  good: (models, { requests }) => {
+    expect(models).toEqual(["local-1"]);
+    expect(requests).toMatchObject([{ method: "GET", path: "/v1/models" }]);
   },
-  secrets: [key],
+  secrets: [],
 });

@@ -10,6 +10,7 @@ import { keyVariableOf } from "../../models/providers.ts";
 import type { ModelInfo } from "../../models/model.ts";
 import { failedBeforeSending, isCertificateCode, networkCodeOf } from "../http/network.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
+import { retryInfoMs } from "./retry-info.ts";
 
 /**
  * What went wrong in a model call, as the boundary's error: the one place where the errors of the
@@ -20,7 +21,7 @@ import { retryAfterMs } from "../http/retry-after.ts";
  * |---|---|---|
  * | a boundary error somewhere among the causes (egress refused, deadline) | the same | as it says |
  * | abort | undefined | |
- * | status 429 | `upstream_429` with the wait that the headers ask for | yes; no where the quota is used up |
+ * | status 429 | `upstream_429` with the wait that the headers ask for, or Google's body | yes; no where the quota is used up |
  * | status 408, 425 | `upstream_5xx` | yes |
  * | other 4xx | `upstream_4xx`, with a hint for 401, 402, 403, 404 and 413 | no |
  * | 3xx (redirects are not followed) | `upstream_4xx` | no |
@@ -30,7 +31,7 @@ import { retryAfterMs } from "../http/retry-after.ts";
  * | connection refused, name not found, no route, connect timeout | `transport`, `before_send` | yes |
  * | certificate refused | `transport`, `before_send` | no |
  * | connection reset, closed, timed out; a hosted provider's stream without an end | `transport`, `unknown` | yes |
- * | an answer that is no stream of the provider's format, or from an openai-compatible server one without a finish reason | `invalid_response` | yes: a model call may be repeated |
+ * | an answer with nothing of a stream in it, one that is no stream of the provider's format, or from an openai-compatible server one without a finish reason | `invalid_response` | yes: a model call may be repeated |
  * | a request that the SDK cannot express | `internal`, `before_send` | no |
  * | `models.*` (script or replay exhausted) | `upstream_4xx` with the original code and hint | no |
  */
@@ -47,7 +48,7 @@ export function mapModelError(
   const answer = causes.find((one) => APICallError.isInstance(one));
   if (answer?.statusCode !== undefined && answer.statusCode >= 300) {
     const headers = answer.responseHeaders ?? {};
-    const waitMs = retryAfterMs(headers, nowMs());
+    const waitMs = retryAfterMs(headers, nowMs()) ?? retryInfoMs(answer.responseBody);
     const text = answer.message === "" ? "no message" : answer.message;
     return fromStatus(answer.statusCode, `${text} ${quotaWords(answer.data)}`.trim(), model, {
       cause: error,
@@ -98,12 +99,8 @@ function hintOf(status: number, said: string, model: ModelInfo): string | undefi
   }
   switch (status) {
     case 401:
-    case 403: {
-      const variable = keyVariableOf(model.provider);
-      return variable === undefined
-        ? `Check the API key for ${model.baseUrl}.`
-        : `Check the API key in ${variable}, and that it may use "${model.model}".`;
-    }
+    case 403:
+      return keyHint(model);
     case 402:
       return "The account has no credit left.";
     case 404:
@@ -111,10 +108,19 @@ function hintOf(status: number, said: string, model: ModelInfo): string | undefi
     case 413:
       return "The request is too large for the provider. Shorten the conversation.";
     default:
+      // Google says with 400 that it does not know a key.
+      if (/api key (?:not valid|not found|expired)/i.test(said)) return keyHint(model);
       return /context.{0,20}(?:length|window|size)|too long|maximum.{0,20}tokens/i.test(said)
         ? "The conversation does not fit into the model's context window."
         : undefined;
   }
+}
+
+function keyHint(model: ModelInfo): string {
+  const variable = keyVariableOf(model.provider);
+  return variable === undefined
+    ? `Check the API key for ${model.baseUrl}.`
+    : `Check the API key in ${variable}, and that it may use "${model.model}".`;
 }
 
 function fromNetwork(code: string, error: unknown, model: ModelInfo): BoundaryError {
@@ -143,6 +149,13 @@ function fromModels(error: Agent33Error, model: ModelInfo): BoundaryError | unde
   const hint = error.hint === undefined ? {} : { hint: error.hint };
   if (error.code === "models.stream_ended") {
     return new BoundaryError("transport", error.message, { ...hint, cause: error });
+  }
+  if (error.code === "models.no_stream") {
+    return new BoundaryError("invalid_response", error.message, {
+      ...hint,
+      retryable: true,
+      cause: error,
+    });
   }
   if (error.code === "models.stream_error") {
     const details = (error.details ?? {}) as { status?: number; kind?: string };

@@ -1,4 +1,11 @@
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -83,7 +90,7 @@ describe("the shell tool", () => {
     });
   });
 
-  test("tells the model, and runs nothing, when the sandbox is gone meanwhile", async () => {
+  test("runs nothing, and says that nothing was sent, when the sandbox is gone meanwhile", async () => {
     const command = join(workspace, "absent");
     const gone = createBwrapSandbox({ spawn: processes.spawn, command });
     const offered = unwrap(shellTool({ chosen: { probe: available, sandbox: gone }, workspace }));
@@ -92,10 +99,14 @@ describe("the shell tool", () => {
       idempotencyKey: "k",
       progress: () => {},
     };
-    expect(await offered.run({ command: "touch x" }, context)).toMatchObject({
-      isError: true,
-      content: expect.stringContaining("was not run"),
+    await expect(offered.run({ command: "touch x" }, context)).rejects.toMatchObject({
+      kind: "transport",
+      phase: "before_send",
+      retryable: false,
+      message: expect.stringContaining("was not run"),
+      hint: expect.any(String),
     });
+    expect(existsSync(join(workspace, "x"))).toBe(false);
   });
 });
 

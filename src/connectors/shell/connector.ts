@@ -1,10 +1,11 @@
 import { existsSync } from "node:fs";
 import { z } from "zod";
-import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
+import { Agent33Error } from "../../base/errors.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { ChosenSandbox } from "../../sandbox/choose.ts";
 import { defineTool } from "../../tools/define.ts";
 import type { Tool } from "../../tools/tool.ts";
+import { shellError } from "./errors.ts";
 import { renderResult } from "./result.ts";
 
 export interface ShellToolOptions {
@@ -78,9 +79,7 @@ export function shellTool(options: ShellToolOptions): Result<Tool> {
         });
         return renderResult(result, timeoutSeconds);
       } catch (error) {
-        // It was there when the tool was offered; the command has not run, and the model may go on.
-        if (!isAgent33Error(error) || error.code !== "sandbox.unavailable") throw error;
-        return { content: [error.message, error.hint].filter(Boolean).join(" "), isError: true };
+        throw shellError(error) ?? error;
       }
     },
   });

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { z } from "zod";
 import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
+import { isBoundaryError } from "../../boundary/errors.ts";
 import { defineTool } from "../../tools/define.ts";
 import type { Tool, ToolOutput } from "../../tools/tool.ts";
 import { containedPath } from "./contained-path.ts";
@@ -72,7 +73,9 @@ function notWritable(path: string, why: string): Agent33Error {
   return new Agent33Error("workspace.not_writable", `Cannot append to "${path}": ${why}.`);
 }
 
+/** @throws what the model cannot do anything about */
 function explain(error: unknown, path: string): string {
+  if (isBoundaryError(error)) throw error;
   if (isAgent33Error(error)) return [error.message, error.hint].filter(Boolean).join(" ");
   const code = systemCodeOf(error);
   if (code === "ELOOP") return `Cannot append to "${path}": it is a symbolic link.`;

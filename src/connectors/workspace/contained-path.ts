@@ -1,6 +1,7 @@
 import { realpath } from "node:fs/promises";
 import { basename, dirname, isAbsolute, relative, resolve, sep } from "node:path";
 import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
+import { BoundaryError } from "../../boundary/errors.ts";
 
 /**
  * The real place of a file that a model named, inside the workspace. The file itself need not
@@ -9,6 +10,7 @@ import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
  * @param path relative to the workspace
  * @param closed folders and files within the workspace, absolute, in which nothing is to be touched
  * @throws Agent33Error `workspace.path_refused` for a path that leads out, `workspace.no_folder`
+ * @throws BoundaryError `boundary.transport` where there is no workspace
  */
 export async function containedPath(
   root: string,
@@ -23,7 +25,16 @@ export async function containedPath(
   ) {
     throw refused(path, "it must be relative to the workspace, without ..");
   }
-  const realRoot = await realpath(root);
+  const realRoot = await realpath(root).catch((cause: unknown) => {
+    throw new BoundaryError("transport", "The workspace is not there.", {
+      phase: "before_send",
+      retryable: false,
+      // Other runs have workspaces of their own.
+      countsAgainstBreaker: false,
+      hint: "Look what has become of the folder that the run works in.",
+      cause,
+    });
+  });
   const wanted = resolve(realRoot, path);
   let folder: string;
   try {

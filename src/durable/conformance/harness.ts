@@ -115,3 +115,15 @@ export async function crashAndTakeOver(
   harness.advance(harness.leaseMs + 1);
   return harness.instance([make(() => Promise.reject(new Error("crashed twice")))]);
 }
+
+/** Has a worker work for as long as `during` takes. */
+export async function working(durable: Durable, during: () => void | Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const work = durable.work({ signal: stop.signal });
+  try {
+    await during();
+  } finally {
+    stop.abort();
+    await work;
+  }
+}

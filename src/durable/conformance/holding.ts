@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Agent33Error } from "../../base/errors.ts";
-import type { Durable, DurableState } from "../contract.ts";
 import {
   type ConformanceCase,
   crashAndTakeOver,
@@ -149,30 +147,6 @@ export const holdingCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: "works on what is ready: new runs, due sleeps and runs of dead processes",
-    run: async (harness) => {
-      let crashed = false;
-      const survivor = await crashAndTakeOver(harness, "dead", (crash) =>
-        workflow(async (context, input) => {
-          if (input === "sleeps") await context.sleep(1000);
-          if (crashed) return "done";
-          crashed = true;
-          return crash();
-        }),
-      );
-      const { durable } = survivor;
-      durable.start(test, "sleeping", "sleeps");
-      assert.equal((await durable.execute("sleeping")).state, "waiting");
-      durable.start(test, "new", "plain");
-      durable.open({ work: true });
-      await until(durable, "dead", "completed");
-      await until(durable, "new", "completed");
-      assert.equal(durable.status("sleeping")?.state, "waiting");
-      harness.advance(1000);
-      await until(durable, "sleeping", "completed");
-    },
-  },
-  {
     name: "lets go of its runs when it closes, without recording what it stopped",
     run: async (harness) => {
       const inBody = signal();
@@ -200,11 +174,3 @@ export const holdingCases: readonly ConformanceCase[] = [
     },
   },
 ];
-
-async function until(durable: Durable, runId: string, state: DurableState): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    if (durable.status(runId)?.state === state) return;
-    await delay(20);
-  }
-  assert.equal(durable.status(runId)?.state, state);
-}

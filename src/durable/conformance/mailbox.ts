@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonValue } from "../../base/json.ts";
+import type { Activity } from "../contract.ts";
 import { type ConformanceCase, crashAndTakeOver, spy, workflow } from "./harness.ts";
 
 const test = { name: "test", version: 1 };
@@ -47,6 +48,62 @@ export const mailboxCases: readonly ConformanceCase[] = [
       durable.send("run", "u", "elsewhere", "c");
       durable.send("run", "t", 3, "d");
       assert.deepEqual((await durable.execute("run")).result, [1, 2, 3]);
+    },
+  },
+  {
+    name: "shows a result's commit what lies in the mailbox, and leaves it there",
+    run: async (harness) => {
+      const looked: JsonValue[] = [];
+      const look: Activity<null, boolean> = {
+        name: "look",
+        run: async () => (mailbox) => {
+          looked.push(mailbox.sent("t").map(({ payload }) => payload));
+          return mailbox.has("t");
+        },
+      };
+      const { durable } = harness.instance([
+        workflow(async (context) => {
+          const before = await context.call(look, null);
+          durable.send("run", "t", 1, "a");
+          durable.send("run", "t", 2, "b");
+          durable.send("run", "u", "elsewhere", "c");
+          const there = await context.call(look, null);
+          const first = (await context.poll("t"))?.payload ?? null;
+          const more = await context.call(look, null);
+          const second = (await context.poll("t"))?.payload ?? null;
+          return [before, there, first, more, second, await context.call(look, null)];
+        }),
+      ]);
+      durable.start(test, "run", null);
+      assert.deepEqual((await durable.execute("run")).result, [false, true, 1, true, 2, false]);
+      assert.deepEqual(looked, [[], [1, 2], [1, 2], [1, 2]]);
+      assert.deepEqual(durable.sent("run", "u"), [{ topic: "u", payload: "elsewhere" }]);
+      assert.deepEqual(durable.sent("run", "nothing"), []);
+    },
+  },
+  {
+    name: "shows a commit the mail of its own run only, and the same result after a crash",
+    run: async (harness) => {
+      let crashed = false;
+      const look: Activity<null, boolean> = {
+        name: "look",
+        run: async () => (mailbox) => mailbox.has("t"),
+      };
+      const survivor = await crashAndTakeOver(harness, "run", (crash) =>
+        workflow(async (context) => {
+          const door = crashed ? undefined : harness.instance([]).durable;
+          door?.start(test, "other", null);
+          door?.send("other", "t", 1, "a");
+          const before = await context.call(look, null);
+          door?.send("run", "t", 2, "b");
+          if (!crashed) {
+            crashed = true;
+            return crash();
+          }
+          return [before, await context.call(look, null)];
+        }),
+      );
+      assert.deepEqual((await survivor.durable.execute("run")).result, [false, true]);
     },
   },
   {

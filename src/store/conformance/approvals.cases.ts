@@ -121,6 +121,31 @@ export const approvalsCases: readonly Case[] = [
     },
   },
   {
+    name: "keeps the words of an answer for whoever asked, until they are used",
+    run: async (bench) => {
+      const { approvals, ask, now } = parts(bench);
+      const facts = { kind: "elicitation" };
+      const asked = await approvals.request({ ...question(bench.clock, "words"), facts });
+      expect(await approvals.answerOf(asked.id)).toEqual({ state: "pending", answer: null });
+      const answer = { action: "accept", content: { name: "Ada Lovelace" } };
+      await approvals.decide(asked.id, "approved", "me", now(), answer);
+      expect(await approvals.answerOf(asked.id)).toEqual({ state: "approved", answer });
+      expect(
+        JSON.stringify([await approvals.find(asked.id), await approvals.list()]),
+      ).not.toContain("Ada");
+      await approvals.consume(asked.id, "words", now());
+      expect(await approvals.answerOf(asked.id)).toEqual({ state: "consumed", answer: null });
+      expect((await approvals.find(asked.id)).facts).toEqual(facts);
+      const { id } = await ask("no facts");
+      await approvals.decide(id, "denied", "me", now(), { action: "cancel" });
+      expect(await approvals.answerOf(id)).toEqual({
+        state: "denied",
+        answer: { action: "cancel" },
+      });
+      await expect(approvals.answerOf("none")).rejects.toEqual(code("store.unknown_approval"));
+    },
+  },
+  {
     name: "shows questions by state and by the beginning of their id",
     run: async (bench) => {
       const { approvals, ask, clock, now } = parts(bench);

@@ -36,6 +36,20 @@ export const runsCases: readonly Case[] = [
     },
   },
   {
+    name: "finds the first and the newest run of an agent",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      const ids = ["a1", "a2", "a3"];
+      for (const id of ids) await runs.create({ ...newRun(id), agent: "x@1", spec: { id } });
+      await runs.create({ ...newRun("b1"), agent: "x@10" });
+      expect(await runs.endsOfAgent("x@1")).toEqual([
+        { id: "a1", spec: { id: "a1" } },
+        { id: "a3", spec: { id: "a3" } },
+      ]);
+      expect(await runs.endsOfAgent("x@2")).toEqual([]);
+    },
+  },
+  {
     name: "parks a run and lets it go on",
     run: async ({ backend }) => {
       const { runs } = backend.tenant("a");

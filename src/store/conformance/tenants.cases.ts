@@ -44,6 +44,11 @@ const runs = probe("runs", {
       });
       await expect(stranger.find(parked.slice(0, -1))).rejects.toEqual(code("store.unknown_run"));
     },
+    endsOfAgent: async (stranger, _, own) => {
+      const { agent } = newRun("any");
+      const ids = (await stranger.endsOfAgent(agent)).map(({ id }) => id);
+      expect(ids).toEqual([own.parked, own.id]);
+    },
     list: async (stranger, _, own) => {
       const ids = [own.id, own.parked];
       expect((await stranger.list()).items.map(({ id }) => id)).toEqual(ids);
@@ -141,7 +146,7 @@ const approvals = probe("approvals", {
       await ask("consumed"),
     ];
     const at = clock.now();
-    await store.approvals.decide(approved.id, "approved", mark, at);
+    await store.approvals.decide(approved.id, "approved", mark, at, { words: mark });
     await store.approvals.decide(denied.id, "denied", mark, at);
     await store.approvals.decide(consumed.id, "approved", mark, at);
     await store.approvals.consume(consumed.id, consumed.digest, at);
@@ -182,6 +187,11 @@ const approvals = probe("approvals", {
     find: async (stranger, theirs) => {
       for (const { id } of Object.values(theirs)) {
         await expect(stranger.find(id)).rejects.toEqual(code("store.unknown_approval"));
+      }
+    },
+    answerOf: async (stranger, theirs) => {
+      for (const { id } of Object.values(theirs)) {
+        await expect(stranger.answerOf(id)).rejects.toEqual(code("store.unknown_approval"));
       }
     },
     list: async (stranger, _, own) => {

@@ -1,4 +1,5 @@
-import { Agent33Error, type JsonObject } from "../../base/errors.ts";
+import { Agent33Error } from "../../base/errors.ts";
+import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { jsonIn } from "../damage.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, first, lock, type Program, read, select, write } from "../program.ts";
@@ -40,6 +41,11 @@ export interface ApprovalWithFacts extends Approval {
   readonly facts: JsonObject | null;
 }
 
+export interface ApprovalAnswer {
+  readonly state: ApprovalState;
+  readonly answer: JsonObject | null;
+}
+
 const kind: Kind = {
   noun: "approval",
   unknownCode: "store.unknown_approval",
@@ -53,9 +59,21 @@ const expire = `UPDATE approvals SET state = 'expired'
 
 /** Questions to a person. An answer holds for one call, once, until it expires. */
 export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
+  function* keepFacts(id: string, facts: JsonObject): Program<void> {
+    yield* change(
+      "UPDATE approvals SET facts = ? WHERE tenant = ? AND id = ?",
+      JSON.stringify(facts),
+      tenant,
+      id,
+    );
+  }
   const rowsOf = () => queries.selectFrom("approvals").selectAll().where("tenant", "=", tenant);
-  function* load(id: string): Program<Approval | undefined> {
+  function* loadRow(id: string): Program<ApprovalRow | undefined> {
     const [row] = yield* select(rowsOf().where("id", "=", id));
+    return row;
+  }
+  function* load(id: string): Program<Approval | undefined> {
+    const row = yield* loadRow(id);
     return row === undefined ? undefined : approvalOf(row);
   }
   /** Reads show what has run out since as expired, without writing. */
@@ -104,8 +122,8 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
       return { id, state: "pending" };
     }),
     /**
-     * Uses an approved question up if it is for this digest. Returns the state it found: only
-     * `approved` means that the call may go ahead.
+     * Uses an approved question up if it is for this digest; words that a person answered with are
+     * forgotten. Returns the state it found: only `approved` means that the call may go ahead.
      */
     consume: write(function* (
       id: string,
@@ -121,7 +139,11 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
         id,
         digest,
       );
-      if (changes === 1) return "approved";
+      if (changes === 1) {
+        const row = yield* loadRow(id);
+        if (row !== undefined && answerIn(row) !== null) yield* keepFacts(id, factsOf(row) ?? {});
+        return "approved";
+      }
       const found = yield* load(id);
       return found === undefined || found.digest !== digest ? "unknown" : found.state;
     }),
@@ -136,6 +158,7 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
     }),
     /**
      * A person's answer. The same answer twice is one.
+     * @param answer the person's words, where the question wants more than a yes
      * @throws Agent33Error `store.unknown_approval`, `store.approval_decided`, `store.approval_expired`
      */
     decide: write(function* (
@@ -143,10 +166,11 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
       decision: "approved" | "denied",
       by: string,
       at: number,
+      answer?: JsonObject,
     ): Program<Approval> {
       yield* lock("approval", tenant, id);
-      const found = yield* load(id);
-      if (found === undefined) return pickOne<Approval>(id, [], kind);
+      const row = (yield* loadRow(id)) ?? pickOne<ApprovalRow>(id, [], kind);
+      const found = approvalOf(row);
       if (found.state === decision) return found;
       if (found.state === "expired" || (found.state === "pending" && found.expiresAt <= at)) {
         throw expired(id);
@@ -161,7 +185,13 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
         tenant,
         id,
       );
+      if (answer !== undefined) yield* keepFacts(id, { ...factsOf(row), answer });
       return { ...found, state: decision, decidedBy: by, decidedAt: at };
+    }),
+    /** What a question has come to, with the words that it was answered with while they are kept. */
+    answerOf: read(function* (id: string): Program<ApprovalAnswer> {
+      const row = (yield* loadRow(id)) ?? pickOne<ApprovalRow>(id, [], kind);
+      return { state: shown(row).state, answer: answerIn(row) };
     }),
     /** @throws Agent33Error `store.unknown_approval`, `store.ambiguous_id`, `store.bad_row` */
     find: read(function* (prefix: string): Program<ApprovalWithFacts> {
@@ -215,7 +245,20 @@ function decided(approval: Approval): Agent33Error {
   );
 }
 
-function factsOf({ id, facts }: ApprovalRow): JsonObject | null {
+/** The facts of the question; the answer that is kept beside them is nobody's to see but the asker's. */
+function factsOf(row: ApprovalRow): JsonObject | null {
+  const stored = storedFacts(row);
+  if (stored === null) return null;
+  const { answer: _answer, ...facts } = stored;
+  return facts;
+}
+
+function answerIn(row: ApprovalRow): JsonObject | null {
+  const answer = storedFacts(row)?.["answer"];
+  return isJsonObject(answer) ? answer : null;
+}
+
+function storedFacts({ id, facts }: ApprovalRow): JsonObject | null {
   return facts === null ? null : (jsonIn("approvals", id, facts) as JsonObject);
 }
 

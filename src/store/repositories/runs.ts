@@ -104,6 +104,21 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       );
       return runOf(pickOne(prefix, rows, kind));
     }),
+    /** The first and the newest run of an agent, `name@version`; none where it never ran. */
+    endsOfAgent: read(function* (agent: string): Program<readonly Pick<Run, "id" | "spec">[]> {
+      const end = (order: "asc" | "desc") =>
+        select(
+          queries
+            .selectFrom("runs")
+            .select(["id", "spec"])
+            .where("tenant", "=", tenant)
+            .where("agent", "=", agent)
+            .orderBy("seq", order)
+            .limit(1),
+        );
+      const found = [...(yield* end("asc")), ...(yield* end("desc"))];
+      return found.map(({ id, spec }) => ({ id, spec: jsonIn("runs", id, spec) }));
+    }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
       const limit = limitOf(request);

@@ -97,13 +97,16 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The reference server `everything` over streamable HTTP, as a process of its own. */
-export async function startEverything(port: number): Promise<{ kill(): Promise<void> }> {
+/** The reference server `everything` over HTTP, as a process of its own. */
+export async function startEverything(
+  port: number,
+  transport: "streamableHttp" | "sse" = "streamableHttp",
+): Promise<{ kill(): Promise<void> }> {
   const program = resolve(
     import.meta.dirname,
     "../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js",
   );
-  const child = spawn(process.execPath, [program, "streamableHttp"], {
+  const child = spawn(process.execPath, [program, transport], {
     env: { PATH: process.env["PATH"], PORT: String(port) },
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -113,9 +116,11 @@ export async function startEverything(port: number): Promise<{ kill(): Promise<v
     await once(child, "exit");
   };
   onTestFinished(kill);
-  for await (const chunk of child.stderr) {
-    if (String(chunk).includes("listening")) break;
-  }
-  child.stderr.resume();
+  // It is read to its end: a server whose words nobody reads dies of them.
+  await new Promise<void>((listening) => {
+    child.stderr.on("data", (chunk) => {
+      if (/listening|running on port/.test(String(chunk))) listening();
+    });
+  });
   return { kill };
 }

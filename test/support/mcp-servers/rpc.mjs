@@ -10,8 +10,8 @@ export function answer(id, result) {
   writeLine(JSON.stringify({ jsonrpc: "2.0", id, result }));
 }
 
-export function answerError(id, code, message) {
-  writeLine(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } }));
+export function answerError(id, code, message, data) {
+  writeLine(JSON.stringify({ jsonrpc: "2.0", id, error: { code, message, data } }));
 }
 
 export function textResult(text) {
@@ -19,6 +19,22 @@ export function textResult(text) {
 }
 
 const noArguments = { type: "object", properties: {} };
+
+let asked = 0;
+const waiting = new Map();
+
+/** Asks the client; resolves to its result, or to its error as `{ error }`. */
+export function ask(method, params) {
+  asked += 1;
+  const id = `ask-${asked}`;
+  writeLine(JSON.stringify({ jsonrpc: "2.0", id, method, params }));
+  return new Promise((resolve) => waiting.set(id, resolve));
+}
+
+function replied({ id, result, error }) {
+  waiting.get(id)?.(result ?? { error });
+  waiting.delete(id);
+}
 
 /**
  * Serves until stdin ends. `call` gets the name, the arguments and the id of each tools/call;
@@ -43,6 +59,7 @@ export function serve({ tools = [], call = () => undefined, ...handlers }) {
   const input = createInterface({ input: process.stdin });
   input.on("line", (line) => {
     const message = JSON.parse(line);
-    methods[message.method]?.(message);
+    if (message.method === undefined) replied(message);
+    else methods[message.method]?.(message);
   });
 }

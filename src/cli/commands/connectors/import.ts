@@ -11,7 +11,7 @@ import {
   outputOf,
 } from "../../context.ts";
 import { oneLine } from "../../output.ts";
-import { readText } from "../learn/input.ts";
+import { readText } from "../../input.ts";
 import { unsetVariables, writeShown } from "./write-settings.ts";
 
 interface ImportOptions extends CommonOptions {

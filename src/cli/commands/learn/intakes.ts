@@ -13,7 +13,7 @@ import { severities, type Severity } from "../../../learning/severity.ts";
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { oneLine } from "../../output.ts";
 import { collect, numberWithin, oneWord, usageError, wholeNumber } from "../../usage.ts";
-import { readJson } from "./input.ts";
+import { readJson } from "../../input.ts";
 import { intakeText, nextMove } from "./intake-text.ts";
 import { addListOptions, given, type ListOptions, showPage } from "../../page.ts";
 import { idsOf, type LearnOptions, type TitledOptions, withLearning } from "./session.ts";

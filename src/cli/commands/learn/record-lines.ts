@@ -1,7 +1,7 @@
 import { Agent33Error, messageOf, toAgent33Error } from "../../../base/errors.ts";
 import type { CliContext } from "../../context.ts";
 import { exitCodes } from "../../exit-codes.ts";
-import { type InputLine, readLines } from "./input.ts";
+import { type InputLine, readLines } from "../../input.ts";
 import { type LearnOptions, type LearnSession, withLearning } from "./session.ts";
 import { counted } from "../../text.ts";
 

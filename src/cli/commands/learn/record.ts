@@ -3,7 +3,7 @@ import { severities } from "../../../learning/severity.ts";
 import { signalTypes } from "../../../learning/signal.ts";
 import { addCommonOptions, type CliContext } from "../../context.ts";
 import { type NamedValue, namedValue, usageError } from "../../usage.ts";
-import { readText } from "./input.ts";
+import { readText } from "../../input.ts";
 import { given } from "../../page.ts";
 import { recordLines } from "./record-lines.ts";
 import { type LearnOptions, type LearnSession, withLearning } from "./session.ts";

@@ -99,7 +99,8 @@ connectorConformance({
     });
   },
   secrets: [token],
-  takes: ["malformed"],
+  // Sound has no form that could be checked.
+  takes: { malformed: ({ content }) => expect(content).toBe("Made hello.wav (7 bytes).") },
 });
 
 connectorConformance({
@@ -125,6 +126,7 @@ describe("a text that is read aloud", () => {
     let asked = 0;
     const context = {
       input: { text: "Hello.", path },
+      facts: { operation: "test", effect: "unknown", repeat: "once" } as const,
       attempt: 1,
       idempotencyKey: "k",
       signal: new AbortController().signal,

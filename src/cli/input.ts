@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import { Agent33Error, messageOf, systemCodeOf } from "../../../base/errors.ts";
-import type { CliContext } from "../../context.ts";
+import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
+import type { CliContext } from "./context.ts";
 
 /** What one text or one line may have; a signal has room for far less. */
 const maxBytes = 1024 * 1024;

@@ -1,0 +1,50 @@
+import { z } from "zod";
+import { defineTool } from "../tools/define.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { AgentDefinition } from "./definition.ts";
+
+/** The name by which a model hands work to another agent. */
+export const delegateName = "delegate";
+
+/** How many of the agents that one turn hands work to work at the same time. */
+export const sideBySide = 4;
+
+/** What stands between an agent's last words and how it ended and what it cost. */
+export const endingMark = "\n\n[The end of ";
+
+/** An agent's last words, without the figures that are others each time. */
+export function withoutEnding(content: string): string {
+  const begin = content.lastIndexOf(endingMark);
+  return begin === -1 ? content : content.slice(0, begin);
+}
+
+/**
+ * The built-in tool that hands a piece of work to another agent of the run. The call itself changes
+ * nothing (`read`, `safe`): what the other agent does is decided call by call. A rule may still deny
+ * it or ask about it, by the tool's name and the agent's name among its arguments.
+ */
+export function createDelegateTool(agents: readonly AgentDefinition[]): Tool {
+  const names = agents.map(({ name }) => name);
+  return defineTool({
+    name: delegateName,
+    description: [
+      "Hands a piece of work to another agent and gives back its last words.",
+      "It sees nothing of this conversation: say in the task all that it needs to know, and what it is to report.",
+      "Work for several agents that does not depend on each other goes into one turn.",
+      "The agents:",
+      ...agents.map(({ name, role }) => `- ${name}: ${role.trim()}`),
+    ].join("\n"),
+    input: z.object({
+      agent: z.enum(names).describe("Who is to do it."),
+      task: z.string().min(1).max(50_000).describe("What is to be done, complete in itself."),
+    }),
+    effect: "read",
+    repeat: "safe",
+    source: "tool:agents",
+    run: async ({ agent, task }) => ({
+      content: `Handed to ${agent}.`,
+      isError: false,
+      delegates: { agent, task },
+    }),
+  });
+}

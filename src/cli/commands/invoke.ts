@@ -1,0 +1,108 @@
+import type { Command } from "commander";
+import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import type { Engine } from "../../engine.ts";
+import type { StoredEvent } from "../../events/event.ts";
+import { addCommonOptions, type CliContext, outputOf, withEngine } from "../context.ts";
+import { startAndFollow } from "../follow.ts";
+import { readJson } from "../input.ts";
+import {
+  addRunOptions,
+  refuseEmpty,
+  runConfigOf,
+  type RunOptions,
+  runRequestOf,
+} from "../run-options.ts";
+import { usageError } from "../usage.ts";
+
+interface InvokeOptions extends RunOptions {
+  readonly input?: string;
+  readonly iterative?: boolean;
+}
+
+/** `agent33 invoke`: an agent as a function, from JSON to JSON. */
+export function invokeCommand(program: Command, context: CliContext): void {
+  const command = addCommonOptions(program.command("invoke"))
+    .description("call an agent with an input and get its output as JSON")
+    .argument("<agent>", "agent definition: a file, a name or name@version")
+    .option("--input <json>", "a JSON object, @FILE, or - for standard input; {} by default")
+    .option("--iterative", "let the agent work with tools and checks until it is done");
+  addRunOptions(command).action((agent: string, options: InvokeOptions) =>
+    invoke(context, agent, options),
+  );
+}
+
+async function invoke(context: CliContext, agent: string, options: InvokeOptions): Promise<void> {
+  refuseEmpty(options);
+  if (options.iterative !== true) refuseTools(options);
+  const inputs = await inputOf(context, options.input);
+  const output = outputOf(context, options);
+  await withEngine(context, runConfigOf(context, options), async (engine) => {
+    // What is told of the run goes beside the result, so that the result can be piped.
+    const runId = await startAndFollow(
+      context,
+      engine,
+      { ...output, out: output.err },
+      {
+        ...runRequestOf(options),
+        agent,
+        task: { kind: "inputs", inputs, workspace: options.workspace },
+        mode: options.iterative === true ? "iterative" : "once",
+      },
+    );
+    const answer = answerOf(engine.store.runLog.read(runId));
+    if (output.json) output.out(JSON.stringify(resultOf(engine, runId, answer)));
+    else if (answer !== undefined) output.out(JSON.stringify(answer));
+  });
+}
+
+/** What the agent answered; its last words where its definition asks for no form. */
+function answerOf(events: readonly StoredEvent[]): JsonValue | undefined {
+  const end = events.findLast((event) => event.type === "run.finished");
+  if (end?.type !== "run.finished" || end.stop.reason !== "done") return undefined;
+  const check = events.findLast((event) => event.type === "check.completed");
+  const isFormless = check?.type === "check.completed" && check.kind === "schema" && !check.passed;
+  return end.output ?? (isFormless ? undefined : end.summary);
+}
+
+function resultOf({ store }: Engine, runId: string, output: JsonValue | undefined) {
+  const run = store.runs.get(runId);
+  return { run: runId, outcome: run?.outcome ?? null, output: output ?? null };
+}
+
+function refuseTools(options: InvokeOptions): void {
+  const { mcp, mcpHosts, mcpUnconfined, workspace, shell, check, judge } = options;
+  const given = {
+    mcp: mcp.length > 0 ? mcp : undefined,
+    "mcp-hosts": mcpHosts,
+    "mcp-unconfined": mcpUnconfined,
+    workspace,
+    shell,
+    check,
+    judge,
+  };
+  const flag = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (flag === undefined) return;
+  throw usageError(
+    `--${flag} goes with --iterative: an agent that is asked once has no tools and no workspace.`,
+    "Add --iterative, or leave it out.",
+  );
+}
+
+async function inputOf(context: CliContext, text = "{}"): Promise<JsonObject> {
+  const path = text === "-" ? text : /^@(.+)$/.exec(text)?.[1];
+  const value = path === undefined ? parsed(text) : await readJson(context, path);
+  if (isJsonObject(value)) return value;
+  throw usageError(
+    "--input takes a JSON object, the name of a file with one after @, or -.",
+    `--input '{"name":"value"}', --input @input.json, or --input - < input.json`,
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // What is not JSON is no object either, and that is said with an example.
+    return undefined;
+  }
+}

@@ -1,0 +1,142 @@
+import {
+  type AgentDefinition,
+  agentReference,
+  mayUseSkill,
+  mayUseTool,
+} from "../agents/definition.ts";
+import { createDelegateTool } from "../agents/delegate.ts";
+import { chooseEffort, type EffortChoice } from "../agents/effort.ts";
+import type { AgentSide, SubAgent } from "../agents/ports.ts";
+import { renderSystemPrompt } from "../agents/prompt.ts";
+import type { Principal } from "../base/principal.ts";
+import type { Redactor } from "../base/redact.ts";
+import type { Boundary } from "../boundary/boundary.ts";
+import { type CompiledPolicy, strictestFor } from "../boundary/policy/index.ts";
+import type { PolicyDecider } from "../boundary/types.ts";
+import type { Settings } from "../config/schema.ts";
+import { governed, type GovernedTool } from "../connectors/governed-tool.ts";
+import type { EventOf } from "../events/event.ts";
+import type { TokenCounter } from "../models/tokens.ts";
+import { renderSkillList } from "../skills/list-skills.ts";
+import type { Skill } from "../skills/skill.ts";
+import { createLoadSkillTool, loadSkillToolName } from "../skills/skill-tool.ts";
+import type { Tool } from "../tools/tool.ts";
+import { withSecrets } from "./secret-tools.ts";
+import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
+import { createToolbox } from "./toolbox.ts";
+
+/** What the sides of all agents of a run are made of. */
+export interface SideParts {
+  readonly boundary: Boundary;
+  readonly redactor: Redactor;
+  readonly settings: Settings["tools"];
+  readonly tokens: TokenCounter;
+  /** What the packs say, for looking at beforehand. */
+  readonly packs: CompiledPolicy;
+  /** What decides about the run's calls. */
+  readonly policy: PolicyDecider;
+  /** Every agent that somebody in the run may hand work to. */
+  readonly subAgents: readonly AgentDefinition[];
+}
+
+/** One agent, and what there is for it: no more than the agent has that it works for. */
+export interface Seat {
+  readonly agent: AgentDefinition;
+  readonly principal: Principal;
+  readonly effort: EffortChoice;
+  /** The engine's own tools. */
+  readonly own: readonly GovernedTool[];
+  /** What servers offer. */
+  readonly offered: readonly Tool[];
+  readonly skills: readonly Skill[];
+  /** How an earlier session of the run had its tools. */
+  readonly earlier: EventOf<"session.opened"> | undefined;
+  /** The agents that it works for, the run's own first, as `name@version`. */
+  readonly above: readonly string[];
+  /** How many levels of agents may work below it. */
+  readonly levels: number;
+  /** What the agent is told about how its work is judged. */
+  readonly judged: string;
+}
+
+export interface OpenedSide {
+  readonly side: AgentSide;
+  readonly tools: ArrangedTools;
+  readonly skills: readonly Skill[];
+  readonly notices: readonly string[];
+}
+
+/** What one agent of a run acts with, and those below it when they are first asked for. */
+export function openSide(parts: SideParts, seat: Seat): OpenedSide {
+  const { agent, effort, above, levels } = seat;
+  const principal = { ...seat.principal, agent: agentReference(agent) };
+  const own = seat.own.filter(({ tool }) => mayUseTool(agent, tool.name));
+  const offered = seat.offered.filter(({ name }) => mayUseTool(agent, name));
+  const skills = mayUseTool(agent, loadSkillToolName)
+    ? seat.skills.filter(({ name }) => mayUseSkill(agent, name))
+    : [];
+  const subAgents = levels < 1 ? [] : agent.agents.flatMap((id) => definitionOf(parts, id));
+  const { notices, ...arranged } = arrangeTools({
+    own: [...own, ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))])],
+    offered,
+    settings: parts.settings,
+    earlier: seat.earlier,
+    tokens: parts.tokens,
+    policy: parts.packs,
+    principal,
+  });
+  const withValues = (tool: GovernedTool): GovernedTool => withSecrets(tool, parts.redactor);
+  const tools: ArrangedTools = {
+    shown: [
+      ...arranged.shown.map(withValues),
+      // What is handed on stays as it was written: the secrets in it are for other tools.
+      ...(subAgents.length === 0 ? [] : [governed(createDelegateTool(subAgents))]),
+    ],
+    toFind: arranged.toFind.map(withValues),
+  };
+  const side: AgentSide = {
+    principal,
+    policy: above.length === 0 ? parts.policy : strictestFor(parts.policy, above),
+    agent,
+    effort,
+    toolbox: createToolbox(parts.boundary, tools),
+    systemPrompt: renderSystemPrompt(agent, {
+      skills: renderSkillList(skills),
+      check: seat.judged,
+    }),
+    subAgents: subAgents.map((below) => subAgentOf(parts, seat, below, { own, offered, skills })),
+  };
+  return { side, tools, skills, notices };
+}
+
+function subAgentOf(
+  parts: SideParts,
+  seat: Seat,
+  agent: AgentDefinition,
+  tools: Pick<Seat, "own" | "offered" | "skills">,
+): SubAgent {
+  const { effort, source } = seat.effort;
+  const below: Seat = {
+    ...seat,
+    ...tools,
+    agent,
+    effort: chooseEffort(undefined, agent.effort, { effort, source }),
+    earlier: undefined,
+    above: [...seat.above, agentReference(seat.agent)],
+    levels: Math.min(seat.levels - 1, agent.limits.maxDepth ?? Number.POSITIVE_INFINITY),
+    judged: `You work for another agent, ${seat.agent.name}. It sees nothing of what you do but your last words: report in them what it asked for, what you did and what you could not do.`,
+  };
+  let side: AgentSide | undefined;
+  return {
+    id: agentReference(agent),
+    agent,
+    open: () => {
+      side ??= openSide(parts, below).side;
+      return side;
+    },
+  };
+}
+
+function definitionOf({ subAgents }: SideParts, id: string): readonly AgentDefinition[] {
+  return subAgents.filter((agent) => agentReference(agent) === id);
+}

@@ -1,0 +1,80 @@
+import { answerForm, answerWords } from "../agents/answer.ts";
+import {
+  type JudgeSpec,
+  type WorkspaceCheck,
+  wordsOf,
+  workspaceChecksOf,
+} from "../agents/completion-schema.ts";
+import type { AgentDefinition } from "../agents/definition.ts";
+import type { RunCheck, RunSession } from "../agents/ports.ts";
+import { Agent33Error } from "../base/errors.ts";
+import { type CheckOptions, runCheck, runScorer } from "../evaluation/check.ts";
+import type { RunSpec } from "./run-spec.ts";
+
+/** How the work of a run is to be checked, besides a task's own check. */
+export interface CompletionRequest {
+  /** Command lines for the shell, run in the workspace. */
+  readonly checks?: readonly string[];
+  /** Criteria that the model is asked about; `true` takes those of the agent, or the usual. */
+  readonly judge?: true | string;
+}
+
+const usualCriteria = "The task is done as it was asked for, wholly, and what is claimed is shown.";
+
+/**
+ * What the run keeps of it: the agent's checks, then those that were asked for.
+ * @throws Agent33Error `engine.check_without_workspace`
+ */
+export function completionOf(
+  request: CompletionRequest,
+  { completion }: AgentDefinition,
+  workspace: string | null,
+): Pick<RunSpec, "checks" | "judge"> {
+  const checks: WorkspaceCheck[] = [
+    ...workspaceChecksOf(completion),
+    ...(request.checks ?? []).map((line) => ({ command: wordsOf(line) })),
+  ];
+  if (checks.length > 0 && workspace === null) {
+    throw new Agent33Error(
+      "engine.check_without_workspace",
+      "There are commands that check the agent's work, and no workspace to run them in.",
+      { hint: "Add --workspace FOLDER." },
+    );
+  }
+  return { checks, judge: judgeOf(request.judge, completion?.judge?.criteria) };
+}
+
+function judgeOf(asked: true | string | undefined, own: string | undefined): JudgeSpec | null {
+  if (typeof asked === "string") return { criteria: asked, always: true };
+  if (asked === true) return { criteria: own ?? usualCriteria, always: true };
+  return own === undefined ? null : { criteria: own, always: false };
+}
+
+/** The checks of a session, and what the agent is told of them. */
+export function sessionCompletion(
+  { agent, checks, judge }: RunSpec,
+  taskCheck: readonly string[] | undefined,
+  options: CheckOptions | undefined,
+): Pick<RunSession, "answer" | "checks" | "judge"> & { readonly words: string } {
+  const commands = [...(taskCheck === undefined ? [] : [{ command: [...taskCheck] }]), ...checks];
+  const runners = options === undefined ? [] : commands.map((check) => runCheckOf(check, options));
+  const form = agent.outputs === undefined ? undefined : answerForm(agent.outputs);
+  const words = [
+    ...(form === undefined ? [] : [answerWords(form.schema)]),
+    ...(runners.length === 0
+      ? []
+      : [
+          "When you finish, a check runs on what you left behind. If it fails you are told what it found.",
+        ]),
+    ...(judge === null
+      ? []
+      : [`Your work is then judged. What must be true of it: ${judge.criteria}`]),
+  ];
+  return { answer: form, checks: runners, judge: judge ?? undefined, words: words.join("\n\n") };
+}
+
+function runCheckOf({ command, atLeast }: WorkspaceCheck, options: CheckOptions): RunCheck {
+  return atLeast === undefined
+    ? { kind: "command", run: (signal) => runCheck(command, { ...options, signal }) }
+    : { kind: "scorer", run: (signal) => runScorer(command, atLeast, { ...options, signal }) };
+}

@@ -1,0 +1,43 @@
+import { budgetsOf } from "../agents/budgets.ts";
+import type { RunSession } from "../agents/ports.ts";
+import type { CallOutcome } from "../boundary/types.ts";
+import type { McpClientFeatures } from "../connectors/mcp/features.ts";
+import { sampleWith } from "../connectors/mcp/sampling.ts";
+import type { NewEvent } from "../events/event.ts";
+import type { ModelTurn } from "../models/model.ts";
+
+/** The run whose model servers may ask. */
+export interface SampledRun extends Pick<RunSession, "runId" | "principal" | "policy"> {
+  readonly maxOutputTokens: number;
+  readonly append: (runId: string, events: readonly NewEvent[]) => void;
+}
+
+/**
+ * Lets servers ask a run's model, in governed calls that the run pays for. Each stands in the run's
+ * log, so that a run that is taken up again knows what it has spent.
+ */
+export function serverSampling(
+  model: RunSession["model"],
+  { runId, principal, policy, maxOutputTokens, append }: SampledRun,
+): (server: string) => NonNullable<McpClientFeatures["sample"]> {
+  const budgets = Object.values(budgetsOf(runId));
+  return (server) =>
+    sampleWith(async (request, signal) => {
+      const outcome = await model.tryCall(request, { principal, policy, runId, budgets, signal });
+      append(runId, [eventOf(server, outcome)]);
+      if (!outcome.ok) throw outcome.error;
+      return outcome.value;
+    }, maxOutputTokens);
+}
+
+function eventOf(server: string, outcome: CallOutcome<ModelTurn>): NewEvent {
+  const { callId, spend, durationMs } = outcome.record;
+  const costMicroUsd = spend?.costMicroUsd ?? null;
+  if (outcome.ok) {
+    const { usage } = outcome.value;
+    return { type: "sampling.completed", server, usage, costMicroUsd, durationMs, callId };
+  }
+  const tokens = spend?.tokens ?? 0;
+  const error = outcome.error.toJSON();
+  return { type: "sampling.failed", server, error, tokens, costMicroUsd, callId };
+}

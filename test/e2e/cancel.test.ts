@@ -1,0 +1,183 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterEach, describe, expect, test } from "vitest";
+import type { JsonValue } from "../../src/base/json.ts";
+import { probeSandbox } from "../../src/sandbox/bwrap-probe.ts";
+import { createProcesses } from "../../src/sandbox/process.ts";
+import type { RunEvent } from "../../src/events/event.ts";
+import { testGrant } from "../support/egress.ts";
+import { type ScriptedTurn, type TestEngine, testEngine } from "../support/engine.ts";
+import { type Behaviour, startOpenAiServer } from "../support/openai-server.ts";
+import { taskFolder } from "../support/task-folder.ts";
+import { temporaryFolder } from "../support/temporary.ts";
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+function opened(settings: Readonly<Record<string, JsonValue>> = {}, folder?: string): TestEngine {
+  const made = testEngine(settings, folder);
+  closing.push(() => made.engine.close());
+  return made;
+}
+
+/** An engine under one rule besides what is allowed anyway. */
+function under(rule: string, settings: Readonly<Record<string, JsonValue>> = {}): TestEngine {
+  const path = join(temporaryFolder("pack"), "one-rule.yaml");
+  const head = "pack: one-rule\nversion: 1\ndescription: for a test\ndefault: allow\n";
+  writeFileSync(path, `${head}rules:\n  - id: rule\n    ${rule}\n    reason: For a test.\n`);
+  return opened({ "policy.packs": ["one-rule"], "policy.files": [path], ...settings });
+}
+
+const grant = testGrant("starts programs", { spawn: true });
+const sandbox = await grant.run(() => probeSandbox({ spawn: createProcesses().spawn }));
+const misbehaving = join(import.meta.dirname, "../support/mcp-servers/misbehaves-in-calls.mjs");
+const hanging = join(import.meta.dirname, "../support/mcp-servers/hangs-at-initialize.mjs");
+const call = (name: string, args: Record<string, JsonValue> = {}): ScriptedTurn => ({
+  tool_calls: [{ name, arguments: args }],
+});
+const done = { text: "Done." };
+
+/** What somebody cancels, and at which moment. */
+interface Cancelled {
+  readonly turns?: readonly ScriptedTurn[];
+  readonly task?: string;
+  readonly mcp?: string;
+  readonly shell?: boolean;
+  readonly workspace?: string;
+  /** Cancels a moment after it; at once after the start where nothing is named. */
+  readonly at?: RunEvent["type"];
+  /** Who cancels; the driving engine unless said otherwise. */
+  readonly by?: TestEngine;
+}
+
+/** Milliseconds after the event, by which what follows it is under way. */
+const momentMs = 300;
+
+async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled) {
+  const { turns, task, mcp, shell = false, workspace = folder, at, by } = what;
+  const runId = await engine.runs.create({
+    task:
+      task === undefined
+        ? { kind: "text", text: "Do it.", workspace }
+        : { kind: "folder", path: task, environment: "host" },
+    model: turns === undefined ? undefined : script(turns),
+    effort: undefined,
+    shell,
+    mcpCommands: mcp === undefined ? [] : [mcp],
+  });
+  const reached = Promise.withResolvers<void>();
+  if (at === undefined) reached.resolve();
+  const stop = engine.runs.follow(runId, ({ type }) => {
+    if (type === at) reached.resolve();
+  });
+  const driving = engine.runs.drive(runId);
+  await reached.promise;
+  await pause(momentMs);
+  const began = performance.now();
+  (by ?? { engine }).engine.runs.cancel(runId);
+  const { outcome } = await driving;
+  const tookMs = performance.now() - began;
+  stop();
+  expect(outcome).toBe("cancelled");
+  expect(engine.store.runLog.read(runId).at(-1)).toMatchObject({
+    type: "run.finished",
+    outcome: "cancelled",
+    stop: { reason: "cancelled" },
+  });
+  expect(engine.processes.live()).toEqual([]);
+  expect(tookMs).toBeLessThan(1_000);
+}
+
+function running(text: string): readonly string[] {
+  const list = grant.run(() => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }));
+  return list.split("\n").filter((line) => line.includes(text));
+}
+
+async function modelThat(behaviour: Behaviour): Promise<TestEngine> {
+  const server = await startOpenAiServer(() => behaviour);
+  closing.push(() => server.close());
+  return opened({ model: `openai-compatible:test@${server.baseUrl}` });
+}
+
+describe("a cancel ends a run within a second, and no process is left", () => {
+  test("before the model has answered", async () => {
+    await cancelled(await modelThat({ kind: "hang", at: "start" }), { at: "turn.started" });
+  });
+
+  test("while the model's answer comes in", async () => {
+    const slow = { kind: "turn", text: "word ".repeat(90), pauseMs: 5_000 } as const;
+    await cancelled(await modelThat(slow), { at: "turn.started" });
+    await cancelled(await modelThat({ kind: "hang", at: "between_chunks" }), {
+      at: "turn.started",
+    });
+  });
+
+  test("while it waits to try again", async () => {
+    const busy = { kind: "status", status: 429, headers: { "retry-after": "20" } } as const;
+    await cancelled(await modelThat(busy), { at: "turn.started" });
+  });
+
+  test.each(["", " --stubborn"])("while a server's tool hangs%s", async (flag) => {
+    const turns = [call("misbehaves-in-calls__hang"), done];
+    const mcp = `${process.execPath} ${misbehaving}${flag}`;
+    await cancelled(opened(), { turns, mcp, at: "tool.started" });
+    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+  });
+
+  test("while its stubborn server is ended after the agent was done", async () => {
+    const mcp = `${process.execPath} ${misbehaving} --stubborn`;
+    const made = opened();
+    await cancelled(made, { turns: [done], mcp, at: "turn.completed" });
+    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+  });
+
+  test.skipIf(!sandbox.available)("while a command runs in the sandbox", async () => {
+    const turns = [call("run_command", { command: "sleep 6161 & sleep 6161" }), done];
+    const workspace = temporaryFolder("workspace");
+    const made = under('allow: { connector: "shell:sandbox" }');
+    await cancelled(made, { turns, shell: true, workspace, at: "tool.started" });
+    expect(running("sleep 6161")).toEqual([]);
+  });
+
+  test("while a person is asked about one call and another hangs", async () => {
+    const tool = { effect: "read", repeat: "safe" };
+    const made = under("ask: { tool: odd__fine }", {
+      mcpServers: {
+        odd: { command: process.execPath, args: [misbehaving], tools: { fine: tool, hang: tool } },
+      },
+    });
+    const [first, second] = [call("odd__fine"), call("odd__hang")];
+    const both = [...(first.tool_calls ?? []), ...(second.tool_calls ?? [])];
+    await cancelled(made, { turns: [{ tool_calls: both }, done], at: "run.parked" });
+    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+  });
+
+  test("while the check runs", async () => {
+    const task = taskFolder({ turns: [done], check: ["sleep", "6262"] });
+    await cancelled(opened(), { task, at: "turn.completed" });
+    expect(running("sleep 6262")).toEqual([]);
+  });
+
+  test("while the hidden tests run", async () => {
+    const task = taskFolder({ turns: [done], tests: "sleep 6363\n" });
+    await cancelled(opened(), { task, at: "agent.stopped" });
+    expect(running("sleep 6363")).toEqual([]);
+  });
+
+  test("while its servers start", async () => {
+    await cancelled(opened(), { turns: [done], mcp: `${process.execPath} ${hanging}` });
+    expect(running("hangs-at-initialize.mjs")).toEqual([]);
+  });
+
+  test("by another process, while a tool hangs", async () => {
+    const made = opened();
+    const turns = [call("misbehaves-in-calls__hang"), done];
+    const mcp = `${process.execPath} ${misbehaving}`;
+    await cancelled(made, { turns, mcp, at: "tool.started", by: opened({}, made.folder) });
+    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+  });
+});
