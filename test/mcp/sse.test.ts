@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { eventsOf, resultsOf, testEngine } from "../support/engine.ts";
+import { resultsOf, testEngine } from "../support/engine.ts";
 import {
   freePort,
   governed,
