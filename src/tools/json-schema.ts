@@ -42,8 +42,8 @@ export function createSchemaCompiler(): (toolName: string, schema: JsonObject) =
         };
       }
     };
-    const { $id: _id, ...anonymous } = schema;
     // What may be no schema has to be told of now; all else waits for the first call, if there is one.
+    const { $id: _id, ...anonymous } = schema;
     if (!isPlainSchema(anonymous)) return make();
     let made: ArgumentCheck | undefined;
     return {

@@ -20,7 +20,6 @@ const runId = await engine.runs.create({
   task: { kind: "text", text: "Nothing.", workspace: undefined },
   model: `scripted:${model}`,
   effort: undefined,
-  agent: undefined,
   mcpCommands: [],
 });
 const { outcome } = await engine.runs.drive(runId);
