@@ -97,6 +97,10 @@ export function createServerHandle(
   const compile = createSchemaCompiler();
   const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools, pins)];
   const place = server.type === "http" ? { place: urlFacts(server.url) } : {};
+  const stays =
+    server.type !== "http" && server.confinement?.onlyWorkspace === true
+      ? { staysInWorkspace: true }
+      : {};
   const timeoutMs = limitMs + marginMs;
   const own = first.list.tools.map((listed): Tool => {
     const name = offeredName(server.name, listed.name);
@@ -113,6 +117,7 @@ export function createServerHandle(
       definitionDigest: listed.digest,
       ...(followChanges ? following(listed) : {}),
       ...place,
+      ...stays,
       effect: declared?.effect ?? hinted.effect ?? "unknown",
       repeat,
       timeoutMs,
