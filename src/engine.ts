@@ -206,6 +206,7 @@ export function createEngine(config: Config, host: Host): Engine {
         spec: spec.model,
         baseUrl: spec.baseUrl ?? undefined,
         acceptsEffort: settings.acceptsEffort,
+        acceptsSchema: settings.acceptsSchema,
         cwd: host.cwd,
       },
       {
@@ -246,6 +247,7 @@ export function createEngine(config: Config, host: Host): Engine {
       model: modelFor,
       redactor,
       personFor: approvals.personFor,
+      approvalsOf: (tenant) => opened.tenant(tenant).approvals,
       read: ports.log.read,
       live: (runId, event) => {
         const told = { ...event, runId, at: clock.now() };
@@ -265,7 +267,10 @@ export function createEngine(config: Config, host: Host): Engine {
     workflows: [workflow, replayWorkflow],
     // Other tenants of the store have workers of their own.
     isOurs: (runId) => store.runs.get(runId) !== undefined,
-    log: (message, error) => host.warn(`runs: ${message}: ${toAgent33Error(error).message}`),
+    log: (message, thrown) => {
+      const error = toAgent33Error(thrown);
+      host.warn(`runs: ${message}: ${error.code}: ${error.message}`);
+    },
   });
   const runs = createRuns(
     {

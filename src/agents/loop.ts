@@ -1,11 +1,11 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
 import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
-import { runChecks } from "./checks.ts";
 import { endAgent, finishRun, verification } from "./completion.ts";
 import { sideBySide } from "./delegate.ts";
 import { handBack } from "./delegation.ts";
 import { toolCall } from "./execute.ts";
-import type { AgentPorts } from "./ports.ts";
+import { completionGate } from "./gate.ts";
+import { approvalTopic, type AgentPorts } from "./ports.ts";
 import { pathBelow, type Scope } from "./scope.ts";
 import { personHeard, type Spoken, takeWords } from "./steering.ts";
 import { type CallPlan, modelTurn, type TurnResult } from "./turn.ts";
@@ -32,11 +32,6 @@ type Called = Spoken & { readonly seq: number };
 /** Times that an answer may break off half-way in a row. */
 const turnTries = 3;
 
-/** The mailbox topic on which the answer to one approval arrives. */
-export function approvalTopic(approvalId: string): string {
-  return `approval:${approvalId}`;
-}
-
 /**
  * The loop: a model turn, then its tool calls, until a turn asks for none; then what a person has
  * left for that moment, then the task's check, then the end. What a person says to steer it is heard
@@ -47,7 +42,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const turnActivity = modelTurn(ports);
   const toolActivity = toolCall(ports);
   const heardActivity = personHeard(ports);
-  const checkActivity = runChecks(ports);
+  const gate = completionGate(ports);
   const handBackActivity = handBack(ports);
   const endActivity = endAgent(ports);
   const verifyActivity = verification(ports);
@@ -156,9 +151,10 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       // What another agent did is judged by the one that it works for.
       if (work.scope.agentPath !== undefined) return { stop: { reason: "done" }, horizon };
       checks += 1;
-      const verdict = await context.call(checkActivity, { attempt: checks, horizon });
+      const verdict = await gate(context, { attempt: checks, horizon }, work.ttlMs);
       horizon = verdict.seq;
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
+      if (verdict.stop !== null) return { stop: verdict.stop, horizon };
       const { spoke, sentBack } = verdict;
       // An agent that is sent back does not stop yet: a follow-up waits until it would.
       if (spoke === "steering" || (spoke !== undefined && !sentBack)) {

@@ -126,3 +126,8 @@ export interface AgentPorts {
   /** Called in the transaction that ends the run. */
   finished(runId: string, outcome: RunOutcome, stop: StopReason): void;
 }
+
+/** The mailbox topic on which the answer to one approval arrives. */
+export function approvalTopic(approvalId: string): string {
+  return `approval:${approvalId}`;
+}

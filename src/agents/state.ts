@@ -42,8 +42,10 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     const { type } = event;
     if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
     if (type === "tool.completed") totals.toolCalls += 1;
-    if (type === "turn.completed" || type === "sampling.completed") addAnswer(totals, event);
-    if (type === "turn.failed" || type === "sampling.failed") addFailure(totals, event);
+    if (type === "turn.completed" || type === "sampling.completed" || type === "judge.completed")
+      addAnswer(totals, event);
+    if (type === "turn.failed" || type === "sampling.failed" || type === "judge.failed")
+      addFailure(totals, event);
   }
   return totals;
 }
@@ -93,6 +95,8 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "agent.started":
       case "turn.started":
       case "turn.failed":
+      case "judge.completed":
+      case "judge.failed":
       case "sampling.completed":
       case "sampling.failed":
       case "tool.started":
@@ -131,7 +135,7 @@ function addFailure(
 }
 
 /** What the model said in a turn. */
-export function turnText(turn: EventOf<"turn.completed">): string {
+export function turnText(turn: Pick<EventOf<"turn.completed">, "parts">): string {
   return turn.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
 }
 

@@ -269,7 +269,8 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
     });
 }
 
-function stopOf(
+/** Why a run stops whose model call ended with an error. */
+export function stopOf(
   error: BoundaryError,
   data: ErrorData,
   session: RunSession,

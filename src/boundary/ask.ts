@@ -35,7 +35,10 @@ export function askPerson(
     digest: identity.approvalDigest,
     ...(runId === undefined ? {} : { runId }),
     summary: question,
-    facts: factsOf(call),
+    facts: {
+      ...factsOf(call),
+      ...(decision.reason === undefined ? {} : { reason: decision.reason }),
+    },
     ruleId,
     requestedAt: identity.at,
     expiresAt: identity.at + (decision.approvalTtlMs ?? ttlMs),

@@ -11,7 +11,7 @@ import type {
   GovernedFetch,
   SpawnProcess,
 } from "./hands.ts";
-import type { CallContext } from "./types.ts";
+import type { CallContext, CallFacts } from "./types.ts";
 
 /** What every call of a boundary gets its hands from. */
 export interface CallHands {
@@ -37,6 +37,7 @@ export interface AttemptParts {
 /** The call that makes an attempt. */
 export interface AttemptOwner<I, O, C> {
   readonly input: I;
+  readonly facts: CallFacts;
   readonly attempts: AttemptParts;
   readonly idempotencyKey: string;
   /** When the call's total time is up, by the monotonic clock. */
@@ -84,6 +85,10 @@ export class Attempt<I, O, C> extends Deadline implements CallContext<I, C> {
 
   get input(): I {
     return this.#owner.input;
+  }
+
+  get facts(): CallFacts {
+    return this.#owner.facts;
   }
 
   get idempotencyKey(): string {

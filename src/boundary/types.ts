@@ -41,6 +41,8 @@ export interface Spend {
 /** What a handler gets for one attempt. */
 export interface CallContext<I, C = never> {
   readonly input: I;
+  /** The call as policy has let it through. */
+  readonly facts: CallFacts;
   /** 1 for the first attempt. */
   readonly attempt: number;
   /** The same for every attempt and for a resumed run; goes to the other side where it can. */

@@ -85,6 +85,16 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         waiting.end(placeOf(event));
         renderTool(inPlace, event, asked.get(placeOf(event))?.argumentsText ?? "");
         return;
+      case "judge.completed":
+        out(
+          style.dim(
+            `\n  the judge was asked: ${spendText(event)} · ${milliseconds(event.durationMs)}`,
+          ),
+        );
+        return;
+      case "judge.failed":
+        out(`\n  ${style.red("✗")} the judge was asked: ${errorText(event.error)}`);
+        return;
       case "sampling.completed":
         out(
           style.dim(
@@ -115,7 +125,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         out(
           `\n${style.bold(checkName(event.kind))}  ${event.passed ? style.green("passed") : style.red(event.error === undefined ? "failed" : "could not run")}  attempt ${event.attempt} · ${milliseconds(event.durationMs)}`,
         );
-        if (!event.passed)
+        if (!event.passed || event.kind === "judge")
           indent(output, event.error === undefined ? event.output : errorText(event.error));
         return;
       case "agent.stopped":

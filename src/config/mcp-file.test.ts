@@ -91,6 +91,11 @@ describe("a file of MCP servers", () => {
     expect(variables).toMatchObject([{ name: "DB", server: "a" }]);
   });
 
+  test("takes over what is spoken to over the transport of 2024", () => {
+    const { servers } = read({ mcpServers: { a: { type: "sse", url: "https://a.example/sse" } } });
+    expect(servers).toEqual({ a: { type: "sse", url: "https://a.example/sse" } });
+  });
+
   test("takes the others over where one cannot be read", () => {
     const { servers, leftOut } = read({ mcpServers: { a: 5, b: { command: "x" } } });
     expect(Object.keys(servers)).toEqual(["b"]);
@@ -98,7 +103,7 @@ describe("a file of MCP servers", () => {
   });
 
   test.each([
-    ["over the old transport", { type: "sse", url: "https://a.example/sse" }, "sse"],
+    ["over another transport", { type: "websocket", url: "wss://a.example" }, "no http address"],
     ["without a place", { args: ["x"] }, "neither"],
     ["with a key on its command line", { command: "x", args: ["--api-key", "abc"] }, "secret"],
     ["with a variable on its command line", { command: "x", args: ["${input:a}"] }, "variable"],

@@ -95,7 +95,7 @@ function entryOf(name: string, server: z.output<typeof serverSchema>, need: Need
       valueOf(header, value, need, headerVariable(name, header)),
     ]);
     return {
-      type: "http",
+      type: server.type === "sse" ? "sse" : "http",
       url,
       ...(headers.length === 0 ? {} : { headers: Object.fromEntries(headers) as JsonObject }),
     };
@@ -113,9 +113,8 @@ function entryOf(name: string, server: z.output<typeof serverSchema>, need: Need
 }
 
 function unusable(server: z.output<typeof serverSchema>): string | undefined {
-  const { type, url, command, args, cwd = "", disabled } = server;
+  const { url, command, args, cwd = "", disabled } = server;
   if (disabled) return "it is disabled there.";
-  if (type === "sse") return "its transport, sse, is not spoken here: only stdio and http.";
   if (url !== undefined) {
     if (url.includes("${") || !/^https?:/.test(url))
       return "its address is no http address, or takes a variable.";

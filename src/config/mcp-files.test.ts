@@ -34,6 +34,7 @@ describe("files of other programs", () => {
           notes: { command: "notes", env: { NOTES_TOKEN: "sekret-0123456789" } },
           far: { url: "https://a.example/mcp" },
           old: { type: "sse", url: "https://a.example/sse" },
+          far2: { type: "ws", url: "wss://a.example" },
           open: { url: "https://user:pw@a.example" },
         },
       },
@@ -46,10 +47,11 @@ describe("files of other programs", () => {
         confine: true,
       },
       far: { type: "http", url: "https://a.example/mcp" },
+      old: { type: "http", url: "https://a.example/sse", transport: "sse" },
     });
-    expect(Object.keys(settings.mcpServers)).toEqual(["notes", "far"]);
+    expect(Object.keys(settings.mcpServers)).toEqual(["notes", "far", "old"]);
     expect(notices).toEqual([
-      expect.stringMatching(/^\.mcp\.json: MCP server old is left out: .*sse/),
+      expect.stringMatching(/^\.mcp\.json: MCP server far2 is left out: .*no http address/),
       expect.stringMatching(/^\.mcp\.json: MCP server open is left out: .*credentials/),
     ]);
   });

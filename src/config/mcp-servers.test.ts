@@ -28,7 +28,12 @@ describe("MCP servers in the settings", () => {
   test.each<readonly [string, JsonValue, string]>([
     ["neither", { args: [] }, "mcpServers.x.command"],
     ["both", { command: "a", url: "https://a.example" }, "mcpServers.x"],
-    ["another kind", { type: "sse", url: "https://a.example" }, "mcpServers.x.type"],
+    ["another kind", { type: "ws", url: "https://a.example" }, "mcpServers.x.type"],
+    [
+      "a login over sse",
+      { type: "sse", url: "https://a.example", oauth: { clientId: "x" } },
+      "no login over sse",
+    ],
     ["another scheme", { url: "ftp://a.example" }, "mcpServers.x.url"],
     ["credentials in the address", { url: "https://u:p@a.example" }, "headers, not in the URL"],
     ["a version that is none", { command: "a", protocol: "newest" }, "mcpServers.x.protocol"],

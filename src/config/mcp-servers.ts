@@ -70,16 +70,23 @@ const oauthSchema = z
     "client_credentials needs clientId and clientSecret",
   );
 
-const httpServerSchema = z.strictObject({
-  type: z.literal("http"),
-  url: z.url({ protocol: /^https?$/ }).refine((text) => {
-    const { username, password } = new URL(text);
-    return username + password === "";
-  }, "Give credentials in headers, not in the URL"),
-  headers: headersSchema.default({}),
-  oauth: oauthSchema.default({}),
-  ...common,
-});
+const httpServerSchema = z
+  .strictObject({
+    type: z.literal("http"),
+    url: z.url({ protocol: /^https?$/ }).refine((text) => {
+      const { username, password } = new URL(text);
+      return username + password === "";
+    }, "Give credentials in headers, not in the URL"),
+    headers: headersSchema.default({}),
+    oauth: oauthSchema.default({}),
+    /** `sse` is the way of 2024, which some servers know alone; `type: sse` says the same. */
+    transport: z.enum(["streamable", "sse"]).default("streamable"),
+    ...common,
+  })
+  .refine(
+    ({ transport, oauth }) => transport !== "sse" || Object.keys(oauth).length === 0,
+    "There is no login over sse: give a token in headers",
+  );
 
 /**
  * One MCP server, in the shape of the `mcpServers` files that other programs read. What such files
@@ -90,6 +97,7 @@ export const mcpServerSchema = z.preprocess(
     if (typeof value !== "object" || value === null) return value;
     const { type, ...rest } = value as { readonly type?: unknown };
     if (type === undefined) return { type: "url" in rest ? "http" : "stdio", ...rest };
+    if (type === "sse") return { ...rest, type: "http", transport: "sse" };
     return type === "streamable-http" || type === "streamableHttp"
       ? { ...rest, type: "http" }
       : value;

@@ -91,6 +91,10 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("whether the OpenAI-compatible server takes reasoning_effort"),
+  acceptsSchema: z
+    .boolean()
+    .default(false)
+    .describe("whether the OpenAI-compatible server takes the JSON Schema of an answer"),
   embeddings: embeddingSettings.prefault({}),
   effort: z.enum(efforts).default("medium").describe("how hard runs think when nobody says"),
   agent: z

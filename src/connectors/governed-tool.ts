@@ -14,11 +14,14 @@ export type ToolCallSpec = ConnectorSpec<JsonObject, ToolOutput, ToolProgress>;
 export interface GovernedTool {
   readonly tool: OfferedTool;
   readonly spec: ToolCallSpec;
+  /** Waited for before a call, so that policy decides about the tool as it is. Never rejects. */
+  readonly refresh?: () => Promise<void>;
 }
 
 /** A tool that does its work itself, governed as it declares itself. */
 export function governed(tool: Tool): GovernedTool {
-  return { tool, spec: toolCallSpec(tool) };
+  const { refresh } = tool;
+  return { tool, spec: toolCallSpec(tool), ...(refresh === undefined ? {} : { refresh }) };
 }
 
 export interface OperationToolPlan<Input extends z.ZodObject>

@@ -1,6 +1,6 @@
 import type { JsonObject } from "../base/json.ts";
-import type { ConnectorSpec } from "../boundary/types.ts";
-import { type Tool, type ToolOutput, toolDigest } from "../tools/tool.ts";
+import type { CallFacts, ConnectorSpec } from "../boundary/types.ts";
+import { type Tool, type ToolContext, toolDigest, type ToolOutput } from "../tools/tool.ts";
 
 /** A piece of progress that a tool reports while it works. */
 export interface ToolProgress {
@@ -8,6 +8,10 @@ export interface ToolProgress {
 }
 
 const defaultTimeoutMs = 60_000;
+
+function definitionIn({ toolDigest: digest }: CallFacts): Pick<ToolContext, "toolDigest"> {
+  return digest === undefined ? {} : { toolDigest: digest };
+}
 
 /**
  * Any tool as a connector: its source is the connector's id, its declarations are the facts that
@@ -23,7 +27,7 @@ export function toolCallSpec(tool: Tool): ConnectorSpec<JsonObject, ToolOutput, 
       effect: tool.effect,
       repeat: tool.repeat,
       tool: tool.name,
-      toolDigest: digest,
+      toolDigest: tool.latestDigest?.() ?? digest,
       ...tool.place,
       args,
     }),
@@ -35,6 +39,7 @@ export function toolCallSpec(tool: Tool): ConnectorSpec<JsonObject, ToolOutput, 
           return context.fetch;
         },
         idempotencyKey: context.idempotencyKey,
+        ...definitionIn(context.facts),
         progress: (message) => context.emit({ message }),
       }),
     succeeded: ({ isError }) => !isError,

@@ -4,6 +4,7 @@ import type { CallContext } from "../boundary/types.ts";
 export function withInput<I, C>(context: CallContext<unknown, C>, input: I): CallContext<I, C> {
   return {
     input,
+    facts: context.facts,
     attempt: context.attempt,
     idempotencyKey: context.idempotencyKey,
     // The signal is made when it is first read, so it must not be read here.

@@ -127,6 +127,9 @@ export class Hold {
         holds(sql, this.lease) ? { value: work(sql) } : undefined,
       );
     } catch (error) {
+      if (isRetryable(error)) {
+        this.#options.log(`run ${this.lease.runId}: a write has to wait`, error);
+      }
       return { failure: { error } };
     }
     if (done !== undefined) return { done };

@@ -124,10 +124,13 @@ test("waits out a busy store instead of failing the run", async () => {
     lock();
     return result;
   });
-  const durable = engine([test], { transactions });
+  const said: string[] = [];
+  const log = (message: string): void => void said.push(message);
+  const durable = engine([test], { transactions, log });
   durable.start(kind, "run", null);
   expect(await durable.execute("run")).toMatchObject({ state: "completed", result: 7 });
   expect(body.started).toHaveLength(1);
+  expect(said).toContain("run run: a write has to wait");
 });
 
 test("stops with the store's own error when the disk is full, and the run goes on later", async () => {

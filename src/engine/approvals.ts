@@ -1,4 +1,4 @@
-import { approvalTopic } from "../agents/loop.ts";
+import { approvalTopic } from "../agents/ports.ts";
 import { Agent33Error } from "../base/errors.ts";
 import type { JsonObject, JsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";

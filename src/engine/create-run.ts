@@ -36,7 +36,6 @@ import {
   configuredServers,
   flagServers,
   type ServerChoices,
-  taskServerNotices,
   taskServers,
   withChoices,
 } from "./server-specs.ts";
@@ -167,11 +166,12 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { PATH: imagePath, ...environment } = scratch?.env ?? {};
   const spec: RunSpec = { ...wanted, environment };
   const notices = [
-    ...(task === undefined ? [] : [...task.notices, ...taskServerNotices(task)]),
+    ...(task === undefined ? [] : task.notices),
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
     ...changeNotices(agent, store),
+    ...family.subAgents.flatMap(judgedNotices),
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
@@ -217,6 +217,14 @@ function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly 
   if (earlier === null) return [];
   return [
     `${agentReference(agent)} is not what run ${earlier} used under this name; give it a new version.`,
+  ];
+}
+
+/** What a definition says of its work counts for the run's own agent; others should not rely on it. */
+function judgedNotices(agent: AgentDefinition): readonly string[] {
+  if (agent.outputs === undefined && agent.completion === undefined) return [];
+  return [
+    `${agentReference(agent)} works for another agent here: its outputs and completion are not looked at.`,
   ];
 }
 

@@ -13,6 +13,8 @@ export interface ModelRequestedBy {
   readonly baseUrl: string | undefined;
   /** Whether an OpenAI-compatible server takes `reasoning_effort`. */
   readonly acceptsEffort: boolean;
+  /** Whether it takes the JSON Schema of an answer. */
+  readonly acceptsSchema: boolean;
   /** Folder that relative script paths start from. */
   readonly cwd: string;
 }
@@ -31,11 +33,12 @@ export interface ModelSources {
 export async function openModel(request: ModelRequestedBy, sources: ModelSources): Promise<Model> {
   const parsed = parseModelSpec(request.spec);
   const apiKey = sources.key(parsed.provider);
-  const { acceptsEffort, baseUrl, cwd } = request;
+  const { acceptsEffort, acceptsSchema, baseUrl, cwd } = request;
   return createModel({
     spec:
       parsed.provider === "scripted" ? { ...parsed, model: resolve(cwd, parsed.model) } : parsed,
     acceptsEffort,
+    acceptsSchema,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(parsed.provider === "replay"
@@ -44,11 +47,19 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
   });
 }
 
-/** Finds the turns of a recorded run by their agent and place. */
+/** Finds the answers of a recorded run: the turns of its agents, and what the judge said. */
 function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSource {
   const turns = events.filter((event) => event.type === "turn.completed");
   const byAgent = Map.groupBy(turns, pathOf);
-  if (turns.length > 0) return (index, path) => byAgent.get(path)?.[index] as ModelTurn | undefined;
+  const judgements = events.flatMap((event): readonly ModelTurn[] =>
+    event.type === "judge.completed"
+      ? [{ parts: [{ type: "text", text: event.text }], usage: event.usage, finishReason: "stop" }]
+      : [],
+  );
+  if (turns.length > 0) {
+    return (index, path, isJudgement) =>
+      isJudgement ? judgements[index] : (byAgent.get(path)?.[index] as ModelTurn | undefined);
+  }
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
     hint: "Choose a run that got an answer from its model: `agent33 runs list`.",
   });

@@ -30,7 +30,10 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       return { ...event, argumentsText: redactArguments(event.argumentsText, redactor) };
     case "tool.completed":
       return { ...event, content: text(event.content), ...errorOf(event, redactor) };
+    case "judge.completed":
+      return { ...event, text: text(event.text) };
     case "turn.failed":
+    case "judge.failed":
     case "sampling.failed":
       return { ...event, error: redactError(event.error, redactor) };
     case "check.completed":

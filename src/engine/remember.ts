@@ -72,7 +72,11 @@ export function rememberQuestion(
   const facts = factsSchema.safeParse(question.facts);
   if (!facts.success) throw cannot(question, "its call was not kept", "Write the rule by hand.");
   if (Object.values(pinRules).includes(question.ruleId)) {
-    const why = "the tool's definition is not the one that was pinned, and no rule changes that";
+    const since =
+      question.ruleId === pinRules.changedInRun
+        ? "has changed since the run began"
+        : "is not the one that was pinned";
+    const why = `the tool's definition ${since}, and no rule changes that`;
     throw cannot(question, why, "Look at the tool and run `agent33 mcp pin`.");
   }
   if (scope === "call" && hidden.test(JSON.stringify(facts.data.args ?? {}))) {

@@ -44,12 +44,12 @@ export function runHosting(
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
     const spec = parseRunSpec(runId, run.spec);
-    const earlier = lastSession(store.runLog.read(runId));
-    const begun = earlier !== undefined || previousOwner !== null;
+    const events = store.runLog.read(runId);
+    const begun = lastSession(events) !== undefined || previousOwner !== null;
     let opened: OpenedSession;
     try {
-      const append: SessionParts["append"] = (id, events) => write(() => book.append(id, events));
-      opened = await openSession(runId, spec, { ...parts.session, append }, { signal, earlier });
+      const append: SessionParts["append"] = (id, added) => write(() => book.append(id, added));
+      opened = await openSession(runId, spec, { ...parts.session, append }, { signal, events });
     } catch (thrown) {
       return notOpened(runId, toAgent33Error(thrown), begun);
     }

@@ -29,6 +29,7 @@ const stdioServerSpecSchema = z.strictObject({
 const httpServerSpecSchema = z.strictObject({
   name: z.string(),
   url: z.string(),
+  transport: z.literal("sse").exactOptional(),
   tools: z.record(z.string(), toolDeclarationSchema),
   from: z.enum(["settings", "flag", "task"]),
 });

@@ -8,9 +8,10 @@ import { mapStrings } from "./redact-event.ts";
  * A tool that gets the values behind placeholders, at the last moment: the model, the log, the
  * policy and the audit only ever saw the placeholders.
  */
-export function withSecrets({ tool, spec }: GovernedTool, redactor: Redactor): GovernedTool {
+export function withSecrets(governed: GovernedTool, redactor: Redactor): GovernedTool {
+  const { spec } = governed;
   return {
-    tool,
+    ...governed,
     spec: {
       ...spec,
       run: async (context) => {

@@ -31,7 +31,9 @@ export function configuredServer(
   const { tools } = server;
   if (server.type === "http") {
     resolveReferences(server.headers, env, name);
-    return { name, url: server.url, tools, from: "settings" };
+    const { url, transport } = server;
+    const way = transport === "sse" ? { transport } : {};
+    return { name, url, ...way, tools, from: "settings" };
   }
   resolveReferences(server.env, env, name);
   const startFolder = resolve(cwd, server.cwd ?? ".");
@@ -123,7 +125,6 @@ function hostName(address: string): string {
 /** The servers of a task that can be started here; they work in the run's scratch copy. */
 export function taskServers(task: Task, workspace: string): readonly ServerSpec[] {
   return task.environment.mcpServers.flatMap((server): readonly ServerSpec[] => {
-    if (server.transport === "sse") return [];
     const { name } = server;
     const prefix = `${name}__`;
     const tools = Object.fromEntries(
@@ -132,7 +133,8 @@ export function taskServers(task: Task, workspace: string): readonly ServerSpec[
         .map(([tool, note]) => [tool.slice(prefix.length), note]),
     );
     if (server.transport !== "stdio") {
-      return [{ name, url: server.url, tools, from: "task" }];
+      const way = server.transport === "sse" ? { transport: server.transport } : {};
+      return [{ name, url: server.url, ...way, tools, from: "task" }];
     }
     const { command, args } = server;
     // The task's own folder, because its program may come from the project that the task is part of.
@@ -147,14 +149,4 @@ export function taskServers(task: Task, workspace: string): readonly ServerSpec[
 /** The network is the task's to declare: by Harbor's rule one that declares nothing has all of it. */
 function hostsOf({ network, allowedHosts }: Task["environment"]): string[] {
   return network === "public" ? ["*"] : network === "allowlist" ? [...allowedHosts] : [];
-}
-
-/** What a person should know about the servers of a task that cannot be started here. */
-export function taskServerNotices(task: Task): readonly string[] {
-  return task.environment.mcpServers
-    .filter((server) => server.transport === "sse")
-    .map(
-      ({ name, transport }) =>
-        `MCP server ${name} is left out: ${transport} is not spoken here, only stdio and streamable HTTP.`,
-    );
 }

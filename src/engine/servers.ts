@@ -98,6 +98,7 @@ export async function openServers(
         features: featuresOf(spec, server.name, use, parts),
         ...loginOf(found[index]?.spec, parts),
         clock: parts.host.clock,
+        followChanges: true,
       }),
     ),
   );
@@ -191,8 +192,15 @@ export function serverOf(
   };
   if ("url" in server) {
     const headers = configured?.type === "http" ? configured.headers : {};
-    const { url } = server;
-    return { ...common, type: "http", url, headers: resolveReferences(headers, host.env, name) };
+    const { url, transport } = server;
+    const way = transport === undefined ? {} : { transport };
+    return {
+      ...common,
+      type: "http",
+      url,
+      ...way,
+      headers: resolveReferences(headers, host.env, name),
+    };
   }
   const given = configured?.type === "stdio" ? configured.env : {};
   const env = childEnvironment(host.env, {

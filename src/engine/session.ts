@@ -9,7 +9,7 @@ import type { OpenedConnector } from "../connectors/kind.ts";
 import { shellTool } from "../connectors/shell/connector.ts";
 import { appendLineTool } from "../connectors/workspace/connector.ts";
 import type { Workspace } from "../connectors/workspace/files.ts";
-import type { EventOf, NewEvent, NewLiveEvent, StoredEvent } from "../events/event.ts";
+import type { NewEvent, NewLiveEvent, StoredEvent } from "../events/event.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
@@ -22,6 +22,7 @@ import { discover } from "../skills/load.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";
 import { type Tool, toolDigest } from "../tools/tool.ts";
 import { agentPlaces } from "./agents.ts";
+import type { SyncTenantStore } from "../store/repositories/index.ts";
 import { readLock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Approvals } from "./approvals.ts";
@@ -36,6 +37,7 @@ import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
+import { knownTools } from "./run-tools.ts";
 import { findSandbox } from "./sandbox.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
@@ -54,6 +56,7 @@ export interface SessionParts {
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
+  readonly approvalsOf: (tenant: string) => SyncTenantStore["approvals"];
   readonly personFor: Approvals["personFor"];
   /** Adds to a run's log what happens beside its turns and calls. */
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
@@ -70,8 +73,8 @@ export interface OpenedSession {
 
 export interface OpenOptions {
   readonly signal: AbortSignal;
-  /** The session that the run had before, if any. */
-  readonly earlier: EventOf<"session.opened"> | undefined;
+  /** The run's log so far. */
+  readonly events: readonly StoredEvent[];
 }
 
 /**
@@ -83,8 +86,9 @@ export async function openSession(
   runId: string,
   spec: RunSpec,
   parts: SessionParts,
-  { signal, earlier }: OpenOptions,
+  { signal, events }: OpenOptions,
 ): Promise<OpenedSession> {
+  const earlier = events.findLast((event) => event.type === "session.opened");
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
   const model = await parts.model(spec);
   const lock = readLock(parts.lockFile);
@@ -92,7 +96,8 @@ export async function openSession(
     entryPoint: spec.entryPoint,
     tenant: spec.principal.tenant,
   });
-  const policy = withPins(ofPacks, lock);
+  const known = knownTools(runId, events, parts.approvalsOf(spec.principal.tenant));
+  const policy = withPins(ofPacks, lock, known);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
   const { skills: found, notices: skillNotices } =
@@ -119,6 +124,7 @@ export async function openSession(
     spec.replayOf === undefined ? parts.personFor(spec.principal.tenant, runId) : undefined;
   const use = { policy, signal, begun: earlier !== undefined, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
+  known.opened(servers);
   const workspace = workspaceOf(spec, parts);
   let closed: Promise<void> | undefined;
   const closeTools = (hurry?: AbortSignal): Promise<void> => {

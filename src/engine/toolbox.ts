@@ -1,7 +1,8 @@
 import type { Toolbox } from "../agents/ports.ts";
 import { Agent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import type { ToolCallSpec } from "../connectors/governed-tool.ts";
+import type { GovernedTool } from "../connectors/governed-tool.ts";
+import { isOtherTool } from "../connectors/mcp/handle.ts";
 import { createToolRegistry } from "../tools/registry.ts";
 import type { OfferedTool } from "../tools/tool.ts";
 import type { ArrangedTools } from "./tool-search.ts";
@@ -14,19 +15,25 @@ import type { ArrangedTools } from "./tool-search.ts";
 export function createToolbox(boundary: Boundary, { shown, toFind }: ArrangedTools): Toolbox {
   const all = [...shown, ...toFind];
   const registry = createToolRegistry(all.map(({ tool }) => tool));
-  const specs = new Map(all.map(({ tool, spec }) => [tool.name, spec]));
-  const specOf = ({ name }: OfferedTool): ToolCallSpec => {
-    const spec = specs.get(name);
-    if (spec !== undefined) return spec;
+  const byName = new Map(all.map((one) => [one.tool.name, one]));
+  const governedBy = ({ name }: OfferedTool): GovernedTool => {
+    const found = byName.get(name);
+    if (found !== undefined) return found;
     throw new Agent33Error("tools.unknown_tool", `"${name}" is no tool of this run.`);
   };
   return {
     tools: shown.map(({ tool }) => tool),
     find: (name) => registry.get(name),
-    effectOf: (tool, args) => specOf(tool).facts(args).effect,
-    call: (tool, args, { onProgress, ...options }) =>
-      boundary
-        .connector(specOf(tool))
-        .tryCall(args, { ...options, onChunk: ({ message }) => onProgress(message) }),
+    effectOf: (tool, args) => governedBy(tool).spec.facts(args).effect,
+    call: async (tool, args, { onProgress, ...options }) => {
+      const { spec, refresh } = governedBy(tool);
+      const connector = boundary.connector(spec);
+      const call = () =>
+        connector.tryCall(args, { ...options, onChunk: ({ message }) => onProgress(message) });
+      await refresh?.();
+      const outcome = await call();
+      // It became another tool just then: policy decides about that one.
+      return !outcome.ok && isOtherTool(outcome.error) ? await call() : outcome;
+    },
   };
 }

@@ -16,3 +16,22 @@ test.each([
 ])("text with %s is refused", (_what, text) => {
   expect(() => decodeEvent(text)).toThrow(expect.objectContaining({ code: "events.malformed" }));
 });
+
+test("a log of before checks had kinds and runs had modes reads as it was", () => {
+  const earlier = [
+    {
+      type: "run.started",
+      task: "t",
+      agent: "worker@1",
+      model: "scripted:s",
+      effort: "low",
+      effortSource: "default",
+      workspace: null,
+      limits: {},
+      policy: "p",
+      notices: [],
+    },
+    { type: "check.completed", attempt: 1, passed: true, output: "", durationMs: 1 },
+  ].map((fields) => ({ seq: 1, runId: "r", at: 1, ...fields }));
+  for (const old of earlier) expect(decodeEvent(JSON.stringify(old))).toEqual(old);
+});

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { efforts } from "../base/effect.ts";
 import type { JsonValue } from "../base/json.ts";
 
 // zod's own JSON type has mutable arrays; what comes out of here is never changed.
@@ -68,3 +69,79 @@ export const fromLogReasons = [
   /** Asked about it now, a person said no. */
   "declined",
 ] as const;
+
+/** What policy said of a call. */
+export const decision = z.object({
+  effect: z.enum(["allow", "ask", "deny"]),
+  ruleId: z.string(),
+  reason: z.string().exactOptional(),
+});
+
+/** How hard a model thinks. */
+export const effort = z.enum(efforts);
+/** Whether an agent has one turn without tools, or works until it is done. */
+export const runModes = ["iterative", "once"] as const;
+export type RunMode = (typeof runModes)[number];
+/** What a run can come to. */
+export const runOutcomes = ["verified", "unverified", "refuted", "failed", "cancelled"] as const;
+/** What a run came to. */
+export const outcome = z.enum(runOutcomes);
+
+/** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
+export const personTopics = ["steering", "follow_up"] as const;
+export type PersonTopic = (typeof personTopics)[number];
+
+/** How a run can go in circles. */
+export const stuckKinds = [
+  "repeat",
+  "same_error",
+  "ping_pong",
+  "polling",
+  "monologue",
+  "error_storm",
+] as const;
+/** One of them. */
+export const stuckKind = z.enum(stuckKinds);
+/** Which loop, how many turns long, and the events that show it. */
+export const stuckLoop = {
+  kind: stuckKind,
+  turns: z.int().positive(),
+  evidence: z.array(z.int().positive()).readonly(),
+};
+
+/** Why a run stopped. `limit` says which one. */
+export const stop = z.discriminatedUnion("reason", [
+  z.object({ reason: z.literal("done") }),
+  z.object({
+    reason: z.literal("limit"),
+    limit: z.enum(["steps", "tokens", "cost", "time"]),
+    allowed: z.number(),
+  }),
+  z.object({ reason: z.literal("stuck"), ...stuckLoop }),
+  z.object({ reason: z.literal("denied"), error: errorData }),
+  z.object({ reason: z.literal("cancelled") }),
+  z.object({ reason: z.literal("error"), error: errorData }),
+]);
+
+/** A file that is not what it was before the run. */
+export const fileChange = z.object({
+  path: z.string(),
+  change: z.enum(["added", "modified", "deleted"]),
+  bytes: z.int().nonnegative(),
+});
+
+/** What a run used. */
+export const totals = z.object({
+  turns: z.int().nonnegative(),
+  toolCalls: z.int().nonnegative(),
+  inputTokens: z.int().nonnegative(),
+  cachedInputTokens: z.int().nonnegative(),
+  outputTokens: z.int().nonnegative(),
+  /** Tokens of turns that failed. */
+  failedTokens: z.int().nonnegative(),
+  /** Sum of what is priced, in micro-USD. */
+  costMicroUsd: z.int().nonnegative(),
+  /** Calls whose model has no known price; they are not in the sum. */
+  unpricedCalls: z.int().nonnegative(),
+  durationMs: z.number().nonnegative(),
+});

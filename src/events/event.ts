@@ -1,78 +1,36 @@
 import { z } from "zod";
-import { efforts, effects, repeats } from "../base/effect.ts";
-import { assistantPart, errorData, fromLogReasons, jsonObject, usage } from "./event-fields.ts";
+import { effects, repeats } from "../base/effect.ts";
+import {
+  assistantPart,
+  decision,
+  effort,
+  errorData,
+  fileChange,
+  fromLogReasons,
+  jsonObject,
+  outcome,
+  personTopics,
+  runModes,
+  stop,
+  type stuckKind,
+  stuckLoop,
+  totals,
+  usage,
+} from "./event-fields.ts";
 
-const decision = z.object({
-  effect: z.enum(["allow", "ask", "deny"]),
-  ruleId: z.string(),
-  reason: z.string().exactOptional(),
-});
+export {
+  type PersonTopic,
+  personTopics,
+  type RunMode,
+  runModes,
+  stuckKinds,
+} from "./event-fields.ts";
 
-const effort = z.enum(efforts);
-/** What a run can come to. */
-export const runOutcomes = ["verified", "unverified", "refuted", "failed", "cancelled"] as const;
-const outcome = z.enum(runOutcomes);
-
-/** Whether an agent has one turn without tools, or works until it is done. */
-export const runModes = ["iterative", "once"] as const;
-export type RunMode = (typeof runModes)[number];
-
-/** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
-export const personTopics = ["steering", "follow_up"] as const;
-export type PersonTopic = (typeof personTopics)[number];
-
-/** How a run can go in circles. */
-export const stuckKinds = [
-  "repeat",
-  "same_error",
-  "ping_pong",
-  "polling",
-  "monologue",
-  "error_storm",
-] as const;
-const stuckKind = z.enum(stuckKinds);
-/** Which loop, how many turns long, and the events that show it. */
-const stuckLoop = {
-  kind: stuckKind,
-  turns: z.int().positive(),
-  evidence: z.array(z.int().positive()).readonly(),
-};
-
-/** Why a run stopped. `limit` says which one. */
-const stop = z.discriminatedUnion("reason", [
-  z.object({ reason: z.literal("done") }),
-  z.object({
-    reason: z.literal("limit"),
-    limit: z.enum(["steps", "tokens", "cost", "time"]),
-    allowed: z.number(),
-  }),
-  z.object({ reason: z.literal("stuck"), ...stuckLoop }),
-  z.object({ reason: z.literal("denied"), error: errorData }),
-  z.object({ reason: z.literal("cancelled") }),
-  z.object({ reason: z.literal("error"), error: errorData }),
-]);
-
-const fileChange = z.object({
-  path: z.string(),
-  change: z.enum(["added", "modified", "deleted"]),
-  bytes: z.int().nonnegative(),
-});
-
-const totals = z.object({
-  turns: z.int().nonnegative(),
-  toolCalls: z.int().nonnegative(),
-  inputTokens: z.int().nonnegative(),
-  cachedInputTokens: z.int().nonnegative(),
-  outputTokens: z.int().nonnegative(),
-  /** Tokens of turns that failed. */
-  failedTokens: z.int().nonnegative(),
-  /** Sum of what is priced, in micro-USD. */
-  costMicroUsd: z.int().nonnegative(),
-  /** Calls whose model has no known price; they are not in the sum. */
-  unpricedCalls: z.int().nonnegative(),
-  durationMs: z.number().nonnegative(),
-});
-
+/**
+ * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
+ * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
+ * are for whoever watches and are not kept.
+ */
 const stored = {
   seq: z.int().positive(),
   runId: z.string(),
@@ -286,6 +244,31 @@ const storedEventSchema = z.discriminatedUnion("type", [
     refused: z.array(z.string()).readonly(),
     /** What the model is told. */
     text: z.string(),
+  }),
+  z.object({
+    ...stored,
+    /** The model was asked whether the work is done. What comes of it is the check after it. */
+    type: z.literal("judge.completed"),
+    attempt: z.int().positive(),
+    /** Above 1 where the answer before could not be read. */
+    try: z.int().positive(),
+    text: z.string(),
+    usage,
+    costMicroUsd: cost,
+    decision,
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
+  }),
+  z.object({
+    ...stored,
+    type: z.literal("judge.failed"),
+    attempt: z.int().positive(),
+    try: z.int().positive(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    durationMs: z.number().nonnegative(),
   }),
   z.object({
     ...stored,

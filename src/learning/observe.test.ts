@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { fromOutside } from "../base/outside.ts";
 import type { NewEvent, RunOutcome, StoredEvent } from "../events/event.ts";
 import { signalsOf } from "./observe.ts";
 import { newSignalSchema } from "./signal.ts";
@@ -147,4 +148,9 @@ describe("a signal of a run", () => {
     expect(signal?.details.endsWith("…")).toBe(true);
     expect(newSignalSchema.parse(signal)).toEqual(signal);
   });
+});
+
+test("of a result from outside the words themselves are learned, not the marks around them", () => {
+  const [signal] = learned(toolFailed(fromOutside(["MCP server: a"], "no such note")));
+  expect(signal?.details).toBe("no such note");
 });

@@ -1,4 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
+import { insideOf } from "../base/outside.ts";
 import type { EventOf, StopReason, StoredEvent } from "../events/event.ts";
 import type { Severity } from "./severity.ts";
 import type { NewSignal, SignalType } from "./signal.ts";
@@ -124,6 +125,8 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "judge.completed":
+    case "judge.failed":
     case "sampling.completed":
     case "sampling.failed":
     case "stuck.noticed":
@@ -146,7 +149,7 @@ function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
       error === undefined
         ? `Tool ${toolName} answered with an error`
         : `Tool ${toolName} failed: ${error.code}`,
-    details: error?.message ?? event.content,
+    details: error?.message ?? insideOf(event.content),
     context: {
       tool: toolName,
       ...(error === undefined ? {} : { code: error.code }),

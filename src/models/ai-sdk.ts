@@ -4,6 +4,7 @@ import type {
   LanguageModelV4FunctionTool,
   SharedV4ProviderOptions,
 } from "@ai-sdk/provider";
+import { answerOptions } from "./answer-options.ts";
 import { effortOptions } from "./effort.ts";
 import { fromStream } from "./from-stream.ts";
 import type { Model, ModelInfo, ModelIo, ModelRequest, ToolSpec } from "./model.ts";
@@ -19,6 +20,8 @@ export interface AiSdkModelOptions {
   readonly create: LanguageModelFactory;
   /** Whether an openai-compatible server takes `reasoning_effort`. Default false. */
   readonly acceptsEffort?: boolean;
+  /** Whether an openai-compatible server takes the JSON Schema of an answer. Default false. */
+  readonly acceptsSchema?: boolean;
 }
 
 /**
@@ -27,13 +30,13 @@ export interface AiSdkModelOptions {
  * made with: two calls at once never see each other's. Retries are not switched off here because
  * `doStream` has none; they belong to the library's layer above, which is not used.
  */
-export function aiSdkModel({ info, create, acceptsEffort = false }: AiSdkModelOptions): Model {
+export function aiSdkModel({ info, create, ...accepts }: AiSdkModelOptions): Model {
   return {
     info,
     async *stream(request, io) {
       const model = create(io.fetch);
       const { stream } = await model.doStream({
-        ...toCallOptions(info, request, acceptsEffort),
+        ...toCallOptions(info, request, accepts),
         abortSignal: io.signal,
       });
       yield* fromStream(stream, (parts) => estimateUsage(request, parts));
@@ -45,16 +48,33 @@ export function aiSdkModel({ info, create, acceptsEffort = false }: AiSdkModelOp
 export function toCallOptions(
   info: AiSdkModelOptions["info"],
   request: ModelRequest,
-  acceptsEffort: boolean,
+  { acceptsEffort = false, acceptsSchema = false }: Omit<AiSdkModelOptions, "info" | "create">,
 ): LanguageModelV4CallOptions {
   const effort = effortOptions(info.provider, info.model, request, acceptsEffort);
-  const options = { ...standingOptions(info.provider), ...effort.providerOptions };
+  const answer = answerOptions(info.provider, info.model, request, acceptsSchema);
+  const options = merged(
+    standingOptions(info.provider),
+    effort.providerOptions,
+    answer.providerOptions,
+  );
   return {
     prompt: toPrompt(request),
     ...toolOptions(info.provider, request),
     ...effort,
+    ...answer,
     ...(Object.keys(options).length === 0 ? {} : { providerOptions: options }),
   };
+}
+
+/** What several parts of a request say to a provider besides. */
+function merged(...parts: readonly (SharedV4ProviderOptions | undefined)[]) {
+  const all: SharedV4ProviderOptions = {};
+  for (const part of parts) {
+    for (const [provider, options] of Object.entries(part ?? {})) {
+      all[provider] = { ...all[provider], ...options };
+    }
+  }
+  return all;
 }
 
 /**

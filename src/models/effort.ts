@@ -23,6 +23,11 @@ const geminiMaximum = 24_576;
 const claudeWithoutThinking = /claude-(?:instant|v?2|3-(?:opus|sonnet|haiku|5))/;
 const claudeWithBudget = /claude-(?:3-7|(?:opus|sonnet|haiku)-4(?:-[015](?!\d)|-20\d{6}|@|$))/;
 
+/** Whether a Claude is told how hard to think by a level, not by a budget or not at all. */
+export function claudeTakesLevels(model: string): boolean {
+  return !claudeWithoutThinking.test(model) && !claudeWithBudget.test(model);
+}
+
 /**
  * How a request's effort is said to a provider. The output cap that goes to the wire is always the
  * request's `maxOutputTokens` with thinking included, because that is what the budget reserved.

@@ -27,6 +27,11 @@ export interface ModelRequest {
   /** For models that play what was written or recorded beforehand; no provider is told. */
   readonly asker?: Asker;
   /**
+   * Set for a question about an agent's work, which is no turn of it: which one of the run, from 0.
+   * For models that answer from a list.
+   */
+  readonly judgement?: number;
+  /**
    * The form of the answer, for providers that can be told. The request's words ask for it too, and
    * what comes back is checked whatever the provider promised.
    */

@@ -36,6 +36,8 @@ export interface CreateModelOptions {
   readonly baseUrl?: string;
   /** Whether an openai-compatible server takes `reasoning_effort`. Default false. */
   readonly acceptsEffort?: boolean;
+  /** Whether an openai-compatible server takes the JSON Schema of an answer. Default false. */
+  readonly acceptsSchema?: boolean;
   /** Size of the context window in tokens, where the settings say it. */
   readonly contextTokens?: number;
   /** The recorded turns that a `replay:` model answers from. */
@@ -84,6 +86,7 @@ export async function createModel(options: CreateModelOptions): Promise<Model> {
         info,
         create: await packages[spec.provider](spec.model, baseUrl, apiKey),
         ...(options.acceptsEffort === undefined ? {} : { acceptsEffort: options.acceptsEffort }),
+        ...(options.acceptsSchema === undefined ? {} : { acceptsSchema: options.acceptsSchema }),
       });
     }
     default:
@@ -160,6 +163,8 @@ const packages: Readonly<
         baseURL,
         fetch,
         includeUsage: true,
+        // Asked for only where the settings say that the server takes it.
+        supportsStructuredOutputs: true,
         ...(apiKey === "" ? {} : { apiKey }),
       })(model);
   },

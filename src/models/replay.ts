@@ -2,10 +2,14 @@ import { Agent33Error } from "../base/errors.ts";
 import type { Model, ModelTurn } from "./model.ts";
 import { playTurn, turnIndexOf } from "./play-turn.ts";
 
-/** Finds a recorded turn by its place among those of the agent that asks, from 0. */
+/**
+ * Finds a recorded answer by its place, from 0: among the turns of the agent that asks, or among the
+ * judgements of the run.
+ */
 export type TurnSource = (
   index: number,
   path: string | undefined,
+  isJudgement: boolean,
 ) => ModelTurn | undefined | Promise<ModelTurn | undefined>;
 
 /**
@@ -17,8 +21,9 @@ export function createReplayModel(run: string, turnAt: TurnSource): Model {
   return {
     info: { provider: "replay", model: run },
     async *stream(request, io) {
-      const index = turnIndexOf(request);
-      const turn = await turnAt(index, request.asker?.path);
+      const { asker, judgement } = request;
+      const index = judgement ?? turnIndexOf(request);
+      const turn = await turnAt(index, asker?.path, judgement !== undefined);
       if (turn === undefined) {
         throw new Agent33Error(
           "models.replay_exhausted",

@@ -45,6 +45,33 @@ function turnOf(events: readonly ModelEvent[]): ModelTurn {
   return last.turn;
 }
 
+describe("a script of several agents", () => {
+  const team = createScriptedModel(
+    parseScript(
+      'name: team\nturns: [{ text: mine }]\nagents: { helper: [{ text: any }], "1.1": [{ text: this one }] }',
+      "team.yaml",
+    ),
+  );
+  const textFor = async (asker: { readonly name: string; readonly path?: string }) => {
+    const events: ModelEvent[] = [];
+    for await (const event of team.stream({ ...after(), asker }, io)) events.push(event);
+    return turnOf(events).parts;
+  };
+
+  test("has turns for each by its name, and by its path before that", async () => {
+    expect(await textFor({ name: "lead" })).toMatchObject([{ text: "mine" }]);
+    expect(await textFor({ name: "helper", path: "1.0" })).toMatchObject([{ text: "any" }]);
+    expect(await textFor({ name: "helper", path: "1.1" })).toMatchObject([{ text: "this one" }]);
+  });
+
+  test("says whose turns are missing", async () => {
+    await expect(textFor({ name: "other", path: "1.2" })).rejects.toMatchObject({
+      code: "models.script_exhausted",
+      message: expect.stringContaining("for other (1.2)"),
+    });
+  });
+});
+
 describe("a scripted model", () => {
   const model = createScriptedModel(script);
 

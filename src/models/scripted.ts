@@ -16,8 +16,12 @@ export function createScriptedModel(script: Script): Model {
   return {
     info: { provider: "scripted", model: script.name },
     async *stream(request, io) {
-      const index = turnIndexOf(request);
-      const { turns, whose } = turnsOf(script, request.asker);
+      const { asker, judgement } = request;
+      const index = judgement ?? turnIndexOf(request);
+      const { turns, whose } =
+        judgement === undefined
+          ? turnsOf(script, asker)
+          : { turns: script.judge ?? [], whose: " for the judge" };
       const turn = turns[index];
       if (turn === undefined) {
         throw new Agent33Error(

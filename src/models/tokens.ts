@@ -101,7 +101,8 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
     tokensPerReply +
     (value.system === "" ? 0 : tokensPerMessage + text(value.system)) +
     value.messages.reduce((sum, one) => sum + once(one, message), 0) +
-    value.tools.reduce((sum, one) => sum + once(one, tool), 0);
+    value.tools.reduce((sum, one) => sum + once(one, tool), 0) +
+    (value.answer === undefined ? 0 : tokensPerTool + text(JSON.stringify(value.answer.schema)));
 
   return {
     text,

@@ -21,6 +21,8 @@ export interface ToolContext {
   readonly fetch?: (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
   /** The same for each attempt at one logical call. */
   readonly idempotencyKey: string;
+  /** The tool's definition as policy has let the call through; absent outside of a call. */
+  readonly toolDigest?: string;
   /** Tells the person who watches how far it is. */
   readonly progress: (message: string) => void;
 }
@@ -61,6 +63,10 @@ export interface Tool extends OfferedTool {
   };
   /** Longest time for one call in milliseconds, where the source's default does not fit. */
   readonly timeoutMs?: number;
+  /** Learns what the tool is now, where its source may change it at any time. */
+  refresh?(): Promise<void>;
+  /** SHA-256 of its definition as it is now, where that can be another than the one offered. */
+  latestDigest?(): string;
   run(args: JsonObject, context: ToolContext): Promise<ToolOutput>;
 }
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { fromOutside } from "../../src/connectors/outside.ts";
+import { fromOutside } from "../../src/base/outside.ts";
 import { httpPeer } from "../connectors/http-peer.ts";
 import { freshFolder } from "../support/cli.ts";
 import { eventsOf, testEngine } from "../support/engine.ts";

@@ -4,7 +4,13 @@ import { afterEach, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
 import type { JsonValue } from "../../src/base/json.ts";
 import { freshFolder, startCli } from "../support/cli.ts";
-import { eventsOf, type ScriptedTurn, type TestEngine, testEngine } from "../support/engine.ts";
+import {
+  eventsOf,
+  type ScriptedTurn,
+  resultsOf,
+  type TestEngine,
+  testEngine,
+} from "../support/engine.ts";
 import {
   type Behaviour,
   type OpenAiServer,
@@ -81,7 +87,7 @@ describe("five hundred tools", () => {
       ["find_tools", "append_line", "many-tools__close_invoice", expect.stringContaining("close")],
       ["find_tools", "append_line", "many-tools__close_invoice", expect.stringContaining("close")],
     ]);
-    const [searched, called] = eventsOf(events, "tool.completed");
+    const [searched, called] = resultsOf(events);
     expect(searched?.content).toContain("- many-tools__close_invoice: Makes the ledger close");
     expect(called).toMatchObject({ isError: false, content: 'close_invoice {"invoice_number":7}' });
     expect(eventsOf(events, "session.opened")[0]).toMatchObject({ toFind: 500 });
@@ -133,7 +139,7 @@ describe("five hundred tools", () => {
       const events = engine.store.runLog.read(items[0]!.id);
       expect(eventsOf(events, "session.opened").map(({ toFind }) => toFind)).toEqual([500, 500]);
       expect(eventsOf(events, "tools.activated").map(({ turn }) => turn)).toEqual([1, 2]);
-      expect(eventsOf(events, "tool.completed").map(({ isError }) => isError)).toEqual(
+      expect(resultsOf(events).map(({ isError }) => isError)).toEqual(
         Array.from({ length: 4 }, () => false),
       );
     },
@@ -151,9 +157,7 @@ describe("five hundred tools", () => {
       ],
       { mcpCommands: [many()] },
     );
-    const results = eventsOf(events, "tool.completed").filter(
-      ({ toolName }) => toolName !== "find_tools",
-    );
+    const results = resultsOf(events).filter(({ toolName }) => toolName !== "find_tools");
     expect(results.map(({ error }) => error?.code)).toEqual([
       "agents.tool_not_active",
       "agents.tool_not_active",
@@ -192,7 +196,7 @@ describe("five hundred tools", () => {
       [{ tool_calls: [find("purge an invoice", 20)] }, { text: "Done." }],
       { mcpCommands: [many()] },
     );
-    const [searched] = eventsOf(events, "tool.completed");
+    const [searched] = resultsOf(events);
     expect(searched?.content).toContain("_invoice");
     expect(searched?.content).not.toContain("purge");
   });
@@ -242,7 +246,7 @@ describe("whether tools have to be found", () => {
     await first.engine.decideApproval(question!.id, "approved");
     const later = opened({ ...asks, "tools.search": "never" }, folder);
     expect(await later.engine.runs.resume(runId)).toMatchObject({ outcome: "unverified" });
-    const results = eventsOf(later.engine.store.runLog.read(runId), "tool.completed");
+    const results = resultsOf(later.engine.store.runLog.read(runId));
     expect(results.map(({ error }) => error?.code)).toEqual([
       undefined,
       undefined,
@@ -258,7 +262,7 @@ describe("whether tools have to be found", () => {
       [{ tool_calls: [use("close_invoice"), find("close an invoice")] }, { text: "Done." }],
       { mcpCommands: [many(100)] },
     );
-    const results = eventsOf(events, "tool.completed");
+    const results = resultsOf(events);
     expect(results.map(({ error }) => error?.code)).toEqual([undefined, "tools.unknown_tool"]);
     expect(eventsOf(events, "session.opened")[0]?.notices).toContain(
       "All 100 tools of servers are shown, because the policy denies find_tools.",

@@ -176,6 +176,7 @@ describe("agent33 work", () => {
       .split("\n")
       .map((line) => JSON.parse(line) as JsonValue);
     expect(lines).toEqual([
+      { kind: "ready", dataDir: join(cwd, ".agent33") },
       { kind: "taken", runId },
       { kind: "ended", runId, outcome: "unverified" },
     ]);

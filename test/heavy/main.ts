@@ -2,8 +2,10 @@ import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { crash } from "./crash.ts";
+import { demoKill } from "./demo-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
+import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
 import { ssrf } from "./ssrf.ts";
@@ -11,12 +13,15 @@ import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
 import { storeMigrate } from "./store-migrate.ts";
 import { storeStop } from "./store-stop.ts";
+import { workerKill } from "./worker-kill.ts";
 import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
+  "demo-kill": demoKill,
   "mcp-conformance": mcpConformance,
   outage,
+  "run-kill": runKill,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,
   ssrf,
@@ -24,6 +29,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "store-kill": storeKill,
   "store-migrate": storeMigrate,
   "store-stop": storeStop,
+  "worker-kill": workerKill,
 };
 
 const { values, positionals } = parseArgs({

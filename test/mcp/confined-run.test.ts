@@ -8,7 +8,7 @@ import type { RunRequest } from "../../src/engine/create-run.ts";
 import { realBubblewrap } from "../../src/sandbox/sandbox.fixture.ts";
 import { runInProcess } from "../support/cli.ts";
 import { grantTests } from "../support/egress.ts";
-import { eventsOf, type ScriptedTurn, testEngine } from "../support/engine.ts";
+import { eventsOf, type ScriptedTurn, resultsOf, testEngine } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 grantTests("looks for bubblewrap, and listens for servers that must not get there", {
@@ -51,7 +51,7 @@ async function tries(
     .items.filter(({ operation }) => operation === "session/open")
     .map(({ record }) => record["effect"]);
   return {
-    said: eventsOf(events, "tool.completed").map(({ content }) => content),
+    said: resultsOf(events).map(({ content }) => content),
     notices: eventsOf(events, "session.opened").flatMap(({ notices }) => notices),
     last: JSON.stringify(events.at(-1)),
     outcome,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { JsonObject } from "../../src/base/json.ts";
 import { grantTests } from "../support/egress.ts";
-import { eventsOf, testEngine } from "../support/engine.ts";
+import { eventsOf, resultsOf, testEngine } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 import { realBubblewrap } from "../../src/sandbox/sandbox.fixture.ts";
 
@@ -48,7 +48,7 @@ async function tries(
     .items.filter(({ operation }) => operation === "session/open")
     .map(({ record }) => record["effect"]);
   return {
-    said: eventsOf(events, "tool.completed").map(({ content }) => content),
+    said: resultsOf(events).map(({ content }) => content),
     notices: eventsOf(events, "session.opened").flatMap(({ notices }) => notices),
     opening,
     dataDir: made.engine.dataDir,
@@ -91,7 +91,7 @@ describe.skipIf(!probed.available)(`a server of the settings, with ${title}`, ()
       { tool_calls: [{ name: "scout__read", arguments: { path: store } }] },
       { text: "Done." },
     ]);
-    expect(eventsOf(events, "tool.completed").map(({ content }) => content)).toEqual(["ENOENT"]);
+    expect(resultsOf(events).map(({ content }) => content)).toEqual(["ENOENT"]);
   });
 });
 
@@ -148,7 +148,7 @@ describe.skipIf(!probed.available)(`what the engine trusts, with ${title}`, () =
     const task = { kind: "text", text: "Look.", workspace: undefined } as const;
     const { events } = await made.run([{ tool_calls: calls }, { text: "Done." }], { task });
     expect(readFileSync(config, "utf8")).toContain("maxSteps: 7");
-    return eventsOf(events, "tool.completed").map(({ content }) => content);
+    return resultsOf(events).map(({ content }) => content);
   }
 
   test("is neither read nor changed by a server that is given the folder that it lies in", async () => {
@@ -166,7 +166,7 @@ describe.skipIf(!probed.available)(`what the engine trusts, with ${title}`, () =
     const note = { name: "scout__write", arguments: { path: join(folder, "note") } };
     const turns = [{ tool_calls: [...forges, note] }, { text: "Done." }];
     const { events } = await made.run(turns);
-    const said = eventsOf(events, "tool.completed").map(({ content }) => content);
+    const said = resultsOf(events).map(({ content }) => content);
     expect(said.slice(0, 2)).not.toContainEqual(expect.stringContaining("done"));
     expect(said[2]).toBe("done");
     expect(places.map((path) => readFileSync(path, "utf8"))).toEqual(["", ""]);
@@ -217,7 +217,7 @@ test.skipIf(!probed.available)(
       ],
       { task: { kind: "text", text: "Look.", workspace } },
     );
-    const said = eventsOf(events, "tool.completed").map(({ content }) => content);
+    const said = resultsOf(events).map(({ content }) => content);
     expect(said).toEqual(["done", "EROFS"]);
     expect(readFileSync(join(workspace, "made"), "utf8")).toBe("x");
   },

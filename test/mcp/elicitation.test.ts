@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
 import { runInProcess } from "../support/cli.ts";
-import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { eventsOf, resultsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startHttpServer } from "../support/mcp-servers/http-server.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -36,7 +36,7 @@ function books(
 
 const pending = ({ engine }: TestEngine) => engine.store.approvals.list({ state: "pending" });
 const contentsIn = ({ engine }: TestEngine, runId: string) =>
-  eventsOf(engine.store.runLog.read(runId), "tool.completed").map(({ content }) => content);
+  resultsOf(engine.store.runLog.read(runId)).map(({ content }) => content);
 
 describe("a question of a server in a call that may be made again", () => {
   test("parks the run, and its answer reaches the server when the call is made again", async () => {

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { StdioMcpServer } from "../../src/connectors/mcp/server.ts";
 import { childEnvironment } from "../../src/sandbox/child-environment.ts";
-import { eventsOf, testEngine } from "../support/engine.ts";
+import { eventsOf, resultsOf, testEngine } from "../support/engine.ts";
 import { answering } from "../support/mcp-servers/person.ts";
 import { governed } from "../support/mcp-servers/http-harness.ts";
 
@@ -114,7 +114,7 @@ describe("in a run", () => {
   test("a server that may ask the run's model does, in a governed call of the run", async () => {
     const { engine, run } = opened({ mcpServers: mcpServers(true) });
     const { events, runId } = await run([asks, { text: "Done." }]);
-    expect(eventsOf(events, "tool.completed")[0]?.content).toContain("Sampled words.");
+    expect(resultsOf(events)[0]?.content).toContain("Sampled words.");
     await engine.audit.flush();
     const calls = engine.store.audit.list({ runId }).items.map(({ record }) => record);
     const models = calls.filter((call) => JSON.stringify(call).includes('"model:scripted"'));
@@ -147,6 +147,6 @@ describe("in a run", () => {
     const made = opened({ mcpServers: mcpServers(false) });
     const list = { tool_calls: [{ name: "all__get-roots-list", arguments: {} }] };
     const { events } = await made.run([list, { text: "Done." }]);
-    expect(eventsOf(events, "tool.completed")[0]?.content).toContain(`file://${made.folder}`);
+    expect(resultsOf(events)[0]?.content).toContain(`file://${made.folder}`);
   });
 });

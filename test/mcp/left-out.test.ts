@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
-import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { eventsOf, resultsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startHttpServer } from "../support/mcp-servers/http-server.ts";
 
 const closing: (() => Promise<void>)[] = [];
@@ -26,7 +26,7 @@ test("a server of the settings that does not start is left out with a notice, an
   });
   const { events, outcome } = await run([calls, { text: "Done." }]);
   expect(outcome).toBe("unverified");
-  expect(eventsOf(events, "tool.completed")).toMatchObject([{ content: '{"a":1}' }]);
+  expect(resultsOf(events)).toMatchObject([{ content: '{"a":1}' }]);
   const notices = eventsOf(events, "session.opened")[0]?.notices.join("\n");
   expect(notices).toMatch(/MCP server "bad".*no licence.*left out/);
 });
@@ -39,7 +39,7 @@ test("so is one whose program is not there, by its name", async () => {
   });
   const { events, outcome } = await run([calls, { text: "Done." }]);
   expect(outcome).toBe("unverified");
-  expect(eventsOf(events, "tool.completed")).toMatchObject([{ content: '{"a":1}' }]);
+  expect(resultsOf(events)).toMatchObject([{ content: '{"a":1}' }]);
   const { notices } = eventsOf(events, "session.opened")[0] ?? {};
   expect(notices?.join("\n")).toMatch(
     /command_not_found: MCP server "bad".*no-such-server.*left out/,

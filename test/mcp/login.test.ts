@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { JsonObject } from "../../src/base/json.ts";
 import { loopback, testGrant } from "../support/egress.ts";
-import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { eventsOf, resultsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startHttpServer, type Received } from "../support/mcp-servers/http-server.ts";
 
 /** A server that wants a login, and is its own authorization server. */
@@ -104,11 +104,11 @@ test("a person logs in once; runs use the token, renew it, and show it to nobody
   expect(readFileSync(file, "utf8")).toContain("open-Sesame-token-1");
 
   const { events } = await made.run([calls, done]);
-  expect(eventsOf(events, "tool.completed")).toMatchObject([{ content: '{"a":1}' }]);
+  expect(resultsOf(events)).toMatchObject([{ content: '{"a":1}' }]);
 
   vault.expire();
   const renewed = await made.run([calls, done]);
-  expect(eventsOf(renewed.events, "tool.completed")).toMatchObject([{ content: '{"a":1}' }]);
+  expect(resultsOf(renewed.events)).toMatchObject([{ content: '{"a":1}' }]);
   expect(vault.seen.at(-1)?.headers.authorization).toBe("Bearer open-Sesame-token-2");
   expect(vault.seen.filter(({ path }) => path === "/register")).toHaveLength(1);
   const { runId } = await made.run([{ text: "It is open-Sesame-token-2." }]);

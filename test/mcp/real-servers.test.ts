@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { StdioMcpServer } from "../../src/connectors/mcp/server.ts";
 import { childEnvironment } from "../../src/sandbox/child-environment.ts";
-import { eventsOf, testEngine } from "../support/engine.ts";
+import { resultsOf, testEngine } from "../support/engine.ts";
 import { governed } from "../support/mcp-servers/http-harness.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -79,10 +79,7 @@ describe("published servers on pipes", () => {
       tool_calls: [{ name: `${name}__create_entities`, arguments: entity(who) }],
     });
     const { events } = await run([tell("left", "Ada"), tell("right", "Bea"), { text: "Done." }]);
-    expect(eventsOf(events, "tool.completed").map(({ isError }) => isError)).toEqual([
-      false,
-      false,
-    ]);
+    expect(resultsOf(events).map(({ isError }) => isError)).toEqual([false, false]);
     const kept = (file: string) => readFileSync(join(folder, file), "utf8");
     expect(kept("left.jsonl")).toMatch(/Ada/);
     expect(kept("left.jsonl")).not.toMatch(/Bea/);

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
-import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { resultsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startHttpServer } from "../support/mcp-servers/http-server.ts";
 
 const closing: (() => Promise<void>)[] = [];
@@ -29,7 +29,7 @@ test("a run gets the tools of a server over HTTP, with a secret that only the se
     { text: "Done." },
   ]);
   expect(outcome).toBe("unverified");
-  const [called] = eventsOf(events, "tool.completed");
+  const [called] = resultsOf(events);
   expect(called?.content).toBe("You sent Bearer [secret:VAULT_PASS]");
   expect(JSON.stringify(events)).not.toContain(secret);
 });
@@ -51,7 +51,5 @@ test("an address given for one run is a server too", async () => {
     [{ tool_calls: [{ name: "127-0-0-1__echo", arguments: { a: 1 } }] }, { text: "Done." }],
     { mcpCommands: [server.url] },
   );
-  expect(eventsOf(events, "tool.completed")).toMatchObject([
-    { content: '{"a":1}', isError: false },
-  ]);
+  expect(resultsOf(events)).toMatchObject([{ content: '{"a":1}', isError: false }]);
 });

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { JsonValue } from "../../src/base/json.ts";
+import { insideOf } from "../../src/base/outside.ts";
 import { type Config, type FlagSetting, loadConfig } from "../../src/config/config.ts";
 import { createEngine, type Engine, thisHost } from "../../src/engine.ts";
 import type { RunRequest } from "../../src/engine/create-run.ts";
@@ -48,9 +49,10 @@ export function testEngine(
   settings: Readonly<Record<string, JsonValue>> = {},
   folder?: string,
   env: Record<string, string> = {},
+  machine: Partial<Pick<Host, "clock" | "warn">> = {},
 ): TestEngine {
   const cwd = folder ?? temporaryFolder("engine");
-  const host = testHost(cwd, env);
+  const host = { ...testHost(cwd, env), ...machine };
   const flags: FlagSetting[] = Object.entries({ "store.synchronous": "normal", ...settings }).map(
     ([setting, value]) => ({
       setting,
@@ -92,4 +94,12 @@ export function eventsOf<T extends StoredEvent["type"]>(
   type: T,
 ): readonly EventOf<T>[] {
   return events.filter((event): event is EventOf<T> => event.type === type);
+}
+
+/** The results of tools, without the marks of what came from outside. */
+export function resultsOf(events: readonly StoredEvent[]): readonly EventOf<"tool.completed">[] {
+  return eventsOf(events, "tool.completed").map((event) => ({
+    ...event,
+    content: insideOf(event.content),
+  }));
 }

@@ -4,15 +4,21 @@ import { stringify } from "yaml";
 import type { ScriptedTurn } from "./engine.ts";
 import { temporaryFolder } from "./temporary.ts";
 
-/** A task of its own in a fresh folder: what the model says, what checks it, what judges it. */
-export function taskFolder(task: {
+interface TaskParts {
   readonly turns: readonly ScriptedTurn[];
   /** The visible check; none unless given. */
   readonly check?: readonly string[];
   /** Lines of the hidden tests; they pass unless given. */
   readonly tests?: string;
-}): string {
-  const folder = join(temporaryFolder("task"), "task");
+}
+
+/** A task of its own in a fresh folder: what the model says, what checks it, what judges it. */
+export function taskFolder(task: TaskParts): string {
+  return writeTask(join(temporaryFolder("task"), "task"), task);
+}
+
+/** The same in a folder that is named. Gives that folder. */
+export function writeTask(folder: string, task: TaskParts): string {
   const check = task.check === undefined ? "" : `check = ${JSON.stringify(task.check)}\n`;
   const files: Readonly<Record<string, string>> = {
     "task.toml": `version = "1.0"\n[metadata.agent33]\nscript = "script.yaml"\n${check}`,

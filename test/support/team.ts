@@ -21,7 +21,10 @@ export const handTo = (agent: string, task = `Work for ${agent}.`) => ({
 });
 
 /** Writes a team down beside the engine's other files and gives the request for its run. */
-export function teamRequest({ folder }: TestEngine, { agents, turns, says }: Team): RunRequest {
+export function teamRequest(
+  { folder }: Pick<TestEngine, "folder">,
+  { agents, turns, says }: Team,
+): RunRequest {
   for (const [name, more] of Object.entries(agents)) {
     const definition = {
       name,

@@ -1,5 +1,6 @@
 import { canonicalJson, isJsonObject, type JsonValue } from "../../base/json.ts";
 import { digestOf, sha256 } from "../../base/digest.ts";
+import { outsideMarks } from "../../base/outside.ts";
 import { parseArguments } from "../../tools/arguments.ts";
 
 /** Which call it is, however its arguments are spelled: the same for any order of their names. */
@@ -14,6 +15,7 @@ const volatile = [
   /\b\d\d?:\d\d:\d\d(\.\d+)?\b/g,
   /\b1\d{9}(\d{3})?\b/g,
   /\b\d+(\.\d+)? ?(ms|s|sec|secs|seconds?|minutes?|min)\b/g,
+  outsideMarks,
   /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/gi,
 ] as const;
 
@@ -32,7 +34,7 @@ export function errorGist(toolName: string, argumentsText: string, content: stri
   const words = [...own]
     .filter(({ length }) => length >= shortestArgument)
     .sort((left, right) => right.length - left.length)
-    .reduce((text, value) => text.replaceAll(value, "~"), content);
+    .reduce((text, value) => text.replaceAll(value, "~"), content.replace(outsideMarks, "~"));
   return digestOf([toolName, words.replace(/\d+/g, "#")]);
 }
 

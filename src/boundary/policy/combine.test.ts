@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { policyOf } from "../../../test/support/leave.ts";
 import { effects } from "../../base/effect.ts";
 import type { CallFacts } from "../types.ts";
-import { strictestOf } from "./combine.ts";
+import { strictestFor, strictestOf } from "./combine.ts";
 import { compilePolicy } from "./compile.ts";
 import { explainDecision } from "./explain.ts";
 import { parsePack } from "./pack-file.ts";
@@ -19,6 +19,23 @@ function named(name: string, fallback: string, ...rules: readonly string[]) {
   const head = `pack: ${name}\nversion: 1\ndescription: d\ndefault: ${fallback}\n`;
   return compilePolicy([parsePack(`${head}${list}\n`, `${name}.yaml`)]);
 }
+
+describe("a policy for an agent that works for others", () => {
+  const actor = { ...principal, agent: "b@1" };
+  const decided = (policy: ReturnType<typeof named>, tool = "a") =>
+    strictestFor(policy, ["a@1"]).decide({ ...facts, tool }, "mcp:x", actor);
+
+  test("denies what a rule denies any of them", () => {
+    expect(decided(named("p", "allow", "deny: { agent: a@1 }")).ruleId).toBe("p/r1");
+    expect(decided(named("p", "allow", "deny: { agent: b@1 }")).ruleId).toBe("p/r1");
+    expect(decided(named("p", "allow", "deny: { agent: c@1 }")).effect).toBe("allow");
+  });
+
+  test("allows what is allowed to all of them alone", () => {
+    expect(decided(named("p", "deny", "allow: { agent: b@1 }")).effect).toBe("deny");
+    expect(decided(named("p", "deny", "allow: { agent: [a@1, b@1] }")).effect).toBe("allow");
+  });
+});
 
 describe("the strictest of several policies", () => {
   test("is the policy itself where there is one", () => {

@@ -107,6 +107,8 @@ async function show(context: CliContext, prefix: string, options: Options): Prom
       ]),
     );
     const asked = elicitationIn(question.facts);
+    const reason = question.facts?.["reason"];
+    if (typeof reason === "string") output.out(`\n${reason}`);
     output.out(`\n${asked === undefined ? question.summary : questionText(asked)}`);
   });
 }

@@ -31,7 +31,12 @@ async function work(context: CliContext, options: WorkOptions): Promise<void> {
       output.err("letting go of the runs in hand; once more ends at once");
       stop.abort();
     });
-    if (!output.json) output.out(`working on the runs in ${engine.dataDir}`);
+    const { dataDir } = engine;
+    output.out(
+      output.json
+        ? JSON.stringify({ kind: "ready", dataDir })
+        : `working on the runs in ${dataDir}`,
+    );
     try {
       await engine.runs.work({
         signal: stop.signal,

@@ -1,8 +1,8 @@
 import { expect } from "vitest";
 import { connectorConformance } from "../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../test/connectors/http-peer.ts";
+import { fromOutside } from "../../base/outside.ts";
 import type { ToolOutput } from "../../tools/tool.ts";
-import { fromOutside } from "../outside.ts";
 import { httpKind } from "./connector.ts";
 import { httpSettings } from "./settings.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fromOutside } from "../outside.ts";
+import { fromOutside } from "../../base/outside.ts";
 import { httpKind } from "./connector.ts";
 import { httpSettings } from "./settings.ts";
 
@@ -39,6 +39,7 @@ test("what the other side says is marked as from outside, and no text where it s
     const fetch = () => Promise.resolve(new Response(body, { headers }));
     const output = await request!.spec.run({
       input: { method: "GET", path: "/x" },
+      facts: { operation: "test", effect: "unknown", repeat: "once" },
       attempt: 1,
       idempotencyKey: "k",
       signal: new AbortController().signal,

@@ -4,7 +4,7 @@ import type { CallContext, ConnectorSpec } from "../../boundary/types.ts";
 import type { ToolOutput } from "../../tools/tool.ts";
 import { type GovernedTool, operationTool } from "../governed-tool.ts";
 import type { ConnectorKind, ConnectorParts } from "../kind.ts";
-import { fromOutside } from "../outside.ts";
+import { fromOutside } from "../../base/outside.ts";
 import { addressBelow, isBelow } from "./base-url.ts";
 import { readBody } from "./body.ts";
 import { decodeText } from "./charset.ts";

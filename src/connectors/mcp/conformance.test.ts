@@ -1,4 +1,5 @@
 import { expect, onTestFinished } from "vitest";
+import { fromOutside } from "../../base/outside.ts";
 import { connectorConformance } from "../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../test/connectors/http-peer.ts";
 import { stdioPeer } from "../../../test/connectors/stdio-peer.ts";
@@ -72,7 +73,7 @@ connectorConformance({
     }),
   input: { a: 1 },
   good: ({ content }, { requests }) => {
-    expect(content).toBe('{"a":1}');
+    expect(content).toBe(fromOutside(["MCP server: peer"], '{"a":1}'));
     expect(requests.at(-1)?.headers.authorization).toBe(token);
   },
   secrets: [token],
@@ -89,7 +90,7 @@ for (const [name, plan, tools] of [
     peer: () => stdioPeer(plan, { env, tools }),
     spec: ({ server }) => echoOf(server),
     input: { a: 1 },
-    good: ({ content }) => expect(content).toBe('{"a":1}'),
+    good: ({ content }) => expect(content).toBe(fromOutside(["MCP server: told"], '{"a":1}')),
     secrets: [token],
     cannot: noWait,
   });

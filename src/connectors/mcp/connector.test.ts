@@ -9,6 +9,7 @@ import {
   useMcpHarness,
 } from "../../../test/support/mcp-servers/harness.ts";
 import { eventually, isRunning } from "../../../test/support/mcp-servers/process-list.ts";
+import { fromOutside } from "../../base/outside.ts";
 import { mcpSessionSpec, openMcpServer } from "./connector.ts";
 
 const mcp = useMcpHarness();
@@ -213,7 +214,7 @@ describe("odd tool lists", () => {
     expect(handle.hints["test__liar"]).toEqual({ readOnlyHint: true });
     const dotted = names.find((name) => name.startsWith("test__with_dots"));
     const output = await handle.tools.find(({ name }) => name === dotted)?.run({}, callContext());
-    expect(output?.content).toBe("called with.dots/and slashes");
+    expect(output?.content).toBe(fromOutside(["MCP server: test"], "called with.dots/and slashes"));
   });
 
   test("with a schema that is none are checked to be objects and shown without the foreign word", async () => {

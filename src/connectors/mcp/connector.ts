@@ -17,6 +17,7 @@ import type { OAuthLogin } from "./oauth.ts";
 import type { ServerPins } from "./pins.ts";
 import { defaultStartTimeoutMs, describeServer, type McpServer } from "./server.ts";
 import { type McpSession, openSession } from "./session.ts";
+import { createSseTransport } from "./sse-transport.ts";
 import { createStdioTransport } from "./stdio-transport.ts";
 import type { ServerTransport } from "./transport.ts";
 
@@ -35,6 +36,11 @@ export interface OpenMcpServerRequest {
   readonly features?: McpClientFeatures;
   /** What people have taken its tools for. */
   readonly pins?: ServerPins;
+  /**
+   * Whether whoever governs the calls asks about tools that change: then a changed tool may be called
+   * under the digest that it has then. Default: it is refused.
+   */
+  readonly followChanges?: boolean;
   /** How to log in, for servers over HTTP. */
   readonly login?: OAuthLogin;
   /** For the waits before restarts. Default: the machine's own. */
@@ -134,7 +140,9 @@ async function connect(
   // Whoever makes the session speak, what it opens belongs to the call that holds it.
   const inSession = AsyncLocalStorage.snapshot();
   const held: EgressFetch = (to, init) => inSession(fetch, to, init);
-  return createHttpTransport(server, held, login);
+  return server.transport === "sse"
+    ? createSseTransport(server, held)
+    : createHttpTransport(server, held, login);
 }
 
 async function hold(
@@ -157,7 +165,7 @@ export async function openMcpServer(
   request: OpenMcpServerRequest,
 ): Promise<Result<McpServerHandle, BoundaryError>> {
   const { boundary, server, principal, options = {}, pins } = request;
-  const { clock = systemClock } = request;
+  const { clock = systemClock, followChanges = false } = request;
   let latest: Promise<McpSession> | undefined;
   const spec = mcpSessionSpec(
     server,
@@ -201,5 +209,8 @@ export async function openMcpServer(
     },
     settled,
   };
-  return { ok: true, value: createServerHandle(server, opened.value, { reopen, clock, pins }) };
+  return {
+    ok: true,
+    value: createServerHandle(server, opened.value, { reopen, clock, pins, followChanges }),
+  };
 }

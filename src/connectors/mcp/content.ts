@@ -7,19 +7,31 @@ import type {
 } from "@modelcontextprotocol/client";
 import { unreachable } from "../../base/errors.ts";
 import { isJsonObject, toJsonValue } from "../../base/json.ts";
+import { fromOutside } from "../../base/outside.ts";
 import type { ToolOutput } from "../../tools/tool.ts";
 
-/** An MCP tool's result as text for a model. That the tool failed stays data. */
-export function toToolOutput(result: CallToolResult): ToolOutput {
+/**
+ * An MCP tool's result as text for a model. That the tool failed stays data.
+ * @param server its name
+ */
+export function toToolOutput(server: string, result: CallToolResult): ToolOutput {
   const structured = toJsonValue(result.structuredContent);
   const text = result.content.map(describeBlock).join("\n");
   const isObject = isJsonObject(structured);
   return {
     // A tool may give its result only in structured form.
-    content: text === "" && structured !== null ? JSON.stringify(structured) : text,
+    content: ofServer(
+      server,
+      text === "" && structured !== null ? JSON.stringify(structured) : text,
+    ),
     isError: result.isError === true,
     ...(isObject ? { structured } : {}),
   };
+}
+
+/** What a server said, for a model: its words may be those of whoever wrote what it found. */
+export function ofServer(server: string, text: string): string {
+  return text === "" ? "" : fromOutside([`MCP server: ${server}`], text);
 }
 
 /** A prompt's messages, each under the name of who says it. */

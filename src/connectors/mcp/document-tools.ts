@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isBoundaryError } from "../../boundary/errors.ts";
 import { defineTool, type ToolPlan } from "../../tools/define.ts";
 import type { Tool, ToolContext } from "../../tools/tool.ts";
-import { describeResource, toPromptText } from "./content.ts";
+import { describeResource, ofServer, toPromptText } from "./content.ts";
 import type { McpServer } from "./server.ts";
 import type { McpSession } from "./session.ts";
 import { offeredName } from "./tool-name.ts";
@@ -52,7 +52,7 @@ export function documentTools(
     return { ...made, operation };
   };
   const output = (content: string) => ({
-    content: content === "" ? none : content,
+    content: content === "" ? none : ofServer(server.name, content),
     isError: false,
   });
   const resources = () => [

@@ -7,6 +7,7 @@ import {
 } from "@modelcontextprotocol/client";
 import { causesOf } from "../../base/causes.ts";
 import { Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
+import { withoutUnseen } from "../../base/outside.ts";
 import {
   BoundaryError,
   type BoundaryErrorOptions,
@@ -55,7 +56,9 @@ export function toMcpError(error: unknown, context: FailureContext): BoundaryErr
   };
   return new BoundaryError(
     mapped.kind,
-    `MCP server "${server.name}"${started}: ${what} failed: ${mapped.says}${lastWords(context.output)}`,
+    withoutUnseen(
+      `MCP server "${server.name}"${started}: ${what} failed: ${mapped.says}${lastWords(context.output)}`,
+    ),
     options,
   );
 }

@@ -12,6 +12,7 @@ import { effectOfHints, pinState, type ServerPins } from "./pins.ts";
 import { defaultCallTimeoutMs, type McpServer } from "./server.ts";
 import type { McpSession, ServerCall } from "./session.ts";
 import { createTimeLimit } from "./time-limit.ts";
+import { differenceBetween } from "./tool-difference.ts";
 import type { ListedTool, ToolHints } from "./tool-list.ts";
 import { offeredName } from "./tool-name.ts";
 
@@ -25,6 +26,8 @@ export interface McpServerHandle {
   readonly hints: Readonly<Record<string, ToolHints>>;
   /** What a person should know: tools left out, schemas that cannot be checked, stray output. */
   readonly notices: readonly string[];
+  /** What has become different about a tool since it was listed first; empty where nothing has. */
+  differenceOf(offered: string): string;
   stderrTail(): string;
   /** The last log messages that it sent. */
   logs(): readonly string[];
@@ -42,12 +45,14 @@ export interface HandleParts {
   readonly reopen: Reopening;
   readonly clock: Clock;
   readonly pins: ServerPins | undefined;
+  /** See {@link OpenMcpServerRequest}. */
+  readonly followChanges: boolean;
 }
 
 export function createServerHandle(
   server: McpServer,
   first: McpSession,
-  { reopen, clock, pins }: HandleParts,
+  { reopen, clock, pins, followChanges }: HandleParts,
 ): McpServerHandle {
   const limitMs = server.callTimeoutMs ?? defaultCallTimeoutMs;
   const kept = keepSession(server, first, reopen, clock);
@@ -67,13 +72,26 @@ export function createServerHandle(
   const call = (listed: ListedTool, repeat: Repeat, args: JsonObject, context: ToolContext) =>
     inTime(context, repeat, async (session, asking) => {
       const now = (await session.listed()).tools.find((tool) => tool.name === listed.name);
-      if (now?.digest !== listed.digest) throw changed(server, listed);
+      if (now === undefined) throw gone(server, listed);
+      const decidedOn = context.toolDigest ?? listed.digest;
+      if (now.digest !== decidedOn) throw changed(server, listed);
       const before = session.notes.unansweredCount();
-      const output = toToolOutput(await session.call(listed.name, args, asking));
+      const output = toToolOutput(server.name, await session.call(listed.name, args, asking));
       return withUnanswered(output, session.notes.unansweredSince(before));
     });
   const ask: AskServer = (what, context, request) =>
     inTime(context, "safe", (session, asking) => session.ask(what, asking, request));
+
+  const began = first.list.tools;
+  const latest = (listed: ListedTool): ListedTool =>
+    kept.current().list.tools.find(({ name }) => name === listed.name) ?? listed;
+  const following = (listed: ListedTool): Pick<Tool, "refresh" | "latestDigest"> => ({
+    refresh: async () => {
+      // What goes wrong here goes wrong in the call as well, and is told there.
+      if (kept.alive()) await Promise.allSettled([kept.current().listed()]);
+    },
+    latestDigest: () => latest(listed).digest,
+  });
 
   const compile = createSchemaCompiler();
   const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools, pins)];
@@ -96,6 +114,7 @@ export function createServerHandle(
       inputSchema: check.schema,
       source: `mcp:${server.name}`,
       definitionDigest: listed.digest,
+      ...(followChanges ? following(listed) : {}),
       ...place,
       ...stays,
       effect: declared?.effect ?? hinted.effect ?? "unknown",
@@ -126,6 +145,11 @@ export function createServerHandle(
         ...(strayLineCount === 0 ? [] : [stray]),
         ...kept.current().notes.notices(),
       ];
+    },
+    differenceOf: (name) => {
+      const listed = began.find((tool) => offeredName(server.name, tool.name) === name);
+      if (listed === undefined || latest(listed).digest === listed.digest) return "";
+      return differenceBetween(listed, latest(listed));
     },
     stderrTail: () => kept.current().output().stderrTail,
     logs: () => kept.current().notes.logs(),
@@ -177,13 +201,29 @@ function namesOf(tools: readonly ListedTool[]): string {
   return tools.map(({ name }) => name).join(", ");
 }
 
+function gone(server: McpServer, listed: ListedTool): BoundaryError {
+  return new BoundaryError(
+    "invalid_response",
+    `MCP server "${server.name}" has ${listed.name} no more.`,
+    { phase: "before_send", hint: "Choose another way: the server does not offer it now." },
+  );
+}
+
+const otherTool = "mcp/other-tool";
+
 function changed(server: McpServer, listed: ListedTool): BoundaryError {
   return new BoundaryError(
     "invalid_response",
-    `MCP server "${server.name}" now describes ${listed.name} differently, or has it no more.`,
+    `MCP server "${server.name}" now describes ${listed.name} differently.`,
     {
       phase: "before_send",
+      ruleId: otherTool,
       hint: "Start anew, so that the new description is shown to the model and to policy.",
     },
   );
+}
+
+/** Whether a call was not sent because the tool is another one than policy had decided about. */
+export function isOtherTool(error: BoundaryError): boolean {
+  return error.ruleId === otherTool;
 }

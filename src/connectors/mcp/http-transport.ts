@@ -7,18 +7,17 @@ import {
   SdkHttpError,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { systemClock } from "../../base/clock.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import type { EgressFetch } from "../../boundary/hands.ts";
-import { retryAfterMs } from "../http/retry-after.ts";
-import { readBody } from "../http/body.ts";
 import { forgotSession } from "./http-errors.ts";
+import { rateLimited, withHeaders } from "./http-requests.ts";
 import { limitMessages } from "./limited-body.ts";
 import { createOAuthSession, type OAuthLogin, type OAuthSession } from "./oauth.ts";
 import { type HttpMcpServer, messageLimitBytes } from "./server.ts";
 import {
   answerLost,
   messageTooLarge,
+  noOutput,
   type ServerOutput,
   type ServerTransport,
   within,
@@ -26,8 +25,6 @@ import {
 
 /** How long the server gets to hear that the session is over. */
 const farewellMs = 1_000;
-
-const noOutput: ServerOutput = { stderrTail: "", strayLineCount: 0, strayLines: [], notices: [] };
 
 /** A stream that the server cut is opened again, later each time; about two minutes in all. */
 const reconnection = {
@@ -206,31 +203,8 @@ class HttpServerTransport extends StreamableHTTPClientTransport implements Serve
   }
 }
 
-function withHeaders(
-  init: RequestInit | undefined,
-  own: Readonly<Record<string, string>>,
-): RequestInit {
-  const headers = new Headers(init?.headers);
-  for (const [name, value] of Object.entries(own)) {
-    if (!headers.has(name)) headers.set(name, value);
-  }
-  return { ...init, headers };
-}
-
 function sessionLost(): Agent33Error {
   return new Agent33Error("mcp.session_lost", "The server does not know the session any more.", {
     hint: "Ask again: the next call opens a new session.",
-  });
-}
-
-/** How much of a refusal is read for its message, in bytes. */
-const refusalBytes = 4 * 1024;
-
-async function rateLimited(response: Response): Promise<Agent33Error> {
-  const { bytes } = await readBody(response, refusalBytes);
-  const said = Buffer.from(bytes).toString("utf8").replace(/\s+/g, " ").slice(0, 300);
-  const waitMs = retryAfterMs(Object.fromEntries(response.headers), systemClock.now());
-  return new Agent33Error("mcp.rate_limited", `it answered with status 429: ${said}.`, {
-    details: { status: response.status, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) },
   });
 }

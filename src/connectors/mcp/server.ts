@@ -57,15 +57,19 @@ export interface StdioMcpServer extends AnyServer {
   readonly confinementHint?: string;
 }
 
-/** An MCP server that runs somewhere and is spoken to over streamable HTTP. */
+/** An MCP server that runs somewhere and is spoken to over HTTP. */
 export interface HttpMcpServer extends AnyServer {
   readonly type: "http";
+  /** How. Default: `streamable`; `sse` is the way of 2024, which some servers know alone. */
+  readonly transport?: HttpTransport;
   readonly url: string;
   /** Sent with every request to it. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
 export type McpServer = StdioMcpServer | HttpMcpServer;
+
+export type HttpTransport = "streamable" | "sse";
 
 export const defaultStartTimeoutMs = 20_000;
 export const defaultCallTimeoutMs = 60_000;

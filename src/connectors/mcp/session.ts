@@ -135,8 +135,10 @@ export async function openSession(
 }
 
 /** A pipe's server that knows nothing of the question may be silent; it gets its time to start after. */
-function negotiation({ protocol, type }: McpServer, limitMs: number): VersionNegotiationOptions {
-  const wanted = protocol ?? (type === "http" ? "auto" : "legacy");
+function negotiation(server: McpServer, limitMs: number): VersionNegotiationOptions {
+  const { protocol, type } = server;
+  const isNew = server.type === "http" && server.transport !== "sse";
+  const wanted = protocol ?? (isNew ? "auto" : "legacy");
   const mode = wanted === "auto" || wanted === "legacy" ? wanted : { pin: wanted };
   return type === "http" ? { mode } : { mode, probe: { timeoutMs: Math.ceil(limitMs / 4) } };
 }

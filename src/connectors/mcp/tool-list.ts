@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { digestOf } from "../../base/digest.ts";
 import { type JsonObject, toJsonValue } from "../../base/json.ts";
+import { withoutUnseen } from "../../base/outside.ts";
 
 /** A tool as a server describes it. Nothing of it is trusted. */
 export interface ListedTool {
@@ -68,12 +69,21 @@ export function readToolList(raw: readonly unknown[]): ToolList {
       notices.push(`Tool ${index + 1} is left out: its description is malformed at "${where}".`);
       continue;
     }
-    const { name, description = "", annotations } = parsed.data;
+    const { name, annotations } = parsed.data;
     if (tools.has(name)) {
       notices.push(`Tool "${name}" is listed twice; the first one is used.`);
       continue;
     }
-    let inputSchema = parsed.data.inputSchema as JsonObject;
+    const whole = JSON.stringify(parsed.data);
+    const seen = withoutUnseen(whole);
+    const isCleaned = seen !== whole;
+    if (isCleaned) {
+      notices.push(`Tool "${name}": what nobody sees was taken out of its description.`);
+    }
+    const { description = "", ...shown } = isCleaned
+      ? (JSON.parse(seen) as typeof parsed.data)
+      : parsed.data;
+    let inputSchema = shown.inputSchema as JsonObject;
     if (inputSchema["type"] !== "object") {
       notices.push(`Tool "${name}": its schema is not one of an object and was replaced.`);
       inputSchema = { type: "object" };

@@ -16,6 +16,14 @@ export interface ServerOutput {
   readonly exit?: ExitStatus;
 }
 
+/** Of a server that writes only messages. */
+export const noOutput: ServerOutput = {
+  stderrTail: "",
+  strayLineCount: 0,
+  strayLines: [],
+  notices: [],
+};
+
 /** The library's transport, and what a session has to know of the way to its server. */
 export interface ServerTransport extends Transport {
   output(): ServerOutput;

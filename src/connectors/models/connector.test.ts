@@ -49,6 +49,7 @@ async function attempt(model: Model) {
   const chunks: ModelEvent[] = [];
   const context: CallContext<ModelRequest, ModelEvent> = {
     input: request,
+    facts: { operation: "test", effect: "unknown", repeat: "once" },
     attempt: 1,
     idempotencyKey: "k",
     signal: new AbortController().signal,

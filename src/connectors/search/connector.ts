@@ -6,7 +6,7 @@ import { networkError } from "../http/errors.ts";
 import { exchangeJson } from "../http/exchange.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import type { ConnectorKind, ConnectorParts, OpenedConnector } from "../kind.ts";
-import { fromOutside } from "../outside.ts";
+import { fromOutside } from "../../base/outside.ts";
 import { brave } from "./brave.ts";
 import {
   freshnesses,

@@ -1,5 +1,5 @@
 import type { ToolOutput } from "../../tools/tool.ts";
-import { fromOutside } from "../outside.ts";
+import { fromOutside } from "../../base/outside.ts";
 import type { Reading } from "./reading.ts";
 
 /** A part of a document that was fetched, with what a reader must know of it. */

@@ -1,5 +1,5 @@
 // Lists the tools that stand in a file, and says when it was told to that they have changed.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { answer, serve, textResult, writeLine } from "./rpc.mjs";
 
 const [, , file] = process.argv;
@@ -13,6 +13,7 @@ serve({
     }),
   "tools/list": ({ id }) => answer(id, { tools: JSON.parse(readFileSync(file, "utf8")) }),
   call: (name, args) => {
+    if (args.offers !== undefined) writeFileSync(file, JSON.stringify(args.offers));
     if (args.changed === true) {
       writeLine(JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" }));
     }

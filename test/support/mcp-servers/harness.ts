@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, expect } from "vitest";
 import type { JsonObject } from "../../../src/base/json.ts";
+import { insideOf } from "../../../src/base/outside.ts";
 import type { Result } from "../../../src/base/result.ts";
 import { type BoundaryError, isBoundaryError } from "../../../src/boundary/errors.ts";
 import type { SpawnProcess } from "../../../src/boundary/hands.ts";
@@ -124,7 +125,7 @@ export function callContext(signal = new AbortController().signal): ToolContext 
   return { signal, idempotencyKey: "key-1", progress: () => {} };
 }
 
-/** Runs a tool by the name that the server gives it. */
+/** Runs a tool by the name that the server gives it; of its result, what the server itself said. */
 export async function call(
   handle: McpServerHandle,
   tool: string,
@@ -133,7 +134,11 @@ export async function call(
 ): Promise<ToolOutput> {
   const found = handle.tools.find((candidate) => candidate.name === `${handle.name}__${tool}`);
   if (found === undefined) throw new Error(`no tool ${tool}`);
-  return await found.run(args, callContext(signal));
+  const output = await found.run(args, callContext(signal));
+  const said = insideOf(output.content);
+  // Whatever a server says has to be marked as that.
+  if (said === output.content && said !== "") throw new Error(`not marked: ${said}`);
+  return { ...output, content: said };
 }
 
 /** The error of a call that must fail. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { expect, onTestFinished } from "vitest";
 import type { JsonObject } from "../../../src/base/json.ts";
+import { insideOf } from "../../../src/base/outside.ts";
 import type { BoundaryOptions } from "../../../src/boundary/boundary.ts";
 import { createEgress } from "../../../src/boundary/egress/fetch.ts";
 import type { CallOutcome } from "../../../src/boundary/types.ts";
@@ -15,12 +16,13 @@ import type { HttpMcpServer, McpServer } from "../../../src/connectors/mcp/serve
 import { governed as governedTool } from "../../../src/connectors/governed-tool.ts";
 import { createToolbox } from "../../../src/engine/toolbox.ts";
 import { createProcesses } from "../../../src/sandbox/process.ts";
-import type { ToolOutput } from "../../../src/tools/tool.ts";
+import type { Tool, ToolOutput } from "../../../src/tools/tool.ts";
 import { type TestBoundary, testBoundary, testPrincipal } from "../boundary.ts";
 
 /** A server behind a boundary with real hands, and its tools as governed calls. */
 export interface GovernedServer extends TestBoundary {
   readonly handle: McpServerHandle;
+  /** Of what a tool gives, what the server itself said. */
   call(
     tool: string,
     args?: JsonObject,
@@ -60,7 +62,7 @@ export async function governed(
   const handle = outcome.value;
   onTestFinished(() => handle.close());
   const toolbox = createToolbox(parts.boundary, {
-    shown: handle.tools.map(governedTool),
+    shown: handle.tools.map((tool) => governedTool(unmarked(tool))),
     toFind: [],
   });
   return {
@@ -78,6 +80,14 @@ export async function governed(
   };
 }
 
+function unmarked(tool: Tool): Tool {
+  const run: Tool["run"] = async (args, context) => {
+    const output = await tool.run(args, context);
+    return { ...output, content: insideOf(output.content) };
+  };
+  return { ...tool, run };
+}
+
 /** A port that nobody listens on. */
 export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, "127.0.0.1");
@@ -87,13 +97,16 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** The reference server `everything` over streamable HTTP, as a process of its own. */
-export async function startEverything(port: number): Promise<{ kill(): Promise<void> }> {
+/** The reference server `everything` over HTTP, as a process of its own. */
+export async function startEverything(
+  port: number,
+  transport: "streamableHttp" | "sse" = "streamableHttp",
+): Promise<{ kill(): Promise<void> }> {
   const program = resolve(
     import.meta.dirname,
     "../../../node_modules/@modelcontextprotocol/server-everything/dist/index.js",
   );
-  const child = spawn(process.execPath, [program, "streamableHttp"], {
+  const child = spawn(process.execPath, [program, transport], {
     env: { PATH: process.env["PATH"], PORT: String(port) },
     stdio: ["ignore", "ignore", "pipe"],
   });
@@ -103,9 +116,11 @@ export async function startEverything(port: number): Promise<{ kill(): Promise<v
     await once(child, "exit");
   };
   onTestFinished(kill);
-  for await (const chunk of child.stderr) {
-    if (String(chunk).includes("listening")) break;
-  }
-  child.stderr.resume();
+  // It is read to its end: a server whose words nobody reads dies of them.
+  await new Promise<void>((listening) => {
+    child.stderr.on("data", (chunk) => {
+      if (/listening|running on port/.test(String(chunk))) listening();
+    });
+  });
   return { kill };
 }

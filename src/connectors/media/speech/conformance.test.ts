@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { connectorConformance } from "../../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../../test/connectors/http-peer.ts";
 import { temporaryFolder } from "../../../../test/support/temporary.ts";
-import { fromOutside } from "../../outside.ts";
+import { fromOutside } from "../../../base/outside.ts";
 import { speechKind } from "./connector.ts";
 import { speechSettings } from "./settings.ts";
 
@@ -126,6 +126,7 @@ describe("a text that is read aloud", () => {
     let asked = 0;
     const context = {
       input: { text: "Hello.", path },
+      facts: { operation: "test", effect: "unknown", repeat: "once" } as const,
       attempt: 1,
       idempotencyKey: "k",
       signal: new AbortController().signal,

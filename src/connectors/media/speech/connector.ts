@@ -7,7 +7,7 @@ import { type GovernedTool, operationTool } from "../../governed-tool.ts";
 import { readWholeBody } from "../../http/body.ts";
 import { exchangeJson, refused } from "../../http/exchange.ts";
 import type { ConnectorKind } from "../../kind.ts";
-import { fromOutside } from "../../outside.ts";
+import { fromOutside } from "../../../base/outside.ts";
 import {
   checkNewFile,
   fileRefusal,

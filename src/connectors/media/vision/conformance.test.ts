@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { connectorConformance } from "../../../../test/connectors/conformance.ts";
 import { type HttpPeer, httpPeer } from "../../../../test/connectors/http-peer.ts";
 import { temporaryFolder } from "../../../../test/support/temporary.ts";
-import { fromOutside } from "../../outside.ts";
+import { fromOutside } from "../../../base/outside.ts";
 import { visionKind } from "./connector.ts";
 import { imageType } from "./image-type.ts";
 import { visionSettings } from "./settings.ts";

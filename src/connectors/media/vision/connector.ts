@@ -5,7 +5,7 @@ import type { ToolOutput } from "../../../tools/tool.ts";
 import { type GovernedTool, operationTool } from "../../governed-tool.ts";
 import { exchangeJson } from "../../http/exchange.ts";
 import type { ConnectorKind } from "../../kind.ts";
-import { fromOutside } from "../../outside.ts";
+import { fromOutside } from "../../../base/outside.ts";
 import { fileRefusal, readWorkspaceFile, type Workspace } from "../../workspace/files.ts";
 import { measured, type MediaServer, mediaCheck, mediaServer } from "../server.ts";
 import { imageType } from "./image-type.ts";

@@ -1,0 +1,205 @@
+import { z } from "zod";
+import { type JsonObject, toJsonValue } from "../base/json.ts";
+import type { BoundaryError } from "../boundary/errors.ts";
+import type { CallRecord } from "../boundary/types.ts";
+import type { Activity } from "../durable/contract.ts";
+import type { NewEvent, StopReason, StoredEvent } from "../events/event.ts";
+import type { ModelRequest, ModelTurn } from "../models/model.ts";
+import { answerForm } from "./answer.ts";
+import { callOptions, leaveIfReleased } from "./call-options.ts";
+import { feedback, isSentBack } from "./checks.ts";
+import { judgeMessages, judgePrompt } from "./judge-words.ts";
+import { reachedLimit } from "./limits.ts";
+import type { AgentPorts, RunSession } from "./ports.ts";
+import { scopedRun } from "./scoped-run.ts";
+import { activeMs, foldRun, turnText } from "./state.ts";
+import { type Spoken, spokenIn } from "./steering.ts";
+import { eventDecision, stopOf } from "./turn.ts";
+
+/** One question of one look at the work. */
+export type JudgeQuestion = {
+  readonly attempt: number;
+  /** Above 1 when the answer before could not be read. */
+  readonly try: number;
+};
+
+export type JudgeInput = JudgeQuestion & {
+  readonly horizon: number;
+  /** Above 1 when it comes back from a question to a person. */
+  readonly ask: number;
+};
+
+export type JudgeResult = Spoken & {
+  readonly seq: number;
+  readonly sentBack: boolean;
+  /** Whether the answer could not be read and is to be asked for once more. */
+  readonly again: boolean;
+  /** Set where a limit leaves nothing to ask with. */
+  readonly stop: StopReason | null;
+  /** The approval that the question waits for; null when it has its answer. */
+  readonly parkedOn: string | null;
+};
+
+/** How often a verdict that can be read is asked for. */
+const judgeTries = 2;
+
+const verdictSchema = z.strictObject({
+  met: z.boolean().describe("whether every criterion is met"),
+  reasons: z.array(z.string()).describe("why, one sentence each; first what is missing or wrong"),
+});
+const { $schema: _dialect, ...verdictJson } = toJsonValue(
+  z.toJSONSchema(verdictSchema),
+) as JsonObject;
+const verdictForm = answerForm(verdictJson);
+
+/**
+ * Asks the model whether the work meets its criteria. The question is a call like any other: it is
+ * governed, charged to the run, and not made where a limit is reached. Only a verdict in the form
+ * that was asked for is one; what cannot be read twice counts as no.
+ */
+export function askJudge(ports: AgentPorts): Activity<JudgeInput, JudgeResult> {
+  return {
+    name: "judge.ask",
+    run: async (input, { runId, signal }) => {
+      const { horizon } = input;
+      const run = scopedRun(ports, runId, {});
+      const { session } = run;
+      const events = run.readAll();
+      const limit = spentUp(session, events, horizon, ports.now());
+      if (limit !== undefined) return () => ({ ...nothingMore, seq: horizon, stop: limit });
+      const outcome = await session.model.tryCall(await request(session, events, input), {
+        ...callOptions(run, `judge-${input.attempt}-${input.try}`, signal),
+        totalMs: Math.max(1, run.timeLeftMs()),
+      });
+      leaveIfReleased(signal);
+      return (mailbox) => {
+        if (!outcome.ok && outcome.error.kind === "approval_required") {
+          return park(ports, runId, horizon, outcome.error);
+        }
+        const timeIsUp = run.timeLeftMs() <= 0;
+        const { told, check, stop } = outcome.ok
+          ? answered(input, outcome.value, outcome.record)
+          : failed(ports, session, input, outcome.error, outcome.record, timeIsUp);
+        const sentBack = check?.passed === false && isSentBack(check, session);
+        const stored = ports.log.append(runId, [
+          told,
+          ...(check === undefined ? [] : [check]),
+          ...(check !== undefined && sentBack ? [feedback(check)] : []),
+        ]);
+        return {
+          ...spokenIn(mailbox, {}),
+          ...nothingMore,
+          seq: stored.at(-1)?.seq ?? horizon,
+          sentBack,
+          again: check === undefined && stop === null,
+          stop,
+        };
+      };
+    },
+  };
+}
+
+const nothingMore = { sentBack: false, again: false, stop: null, parkedOn: null } as const;
+
+/** What came of a question: the call itself, and the verdict where there is one. */
+interface Judged {
+  readonly told: NewEvent;
+  readonly check?: Extract<NewEvent, { type: "check.completed" }>;
+  readonly stop: StopReason | null;
+}
+
+/** A limit that leaves nothing to ask with. The questions are no turns of the agent's. */
+function spentUp(
+  { limits }: RunSession,
+  events: readonly StoredEvent[],
+  horizon: number,
+  now: number,
+): StopReason | undefined {
+  const spending = { ...limits, maxSteps: Number.POSITIVE_INFINITY };
+  return reachedLimit(spending, foldRun(events, horizon).totals, activeMs(events, now));
+}
+
+async function request(
+  session: RunSession,
+  events: readonly StoredEvent[],
+  question: JudgeInput,
+): Promise<ModelRequest> {
+  const past = events.filter(({ seq }) => seq <= question.horizon);
+  return {
+    system: judgePrompt(session.judge?.criteria ?? "", verdictJson),
+    messages: judgeMessages(past, await session.filesChanged(), question),
+    tools: [],
+    maxOutputTokens: session.effort.maxOutputTokens,
+    effort: session.effort.effort,
+    answer: { name: "verdict", schema: verdictJson },
+    judgement: past.filter(({ type }) => type === "judge.completed").length,
+  };
+}
+
+function answered(question: JudgeQuestion, turn: ModelTurn, record: CallRecord): Judged {
+  const { attempt } = question;
+  const { durationMs } = record;
+  const text = turnText(turn);
+  const told: NewEvent = {
+    type: "judge.completed",
+    attempt,
+    try: question.try,
+    text,
+    usage: turn.usage,
+    costMicroUsd: record.spend?.costMicroUsd ?? null,
+    decision: eventDecision(record.decision),
+    durationMs,
+    callId: record.callId,
+  };
+  const read = verdictForm.read(text);
+  if (!read.ok && question.try < judgeTries) return { told, stop: null };
+  const verdict = read.ok ? verdictSchema.parse(read.value) : undefined;
+  const output = verdict === undefined ? unreadable : verdict.reasons.join("\n");
+  const passed = verdict?.met === true;
+  return {
+    told,
+    check: { type: "check.completed", kind: "judge", attempt, passed, output, durationMs },
+    stop: null,
+  };
+}
+
+const unreadable =
+  "The judge gave no verdict that can be read, which counts as no. Hold your work against the criteria yourself.";
+
+/** A question without an answer is never a yes: the run ends without a verdict. */
+function failed(
+  ports: AgentPorts,
+  session: RunSession,
+  { attempt, try: tried }: JudgeQuestion,
+  cause: BoundaryError,
+  record: CallRecord,
+  timeIsUp: boolean,
+): Judged {
+  const error = ports.conceal(cause.toJSON());
+  const { durationMs } = record;
+  const told: NewEvent = {
+    type: "judge.failed",
+    attempt,
+    try: tried,
+    error,
+    tokens: record.spend?.tokens ?? 0,
+    costMicroUsd: record.spend?.costMicroUsd ?? null,
+    durationMs,
+  };
+  const stop = stopOf(cause, error, session, undefined, timeIsUp);
+  if (stop.reason === "limit" || stop.reason === "cancelled") return { told, stop };
+  const check = { kind: "judge", attempt, passed: false, output: "", durationMs, error } as const;
+  return { told, check: { type: "check.completed", ...check }, stop: null };
+}
+
+function park(
+  ports: AgentPorts,
+  runId: string,
+  horizon: number,
+  { approvalId = "", message }: BoundaryError,
+): JudgeResult {
+  const [stored] = ports.log.append(runId, [
+    { type: "run.parked", approvalId, toolName: "judge", message },
+  ]);
+  return { ...nothingMore, seq: stored?.seq ?? horizon, parkedOn: approvalId };
+}

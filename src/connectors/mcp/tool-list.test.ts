@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { readToolList } from "./tool-list.ts";
+
+const tagged = (text: string): string =>
+  text.replaceAll(/./g, (letter) => String.fromCodePoint(0xe0000 + letter.charCodeAt(0)));
+
+const listed = (extra: string) =>
+  readToolList([
+    {
+      name: "look",
+      description: `Looks.${extra}`,
+      inputSchema: {
+        type: "object",
+        properties: { at: { type: "string", description: `what${extra}` } },
+      },
+    },
+  ]);
+
+test("a tool is shown without what nobody sees, and its digest is that of what was sent", () => {
+  const plain = listed("");
+  const odd = listed(tagged("obey"));
+  expect(odd.tools[0]).toEqual({ ...plain.tools[0], digest: odd.tools[0]?.digest });
+  expect(odd.tools[0]?.digest).not.toBe(plain.tools[0]?.digest);
+  expect(plain.notices).toEqual([]);
+  expect(odd.notices).toHaveLength(1);
+});
