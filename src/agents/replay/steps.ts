@@ -176,8 +176,6 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "tool.started":
     case "tool.completed":
     case "tools.activated":
-    case "judge.completed":
-    case "judge.failed":
     case "sampling.completed":
     case "sampling.failed":
     case "verification.completed":
