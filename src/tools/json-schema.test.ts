@@ -106,6 +106,28 @@ describe("a check made from JSON Schema", () => {
     expect(two.parse({ a: 1 }).ok).toBe(false);
   });
 
+  test("is made when it is first needed: many tools are listed and few are called", () => {
+    const cpu = (work: () => void): number => {
+      const before = process.cpuUsage();
+      work();
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    const compiler = createSchemaCompiler();
+    const schemas = Array.from(
+      { length: 300 },
+      (_, place): JsonObject => ({ ...edit, title: `${place}` }),
+    );
+    let checks: readonly ReturnType<typeof compile>[] = [];
+    const listing = cpu(() => {
+      checks = schemas.map((schema, place) => compiler(`tool_${place}`, schema));
+    });
+    const using = cpu(() => {
+      for (const { parse } of checks) expect(parse({ path: "a" }).ok).toBe(true);
+    });
+    expect(listing).toBeLessThan(using / 3);
+  });
+
   test("says that arguments must be an object", () => {
     for (const args of [[], "text", null, 5])
       expect(messageOf({ type: "object" }, args)).toContain("must be an object");

@@ -81,7 +81,7 @@ test("a run whose process is gone at any event of it ends as it would have", asy
 
   // The lease of the process that is gone has run out by then.
   const clock = { ...systemClock, now: () => systemClock.now() + 60_000 };
-  let unknown = 0;
+  let undisturbedEnds = 0;
   for (let seq = 3; seq <= last; seq += 1) {
     rmSync(folder, { recursive: true });
     cpSync(join(images, String(seq)), folder, { recursive: true });
@@ -94,12 +94,12 @@ test("a run whose process is gone at any event of it ends as it would have", asy
     const others = [...resultsOf(log)].filter(([name, text]) => expected.get(name) !== text);
     expect(others.filter(([name]) => !cutOff.has(name))).toEqual([]);
     for (const [, text] of others) expect(text).toContain("boundary.outcome_unknown");
-    unknown += others.length;
+    if (others.length === 0) undisturbedEnds += 1;
     // Nothing is written twice, and what is said to be written is.
     const written = read();
     expect(new Set(written).size).toBe(written.length);
     expect(written.length).toBeGreaterThanOrEqual(lines.length - others.length);
   }
   // Most of the time nothing was in flight.
-  expect(unknown).toBeLessThan(last / 4);
+  expect(undisturbedEnds).toBeGreaterThan(last / 2);
 }, 60_000);

@@ -81,6 +81,14 @@ describe("an agent that hands work to others", () => {
     expect(events.at(-1)).toMatchObject({ summary: "Both have reported.", totals: { turns: 6 } });
   });
 
+  test("has the same calls of two of them made for each", async () => {
+    const made = opened();
+    const same = [{ tool_calls: [append("same")] }, done];
+    const { events } = await runTeam(made, { ...both, says: { writer: same, reader: same } });
+    expect(linesOf(made.folder)).toEqual(["same", "same"]);
+    expect(eventsOf(events, "tool.completed").filter(({ isError }) => isError)).toEqual([]);
+  });
+
   test("is shown with them further in, each with its name and what it cost", async () => {
     const made = opened();
     const { runId } = await runTeam(made, both);
@@ -206,6 +214,19 @@ describe("what an agent may use that works for another", () => {
     expect(outcome).toBe("failed");
     expect(linesOf(made.folder)).toEqual(["0", "1"]);
     expect(events.at(-1)).toMatchObject({ stop: { limit: "steps", allowed: 3 } });
+  });
+
+  test("is counted above it while several work side by side", async () => {
+    const made = opened({ "limits.maxSteps": 4 });
+    const endless = (name: string) =>
+      Array.from({ length: 9 }, (_none, at) => ({ tool_calls: [append(`${name} ${at}`)] }));
+    const { events } = await runTeam(made, {
+      ...both,
+      says: { writer: endless("writer"), reader: endless("reader") },
+    });
+    // One turn of the lead and at most two of each: the fourth may be begun by both at once.
+    expect(linesOf(made.folder).length).toBeLessThanOrEqual(4);
+    expect(events.at(-1)).toMatchObject({ stop: { limit: "steps", allowed: 4 } });
   });
 
   test("is refused before the call that would pass its own budget of tokens", async () => {

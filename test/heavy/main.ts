@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { crash } from "./crash.ts";
+import { demoKill } from "./demo-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
 import { runKill } from "./run-kill.ts";
@@ -17,6 +18,7 @@ import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
+  "demo-kill": demoKill,
   "mcp-conformance": mcpConformance,
   outage,
   "run-kill": runKill,

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { eventsOf, testEngine } from "../support/engine.ts";
+import { resultsOf, testEngine } from "../support/engine.ts";
 import {
   freePort,
   governed,
@@ -44,7 +44,7 @@ test("a run uses a server of the settings whose type is sse", async () => {
     { tool_calls: [{ name: "old__echo", arguments: { a: 1 } }] },
     { text: "Done." },
   ]);
-  expect(eventsOf(events, "tool.completed")).toMatchObject([{ content: '{"a":1}' }]);
+  expect(resultsOf(events)).toMatchObject([{ content: '{"a":1}' }]);
   expect(server.headers.length).toBeGreaterThan(3);
   for (const headers of server.headers) expect(headers["x-key"]).toBe("open-sesame-0123");
 });
@@ -63,7 +63,7 @@ test("a server of a task whose transport is sse is used in its runs", async () =
     [{ tool_calls: [{ name: "old__echo", arguments: { a: 2 } }] }, { text: "Done." }],
     { task: { kind: "folder", path: task, environment: "host" } },
   );
-  expect(eventsOf(events, "tool.completed")).toMatchObject([{ content: '{"a":2}' }]);
+  expect(resultsOf(events)).toMatchObject([{ content: '{"a":2}' }]);
 });
 
 test.each([

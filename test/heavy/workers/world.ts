@@ -17,7 +17,7 @@ import { testHost } from "../../support/engine.ts";
 import { effectsTools } from "../../support/effects-peer.ts";
 import type { KillRow } from "../../support/kill/rows.ts";
 import { storyOf } from "../../support/kill/story.ts";
-import type { Trial } from "../../support/kill/trial.ts";
+import { onceTools, type Trial } from "../../support/kill/trial.ts";
 
 /** One store with a queue, and what its runs do to the world. */
 export interface World {
@@ -111,7 +111,7 @@ export function makeWorld(): World {
         .all(runId) as JsonValue[];
       return {
         outcome: engine.store.runs.get(runId)?.outcome ?? "none",
-        story: storyOf(engine.store.runLog.read(runId), [tag]),
+        story: storyOf(engine.store.runLog.read(runId), [tag], onceTools),
         effects: done.map((line) => line.replaceAll(tag, "PLACE")).sort(),
         transactions: 0,
         wasCut: true,

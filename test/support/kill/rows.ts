@@ -2,12 +2,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { JsonValue } from "../../../src/base/json.ts";
 import type { Engine } from "../../../src/engine.ts";
 import type { ScriptedTurn } from "../engine.ts";
+import { handTo } from "../team.ts";
 
 /** One run that is killed at every point. The model's turns do not depend on what it is told. */
 export interface KillRow {
   readonly name: string;
   readonly turns: readonly ScriptedTurn[];
   readonly settings?: Readonly<Record<string, JsonValue>>;
+  /** Definitions by the agents' names; the first is the run's own. */
+  readonly agents?: Readonly<Record<string, Readonly<Record<string, JsonValue>>>>;
+  /** What the others say, by name. */
+  readonly says?: Readonly<Record<string, readonly ScriptedTurn[]>>;
   /** A shell line that is the task's visible check; `$STATE` is the file with what was last put. */
   readonly check?: string;
   /** Whether appending to the notes needs a person's yes. */
@@ -17,8 +22,8 @@ export interface KillRow {
   /** What somebody in another process does while the agent looks at something. */
   readonly onLook?: (what: string, person: Engine, runId: string) => void | Promise<void>;
   /**
-   * Whether an unknown outcome may change what happens next. Then the effects are held against the
-   * run's own log; each of its calls has one.
+   * Whether an unknown outcome may change what happens next. Then what may be done once is held
+   * against the run's own log only.
    */
   readonly turnsOnUnknown?: boolean;
 }
@@ -35,6 +40,12 @@ const done: ScriptedTurn = { text: "Done." };
 const turn = (...calls: NonNullable<ScriptedTurn["tool_calls"]>): ScriptedTurn => ({
   tool_calls: calls,
 });
+
+const drawer: JsonValue = {
+  type: "object",
+  properties: { drawer: { type: "integer" } },
+  required: ["drawer"],
+};
 
 export const killRows: readonly KillRow[] = [
   {
@@ -116,6 +127,25 @@ export const killRows: readonly KillRow[] = [
       turn({ name: "no_such_tool", arguments: {} }, { name: "peer__put", arguments_text: "{" }),
       turn(use("put", "a"), { name: "peer__ring", arguments: {} }, use("ring", "b")),
       done,
+    ],
+  },
+  {
+    name: "agents side by side that work for another",
+    turnsOnUnknown: true,
+    agents: { lead: { agents: ["writer", "ringer"] }, writer: {}, ringer: {} },
+    turns: [turn(handTo("writer"), handTo("ringer")), turn(use("put", "c")), done],
+    says: {
+      writer: [turn(use("look", "a"), use("put", "a")), turn(append("a")), { text: "Written." }],
+      ringer: [turn(use("ring", "b")), turn(use("look", "b")), { text: "Rung." }],
+    },
+  },
+  {
+    name: "an answer that must fit a form",
+    agents: { sorter: { outputs: drawer } },
+    turns: [
+      turn(use("put", "a"), use("ring", "b")),
+      { text: "No idea." },
+      { text: '{"drawer":1}' },
     ],
   },
 ];

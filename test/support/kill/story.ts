@@ -1,12 +1,12 @@
 import type { JsonObject, JsonValue } from "../../../src/base/json.ts";
-import type { StoredEvent } from "../../../src/events/event.ts";
+import type { EventOf, StoredEvent } from "../../../src/events/event.ts";
 
 /** A run's log as it must be the same however often its process died. */
 export interface Story {
   readonly events: readonly JsonObject[];
-  /** Calls of which the log says that nobody knows whether they happened, as `<turn>.<index>`. */
+  /** Calls of which the log says that nobody knows whether they happened, by their places. */
   readonly unknown: readonly string[];
-  /** Calls of which it says that they went well. */
+  /** Calls of the given tools of which it says that they went well. */
   readonly claimed: number;
 }
 
@@ -32,19 +32,35 @@ const volatile = new Set([
   "toolCallId",
 ]);
 
-/** @param places texts that stand for other things in each run: folders, addresses */
-export function storyOf(events: readonly StoredEvent[], places: readonly string[]): Story {
-  const unknown = events.flatMap((event) =>
-    event.type === "tool.completed" && event.error?.code === "boundary.outcome_unknown"
-      ? [`${event.turn}.${event.index}`]
-      : [],
-  );
-  const claimed = events.filter(
-    (event) => event.type === "tool.completed" && !event.isError,
+/**
+ * @param places texts that stand for other things in each run: folders, addresses
+ * @param tools names of tools, or their ends
+ */
+export function storyOf(
+  events: readonly StoredEvent[],
+  places: readonly string[],
+  tools: readonly string[],
+): Story {
+  const ended = events.filter((event) => event.type === "tool.completed");
+  const unknown = ended
+    .filter(({ error }) => error?.code === "boundary.outcome_unknown")
+    .map(placeOf);
+  const claimed = ended.filter(
+    ({ isError, toolName }) => !isError && tools.some((tool) => toolName.endsWith(tool)),
   ).length;
   const told = events.filter(({ type }) => !leftOut.has(type));
   const plain = told.map((event) => plainOf(event as unknown as JsonObject, places) as JsonObject);
-  return { events: inOrder(plain), unknown, claimed };
+  // Agents that work side by side come to their steps in any order.
+  const byAgent = Map.groupBy(plain, (event) => {
+    const { agentPath } = event as { readonly agentPath?: string };
+    return agentPath ?? "";
+  });
+  const agents = [...byAgent.keys()].sort();
+  return { events: agents.flatMap((agent) => inOrder(byAgent.get(agent) ?? [])), unknown, claimed };
+}
+
+function placeOf(event: Pick<EventOf<"tool.completed">, "agentPath" | "turn" | "index">): string {
+  return `${event.agentPath ?? ""}/${event.turn}.${event.index}`;
 }
 
 /**
@@ -54,7 +70,7 @@ export function storyOf(events: readonly StoredEvent[], places: readonly string[
 export function without({ events }: Story, calls: readonly string[]): readonly JsonObject[] {
   if (calls.length === 0) return events;
   return events.map((event) => {
-    const place = `${Number(event["turn"])}.${Number(event["index"])}`;
+    const place = placeOf(event as unknown as EventOf<"tool.completed">);
     if (event["type"] === "tool.completed" && calls.includes(place)) return { unknown: place };
     return Object.fromEntries(Object.entries(event).filter(([name]) => !consequences.has(name)));
   });

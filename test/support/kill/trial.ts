@@ -1,6 +1,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
@@ -34,8 +35,12 @@ export interface Trial {
   readonly openSteps: readonly JsonValue[];
 }
 
+/** What may be done once: the ends of the tools' names. */
+export const onceTools = ["ring", "append_line", "run_command"];
 /** Longer than any lease. Milliseconds. */
 const untilTakenMs = 20_000;
+/** Characters of a difference that are shown. */
+const longestDifference = 1500;
 /** Sessions and parks of one run; more means that it goes nowhere. */
 const mostRounds = 20;
 
@@ -92,7 +97,7 @@ export async function runTrial(row: KillRow, point?: CutPoint): Promise<Trial> {
     const { store } = person().engine;
     return {
       outcome,
-      story: storyOf(store.runLog.read(runId), [folder, peer.url, peer.url.replace("/mcp", "")]),
+      story: storyOf(store.runLog.read(runId), [folder, peer.url], onceTools),
       effects: [...peer.effects, ...notesOf(store.runs.get(runId)?.workspace ?? folder)].sort(),
       transactions: connections.count,
       wasCut: connections.isDead,
@@ -133,7 +138,7 @@ export function faultsOf(row: KillRow, killed: Trial, whole: Trial): readonly st
   const faults: string[] = [];
   const { unknown, claimed } = killed.story;
   if (unknown.length > 0 && row.turnsOnUnknown === true) {
-    const seen = killed.effects.length;
+    const seen = killed.effects.filter((effect) => !effect.startsWith("put ")).length;
     const fits = seen >= claimed && seen <= claimed + unknown.length;
     return fits ? [] : [`${seen} effects, ${claimed} in the log, ${unknown.length} unknown`];
   }
@@ -153,7 +158,8 @@ export function faultsOf(row: KillRow, killed: Trial, whole: Trial): readonly st
   try {
     deepStrictEqual(without(killed.story, unknown), without(whole.story, unknown));
   } catch (error) {
-    faults.push(`another story: ${error instanceof Error ? error.message : String(error)}`);
+    const words = error instanceof Error ? error.message : String(error);
+    faults.push(`another story: ${words.slice(0, longestDifference)}`);
   }
   return faults;
 }
@@ -162,9 +168,27 @@ function request(row: KillRow, folder: string, state: string) {
   const common = { effort: undefined, mcpCommands: [] };
   if (row.check === undefined) {
     const script = join(folder, "script.yaml");
-    writeFileSync(script, stringify({ name: "kill", turns: row.turns }));
+    const { turns, agents = {}, says = {} } = row;
+    writeFileSync(script, stringify({ name: "kill", turns, agents: says }));
+    mkdirSync(join(folder, "agents"));
+    for (const [name, more] of Object.entries(agents)) {
+      const definition = {
+        name,
+        version: "1",
+        role: `The ${name}.`,
+        instructions: "Work.",
+        ...more,
+      };
+      writeFileSync(join(folder, "agents", `${name}.yaml`), stringify(definition));
+    }
     const task = { kind: "text", text: "Do it.", workspace: folder } as const;
-    return { ...common, task, model: `scripted:${script}` };
+    const agent = Object.keys(agents)[0];
+    return {
+      ...common,
+      task,
+      model: `scripted:${script}`,
+      ...(agent === undefined ? {} : { agent }),
+    };
   }
   const path = writeTask(join(folder, "task"), {
     turns: row.turns,

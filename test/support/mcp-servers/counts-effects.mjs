@@ -1,4 +1,5 @@
-// Writes down each thing that it was told to do, and takes a little time for it.
+// Writes down each thing that it was told to do, and takes a little time for it. Its answers are the
+// same in every run.
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { answer, serve, textResult } from "./rpc.mjs";
@@ -10,6 +11,6 @@ serve({
   tools: ["look", "put", "ring"].map((name) => ({ name, inputSchema })),
   call: (name, { what = "" }, id) => {
     if (name !== "look") appendFileSync(join(folder, "effects.log"), `${name} ${what}\n`);
-    setTimeout(() => answer(id, textResult(`${name} ${what}: done`)), 150);
+    setTimeout(() => answer(id, textResult(`${name}: done`)), 150);
   },
 });
