@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { agentRun } from "./agents/loop.ts";
+import { replayRun } from "./agents/replay/workflow.ts";
 import { toAgent33Error } from "./base/errors.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
@@ -225,45 +226,45 @@ export function createEngine(config: Config, host: Host): Engine {
     }
   });
   const ports = agentPorts(store, host, live, redactor, budgets);
-  const workflow = {
-    ...agentRun(ports),
-    ...runHosting({
-      store,
+  const hosting = runHosting({
+    store,
+    host,
+    redactor,
+    budgets,
+    approvalTtlMs,
+    live,
+    durable: { sent: (...topic) => durable.sent(...topic) },
+    session: {
       host,
+      settings,
+      dataDir,
+      lockFile: lockPath(config, host.cwd),
+      boundary,
+      policies,
+      processes,
+      connectors,
+      confinements,
+      model: modelFor,
       redactor,
-      durable: { sent: (...mail) => durable.sent(...mail) },
-      budgets,
-      approvalTtlMs,
-      live,
-      session: {
-        host,
-        settings,
-        dataDir,
-        lockFile: lockPath(config, host.cwd),
-        boundary,
-        policies,
-        processes,
-        connectors,
-        confinements,
-        model: modelFor,
-        redactor,
-        personFor: approvals.personFor,
-        approvalsOf: (tenant) => opened.tenant(tenant).approvals,
-        live: (runId, event) => {
-          const told = { ...event, runId, at: clock.now() };
-          if (told.type === "tool.progress") {
-            tell(runId, { ...told, message: redactor.text(told.message) });
-          } else liveText.add(told);
-        },
+      personFor: approvals.personFor,
+      approvalsOf: (tenant) => opened.tenant(tenant).approvals,
+      read: ports.log.read,
+      live: (runId, event) => {
+        const told = { ...event, runId, at: clock.now() };
+        if (told.type === "tool.progress") {
+          tell(runId, { ...told, message: redactor.text(told.message) });
+        } else liveText.add(told);
       },
-    }),
-  };
+    },
+  });
+  const workflow = { ...agentRun(ports), ...hosting };
+  const replayWorkflow = { ...replayRun(ports), ...hosting };
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
     owner: ownerName(host),
     ownerGone,
-    workflows: [workflow],
+    workflows: [workflow, replayWorkflow],
     // Other tenants of the store have workers of their own.
     isOurs: (runId) => store.runs.get(runId) !== undefined,
     log: (message, thrown) => {
@@ -278,6 +279,7 @@ export function createEngine(config: Config, host: Host): Engine {
       store,
       durable,
       workflow,
+      replayWorkflow,
       dataDir,
       redactor,
       policies,
@@ -328,6 +330,7 @@ export function createEngine(config: Config, host: Host): Engine {
     runs: {
       ...runs,
       drive: (runId) => recorded(runs.drive(runId)),
+      replay: (prefix, request) => recorded(runs.replay(prefix, request)),
       resume: (prefix) => recorded(runs.resume(prefix)),
       work: (request) => recorded(runs.work(request)),
     },

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectErrorCodes } from "../docs/reference/error-codes.ts";
 import { errorCodes, errorsPage } from "../docs/reference/errors-page.ts";
+import { replayReportJsonSchema } from "../src/agents/replay/report.ts";
 import { Agent33Error } from "../src/base/errors.ts";
 import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
 import { allowedMove, intakeStates } from "../src/learning/intake-state.ts";
@@ -167,6 +168,11 @@ describe("the page of error codes", () => {
       { code: "room.lost", rooms: ["room"], messages: ["It is gone."], hints: ["Look for it."] },
     ]);
   });
+});
+
+test("the schema of a replay's report is the program's (else run: node docs/reference/generate-schemas.ts)", () => {
+  const kept = JSON.parse(textOf("docs/reference/replay-report.schema.json")) as unknown;
+  expect(kept).toEqual(replayReportJsonSchema());
 });
 
 describe("the guide to learning", () => {

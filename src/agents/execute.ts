@@ -32,7 +32,10 @@ export type ToolCallResult = Spoken & {
 };
 
 type Completed = Extract<NewEvent, { type: "tool.completed" }>;
-type Fields = Pick<Completed, "content" | "isError" | "decision" | "attempts" | "durationMs"> &
+export type ToolResultFields = Pick<
+  Completed,
+  "content" | "isError" | "decision" | "attempts" | "durationMs"
+> &
   Partial<Pick<Completed, "error" | "callId">>;
 
 /**
@@ -46,7 +49,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       run: ScopedRun,
       place: CallPlace,
       part: ToolCallPart,
-      fields: Fields,
+      fields: ToolResultFields,
       activates: readonly string[] = [],
     ) =>
     (mailbox: Mailbox) => {
@@ -118,7 +121,7 @@ function prepare(
   run: ScopedRun,
   place: CallPlace,
   part: ToolCallPart,
-): Ready | { readonly refusal: Fields } {
+): Ready | { readonly refusal: ToolResultFields } {
   const { toolbox, limits } = run.session;
   if (place.index >= limits.maxToolCallsPerStep) {
     return {
@@ -171,7 +174,8 @@ function callTool(
   });
 }
 
-function resultOf(outcome: CallOutcome<ToolOutput>): Fields {
+/** What the log keeps of a call that was made. */
+export function resultOf(outcome: CallOutcome<ToolOutput>): ToolResultFields {
   const { record } = outcome;
   const common = {
     decision: eventDecision(record.decision),
@@ -197,7 +201,8 @@ function clip(content: string): string {
   return `${head}\n[… ${left} of ${content.length} characters left out; ask for a part of it …]\n${tail}`;
 }
 
-function refusedBy(thrown: unknown): Fields {
+/** What the log keeps of a call that could not be made. */
+export function refusedBy(thrown: unknown): ToolResultFields {
   const error = toAgent33Error(thrown).toJSON();
   return {
     content: wordsOf(error),
@@ -209,7 +214,7 @@ function refusedBy(thrown: unknown): Fields {
   };
 }
 
-function refused(code: string, message: string): Fields {
+function refused(code: string, message: string): ToolResultFields {
   return {
     content: message,
     isError: true,

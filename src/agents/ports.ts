@@ -1,3 +1,4 @@
+import type { Effect } from "../base/effect.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
@@ -35,6 +36,8 @@ export interface Toolbox {
   readonly tools: readonly OfferedTool[];
   /** Any tool of the run, also one that the model has yet to find. */
   find(name: string): Result<OfferedTool>;
+  /** What this very call would do, which may be less than what the tool can do. */
+  effectOf(tool: OfferedTool, args: JsonObject): Effect;
   call(
     tool: OfferedTool,
     args: JsonObject,

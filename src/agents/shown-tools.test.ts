@@ -21,6 +21,7 @@ function toolbox(shown: readonly Tool[], toFind: readonly Tool[]): Toolbox {
   return {
     tools: shown,
     find: (name) => registry.get(name),
+    effectOf: ({ effect }) => effect,
     call: () => Promise.reject(new Error("Nothing is called here.")),
   };
 }

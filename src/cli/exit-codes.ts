@@ -33,6 +33,15 @@ export function exitCodeOf(outcome: RunOutcome | "parked"): number {
   }
 }
 
+/**
+ * The exit code of a replay. Results that are others now say no to what the log says, as hidden
+ * tests do to what an agent says.
+ */
+export function exitCodeOfReplay({ ended, differs }: { ended: boolean; differs: boolean }): number {
+  if (differs) return exitCodes.refuted;
+  return ended ? exitCodes.ok : exitCodes.failed;
+}
+
 /** Errors in what the person wrote, on the command line or in the settings. */
 const usagePrefixes = ["cli.", "config.", "learning.bad_"];
 const usageCodes = [

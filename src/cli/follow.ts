@@ -39,19 +39,18 @@ export async function startAndFollow(
 }
 
 /**
- * Drives a run while it is watched. The first Ctrl-C asks it to stop and waits for its last words;
- * the second ends the program at once.
+ * The first Ctrl-C asks a run to stop and waits for its last words; the second ends the program at
+ * once.
+ * @returns what ends that
  */
-export async function driveAndFollow(
+export function cancelOnInterrupt(
   context: CliContext,
   engine: Engine,
   output: Output,
   runId: string,
-  drive: () => Promise<RunEnd>,
-): Promise<void> {
-  const stopFollowing = engine.runs.follow(runId, watcher(output));
+): () => void {
   let interrupts = 0;
-  const restore = context.onInterrupt(() => {
+  return context.onInterrupt(() => {
     interrupts += 1;
     if (interrupts > 1) {
       // Children are killed by the sandbox's exit guard.
@@ -60,6 +59,18 @@ export async function driveAndFollow(
     output.err("cancelling; press Ctrl-C again to end at once");
     engine.runs.cancel(runId);
   });
+}
+
+/** Drives a run while it is watched. */
+export async function driveAndFollow(
+  context: CliContext,
+  engine: Engine,
+  output: Output,
+  runId: string,
+  drive: () => Promise<RunEnd>,
+): Promise<void> {
+  const stopFollowing = engine.runs.follow(runId, watcher(output));
+  const restore = cancelOnInterrupt(context, engine, output, runId);
   const stopListening = context.onLine?.((line) => say(engine, output, runId, line));
   try {
     const end = await drive();

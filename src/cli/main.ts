@@ -11,6 +11,7 @@ import { invokeCommand } from "./commands/invoke.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
+import { replayCommand } from "./commands/replay.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
@@ -84,6 +85,7 @@ export function createProgram(context: CliContext): Command {
   invokeCommand(program, context);
   runsCommand(program, context);
   resumeCommand(program, context);
+  replayCommand(program, context);
   agentsCommand(program, context);
   workCommand(program, context);
   approvalsCommand(program, context);

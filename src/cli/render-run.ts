@@ -1,7 +1,14 @@
 import type { ErrorData } from "../base/errors.ts";
 import { elicitationRule } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
-import type { EventOf, LiveEvent, RunEvent, RunTotals, StopReason } from "../events/event.ts";
+import type {
+  EventOf,
+  FromLogReason,
+  LiveEvent,
+  RunEvent,
+  RunTotals,
+  StopReason,
+} from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
 
 const milliseconds = (ms: number): string =>
@@ -21,6 +28,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
     switch (event.type) {
       case "run.started":
         out(`${style.bold(`run ${event.runId}`)}  ${oneLine(event.task, 80)}`);
+        if (event.replayOf !== undefined) out(style.yellow(`a replay of run ${event.replayOf}`));
         out(
           style.dim(
             `model ${event.model} · effort ${event.effort} (${event.effortSource}) · agent ${event.agent} · policy ${event.policy}`,
@@ -209,14 +217,33 @@ function renderTurn({ out, style, width }: Output, event: EventOf<"turn.complete
   );
 }
 
+/** Why a replay did not make a call. */
+export const fromLogWords: Readonly<Record<FromLogReason, string>> = {
+  agent: "an agent's answer; its own calls are replayed",
+  outside: "it would change something outside of the scratch copy",
+  refused: "it was refused before it was made",
+  not_approved: "nobody approved it",
+  answered: "its tool asked a person, and the answer is not kept",
+  unknown: "whether it was done is not known",
+  secret: "its arguments hold a secret, which the log does not keep",
+  unasked: "the policy asks about it, and a replay that is not live asks nobody",
+  declined: "a person said no now",
+};
+
 function renderTool(
   { out, style, width }: Output,
   event: EventOf<"tool.completed">,
   argumentsText: string,
 ): void {
-  const mark = event.isError ? style.red("✗") : style.green("✓");
+  const { fromLog } = event;
+  const mark =
+    fromLog !== undefined ? style.dim("≡") : event.isError ? style.red("✗") : style.green("✓");
   const decided =
-    event.decision === null ? "not sent" : `${event.decision.effect} by ${event.decision.ruleId}`;
+    fromLog !== undefined
+      ? `from the log: ${fromLogWords[fromLog]}`
+      : event.decision === null
+        ? "not sent"
+        : `${event.decision.effect} by ${event.decision.ruleId}`;
   out(
     `  ${mark} ${style.bold(event.toolName)} ${oneLine(argumentsText, Math.max(30, width - event.toolName.length - 8))}`,
   );

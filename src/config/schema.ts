@@ -158,6 +158,18 @@ export const settingsSchema = z.strictObject({
         .describe("whether agents may compute with JavaScript that can touch nothing"),
     })
     .prefault({}),
+  replay: z
+    .strictObject({
+      keepMegabytes: z
+        .int()
+        .nonnegative()
+        .max(10_000)
+        .default(16)
+        .describe(
+          "megabytes of a workspace up to which its files are kept for replays; 0 keeps none",
+        ),
+    })
+    .prefault({}),
   egressGuard: z
     .enum(["on", "off"])
     .default("on")

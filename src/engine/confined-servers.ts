@@ -21,6 +21,8 @@ export interface ConfinedServer {
 export interface ServerPlace {
   /** The run's own folder, which they may work in. */
   readonly workspace?: string | undefined;
+  /** Whether that is a scratch copy, so that nothing else may be changed. Default: no. */
+  readonly scratch?: boolean;
   /** What they must not see besides what no server may. Absolute. */
   readonly hidden?: readonly string[];
 }
@@ -94,6 +96,7 @@ export function createConfinements(parts: ConfinementParts): Confinements {
         cwd: server.cwd,
         hosts,
         workspace: place.workspace,
+        scratch: place.scratch === true,
         writable: absolute(wish.writable),
         readOnly: absolute(wish.readOnly),
         hidden: [...hidden(), ...(place.hidden ?? [])],

@@ -33,7 +33,40 @@ describe("what a server is shown", () => {
   test("is nothing of this machine's for a program of the system without arguments", () => {
     expect(start({ args: ["--port", "1"] })).toEqual({
       command: "/usr/bin/true",
-      confinement: { network: "none", writable: [], readOnly: [], hidden: [] },
+      confinement: {
+        network: "none",
+        writable: [],
+        onlyWorkspace: true,
+        readOnly: [],
+        hidden: [],
+      },
+    });
+  });
+
+  test("stays in its workspace where it has no network and is told of no other folder", () => {
+    for (const folder of ["work/sub", "docs"]) mkdirSync(join(place, folder), { recursive: true });
+    const workspace = join(place, "work");
+    const stays = (program: Partial<ConfinedProgram>) =>
+      start({ workspace, ...program }).confinement.onlyWorkspace;
+    expect(stays({ args: ["work/sub", "work"] })).toBe(true);
+    expect(stays({ args: ["work", "docs"] })).toBe(false);
+    expect(stays({ writable: [join(place, "docs")] })).toBe(false);
+    expect(stays({ hosts: ["a.example"] })).toBe(false);
+  });
+
+  test("may only be read in a scratch copy, but for the copy itself", () => {
+    for (const folder of ["work", "docs", "cache"]) mkdirSync(join(place, folder));
+    const [workspace, docs, cache] = ["work", "docs", "cache"].map((name) => join(place, name));
+    const { confinement } = start({
+      scratch: true,
+      workspace,
+      args: ["docs"],
+      writable: [cache ?? ""],
+    });
+    expect(confinement).toMatchObject({
+      writable: [workspace],
+      readOnly: [cache, docs],
+      onlyWorkspace: false,
     });
   });
 

@@ -13,6 +13,8 @@ export interface ConfinedProgram {
   readonly hosts: readonly string[];
   /** The run's own folder, which it may write wherever that lies. Absolute. */
   readonly workspace?: string | undefined;
+  /** Whether it may write nowhere else, and only read what it may else write. Default: no. */
+  readonly scratch?: boolean;
   /** Absolute. */
   readonly writable: readonly string[];
   /** Absolute. */
@@ -45,6 +47,9 @@ export function confinedStart(program: ConfinedProgram): ConfinedStart {
   const files = named.filter((path) => !folders.includes(path));
   const open = (paths: readonly string[]): readonly string[] =>
     unique(paths).filter((path) => !hidden.some((place) => liesIn(place, path)));
+  const { scratch = false } = program;
+  const places = open([...program.writable, ...folders]);
+  const others = places.filter((path) => workspace === undefined || !liesIn(workspace, path));
   // What the agent works on is shown already; around it lies what is not for servers.
   const isAtHand = (path: string): boolean => workspace !== undefined && liesIn(workspace, path);
   const isThere = isNode || isSystem(command) || isAtHand(command);
@@ -54,11 +59,10 @@ export function confinedStart(program: ConfinedProgram): ConfinedStart {
     confinement: {
       network: hosts.length === 0 ? "none" : "host",
       hidden,
-      writable: [
-        ...(workspace === undefined ? [] : [workspace]),
-        ...open([...program.writable, ...folders]),
-      ],
+      writable: [...(workspace === undefined ? [] : [workspace]), ...(scratch ? [] : places)],
+      onlyWorkspace: hosts.length === 0 && others.length === 0,
       readOnly: open([
+        ...(scratch ? others : []),
         ...program.readOnly,
         ...ofProgram,
         ...files

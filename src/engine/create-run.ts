@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { agentDigest, type AgentDefinition, agentReference } from "../agents/definition.ts";
+import { type AgentDefinition, agentReference } from "../agents/definition.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { Effort } from "../base/effect.ts";
-import { Agent33Error } from "../base/errors.ts";
-import { type JsonObject, toJsonValue } from "../base/json.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
 import { lockPath } from "../config/lock.ts";
@@ -15,17 +15,23 @@ import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/host-environment.ts";
 import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
-import type { NewEvent, RunMode } from "../events/event.ts";
+import type { RunMode } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
 import type { Host } from "./host.ts";
 import { type CompletionRequest, completionOf } from "./completion.ts";
 import { checkInputs, inputText } from "./inputs.ts";
-import { nameOf, type Policies } from "./policies.ts";
-import { redactEvent } from "./redact-event.ts";
-import { rememberWorkspace, runFiles, unlistedFolders } from "./run-files.ts";
+import type { Policies } from "./policies.ts";
+import {
+  keepWorkspace,
+  rememberWorkspace,
+  type RunFiles,
+  runFiles,
+  unlistedFolders,
+} from "./run-files.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
+import { writeDown } from "./write-run.ts";
 import {
   configuredServers,
   flagServers,
@@ -169,65 +175,35 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
+  if (task === undefined && workspace !== null) {
+    notices.push(...(await keptNotices(files, workspace, settings.replay.keepMegabytes)));
+  }
   const text = task?.instruction ?? givenText(request);
   const title = task?.name ?? titleOf(request, agent);
-  store.transactions.transaction(() => {
-    store.runs.create({
-      id: runId,
-      task: parts.redactor.text(title).slice(0, 200),
-      agent: spec.principal.agent,
-      model: spec.model,
-      effort: spec.effort.effort,
-      workspace,
-      spec: toJsonValue(spec),
-    });
-    const events = store.runLog.append(
-      runId,
-      [
-        {
-          ...startEvent(title, spec, policyName(spec, parts.policies), notices),
-          ...(request.task.kind === "inputs" ? { inputs: request.task.inputs } : {}),
-        },
-        { type: "message.user" as const, text },
-      ].map((event) => redactEvent(event, parts.redactor)),
-    );
-    const input = {
-      horizon: events.at(-1)?.seq ?? 0,
-      approvalTtlMs: settings.approvals.ttlMinutes * 60_000,
-    };
+  const inputs = request.task.kind === "inputs" ? { inputs: request.task.inputs } : {};
+  const begun = { id: runId, title, spec, notices, messages: [text], ...inputs };
+  writeDown(begun, parts, (last) => {
+    const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
     // Whoever asked for it drives it. Should they die before that, a worker begins it.
     const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
-    durable.start(parts.workflow, runId, input, { leaveMs });
+    durable.start(parts.workflow, runId, { horizon: last, approvalTtlMs }, { leaveMs });
   });
   return runId;
 }
 
-function startEvent(
-  title: string,
-  spec: RunSpec,
-  policy: string,
-  notices: readonly string[],
-): NewEvent {
-  return {
-    type: "run.started",
-    task: title,
-    agent: spec.principal.agent,
-    agentVersion: spec.agent.version,
-    agentDigest: agentDigest(spec.agent),
-    model: spec.model,
-    effort: spec.effort.effort,
-    effortSource: spec.effort.source,
-    mode: spec.mode,
-    workspace: spec.workspace,
-    limits: { ...spec.limits },
-    policy,
-    notices: [...notices],
-  };
-}
-
-/** What the run is started under, in words. */
-function policyName({ policy, entryPoint, principal }: RunSpec, policies: Policies): string {
-  return nameOf(policies.policyFor(policy, { entryPoint, tenant: principal.tenant }));
+/** A run is worth more than its replay: what cannot be kept is said, and the run goes on. */
+async function keptNotices(
+  files: RunFiles,
+  workspace: string,
+  megabytes: number,
+): Promise<readonly string[]> {
+  if (megabytes === 0) return [];
+  try {
+    await keepWorkspace(files, workspace, megabytes * 1024 * 1024);
+    return [];
+  } catch (error) {
+    return [`The workspace is not kept for replays: ${toAgent33Error(error).message}`];
+  }
 }
 
 function workspaceNotices({ task }: RunRequest): readonly string[] {

@@ -10,6 +10,7 @@ import { type Severity, severityRank } from "../learning/severity.ts";
 import { fittedSignal, type NewSignal, parseNewSignal, type Signal } from "../learning/signal.ts";
 import type { Backend } from "../store/backend.ts";
 import type { TenantStore } from "../store/repositories/index.ts";
+import { replayedBy } from "./create-replay.ts";
 import type { Host } from "./host.ts";
 import type { EngineStore } from "./tenant-store.ts";
 
@@ -114,7 +115,8 @@ export function createLearning(parts: LearningParts): Learning {
     const events = await local.runLog.read(runId, {
       fromSeq: (await local.learnedRuns.mark(runId)) + 1,
     });
-    const signals = signalsOf(run, events);
+    // What a replay shows was learned from the run that it replays.
+    const signals = replayedBy(run) === undefined ? signalsOf(run, events) : [];
     for (const signal of signals) await recordParsed(signal);
     const last = events.at(-1);
     if (last !== undefined) await local.learnedRuns.setMark(runId, last.seq);

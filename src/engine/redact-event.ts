@@ -51,11 +51,15 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       };
     case "run.parked":
       return { ...event, message: text(event.message) };
+    case "sampling.completed": {
+      const { parts } = event;
+      if (parts === undefined) return event;
+      return { ...event, parts: parts.map((part) => redactPart(part, redactor)) };
+    }
     case "run.resumed":
     case "turn.started":
     case "tools.activated":
     case "agent.started":
-    case "sampling.completed":
       return event;
   }
 }

@@ -1,8 +1,18 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
-import { diffSnapshots, snapshotFolder } from "../evaluation/workspace-changes.ts";
+import {
+  copyFolder,
+  keepFolder,
+  keptFolderSchema,
+  restoreFolder,
+} from "../evaluation/kept-folder.ts";
+import {
+  diffSnapshots,
+  type FolderSnapshot,
+  snapshotFolder,
+} from "../evaluation/workspace-changes.ts";
 import type { FileChange } from "../events/event.ts";
 
 /** The files of one run below the data folder. */
@@ -54,8 +64,73 @@ export async function workspaceChanges(
   workspace: string,
   others: readonly string[],
 ): Promise<readonly FileChange[]> {
-  const text = readFileSync(join(files.folder, snapshotName), "utf8");
-  const before = new Map(Object.entries(snapshotSchema.parse(JSON.parse(text))));
-  const changes = diffSnapshots(before, await snapshotFolder(workspace, notLookedAt(files)));
+  const now = await snapshotFolder(workspace, notLookedAt(files));
+  const changes = diffSnapshots(remembered(files), now);
   return changes.filter(({ path }) => !others.includes(join(workspace, path)));
+}
+
+/** What the workspaces of two runs differed in when they began; null where one is not known. */
+export function startDifferences(before: RunFiles, now: RunFiles): readonly FileChange[] | null {
+  if (![before, now].every(({ folder }) => existsSync(join(folder, snapshotName)))) return null;
+  return diffSnapshots(remembered(before), remembered(now));
+}
+
+function remembered({ folder }: RunFiles): FolderSnapshot {
+  const text = readFileSync(join(folder, snapshotName), "utf8");
+  return new Map(Object.entries(snapshotSchema.parse(JSON.parse(text))));
+}
+
+const keptName = "workspace-kept.json";
+const mostKeptFiles = 5_000;
+
+/** Contents of kept workspaces, each once for all runs. */
+function keptContents({ folder }: RunFiles): string {
+  return resolve(folder, "../../kept");
+}
+
+/**
+ * Keeps what is in a workspace before the agent touches it, so that the run can be replayed from
+ * there.
+ * @returns whether it is small enough to be kept
+ * @throws Agent33Error `evaluation.keep_failed`
+ */
+export async function keepWorkspace(
+  files: RunFiles,
+  workspace: string,
+  mostBytes: number,
+): Promise<boolean> {
+  const kept = await keepFolder(
+    workspace,
+    {
+      contents: keptContents(files),
+      name: basename(files.folder),
+      mostBytes,
+      mostFiles: mostKeptFiles,
+    },
+    notLookedAt(files),
+  );
+  if (kept === undefined) return false;
+  writeFileSync(join(files.folder, keptName), JSON.stringify(kept), { mode: 0o600 });
+  return true;
+}
+
+/**
+ * Makes a scratch copy of a run's workspace: as it was before the run, where that was kept, and
+ * else as it is now.
+ * @returns which of the two
+ * @throws Agent33Error `evaluation.keep_failed`
+ */
+export async function copyWorkspace(
+  of: RunFiles,
+  workspace: string,
+  to: string,
+): Promise<"kept" | "now"> {
+  const path = join(of.folder, keptName);
+  if (existsSync(path)) {
+    const kept = keptFolderSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+    await restoreFolder(kept, keptContents(of), to, workspace);
+    return "kept";
+  }
+  await copyFolder(workspace, to, notLookedAt(of));
+  return "now";
 }

@@ -65,6 +65,10 @@ const runSpecSchema = z.strictObject({
   shell: z.boolean(),
   /** Variables that the task itself sets; never secrets. */
   environment: z.record(z.string(), z.string()),
+  /** The run whose log this one replays. */
+  replayOf: z.string().exactOptional(),
+  /** The last event of that log which belongs to the replay. */
+  replayThrough: z.int().nonnegative().exactOptional(),
   principal: z.strictObject({ tenant: z.string(), user: z.string(), agent: z.string() }),
 });
 

@@ -2,6 +2,7 @@ import { budgetLimits } from "../agents/budgets.ts";
 import type { AgentRunResult } from "../agents/loop.ts";
 import { usedTokens } from "../agents/limits.ts";
 import type { AgentPorts } from "../agents/ports.ts";
+import type { ReplayReport } from "../agents/replay/report.ts";
 import { foldRun } from "../agents/state.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
@@ -12,10 +13,12 @@ import type { PersonTopic, RunEvent, RunOutcome } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import type { LiveRuns, LiveSession } from "./live-runs.ts";
-import { type CreateParts, createRun, type RunRequest } from "./create-run.ts";
+import { createReplay, type ReplayParts, type ReplayRequest, reportOf } from "./create-replay.ts";
+import { createRun, type RunRequest } from "./create-run.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
 import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
 import { errorOf } from "./run-hosting.ts";
+import { sessionLogs } from "./session-logs.ts";
 
 export type RunEnd =
   | {
@@ -26,9 +29,24 @@ export type RunEnd =
     }
   | { readonly runId: string; readonly outcome: "parked" };
 
+export type { Run } from "../store/repositories/runs.ts";
+
 export interface Runs {
   /** Writes the run down and gives its id. @throws Agent33Error for a bad task, model or setting */
   create(request: RunRequest): Promise<string>;
+  /**
+   * Writes the replay of a run down and gives its id: drive it, then ask for its report.
+   * @throws Agent33Error `engine.replay_of_replay`, `engine.malformed_run`, `models.nothing_to_replay`
+   */
+  createReplay(prefix: string, request?: ReplayRequest): Promise<string>;
+  /**
+   * Replays a run: what models said comes from its log, tools run again in a scratch copy. One that
+   * waits for a person gives the report of what it has come to.
+   * @throws Agent33Error as {@link Runs.createReplay} and {@link Runs.drive}
+   */
+  replay(prefix: string, request?: ReplayRequest): Promise<ReplayReport>;
+  /** What a replay has found so far. @throws Agent33Error `engine.no_replay` */
+  report(prefix: string): ReplayReport;
   /** Drives a run until it ends or parks. @throws Agent33Error `durable.run_active` and others */
   drive(runId: string): Promise<RunEnd>;
   /** Takes a parked or interrupted run up again. */
@@ -81,6 +99,7 @@ export function agentPorts(
     if (found !== undefined) return found;
     throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
   };
+  const read = sessionLogs(store, live.sessions);
   return {
     now: () => host.clock.now(),
     conceal: (error) => redactError(error, redactor),
@@ -92,7 +111,7 @@ export function agentPorts(
             events.map((event) => redactEvent(event, redactor)),
           ),
         ),
-      read: (runId) => store.runLog.read(runId),
+      read,
     },
     session: (runId) => liveSession(runId).session,
     openBudgets: ({ all, work }, limits, used) => {
@@ -104,7 +123,7 @@ export function agentPorts(
       budgets.open(work, allowed.work, spent);
     },
     finished: (runId, outcome) => {
-      const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
+      const { totals } = foldRun(read(runId), Number.MAX_SAFE_INTEGER);
       store.runs.finish(runId, {
         outcome,
         costMicroUsd: totals.costMicroUsd,
@@ -114,7 +133,7 @@ export function agentPorts(
   };
 }
 
-export function createRuns(parts: CreateParts, live: LiveRuns): Runs {
+export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
   const { store, durable } = parts;
 
   const drive = async (runId: string): Promise<RunEnd> => {
@@ -134,6 +153,13 @@ export function createRuns(parts: CreateParts, live: LiveRuns): Runs {
   return {
     ...post,
     create: (request) => createRun(request, parts),
+    createReplay: (prefix, request = {}) => createReplay(store.runs.find(prefix), request, parts),
+    replay: async (prefix, request = {}) => {
+      const runId = await createReplay(store.runs.find(prefix), request, parts);
+      await drive(runId);
+      return reportOf(store.runs.find(runId), parts);
+    },
+    report: (prefix) => reportOf(store.runs.find(prefix), parts),
     drive,
     resume: async (prefix) => drive(store.runs.find(prefix).id),
     cancel: (runId) => durable.cancel(runId),

@@ -12,6 +12,9 @@ export interface SampledRun extends Pick<RunSession, "runId" | "principal" | "po
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
 }
 
+/** Answers a server, by its name, that asks for a model's words. */
+export type Sampling = (server: string) => NonNullable<McpClientFeatures["sample"]>;
+
 /**
  * Lets servers ask a run's model, in governed calls that the run pays for. Each stands in the run's
  * log, so that a run that is taken up again knows what it has spent.
@@ -19,7 +22,7 @@ export interface SampledRun extends Pick<RunSession, "runId" | "principal" | "po
 export function serverSampling(
   model: RunSession["model"],
   { runId, principal, policy, maxOutputTokens, append }: SampledRun,
-): (server: string) => NonNullable<McpClientFeatures["sample"]> {
+): Sampling {
   const budgets = Object.values(budgetsOf(runId));
   return (server) =>
     sampleWith(async (request, signal) => {
@@ -34,8 +37,17 @@ function eventOf(server: string, outcome: CallOutcome<ModelTurn>): NewEvent {
   const { callId, spend, durationMs } = outcome.record;
   const costMicroUsd = spend?.costMicroUsd ?? null;
   if (outcome.ok) {
-    const { usage } = outcome.value;
-    return { type: "sampling.completed", server, usage, costMicroUsd, durationMs, callId };
+    const { usage, parts, responseModel } = outcome.value;
+    const answer = responseModel === undefined ? { parts } : { parts, responseModel };
+    return {
+      type: "sampling.completed",
+      server,
+      ...answer,
+      usage,
+      costMicroUsd,
+      durationMs,
+      callId,
+    };
   }
   const tokens = spend?.tokens ?? 0;
   const error = outcome.error.toJSON();

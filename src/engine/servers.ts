@@ -20,6 +20,7 @@ import type { Confinements, ServerPlace } from "./confined-servers.ts";
 import type { Host } from "./host.ts";
 import { loginFor } from "./mcp-logins.ts";
 import type { RunSpec, ServerSpec } from "./run-spec.ts";
+import type { Sampling } from "./server-sampling.ts";
 
 export interface ServerParts {
   readonly host: Host;
@@ -42,9 +43,9 @@ export interface ServerUse {
   readonly policy: PolicyDecider;
   readonly signal: AbortSignal;
   /** The run's model, for servers that may ask it. */
-  readonly sample: (server: string) => NonNullable<McpClientFeatures["sample"]>;
-  /** Whoever can answer what servers ask. */
-  readonly person: (server: string) => Person;
+  readonly sample: Sampling;
+  /** Whoever can answer what servers ask; undefined: nobody. */
+  readonly person: ((server: string) => Person) | undefined;
   /** Whether a model has been shown the tools already: then it must find all of them again. */
   readonly begun: boolean;
 }
@@ -68,6 +69,9 @@ export async function openServers(
     if ("args" in server) registerSecrets(server.args, parts.redactor);
   }
   const notices: string[] = [];
+  // A replay goes on without it, and says of each of its calls that they differ.
+  const isNamed = (server: ServerSpec | undefined): boolean =>
+    server?.from !== "settings" && spec.replayOf === undefined;
   const leaveOut = ({ code, message, hint = "" }: Agent33Error, whose = ""): void => {
     notices.push(`${code}: ${whose}${message} ${hint} Its tools are left out.`.replace(/ +/g, " "));
   };
@@ -75,7 +79,7 @@ export async function openServers(
     const ready = attempt(() => serverOf(server, spec.environment, parts));
     if (ready.ok) return [{ ...ready, spec: server }];
     const isNotThere = ready.error.code === "sandbox.command_not_found";
-    if (begun || !isNotThere || server.from !== "settings") throw ready.error;
+    if (begun || !isNotThere || isNamed(server)) throw ready.error;
     leaveOut(ready.error, `MCP server "${server.name}": `);
     return [];
   });
@@ -103,12 +107,8 @@ export async function openServers(
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok) continue;
     const { error } = outcome;
-    if (
-      begun ||
-      forPeople.has(error.kind) ||
-      isOwnTrouble(error) ||
-      found[index]?.spec.from !== "settings"
-    ) {
+    const isMissed = begun || forPeople.has(error.kind) || isNamed(found[index]?.spec);
+    if (isMissed || isOwnTrouble(error)) {
       await Promise.all(handles.map((handle) => handle.close()));
       throw error;
     }
@@ -118,10 +118,15 @@ export async function openServers(
 }
 
 /** Servers work in the workspace, and see nothing of what a task keeps from its agent. */
-function placeOf({ workspace, task }: RunSpec): ServerPlace {
+function placeOf({ workspace, task, replayOf }: RunSpec): ServerPlace {
   const kept =
     task.kind === "folder" ? ["tests", "solution"].map((name) => join(task.path, name)) : [];
-  return { workspace: workspace ?? undefined, hidden: kept.filter((path) => existsSync(path)) };
+  const scratch = replayOf !== undefined;
+  return {
+    workspace: workspace ?? undefined,
+    scratch,
+    hidden: kept.filter((path) => existsSync(path)),
+  };
 }
 
 /** Failures about which a person decides, and which are no fault of the server. */
@@ -143,7 +148,7 @@ function featuresOf(
   const maySample = spec?.from === "settings" && settings.mcpServers[name]?.sampling === true;
   const isHere = spec !== undefined && "command" in spec;
   return {
-    person: person(name),
+    ...(person === undefined ? {} : { person: person(name) }),
     ...(maySample ? { sample: sample(name) } : {}),
     ...(isHere && workspace !== null ? { roots: [workspace] } : {}),
   };

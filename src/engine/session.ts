@@ -32,6 +32,7 @@ import { openSide } from "./agent-sides.ts";
 import { sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+import { loggedSampling } from "./logged-sampling.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
@@ -59,6 +60,7 @@ export interface SessionParts {
   readonly personFor: Approvals["personFor"];
   /** Adds to a run's log what happens beside its turns and calls. */
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
+  readonly read: (runId: string) => readonly StoredEvent[];
   readonly redactor: Redactor;
 }
 
@@ -106,14 +108,20 @@ export async function openSession(
   const governedModel = parts.boundary.connector(
     modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
   );
-  const sample = serverSampling(governedModel, {
+  const sampled = {
     runId,
     principal: spec.principal,
     policy,
     maxOutputTokens: spec.effort.maxOutputTokens,
     append: parts.append,
-  });
-  const person = parts.personFor(spec.principal.tenant, runId);
+  };
+  const sample =
+    spec.replayOf === undefined
+      ? serverSampling(governedModel, sampled)
+      : loggedSampling(parts.read(spec.replayOf), parts.read(runId), sampled);
+  // What people answered servers is not kept, and nobody is asked the same twice.
+  const person =
+    spec.replayOf === undefined ? parts.personFor(spec.principal.tenant, runId) : undefined;
   const use = { policy, signal, begun: earlier !== undefined, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   known.opened(servers);

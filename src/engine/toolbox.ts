@@ -2,7 +2,9 @@ import type { Toolbox } from "../agents/ports.ts";
 import { Agent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { isOtherTool } from "../connectors/mcp/handle.ts";
+import type { GovernedTool } from "../connectors/governed-tool.ts";
 import { createToolRegistry } from "../tools/registry.ts";
+import type { OfferedTool } from "../tools/tool.ts";
 import type { ArrangedTools } from "./tool-search.ts";
 
 /**
@@ -14,15 +16,17 @@ export function createToolbox(boundary: Boundary, { shown, toFind }: ArrangedToo
   const all = [...shown, ...toFind];
   const registry = createToolRegistry(all.map(({ tool }) => tool));
   const byName = new Map(all.map((one) => [one.tool.name, one]));
+  const known = ({ name }: OfferedTool): GovernedTool => {
+    const found = byName.get(name);
+    if (found !== undefined) return found;
+    throw new Agent33Error("tools.unknown_tool", `"${name}" is no tool of this run.`);
+  };
   return {
     tools: shown.map(({ tool }) => tool),
     find: (name) => registry.get(name),
-    call: async ({ name }, args, { onProgress, ...options }) => {
-      const found = byName.get(name);
-      if (found === undefined) {
-        throw new Agent33Error("tools.unknown_tool", `"${name}" is no tool of this run.`);
-      }
-      const { spec, refresh } = found;
+    effectOf: (tool, args) => known(tool).spec.facts(args).effect,
+    call: async (tool, args, { onProgress, ...options }) => {
+      const { spec, refresh } = known(tool);
       const connector = boundary.connector(spec);
       const call = () =>
         connector.tryCall(args, { ...options, onChunk: ({ message }) => onProgress(message) });

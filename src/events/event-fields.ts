@@ -60,8 +60,10 @@ export const effort = z.enum(efforts);
 /** Whether an agent has one turn without tools, or works until it is done. */
 export const runModes = ["iterative", "once"] as const;
 export type RunMode = (typeof runModes)[number];
-/** What a run came to. */
-export const outcome = z.enum(["verified", "unverified", "refuted", "failed", "cancelled"]);
+/** What a run can come to. */
+export const runOutcomes = ["verified", "unverified", "refuted", "failed", "cancelled"] as const;
+/** One of them. */
+export const outcome = z.enum(runOutcomes);
 
 /** How a person speaks to an agent at work: to steer it now, or for when it would stop. */
 export const personTopics = ["steering", "follow_up"] as const;
@@ -121,3 +123,25 @@ export const totals = z.object({
   unpricedCalls: z.int().nonnegative(),
   durationMs: z.number().nonnegative(),
 });
+
+/** Why a replay answers with the log's result instead of making a call. */
+export const fromLogReasons = [
+  /** It is the answer of an agent whose own calls are replayed. */
+  "agent",
+  /** It would change something outside the scratch copy. */
+  "outside",
+  /** It was refused before it was made. */
+  "refused",
+  /** Nobody approved it then. */
+  "not_approved",
+  /** Its tool asked a person, whose answer the log does not keep. */
+  "answered",
+  /** Whether it was done then is not known. */
+  "unknown",
+  /** Its arguments hold a secret, which the log does not keep. */
+  "secret",
+  /** The policy asks about it now, and only a live replay asks. */
+  "unasked",
+  /** Asked about it now, a person said no. */
+  "declined",
+] as const;

@@ -6,6 +6,7 @@ import {
   effort,
   errorData,
   fileChange,
+  fromLogReasons,
   jsonObject,
   outcome,
   personTopics,
@@ -69,6 +70,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     workspace: z.string().nullable(),
     limits: jsonObject,
     policy: z.string(),
+    /** The run whose log this one replays. */
+    replayOf: z.string().exactOptional(),
     /** Things the person should know before the run begins, such as ignored parts of a task. */
     notices: z.array(z.string()).readonly(),
   }),
@@ -195,12 +198,18 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     error: errorData.exactOptional(),
     callId: z.string().exactOptional(),
+    /** In a replay: why the call was not made and the result is that of the log. */
+    fromLog: z.enum(fromLogReasons).exactOptional(),
   }),
   z.object({
     ...stored,
     /** A server had the run's model answer it: charged to the run, not part of its conversation. */
     type: z.literal("sampling.completed"),
     server: z.string(),
+    /** The answer; earlier logs do not keep it. */
+    parts: z.array(assistantPart).readonly().exactOptional(),
+    /** The model that really answered, where it is known. */
+    responseModel: z.string().exactOptional(),
     usage,
     costMicroUsd: cost,
     durationMs: z.number().nonnegative(),
@@ -347,6 +356,7 @@ type DistributeOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> :
 export type NewEvent = DistributeOmit<StoredEvent, "seq" | "runId" | "at">;
 export type NewLiveEvent = DistributeOmit<LiveEvent, "runId" | "at">;
 
+export type FromLogReason = (typeof fromLogReasons)[number];
 export type StopReason = z.infer<typeof stop>;
 export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;

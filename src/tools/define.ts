@@ -21,6 +21,8 @@ export interface ToolFace<Input extends z.ZodObject> {
   readonly repeat: Repeat;
   /** The connector that it belongs to, such as `tool:workspace`. */
   readonly source: string;
+  /** Whether nothing but the run's workspace can be changed by it. Default: no. */
+  readonly staysInWorkspace?: boolean;
 }
 
 export interface ToolPlan<Input extends z.ZodObject> extends ToolFace<Input> {
@@ -51,6 +53,7 @@ export function offerTool<Input extends z.ZodObject>(face: ToolFace<Input>): Off
     source: face.source,
     effect: face.effect,
     repeat: face.repeat,
+    ...(face.staysInWorkspace === undefined ? {} : { staysInWorkspace: face.staysInWorkspace }),
     parse: (args) => {
       const parsed = readArguments(face, args);
       return parsed.ok ? ok(toJsonValue(parsed.value) as JsonObject) : parsed;

@@ -45,6 +45,8 @@ export interface OfferedTool extends ToolDefinition {
   readonly repeat: Repeat;
   /** SHA-256 of its definition where its source has more of it than the model is shown. */
   readonly definitionDigest?: string;
+  /** Set where nothing but the run's workspace can be changed by any call of it. */
+  readonly staysInWorkspace?: boolean;
   /** Checks arguments that a model wrote; the error says which field is wrong and why. */
   parse(args: unknown): Result<JsonObject>;
 }

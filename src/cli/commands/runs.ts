@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { formatMicroUsd } from "../../base/money.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
+import { replayedBy } from "../../engine/create-replay.ts";
+import type { Run } from "../../engine/runs.ts";
 import { watcher } from "../follow.ts";
 import { columns, oneLine } from "../output.ts";
 import { wholeNumber } from "../usage.ts";
@@ -47,10 +49,10 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
     const rows = page.items.map((run) => [
       run.id,
       new Date(run.startedAt).toISOString().slice(0, 19).replace("T", " "),
-      run.outcome ?? run.state,
+      replayedBy(run) === undefined || run.outcome === null ? (run.outcome ?? run.state) : "replay",
       `${formatMicroUsd(run.costMicroUsd)}${run.unpricedCalls === 0 ? "" : "+?"}`,
       oneLine(run.model, 40),
-      oneLine(run.task, 60),
+      oneLine(taskOf(run), 60),
     ]);
     output.out(columns([["RUN", "STARTED (UTC)", "OUTCOME", "COST", "MODEL", "TASK"], ...rows]));
     if (page.nextCursor !== null)
@@ -58,6 +60,12 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
         `more: ${output.program} runs list --limit ${options.limit} --cursor ${page.nextCursor}${output.sameStore}`,
       );
   });
+}
+
+/** A replay must not be taken for the run that it replays. */
+function taskOf(run: Run): string {
+  const of = replayedBy(run);
+  return of === undefined ? run.task : `replay of ${of.slice(0, 13)}: ${run.task}`;
 }
 
 async function show(

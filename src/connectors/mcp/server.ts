@@ -32,6 +32,8 @@ export interface Confinement {
   readonly network: "none" | "host";
   /** Folders that it may read and write. Absolute. */
   readonly writable: readonly string[];
+  /** Whether nothing that lasts can be changed by it but the run's workspace. */
+  readonly onlyWorkspace?: boolean;
   /** The bubblewrap program. Default: `bwrap`, found on the usual folders. */
   readonly bubblewrap?: string;
   /** Files and folders that it may read. Absolute. */

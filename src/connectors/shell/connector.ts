@@ -66,6 +66,7 @@ export function shellTool(options: ShellToolOptions): Result<Tool> {
     }),
     effect: "write",
     repeat: "once",
+    staysInWorkspace: true,
     source: "shell:sandbox",
     timeoutMs: maxTimeoutSeconds * 1_000 + overheadMs,
     run: async ({ command, timeout_seconds: timeoutSeconds }, { signal }) => {

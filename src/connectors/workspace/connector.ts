@@ -31,6 +31,7 @@ export function appendLineTool(root: string, closed: readonly string[] = []): To
     }),
     effect: "write",
     repeat: "once",
+    staysInWorkspace: true,
     source: "tool:workspace",
     run: async ({ path, line }) => {
       try {

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import { fromOutside } from "../../base/outside.ts";
+import { normalise } from "./normalise.ts";
+import { relocate } from "./relocation.ts";
+
+const one = "01a203bb-c850-738d-9228-37283e3d4d0e";
+const other = "01A203BB-C850-738D-9228-37283E3D4D0F";
+
+describe("what is known to vary", () => {
+  test.each([
+    ["made 2026-03-01T10:00:00.123Z", "made <time>"],
+    ["made 2026-03-01 10:00:00", "made <time>"],
+    ["made 2026-03-01T10:00+02:00", "made <time>"],
+    ["made Sun Nov 22 2026 14:44:25 GMT+0000 (Coordinated Universal Time)", "made <time>"],
+    ["Date: Sun, 22 Nov 2026 14:44:25 GMT", "Date: <time>"],
+    ['{"at":1795358665123}', '{"at":<time>}'],
+    ["took 12 ms, then 1.5s", "took <duration>, then <duration>"],
+  ])("becomes a word: %s", (text, word) => {
+    expect(normalise(text, undefined)).toBe(word);
+  });
+
+  test("are the lines around what strangers wrote, which are named after it", () => {
+    const said = (time: string) => normalise(fromOutside(["from: x"], `It is ${time}.`), undefined);
+    expect(said("2026-03-01T10:00:00Z")).toBe(said("2026-03-01T10:00:07Z"));
+    expect(said("late")).not.toBe(said("early"));
+  });
+
+  test.each([
+    "period 2026-03, due 2026-03-01",
+    "total 16593.21, account 12345678901234",
+    "chapter 5 s",
+    "deadbeef",
+  ])("and all else stays: %s", (text) => {
+    expect(normalise(text, undefined)).toBe(text);
+  });
+
+  test("ids that were the same stay the same, and others do not become so", () => {
+    expect(normalise(`${one} ${other} ${one}`, undefined)).toBe("<id 1> <id 2> <id 1>");
+    expect(normalise(`${one} ${one}`, undefined)).not.toBe(normalise(`${one} ${other}`, undefined));
+  });
+
+  test("is where the scratch copy lies, before ids in its path are", () => {
+    const moved = { from: "/home/me/work", to: `/data/runs/${one}/workspace` };
+    expect(normalise(`${moved.to}/a.txt and ${moved.to}`, moved)).toBe(
+      "/home/me/work/a.txt and /home/me/work",
+    );
+  });
+});
+
+describe("a path in the place of another", () => {
+  const moved = { from: "/work", to: "/scratch" };
+  test.each([
+    ["/work/a.txt", "/scratch/a.txt"],
+    ['{"path":"/work"}', '{"path":"/scratch"}'],
+    ["see /work. Then", "see /scratch. Then"],
+    ["/workshop/a.txt", "/workshop/a.txt"],
+    ["/work.old", "/work.old"],
+    ["/work-2", "/work-2"],
+    ["/home/work", "/home/work"],
+  ])("%s", (text, after) => {
+    expect(relocate(text, moved)).toBe(after);
+  });
+});
