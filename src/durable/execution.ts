@@ -63,6 +63,7 @@ export class Execution {
   readonly #stopOpening = new AbortController();
   readonly #ended = Promise.withResolvers<Ending>();
   #ticker: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
   #renewAt: number;
   #cancelSeen: boolean;
@@ -221,7 +222,7 @@ export class Execution {
     if (!this.#hold.live) return;
     const now = this.#settings.clock.now();
     const { runId } = this.#claim.run;
-    const seen = this.#hold.writeUnlessBusy((sql) => {
+    const seen = this.#hold.writeOr(this.#later, (sql) => {
       if (now >= this.#renewAt) renewLease(sql, runId, now + this.#settings.leaseMs);
       // One that was asked for before is the workflow's to end, as if it had come in its first step.
       const looks = this.#begun || !this.#claim.run.cancelRequested;
@@ -238,6 +239,14 @@ export class Execution {
     }
     if (this.#begun) this.#queue.kick();
   }
+
+  /** Looks again in a while, besides the regular looks. */
+  readonly #later = (pauseMs: number): void => {
+    this.#again ??= setTimeout(() => {
+      this.#again = undefined;
+      this.#tick();
+    }, pauseMs);
+  };
 
   #nextRenewal(): number {
     return this.#settings.clock.now() + this.#settings.leaseMs / 3;
@@ -259,7 +268,7 @@ export class Execution {
     const { runId } = this.#claim.run;
     const quiet = this.#bodies.size === 0;
     const now = this.#settings.clock.now();
-    const settled = this.#hold.writeUnlessBusy((sql) => {
+    const settled = this.#hold.writeOr(this.#later, (sql) => {
       const ends = this.#waits.settle(sql, runId, () => this.#hold.nextOrder(), now);
       const suspend =
         ends.length === 0 && quiet && !this.#cancelled && !isCancelRequested(sql, runId);
@@ -285,6 +294,7 @@ export class Execution {
 
   #onEnd(ending: Ending): void {
     clearInterval(this.#ticker);
+    clearTimeout(this.#again);
     clearTimeout(this.#grace);
     this.#queue.stop();
     const why = ending.kind === "lost" ? "lease_lost" : "released";

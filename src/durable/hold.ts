@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { isAgent33Error } from "../base/errors.ts";
 import { stopped } from "./errors.ts";
+import { createPatience, isRetryable, type Patience } from "./patience.ts";
 import type { SqlSession, TransactionRunner } from "./ports.ts";
 import { holds, type Lease } from "./run-rows.ts";
 
@@ -24,9 +24,8 @@ export interface HoldOptions {
   readonly log: (message: string, error: unknown) => void;
 }
 
-/** How often a write is tried while the store is busy, beyond the store's own waiting. */
-const maxTries = 5;
-const retryPauseMs = 200;
+/** How long a write waits while the store is busy. Nobody can take the run over meanwhile. */
+const maxWaitMs = 60_000;
 
 interface Attempt<T> {
   readonly done?: { readonly value: T };
@@ -37,6 +36,7 @@ interface Attempt<T> {
 export class Hold {
   readonly lease: Lease;
   readonly #options: HoldOptions;
+  readonly #patience: Patience;
   #order: number;
   #ending: Ending | undefined;
 
@@ -44,6 +44,9 @@ export class Hold {
     this.lease = options.lease;
     this.#options = options;
     this.#order = options.lastOrder;
+    this.#patience = createPatience((error) =>
+      options.log(`run ${options.lease.runId}: its writes have to wait`, error),
+    );
   }
 
   /** False once the run is let go of, for whatever reason. */
@@ -77,13 +80,16 @@ export class Hold {
     return attempt.done;
   }
 
-  /** As `write`, but while the store is busy it gives up for this time and the hold stays. */
-  writeUnlessBusy<T>(work: (sql: SqlSession) => T): { readonly value: T } | undefined {
-    const attempt = this.#attempt(work);
-    if (attempt.failure !== undefined && !isRetryable(attempt.failure.error)) {
-      this.end({ kind: "fault", error: attempt.failure.error });
-    }
-    return attempt.done;
+  /** As `write`, but while the store is busy the hold stays, and `later` hears when to try again. */
+  writeOr<T>(
+    later: (pauseMs: number) => void,
+    work: (sql: SqlSession) => T,
+  ): { readonly value: T } | undefined {
+    const { done, failure } = this.#attempt(work, "now");
+    if (failure === undefined) return done;
+    if (isRetryable(failure.error)) later(this.#patience.refused(failure.error));
+    else this.end({ kind: "fault", error: failure.error });
+    return undefined;
   }
 
   /**
@@ -99,7 +105,7 @@ export class Hold {
   }
 
   /**
-   * As `write`, trying again for about two seconds while the store is busy. The first try is made
+   * As `write`, waiting for as long as a minute while the store is busy. The first try is made
    * before it returns, and `onDone` is called right after the commit, before anything else can
    * commit. Resolves to whether it was written.
    */
@@ -107,31 +113,32 @@ export class Hold {
     work: (sql: SqlSession) => T,
     onDone?: (value: T) => void,
   ): Promise<boolean> {
-    for (let count = 1; ; count += 1) {
-      const { done, failure } = this.#attempt(work);
+    for (;;) {
+      const { done, failure } = this.#attempt(work, "now");
       if (done !== undefined) onDone?.(done.value);
       if (failure === undefined) return done !== undefined;
-      if (count === maxTries || !isRetryable(failure.error)) {
-        this.end({ kind: "fault", error: failure.error });
+      const { error } = failure;
+      if (!isRetryable(error) || this.#patience.waitedMs >= maxWaitMs) {
+        this.end({ kind: "fault", error });
         return false;
       }
-      await delay(retryPauseMs * count);
+      await delay(this.#patience.refused(error));
     }
   }
 
-  #attempt<T>(work: (sql: SqlSession) => T): Attempt<T> {
+  #attempt<T>(work: (sql: SqlSession) => T, when: "now" | "in time" = "in time"): Attempt<T> {
     if (!this.#writable) return {};
+    const { transactions } = this.#options;
+    const fenced = (sql: SqlSession): { readonly value: T } | undefined =>
+      holds(sql, this.lease) ? { value: work(sql) } : undefined;
     let done: { readonly value: T } | undefined;
     try {
-      done = this.#options.transactions.transaction((sql) =>
-        holds(sql, this.lease) ? { value: work(sql) } : undefined,
-      );
+      done =
+        when === "now" ? transactions.transactionNow(fenced) : transactions.transaction(fenced);
     } catch (error) {
-      if (isRetryable(error)) {
-        this.#options.log(`run ${this.lease.runId}: a write has to wait`, error);
-      }
       return { failure: { error } };
     }
+    this.#patience.over();
     if (done !== undefined) return { done };
     this.end({ kind: "lost" });
     return {};
@@ -142,8 +149,4 @@ export class Hold {
     const kind = this.#ending?.kind;
     return kind === undefined || kind === "closing" || kind === "fault";
   }
-}
-
-function isRetryable(error: unknown): boolean {
-  return isAgent33Error(error) && error.retryable;
 }

@@ -15,6 +15,11 @@ export interface SqlSession {
  */
 export interface TransactionRunner {
   transaction<T>(work: (sql: SqlSession) => T): T;
+  /**
+   * The same without waiting for another process's lock.
+   * @throws Agent33Error a retryable one, at once, while another process writes
+   */
+  transactionNow<T>(work: (sql: SqlSession) => T): T;
   /** Reads that see one state of the store, without its write lock. */
   snapshot<T>(work: (sql: SqlSession) => T): T;
 }

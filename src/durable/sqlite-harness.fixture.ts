@@ -36,19 +36,24 @@ export function sqliteHarness(): SqliteHarness {
   const mortal: SqliteHarness["mortal"] = (workflows, death) => {
     let dead = false;
     let count = 0;
-    const transactions: TransactionRunner = {
-      transaction: <T>(work: (sql: SqlSession) => T): T => {
+    const mortally =
+      (run: TransactionRunner["transaction"]) =>
+      <T>(work: (sql: SqlSession) => T): T => {
         count += 1;
         const last = count === death?.transaction;
         if (last && death.when === "before") dead = true;
         if (dead) throw new Error("this process is dead");
-        const result = store.transactions.transaction(work);
+        const result = run(work);
         if (last) {
           dead = true;
           throw new Error("this process is dead");
         }
         return result;
-      },
+      };
+    const { transaction, transactionNow } = store.transactions;
+    const transactions: TransactionRunner = {
+      transaction: mortally(transaction),
+      transactionNow: mortally(transactionNow),
       snapshot: (work) => {
         if (dead) throw new Error("this process is dead");
         return store.transactions.snapshot(work);

@@ -47,12 +47,17 @@ async function until(condition: () => boolean): Promise<void> {
 
 /** A store whose transactions fail as `next` says, before anything is done. */
 function failing(next: () => Agent33Error | undefined): TransactionRunner {
-  return {
-    transaction: (work) => {
+  const { transaction, transactionNow } = temporary.store.transactions;
+  const failingly =
+    (run: TransactionRunner["transaction"]): TransactionRunner["transaction"] =>
+    (work) => {
       const error = next();
       if (error !== undefined) throw error;
-      return temporary.store.transactions.transaction(work);
-    },
+      return run(work);
+    };
+  return {
+    transaction: failingly(transaction),
+    transactionNow: failingly(transactionNow),
     snapshot: (work) => temporary.store.transactions.snapshot(work),
   };
 }
@@ -124,13 +129,34 @@ test("waits out a busy store instead of failing the run", async () => {
     lock();
     return result;
   });
-  const said: string[] = [];
-  const log = (message: string): void => void said.push(message);
-  const durable = engine([test], { transactions, log });
+  const durable = engine([test], { transactions });
   durable.start(kind, "run", null);
   expect(await durable.execute("run")).toMatchObject({ state: "completed", result: 7 });
   expect(body.started).toHaveLength(1);
-  expect(said).toContain("run run: a write has to wait");
+});
+
+test("says once that its writes wait for a lock that is held for long, and blocks nothing else", async () => {
+  let isLocked = false;
+  const transactions = failing(() =>
+    isLocked ? new Agent33Error("store.busy", "Locked.", { retryable: true }) : undefined,
+  );
+  const said: string[] = [];
+  const body = spy("body", async (input) => {
+    isLocked = true;
+    setTimeout(() => (isLocked = false), 2500);
+    return input;
+  });
+  const durable = engine([workflow((context) => context.call(body, 7))], {
+    transactions,
+    log: (message) => void said.push(message),
+  });
+  durable.start(kind, "run", null);
+  let turns = 0;
+  const turning = setInterval(() => (turns += 1), 10);
+  expect(await durable.execute("run")).toMatchObject({ state: "completed", result: 7 });
+  clearInterval(turning);
+  expect(said).toEqual(["run run: its writes have to wait"]);
+  expect(turns).toBeGreaterThan(50);
 });
 
 test("stops with the store's own error when the disk is full, and the run goes on later", async () => {

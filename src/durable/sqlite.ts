@@ -144,7 +144,7 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
   const claimNext = (): Claim | undefined => {
     // Most looks find nothing, and a read keeps nobody from writing.
     if (transactions.snapshot(nextDue) === undefined) return undefined;
-    return transactions.transaction((sql) => {
+    return transactions.transactionNow((sql) => {
       for (;;) {
         const run = nextDue(sql);
         if (run === undefined) return undefined;

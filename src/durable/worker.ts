@@ -1,3 +1,5 @@
+import { createPatience, isRetryable } from "./patience.ts";
+
 export interface WorkerOptions<C> {
   /** Takes what is ready, or undefined. */
   readonly claim: () => C | undefined;
@@ -24,15 +26,21 @@ export function startWorker<C>(options: WorkerOptions<C>): Worker {
   let running = 0;
   let stopped = false;
   let turn: NodeJS.Immediate | undefined;
+  let again: NodeJS.Timeout | undefined;
+  const complain = (error: unknown): void => options.log("cannot look for ready runs", error);
+  const patience = createPatience(complain);
 
   const stop = (): void => {
     stopped = true;
     clearInterval(timer);
+    clearTimeout(again);
     if (turn !== undefined) clearImmediate(turn);
     if (running === 0) end();
   };
   const fill = (): void => {
     turn = undefined;
+    clearTimeout(again);
+    again = undefined;
     try {
       while (running < options.concurrency) {
         const claim = options.claim();
@@ -40,10 +48,12 @@ export function startWorker<C>(options: WorkerOptions<C>): Worker {
         running += 1;
         void drive(claim);
       }
+      patience.over();
       if (running === 0 && options.isDone()) stop();
     } catch (error) {
-      // A busy or full store is no reason to stop for good: the next poll tries again.
-      options.log("cannot look for ready runs", error);
+      // A busy or full store is no reason to stop for good: it is tried again.
+      if (isRetryable(error)) again ??= setTimeout(kick, patience.refused(error));
+      else complain(error);
     }
   };
   const drive = async (claim: C): Promise<void> => {

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import {
   chmodSync,
   chownSync,
@@ -202,7 +203,9 @@ async function started(child: RunningProcess, clock: Clock): Promise<RunningProc
   // A stream that breaks has said what it could; the exit status tells the rest.
   child.stderr.once("error", () => reached.resolve(false));
   const how = await firstOf(reached.promise, clock, startLimitMs, undefined);
-  if (how === "exited" && mark.found) return { ...child, stderr };
+  // Where this process was held up itself, what the program said lies there unread.
+  if (how === "timeout") await setImmediate();
+  if (how !== "cancelled" && mark.found) return { ...child, stderr };
   await child.kill(0);
   const exit = await child.exited;
   const ended =
