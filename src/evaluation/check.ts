@@ -60,7 +60,9 @@ export async function runScorer(
 /** The number that is the whole last line; anything else is no score. */
 function scoreOf(stdout: string): number | undefined {
   const line = stdout.trimEnd().split("\n").at(-1)?.trim() ?? "";
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(line) ? Number(line) : undefined;
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(line)) return undefined;
+  const score = Number(line);
+  return Number.isFinite(score) ? score : undefined;
 }
 
 async function look(command: readonly string[], options: CheckOptions) {
