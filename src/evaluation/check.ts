@@ -16,7 +16,8 @@ export interface CheckOptions {
   readonly signal?: AbortSignal;
 }
 
-const defaultTimeoutMs = 60_000;
+/** How long a check may take where nobody says. Milliseconds. */
+export const defaultTimeoutMs = 60_000;
 
 /**
  * Runs a task's visible check. Exit code 0 passes; any other fails, and the output says why.
