@@ -1,6 +1,7 @@
 import {
   chmodSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -274,6 +275,12 @@ describe.skipIf(!probed.available)(`what is said of a confined process, with ${t
     expect(readFileSync(there, "utf8")).toBe("mine");
     expect(existsSync(join(outside, "elsewhere"))).toBe(false);
     expect(await spawned(workspace, hidden)).toBe("");
+  });
+
+  test("is a folder where the place is one by its name", async () => {
+    const place = join(workspace, "agents");
+    expect(await spawned(workspace, [place])).toContain(`${place} was made, empty`);
+    expect(readdirSync(place)).toEqual([]);
   });
 });
 

@@ -1,5 +1,13 @@
-import { chmodSync, chownSync, existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, join, relative } from "node:path";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, extname, isAbsolute, join, relative } from "node:path";
 import { PassThrough } from "node:stream";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isAgent33Error, systemCodeOf } from "../base/errors.ts";
@@ -40,7 +48,7 @@ export interface ConfinedRequest {
   readonly readOnly?: readonly string[];
   /**
    * Folders and files that are empty inside, where they lie in one that is shown. Absolute. A file
-   * that is not there yet and could be made inside is made, empty.
+   * that is not there yet and could be made inside is made, empty; a folder, if its name has no ending.
    */
   readonly hidden?: readonly string[];
   /** `host` for a server that has hosts to talk to: this machine's network as it is. Default `none`. */
@@ -157,7 +165,8 @@ function keepPlaces({ hidden = [], writable }: BwrapView): readonly string[] {
 
 function made(path: string, folder: string): boolean {
   try {
-    writeFileSync(path, "", { flag: "wx" });
+    if (extname(path) === "") mkdirSync(path);
+    else writeFileSync(path, "", { flag: "wx" });
   } catch (error) {
     // Another start was first; or nobody may write there, and so the program neither.
     if (["EEXIST", "EACCES", "EPERM", "EROFS"].includes(systemCodeOf(error) ?? "")) return false;
@@ -167,7 +176,7 @@ function made(path: string, folder: string): boolean {
     // As whoever has the folder would have made it: root's own would be in the way of that user.
     const { uid, gid, mode } = statSync(folder);
     chownSync(path, uid, gid);
-    chmodSync(path, mode & 0o666);
+    chmodSync(path, mode & (extname(path) === "" ? 0o777 : 0o666));
   }
   return true;
 }
