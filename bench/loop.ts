@@ -11,8 +11,8 @@ import { best, median } from "./statistics.ts";
 /** What is run: few long runs, many short ones, and a crowd at the same time. */
 const shapes = {
   full: {
-    long: { turns: 200, runs: 4, atOnce: 1 },
-    short: { turns: 5, runs: 60, atOnce: 1 },
+    long: { turns: 200, runs: 6, atOnce: 1 },
+    short: { turns: 5, runs: 200, atOnce: 1 },
     crowd: { turns: 5, runs: 1_000, atOnce: 1_000 },
     parked: 300,
   },

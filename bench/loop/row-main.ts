@@ -13,7 +13,7 @@ async function measure({ place, turns, runs, atOnce }: RowPlan): Promise<RowRead
   try {
     const made = await loop.run(5);
     if (made !== 5) throw unfair(contender.name, made);
-    await inWaves(loop, turns, Math.max(2, Math.ceil(runs / 4)), atOnce);
+    await inWaves(loop, turns, Math.ceil(warmUpTurns / (turns + 1)), atOnce);
     collectGarbage("major");
     const before = process.memoryUsage().rss;
     const { cpuMs, wallMs } = await read(() => inWaves(loop, turns, runs, atOnce));
@@ -27,6 +27,9 @@ async function measure({ place, turns, runs, atOnce }: RowPlan): Promise<RowRead
     await loop.close();
   }
 }
+
+/** Until the machine code has settled. */
+const warmUpTurns = 2_000;
 
 async function inWaves(loop: Loop, turns: number, runs: number, atOnce: number): Promise<void> {
   for (let begun = 0; begun < runs; begun += atOnce) {

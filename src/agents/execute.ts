@@ -9,7 +9,7 @@ import type { Activity, ActivityContext, Mailbox } from "../durable/contract.ts"
 import type { NewEvent } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
-import { callOptions, leaveIfReleased } from "./call-options.ts";
+import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { delegateName } from "./delegate.ts";
 import { beginAgent, cannotDelegate } from "./delegation.ts";
 import type { AgentPorts } from "./ports.ts";
@@ -86,7 +86,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       const ready = prepare(run, place, part);
       if ("refusal" in ready) return record(run, place, part, ready.refusal);
       const outcome = await callTool(run, context, place, part, ready);
-      leaveIfReleased(context.signal);
+      leaveIfUnfinished(context, outcome);
       if (!outcome.ok && outcome.error.kind === "approval_required") {
         const { approvalId = "", ruleId, message } = outcome.error;
         const asking = ruleId === undefined ? {} : { ruleId };

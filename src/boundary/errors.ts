@@ -1,4 +1,4 @@
-import { Agent33Error, type ErrorData } from "../base/errors.ts";
+import { Agent33Error, type ErrorData, isAgent33Error } from "../base/errors.ts";
 
 /** Every way in which a governed call can fail. */
 export const boundaryCodes = [
@@ -123,6 +123,15 @@ export class BoundaryError extends Agent33Error {
       },
     };
   }
+}
+
+/**
+ * Whether a call failed by what this process keeps of it (the store is locked or full), not by what
+ * it called. Whoever called may try again later: the ledger of keys knows what was sent.
+ */
+export function isOwnTrouble(error: BoundaryError): boolean {
+  const { kind, cause } = error;
+  return kind === "internal" && isAgent33Error(cause) && cause.code.startsWith("store.");
 }
 
 export function isBoundaryError(value: unknown): value is BoundaryError {

@@ -275,12 +275,9 @@ describe.skipIf(!probed.available)(`what is said of a confined process, with ${t
     expect(readFileSync(there, "utf8")).toBe("mine");
     expect(existsSync(join(outside, "elsewhere"))).toBe(false);
     expect(await spawned(workspace, hidden)).toBe("");
-  });
-
-  test("is a folder where the place is one by its name", async () => {
-    const place = join(workspace, "agents");
-    expect(await spawned(workspace, [place])).toContain(`${place} was made, empty`);
-    expect(readdirSync(place)).toEqual([]);
+    const agents = join(workspace, "agents");
+    expect(await spawned(workspace, [agents])).toContain(`${agents} was made, empty`);
+    expect(readdirSync(agents)).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
-import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { resultsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 const key = Buffer.alloc(32, 7);
@@ -107,7 +107,7 @@ test("an MCP server's question is told with its form, and only an answer that fi
     .toEqual([null, "desk"]);
   // An answer that comes at once is there before the run parks.
   if (outcome === "parked") await made.engine.runs.resume(runId);
-  expect(eventsOf(made.engine.store.runLog.read(runId), "tool.completed")).toMatchObject([
+  expect(resultsOf(made.engine.store.runLog.read(runId))).toMatchObject([
     { content: '[{"action":"accept","content":{"guests":4}}]' },
   ]);
 });

@@ -46,6 +46,8 @@ interface Cancelled {
   readonly turns?: readonly ScriptedTurn[];
   readonly task?: string;
   readonly mcp?: string;
+  /** Whether that server runs in the sandbox. Default: yes. */
+  readonly confined?: boolean;
   readonly shell?: boolean;
   readonly workspace?: string;
   /** Cancels a moment after it; at once after the start where nothing is named. */
@@ -58,7 +60,7 @@ interface Cancelled {
 const momentMs = 300;
 
 async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled) {
-  const { turns, task, mcp, shell = false, workspace = folder, at, by } = what;
+  const { turns, task, mcp, confined = true, shell = false, workspace = folder, at, by } = what;
   const runId = await engine.runs.create({
     task:
       task === undefined
@@ -68,6 +70,7 @@ async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled
     effort: undefined,
     shell,
     mcpCommands: mcp === undefined ? [] : [mcp],
+    ...(confined ? {} : { mcpUnconfined: ["misbehaves-in-calls"] }),
   });
   const reached = Promise.withResolvers<void>();
   if (at === undefined) reached.resolve();
@@ -131,7 +134,8 @@ describe("a cancel ends a run within a second, and no process is left", () => {
   test("while its stubborn server is ended after the agent was done", async () => {
     const mcp = `${process.execPath} ${misbehaving} --stubborn`;
     const made = opened();
-    await cancelled(made, { turns: [done], mcp, at: "turn.completed" });
+    // In the sandbox it could not be stubborn.
+    await cancelled(made, { turns: [done], mcp, confined: false, at: "turn.completed" });
     expect(running("misbehaves-in-calls.mjs")).toEqual([]);
   });
 

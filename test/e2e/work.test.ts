@@ -234,15 +234,21 @@ describe("agent33 work", () => {
     expect(worked.code).toBe(0);
   });
 
-  test("as a process takes up what comes, and ends with 0 when it is asked to end", async () => {
-    const cwd = freshFolder();
-    const { script } = opened({}, cwd);
-    const worker = startCli(["work"], { cwd });
-    await worker.seen("working on");
-    const model = script([{ text: "Done." }]);
-    const queued = await runInProcess(["run", "Do it.", "--model", model, "--queue"], cwd);
-    await worker.seen(`${queued.stdout.trim()} unverified`);
-    worker.child.kill("SIGTERM");
-    expect(await worker.ended).toMatchObject({ code: 0 });
-  });
+  // A whole program is started, which on a busy machine takes its time.
+  const patience = { timeout: 90_000 };
+  test(
+    "as a process takes up what comes, and ends with 0 when it is asked to end",
+    patience,
+    async () => {
+      const cwd = freshFolder();
+      const { script } = opened({}, cwd);
+      const worker = startCli(["work"], { cwd });
+      await worker.seen("working on");
+      const model = script([{ text: "Done." }]);
+      const queued = await runInProcess(["run", "Do it.", "--model", model, "--queue"], cwd);
+      await worker.seen(`${queued.stdout.trim()} unverified`);
+      worker.child.kill("SIGTERM");
+      expect(await worker.ended).toMatchObject({ code: 0 });
+    },
+  );
 });

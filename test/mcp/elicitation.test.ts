@@ -232,6 +232,9 @@ describe("a question of a server in a call that may be made once", () => {
     expect(outcome).toBe("unverified");
     expect(made.did()).toEqual(["book begun", "book cancel"]);
     expect(contentsIn(made, runId)[0]).toContain("How many guests? Nobody answered within 1 s");
+    // The question is the server's words: it stands within the marks of what is from outside.
+    const [marked] = eventsOf(made.engine.store.runLog.read(runId), "tool.completed");
+    expect(marked?.content).toMatch(/Nobody answered[^]*\n--- end of content [0-9a-f]{16} ---$/);
     expect(pending(made)).toEqual([]);
   });
 

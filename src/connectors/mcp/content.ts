@@ -13,8 +13,7 @@ import type { ToolOutput } from "../../tools/tool.ts";
 /**
  * An MCP tool's result as text for a model. That the tool failed stays data.
  * @param server its name
- * @param unanswered what it asked a person in vain meanwhile, in its own words: the model has to know
- * why a tool may have done less than it was asked for
+ * @param unanswered what the server asked a person in vain: a question is the server's words as well
  */
 export function toToolOutput(
   server: string,
@@ -25,10 +24,10 @@ export function toToolOutput(
   const text = result.content.map(describeBlock).join("\n");
   const isObject = isJsonObject(structured);
   // A tool may give its result only in structured form.
-  const said = text === "" && structured !== null ? JSON.stringify(structured) : text;
+  const given = text === "" && structured !== null ? JSON.stringify(structured) : text;
   const asked = unanswered.map((question) => `[The server asked a person: ${question}]`);
   return {
-    content: ofServer(server, [said, ...asked].filter((part) => part !== "").join("\n")),
+    content: ofServer(server, [given, ...asked].join("\n")),
     isError: result.isError === true,
     ...(isObject ? { structured } : {}),
   };

@@ -77,6 +77,7 @@ export function createServerHandle(
       if (now.digest !== decidedOn) throw changed(server, listed);
       const before = session.notes.unansweredCount();
       const result = await session.call(listed.name, args, asking);
+      // The model has to know why a tool may have done less than it was asked for.
       return toToolOutput(server.name, result, session.notes.unansweredSince(before));
     });
   const ask: AskServer = (what, context, request) =>
