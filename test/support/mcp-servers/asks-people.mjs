@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { answer, answerError, ask, serve, textResult } from "./rpc.mjs";
 
-const [, , file] = process.argv;
+const [, , file, question] = process.argv;
 
 const form = (message, properties, required = Object.keys(properties)) =>
   ask("elicitation/create", {
@@ -22,6 +22,7 @@ const tools = {
     await together.promise;
     return [await form("Which seat?", { seat: { type: "string" } })];
   },
+  own: async () => [await form(question, guests)],
   book: async () => [await form("How many guests?", guests)],
   both: async () => [
     await form("How many guests?", guests),
