@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
@@ -19,16 +19,7 @@ const form: YamlForm<AgentDefinition> = {
  * its line and field
  */
 export function readAgentFile(path: string): AgentDefinition {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new Agent33Error(
-      "agents.unreadable",
-      `The agent file ${path} cannot be read: ${messageOf(cause)}`,
-      { hint: "Give the path of a YAML file with name, version, role and instructions.", cause },
-    );
-  }
+  const text = readText(path);
   const read = readYaml(text, path, form);
   if (!read.ok) throw malformed(path, read.faults);
   const faults = (["inputs", "outputs"] as const).flatMap((field): readonly Fault[] => {
@@ -52,6 +43,20 @@ export function definitionJsonSchema(): JsonObject {
     title: "AGENT-33 agent definition",
     description: "Who an agent is; see docs/guides/agents.md.",
   };
+}
+
+function readText(path: string): string {
+  try {
+    // A pipe is waited for until somebody writes into it.
+    if (!statSync(path).isFile()) throw new TypeError("it is no file");
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new Agent33Error(
+      "agents.unreadable",
+      `The agent file ${path} cannot be read: ${messageOf(cause)}`,
+      { hint: "Give the path of a YAML file with name, version, role and instructions.", cause },
+    );
+  }
 }
 
 function schemaFault(schema: JsonObject | undefined): string | undefined {
