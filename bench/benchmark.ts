@@ -67,6 +67,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./boundary.ts")).boundaryBenchmark,
   },
   {
+    name: "loop",
+    summary: "What the engine adds to a turn and a tool call, beside ai and @openai/agents.",
+    kind: "survey",
+    load: async () => (await import("./loop.ts")).loopSurvey,
+  },
+  {
     name: "policy",
     summary: "One policy decision at 10 to 10,000 rules, beside a CEL library and Cedar.",
     kind: "comparison",

@@ -1,5 +1,7 @@
 import { isAgent33Error } from "../base/errors.ts";
-import type { CallOptions } from "../boundary/types.ts";
+import { isOwnTrouble } from "../boundary/errors.ts";
+import type { CallOptions, CallOutcome } from "../boundary/types.ts";
+import type { ActivityContext } from "../durable/contract.ts";
 import type { ScopedRun } from "./scoped-run.ts";
 
 /** What every governed call of a run's work carries. */
@@ -29,4 +31,16 @@ export function leaveIfReleased(signal: AbortSignal): void {
   const reason: unknown = signal.reason;
   if (isAgent33Error(reason) && reason.code === "durable.cancelled") return;
   throw reason;
+}
+
+/**
+ * As {@link leaveIfReleased}, after a governed call: one that failed by this process's own records
+ * has no end that the model could act on. The run is let go of, and the call made again later.
+ */
+export function leaveIfUnfinished(
+  { signal, leave }: ActivityContext,
+  outcome: CallOutcome<unknown>,
+): void {
+  leaveIfReleased(signal);
+  if (!outcome.ok && isOwnTrouble(outcome.error)) throw leave(outcome.error.cause);
 }

@@ -6,7 +6,7 @@ import type { Activity } from "../durable/contract.ts";
 import type { NewEvent, StopReason, StoredEvent } from "../events/event.ts";
 import type { ModelRequest, ModelTurn } from "../models/model.ts";
 import { answerForm } from "./answer.ts";
-import { callOptions, leaveIfReleased } from "./call-options.ts";
+import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { feedback, isSentBack } from "./checks.ts";
 import { judgeMessages, judgePrompt } from "./judge-words.ts";
 import { reachedLimit } from "./limits.ts";
@@ -60,7 +60,8 @@ const verdictForm = answerForm(verdictJson);
 export function askJudge(ports: AgentPorts): Activity<JudgeInput, JudgeResult> {
   return {
     name: "judge.ask",
-    run: async (input, { runId, signal }) => {
+    run: async (input, context) => {
+      const { runId, signal } = context;
       const { horizon } = input;
       const run = scopedRun(ports, runId, {});
       const { session } = run;
@@ -71,7 +72,7 @@ export function askJudge(ports: AgentPorts): Activity<JudgeInput, JudgeResult> {
         ...callOptions(run, `judge-${input.attempt}-${input.try}`, signal),
         totalMs: Math.max(1, run.timeLeftMs()),
       });
-      leaveIfReleased(signal);
+      leaveIfUnfinished(context, outcome);
       return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
           return park(ports, runId, horizon, outcome.error);

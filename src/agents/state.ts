@@ -64,26 +64,18 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
   for (const event of events) {
     switch (event.type) {
       case "message.user":
-        flushResults();
-        messages.push({ role: "user", text: event.text });
-        break;
       case "stuck.noticed":
         flushResults();
-        messages.push({ role: "user", text: event.text });
+        messages.push(once(event, () => ({ role: "user", text: event.text })));
         break;
       case "turn.completed":
         flushResults();
-        messages.push({ role: "assistant", parts: event.parts });
+        messages.push(once(event, () => ({ role: "assistant", parts: event.parts })));
         lastText = turnText(event) || lastText;
         break;
       case "tool.completed":
         results ??= { turn: event.turn, byIndex: new Map() };
-        results.byIndex.set(event.index, {
-          toolCallId: event.toolCallId,
-          toolName: event.toolName,
-          content: event.content,
-          isError: event.isError,
-        });
+        results.byIndex.set(event.index, resultOf(event));
         break;
       case "check.completed":
         checks.push(event);
@@ -132,6 +124,23 @@ function addFailure(
   totals.failedTokens += tokens;
   if (costMicroUsd !== null) totals.costMicroUsd += costMicroUsd;
   else if (tokens > 0) totals.unpricedCalls += 1;
+}
+
+const messagesOf = new WeakMap<StoredEvent, Message>();
+const resultsOf = new WeakMap<StoredEvent, ToolResultPart>();
+
+/** The same object for the same event, so that its tokens need not be counted in each turn again. */
+function once(event: StoredEvent, make: () => Message): Message {
+  const known = messagesOf.get(event) ?? make();
+  messagesOf.set(event, known);
+  return known;
+}
+
+function resultOf(event: EventOf<"tool.completed">): ToolResultPart {
+  const { toolCallId, toolName, content, isError } = event;
+  const known = resultsOf.get(event) ?? { toolCallId, toolName, content, isError };
+  resultsOf.set(event, known);
+  return known;
 }
 
 /** What the model said in a turn. */

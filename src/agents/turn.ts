@@ -4,7 +4,7 @@ import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
-import { callOptions, leaveIfReleased } from "./call-options.ts";
+import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
@@ -58,7 +58,8 @@ type TurnsOver = LimitReached | StuckStop;
 export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
   return {
     name: "model.turn",
-    run: async (input, { runId, signal }) => {
+    run: async (input, context) => {
+      const { runId, signal } = context;
       const { turn, horizon, agentPath } = input;
       const run = scopedRun(ports, runId, input);
       const { session } = run;
@@ -110,7 +111,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           forward(run, turn, chunk);
         },
       });
-      leaveIfReleased(signal);
+      leaveIfUnfinished(context, outcome);
       return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
           return park(run, horizon, outcome.error);

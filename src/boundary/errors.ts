@@ -1,4 +1,4 @@
-import { Agent33Error, type ErrorData } from "../base/errors.ts";
+import { Agent33Error, type ErrorData, isAgent33Error } from "../base/errors.ts";
 
 /** Every way in which a governed call can fail. */
 export const boundaryCodes = [
@@ -74,6 +74,8 @@ export interface BoundaryErrorOptions {
   readonly approvalId?: string;
   /** Which limit of a budget refused. */
   readonly budgetLimit?: string;
+  /** Whether words of the other side stand in the message. */
+  readonly quotesOutside?: boolean;
   readonly cause?: unknown;
 }
 
@@ -87,6 +89,7 @@ export class BoundaryError extends Agent33Error {
   readonly ruleId: string | undefined;
   readonly approvalId: string | undefined;
   readonly budgetLimit: string | undefined;
+  readonly quotesOutside: boolean;
 
   constructor(kind: BoundaryCode, message: string, options: BoundaryErrorOptions = {}) {
     const row = traits[kind];
@@ -104,6 +107,7 @@ export class BoundaryError extends Agent33Error {
     this.ruleId = options.ruleId;
     this.approvalId = options.approvalId;
     this.budgetLimit = options.budgetLimit;
+    this.quotesOutside = options.quotesOutside ?? false;
   }
 
   override toJSON(): ErrorData {
@@ -119,6 +123,15 @@ export class BoundaryError extends Agent33Error {
       },
     };
   }
+}
+
+/**
+ * Whether a call failed by what this process keeps of it (the store is locked or full), not by what
+ * it called. Whoever called may try again later: the ledger of keys knows what was sent.
+ */
+export function isOwnTrouble(error: BoundaryError): boolean {
+  const { kind, cause } = error;
+  return kind === "internal" && isAgent33Error(cause) && cause.code.startsWith("store.");
 }
 
 export function isBoundaryError(value: unknown): value is BoundaryError {

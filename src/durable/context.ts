@@ -122,7 +122,11 @@ export function createContext(parts: ContextParts): RunContext {
     if (here === undefined) return never();
     const { position, row } = here;
     if (row !== undefined && row.state !== "started") return replay(position, row);
-    const context = { runId, key: `${runId}/${position}`, signal };
+    const leave = (error: unknown): unknown => {
+      hold.end({ kind: "fault", error });
+      return error;
+    };
+    const context = { runId, key: `${runId}/${position}`, signal, leave };
     const repeat = activity.repeat?.(input) ?? "safe";
     // What was declared when the body started counts as much as what is declared now.
     if (row !== undefined && (repeat === "once" || row.repeat === "once")) {

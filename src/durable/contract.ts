@@ -33,6 +33,11 @@ export interface ActivityContext {
   /** Stable over retries and resumes: `<run>/<position>`. */
   readonly key: string;
   readonly signal: AbortSignal;
+  /**
+   * Lets go of the run because this process cannot go on with it: the activity has no end then, and
+   * the run is tried again later. Gives what the body is to throw.
+   */
+  leave(error: unknown): unknown;
 }
 
 export interface Activity<I extends JsonValue, O extends JsonValue> {

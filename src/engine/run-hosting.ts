@@ -7,7 +7,7 @@ import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
-import { isBoundaryError } from "../boundary/errors.ts";
+import { isBoundaryError, isOwnTrouble } from "../boundary/errors.ts";
 import type { Durable, Opening, Settled, TakenRun, Workflow } from "../durable/contract.ts";
 import type { EventOf, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import type { Host } from "./host.ts";
@@ -94,6 +94,7 @@ export function runHosting(
       };
     }
     if (kind === "approval_denied") return over(runId, { reason: "denied", error: error.toJSON() });
+    if (isBoundaryError(error) && isOwnTrouble(error)) throw error.cause;
     if (begun || kind === "cancelled") throw error;
     return over(runId, { reason: "error", error: error.toJSON() });
   };

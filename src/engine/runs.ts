@@ -18,6 +18,7 @@ import { createRun, type RunRequest } from "./create-run.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
 import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
 import { errorOf } from "./run-hosting.ts";
+import { sessionLogs } from "./session-logs.ts";
 
 export type RunEnd =
   | {
@@ -98,6 +99,7 @@ export function agentPorts(
     if (found !== undefined) return found;
     throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
   };
+  const read = sessionLogs(store, live.sessions);
   return {
     now: () => host.clock.now(),
     conceal: (error) => redactError(error, redactor),
@@ -109,7 +111,7 @@ export function agentPorts(
             events.map((event) => redactEvent(event, redactor)),
           ),
         ),
-      read: (runId) => store.runLog.read(runId),
+      read,
     },
     session: (runId) => liveSession(runId).session,
     openBudgets: ({ all, work }, limits, used) => {
@@ -121,7 +123,7 @@ export function agentPorts(
       budgets.open(work, allowed.work, spent);
     },
     finished: (runId, outcome) => {
-      const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
+      const { totals } = foldRun(read(runId), Number.MAX_SAFE_INTEGER);
       store.runs.finish(runId, {
         outcome,
         costMicroUsd: totals.costMicroUsd,

@@ -4,6 +4,7 @@ import type { Agent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import { attempt, unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
+import { isOwnTrouble } from "../boundary/errors.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Lock } from "../config/lock.ts";
@@ -106,7 +107,8 @@ export async function openServers(
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok) continue;
     const { error } = outcome;
-    if (begun || forPeople.has(error.kind) || isNamed(found[index]?.spec)) {
+    const isMissed = begun || forPeople.has(error.kind) || isNamed(found[index]?.spec);
+    if (isMissed || isOwnTrouble(error)) {
       await Promise.all(handles.map((handle) => handle.close()));
       throw error;
     }

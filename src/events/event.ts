@@ -23,7 +23,6 @@ export {
   personTopics,
   type RunMode,
   runModes,
-  runOutcomes,
   stuckKinds,
 } from "./event-fields.ts";
 

@@ -1,5 +1,5 @@
 import { unreachable } from "../base/errors.ts";
-import type { AssistantPart, Message } from "../base/message.ts";
+import type { AssistantPart, Message, ToolResultPart } from "../base/message.ts";
 import type { ModelRequest, ToolSpec } from "./model.ts";
 
 /** Counts tokens as the o200k_base encoding does (OpenAI's since GPT-4o). Elsewhere an estimate. */
@@ -55,8 +55,11 @@ export function loadTokenCounter(): Promise<TokenCounter> {
 
 function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
   // A conversation grows at its end. What has been counted is not counted again while it lives.
-  const counted = new WeakMap<Message | ToolSpec, number>();
-  const once = <T extends Message | ToolSpec>(value: T, count: (value: T) => number): number => {
+  const counted = new WeakMap<object, number>();
+  const once = <T extends Message | ToolResultPart | ToolSpec>(
+    value: T,
+    count: (value: T) => number,
+  ): number => {
     const known = counted.get(value);
     if (known !== undefined) return known;
     const tokens = count(value);
@@ -79,6 +82,7 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
       if (part.type !== "tool_call") return sum + text(part.text);
       return sum + text(part.toolName) + text(part.argumentsText);
     }, 0);
+  const result = ({ content }: ToolResultPart): number => tokensPerMessage + text(content);
   const message = (value: Message): number => {
     switch (value.role) {
       case "user":
@@ -87,7 +91,7 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
         return tokensPerMessage + parts(value.parts);
       case "tool":
         // Each result is a message of its own on the wire.
-        return value.results.reduce((sum, one) => sum + tokensPerMessage + text(one.content), 0);
+        return value.results.reduce((sum, one) => sum + once(one, result), 0);
       default:
         return unreachable(value);
     }

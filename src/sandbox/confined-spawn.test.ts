@@ -1,6 +1,7 @@
 import {
   chmodSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -274,6 +275,9 @@ describe.skipIf(!probed.available)(`what is said of a confined process, with ${t
     expect(readFileSync(there, "utf8")).toBe("mine");
     expect(existsSync(join(outside, "elsewhere"))).toBe(false);
     expect(await spawned(workspace, hidden)).toBe("");
+    const agents = join(workspace, "agents");
+    expect(await spawned(workspace, [agents])).toContain(`${agents} was made, empty`);
+    expect(readdirSync(agents)).toEqual([]);
   });
 });
 

@@ -1,5 +1,13 @@
-import { chmodSync, chownSync, existsSync, realpathSync, statSync, writeFileSync } from "node:fs";
-import { dirname, isAbsolute, join, relative } from "node:path";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  realpathSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, extname, isAbsolute, join, relative } from "node:path";
 import { PassThrough } from "node:stream";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isAgent33Error, systemCodeOf } from "../base/errors.ts";
@@ -39,8 +47,8 @@ export interface ConfinedRequest {
   /** Files and folders that it may read, at their own paths. Absolute. */
   readonly readOnly?: readonly string[];
   /**
-   * Folders and files that are empty inside, where they lie in one that is shown. Absolute. A file
-   * that is not there yet and could be made inside is made, empty.
+   * Folders and files that are empty inside, where they lie in one that is shown. Absolute. What
+   * is not there yet and could be made inside is made, empty; without an extension it is a folder.
    */
   readonly hidden?: readonly string[];
   /** `host` for a server that has hosts to talk to: this machine's network as it is. Default `none`. */
@@ -141,9 +149,9 @@ const isShown = (path: string, shown: readonly string[]): boolean =>
   isAbsolute(path) && shown.some((folder) => !relative(folder, path).startsWith(".."));
 
 /**
- * Only what is there can be covered. A file that is not there yet, in a folder that the program may
- * write, it could make itself: so it is made first, empty.
- * @returns the files that were made
+ * Only what is there can be covered. What is not there yet, in a folder that the program may write, it
+ * could make itself: so it is made first, empty; without an extension it is a folder.
+ * @returns what was made
  */
 function keepPlaces({ hidden = [], writable }: BwrapView): readonly string[] {
   return hidden.filter((path) => {
@@ -156,8 +164,10 @@ function keepPlaces({ hidden = [], writable }: BwrapView): readonly string[] {
 }
 
 function made(path: string, folder: string): boolean {
+  const isFolder = extname(path) === "";
   try {
-    writeFileSync(path, "", { flag: "wx" });
+    if (isFolder) mkdirSync(path);
+    else writeFileSync(path, "", { flag: "wx" });
   } catch (error) {
     // Another start was first; or nobody may write there, and so the program neither.
     if (["EEXIST", "EACCES", "EPERM", "EROFS"].includes(systemCodeOf(error) ?? "")) return false;
@@ -167,7 +177,7 @@ function made(path: string, folder: string): boolean {
     // As whoever has the folder would have made it: root's own would be in the way of that user.
     const { uid, gid, mode } = statSync(folder);
     chownSync(path, uid, gid);
-    chmodSync(path, mode & 0o666);
+    chmodSync(path, mode & (isFolder ? 0o777 : 0o666));
   }
   return true;
 }

@@ -31,3 +31,13 @@ test("what is no schema is refused when it is compiled", () => {
   const wrong = { type: "object", properties: { title: { type: "strin" } } };
   expect(() => compile(wrong, "the answer")).toThrow("strin");
 });
+
+test("a pattern that would take for ever is given up, and the value counts as unfit", () => {
+  const word = { type: "string", pattern: "^(a+)+$" };
+  const schema = { type: "object", properties: { word } };
+  const problems = createObjectSchemas()(schema, "the answer");
+  expect(problems({ word: `${"a".repeat(28)}!` })).toEqual([
+    "the answer took longer than 500 ms to be checked: a pattern of the schema is too hard for it",
+  ]);
+  expect(problems({ word: "aaa" })).toEqual([]);
+});

@@ -1,5 +1,5 @@
-import { AjvJsonSchemaValidator } from "@modelcontextprotocol/client/validators/ajv";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { createBoundedValidator } from "./bounded-validator.ts";
 
 /** What keeps a value from fitting, one sentence each; empty where it fits. */
 export type ObjectProblems = (value: unknown) => readonly string[];
@@ -10,7 +10,7 @@ export type ObjectProblems = (value: unknown) => readonly string[];
  * what the engine throws where the schema is none
  */
 export function createObjectSchemas(): (schema: JsonObject, whole: string) => ObjectProblems {
-  const engine = new AjvJsonSchemaValidator();
+  const engine = createBoundedValidator();
   return ({ $id: _id, ...schema }, whole) => {
     // With an id, the engine would answer with an earlier schema of the same id.
     const validate = engine.getValidator<JsonObject>(schema);

@@ -4,7 +4,9 @@ import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { type TestEngine, testEngine } from "../support/engine.ts";
+import type { JsonValue } from "../../src/base/json.ts";
+import { resultsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const key = Buffer.alloc(32, 7);
 const secret = `whsec_${key.toString("base64")}`;
@@ -42,7 +44,7 @@ async function receiver(...answers: readonly { readonly status: number; readonly
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/asked`, received };
 }
 
-function careful(url: string): TestEngine {
+function careful(url: string, mcpServers: JsonValue = {}): TestEngine {
   const first = testEngine();
   engines.push(first);
   const path = join(first.folder, "careful.yaml");
@@ -68,6 +70,7 @@ function careful(url: string): TestEngine {
       "policy.files": [path],
       "approvals.webhook.url": url,
       "approvals.webhook.secretVariable": secretVariable,
+      mcpServers,
     },
     first.folder,
     { [secretVariable]: secret },
@@ -75,6 +78,39 @@ function careful(url: string): TestEngine {
   engines.push(made);
   return made;
 }
+
+test("an MCP server's question is told with its form, and only an answer that fits is taken", async () => {
+  const answer = (content: object) => ({
+    status: 200,
+    body: JSON.stringify({ decision: "approved", by: "desk", content }),
+  });
+  const { url, received } = await receiver(answer({ guests: "many" }), answer({ guests: 4 }));
+  const script = join(import.meta.dirname, "../support/mcp-servers/asks-people.mjs");
+  const made = careful(url, {
+    books: {
+      command: process.execPath,
+      args: [script, join(temporaryFolder("asks"), "done.txt")],
+      confine: false,
+      tools: { book: { effect: "write", repeat: "safe" } },
+    },
+  });
+  const book = { tool_calls: [{ name: "books__book", arguments: {} }] };
+  const ask = () => made.run([book, { text: "Done." }]);
+  await ask();
+  await expect.poll(() => received.length).toBe(1);
+  expect(JSON.parse(received[0]?.body ?? "{}")).toMatchObject({
+    data: { rule: "mcp/elicitation", server: "books", form: { required: ["guests"] }, page: null },
+  });
+  const { runId, outcome } = await ask();
+  await expect
+    .poll(() => made.engine.store.approvals.list().map(({ decidedBy }) => decidedBy))
+    .toEqual([null, "desk"]);
+  // An answer that comes at once is there before the run parks.
+  if (outcome === "parked") await made.engine.runs.resume(runId);
+  expect(resultsOf(made.engine.store.runLog.read(runId))).toMatchObject([
+    { content: '[{"action":"accept","content":{"guests":4}}]' },
+  ]);
+});
 
 const turns = [
   { tool_calls: [{ name: "append_line", arguments: { path: "notes.txt", line: "asked" } }] },

@@ -36,6 +36,11 @@ const grant = testGrant("starts programs", { spawn: true });
 const sandbox = await grant.run(() => probeSandbox({ spawn: createProcesses().spawn }));
 const misbehaving = join(import.meta.dirname, "../support/mcp-servers/misbehaves-in-calls.mjs");
 const hanging = join(import.meta.dirname, "../support/mcp-servers/hangs-at-initialize.mjs");
+/** A word in the command lines of this test's children, so that nobody else's are found. */
+const mark = `cancel-${process.pid}`;
+/** Seconds that only this test sleeps. */
+const asleep = `6${process.pid}`;
+
 const call = (name: string, args: Record<string, JsonValue> = {}): ScriptedTurn => ({
   tool_calls: [{ name, arguments: args }],
 });
@@ -46,6 +51,8 @@ interface Cancelled {
   readonly turns?: readonly ScriptedTurn[];
   readonly task?: string;
   readonly mcp?: string;
+  /** Whether that server runs in the sandbox. Default: yes. */
+  readonly confined?: boolean;
   readonly shell?: boolean;
   readonly workspace?: string;
   /** Cancels a moment after it; at once after the start where nothing is named. */
@@ -58,7 +65,7 @@ interface Cancelled {
 const momentMs = 300;
 
 async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled) {
-  const { turns, task, mcp, shell = false, workspace = folder, at, by } = what;
+  const { turns, task, mcp, confined = true, shell = false, workspace = folder, at, by } = what;
   const runId = await engine.runs.create({
     task:
       task === undefined
@@ -68,6 +75,7 @@ async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled
     effort: undefined,
     shell,
     mcpCommands: mcp === undefined ? [] : [mcp],
+    ...(confined ? {} : { mcpUnconfined: ["misbehaves-in-calls"] }),
   });
   const reached = Promise.withResolvers<void>();
   if (at === undefined) reached.resolve();
@@ -92,6 +100,7 @@ async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled
   expect(tookMs).toBeLessThan(1_000);
 }
 
+/** Processes of the machine whose command line has a text. */
 function running(text: string): readonly string[] {
   const list = grant.run(() => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }));
   return list.split("\n").filter((line) => line.includes(text));
@@ -123,61 +132,66 @@ describe("a cancel ends a run within a second, and no process is left", () => {
 
   test.each(["", " --stubborn"])("while a server's tool hangs%s", async (flag) => {
     const turns = [call("misbehaves-in-calls__hang"), done];
-    const mcp = `${process.execPath} ${misbehaving}${flag}`;
+    const mcp = `${process.execPath} ${misbehaving} ${mark}${flag}`;
     await cancelled(opened(), { turns, mcp, at: "tool.started" });
-    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+    expect(running(mark)).toEqual([]);
   });
 
   test("while its stubborn server is ended after the agent was done", async () => {
-    const mcp = `${process.execPath} ${misbehaving} --stubborn`;
+    const mcp = `${process.execPath} ${misbehaving} ${mark} --stubborn`;
     const made = opened();
-    await cancelled(made, { turns: [done], mcp, at: "turn.completed" });
-    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+    // In the sandbox it could not be stubborn.
+    await cancelled(made, { turns: [done], mcp, confined: false, at: "turn.completed" });
+    expect(running(mark)).toEqual([]);
   });
 
   test.skipIf(!sandbox.available)("while a command runs in the sandbox", async () => {
-    const turns = [call("run_command", { command: "sleep 6161 & sleep 6161" }), done];
+    const turns = [call("run_command", { command: `sleep ${asleep} & sleep ${asleep}` }), done];
     const workspace = temporaryFolder("workspace");
     const made = under('allow: { connector: "shell:sandbox" }');
     await cancelled(made, { turns, shell: true, workspace, at: "tool.started" });
-    expect(running("sleep 6161")).toEqual([]);
+    expect(running(`sleep ${asleep}`)).toEqual([]);
   });
 
   test("while a person is asked about one call and another hangs", async () => {
     const tool = { effect: "read", repeat: "safe" };
     const made = under("ask: { tool: odd__fine }", {
       mcpServers: {
-        odd: { command: process.execPath, args: [misbehaving], tools: { fine: tool, hang: tool } },
+        odd: {
+          command: process.execPath,
+          args: [misbehaving, mark],
+          tools: { fine: tool, hang: tool },
+        },
       },
     });
     const [first, second] = [call("odd__fine"), call("odd__hang")];
     const both = [...(first.tool_calls ?? []), ...(second.tool_calls ?? [])];
     await cancelled(made, { turns: [{ tool_calls: both }, done], at: "run.parked" });
-    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+    expect(running(mark)).toEqual([]);
   });
 
   test("while the check runs", async () => {
-    const task = taskFolder({ turns: [done], check: ["sleep", "6262"] });
+    const task = taskFolder({ turns: [done], check: ["sleep", asleep] });
     await cancelled(opened(), { task, at: "turn.completed" });
-    expect(running("sleep 6262")).toEqual([]);
+    expect(running(`sleep ${asleep}`)).toEqual([]);
   });
 
   test("while the hidden tests run", async () => {
-    const task = taskFolder({ turns: [done], tests: "sleep 6363\n" });
+    const task = taskFolder({ turns: [done], tests: `sleep ${asleep}\n` });
     await cancelled(opened(), { task, at: "agent.stopped" });
-    expect(running("sleep 6363")).toEqual([]);
+    expect(running(`sleep ${asleep}`)).toEqual([]);
   });
 
   test("while its servers start", async () => {
-    await cancelled(opened(), { turns: [done], mcp: `${process.execPath} ${hanging}` });
-    expect(running("hangs-at-initialize.mjs")).toEqual([]);
+    await cancelled(opened(), { turns: [done], mcp: `${process.execPath} ${hanging} ${mark}` });
+    expect(running(mark)).toEqual([]);
   });
 
   test("by another process, while a tool hangs", async () => {
     const made = opened();
     const turns = [call("misbehaves-in-calls__hang"), done];
-    const mcp = `${process.execPath} ${misbehaving}`;
+    const mcp = `${process.execPath} ${misbehaving} ${mark}`;
     await cancelled(made, { turns, mcp, at: "tool.started", by: opened({}, made.folder) });
-    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+    expect(running(mark)).toEqual([]);
   });
 });

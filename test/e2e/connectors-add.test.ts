@@ -106,6 +106,7 @@ describe("agent33 connectors import", () => {
       notes: { command: "notes-server", env: { NOTES_TOKEN: "sekret-0123456789" } },
       near: { type: "http", url: "https://a.example/mcp" },
       far: { type: "sse", url: "https://a.example/sse" },
+      nowhere: { type: "http" },
     },
   };
 
@@ -114,11 +115,11 @@ describe("agent33 connectors import", () => {
     writeFileSync(join(folder, ".mcp.json"), JSON.stringify(mcp));
     const { code, stdout } = await at("import", ".mcp.json");
     expect(code).toBe(0);
-    expect(stdout).toContain("Left out: far");
+    expect(stdout).toContain("Left out: nowhere");
     expect(stdout).toMatch(/notes takes NOTES_TOKEN: .* It is not set now\./);
     expect(stdout + written()).not.toContain("sekret");
     expect(written()).toBe(
-      "model: a:b # mine\nmcpServers:\n  notes:\n    command: notes-server\n    env:\n      NOTES_TOKEN: ${NOTES_TOKEN}\n  near:\n    type: http\n    url: https://a.example/mcp\n",
+      "model: a:b # mine\nmcpServers:\n  notes:\n    command: notes-server\n    env:\n      NOTES_TOKEN: ${NOTES_TOKEN}\n  near:\n    type: http\n    url: https://a.example/mcp\n  far:\n    type: sse\n    url: https://a.example/sse\n",
     );
     const listed = JSON.parse((await at("show", "notes", "--json")).stdout) as unknown;
     expect(listed).toMatchObject({ items: [{ problem: { code: "config.missing_variable" } }] });

@@ -171,7 +171,7 @@ describe.skipIf(!probed.available)(`the servers of a run, with ${title}`, () => 
     const report = await made.engine.runs.replay(runId);
     expect(report.calls[0]).toMatchObject({
       status: "differs",
-      diff: "@@ -1 +1 @@\n-done far\n+done near",
+      diff: expect.stringContaining("\n-done far\n+done near\n"),
     });
   });
 });

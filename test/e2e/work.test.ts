@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
 import type { JsonValue } from "../../src/base/json.ts";
 import type { WorkNews } from "../../src/engine/runs.ts";
 import { freshFolder, runInProcess, startCli } from "../support/cli.ts";
@@ -12,8 +13,12 @@ const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
 });
-function opened(settings: Readonly<Record<string, JsonValue>> = {}, folder?: string): TestEngine {
-  const made = testEngine(settings, folder);
+function opened(
+  settings: Readonly<Record<string, JsonValue>> = {},
+  folder?: string,
+  now: () => number = systemClock.now,
+): TestEngine {
+  const made = testEngine(settings, folder, {}, { clock: { ...systemClock, now } });
   closing.push(() => made.engine.close());
   return made;
 }
@@ -29,6 +34,23 @@ function queue(made: TestEngine, turns: readonly ScriptedTurn[], model?: string)
     mcpCommands: [],
     queued: true,
   });
+}
+
+/** Settings under which a person is asked before each write of the agent's own tools. */
+function asking(folder: string): Readonly<Record<string, JsonValue>> {
+  const pack = join(folder, "asks.yaml");
+  const rules = [
+    "pack: asks",
+    "version: 1",
+    "description: for this test",
+    "default: allow",
+    "rules:",
+    "  - id: writes",
+    '    ask: { connector: "tool:workspace" }',
+    "    reason: A person decides.",
+  ];
+  writeFileSync(pack, rules.join("\n"));
+  return { "policy.packs": ["asks"], "policy.files": [pack] };
 }
 
 /** Works until nothing is left, and gives what was told. */
@@ -80,19 +102,7 @@ describe("a worker", () => {
 
   test("goes on with a parked run once its question is answered, not before", async () => {
     const { folder } = opened();
-    const pack = join(folder, "asks.yaml");
-    const rules = [
-      "pack: asks",
-      "version: 1",
-      "description: for this test",
-      "default: allow",
-      "rules:",
-      "  - id: writes",
-      '    ask: { connector: "tool:workspace" }',
-      "    reason: A person decides.",
-    ];
-    writeFileSync(pack, rules.join("\n"));
-    const made = opened({ "policy.packs": ["asks"], "policy.files": [pack] }, folder);
+    const made = opened(asking(folder), folder);
     const runId = await queue(made, [{ tool_calls: [append("x")] }, { text: "Done." }]);
     const parked = await workAll(made);
     expect(parked.at(-1)).toEqual({ kind: "ended", runId, outcome: "parked" });
@@ -103,6 +113,47 @@ describe("a worker", () => {
     const told = await workAll(opened({}, folder));
     expect(told.at(-1)).toEqual({ kind: "ended", runId, outcome: "unverified" });
     expect(textOf(made.folder)).toBe("x\n");
+  });
+
+  test("is not needed while a question waits for days, and goes on after them in another process", async () => {
+    const { folder } = opened();
+    const patient = { ...asking(folder), "approvals.ttlMinutes": 20_160 };
+    const first = testEngine(patient, folder);
+    const runId = await queue(first, [{ tool_calls: [append("x")] }, { text: "Done." }]);
+    expect((await workAll(first)).at(-1)).toMatchObject({ outcome: "parked" });
+    await first.engine.close();
+    const days = 5 * 24 * 60 * 60_000;
+    const later = opened(patient, folder, () => systemClock.now() + days);
+    // Nothing is due, and nobody holds it.
+    expect(await workAll(later)).toEqual([]);
+    const [question] = later.engine.store.approvals.list();
+    await later.engine.decideApproval(question!.id, "approved");
+    expect((await workAll(later)).at(-1)).toMatchObject({ runId, outcome: "unverified" });
+    expect(textOf(folder)).toBe("x\n");
+    const [end] = eventsOf(later.engine.store.runLog.read(runId), "run.finished");
+    expect(end?.totals.durationMs).toBeLessThan(60_000);
+  });
+
+  test("gives up a run that it cannot open again and again, and its book says why", async () => {
+    let looks = 0;
+    const made = opened({}, undefined, () => systemClock.now() + (looks += 1) * 10_000);
+    const runId = await queue(made, [{ text: "Done." }]);
+    const opening = { type: "session.opened", tools: [], skills: [], notices: [] } as const;
+    made.engine.store.runLog.append(runId, [opening]);
+    rmSync(join(made.folder, "script-1.yaml"));
+    const told = await workAll(made);
+    expect(told.filter(({ kind }) => kind === "let go")).toHaveLength(10);
+    expect(told.find(({ kind }) => kind === "let go")).toMatchObject({
+      error: { code: "models.unreadable_script" },
+    });
+    expect(made.engine.store.runs.get(runId)).toMatchObject({ outcome: "failed" });
+    const [end] = eventsOf(made.engine.store.runLog.read(runId), "run.finished");
+    expect(end?.stop).toMatchObject({
+      error: {
+        code: "durable.too_many_attempts",
+        message: expect.stringContaining("models.unreadable_script"),
+      },
+    });
   });
 
   test("lets go of its runs when it is told to stop, so that another goes on at once", async () => {
@@ -183,15 +234,21 @@ describe("agent33 work", () => {
     expect(worked.code).toBe(0);
   });
 
-  test("as a process takes up what comes, and ends with 0 when it is asked to end", async () => {
-    const cwd = freshFolder();
-    const { script } = opened({}, cwd);
-    const worker = startCli(["work"], { cwd });
-    await worker.seen("working on");
-    const model = script([{ text: "Done." }]);
-    const queued = await runInProcess(["run", "Do it.", "--model", model, "--queue"], cwd);
-    await worker.seen(`${queued.stdout.trim()} unverified`);
-    worker.child.kill("SIGTERM");
-    expect(await worker.ended).toMatchObject({ code: 0 });
-  });
+  // A whole program is started, which on a busy machine takes its time.
+  const patience = { timeout: 90_000 };
+  test(
+    "as a process takes up what comes, and ends with 0 when it is asked to end",
+    patience,
+    async () => {
+      const cwd = freshFolder();
+      const { script } = opened({}, cwd);
+      const worker = startCli(["work"], { cwd });
+      await worker.seen("working on");
+      const model = script([{ text: "Done." }]);
+      const queued = await runInProcess(["run", "Do it.", "--model", model, "--queue"], cwd);
+      await worker.seen(`${queued.stdout.trim()} unverified`);
+      worker.child.kill("SIGTERM");
+      expect(await worker.ended).toMatchObject({ code: 0 });
+    },
+  );
 });

@@ -1,5 +1,5 @@
 import { seededRandom } from "../../src/base/random.ts";
-import type { CutPoint } from "../support/cut-store.ts";
+import { cutKinds, type CutPoint } from "../support/cut-store.ts";
 import { type KillRow, killRows } from "../support/kill/rows.ts";
 import { faultsOf, runTrial, type Trial } from "../support/kill/trial.ts";
 import type { HeavySuite } from "./suite.ts";
@@ -10,14 +10,14 @@ interface Planned {
   readonly point: CutPoint;
 }
 
-/** Every write of every run, each before and after its commit. */
+/** Every write of every run: a kill before and after its commit, and a lock that refuses it. */
 async function plan(say: (line: string) => void): Promise<readonly Planned[]> {
   const planned: Planned[] = [];
   for (const row of killRows) {
     const whole = await runTrial(row);
     say(`       ${row.name}: ${whole.outcome}, ${whole.transactions} writes`);
     for (let transaction = 1; transaction <= whole.transactions; transaction += 1) {
-      for (const when of ["before", "after"] as const) {
+      for (const when of cutKinds) {
         planned.push({ row, whole, point: { transaction, when } });
       }
     }
@@ -71,7 +71,7 @@ export const runKill: HeavySuite = {
       }
       failed += bad;
       say(
-        `${bad === 0 ? "ok    " : "FAILED"} ${row.name}: ${points.length} kills (${cut} before the end), ${unknown} unknown outcomes, ${bad} faults`,
+        `${bad === 0 ? "ok    " : "FAILED"} ${row.name}: ${points.length} points (${cut} kills before the end), ${unknown} unknown outcomes, ${bad} faults`,
       );
     }
     return { passed, failed };

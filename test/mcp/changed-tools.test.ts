@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
 import { runInProcess } from "../support/cli.ts";
-import { eventsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { eventsOf, resultsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
 const look = { name: "look", inputSchema: { type: "object", properties: {} } };
@@ -42,7 +42,7 @@ function shop(): TestEngine {
 
 const questions = ({ engine }: TestEngine) => engine.store.approvals.list();
 const completed = ({ engine }: TestEngine, runId: string) =>
-  eventsOf(engine.store.runLog.read(runId), "tool.completed").map(({ content }) => content);
+  resultsOf(engine.store.runLog.read(runId)).map(({ content }) => content);
 
 test("a tool that changes in the middle of a run asks, and shows what is different", async () => {
   const made = shop();

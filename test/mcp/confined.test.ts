@@ -163,18 +163,22 @@ describe.skipIf(!probed.available)(`what the engine trusts, with ${title}`, () =
     closing.push(() => made.engine.close());
     const places = ["agent33.lock.yaml", "agent33.config.yaml"].map((name) => join(folder, name));
     const forges = places.map((path) => ({ name: "scout__write", arguments: { path } }));
+    const agent = { path: join(folder, "agents/forged.yaml") };
+    forges.push({ name: "scout__write", arguments: agent });
     const note = { name: "scout__write", arguments: { path: join(folder, "note") } };
     const turns = [{ tool_calls: [...forges, note] }, { text: "Done." }];
     const { events } = await made.run(turns);
     const said = resultsOf(events).map(({ content }) => content);
-    expect(said.slice(0, 2)).not.toContainEqual(expect.stringContaining("done"));
-    expect(said[2]).toBe("done");
+    expect(said.slice(0, 3)).not.toContainEqual(expect.stringContaining("done"));
+    expect(said[3]).toBe("done");
     expect(places.map((path) => readFileSync(path, "utf8"))).toEqual(["", ""]);
     const notices = eventsOf(events, "session.opened").flatMap((opened) => opened.notices);
     for (const path of places) expect(notices.join("\n")).toContain(`${path} was made, empty`);
     const [finished] = eventsOf(events, "run.finished");
     expect(finished?.filesChanged.map(({ path }) => path)).toEqual(["note"]);
-    expect((await made.run([{ text: "Done." }])).outcome).toBe("unverified");
+    const again = testEngine({ mcpServers: { scout: server } }, folder);
+    closing.push(() => again.engine.close());
+    expect((await again.run([{ text: "Done." }])).outcome).toBe("unverified");
   });
 
   test("lies where a server starts, which sees nothing of that by itself", async () => {

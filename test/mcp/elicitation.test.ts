@@ -232,6 +232,9 @@ describe("a question of a server in a call that may be made once", () => {
     expect(outcome).toBe("unverified");
     expect(made.did()).toEqual(["book begun", "book cancel"]);
     expect(contentsIn(made, runId)[0]).toContain("How many guests? Nobody answered within 1 s");
+    // The question is the server's words: it stands within the marks of what is from outside.
+    const [marked] = eventsOf(made.engine.store.runLog.read(runId), "tool.completed");
+    expect(marked?.content).toMatch(/Nobody answered[^]*\n--- end of content [0-9a-f]{16} ---$/);
     expect(pending(made)).toEqual([]);
   });
 
@@ -251,8 +254,8 @@ describe("a question of a server in a call that may be made once", () => {
 
 test("a question while several calls are under way is dismissed: nobody knows whose it is", async () => {
   const read = { effect: "read", repeat: "safe" };
-  const made = books({ book: read, both: read });
-  const { runId, outcome } = await made.run([calls("book", "both"), done]);
+  const made = books({ seat: read });
+  const { runId, outcome } = await made.run([calls("seat", "seat"), done]);
   expect(outcome).toBe("unverified");
   expect(contentsIn(made, runId).join("\n")).toContain("nobody could tell which it belongs to");
   expect(pending(made)).toEqual([]);

@@ -1,11 +1,16 @@
 import { DatabaseSync } from "node:sqlite";
 
-/** The write transaction at which a process dies, counted from 1. */
+/** The write transaction of a process, counted from 1, at which something happens to it. */
 export interface CutPoint {
   readonly transaction: number;
-  /** Whether that transaction is still committed. */
-  readonly when: "before" | "after";
+  /**
+   * It dies before or after the commit; or that transaction is refused because another process holds
+   * the lock, and the process lives.
+   */
+  readonly when: "before" | "after" | "busy";
 }
+
+export const cutKinds = ["before", "after", "busy"] as const satisfies readonly CutPoint["when"][];
 
 /** One process's connections to SQLite, which end at a point as those of a killed process do. */
 export interface CutConnections {
@@ -16,6 +21,7 @@ export interface CutConnections {
 
 interface Connections {
   count: number;
+  refusals: number;
   isDead: boolean;
   readonly point: CutPoint | undefined;
 }
@@ -23,6 +29,14 @@ interface Connections {
 const known = new WeakMap<DatabaseSync, Connections>();
 let opening: Connections | undefined;
 let isPatched = false;
+
+/** A transaction is begun twice where the first time meets another's lock. */
+const refusalsInARow = 2;
+
+function busy(): Error {
+  const sqliteBusy = { code: "ERR_SQLITE_ERROR", errcode: 5 };
+  return Object.assign(new Error("database is locked"), sqliteBusy);
+}
 
 const died = (): Error => new Error("this process is dead");
 
@@ -39,11 +53,17 @@ function patch(): void {
       return exec.call(this, sql);
     }
     if (connections.isDead) throw died();
+    const { point } = connections;
+    const isNext = connections.count + 1 === point?.transaction;
+    if (sql === "BEGIN IMMEDIATE" && isNext && point.when === "busy") {
+      connections.refusals += 1;
+      if (connections.refusals <= refusalsInARow) throw busy();
+    }
     if (sql !== "COMMIT") return exec.call(this, sql);
     connections.count += 1;
-    const isLast = connections.count === connections.point?.transaction;
+    const isLast = isNext && point.when !== "busy";
     if (isLast) connections.isDead = true;
-    if (!isLast || connections.point?.when === "after") exec.call(this, sql);
+    if (!isLast || point?.when === "after") exec.call(this, sql);
     if (isLast) throw died();
   };
 }
@@ -57,7 +77,7 @@ export function cuttable<T>(
   point?: CutPoint,
 ): { readonly made: T; readonly connections: CutConnections } {
   patch();
-  const connections: Connections = { count: 0, isDead: false, point };
+  const connections: Connections = { count: 0, refusals: 0, isDead: false, point };
   opening = connections;
   try {
     return { made: open(), connections };

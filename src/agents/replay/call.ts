@@ -1,12 +1,12 @@
 import type { ActivityContext } from "../../durable/contract.ts";
-import type { EventOf, FromLogReason, NewEvent, StoredEvent } from "../../events/event.ts";
+import type { EventOf, FromLogReason, NewEvent } from "../../events/event.ts";
 import { parseArguments } from "../../tools/arguments.ts";
 import { callOptions, leaveIfReleased } from "../call-options.ts";
 import { refusedBy, resultOf, type ToolResultFields } from "../execute.ts";
 import type { AgentPorts } from "../ports.ts";
 import { scopeOf, toolCallName } from "../scope.ts";
 import { scopedRun } from "../scoped-run.ts";
-import { relocate, type Relocation, relocationOf } from "./relocation.ts";
+import { relocate, type Relocation } from "./relocation.ts";
 import { replayPolicy, replayRules } from "./policy.ts";
 import type { EndedCall } from "./steps.ts";
 
@@ -15,9 +15,10 @@ type CallEnd =
   | { readonly result: NewEvent }
   | { readonly result?: never; readonly approvalId: string; readonly event: NewEvent };
 
-export interface ReplayedFrom {
+/** How calls of a replay are made. */
+export interface ReplayManner {
   readonly live: boolean;
-  readonly original: readonly StoredEvent[];
+  readonly moved: Relocation | undefined;
 }
 
 type Result = EventOf<"tool.completed">;
@@ -30,15 +31,13 @@ export async function replayCall(
   ports: AgentPorts,
   { runId, signal }: ActivityContext,
   call: EndedCall,
-  { live, original }: ReplayedFrom,
+  { live, moved }: ReplayManner,
 ): Promise<CallEnd> {
   const { place, part, result } = call;
   const { turn, index } = place;
   const { toolCallId, toolName } = part;
   const run = scopedRun(ports, runId, place);
   const { session } = run;
-  const own = run.readAll();
-  const moved = relocationOf(original, own);
   const argumentsText = movedArguments(part.argumentsText, moved);
   run.append([{ type: "tool.started", turn, index, toolCallId, toolName, argumentsText }]);
   const record = (fields: Omit<NewToolResult, "type" | keyof Call>): CallEnd => ({
@@ -68,7 +67,6 @@ export async function replayCall(
   const outcome = await session.toolbox.call(tool, args.value, {
     ...callOptions(run, toolCallName(place), signal),
     policy: replayPolicy(session.policy, { trusted, outside, live }),
-    totalMs: Math.max(1, run.timeLeftMs()),
     onProgress: (message) => run.live({ type: "tool.progress", turn, toolCallId, message }),
   });
   leaveIfReleased(signal);

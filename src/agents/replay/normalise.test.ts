@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { fromOutside } from "../../base/outside.ts";
 import { normalise } from "./normalise.ts";
 import { relocate } from "./relocation.ts";
 
@@ -16,6 +17,12 @@ describe("what is known to vary", () => {
     ["took 12 ms, then 1.5s", "took <duration>, then <duration>"],
   ])("becomes a word: %s", (text, word) => {
     expect(normalise(text, undefined)).toBe(word);
+  });
+
+  test("are the lines around what strangers wrote, which are named after it", () => {
+    const said = (time: string) => normalise(fromOutside(["from: x"], `It is ${time}.`), undefined);
+    expect(said("2026-03-01T10:00:00Z")).toBe(said("2026-03-01T10:00:07Z"));
+    expect(said("late")).not.toBe(said("early"));
   });
 
   test.each([

@@ -1,3 +1,4 @@
+import { outsideMarks } from "../../base/outside.ts";
 import { relocate, type Relocation } from "./relocation.ts";
 
 /**
@@ -21,6 +22,8 @@ export function normalise(text: string, moved: Relocation | undefined): string {
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi;
 
 const varying: readonly (readonly [pattern: RegExp, word: string])[] = [
+  // They are named after all that stands between them, times too.
+  [outsideMarks, "---"],
   // RFC 3339 and its relatives, as `2026-03-01T10:00:00.000Z` and `2026-03-01 10:00:00`.
   [/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?/g, "<time>"],
   // RFC 9110 dates, and those of JavaScript's toString().

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { lineDiff } from "../../base/line-diff.ts";
-import { fromLogReasons } from "../../events/event-fields.ts";
-import { type EventOf, runOutcomes, type StoredEvent } from "../../events/event.ts";
+import { fromLogReasons, runOutcomes } from "../../events/event-fields.ts";
+import type { EventOf, StoredEvent } from "../../events/event.ts";
 import { toolCallName } from "../scope.ts";
 import { normalise } from "./normalise.ts";
 import { replayRules } from "./policy.ts";

@@ -148,6 +148,7 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
   switch (told.type) {
     case "message.user":
     case "message.undelivered":
+    case "agent.started":
     case "turn.started":
       return [told];
     case "check.completed":
@@ -159,8 +160,10 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
       return [{ ...told, usage: nothingUsed, costMicroUsd: 0, attempts: 0, durationMs: 0 }];
     case "turn.failed":
       return [{ ...told, tokens: 0, costMicroUsd: 0, attempts: 0, durationMs: 0 }];
-    case "agent.started":
-      return [told];
+    case "judge.completed":
+      return [{ ...told, usage: nothingUsed, costMicroUsd: 0, durationMs: 0 }];
+    case "judge.failed":
+      return [{ ...told, tokens: 0, costMicroUsd: 0, durationMs: 0 }];
     case "agent.stopped": {
       // What it used then, nobody used now.
       const { totals: _totals, ...stopped } = told;
@@ -173,8 +176,6 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "tool.started":
     case "tool.completed":
     case "tools.activated":
-    case "judge.completed":
-    case "judge.failed":
     case "sampling.completed":
     case "sampling.failed":
     case "verification.completed":

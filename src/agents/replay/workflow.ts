@@ -6,6 +6,7 @@ import type { AgentRunResult } from "../loop.ts";
 import { type AgentPorts, approvalTopic } from "../ports.ts";
 import { scopedRun } from "../scoped-run.ts";
 import { replayCall } from "./call.ts";
+import { type Relocation, relocationOf } from "./relocation.ts";
 import { type ReplayStep, replayEnding, replaySteps } from "./steps.ts";
 
 export type ReplayInput = {
@@ -77,24 +78,24 @@ export function replayRun(ports: AgentPorts): Workflow<ReplayInput, AgentRunResu
 const cancelled: StopReason = { reason: "cancelled" };
 
 function replayStep(ports: AgentPorts): Activity<StepInput, StepResult> {
-  const stepsOf = remembering((of, throughSeq) => logThrough(ports, of, throughSeq));
+  const logOf = remembering(ports);
   return {
     name: "replay.step",
     run: async ({ of, throughSeq, live, step: number }, context) => {
       const { runId, signal } = context;
-      const { events, steps } = stepsOf(of, throughSeq);
+      const { events, steps, moved } = logOf(runId, of, throughSeq);
       const { act, told } = steps[number] ?? { act: undefined, told: [] };
       const ending = number + 1 < steps.length ? null : endingOf(of, events);
       /** What was done, then what the log tells up to the next thing to do. */
       const over = (result: readonly NewEvent[]) => () => {
-        const own = [...ports.log.read(runId), ...result];
         const fits = (event: NewEvent): boolean =>
-          event.type !== "check.completed" || !hasFailed(own, event.attempt);
+          event.type !== "check.completed" ||
+          !hasFailed([...ports.log.read(runId), ...result], event.attempt);
         ports.log.append(runId, [...result, ...told.filter(fits)]);
         return { parkedOn: null, ending };
       };
       if (act?.kind === "call") {
-        const end = await replayCall(ports, context, act.call, { live, original: events });
+        const end = await replayCall(ports, context, act.call, { live, moved });
         if (end.result !== undefined) return over([end.result]);
         const { approvalId, event } = end;
         return () => {
@@ -130,22 +131,24 @@ function endingOf(of: string, events: readonly StoredEvent[]): NonNullable<StepR
   return { stop: { reason: "error", error }, verified };
 }
 
-interface LoggedSteps {
+interface ReplayedLog {
   readonly events: readonly StoredEvent[];
   readonly steps: readonly ReplayStep[];
+  readonly moved: Relocation | undefined;
 }
 
-function logThrough(ports: AgentPorts, of: string, throughSeq: number): LoggedSteps {
-  const events = ports.log.read(of).filter(({ seq }) => seq <= throughSeq);
-  return { events, steps: replaySteps(events) };
-}
-
-/** A log's past does not change, so it is read once and not for each of its steps. */
-function remembering(read: (of: string, throughSeq: number) => LoggedSteps) {
-  let known: (LoggedSteps & { readonly name: string }) | undefined;
-  return (of: string, throughSeq: number): LoggedSteps => {
-    const name = `${of}/${throughSeq}`;
-    known = known?.name === name ? known : { name, ...read(of, throughSeq) };
+/**
+ * The log that a replay walks. Its past does not change, so it is read once and not for each of its
+ * steps, which in a long log would take longer than the steps do.
+ */
+function remembering(ports: AgentPorts) {
+  let known: (ReplayedLog & { readonly name: string }) | undefined;
+  return (runId: string, of: string, throughSeq: number): ReplayedLog => {
+    if (known?.name !== runId) {
+      const events = ports.log.read(of).filter(({ seq }) => seq <= throughSeq);
+      const moved = relocationOf(events, ports.log.read(runId));
+      known = { name: runId, events, steps: replaySteps(events), moved };
+    }
     return known;
   };
 }

@@ -70,6 +70,26 @@ export function isFromPerson(event: StoredEvent): boolean {
   return event.type === "message.user" && event.from !== "engine";
 }
 
+type Prints = Pick<PastCall, "key" | "outcome" | "gist" | "error">;
+
+/** A call is looked at again in each of the next turns, and says the same each time. */
+const printed = new WeakMap<EventOf<"tool.completed">, Prints>();
+
+function printsOf(end: EventOf<"tool.completed">, argumentsText: string): Prints {
+  const before = printed.get(end);
+  if (before !== undefined) return before;
+  const { toolName, isError } = end;
+  const content = toolName === delegateName ? withoutEnding(end.content) : end.content;
+  const prints = {
+    key: callKey(toolName, argumentsText),
+    outcome: sha256(`${isError} ${content}`),
+    gist: gistOf(`${isError} ${content}`),
+    error: isError ? errorGist(toolName, argumentsText, content) : null,
+  };
+  printed.set(end, prints);
+  return prints;
+}
+
 function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): readonly PastTurn[] {
   const known = new Set<string>();
   const lastOf = new Map<string, Pick<PastCall, "outcome" | "gist" | "error">>();
@@ -78,18 +98,12 @@ function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): reado
     const asked = answer.parts.filter((part) => part.type === "tool_call");
     const inOrder = ends.toSorted((left, right) => left.index - right.index);
     const calls = inOrder.map((end) => {
-      const { toolName, seq, isError } = end;
+      const { toolName, seq } = end;
       const delegates = toolName === delegateName;
-      const content = delegates ? withoutEnding(end.content) : end.content;
-      const argumentsText = asked[end.index]?.argumentsText ?? "";
-      const key = callKey(toolName, argumentsText);
+      const { key, ...own } = printsOf(end, asked[end.index]?.argumentsText ?? "");
       // A refusal says nothing new about the call: the loop is the one that it was.
       const refused = end.error?.code === "agents.stuck_call" ? lastOf.get(key) : undefined;
-      const result = refused ?? {
-        outcome: sha256(`${isError} ${content}`),
-        gist: gistOf(`${isError} ${content}`),
-        error: isError ? errorGist(toolName, argumentsText, content) : null,
-      };
+      const result = refused ?? own;
       lastOf.set(key, result);
       // Handing work over changes nothing by itself; the one who does the work may.
       const readOnly = reads.has(toolName) && !delegates;

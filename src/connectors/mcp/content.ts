@@ -13,17 +13,21 @@ import type { ToolOutput } from "../../tools/tool.ts";
 /**
  * An MCP tool's result as text for a model. That the tool failed stays data.
  * @param server its name
+ * @param unanswered what the server asked a person in vain: a question is the server's words as well
  */
-export function toToolOutput(server: string, result: CallToolResult): ToolOutput {
+export function toToolOutput(
+  server: string,
+  result: CallToolResult,
+  unanswered: readonly string[] = [],
+): ToolOutput {
   const structured = toJsonValue(result.structuredContent);
   const text = result.content.map(describeBlock).join("\n");
   const isObject = isJsonObject(structured);
+  // A tool may give its result only in structured form.
+  const given = text === "" && structured !== null ? JSON.stringify(structured) : text;
+  const asked = unanswered.map((question) => `[The server asked a person: ${question}]`);
   return {
-    // A tool may give its result only in structured form.
-    content: ofServer(
-      server,
-      text === "" && structured !== null ? JSON.stringify(structured) : text,
-    ),
+    content: ofServer(server, [given, ...asked].join("\n")),
     isError: result.isError === true,
     ...(isObject ? { structured } : {}),
   };

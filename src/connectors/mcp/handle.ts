@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Repeat } from "../../base/effect.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { createSchemaCompiler } from "../../tools/json-schema.ts";
-import type { Tool, ToolContext, ToolOutput } from "../../tools/tool.ts";
+import type { Tool, ToolContext } from "../../tools/tool.ts";
 import { urlFacts } from "../http/url-facts.ts";
 import { toToolOutput } from "./content.ts";
 import { type AskServer, documentToolNames, documentTools } from "./document-tools.ts";
@@ -76,8 +76,9 @@ export function createServerHandle(
       const decidedOn = context.toolDigest ?? listed.digest;
       if (now.digest !== decidedOn) throw changed(server, listed);
       const before = session.notes.unansweredCount();
-      const output = toToolOutput(server.name, await session.call(listed.name, args, asking));
-      return withUnanswered(output, session.notes.unansweredSince(before));
+      const result = await session.call(listed.name, args, asking);
+      // The model has to know why a tool may have done less than it was asked for.
+      return toToolOutput(server.name, result, session.notes.unansweredSince(before));
     });
   const ask: AskServer = (what, context, request) =>
     inTime(context, "safe", (session, asking) => session.ask(what, asking, request));
@@ -189,12 +190,6 @@ function declarationNotices(
           `A person is asked before each call, because it is not what was pinned: ${namesOf(unlike)}.`,
         ]),
   ];
-}
-
-/** The model has to know why a tool may have done less than it was asked for. */
-function withUnanswered(output: ToolOutput, questions: readonly string[]): ToolOutput {
-  const notes = questions.map((question) => `\n[The server asked a person: ${question}]`);
-  return { ...output, content: `${output.content}${notes.join("")}` };
 }
 
 function namesOf(tools: readonly ListedTool[]): string {

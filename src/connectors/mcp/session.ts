@@ -7,6 +7,7 @@ import {
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
+import { createBoundedValidator } from "../../tools/bounded-validator.ts";
 import type { ToolContext } from "../../tools/tool.ts";
 import { explainedBy, startTimeout, toMcpError } from "./errors.ts";
 import { answerServer, capabilitiesOf, type McpClientFeatures } from "./features.ts";
@@ -85,6 +86,7 @@ export async function openSession(
     { name: "agent33", version: server.clientVersion ?? "0.0.0" },
     {
       capabilities: capabilitiesOf(features),
+      jsonSchemaValidator: createBoundedValidator(),
       versionNegotiation: negotiation(server, limitMs),
       listChanged: {
         tools: { autoRefresh: false, debounceMs: 0, onChanged },

@@ -134,4 +134,26 @@ export const stepCases: readonly ConformanceCase[] = [
       });
     },
   },
+  {
+    name: "lets go of a run whose activity cannot go on here, without an end of it",
+    run: async (harness) => {
+      const full = new Agent33Error("test.full", "There is no room.");
+      const keys: string[] = [];
+      const step = spy(
+        "step",
+        (input, { key, leave }) => {
+          keys.push(key);
+          if (keys.length === 1) throw leave(full);
+          return input;
+        },
+        "keyed",
+      );
+      const { durable } = harness.instance([workflow((context) => context.call(step, "value"))]);
+      durable.start({ name: "test", version: 1 }, "run", null);
+      await assert.rejects(durable.execute("run"), (error) => error === full);
+      assert.equal(durable.status("run")?.state, "pending");
+      assert.equal((await durable.execute("run")).result, "value");
+      assert.deepEqual(keys, ["run/0", "run/0"]);
+    },
+  },
 ];

@@ -48,7 +48,10 @@ export function storyOf(
   const claimed = ended.filter(
     ({ isError, toolName }) => !isError && tools.some((tool) => toolName.endsWith(tool)),
   ).length;
-  const told = events.filter(({ type }) => !leftOut.has(type));
+  // What is left for one of several agents depends on who came first.
+  const told = events
+    .filter(({ type }) => !leftOut.has(type))
+    .map((event) => (event.type === "agent.started" ? { ...event, limits: {} } : event));
   const plain = told.map((event) => plainOf(event as unknown as JsonObject, places) as JsonObject);
   // Agents that work side by side come to their steps in any order.
   const byAgent = Map.groupBy(plain, (event) => {

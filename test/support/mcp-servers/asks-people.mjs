@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { answer, answerError, ask, serve, textResult } from "./rpc.mjs";
 
-const [, , file] = process.argv;
+const [, , file, question] = process.argv;
 
 const form = (message, properties, required = Object.keys(properties)) =>
   ask("elicitation/create", {
@@ -11,7 +11,18 @@ const form = (message, properties, required = Object.keys(properties)) =>
   });
 const guests = { guests: { type: "integer", minimum: 1, maximum: 12 } };
 
+const together = Promise.withResolvers();
+let seats = 0;
+
 const tools = {
+  // Asks once two calls of it are under way.
+  seat: async () => {
+    seats += 1;
+    if (seats === 2) together.resolve();
+    await together.promise;
+    return [await form("Which seat?", { seat: { type: "string" } })];
+  },
+  own: async () => [await form(question, guests)],
   book: async () => [await form("How many guests?", guests)],
   both: async () => [
     await form("How many guests?", guests),
