@@ -64,7 +64,7 @@ test("one version in two files is said, and the first of them holds", () => {
 
 test("what is no file is said, and never waited for", () => {
   const place = folder(versions);
-  execFileSync("mkfifo", [join(place, "pipe.yaml")]);
+  execFileSync("sh", ["-c", 'mkfifo "$0"', join(place, "pipe.yaml")]);
   mkdirSync(join(place, "folder.yaml"));
   const library = readAgents([place]);
   expect(library.agents).toHaveLength(4);

@@ -171,7 +171,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
     ...changeNotices(agent, store),
-    ...family.subAgents.flatMap(judgedNotices),
+    ...(once ? onceNotices(agent) : family.subAgents.flatMap(judgedNotices)),
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
@@ -218,6 +218,12 @@ function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly 
   return [
     `${agentReference(agent)} is not what run ${earlier} used under this name; give it a new version.`,
   ];
+}
+
+/** A verified answer is not to be taken for work that passed the checks of its definition. */
+function onceNotices(agent: AgentDefinition): readonly string[] {
+  if (agent.completion === undefined) return [];
+  return [`${agentReference(agent)} is asked once; not looked at: completion.`];
 }
 
 /** What a definition says of its input and its work counts for the run's own agent; others should not rely on it. */

@@ -101,6 +101,13 @@ describe("agent33 invoke", () => {
     expect(run).toMatchObject({ code, stdout: code === 0 ? '{"drawer":"bills"}\n' : "" });
   });
 
+  test("says that the checks of its definition are not looked at", async () => {
+    const completion = { checks: [{ command: "exit 1" }] };
+    const { code, stderr } = await invoke(folderWith([bills], { completion }));
+    expect(code).toBe(0);
+    expect(stderr).toContain("sorter@1.0.0 is asked once; not looked at: completion.");
+  });
+
   test("gives the last words as a JSON text where the agent has no form", async () => {
     const { outputs: _none, ...formless } = definition;
     const folder = folderWith([{ text: "Into bills." }]);

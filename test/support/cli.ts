@@ -36,7 +36,7 @@ export function startCli(
   options: {
     readonly cwd?: string;
     readonly env?: Record<string, string>;
-    /** All that its standard input holds; without it, that is shut. */
+    /** All that its standard input holds; without it, nothing. */
     readonly input?: string;
   } = {},
 ): CliProcess {
@@ -49,10 +49,10 @@ export function startCli(
         TMPDIR: tmpdir(),
         ...options.env,
       },
-      stdio: [options.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     }),
   );
-  child.stdin?.end(options.input);
+  child.stdin.end(options.input ?? "");
   let stdout = "";
   let stderr = "";
   const waiting: {
