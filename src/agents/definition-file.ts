@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../b
 import type { Fault } from "../boundary/policy/errors.ts";
 import { readYaml, type YamlForm } from "../boundary/policy/yaml-file.ts";
 import { createObjectSchemas } from "../tools/object-schema.ts";
+import { isPlainSchema } from "../tools/plain-schema.ts";
 import { type AgentDefinition, agentDefinitionSchema } from "./definition.ts";
 
 const form: YamlForm<AgentDefinition> = {
@@ -60,7 +61,8 @@ function readText(path: string): string {
 }
 
 function schemaFault(schema: JsonObject | undefined): string | undefined {
-  if (schema === undefined) return undefined;
+  // Making a check costs some milliseconds, and a folder may hold a thousand definitions.
+  if (schema === undefined || isPlainSchema(schema)) return undefined;
   try {
     createObjectSchemas()(schema, "the value");
     return undefined;
