@@ -42,9 +42,13 @@ const tools = {
 };
 
 serve({
-  tools: [...Object.keys(tools), "fetch"].map((name) => ({ name })),
+  tools: [...Object.keys(tools), "fetch", "break"].map((name) => ({ name })),
   call: (name, _args, id) => {
     appendFileSync(file, `${name} begun\n`);
+    if (name === "break") {
+      void form("Who?", { who: { type: "string" } }).then(() => answerError(id, -32603, "Broken."));
+      return undefined;
+    }
     if (name === "fetch") {
       if (existsSync(`${file}.agreed`)) return textResult("fetched");
       answerError(id, -32042, "Not before you have agreed.", {
