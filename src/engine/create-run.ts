@@ -220,11 +220,14 @@ function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly 
   ];
 }
 
-/** What a definition says of its work counts for the run's own agent; others should not rely on it. */
+/** What a definition says of its input and its work counts for the run's own agent; others should not rely on it. */
 function judgedNotices(agent: AgentDefinition): readonly string[] {
-  if (agent.outputs === undefined && agent.completion === undefined) return [];
+  const fields = (["inputs", "outputs", "completion"] as const).filter(
+    (field) => agent[field] !== undefined,
+  );
+  if (fields.length === 0) return [];
   return [
-    `${agentReference(agent)} works for another agent here: its outputs and completion are not looked at.`,
+    `${agentReference(agent)} works for another agent here; not looked at: ${fields.join(", ")}.`,
   ];
 }
 

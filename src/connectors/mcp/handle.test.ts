@@ -198,6 +198,19 @@ describe.runIf(process.platform === "linux")("a stubborn server", () => {
     await handle.close();
     expect(pids.filter(isRunning)).toEqual([]);
   });
+
+  test("goes within a second once somebody hurries, also where it is being closed already", async () => {
+    const handle = await mcp.opened(mcp.script("stubborn.mjs"));
+    const pids = JSON.parse((await call(handle, "pids")).content) as number[];
+    const hurry = new AbortController();
+    const closing = handle.close(hurry.signal);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const began = performance.now();
+    hurry.abort();
+    await closing;
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
 });
 
 test("thousands of odd tools are told of in some lines, what a person decides about first", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Agent33Error } from "../../base/errors.ts";
 import type { JsonValue } from "../../base/json.ts";
 import type { Opening, Settled, TakenRun, Workflow } from "../contract.ts";
@@ -215,6 +216,8 @@ export const openingCases: readonly ConformanceCase[] = [
               const asked = new Promise((resolve) => stop.addEventListener("abort", resolve));
               harness.instance([]).durable.cancel("run");
               await asked;
+              // Long enough for the workflow to be told, were it told now.
+              await delay(20);
             }
             return { kind: "open", close: async () => undefined };
           },
