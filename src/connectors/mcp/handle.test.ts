@@ -212,3 +212,14 @@ describe.runIf(process.platform === "linux")("a stubborn server", () => {
     expect(pids.filter(isRunning)).toEqual([]);
   });
 });
+
+test("thousands of odd tools are told of in some lines, what a person decides about first", async () => {
+  const tools = { gone: { effect: "read" } } as const;
+  const odd = mcp.script("many-tools.mjs", ["400", "Optional[int]"], { tools });
+  const { notices } = await mcp.opened(odd);
+  expect(notices).toHaveLength(21);
+  expect(notices[0]).toContain('"gone" is declared');
+  expect(notices[1]).toMatch(/so it counts as unknown, for: list_invoice, .*, 380 more\.$/);
+  expect(notices[2]).toContain("Optional[int]");
+  expect(notices[20]).toBe("382 more things are odd about its tools.");
+});
