@@ -1,8 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { replayReportJsonSchema } from "../../src/agents/replay/report.ts";
+import { definitionJsonSchema } from "../../src/agents/definition-file.ts";
 
 // Run with: node docs/reference/generate-schemas.ts
-writeFileSync(
-  new URL("./replay-report.schema.json", import.meta.url),
-  `${JSON.stringify(replayReportJsonSchema(), undefined, 2)}\n`,
-);
+const schemas = {
+  "agent.schema.json": definitionJsonSchema(),
+  "replay-report.schema.json": replayReportJsonSchema(),
+};
+for (const [name, schema] of Object.entries(schemas)) {
+  const file = new URL(`./${name}`, import.meta.url);
+  writeFileSync(file, `${JSON.stringify(schema, undefined, 2)}\n`);
+}

@@ -17,6 +17,15 @@ test.each([
   expect(form.read(text)).toEqual({ ok: true, value: { count: 3 } });
 });
 
+test("a fence within a text of the answer ends nothing", () => {
+  const notes = answerForm({ type: "object", properties: { notes: { type: "string" } } });
+  const value = { notes: "Run it:\n```sh\nnpm test\n```" };
+  const json = JSON.stringify(value);
+  for (const text of [json, `\`\`\`json\n${json}\n\`\`\``]) {
+    expect(notes.read(text)).toEqual({ ok: true, value });
+  }
+});
+
 test.each([
   ["nothing", "  ", "empty"],
   ["prose", "It is 3.", 'at character 1 there is "It is 3."'],

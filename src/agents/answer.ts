@@ -50,8 +50,11 @@ export function answerWords(schema: JsonObject): string {
   ].join("\n");
 }
 
-/** The content of a text that is one fenced block and nothing else; any other text as it is. */
+/**
+ * The content of a text that is one fenced block and nothing else; any other text as it is. A fence
+ * ends at the start of a line, where no text within JSON can stand.
+ */
 function unfenced(text: string): string {
   const inner = /^```(?:json)?[ \t]*\n([\s\S]*)\n```$/.exec(text)?.[1];
-  return inner === undefined || inner.includes("```") ? text : inner.trim();
+  return inner === undefined || /^```/m.test(inner) ? text : inner.trim();
 }

@@ -1,8 +1,10 @@
 import type { Activity } from "../durable/contract.ts";
-import type { EventOf, NewEvent, StoredEvent } from "../events/event.ts";
+import type { EventOf, NewEvent, StopReason, StoredEvent } from "../events/event.ts";
 import type { AnswerForm } from "./answer.ts";
 import { leaveIfReleased } from "./call-options.ts";
+import { limitReached } from "./limits.ts";
 import type { AgentPorts, CheckResult, RunCheck, RunSession } from "./ports.ts";
+import { scopedRun } from "./scoped-run.ts";
 import { turnText } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 
@@ -13,6 +15,8 @@ export type CheckVerdict = Spoken & {
   readonly sentBack: boolean;
   /** Set where the model is to be asked besides whether the work is done. */
   readonly judge?: true;
+  /** Set where the run's time was over before a check had come to its end. */
+  readonly stop?: StopReason;
 };
 
 type NewCheck = Extract<NewEvent, { type: "check.completed" }>;
@@ -25,11 +29,12 @@ export function runChecks(ports: AgentPorts): Activity<CheckInput, CheckVerdict>
   return {
     name: "check.run",
     run: async ({ attempt, horizon }, { runId, signal }) => {
-      const session = ports.session(runId);
-      const events = ports.log.read(runId).filter(({ seq }) => seq <= horizon);
+      const scoped = scopedRun(ports, runId, {});
+      const { session } = scoped;
+      const events = scoped.readAll().filter(({ seq }) => seq <= horizon);
       const done: NewCheck[] = [];
       for (const { kind, run } of checksOf(session, events)) {
-        const result = await run(signal);
+        const result = await run(signal, Math.max(1, scoped.timeLeftMs()));
         leaveIfReleased(signal);
         done.push({ type: "check.completed", kind, attempt, ...result });
         if (!result.passed) break;
@@ -38,6 +43,7 @@ export function runChecks(ports: AgentPorts): Activity<CheckInput, CheckVerdict>
       const failed = last?.passed === false ? last : undefined;
       const back =
         failed !== undefined && isSentBack(failed, session) ? feedback(failed) : undefined;
+      const timeIsUp = failed?.error !== undefined && scoped.timeLeftMs() <= 0;
       const judge = failed === undefined && isJudged(session, done.length, events);
       return (mailbox) => {
         const stored = ports.log.append(runId, [...done, ...(back === undefined ? [] : [back])]);
@@ -46,6 +52,7 @@ export function runChecks(ports: AgentPorts): Activity<CheckInput, CheckVerdict>
           seq: stored.at(-1)?.seq ?? horizon,
           sentBack: back !== undefined,
           ...(judge ? { judge: true as const } : {}),
+          ...(timeIsUp ? { stop: limitReached("time", session.limits) } : {}),
         };
       };
     },

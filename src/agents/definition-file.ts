@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
 import type { Fault } from "../boundary/policy/errors.ts";
 import { readYaml, type YamlForm } from "../boundary/policy/yaml-file.ts";
 import { createObjectSchemas } from "../tools/object-schema.ts";
+import { isPlainSchema } from "../tools/plain-schema.ts";
 import { type AgentDefinition, agentDefinitionSchema } from "./definition.ts";
 
 const form: YamlForm<AgentDefinition> = {
@@ -19,16 +20,7 @@ const form: YamlForm<AgentDefinition> = {
  * its line and field
  */
 export function readAgentFile(path: string): AgentDefinition {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new Agent33Error(
-      "agents.unreadable",
-      `The agent file ${path} cannot be read: ${messageOf(cause)}`,
-      { hint: "Give the path of a YAML file with name, version, role and instructions.", cause },
-    );
-  }
+  const text = readText(path);
   const read = readYaml(text, path, form);
   if (!read.ok) throw malformed(path, read.faults);
   const faults = (["inputs", "outputs"] as const).flatMap((field): readonly Fault[] => {
@@ -54,8 +46,23 @@ export function definitionJsonSchema(): JsonObject {
   };
 }
 
+function readText(path: string): string {
+  try {
+    // A pipe is waited for until somebody writes into it.
+    if (!statSync(path).isFile()) throw new TypeError("it is no file");
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new Agent33Error(
+      "agents.unreadable",
+      `The agent file ${path} cannot be read: ${messageOf(cause)}`,
+      { hint: "Give the path of a YAML file with name, version, role and instructions.", cause },
+    );
+  }
+}
+
 function schemaFault(schema: JsonObject | undefined): string | undefined {
-  if (schema === undefined) return undefined;
+  // Making a check costs some milliseconds, and a folder may hold a thousand definitions.
+  if (schema === undefined || isPlainSchema(schema)) return undefined;
   try {
     createObjectSchemas()(schema, "the value");
     return undefined;

@@ -1,6 +1,9 @@
+import { causesOf } from "../base/causes.ts";
 import { type ErrorData, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { ToolCallPart } from "../base/message.ts";
+import { fromOutside } from "../base/outside.ts";
+import { isBoundaryError } from "../boundary/errors.ts";
 import type { CallOutcome } from "../boundary/types.ts";
 import type { Activity, ActivityContext, Mailbox } from "../durable/contract.ts";
 import type { NewEvent } from "../events/event.ts";
@@ -187,7 +190,8 @@ export function resultOf(outcome: CallOutcome<ToolOutput>): ToolResultFields {
     return { ...common, content: clip(outcome.value.content), isError: outcome.value.isError };
   }
   const error = outcome.error.toJSON();
-  return { ...common, content: wordsOf(error), isError: true, error };
+  const isQuoted = causesOf(outcome.error).some((one) => isBoundaryError(one) && one.quotesOutside);
+  return { ...common, content: isQuoted ? quoted(error) : wordsOf(error), isError: true, error };
 }
 
 const longestResult = 100_000;
@@ -223,6 +227,12 @@ function refused(code: string, message: string): ToolResultFields {
     durationMs: 0,
     error: { code, message, retryable: false },
   };
+}
+
+/** An error in which words of the other side stand: these are no instructions either. */
+function quoted({ code, message, hint }: ErrorData): string {
+  const told = fromOutside([], `${code}: ${message}`);
+  return hint === undefined ? told : `${told}\n${hint}`;
 }
 
 function wordsOf(error: ErrorData): string {

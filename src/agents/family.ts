@@ -1,4 +1,4 @@
-import { Agent33Error } from "../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../base/errors.ts";
 import { agentDigest, type AgentDefinition, agentReference } from "./definition.ts";
 
 /** A definition, and the file that it stands in where it stands in one. */
@@ -31,7 +31,12 @@ export function gatherFamily(
     const line = [...above, id];
     if (above.includes(id)) throw cycle(line);
     if (found.file !== undefined) files.add(found.file);
-    const below = found.agent.agents.map((reference) => gather(find(reference, found), line));
+    const below = found.agent.agents.map((reference) =>
+      gather(
+        named(id, reference, () => find(reference, found)),
+        line,
+      ),
+    );
     const names = below.map(({ name }) => name);
     const twice = names.find((name, place) => names.indexOf(name) !== place);
     if (twice !== undefined) throw ambiguous(`${id} names two agents "${twice}".`);
@@ -46,6 +51,20 @@ export function gatherFamily(
   const agent = gather(first, []);
   known.delete(agentReference(agent));
   return { agent, subAgents: [...known.values()], files: [...files] };
+}
+
+/** What a reference means; where it means nothing, with who says it. */
+function named(id: string, reference: string, find: () => FoundAgent): FoundAgent {
+  try {
+    return find();
+  } catch (error) {
+    if (!isAgent33Error(error) || error.code !== "agents.unknown") throw error;
+    throw new Agent33Error(
+      "agents.unknown",
+      `${id} hands work to "${reference}": ${error.message}`,
+      { ...(error.hint === undefined ? {} : { hint: error.hint }), cause: error },
+    );
+  }
 }
 
 function cycle(line: readonly string[]): Agent33Error {

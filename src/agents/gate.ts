@@ -44,7 +44,7 @@ export function completionGate(
     const verdict = await context.call(checkActivity, { attempt, horizon });
     // Who is spoken to goes on anyway, and is judged when it is done again.
     const isJudged = verdict.judge === true && verdict.spoke === undefined;
-    if (!isJudged || context.signal.aborted) return { ...verdict, stop: null };
+    if (!isJudged || context.signal.aborted) return { ...verdict, stop: verdict.stop ?? null };
     let { seq } = verdict;
     for (let tried = 1; ; tried += 1) {
       const result = await ask(context, { attempt, try: tried, horizon: seq }, ttlMs);

@@ -1,8 +1,12 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { grantTests } from "../../test/support/egress.ts";
 import { temporaryFolder } from "../../test/support/temporary.ts";
 import { findAgent, isAgentFile, readAgents } from "./library.ts";
+
+grantTests("makes a pipe", { spawn: true });
 
 /** A folder with one definition a file; the file's name is the version that it holds. */
 function folder(files: Readonly<Record<string, string>>): string {
@@ -34,7 +38,7 @@ test("versions of one name stand side by side, and a name alone means the newest
 
 test("what is not there is an error that names what is", () => {
   const library = readAgents([folder(versions)]);
-  for (const reference of ["clark", "clerk@3"]) {
+  for (const reference of ["clark", "clerk@3", "clerk@1.9@2", "clerk@"]) {
     expect(() => findAgent(library, reference)).toThrow(
       expect.objectContaining({ code: "agents.unknown", hint: expect.stringContaining("clerk@") }),
     );
@@ -56,6 +60,18 @@ test("one version in two files is said, and the first of them holds", () => {
     expect.stringMatching(/e\.yaml: clerk@1\.9\.0 is defined in .*b\.yaml/),
   ]);
   expect(library.agents).toHaveLength(4);
+});
+
+test("what is no file is said, and never waited for", () => {
+  const place = folder(versions);
+  execFileSync("sh", ["-c", 'mkfifo "$0"', join(place, "pipe.yaml")]);
+  mkdirSync(join(place, "folder.yaml"));
+  const library = readAgents([place]);
+  expect(library.agents).toHaveLength(4);
+  expect(library.broken.map(({ error }) => error.message)).toEqual([
+    expect.stringMatching(/folder\.yaml cannot be read: it is no file/),
+    expect.stringMatching(/pipe\.yaml cannot be read: it is no file/),
+  ]);
 });
 
 test("a place that is not there is an error", () => {

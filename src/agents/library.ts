@@ -59,7 +59,8 @@ export function readAgents(places: readonly string[]): AgentLibrary {
  * @throws Agent33Error `agents.unknown`, or what is wrong with the file that may hold it
  */
 export function findAgent({ agents, broken }: AgentLibrary, reference: string): AgentFile {
-  const [name = "", version] = reference.split("@", 2);
+  const { name = "", version } =
+    /^(?<name>[^@]*)(?:@(?<version>.*))?$/s.exec(reference)?.groups ?? {};
   const known = agents.filter(({ agent }) => agent.name === name);
   const found =
     version === undefined

@@ -93,7 +93,8 @@ export function limitMet(
   return last?.type === "turn.failed" ? limitRefused(limits, last.error) : undefined;
 }
 
-function limitReached(limit: LimitReached["limit"], limits: RunLimits): LimitReached {
+/** A limit as a reason to stop. */
+export function limitReached(limit: LimitReached["limit"], limits: RunLimits): LimitReached {
   const { maxSteps, maxTokens, maxCostMicroUsd, maxSeconds } = limits;
   const allowed = { steps: maxSteps, tokens: maxTokens, cost: maxCostMicroUsd, time: maxSeconds };
   return { reason: "limit", limit, allowed: allowed[limit] };

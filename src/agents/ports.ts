@@ -59,7 +59,8 @@ export interface CheckResult {
 /** One look at the agent's work. */
 export interface RunCheck {
   readonly kind: "command" | "scorer" | "schema";
-  run(signal: AbortSignal): Promise<CheckResult>;
+  /** @param leftMs what is left of the run's time. Milliseconds. */
+  run(signal: AbortSignal, leftMs: number): Promise<CheckResult>;
 }
 
 export interface VerificationResult {

@@ -74,6 +74,8 @@ export interface BoundaryErrorOptions {
   readonly approvalId?: string;
   /** Which limit of a budget refused. */
   readonly budgetLimit?: string;
+  /** Whether words of the other side stand in the message. */
+  readonly quotesOutside?: boolean;
   readonly cause?: unknown;
 }
 
@@ -87,6 +89,7 @@ export class BoundaryError extends Agent33Error {
   readonly ruleId: string | undefined;
   readonly approvalId: string | undefined;
   readonly budgetLimit: string | undefined;
+  readonly quotesOutside: boolean;
 
   constructor(kind: BoundaryCode, message: string, options: BoundaryErrorOptions = {}) {
     const row = traits[kind];
@@ -104,6 +107,7 @@ export class BoundaryError extends Agent33Error {
     this.ruleId = options.ruleId;
     this.approvalId = options.approvalId;
     this.budgetLimit = options.budgetLimit;
+    this.quotesOutside = options.quotesOutside ?? false;
   }
 
   override toJSON(): ErrorData {

@@ -1,3 +1,5 @@
+import { printable } from "./output.ts";
+
 /** Questions to a person at a terminal. Undefined is the answer of one who gives up. */
 export interface Prompts {
   text(question: {
@@ -12,8 +14,21 @@ export interface Prompts {
   confirm(message: string): Promise<boolean>;
 }
 
+/** What is asked may be words from outside, as all that is written to a terminal may be. */
+export function cleanPrompts({ text, choose, confirm }: Prompts): Prompts {
+  return {
+    text: ({ message, validate }) => text({ message: printable(message), validate }),
+    choose: (message, choices) =>
+      choose(
+        printable(message),
+        choices.map(({ value, label }) => ({ value, label: printable(label) })),
+      ),
+    confirm: (message) => confirm(printable(message)),
+  };
+}
+
 /** The terminal of this process. The library is loaded when something is asked. */
-export const terminalPrompts: Prompts = {
+export const terminalPrompts: Prompts = cleanPrompts({
   text: async ({ message, validate }) => {
     const { isCancel, text } = await import("@clack/prompts");
     const answer = await text({ message, validate: (given) => validate(given ?? "") });
@@ -28,4 +43,4 @@ export const terminalPrompts: Prompts = {
     const { confirm } = await import("@clack/prompts");
     return (await confirm({ message })) === true;
   },
-};
+});

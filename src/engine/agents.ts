@@ -17,6 +17,7 @@ import {
   isAgentFile,
   readAgents,
 } from "../agents/library.ts";
+import { isAgent33Error } from "../base/errors.ts";
 import { isJsonObject, type JsonValue } from "../base/json.ts";
 import type { Config } from "../config/config.ts";
 import type { Run } from "../store/repositories/runs.ts";
@@ -68,7 +69,7 @@ export function resolveAgent(
   cwd: string,
 ): AgentDefinition {
   const reference = asked ?? config.settings.agent;
-  return locate(reference, config, cwd).agent;
+  return reference === undefined ? defaultAgent : finder(config, cwd)(reference, cwd).agent;
 }
 
 /**
@@ -77,23 +78,35 @@ export function resolveAgent(
  * @throws Agent33Error `agents.*`
  */
 export function resolveFamily(asked: string | undefined, config: Config, cwd: string): AgentFamily {
-  const first = locate(asked ?? config.settings.agent, config, cwd);
-  return gatherFamily(first, (reference, { file }) =>
-    locate(reference, config, file === undefined ? cwd : dirname(file), cwd),
+  const reference = asked ?? config.settings.agent;
+  const find = finder(config, cwd);
+  return familyOf(
+    reference === undefined ? { agent: defaultAgent } : find(reference, cwd),
+    find,
+    cwd,
   );
 }
 
-/** @param from the folder that a file's name is relative to */
-function locate(
-  reference: string | undefined,
-  config: Config,
-  from: string,
-  cwd = from,
-): FoundAgent {
-  if (reference === undefined) return { agent: defaultAgent };
-  if (!isAgentFile(reference)) return findAgent(readLibrary(config, cwd), reference);
-  const file = resolve(from, reference);
-  return { agent: readAgentFile(file), file };
+/** Says what a reference means. @param from the folder that a file's name is relative to */
+type Finder = (reference: string, from: string) => FoundAgent;
+
+/** @param library where it is read already; else it is, once a name is asked for */
+function finder(config: Config, cwd: string, library?: AgentLibrary): Finder {
+  let known = library;
+  return (reference, from) => {
+    if (isAgentFile(reference)) {
+      const file = resolve(from, reference);
+      return { agent: readAgentFile(file), file };
+    }
+    known ??= readLibrary(config, cwd);
+    return findAgent(known, reference);
+  };
+}
+
+function familyOf(first: FoundAgent, find: Finder, cwd: string): AgentFamily {
+  return gatherFamily(first, (reference, { file }) =>
+    find(reference, file === undefined ? cwd : dirname(file)),
+  );
 }
 
 /** One definition and its digest. @throws Agent33Error `agents.*` */
@@ -120,7 +133,37 @@ export function listAgents(
     isNewest: findAgent(library, agent.name).agent === agent,
     changedSince: changedSince(agent, runs),
   }));
-  return { agents, broken: library.broken };
+  const find = finder(config, host.cwd, library);
+  const alone = library.agents.flatMap((found) => familyFault(found, find, host.cwd));
+  return { agents, broken: [...library.broken, ...alone] };
+}
+
+/** What keeps a good definition from being run with the agents that it names. */
+function familyFault(found: AgentFile, find: Finder, cwd: string): readonly BrokenAgentFile[] {
+  try {
+    familyOf(found, find, cwd);
+    return [];
+  } catch (error) {
+    if (!isAgent33Error(error)) throw error;
+    return [{ file: found.file, error }];
+  }
+}
+
+/** One file alone, with the agents that it names. */
+export function checkAgent(
+  path: string,
+  config: Config,
+  { cwd }: Pick<Host, "cwd">,
+): AgentListings {
+  const file = resolve(cwd, path);
+  try {
+    const agent = readAgentFile(file);
+    const listing = { file, agent, digest: agentDigest(agent), isNewest: true, changedSince: null };
+    return { agents: [listing], broken: familyFault(listing, finder(config, cwd), cwd) };
+  } catch (error) {
+    if (!isAgent33Error(error)) throw error;
+    return { agents: [], broken: [{ file, error }] };
+  }
 }
 
 /**

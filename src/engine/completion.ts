@@ -8,7 +8,7 @@ import {
 import type { AgentDefinition } from "../agents/definition.ts";
 import type { RunCheck, RunSession } from "../agents/ports.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { type CheckOptions, runCheck, runScorer } from "../evaluation/check.ts";
+import { type CheckOptions, defaultTimeoutMs, runCheck, runScorer } from "../evaluation/check.ts";
 import type { RunSpec } from "./run-spec.ts";
 
 /** How the work of a run is to be checked, besides a task's own check. */
@@ -74,7 +74,12 @@ export function sessionCompletion(
 }
 
 function runCheckOf({ command, atLeast }: WorkspaceCheck, options: CheckOptions): RunCheck {
+  const within = (signal: AbortSignal, leftMs: number): CheckOptions => ({
+    ...options,
+    signal,
+    timeoutMs: Math.min(leftMs, options.timeoutMs ?? defaultTimeoutMs),
+  });
   return atLeast === undefined
-    ? { kind: "command", run: (signal) => runCheck(command, { ...options, signal }) }
-    : { kind: "scorer", run: (signal) => runScorer(command, atLeast, { ...options, signal }) };
+    ? { kind: "command", run: (...limits) => runCheck(command, within(...limits)) }
+    : { kind: "scorer", run: (...limits) => runScorer(command, atLeast, within(...limits)) };
 }

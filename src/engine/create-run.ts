@@ -171,7 +171,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
     ...changeNotices(agent, store),
-    ...family.subAgents.flatMap(judgedNotices),
+    ...(once ? onceNotices(agent) : family.subAgents.flatMap(judgedNotices)),
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
@@ -220,11 +220,20 @@ function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly 
   ];
 }
 
-/** What a definition says of its work counts for the run's own agent; others should not rely on it. */
+/** A verified answer is not to be taken for work that passed the checks of its definition. */
+function onceNotices(agent: AgentDefinition): readonly string[] {
+  if (agent.completion === undefined) return [];
+  return [`${agentReference(agent)} is asked once; not looked at: completion.`];
+}
+
+/** What a definition says of its input and its work counts for the run's own agent; others should not rely on it. */
 function judgedNotices(agent: AgentDefinition): readonly string[] {
-  if (agent.outputs === undefined && agent.completion === undefined) return [];
+  const fields = (["inputs", "outputs", "completion"] as const).filter(
+    (field) => agent[field] !== undefined,
+  );
+  if (fields.length === 0) return [];
   return [
-    `${agentReference(agent)} works for another agent here: its outputs and completion are not looked at.`,
+    `${agentReference(agent)} works for another agent here; not looked at: ${fields.join(", ")}.`,
   ];
 }
 

@@ -12,7 +12,13 @@ export {
   elicitationIn,
   fieldsOf,
 } from "./elicitation.ts";
-export { type AgentListing, type AgentListings, listAgents, readAgent } from "./agents.ts";
+export {
+  type AgentListing,
+  type AgentListings,
+  checkAgent,
+  listAgents,
+  readAgent,
+} from "./agents.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
 export type { McpInspection } from "./mcp-admin.ts";
 export {

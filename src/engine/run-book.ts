@@ -19,6 +19,16 @@ export interface RunBook {
   close(runId: string, outcome: RunOutcome, stop: StopReason): void;
 }
 
+/** Ends a run's row. What people told servers in a run that is over nobody needs any more. */
+export function finishRun(
+  { runs, approvals }: Pick<EngineStore, "runs" | "approvals">,
+  runId: string,
+  end: Parameters<EngineStore["runs"]["finish"]>[1],
+): void {
+  runs.finish(runId, end);
+  if (end.outcome !== "parked") approvals.forgetAnswers(runId);
+}
+
 export function createBook(parts: {
   readonly store: EngineStore;
   readonly host: Host;
@@ -37,7 +47,7 @@ export function createBook(parts: {
   };
   const finish = (runId: string, outcome: RunOutcome | "parked"): void => {
     const { costMicroUsd, unpricedCalls } = stateOf(runId).totals;
-    store.runs.finish(runId, { outcome, costMicroUsd, unpricedCalls });
+    finishRun(store, runId, { outcome, costMicroUsd, unpricedCalls });
   };
   return {
     append,

@@ -10,6 +10,7 @@ import type { Redactor } from "../base/redact.ts";
 import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import type { DurableStatus, WorkOptions } from "../durable/contract.ts";
 import type { PersonTopic, RunEvent, RunOutcome } from "../events/event.ts";
+import { finishRun } from "./run-book.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import type { LiveRuns, LiveSession } from "./live-runs.ts";
@@ -124,7 +125,7 @@ export function agentPorts(
     },
     finished: (runId, outcome) => {
       const { totals } = foldRun(read(runId), Number.MAX_SAFE_INTEGER);
-      store.runs.finish(runId, {
+      finishRun(store, runId, {
         outcome,
         costMicroUsd: totals.costMicroUsd,
         unpricedCalls: totals.unpricedCalls,

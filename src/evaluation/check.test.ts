@@ -130,6 +130,7 @@ describe("a scorer", () => {
     ["a score and an exit code that says failure", "console.log(1); process.exitCode = 1"],
     ["a number on standard error", "console.error(1)"],
     ["a number without an end", "console.log('Infinity')"],
+    ["a number that is too large to be one", "console.log('1e309')"],
     ["nothing", ""],
   ])("%s is no score, and so does not pass", async (_what, code) => {
     const result = await score(code);

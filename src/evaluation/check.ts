@@ -16,7 +16,8 @@ export interface CheckOptions {
   readonly signal?: AbortSignal;
 }
 
-const defaultTimeoutMs = 60_000;
+/** How long a check may take where nobody says. Milliseconds. */
+export const defaultTimeoutMs = 60_000;
 
 /**
  * Runs a task's visible check. Exit code 0 passes; any other fails, and the output says why.
@@ -60,7 +61,9 @@ export async function runScorer(
 /** The number that is the whole last line; anything else is no score. */
 function scoreOf(stdout: string): number | undefined {
   const line = stdout.trimEnd().split("\n").at(-1)?.trim() ?? "";
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(line) ? Number(line) : undefined;
+  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(line)) return undefined;
+  const score = Number(line);
+  return Number.isFinite(score) ? score : undefined;
 }
 
 async function look(command: readonly string[], options: CheckOptions) {

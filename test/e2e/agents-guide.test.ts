@@ -56,7 +56,7 @@ test("the definitions of the examples are good", () => {
   expect(agents.length).toBeGreaterThan(1);
 });
 
-test("the schema for editors is that of the loader (else run: node docs/reference/generate-agent-schema.ts)", () => {
+test("the schema for editors is that of the loader (else run: node docs/reference/generate-schemas.ts)", () => {
   const file = readFileSync(join(projectRoot, "docs/reference/agent.schema.json"), "utf8");
   expect(JSON.parse(file)).toEqual(definitionJsonSchema());
 });

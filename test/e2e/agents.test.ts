@@ -51,6 +51,28 @@ describe("agent33 agents", () => {
     const again = await runInProcess(["runs", "list", "--json"], folder);
     expect(again.code).toBe(0);
   });
+
+  test("checks the agents that a definition names, too: they are there, and in no circle", async () => {
+    const lead = (name: string, below: string) =>
+      `${clerk("1").replace("clerk", name)}agents: [${below}]\n`;
+    const folder = folderWith({
+      "a.yaml": clerk("1"),
+      "b.yaml": lead("lead", "nobody"),
+      "c.yaml": lead("one", "other"),
+      "d.yaml": lead("other", "./c.yaml"),
+      "e.yaml": lead("good", "clerk@1"),
+    });
+    const { code, stderr, stdout } = await runInProcess(["agents", "check"], folder);
+    expect(code).toBe(1);
+    expect(stderr).toContain('lead@1 hands work to "nobody": There is no agent "nobody".');
+    expect(stderr).toContain("one@1 -> other@1 -> one@1");
+    expect(stdout).toContain("2 definitions are good, 3 problems");
+    const one = await runInProcess(["agents", "check", "agents/b.yaml"], folder);
+    expect(one.code).toBe(1);
+    expect(one.stderr).toContain('"nobody"');
+    const run = await runInProcess(["run", "Go.", "--agent", "lead", "--model", "x:y"], folder);
+    expect(run.stderr).toContain('lead@1 hands work to "nobody"');
+  });
 });
 
 describe("a run of a definition", () => {

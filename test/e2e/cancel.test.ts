@@ -9,6 +9,7 @@ import { createProcesses } from "../../src/sandbox/process.ts";
 import type { RunEvent } from "../../src/events/event.ts";
 import { testGrant } from "../support/egress.ts";
 import { type ScriptedTurn, type TestEngine, testEngine } from "../support/engine.ts";
+import { eventually } from "../support/mcp-servers/process-list.ts";
 import { type Behaviour, startOpenAiServer } from "../support/openai-server.ts";
 import { taskFolder } from "../support/task-folder.ts";
 import { temporaryFolder } from "../support/temporary.ts";
@@ -36,6 +37,12 @@ const grant = testGrant("starts programs", { spawn: true });
 const sandbox = await grant.run(() => probeSandbox({ spawn: createProcesses().spawn }));
 const misbehaving = join(import.meta.dirname, "../support/mcp-servers/misbehaves-in-calls.mjs");
 const hanging = join(import.meta.dirname, "../support/mcp-servers/hangs-at-initialize.mjs");
+/** A word in the command lines of this test's children, so that nobody else's are found. */
+const mark = `cancel-${process.pid}`;
+/** Seconds that only this test sleeps. */
+const asleep = `6${process.pid}`;
+
+const stubborn = join(import.meta.dirname, "../support/mcp-servers/stubborn.mjs");
 const call = (name: string, args: Record<string, JsonValue> = {}): ScriptedTurn => ({
   tool_calls: [{ name, arguments: args }],
 });
@@ -46,21 +53,25 @@ interface Cancelled {
   readonly turns?: readonly ScriptedTurn[];
   readonly task?: string;
   readonly mcp?: string;
-  /** Whether that server runs in the sandbox. Default: yes. */
-  readonly confined?: boolean;
+  /** The name of that server where it is to run without the sandbox. */
+  readonly unconfined?: string;
   readonly shell?: boolean;
   readonly workspace?: string;
   /** Cancels a moment after it; at once after the start where nothing is named. */
   readonly at?: RunEvent["type"];
+  readonly afterMs?: number;
   /** Who cancels; the driving engine unless said otherwise. */
   readonly by?: TestEngine;
 }
 
 /** Milliseconds after the event, by which what follows it is under way. */
 const momentMs = 300;
+/** How long a cancelled run, and all that it started, may still be there. */
+const limitMs = 1_000;
 
 async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled) {
-  const { turns, task, mcp, confined = true, shell = false, workspace = folder, at, by } = what;
+  const { turns, task, mcp, unconfined, shell = false, workspace = folder, at, by } = what;
+  const { afterMs = momentMs } = what;
   const runId = await engine.runs.create({
     task:
       task === undefined
@@ -70,7 +81,7 @@ async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled
     effort: undefined,
     shell,
     mcpCommands: mcp === undefined ? [] : [mcp],
-    ...(confined ? {} : { mcpUnconfined: ["misbehaves-in-calls"] }),
+    ...(unconfined === undefined ? {} : { mcpUnconfined: [unconfined] }),
   });
   const reached = Promise.withResolvers<void>();
   if (at === undefined) reached.resolve();
@@ -79,7 +90,7 @@ async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled
   });
   const driving = engine.runs.drive(runId);
   await reached.promise;
-  await pause(momentMs);
+  await pause(afterMs);
   const began = performance.now();
   (by ?? { engine }).engine.runs.cancel(runId);
   const { outcome } = await driving;
@@ -91,10 +102,13 @@ async function cancelled({ engine, folder, script }: TestEngine, what: Cancelled
     outcome: "cancelled",
     stop: { reason: "cancelled" },
   });
-  expect(engine.processes.live()).toEqual([]);
-  expect(tookMs).toBeLessThan(1_000);
+  expect(tookMs).toBeLessThan(limitMs);
+  const left = () => engine.processes.live();
+  await eventually(() => left().length === 0, limitMs - tookMs);
+  expect(left()).toEqual([]);
 }
 
+/** Processes of the machine whose command line has a text. */
 function running(text: string): readonly string[] {
   const list = grant.run(() => execFileSync("ps", ["-eo", "args"], { encoding: "utf8" }));
   return list.split("\n").filter((line) => line.includes(text));
@@ -126,62 +140,66 @@ describe("a cancel ends a run within a second, and no process is left", () => {
 
   test.each(["", " --stubborn"])("while a server's tool hangs%s", async (flag) => {
     const turns = [call("misbehaves-in-calls__hang"), done];
-    const mcp = `${process.execPath} ${misbehaving}${flag}`;
+    const mcp = `${process.execPath} ${misbehaving} ${mark}${flag}`;
     await cancelled(opened(), { turns, mcp, at: "tool.started" });
-    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+    expect(running(mark)).toEqual([]);
   });
 
   test("while its stubborn server is ended after the agent was done", async () => {
-    const mcp = `${process.execPath} ${misbehaving} --stubborn`;
-    const made = opened();
+    const mcp = `${process.execPath} ${stubborn} ${mark}`;
     // In the sandbox it could not be stubborn.
-    await cancelled(made, { turns: [done], mcp, confined: false, at: "turn.completed" });
-    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+    const what = { turns: [done], mcp, unconfined: "stubborn", at: "turn.completed" } as const;
+    await cancelled(opened(), { ...what, afterMs: 50 });
+    expect(running(mark)).toEqual([]);
   });
 
   test.skipIf(!sandbox.available)("while a command runs in the sandbox", async () => {
-    const turns = [call("run_command", { command: "sleep 6161 & sleep 6161" }), done];
+    const turns = [call("run_command", { command: `sleep ${asleep} & sleep ${asleep}` }), done];
     const workspace = temporaryFolder("workspace");
     const made = under('allow: { connector: "shell:sandbox" }');
     await cancelled(made, { turns, shell: true, workspace, at: "tool.started" });
-    expect(running("sleep 6161")).toEqual([]);
+    expect(running(`sleep ${asleep}`)).toEqual([]);
   });
 
   test("while a person is asked about one call and another hangs", async () => {
     const tool = { effect: "read", repeat: "safe" };
     const made = under("ask: { tool: odd__fine }", {
       mcpServers: {
-        odd: { command: process.execPath, args: [misbehaving], tools: { fine: tool, hang: tool } },
+        odd: {
+          command: process.execPath,
+          args: [misbehaving, mark],
+          tools: { fine: tool, hang: tool },
+        },
       },
     });
     const [first, second] = [call("odd__fine"), call("odd__hang")];
     const both = [...(first.tool_calls ?? []), ...(second.tool_calls ?? [])];
     await cancelled(made, { turns: [{ tool_calls: both }, done], at: "run.parked" });
-    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+    expect(running(mark)).toEqual([]);
   });
 
   test("while the check runs", async () => {
-    const task = taskFolder({ turns: [done], check: ["sleep", "6262"] });
+    const task = taskFolder({ turns: [done], check: ["sleep", asleep] });
     await cancelled(opened(), { task, at: "turn.completed" });
-    expect(running("sleep 6262")).toEqual([]);
+    expect(running(`sleep ${asleep}`)).toEqual([]);
   });
 
   test("while the hidden tests run", async () => {
-    const task = taskFolder({ turns: [done], tests: "sleep 6363\n" });
+    const task = taskFolder({ turns: [done], tests: `sleep ${asleep}\n` });
     await cancelled(opened(), { task, at: "agent.stopped" });
-    expect(running("sleep 6363")).toEqual([]);
+    expect(running(`sleep ${asleep}`)).toEqual([]);
   });
 
   test("while its servers start", async () => {
-    await cancelled(opened(), { turns: [done], mcp: `${process.execPath} ${hanging}` });
-    expect(running("hangs-at-initialize.mjs")).toEqual([]);
+    await cancelled(opened(), { turns: [done], mcp: `${process.execPath} ${hanging} ${mark}` });
+    expect(running(mark)).toEqual([]);
   });
 
   test("by another process, while a tool hangs", async () => {
     const made = opened();
     const turns = [call("misbehaves-in-calls__hang"), done];
-    const mcp = `${process.execPath} ${misbehaving}`;
+    const mcp = `${process.execPath} ${misbehaving} ${mark}`;
     await cancelled(made, { turns, mcp, at: "tool.started", by: opened({}, made.folder) });
-    expect(running("misbehaves-in-calls.mjs")).toEqual([]);
+    expect(running(mark)).toEqual([]);
   });
 });

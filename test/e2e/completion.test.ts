@@ -106,6 +106,14 @@ describe("a command that checks the work", () => {
   });
 });
 
+test("a check gets no more time than the run has left, and the limit is named", async () => {
+  const agent = agentFile({ limits: { maxSeconds: 2 } });
+  const { outcome, checks, finished } = await run([done], { agent, checks: ["sleep 30"] });
+  expect(outcome).toBe("failed");
+  expect(checks).toMatchObject([{ passed: false, error: { code: "evaluation.check_timeout" } }]);
+  expect(finished?.stop).toMatchObject({ reason: "limit", limit: "time" });
+});
+
 describe("a scorer", () => {
   const scorer = (command: string, atLeast = 0.9) =>
     agentFile({ completion: { checks: [{ scorer: { command, atLeast } }] } });

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { freshFolder, runInProcess } from "../support/cli.ts";
+import { freshFolder, runInProcess, startCli } from "../support/cli.ts";
 import { eventsOf, type ScriptedTurn, testEngine } from "../support/engine.ts";
 
 const definition = {
@@ -89,6 +89,23 @@ describe("agent33 invoke", () => {
       const bad = await runInProcess(["invoke", "sorter", "--input", input], folder);
       expect(bad.code).toBe(64);
     }
+  });
+
+  test.each([
+    ['{"letter":"Liebe Änne, \u2028 bis bald"}', 0],
+    ['{"letter":"x"} and more', 64],
+    ["", 64],
+  ])("reads %j from standard input and ends with %i", async (input, code) => {
+    const words = ["invoke", "sorter", "--input", "-"];
+    const run = await startCli(words, { cwd: folderWith([bills]), input }).ended;
+    expect(run).toMatchObject({ code, stdout: code === 0 ? '{"drawer":"bills"}\n' : "" });
+  });
+
+  test("says that the checks of its definition are not looked at", async () => {
+    const completion = { checks: [{ command: "exit 1" }] };
+    const { code, stderr } = await invoke(folderWith([bills], { completion }));
+    expect(code).toBe(0);
+    expect(stderr).toContain("sorter@1.0.0 is asked once; not looked at: completion.");
   });
 
   test("gives the last words as a JSON text where the agent has no form", async () => {

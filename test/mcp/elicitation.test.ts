@@ -129,6 +129,16 @@ describe("a question of a server in a call that may be made again", () => {
     expect(log).not.toContain("correct-horse-battery");
   });
 
+  test("has its answer forgotten at the end of the run where the call failed", async () => {
+    const made = books({ break: safe });
+    const { runId } = await made.run([calls("break"), done]);
+    const id = pending(made)[0]?.id ?? "";
+    await made.engine.answerQuestion(id, { action: "accept", content: { who: "Ada" } });
+    expect(await made.engine.runs.resume(runId)).toMatchObject({ outcome: "unverified" });
+    expect(contentsIn(made, runId)[0]).toContain("Broken.");
+    expect(made.engine.store.approvals.answerOf(id)).toEqual({ state: "approved", answer: null });
+  });
+
   test("is a page to open where the server wants that", async () => {
     const made = books({ terms: safe });
     const { runId } = await made.run([calls("terms"), done]);

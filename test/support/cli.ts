@@ -33,7 +33,12 @@ const grant = testGrant("starts the program as its users do", { spawn: true });
 /** Starts the real program as a user would, without the tester's keys and settings. */
 export function startCli(
   words: readonly string[],
-  options: { readonly cwd?: string; readonly env?: Record<string, string> } = {},
+  options: {
+    readonly cwd?: string;
+    readonly env?: Record<string, string>;
+    /** All that its standard input holds; without it, nothing. */
+    readonly input?: string;
+  } = {},
 ): CliProcess {
   const child = grant.run(() =>
     spawn(process.execPath, [join(root, "bin/agent33.js"), ...words], {
@@ -44,9 +49,10 @@ export function startCli(
         TMPDIR: tmpdir(),
         ...options.env,
       },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: ["pipe", "pipe", "pipe"],
     }),
   );
+  child.stdin.end(options.input ?? "");
   let stdout = "";
   let stderr = "";
   const waiting: {

@@ -4,6 +4,7 @@ import { leaveIfReleased } from "../call-options.ts";
 import { endAgent, finishRun, verification } from "../completion.ts";
 import type { AgentRunResult } from "../loop.ts";
 import { type AgentPorts, approvalTopic } from "../ports.ts";
+import { scopedRun } from "../scoped-run.ts";
 import { replayCall } from "./call.ts";
 import { type Relocation, relocationOf } from "./relocation.ts";
 import { type ReplayStep, replayEnding, replaySteps } from "./steps.ts";
@@ -105,7 +106,8 @@ function replayStep(ports: AgentPorts): Activity<StepInput, StepResult> {
       if (act?.kind !== "check") return over([]);
       const check = ports.session(runId).checks[act.place];
       if (check === undefined || hasFailed(ports.log.read(runId), act.attempt)) return over([]);
-      const result = await check.run(signal);
+      const leftMs = scopedRun(ports, runId, {}).timeLeftMs();
+      const result = await check.run(signal, Math.max(1, leftMs));
       leaveIfReleased(signal);
       const { attempt } = act;
       return over([{ type: "check.completed", kind: check.kind, attempt, ...result }]);

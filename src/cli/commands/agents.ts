@@ -1,10 +1,10 @@
-import { relative, resolve } from "node:path";
+import { relative } from "node:path";
 import type { Command } from "commander";
 import { stringify } from "yaml";
-import { isAgent33Error } from "../../base/errors.ts";
 import {
   type AgentListing,
   type AgentListings,
+  checkAgent,
   hasStore,
   listAgents,
   readAgent,
@@ -75,7 +75,9 @@ async function check(
 ): Promise<void> {
   const output = outputOf(context, options);
   const listings =
-    file === undefined ? await listingsOf(context, options) : oneFile(context, file, options);
+    file === undefined
+      ? await listingsOf(context, options)
+      : checkAgent(file, configOf(context, options), context.host);
   const wrong = listings.broken.length + changed(listings).length;
   context.exit(wrong === 0 ? exitCodes.ok : exitCodes.failed);
   if (output.json) {
@@ -83,21 +85,9 @@ async function check(
     return;
   }
   tellProblems(output, listings);
-  output.out(`${listings.agents.length} definitions are good, ${wrong} problems`);
-}
-
-function oneFile(context: CliContext, file: string, options: CommonOptions): AgentListings {
-  const path = resolve(context.host.cwd, file);
-  try {
-    const { agent, digest } = readAgent(path, configOf(context, options), context.host);
-    return {
-      agents: [{ file: path, agent, digest, isNewest: true, changedSince: null }],
-      broken: [],
-    };
-  } catch (error) {
-    if (!isAgent33Error(error)) throw error;
-    return { agents: [], broken: [{ file: path, error }] };
-  }
+  const bad = new Set(listings.broken.map((one) => one.file));
+  const good = listings.agents.filter((one) => !bad.has(one.file));
+  output.out(`${good.length} definitions are good, ${wrong} problems`);
 }
 
 /** What runs used is looked up only where there are any: a check makes no store. */

@@ -175,10 +175,10 @@ export async function openMcpServer(
     request,
   );
   const connector = boundary.connector(spec);
-  const settled = async (): Promise<void> => {
+  const settled = async (hurry?: AbortSignal): Promise<void> => {
     const [end] = await Promise.allSettled([latest]);
     // It may have succeeded just when it was cancelled, and then nobody else has it.
-    if (end.status === "fulfilled") await end.value?.close();
+    if (end.status === "fulfilled") await end.value?.close(hurry);
   };
   const open = async (given: OpenMcpServerRequest["options"]) => {
     const ready = Promise.withResolvers<Result<McpSession, BoundaryError>>();

@@ -50,6 +50,7 @@ export function toMcpError(error: unknown, context: FailureContext): BoundaryErr
     ...(mapped.retryable === undefined ? {} : { retryable: mapped.retryable }),
     ...(mapped.status === undefined ? {} : { status: mapped.status }),
     ...(mapped.retryAfterMs === undefined ? {} : { retryAfterMs: mapped.retryAfterMs }),
+    quotesOutside: true,
     // Before it runs, no tool can have done anything; and what does not start now seldom does later.
     ...(stage === "start" ? { phase: "before_send", retryable: false } : {}),
     cause: error,

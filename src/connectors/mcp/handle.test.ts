@@ -198,4 +198,28 @@ describe.runIf(process.platform === "linux")("a stubborn server", () => {
     await handle.close();
     expect(pids.filter(isRunning)).toEqual([]);
   });
+
+  test("goes within a second once somebody hurries, also where it is being closed already", async () => {
+    const handle = await mcp.opened(mcp.script("stubborn.mjs"));
+    const pids = JSON.parse((await call(handle, "pids")).content) as number[];
+    const hurry = new AbortController();
+    const closing = handle.close(hurry.signal);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const began = performance.now();
+    hurry.abort();
+    await closing;
+    expect(performance.now() - began).toBeLessThan(1_000);
+    expect(pids.filter(isRunning)).toEqual([]);
+  });
+});
+
+test("thousands of odd tools are told of in some lines, what a person decides about first", async () => {
+  const tools = { gone: { effect: "read" } } as const;
+  const odd = mcp.script("many-tools.mjs", ["400", "Optional[int]"], { tools });
+  const { notices } = await mcp.opened(odd);
+  expect(notices).toHaveLength(21);
+  expect(notices[0]).toContain('"gone" is declared');
+  expect(notices[1]).toMatch(/so it counts as unknown, for: list_invoice, .*, 380 more\.$/);
+  expect(notices[2]).toContain("Optional[int]");
+  expect(notices[20]).toBe("382 more things are odd about its tools.");
 });

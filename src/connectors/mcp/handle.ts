@@ -95,7 +95,7 @@ export function createServerHandle(
   });
 
   const compile = createSchemaCompiler();
-  const notices = [...first.list.notices, ...declarationNotices(server, first.list.tools, pins)];
+  const notices = [...declarationNotices(server, first.list.tools, pins), ...first.list.notices];
   const place = server.type === "http" ? { place: urlFacts(server.url) } : {};
   const stays =
     server.type !== "http" && server.confinement?.onlyWorkspace === true
@@ -142,7 +142,7 @@ export function createServerHandle(
       const stray = `${strayLineCount} lines on its stdout are not JSON-RPC, the last: ${strayLines.at(-1) ?? ""}`;
       return [
         ...ofStart,
-        ...notices,
+        ...inBounds(notices),
         ...(strayLineCount === 0 ? [] : [stray]),
         ...kept.current().notes.notices(),
       ];
@@ -158,6 +158,15 @@ export function createServerHandle(
     alive: kept.alive,
     close: kept.close,
   };
+}
+
+/** A server with thousands of odd tools gets a line for some of them: each session is told them all. */
+const shownNotices = 20;
+
+function inBounds(notices: readonly string[]): readonly string[] {
+  const left = notices.length - shownNotices;
+  if (left <= 0) return notices;
+  return [...notices.slice(0, shownNotices), `${left} more things are odd about its tools.`];
 }
 
 function declarationNotices(
@@ -193,7 +202,9 @@ function declarationNotices(
 }
 
 function namesOf(tools: readonly ListedTool[]): string {
-  return tools.map(({ name }) => name).join(", ");
+  const left = tools.length - shownNotices;
+  const names = tools.slice(0, shownNotices).map(({ name }) => name);
+  return [...names, ...(left > 0 ? [`${left} more`] : [])].join(", ");
 }
 
 function gone(server: McpServer, listed: ListedTool): BoundaryError {

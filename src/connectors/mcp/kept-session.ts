@@ -9,7 +9,7 @@ import type { McpSession } from "./session.ts";
 export interface Reopening {
   open(signal: AbortSignal): Promise<McpSession>;
   /** Resolves when the latest start, cancelled or not, has tidied up; what it opened is closed. */
-  settled(): Promise<void>;
+  settled(hurry?: AbortSignal): Promise<void>;
 }
 
 /** A server's session over its lives: one that has ended is opened again when it is needed. */
@@ -82,7 +82,7 @@ export function keepSession(
     close: async (hurry) => {
       closing.abort();
       await Promise.allSettled([reopening]);
-      await reopen.settled();
+      await reopen.settled(hurry);
       await current.close(hurry);
     },
   };

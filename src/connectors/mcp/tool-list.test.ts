@@ -24,3 +24,16 @@ test("a tool is shown without what nobody sees, and its digest is that of what w
   expect(plain.notices).toEqual([]);
   expect(odd.notices).toHaveLength(1);
 });
+
+test("a description without a bottom is left out, and the others stay", () => {
+  let bottomless: unknown = { type: "string" };
+  for (let level = 0; level < 20_000; level += 1) bottomless = { type: "array", items: bottomless };
+  const inputSchema = { type: "object", properties: { bottomless } };
+  const tools = [
+    { name: "deep", inputSchema },
+    { name: "flat", inputSchema: { type: "object" } },
+  ];
+  const { tools: read, notices } = readToolList(tools);
+  expect(read.map(({ name }) => name)).toEqual(["flat"]);
+  expect(notices).toEqual(["Tool 1 is left out: its description is nested too deeply."]);
+});

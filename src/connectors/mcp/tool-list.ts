@@ -57,11 +57,23 @@ const listedToolSchema = z.object({
     .catch(undefined),
 });
 
+/** Deeper ones than this no server means, and reading them could take more stack than there is. */
+const deepest = 200;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
 /** Reads what a server listed; what cannot be used is left out with a notice. */
 export function readToolList(raw: readonly unknown[]): ToolList {
   const tools = new Map<string, ListedTool>();
   const notices: string[] = [];
   for (const [index, item] of raw.entries()) {
+    if (isDeeper(item, deepest)) {
+      notices.push(`Tool ${index + 1} is left out: its description is nested too deeply.`);
+      continue;
+    }
     const parsed = listedToolSchema.safeParse(item);
     if (!parsed.success) {
       const issue = parsed.error.issues[0];

@@ -146,6 +146,24 @@ export const approvalsCases: readonly Case[] = [
     },
   },
   {
+    name: "forgets the words of answers that a run has not used when it is over, and no others",
+    run: async (bench) => {
+      const { approvals, now } = parts(bench);
+      const answer = { action: "accept", content: { name: "Ada Lovelace" } };
+      const answered = async (runId: string) => {
+        const asked = { ...question(bench.clock, runId), runId, facts: { kind: "elicitation" } };
+        const { id } = await approvals.request(asked);
+        await approvals.decide(id, "approved", "me", now(), answer);
+        return id;
+      };
+      const [over, other] = [await answered("over"), await answered("other")];
+      await approvals.forgetAnswers("over");
+      expect(await approvals.answerOf(over)).toEqual({ state: "approved", answer: null });
+      expect((await approvals.find(over)).facts).toEqual({ kind: "elicitation" });
+      expect(await approvals.answerOf(other)).toEqual({ state: "approved", answer });
+    },
+  },
+  {
     name: "shows questions by state and by the beginning of their id",
     run: async (bench) => {
       const { approvals, ask, clock, now } = parts(bench);

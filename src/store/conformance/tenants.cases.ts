@@ -155,6 +155,7 @@ const approvals = probe("approvals", {
   view: async (store, { approved }) => [
     await store.approvals.list(),
     await store.approvals.find(approved.id),
+    await store.approvals.answerOf(approved.id),
   ],
   swaps: {
     request: async (stranger, theirs, _, clock) => {
@@ -173,6 +174,9 @@ const approvals = probe("approvals", {
         expect(await stranger.consume(id, digest, clock.now())).toBe("unknown");
         expect(await stranger.consume(id, digest, clock.now() + 1_000_000)).toBe("unknown");
       }
+    },
+    forgetAnswers: async (stranger) => {
+      await stranger.forgetAnswers("run");
     },
     restore: async (stranger, { consumed }) => {
       await stranger.restore(consumed.id);

@@ -147,6 +147,13 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
       const found = yield* load(id);
       return found === undefined || found.digest !== digest ? "unknown" : found.state;
     }),
+    /** Forgets the words that people answered questions of a run with and that nobody used: it is over. */
+    forgetAnswers: write(function* (runId: string): Program<void> {
+      const rows = yield* select(rowsOf().where("run_id", "=", runId));
+      for (const row of rows) {
+        if (answerIn(row) !== null) yield* keepFacts(row.id, factsOf(row) ?? {});
+      }
+    }),
     /** Makes a consumed approval usable again: the call was never sent. */
     restore: write(function* (id: string): Program<void> {
       yield* change(

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { answer, answerError, ask, serve, textResult } from "./rpc.mjs";
 
-const [, , file] = process.argv;
+const [, , file, question] = process.argv;
 
 const form = (message, properties, required = Object.keys(properties)) =>
   ask("elicitation/create", {
@@ -22,6 +22,7 @@ const tools = {
     await together.promise;
     return [await form("Which seat?", { seat: { type: "string" } })];
   },
+  own: async () => [await form(question, guests)],
   book: async () => [await form("How many guests?", guests)],
   both: async () => [
     await form("How many guests?", guests),
@@ -41,9 +42,13 @@ const tools = {
 };
 
 serve({
-  tools: [...Object.keys(tools), "fetch"].map((name) => ({ name })),
+  tools: [...Object.keys(tools), "fetch", "break"].map((name) => ({ name })),
   call: (name, _args, id) => {
     appendFileSync(file, `${name} begun\n`);
+    if (name === "break") {
+      void form("Who?", { who: { type: "string" } }).then(() => answerError(id, -32603, "Broken."));
+      return undefined;
+    }
     if (name === "fetch") {
       if (existsSync(`${file}.agreed`)) return textResult("fetched");
       answerError(id, -32042, "Not before you have agreed.", {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { ProtocolError } from "@modelcontextprotocol/client";
 import { onTestFinished } from "vitest";
 
 /** What was sent to a {@link startHttpServer}. */
@@ -71,6 +72,9 @@ export async function startHttpServer(
 }
 
 function rpcBody(result: unknown): object {
+  if (result instanceof ProtocolError) {
+    return { error: { code: result.code, message: result.message } };
+  }
   return result === unknownMethod
     ? { error: { code: -32_601, message: "Method not found" } }
     : { result };

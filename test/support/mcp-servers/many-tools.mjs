@@ -1,9 +1,11 @@
-// Offers as many tools as its argument says (500 without one): each does one thing with one kind of object.
+// Offers as many tools as its argument says (500 without one), of arguments of the type of the next:
+// each does one thing with one kind of object.
 import { serve, textResult } from "./rpc.mjs";
 
 const verbs = ["list", "open", "close", "archive", "export", "rename", "approve", "purge"];
 const objects = ["invoice", "contract", "shipment", "supplier", "warehouse", "timesheet"];
-const count = Number(process.argv[2] ?? 500);
+const [, , wanted = 500, type = "integer"] = process.argv;
+const count = Number(wanted);
 
 const tools = Array.from({ length: count }, (_, number) => {
   const verb = verbs[number % verbs.length];
@@ -15,7 +17,7 @@ const tools = Array.from({ length: count }, (_, number) => {
     description: `Makes the ledger ${verb} one ${object}${round === 0 ? "" : ` by the rules of release ${round + 1}`}.`,
     inputSchema: {
       type: "object",
-      properties: { [`${object}_number`]: { type: "integer", description: `which ${object}` } },
+      properties: { [`${object}_number`]: { type, description: `which ${object}` } },
     },
   };
 });
