@@ -128,7 +128,7 @@ export class Execution {
     const ending = await this.#ended.promise;
     const quiet = await this.#quiet();
     await this.#closeOpened(close);
-    this.#letGo(ending, quiet);
+    await this.#letGo(ending, quiet);
     if (ending.kind === "fault") throw ending.error;
   }
 
@@ -305,7 +305,7 @@ export class Execution {
     this.#ended.resolve(ending);
   }
 
-  #letGo(ending: Ending, quiet: boolean): void {
+  async #letGo(ending: Ending, quiet: boolean): Promise<void> {
     if (ending.kind === "settled" || ending.kind === "lost") return;
     // While a body still runs the run must not start elsewhere: the lease keeps it until it ends.
     if (!quiet) return;
@@ -314,12 +314,17 @@ export class Execution {
     const failed = ending.kind === "fault";
     const backoffMs = failed ? Math.min(firstBackoffMs * 2 ** attempts, maxBackoffMs) : 0;
     const error = failed ? failureData(ending.error) : null;
-    this.#hold.write((sql) => {
-      if (isCancelRequested(sql, runId)) {
-        finishRun(sql, runId, "cancelled", { result: null, error: null }, now);
-        this.#settled("cancelled");
-      } else releaseRun(sql, runId, now + backoffMs, error, now);
-    });
+    await this.#hold.writePatiently(
+      (sql) => {
+        if (isCancelRequested(sql, runId)) {
+          finishRun(sql, runId, "cancelled", { result: null, error: null }, now);
+          this.#settled("cancelled");
+        } else releaseRun(sql, runId, now + backoffMs, error, now);
+      },
+      undefined,
+      // Else the lease ends by itself.
+      this.#settings.closeGraceMs,
+    );
   }
 
   /** Whether all bodies came to an end within the grace. */

@@ -64,6 +64,9 @@ export class Hold {
   end(ending: Ending): void {
     if (this.#ending === undefined) {
       this.#ending = ending;
+      if (ending.kind === "fault" && isRetryable(ending.error)) {
+        this.#options.log(`run ${this.lease.runId} is let go of for now`, ending.error);
+      }
       this.#options.onEnd(ending);
     } else if (ending.kind === "fault") {
       this.#options.log(`run ${this.lease.runId}: a late write failed`, ending.error);
@@ -72,15 +75,9 @@ export class Hold {
 
   /**
    * Writes in one transaction if the run is still held. Undefined when it is not, or when the store
-   * failed: the hold has ended then.
+   * failed: the hold has ended then. While the store is busy the hold stays, and `later` hears when
+   * to try again.
    */
-  write<T>(work: (sql: SqlSession) => T): { readonly value: T } | undefined {
-    const attempt = this.#attempt(work);
-    if (attempt.failure !== undefined) this.end({ kind: "fault", error: attempt.failure.error });
-    return attempt.done;
-  }
-
-  /** As `write`, but while the store is busy the hold stays, and `later` hears when to try again. */
   writeOr<T>(
     later: (pauseMs: number) => void,
     work: (sql: SqlSession) => T,
@@ -93,7 +90,7 @@ export class Hold {
   }
 
   /**
-   * As `write`, for work whose caller cannot go on without it.
+   * The same for work whose caller cannot go on without it: it waits as the store itself does.
    * @throws Agent33Error `durable.lease_lost`; what the store failed with
    */
   writeOrThrow<T>(work: () => T): T {
@@ -105,20 +102,21 @@ export class Hold {
   }
 
   /**
-   * As `write`, waiting for as long as a minute while the store is busy. The first try is made
+   * The same, waiting for as long as `waitMs` while the store is busy. The first try is made
    * before it returns, and `onDone` is called right after the commit, before anything else can
    * commit. Resolves to whether it was written.
    */
   async writePatiently<T>(
     work: (sql: SqlSession) => T,
     onDone?: (value: T) => void,
+    waitMs = maxWaitMs,
   ): Promise<boolean> {
     for (;;) {
       const { done, failure } = this.#attempt(work, "now");
       if (done !== undefined) onDone?.(done.value);
       if (failure === undefined) return done !== undefined;
       const { error } = failure;
-      if (!isRetryable(error) || this.#patience.waitedMs >= maxWaitMs) {
+      if (!isRetryable(error) || this.#patience.waitedMs >= waitMs) {
         this.end({ kind: "fault", error });
         return false;
       }

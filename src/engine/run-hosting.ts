@@ -43,6 +43,8 @@ export function runHosting(
     const run = store.runs.get(runId);
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
+    // Its process died between the end of its book and that of its journal.
+    if (run.state === "finished") return over(run.outcome, () => undefined);
     const spec = parseRunSpec(runId, run.spec);
     const events = store.runLog.read(runId);
     const begun = lastSession(events) !== undefined || previousOwner !== null;
@@ -93,19 +95,18 @@ export function runHosting(
         },
       };
     }
-    if (kind === "approval_denied") return over(runId, { reason: "denied", error: error.toJSON() });
+    if (kind === "approval_denied")
+      return failed(runId, { reason: "denied", error: error.toJSON() });
     if (isBoundaryError(error) && isOwnTrouble(error)) throw error.cause;
     if (begun || kind === "cancelled") throw error;
-    return over(runId, { reason: "error", error: error.toJSON() });
+    return failed(runId, { reason: "error", error: error.toJSON() });
   };
 
   const isOpen = (approvalId: string): boolean =>
     store.approvals.find(approvalId).state === "pending";
 
-  const over = (runId: string, stop: StopReason): Opening => {
-    const result: AgentRunResult = { outcome: "failed" };
-    return { kind: "over", result, commit: () => book.close(runId, "failed", stop) };
-  };
+  const failed = (runId: string, stop: StopReason): Opening =>
+    over("failed", () => book.close(runId, "failed", stop));
 
   const openBudgets = (runId: string, { limits }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
@@ -136,6 +137,11 @@ export function runHosting(
   };
 
   return { open, settled };
+}
+
+/** @param outcome as the run's row has it */
+function over(outcome: string | null, commit: () => void): Opening {
+  return { kind: "over", result: { outcome }, commit };
 }
 
 /** An error as the journal keeps it. */

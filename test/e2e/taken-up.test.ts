@@ -79,6 +79,20 @@ describe("a run that another process holds", () => {
     ]);
   });
 
+  test("is left as it ended when that one died between the end of the book and of the journal", async () => {
+    const made = opened();
+    const runId = await create(made);
+    expect(await made.engine.runs.drive(runId)).toEqual({ runId, outcome: "unverified" });
+    const log = made.engine.store.runLog.read(runId);
+    holdBy(made, runId, gone);
+    await made.engine.runs.work({ untilIdle: true });
+    expect(made.engine.store.runs.get(runId)).toMatchObject({
+      state: "finished",
+      outcome: "unverified",
+    });
+    expect(made.engine.store.runLog.read(runId)).toEqual(log);
+  });
+
   test("is taken up at once when that one has died, whatever its lease says", async () => {
     const made = opened();
     const runId = await create(made);
