@@ -6,6 +6,7 @@ import { attempt, unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { isOwnTrouble } from "../boundary/errors.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
+import type { EventOf } from "../events/event.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Lock } from "../config/lock.ts";
 import { resolveReferences } from "../config/references.ts";
@@ -46,8 +47,8 @@ export interface ServerUse {
   readonly sample: Sampling;
   /** Whoever can answer what servers ask; undefined: nobody. */
   readonly person: ((server: string) => Person) | undefined;
-  /** Whether a model has been shown the tools already: then it must find all of them again. */
-  readonly begun: boolean;
+  /** The session that the run had before, if any: a model must find the tools of it again. */
+  readonly earlier: EventOf<"session.opened"> | undefined;
 }
 
 /**
@@ -64,14 +65,15 @@ export async function openServers(
   use: ServerUse,
   parts: ServerParts,
 ): Promise<OpenedServers> {
-  const { policy, signal, begun } = use;
+  const { policy, signal, earlier } = use;
   for (const server of spec.servers) {
     if ("args" in server) registerSecrets(server.args, parts.redactor);
   }
   const notices: string[] = [];
   // A replay goes on without it, and says of each of its calls that they differ.
-  const isNamed = (server: ServerSpec | undefined): boolean =>
-    server?.from !== "settings" && spec.replayOf === undefined;
+  const isMissed = (server: ServerSpec | undefined): boolean =>
+    (server?.from !== "settings" && spec.replayOf === undefined) ||
+    earlier?.tools.some(({ source }) => source === `mcp:${server?.name}`) === true;
   const leaveOut = ({ code, message, hint = "" }: Agent33Error, whose = ""): void => {
     notices.push(`${code}: ${whose}${message} ${hint} Its tools are left out.`.replace(/ +/g, " "));
   };
@@ -79,7 +81,7 @@ export async function openServers(
     const ready = attempt(() => serverOf(server, spec.environment, parts));
     if (ready.ok) return [{ ...ready, spec: server }];
     const isNotThere = ready.error.code === "sandbox.command_not_found";
-    if (begun || !isNotThere || isNamed(server)) throw ready.error;
+    if (!isNotThere || isMissed(server)) throw ready.error;
     leaveOut(ready.error, `MCP server "${server.name}": `);
     return [];
   });
@@ -107,8 +109,8 @@ export async function openServers(
   for (const [index, outcome] of outcomes.entries()) {
     if (outcome.ok) continue;
     const { error } = outcome;
-    const isMissed = begun || forPeople.has(error.kind) || isNamed(found[index]?.spec);
-    if (isMissed || isOwnTrouble(error)) {
+    const mustOpen = forPeople.has(error.kind) || isMissed(found[index]?.spec);
+    if (mustOpen || isOwnTrouble(error)) {
       await Promise.all(handles.map((handle) => handle.close()));
       throw error;
     }

@@ -122,7 +122,7 @@ export async function openSession(
   // What people answered servers is not kept, and nobody is asked the same twice.
   const person =
     spec.replayOf === undefined ? parts.personFor(spec.principal.tenant, runId) : undefined;
-  const use = { policy, signal, begun: earlier !== undefined, sample, person };
+  const use = { policy, signal, earlier, sample, person };
   const { handles: servers, ...left } = await openServers(runId, spec, use, { ...parts, lock });
   known.opened(servers);
   const workspace = workspaceOf(spec, parts);

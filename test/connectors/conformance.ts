@@ -114,8 +114,9 @@ export function connectorConformance<I, O, C, P extends Peer>(
     ): void => {
       const reason = given.cannot?.[behaviour];
       const takes = given.takes?.[behaviour];
-      if (reason !== undefined) test.skip(`${title} (skipped: ${reason})`);
-      else if (takes === undefined) {
+      // What cannot be there is no test; the reason stands where it is declared.
+      if (reason !== undefined) return;
+      if (takes === undefined) {
         test(title, async () => {
           const world = await setUp(behaviour);
           await fails(world, world.call());

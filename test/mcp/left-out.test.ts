@@ -3,6 +3,7 @@ import { afterEach, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
 import { eventsOf, resultsOf, type TestEngine, testEngine } from "../support/engine.ts";
 import { startHttpServer } from "../support/mcp-servers/http-server.ts";
+import { temporaryFolder } from "../support/temporary.ts";
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -47,7 +48,9 @@ test("so is one whose program is not there, by its name", async () => {
   expect(notices).toContainEqual(expect.stringMatching(/^MCP server good: No effect is declared/));
 });
 
-const program = join(import.meta.dirname, "../support/mcp-servers/exits-at-start.mjs");
+const servers = join(import.meta.dirname, "../support/mcp-servers");
+const program = join(servers, "exits-at-start.mjs");
+const asking = join(servers, "asks-people.mjs");
 
 test("a server that was named for this run is missed", async () => {
   const { run } = engineWith({});
@@ -56,4 +59,23 @@ test("a server that was named for this run is missed", async () => {
   });
   expect(outcome).toBe("failed");
   expect(JSON.stringify(events.at(-1))).toContain("boundary.transport");
+});
+
+test("one that was left out when a run began is not missed when it is taken up again", async () => {
+  const { engine, run } = engineWith({
+    bad: { command: "no-such-server" },
+    worse: { command: process.execPath, args: ends },
+    asks: {
+      command: process.execPath,
+      args: [asking, join(temporaryFolder("left-out"), "done.txt")],
+      tools: { book: { effect: "write", repeat: "safe" } },
+      confine: false,
+    },
+  });
+  const book = { tool_calls: [{ name: "asks__book", arguments: {} }] };
+  const { runId, outcome } = await run([book, { text: "Done." }]);
+  expect(outcome).toBe("parked");
+  const [question] = engine.store.approvals.list({ state: "pending" });
+  await engine.answerQuestion(question?.id ?? "", { action: "decline" });
+  expect(await engine.runs.resume(runId)).toMatchObject({ outcome: "unverified" });
 });

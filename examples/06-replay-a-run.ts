@@ -1,6 +1,6 @@
 /**
  * Holds a run against what its tools say now: first nothing differs, then one file that the run
- * began with is another. No model is called. Run it with: node examples/05-replay-a-run.ts
+ * began with is another. No model is called. Run it with: node examples/06-replay-a-run.ts
  */
 import assert from "node:assert/strict";
 import { appendFile, cp, mkdtemp, rm } from "node:fs/promises";
