@@ -14,7 +14,7 @@ import { migrations } from "./schema/migrations.ts";
 import { checkVersion, migrate } from "./sqlite/migrations.ts";
 import type { Transactions } from "./sqlite/transactions.ts";
 
-export interface StoreOptions extends Omit<DatabaseOptions, "path"> {
+export interface StoreOptions extends Omit<DatabaseOptions, "path" | "clock"> {
   /** The folder of the store, made if it is not there; or `:memory:`. */
   readonly dataDir: string;
   readonly clock: Clock;
@@ -59,7 +59,8 @@ export function openStore(options: StoreOptions): Store {
   const { dataDir, clock, ids, onBusy, ...rest } = options;
   if (dataDir !== inMemory) makeFolder(dataDir);
   const path = dataDir === inMemory ? inMemory : join(dataDir, databaseFile);
-  const database = openDatabase({ ...rest, path });
+  const busy = onBusy === undefined ? {} : { onBusy };
+  const database = openDatabase({ ...rest, ...busy, path });
   try {
     const found = checkVersion(database);
     if (found > 0 && found < migrations.length) throw olderSchema(path, found);
@@ -68,7 +69,6 @@ export function openStore(options: StoreOptions): Store {
     database.close();
     throw error;
   }
-  const busy = onBusy === undefined ? {} : { onBusy };
   const listeners = new Set<(events: readonly StoredEvent[]) => void>();
   const tenants = new Map<string, SyncTenantStore>();
   return {

@@ -1,6 +1,8 @@
 import { chmodSync, existsSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
+import type { BusyNotice } from "../backend.ts";
 import { mapSqliteError } from "./errors.ts";
 import { createSession, type SqlSession } from "./session.ts";
 import { pause } from "./pause.ts";
@@ -41,6 +43,10 @@ export interface DatabaseOptions {
    * writer must not see it. Default: thrown from a microtask, like any uncaught fault.
    */
   readonly onListenerError?: (error: unknown) => void;
+  /** Told when a transaction has waited long for another process's lock. */
+  readonly onBusy?: (notice: BusyNotice) => void;
+  /** Measures waits. Default: the machine's. */
+  readonly clock?: Clock;
 }
 
 /**
@@ -75,7 +81,9 @@ export function openDatabase(options: DatabaseOptions): Database {
       session: sql,
       path,
       busyTimeoutMs,
+      clock: options.clock ?? systemClock,
       onListenerError: options.onListenerError ?? rethrowLater,
+      ...(options.onBusy === undefined ? {} : { onBusy: options.onBusy }),
     });
     return {
       ...transactions,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { type Database, openDatabase } from "./database.ts";
 
 const insert = "INSERT INTO t (a) VALUES (?)";
@@ -46,6 +47,38 @@ function caught(run: () => unknown): string {
   }
   return "nothing";
 }
+
+describe("a transaction that meets another process's lock", () => {
+  /** Each look at it is a second later. */
+  const hasty = (): Clock => {
+    let seconds = 0;
+    return { ...systemClock, monotonic: () => (seconds += 1) * 1000 };
+  };
+
+  test("says that it waits, and that it gave up", () => {
+    const told: string[] = [];
+    const waiting = another({
+      busyTimeoutMs: 20,
+      clock: hasty(),
+      onBusy: ({ state }) => void told.push(state),
+    });
+    opened.transaction(() => {
+      expect(caught(() => waiting.transaction(() => undefined))).toContain("write lock");
+    });
+    expect(told).toEqual(["waiting", "given up"]);
+    waiting.transaction(() => undefined);
+    expect(told).toHaveLength(2);
+  });
+
+  test("says nothing of a wait that is ordinary", () => {
+    const told: string[] = [];
+    const waiting = another({ busyTimeoutMs: 20, onBusy: ({ state }) => void told.push(state) });
+    opened.transaction(() => {
+      expect(caught(() => waiting.transaction(() => undefined))).toContain("write lock");
+    });
+    expect(told).toEqual([]);
+  });
+});
 
 describe("transaction", () => {
   test("commits when the function returns and rolls back when it throws", () => {

@@ -1,5 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { Agent33Error } from "../../base/errors.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { BusyNotice } from "../backend.ts";
 import { mapSqliteError } from "./errors.ts";
 import { pause } from "./pause.ts";
 import type { SqlSession } from "./session.ts";
@@ -39,13 +41,18 @@ export interface TransactionsOptions {
   readonly session: SqlSession;
   readonly path: string;
   readonly busyTimeoutMs: number;
+  readonly clock: Clock;
   readonly onListenerError: (error: unknown) => void;
+  /** Told when a transaction has waited for another process's lock for as long as SQLite waits. */
+  readonly onBusy?: (notice: BusyNotice) => void;
 }
 
 /** BEGIN waits for SQLite's busy timeout each time: twice bounds the wait at two timeouts. */
 const beginAttempts = 2;
 /** Some busy answers (recovery by another process) come at once; this keeps the second apart. */
 const beginPauseMs = 25;
+/** A wait shorter than this is ordinary and nobody is told. */
+const noticeAfterMs = 1000;
 
 const ended = "the transaction has ended by itself";
 
@@ -72,15 +79,24 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     }
   };
   const begin = (): void => {
+    const since = options.clock.monotonic();
+    const tell = (state: BusyNotice["state"]): void => {
+      const waitedMs = Math.round(options.clock.monotonic() - since);
+      if (waitedMs >= noticeAfterMs) options.onBusy?.({ waitedMs, waiting: 1, state });
+    };
     for (let attempt = 1; ; attempt += 1) {
       try {
         native.exec("BEGIN IMMEDIATE");
-        return;
       } catch (error) {
         const mapped = mapSqliteError(error, path);
-        if (mapped.code !== "store.busy" || attempt >= beginAttempts) throw mapped;
+        if (mapped.code !== "store.busy") throw mapped;
+        tell(attempt < beginAttempts ? "waiting" : "given up");
+        if (attempt >= beginAttempts) throw mapped;
         pause(beginPauseMs);
+        continue;
       }
+      if (attempt > 1) tell("gone on");
+      return;
     }
   };
   const rollback = (): void => {
