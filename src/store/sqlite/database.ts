@@ -5,6 +5,7 @@ import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import type { BusyNotice } from "../backend.ts";
 import { mapSqliteError } from "./errors.ts";
 import { createSession, type SqlSession } from "./session.ts";
+import { createSeals } from "./seals.ts";
 import { pause } from "./pause.ts";
 import { createTransactions, type Transactions } from "./transactions.ts";
 
@@ -26,6 +27,11 @@ export interface Database extends Transactions {
   readonly sql: SqlSession;
   /** Runs several statements without parameters. For schema changes. */
   script(text: string): void;
+  /**
+   * Puts seals on what is written from here on and looks at those of what is read. For a file that
+   * has this program's schema.
+   */
+  seal(): void;
   close(): void;
 }
 
@@ -70,7 +76,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     throw mapSqliteError(error, path);
   }
   try {
-    const sql = createSession(native, path);
+    const clock = options.clock ?? systemClock;
+    const seals = createSeals(native, () => clock.now());
+    const sql = createSession(native, path, seals);
     checkSqliteVersion(String(sql.get("SELECT sqlite_version() AS version")?.["version"]));
     // Nothing may be written to a file before it is known to be ours: even journal_mode writes.
     checkOwner(native, sql, path);
@@ -81,7 +89,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       session: sql,
       path,
       busyTimeoutMs,
-      clock: options.clock ?? systemClock,
+      clock,
       onListenerError: options.onListenerError ?? rethrowLater,
       ...(options.onBusy === undefined ? {} : { onBusy: options.onBusy }),
     });
@@ -93,6 +101,13 @@ export function openDatabase(options: DatabaseOptions): Database {
       script: (text) => {
         try {
           native.exec(text);
+        } catch (error) {
+          throw mapSqliteError(error, path);
+        }
+      },
+      seal: () => {
+        try {
+          seals.install();
         } catch (error) {
           throw mapSqliteError(error, path);
         }
@@ -160,6 +175,8 @@ function configure(sql: SqlSession, synchronous: "full" | "normal"): void {
   sql.run(`PRAGMA synchronous = ${synchronous === "full" ? "FULL" : "NORMAL"}`);
   sql.run("PRAGMA trusted_schema = OFF");
   sql.run("PRAGMA cell_size_check = ON");
+  // The views and triggers of the connection need no file.
+  sql.run("PRAGMA temp_store = MEMORY");
   sql.get(`PRAGMA journal_size_limit = ${maxWalBytes}`);
 }
 
