@@ -3,6 +3,7 @@ import type { BoundaryError } from "../boundary/errors.ts";
 import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
+import { cutShort } from "../models/finish-reason.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
@@ -165,7 +166,7 @@ function park(run: ScopedRun, horizon: number, error: BoundaryError): TurnResult
 
 /** A provider's finish reason decides nothing by itself; here it explains an answer without calls. */
 function isCutOff({ finishReason }: ModelTurn): boolean {
-  return finishReason === "length";
+  return cutShort(finishReason) === "length";
 }
 
 function unusable(answer: ModelTurn): StopReason | null {
@@ -174,7 +175,7 @@ function unusable(answer: ModelTurn): StopReason | null {
       hint: "Choose a higher effort, which allows longer answers.",
     });
   }
-  if (answer.finishReason === "content-filter") {
+  if (cutShort(answer.finishReason) === "filter") {
     return stopWith("agents.filtered", "The provider's filter ended the model's answer.", {});
   }
   return null;
