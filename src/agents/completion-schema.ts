@@ -66,6 +66,20 @@ export function workspaceChecksOf(
   ]);
 }
 
+/** What a definition says of its checks, with every word of their commands changed. */
+export function withCommandWords(
+  completion: z.infer<typeof completionSchema>,
+  change: (word: string) => string,
+): z.infer<typeof completionSchema> {
+  const changed = (words: string | readonly string[]) =>
+    typeof words === "string" ? change(words) : words.map(change);
+  const checks = completion.checks.map(({ command: line, scorer }) => ({
+    ...(line === undefined ? {} : { command: changed(line) }),
+    ...(scorer === undefined ? {} : { scorer: { ...scorer, command: changed(scorer.command) } }),
+  }));
+  return { ...completion, checks };
+}
+
 /** A command line as the program that reads it, with its arguments. */
 export function wordsOf(command: string | readonly string[]): string[] {
   return typeof command === "string" ? ["sh", "-c", command] : [...command];

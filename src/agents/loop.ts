@@ -148,10 +148,13 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
         horizon = await hear(work, answer.spoke, turn, null);
         continue;
       }
-      // What another agent did is judged by the one that it works for.
-      if (work.scope.agentPath !== undefined) return { stop: { reason: "done" }, horizon };
+      // Where its definition says nothing of it, its work is judged by the one that it works for.
+      if (work.scope.agentPath !== undefined && answer.judged !== true) {
+        return { stop: { reason: "done" }, horizon };
+      }
       checks += 1;
-      const verdict = await gate(context, { attempt: checks, horizon }, work.ttlMs);
+      const at = { ...work.scope, attempt: checks, horizon };
+      const verdict = await gate(context, at, work.ttlMs);
       horizon = verdict.seq;
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
       if (verdict.stop !== null) return { stop: verdict.stop, horizon };

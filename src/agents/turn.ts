@@ -46,6 +46,8 @@ export type TurnResult = Spoken & {
   readonly again: boolean;
   /** The approval that the turn waits for; null when it has its answer. */
   readonly parkedOn: string | null;
+  /** Set for an agent that works for another and whose definition says how its work is checked. */
+  readonly judged?: true;
 };
 
 /** What leaves the model one more turn, for its last words. */
@@ -142,10 +144,16 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           limit: limit ?? null,
           stop,
           again: stop !== null && isCutOff(outcome.value),
+          ...(isJudged(session, input) ? { judged: true } : {}),
         };
       };
     },
   };
+}
+
+function isJudged({ answer, checks, judge }: RunSession, { agentPath }: Scope): boolean {
+  if (agentPath === undefined) return false;
+  return answer !== undefined || checks.length > 0 || judge !== undefined;
 }
 
 /** For the last words after a limit, the limit of time included. */

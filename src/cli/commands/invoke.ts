@@ -59,7 +59,9 @@ async function invoke(context: CliContext, agent: string, options: InvokeOptions
 function answerOf(events: readonly StoredEvent[]): JsonValue | undefined {
   const end = events.findLast((event) => event.type === "run.finished");
   if (end?.type !== "run.finished" || end.stop.reason !== "done") return undefined;
-  const check = events.findLast((event) => event.type === "check.completed");
+  const check = events.findLast(
+    (event) => event.type === "check.completed" && event.agentPath === undefined,
+  );
   const isFormless = check?.type === "check.completed" && check.kind === "schema" && !check.passed;
   return end.output ?? (isFormless ? undefined : end.summary);
 }
