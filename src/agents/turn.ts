@@ -5,7 +5,7 @@ import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
-import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
+import { type LimitReached, limitMet, limitRefused, tooManyCalls } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
@@ -73,6 +73,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const limit: TurnsOver | undefined =
         limitMet(session.limits, events, horizon) ??
         run.reachedLimit() ??
+        tooManyCalls(session.limits, events, horizon) ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
