@@ -15,6 +15,8 @@ export type AgentRunInput = {
   readonly horizon: number;
   /** Milliseconds that a question to a person may stay open. */
   readonly approvalTtlMs: number;
+  /** Set where it waits for a worker: what a person says meanwhile is heard before its first turn. */
+  readonly queued?: true;
 };
 export type AgentRunResult = { readonly outcome: RunOutcome };
 
@@ -99,6 +101,15 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     return heard.seq;
   };
 
+  /** What a person said before anybody worked on the run. */
+  const hearFirst = async ({ context }: Work, horizon: number): Promise<number> => {
+    const topic = "steering";
+    const said = await takeWords(context, topic);
+    if (said.length === 0) return horizon;
+    const heard = await context.call(heardActivity, { turn: 1, notRunFrom: null, topic, said });
+    return heard.seq;
+  };
+
   /** The turn's calls, as far as nobody steers the agent away from them. */
   const callTools = async (work: Work, turn: number, answer: TurnResult) => {
     const { calls } = answer;
@@ -171,7 +182,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     version: 1,
     run: async (context, input) => {
       const work: Work = { context, scope: {}, ttlMs: input.approvalTtlMs };
-      const { stop, horizon } = await turns(work, input.horizon);
+      const from = input.queued === true ? await hearFirst(work, input.horizon) : input.horizon;
+      const { stop, horizon } = await turns(work, from);
       await context.call(endActivity, { stop, horizon });
       if (stop.reason !== "cancelled") await context.call(verifyActivity, null);
       // A verdict that was interrupted is none.

@@ -4,6 +4,7 @@ import { type AgentDefinition, agentReference } from "../agents/definition.ts";
 import { chooseEffort } from "../agents/effort.ts";
 import { inputText } from "../agents/inputs.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
+import type { AgentRunInput } from "../agents/loop.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
@@ -188,7 +189,12 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
     // Whoever asked for it drives it. Should they die before that, a worker begins it.
     const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
-    durable.start(parts.workflow, runId, { horizon: last, approvalTtlMs }, { leaveMs });
+    const input: AgentRunInput = {
+      horizon: last,
+      approvalTtlMs,
+      ...(request.queued === true ? { queued: true } : {}),
+    };
+    durable.start(parts.workflow, runId, input, { leaveMs });
   });
   return runId;
 }
