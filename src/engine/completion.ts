@@ -8,7 +8,7 @@ import {
 import { type AgentDefinition, agentReference } from "../agents/definition.ts";
 import type { AgentSide, RunCheck } from "../agents/ports.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { type CheckOptions, defaultTimeoutMs, runCheck, runScorer } from "../evaluation/check.ts";
+import { type CheckOptions, runCheck, runScorer } from "../evaluation/check.ts";
 import type { RunSpec } from "./run-spec.ts";
 
 /** How the work of a run is to be checked, besides a task's own check. */
@@ -53,10 +53,13 @@ export function completionOf(
   return { checks, judge: judgeOf(request.judge, completion?.judge?.criteria) };
 }
 
+/** What every check of a run is started with. */
+type CheckPlace = Omit<CheckOptions, "timeoutMs" | "signal">;
+
 /** How the work of an agent is checked that works for another: as its own definition says. */
 export function ownCompletion(
   agent: AgentDefinition,
-  options: CheckOptions | undefined,
+  options: CheckPlace | undefined,
 ): SideCompletion {
   return sessionCompletion({ agent, ...completionOf({}, agent) }, undefined, options);
 }
@@ -76,9 +79,12 @@ function judgeOf(asked: true | string | undefined, own: string | undefined): Jud
 export function sessionCompletion(
   { agent, checks, judge }: Pick<RunSpec, "agent" | "checks" | "judge">,
   taskCheck: readonly string[] | undefined,
-  options: CheckOptions | undefined,
+  options: CheckPlace | undefined,
 ): SideCompletion {
-  const commands = [...(taskCheck === undefined ? [] : [{ command: [...taskCheck] }]), ...checks];
+  const commands: WorkspaceCheck[] = [
+    ...(taskCheck === undefined ? [] : [{ command: [...taskCheck] }]),
+    ...checks,
+  ];
   const runners = options === undefined ? [] : commands.map((check) => runCheckOf(check, options));
   const form = agent.outputs === undefined ? undefined : answerForm(agent.outputs);
   const words = [
@@ -95,11 +101,12 @@ export function sessionCompletion(
   return { answer: form, checks: runners, judge: judge ?? undefined, words: words.join("\n\n") };
 }
 
-function runCheckOf({ command, atLeast }: WorkspaceCheck, options: CheckOptions): RunCheck {
+function runCheckOf(check: WorkspaceCheck, options: CheckPlace): RunCheck {
+  const { command, atLeast, timeoutSeconds = Number.POSITIVE_INFINITY } = check;
   const within = (signal: AbortSignal, leftMs: number): CheckOptions => ({
     ...options,
     signal,
-    timeoutMs: Math.min(leftMs, options.timeoutMs ?? defaultTimeoutMs),
+    timeoutMs: Math.min(leftMs, timeoutSeconds * 1_000),
   });
   return atLeast === undefined
     ? { kind: "command", run: (...limits) => runCheck(command, within(...limits)) }

@@ -42,9 +42,16 @@ const grade = (): Promise<Verification> =>
     spawn: processes.spawn,
     env,
     clock: systemClock,
+    timeoutMs: 60_000,
   });
 const check = () =>
-  runCheck(task.check ?? [], { workspace, spawn: processes.spawn, env, clock: systemClock });
+  runCheck(task.check ?? [], {
+    workspace,
+    spawn: processes.spawn,
+    env,
+    clock: systemClock,
+    timeoutMs: 60_000,
+  });
 
 async function solve(): Promise<void> {
   const dir = task.solution?.dir ?? "";
@@ -56,6 +63,7 @@ async function solve(): Promise<void> {
     timeoutMs: 20_000,
     spawn: processes.spawn,
     clock: systemClock,
+    timeoutMs: 60_000,
   });
   expect(result).toMatchObject({ end: { kind: "exited", status: { code: 0 } }, output: "" });
 }
