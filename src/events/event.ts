@@ -135,6 +135,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     agentPath: z.string(),
     /** As `name@version`. */
     agent: z.string(),
+    /** What it was given as data, where it was. */
+    inputs: jsonObject.exactOptional(),
     /** Its own limits, within what was left to the one that it works for. */
     limits: jsonObject,
     decision,
@@ -251,6 +253,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** The model was asked whether the work is done. What comes of it is the check after it. */
     type: z.literal("judge.completed"),
     attempt: z.int().positive(),
@@ -265,6 +268,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("judge.failed"),
     attempt: z.int().positive(),
     try: z.int().positive(),
@@ -276,6 +280,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("check.completed"),
     /** What looked; earlier logs do not say, and it was a command. */
     kind: z.enum(["command", "schema", "scorer", "judge"]).exactOptional(),
@@ -304,6 +309,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("agent.stopped"),
     stop,
     summary: z.string(),
+    /** What its work is worth by its own definition; the run's own agent is told of by the run's end. */
+    outcome: outcome.exactOptional(),
     /** What it and those below it used; the run's own agent is told of by the run's end. */
     totals: totals.exactOptional(),
   }),
