@@ -8,6 +8,7 @@ import type { ModelRequest, ModelTurn } from "../models/model.ts";
 import { answerForm } from "./answer.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { feedback, isSentBack } from "./checks.ts";
+import { effortAsked } from "./effort.ts";
 import { judgeMessages, judgePrompt } from "./judge-words.ts";
 import { reachedLimit } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
@@ -131,7 +132,7 @@ async function request(
     messages: judgeMessages(past, await session.filesChanged(), question),
     tools: [],
     maxOutputTokens: session.effort.maxOutputTokens,
-    effort: session.effort.effort,
+    ...effortAsked(session.effort),
     answer: { name: "verdict", schema: verdictJson },
     judgement: past.filter(({ type }) => type === "judge.completed").length,
   };

@@ -8,6 +8,7 @@ import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
+import { effortAsked } from "./effort.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
@@ -91,7 +92,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           limit === undefined
             ? session.effort.maxOutputTokens
             : Math.min(closingTokens, session.effort.maxOutputTokens),
-        effort: session.effort.effort,
+        ...effortAsked(session.effort),
         asker: {
           name: session.agent.name,
           ...(agentPath === undefined ? {} : { path: agentPath }),

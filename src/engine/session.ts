@@ -164,6 +164,7 @@ export async function openSession(
         tokens,
         packs: ofPacks,
         policy,
+        tiers: spec.routing?.tiers,
         subAgents: spec.subAgents,
       },
       {
