@@ -110,7 +110,11 @@ export async function openSession(
   const named = { model, name: spec.model, fallbacks: await parts.fallbacks(spec) };
   const { boundary, host, append } = parts;
   const governedModel = governedRunModel(named, {
-    ...{ boundary, prices, tokens, clock: host.clock, events },
+    boundary,
+    prices,
+    tokens,
+    clock: host.clock,
+    events,
     append: (added) => append(runId, [added]),
   });
   const sampled = {
