@@ -252,6 +252,7 @@ function completed(
     durationMs: record.durationMs,
     finishReason: answer.finishReason,
     callId: record.callId,
+    ...(answer.model === undefined ? {} : { model: answer.model }),
   };
 }
 

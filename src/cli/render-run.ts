@@ -79,6 +79,18 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
           `  ${style.red("✗ model")}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
         );
         return;
+      case "model.fell_back":
+        out(
+          `  ${style.yellow(`⇢ ${event.from}`)}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
+        out(
+          style.dim(
+            event.to === null
+              ? "    no other model is left to ask"
+              : `    ${event.to} stands in from here on`,
+          ),
+        );
+        return;
       case "tool.started":
         asked.set(placeOf(event), event);
         waiting.begin(inPlace, event);

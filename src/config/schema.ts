@@ -12,6 +12,7 @@ import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
+import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
 
 const names = z.array(z.string().min(1)).default([]);
@@ -87,6 +88,9 @@ export const settingsSchema = z.strictObject({
     .default(".agent33")
     .describe("folder of the store and of the runs' files"),
   model: z.string().min(1).optional().describe("provider:model that runs use when none is named"),
+  fallbacks: fallbacksSchema.describe(
+    "models that stand in for a model that cannot answer, by its provider:model, in their order",
+  ),
   baseUrl: z.url().optional().describe("address of an OpenAI-compatible server, with its /v1"),
   acceptsEffort: z
     .boolean()

@@ -164,6 +164,25 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     finishReason: z.string(),
     callId: z.string(),
+    /** The specification of the model that answered, where others could have stood in for it. */
+    model: z.string().exactOptional(),
+  }),
+  z.object({
+    ...stored,
+    /** A model could not answer, and another was asked instead; it stands in from here on. */
+    type: z.literal("model.fell_back"),
+    /** The call, by the name that the audit has for it. */
+    call: z.string(),
+    from: z.string(),
+    /** Null where no other was left to ask. */
+    to: z.string().nullable(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    attempts: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
   }),
   z.object({
     ...stored,
