@@ -5,11 +5,12 @@ import type { StoredEvent } from "../events/event.ts";
 import type { Model, ModelTurn } from "../models/model.ts";
 import type { TurnSource } from "../models/replay.ts";
 import { createModel } from "../models/providers.ts";
-import { parseModelSpec } from "../models/spec.ts";
+import { parseModelSpec, vendorOf } from "../models/spec.ts";
 
 export interface ModelRequestedBy {
   /** `provider:model` as the person wrote it. */
   readonly spec: string;
+  /** Where the OpenAI-compatible server is, unless the specification says it. */
   readonly baseUrl: string | undefined;
   /** Whether an OpenAI-compatible server takes `reasoning_effort`. */
   readonly acceptsEffort: boolean;
@@ -32,8 +33,10 @@ export interface ModelSources {
  */
 export async function openModel(request: ModelRequestedBy, sources: ModelSources): Promise<Model> {
   const parsed = parseModelSpec(request.spec);
-  const apiKey = sources.key(parsed.provider);
-  const { acceptsEffort, acceptsSchema, baseUrl, cwd } = request;
+  const apiKey = sources.key(vendorOf(parsed.provider));
+  const { acceptsEffort, acceptsSchema, cwd } = request;
+  // It is where the openai-compatible server is; no other provider's key is to be sent there.
+  const baseUrl = parsed.provider === "openai-compatible" ? request.baseUrl : undefined;
   return createModel({
     spec:
       parsed.provider === "scripted" ? { ...parsed, model: resolve(cwd, parsed.model) } : parsed,
@@ -51,14 +54,18 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
 function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSource {
   const turns = events.filter((event) => event.type === "turn.completed");
   const byAgent = Map.groupBy(turns, pathOf);
-  const judgements = events.flatMap((event): readonly ModelTurn[] =>
-    event.type === "judge.completed"
-      ? [{ parts: [{ type: "text", text: event.text }], usage: event.usage, finishReason: "stop" }]
-      : [],
+  const judgements = Map.groupBy(
+    events.filter((event) => event.type === "judge.completed"),
+    pathOf,
   );
+  const judgement = (index: number, path: string | undefined): ModelTurn | undefined => {
+    const said = judgements.get(path)?.[index];
+    if (said === undefined) return undefined;
+    return { parts: [{ type: "text", text: said.text }], usage: said.usage, finishReason: "stop" };
+  };
   if (turns.length > 0) {
     return (index, path, isJudgement) =>
-      isJudgement ? judgements[index] : (byAgent.get(path)?.[index] as ModelTurn | undefined);
+      isJudgement ? judgement(index, path) : (byAgent.get(path)?.[index] as ModelTurn | undefined);
   }
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
     hint: "Choose a run that got an answer from its model: `agent33 runs list`.",

@@ -29,7 +29,7 @@ import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { openSide } from "./agent-sides.ts";
-import { sessionCompletion } from "./completion.ts";
+import { ownCompletion, sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { loggedSampling } from "./logged-sampling.ts";
@@ -141,11 +141,7 @@ export async function openSession(
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
     ];
     const { boundary, redactor, settings } = parts;
-    const { words: judged, ...completion } = sessionCompletion(
-      spec,
-      task?.check,
-      evaluating(spec, parts),
-    );
+    const inside = evaluating(spec, parts);
     const {
       side,
       tools,
@@ -159,7 +155,9 @@ export async function openSession(
         tokens,
         packs: ofPacks,
         policy,
+        tiers: spec.routing?.tiers,
         subAgents: spec.subAgents,
+        completionOf: (agent) => ownCompletion(agent, inside),
       },
       {
         agent: spec.agent,
@@ -171,7 +169,7 @@ export async function openSession(
         earlier,
         above: [],
         levels: acts ? spec.limits.maxDepth : 0,
-        judged,
+        completion: sessionCompletion(spec, task?.check, inside),
       },
     );
     const notices = [
@@ -188,7 +186,6 @@ export async function openSession(
       session: sessionOf(runId, spec, parts, {
         task,
         side,
-        completion,
         model: governedModel,
         closeTools,
       }),
@@ -237,7 +234,6 @@ async function openShell(
 interface Opened {
   readonly task: Task | undefined;
   readonly side: AgentSide;
-  readonly completion: Pick<RunSession, "answer" | "checks" | "judge">;
   readonly model: RunSession["model"];
   readonly closeTools: RunSession["closeTools"];
 }
@@ -252,7 +248,6 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     runId,
     limits: spec.limits,
     model,
-    ...opened.completion,
     verify:
       task === undefined || inside === undefined
         ? undefined
