@@ -5,6 +5,7 @@ import type {
   EventOf,
   FromLogReason,
   LiveEvent,
+  RunEstimate,
   RunEvent,
   RunTotals,
   StopReason,
@@ -34,6 +35,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
             `model ${event.model} · effort ${event.effort} (${event.effortSource}) · agent ${event.agent} · policy ${event.policy}`,
           ),
         );
+        for (const line of routingLines(event)) out(style.dim(line));
         if (event.workspace !== null) out(style.dim(`workspace ${event.workspace}`));
         for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
         return;
@@ -75,6 +77,18 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "turn.failed":
         out(
           `  ${style.red("✗ model")}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
+        return;
+      case "model.fell_back":
+        out(
+          `  ${style.yellow(`⇢ ${event.from}`)}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
+        out(
+          style.dim(
+            event.to === null
+              ? "    no other model is left to ask"
+              : `    ${event.to} stands in from here on`,
+          ),
         );
         return;
       case "tool.started":
@@ -130,7 +144,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "agent.stopped":
         explained = path === undefined;
-        out(`\n${style.bold("agent stopped")}  ${stopText(event.stop)}`);
+        out(
+          `\n${style.bold("agent stopped")}  ${stopText(event.stop)}${event.outcome === undefined || event.outcome === "unverified" ? "" : ` · ${event.outcome}`}`,
+        );
         if (event.totals !== undefined) out(style.dim(`  ${totalsText(event.totals)}`));
         return;
       case "verification.completed":
@@ -148,6 +164,27 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(inPlace, event);
     }
   };
+}
+
+/** How the tier was chosen and what the run may use; nothing where routing is off. */
+function routingLines({
+  routing,
+  effort,
+  effortSource,
+}: EventOf<"run.started">): readonly string[] {
+  if (routing?.enabled !== true) return [];
+  const { reasons, confidence, domain, modelSource, estimate } = routing;
+  const sure = confidence === null ? "" : ` · confidence ${confidence}`;
+  const about = domain === null ? "" : ` · domain ${domain}`;
+  const chosen = `routed to ${effort} by ${effortSource.replaceAll("_", " and ")}: ${reasons.join("; ")}${sure}${about} · model by ${modelSource}`;
+  return estimate === undefined ? [chosen] : [chosen, estimateText(estimate)];
+}
+
+function estimateText({ tokens, costMicroUsd, basis, runs }: RunEstimate): string {
+  const of = (share: "p50" | "p90"): string =>
+    `${count(tokens[share])} tokens, ${costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd[share])}`;
+  const known = basis === "history" ? `${runs} earlier runs` : "assumed, too few earlier runs";
+  return `half of such runs use ${of("p50")}; nine of ten ${of("p90")} (${known})`;
 }
 
 function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {
