@@ -26,6 +26,11 @@ import type { RunState } from "./state.ts";
 export interface RunLogPort {
   /** Synchronous, so that it joins the transaction of the journal. */
   append(runId: string, events: readonly NewEvent[]): readonly StoredEvent[];
+  /**
+   * Says that something begins that leaves no trace elsewhere and may begin again: written before
+   * whatever is written next, with the time of now, at once where somebody follows the run.
+   */
+  begin(runId: string, event: NewEvent): void;
   read(runId: string): readonly StoredEvent[];
 }
 
