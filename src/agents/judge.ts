@@ -8,6 +8,7 @@ import type { ModelRequest, ModelTurn } from "../models/model.ts";
 import { answerForm } from "./answer.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { feedback, isSentBack } from "./checks.ts";
+import { effortAsked } from "./effort.ts";
 import { judgeMessages, judgePrompt } from "./judge-words.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { judgeCallName, type Scope } from "./scope.ts";
@@ -118,7 +119,7 @@ async function request(run: ScopedRun, question: JudgeInput): Promise<ModelReque
     messages: judgeMessages(past, await session.filesChanged(), question),
     tools: [],
     maxOutputTokens: session.effort.maxOutputTokens,
-    effort: session.effort.effort,
+    ...effortAsked(session.effort),
     answer: { name: "verdict", schema: verdictJson },
     asker: {
       name: session.agent.name,

@@ -3,10 +3,12 @@ import type { BoundaryError } from "../boundary/errors.ts";
 import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
+import { cutShort } from "../models/finish-reason.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { type LimitReached, limitMet, limitRefused, tooManyCalls } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
+import { effortAsked } from "./effort.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
@@ -93,7 +95,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           limit === undefined
             ? session.effort.maxOutputTokens
             : Math.min(closingTokens, session.effort.maxOutputTokens),
-        effort: session.effort.effort,
+        ...effortAsked(session.effort),
         asker: {
           name: session.agent.name,
           ...(agentPath === undefined ? {} : { path: agentPath }),
@@ -174,7 +176,7 @@ function park(run: ScopedRun, horizon: number, error: BoundaryError): TurnResult
 
 /** A provider's finish reason decides nothing by itself; here it explains an answer without calls. */
 function isCutOff({ finishReason }: ModelTurn): boolean {
-  return finishReason === "length";
+  return cutShort(finishReason) === "length";
 }
 
 function unusable(answer: ModelTurn): StopReason | null {
@@ -183,7 +185,7 @@ function unusable(answer: ModelTurn): StopReason | null {
       hint: "Choose a higher effort, which allows longer answers.",
     });
   }
-  if (answer.finishReason === "content-filter") {
+  if (cutShort(answer.finishReason) === "filter") {
     return stopWith("agents.filtered", "The provider's filter ended the model's answer.", {});
   }
   return null;

@@ -5,6 +5,7 @@ import type {
   EventOf,
   FromLogReason,
   LiveEvent,
+  RunEstimate,
   RunEvent,
   RunTotals,
   StopReason,
@@ -34,6 +35,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
             `model ${event.model} · effort ${event.effort} (${event.effortSource}) · agent ${event.agent} · policy ${event.policy}`,
           ),
         );
+        for (const line of routingLines(event)) out(style.dim(line));
         if (event.workspace !== null) out(style.dim(`workspace ${event.workspace}`));
         for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
         return;
@@ -150,6 +152,27 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(inPlace, event);
     }
   };
+}
+
+/** How the tier was chosen and what the run may use; nothing where routing is off. */
+function routingLines({
+  routing,
+  effort,
+  effortSource,
+}: EventOf<"run.started">): readonly string[] {
+  if (routing?.enabled !== true) return [];
+  const { reasons, confidence, domain, modelSource, estimate } = routing;
+  const sure = confidence === null ? "" : ` · confidence ${confidence}`;
+  const about = domain === null ? "" : ` · domain ${domain}`;
+  const chosen = `routed to ${effort} by ${effortSource.replaceAll("_", " and ")}: ${reasons.join("; ")}${sure}${about} · model by ${modelSource}`;
+  return estimate === undefined ? [chosen] : [chosen, estimateText(estimate)];
+}
+
+function estimateText({ tokens, costMicroUsd, basis, runs }: RunEstimate): string {
+  const of = (share: "p50" | "p90"): string =>
+    `${count(tokens[share])} tokens, ${costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd[share])}`;
+  const known = basis === "history" ? `${runs} earlier runs` : "assumed, too few earlier runs";
+  return `half of such runs use ${of("p50")}; nine of ten ${of("p90")} (${known})`;
 }
 
 function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { runLimitsSchema } from "../agents/limits.ts";
+import { routingSettingsSchema } from "../agents/routing/settings.ts";
 import { efforts } from "../base/effect.ts";
 import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
@@ -97,6 +98,7 @@ export const settingsSchema = z.strictObject({
     .describe("whether the OpenAI-compatible server takes the JSON Schema of an answer"),
   embeddings: embeddingSettings.prefault({}),
   effort: z.enum(efforts).default("medium").describe("how hard runs think when nobody says"),
+  routing: routingSettingsSchema.prefault({}),
   agent: z
     .string()
     .min(1)

@@ -5,7 +5,7 @@ import {
   mayUseTool,
 } from "../agents/definition.ts";
 import { createDelegateTool } from "../agents/delegate.ts";
-import { chooseEffort, type EffortChoice } from "../agents/effort.ts";
+import { effortBelow, type EffortChoice, type TierOutputs } from "../agents/effort.ts";
 import type { AgentSide, SubAgent } from "../agents/ports.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
 import type { Principal } from "../base/principal.ts";
@@ -36,6 +36,8 @@ export interface SideParts {
   readonly packs: CompiledPolicy;
   /** What decides about the run's calls. */
   readonly policy: PolicyDecider;
+  /** What turns of each tier may use, where the run was routed. */
+  readonly tiers: TierOutputs | undefined;
   /** Every agent that somebody in the run may hand work to. */
   readonly subAgents: readonly AgentDefinition[];
   /** How the work of one of them is checked. */
@@ -120,13 +122,12 @@ function subAgentOf(
   agent: AgentDefinition,
   tools: Pick<Seat, "own" | "offered" | "skills">,
 ): SubAgent {
-  const { effort, source } = seat.effort;
   const completion = parts.completionOf(agent);
   const below: Seat = {
     ...seat,
     ...tools,
     agent,
-    effort: chooseEffort(undefined, agent.effort, { effort, source }),
+    effort: effortBelow(agent.effort, seat.effort, parts.tiers),
     earlier: undefined,
     above: [...seat.above, agentReference(seat.agent)],
     levels: Math.min(seat.levels - 1, agent.limits.maxDepth ?? Number.POSITIVE_INFINITY),

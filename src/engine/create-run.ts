@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type AgentDefinition, agentReference } from "../agents/definition.ts";
-import { chooseEffort } from "../agents/effort.ts";
+import { tierOutputs } from "../agents/effort.ts";
 import { inputText } from "../agents/inputs.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { AgentRunInput } from "../agents/loop.ts";
@@ -31,6 +31,7 @@ import {
   runFiles,
   unlistedFolders,
 } from "./run-files.ts";
+import { estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
 import { writeDown } from "./write-run.ts";
@@ -55,6 +56,8 @@ export interface RunRequest extends ServerChoices, CompletionRequest {
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
+  /** What the work is about, where routing has tiers by domain. */
+  readonly domain?: string | undefined;
   /** A definition file, a name or `name@version`. Default: the settings' agent. */
   readonly agent?: string | undefined;
   /**
@@ -119,21 +122,28 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   if (once && (task !== undefined || workspace !== null)) throw noToolsOnce();
   if (!once) checkPlaces([agent, ...family.subAgents], request, workspace);
   if (request.task.kind === "inputs") checkInputs(agent, request.task.inputs);
-  const limits = limitsOf(config, agent, task);
-  const model = atHome(modelOf(request, task, settings.model), host.cwd);
+  const mode = request.mode ?? "iterative";
+  const question = {
+    ...request,
+    domain: request.domain,
+    agent,
+    mode,
+    work: () => workOf(request, task),
+  };
+  const route = routeRun(question, namedModel(request, task), config);
+  const model = atHome(route.model ?? noModel(), host.cwd);
+  const limits = withinTier(limitsOf(config, agent, task), route);
   const wanted: RunSpec = {
     version: 1,
     task: taskSpec(request, task, parts.redactor),
     model,
-    baseUrl: settings.baseUrl ?? null,
+    baseUrl: route.baseUrl,
     agent,
     subAgents: [...family.subAgents],
-    effort: chooseEffort(request.effort, agent.effort, {
-      effort: settings.effort,
-      source: config.originOf("effort").layer,
-    }),
+    effort: route.effort,
+    routing: { note: route.note, tiers: tierOutputs(settings.routing) },
     ...(once ? { checks: [], judge: null } : completionOf(request, agent)),
-    mode: request.mode ?? "iterative",
+    mode,
     limits: once ? limitsOnce(limits) : limits,
     policy,
     entryPoint: request.entryPoint ?? "cli",
@@ -167,7 +177,17 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     task === undefined ? undefined : await prepareHostWorkspace(task, files.workspace);
   // A PATH made for an image would hide this machine's programs.
   const { PATH: imagePath, ...environment } = scratch?.env ?? {};
-  const spec: RunSpec = { ...wanted, environment };
+  const note = settings.routing.enabled
+    ? {
+        ...route.note,
+        estimate: await estimateOf({ ...route, model }, question, forEstimates(parts)),
+      }
+    : route.note;
+  const spec: RunSpec = {
+    ...wanted,
+    environment,
+    routing: { note, tiers: tierOutputs(settings.routing) },
+  };
   const notices = [
     ...(task === undefined ? [] : task.notices),
     ...(scratch?.notices ?? []),
@@ -175,6 +195,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...workspaceNotices(request),
     ...changeNotices(agent, store),
     ...(once ? onceNotices(agent) : []),
+    ...route.notices,
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
@@ -283,14 +304,28 @@ function atHome(model: string, cwd: string): string {
 }
 
 /** A task that brings scripted turns runs on them unless a model was asked for by name. */
-function modelOf(
-  request: RunRequest,
-  task: Task | undefined,
-  configured: string | undefined,
-): string {
-  if (request.model !== undefined) return request.model;
-  if (task?.scriptPath !== undefined) return `scripted:${task.scriptPath}`;
-  if (configured !== undefined) return configured;
+function namedModel({ model }: RunRequest, task: Task | undefined): NamedModel | undefined {
+  if (model !== undefined) return { model, source: "request" };
+  const script = task?.scriptPath;
+  return script === undefined ? undefined : { model: `scripted:${script}`, source: "task" };
+}
+
+/** What there is to say about how much work it is. */
+function workOf(request: RunRequest, task: Task | undefined): unknown {
+  if (task !== undefined) return task.instruction;
+  return request.task.kind === "inputs" ? request.task.inputs : givenText(request);
+}
+
+function withinTier(limits: RunLimits, { maxTokens }: Pick<Route, "maxTokens">): RunLimits {
+  if (maxTokens === undefined) return limits;
+  return { ...limits, maxTokens: Math.min(limits.maxTokens, maxTokens) };
+}
+
+function forEstimates({ store, host, config }: CreateParts) {
+  return { store, clock: host.clock, prices: config.settings.prices };
+}
+
+function noModel(): never {
   throw new Agent33Error("engine.model_missing", "No model was named.", {
     hint: "Give --model provider:model (anthropic, openai, google, openai-compatible), or set `model` in the settings. `agent33 doctor` looks for models on this machine.",
   });

@@ -5,11 +5,12 @@ import type { StoredEvent } from "../events/event.ts";
 import type { Model, ModelTurn } from "../models/model.ts";
 import type { TurnSource } from "../models/replay.ts";
 import { createModel } from "../models/providers.ts";
-import { parseModelSpec } from "../models/spec.ts";
+import { parseModelSpec, vendorOf } from "../models/spec.ts";
 
 export interface ModelRequestedBy {
   /** `provider:model` as the person wrote it. */
   readonly spec: string;
+  /** Where the OpenAI-compatible server is, unless the specification says it. */
   readonly baseUrl: string | undefined;
   /** Whether an OpenAI-compatible server takes `reasoning_effort`. */
   readonly acceptsEffort: boolean;
@@ -32,8 +33,10 @@ export interface ModelSources {
  */
 export async function openModel(request: ModelRequestedBy, sources: ModelSources): Promise<Model> {
   const parsed = parseModelSpec(request.spec);
-  const apiKey = sources.key(parsed.provider);
-  const { acceptsEffort, acceptsSchema, baseUrl, cwd } = request;
+  const apiKey = sources.key(vendorOf(parsed.provider));
+  const { acceptsEffort, acceptsSchema, cwd } = request;
+  // It is where the openai-compatible server is; no other provider's key is to be sent there.
+  const baseUrl = parsed.provider === "openai-compatible" ? request.baseUrl : undefined;
   return createModel({
     spec:
       parsed.provider === "scripted" ? { ...parsed, model: resolve(cwd, parsed.model) } : parsed,

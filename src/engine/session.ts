@@ -155,6 +155,7 @@ export async function openSession(
         tokens,
         packs: ofPacks,
         policy,
+        tiers: spec.routing?.tiers,
         subAgents: spec.subAgents,
         completionOf: (agent) => ownCompletion(agent, inside),
       },

@@ -5,11 +5,13 @@ import {
   decision,
   effort,
   errorData,
+  type estimate,
   fileChange,
   fromLogReasons,
   jsonObject,
   outcome,
   personTopics,
+  routing,
   runModes,
   stop,
   type stuckKind,
@@ -64,6 +66,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     model: z.string(),
     effort,
     effortSource: z.string(),
+    /** Why this tier and model; earlier logs do not say. */
+    routing: routing.exactOptional(),
     /** How the agent works, and what it was given; earlier logs do not say. */
     mode: z.enum(runModes).exactOptional(),
     inputs: jsonObject.exactOptional(),
@@ -367,6 +371,8 @@ export type FromLogReason = (typeof fromLogReasons)[number];
 export type StopReason = z.infer<typeof stop>;
 export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;
+export type RunEstimate = z.infer<typeof estimate>;
+export type RunRouting = z.infer<typeof routing>;
 export type RunTotals = z.infer<typeof totals>;
 export type FileChange = z.infer<typeof fileChange>;
 export type EventDecision = z.infer<typeof decision>;
