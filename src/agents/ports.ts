@@ -81,6 +81,12 @@ export interface AgentSide {
   readonly systemPrompt: string;
   /** The agents that it may hand work to. */
   readonly subAgents: readonly SubAgent[];
+  /** The form of its last answer, where one is asked for. */
+  readonly answer: AnswerForm | undefined;
+  /** What looks at its work each time that it says that it is done, in this order. */
+  readonly checks: readonly RunCheck[];
+  /** What the model is asked about the work once the checks have passed. */
+  readonly judge: JudgeSpec | undefined;
 }
 
 export interface SubAgent {
@@ -99,12 +105,6 @@ export interface RunSession extends AgentSide {
   readonly runId: string;
   readonly limits: RunLimits;
   readonly model: ModelCalls;
-  /** The form of the agent's last answer, where one is asked for. */
-  readonly answer: AnswerForm | undefined;
-  /** What looks at the agent's work each time that it says that it is done, in this order. */
-  readonly checks: readonly RunCheck[];
-  /** What the model is asked about the work once the checks have passed. */
-  readonly judge: JudgeSpec | undefined;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
   /** Ends everything that the agent could act with; once `hurry` aborts, by force. */

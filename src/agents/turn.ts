@@ -6,7 +6,7 @@ import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import { cutShort } from "../models/finish-reason.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
-import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
+import { type LimitReached, limitMet, limitRefused, tooManyCalls } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
 import { effortAsked } from "./effort.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
@@ -48,6 +48,8 @@ export type TurnResult = Spoken & {
   readonly again: boolean;
   /** The approval that the turn waits for; null when it has its answer. */
   readonly parkedOn: string | null;
+  /** Set for an agent that works for another and whose definition says how its work is checked. */
+  readonly judged?: true;
 };
 
 /** What leaves the model one more turn, for its last words. */
@@ -73,6 +75,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const limit: TurnsOver | undefined =
         limitMet(session.limits, events, horizon) ??
         run.reachedLimit() ??
+        tooManyCalls(session.limits, events, horizon) ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
@@ -144,10 +147,16 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           limit: limit ?? null,
           stop,
           again: stop !== null && isCutOff(outcome.value),
+          ...(isJudged(session, input) ? { judged: true } : {}),
         };
       };
     },
   };
+}
+
+function isJudged({ answer, checks, judge }: RunSession, { agentPath }: Scope): boolean {
+  if (agentPath === undefined) return false;
+  return answer !== undefined || checks.length > 0 || judge !== undefined;
 }
 
 /** For the last words after a limit, the limit of time included. */

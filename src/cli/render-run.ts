@@ -144,7 +144,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "agent.stopped":
         explained = path === undefined;
-        out(`\n${style.bold("agent stopped")}  ${stopText(event.stop)}`);
+        out(
+          `\n${style.bold("agent stopped")}  ${stopText(event.stop)}${event.outcome === undefined || event.outcome === "unverified" ? "" : ` · ${event.outcome}`}`,
+        );
         if (event.totals !== undefined) out(style.dim(`  ${totalsText(event.totals)}`));
         return;
       case "verification.completed":

@@ -96,14 +96,18 @@ function withoutAddress(spec: string): string {
 function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSource {
   const turns = events.filter((event) => event.type === "turn.completed");
   const byAgent = Map.groupBy(turns, pathOf);
-  const judgements = events.flatMap((event): readonly ModelTurn[] =>
-    event.type === "judge.completed"
-      ? [{ parts: [{ type: "text", text: event.text }], usage: event.usage, finishReason: "stop" }]
-      : [],
+  const judgements = Map.groupBy(
+    events.filter((event) => event.type === "judge.completed"),
+    pathOf,
   );
+  const judgement = (index: number, path: string | undefined): ModelTurn | undefined => {
+    const said = judgements.get(path)?.[index];
+    if (said === undefined) return undefined;
+    return { parts: [{ type: "text", text: said.text }], usage: said.usage, finishReason: "stop" };
+  };
   if (turns.length > 0) {
     return (index, path, isJudgement) =>
-      isJudgement ? judgements[index] : (byAgent.get(path)?.[index] as ModelTurn | undefined);
+      isJudgement ? judgement(index, path) : (byAgent.get(path)?.[index] as ModelTurn | undefined);
   }
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
     hint: "Choose a run that got an answer from its model: `agent33 runs list`.",

@@ -57,10 +57,12 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       if (parts === undefined) return event;
       return { ...event, parts: parts.map((part) => redactPart(part, redactor)) };
     }
+    case "agent.started":
+      if (event.inputs === undefined) return event;
+      return { ...event, inputs: redactObject(event.inputs, redactor) };
     case "run.resumed":
     case "turn.started":
     case "tools.activated":
-    case "agent.started":
       return event;
   }
 }

@@ -28,7 +28,7 @@ import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { openSide } from "./agent-sides.ts";
-import { sessionCompletion } from "./completion.ts";
+import { ownCompletion, sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
 import type { NamedModel } from "./model-source.ts";
@@ -150,11 +150,7 @@ export async function openSession(
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
     ];
     const { boundary, redactor, settings } = parts;
-    const { words: judged, ...completion } = sessionCompletion(
-      spec,
-      task?.check,
-      evaluating(spec, parts),
-    );
+    const inside = evaluating(spec, parts);
     const {
       side,
       tools,
@@ -170,6 +166,7 @@ export async function openSession(
         policy,
         tiers: spec.routing?.tiers,
         subAgents: spec.subAgents,
+        completionOf: (agent) => ownCompletion(agent, inside),
       },
       {
         agent: spec.agent,
@@ -181,7 +178,7 @@ export async function openSession(
         earlier,
         above: [],
         levels: acts ? spec.limits.maxDepth : 0,
-        judged,
+        completion: sessionCompletion(spec, task?.check, inside),
       },
     );
     const notices = [
@@ -198,7 +195,6 @@ export async function openSession(
       session: sessionOf(runId, spec, parts, {
         task,
         side,
-        completion,
         model: governedModel,
         closeTools,
       }),
@@ -247,7 +243,6 @@ async function openShell(
 interface Opened {
   readonly task: Task | undefined;
   readonly side: AgentSide;
-  readonly completion: Pick<RunSession, "answer" | "checks" | "judge">;
   readonly model: RunSession["model"];
   readonly closeTools: RunSession["closeTools"];
 }
@@ -262,7 +257,6 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     runId,
     limits: spec.limits,
     model,
-    ...opened.completion,
     verify:
       task === undefined || inside === undefined
         ? undefined

@@ -13,12 +13,14 @@ import {
   personTopics,
   routing,
   runModes,
+  scoped,
   stop,
   type stuckKind,
   stuckLoop,
   totals,
   usage,
 } from "./event-fields.ts";
+import type { LiveEvent } from "./live-event.ts";
 
 export {
   type PersonTopic,
@@ -39,13 +41,6 @@ const stored = {
   /** Milliseconds since the Unix epoch. */
   at: z.int(),
 };
-const live = { runId: z.string(), at: z.int() };
-/**
- * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
- * `3.1/2.0` one that works for that. Absent: the run's own agent.
- */
-const scoped = { agentPath: z.string().exactOptional() };
-
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
 
@@ -135,6 +130,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     agentPath: z.string(),
     /** As `name@version`. */
     agent: z.string(),
+    /** What it was given as data, where it was. */
+    inputs: jsonObject.exactOptional(),
     /** Its own limits, within what was left to the one that it works for. */
     limits: jsonObject,
     decision,
@@ -270,6 +267,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** The model was asked whether the work is done. What comes of it is the check after it. */
     type: z.literal("judge.completed"),
     attempt: z.int().positive(),
@@ -284,6 +282,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("judge.failed"),
     attempt: z.int().positive(),
     try: z.int().positive(),
@@ -295,6 +294,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("check.completed"),
     /** What looked; earlier logs do not say, and it was a command. */
     kind: z.enum(["command", "schema", "scorer", "judge"]).exactOptional(),
@@ -323,6 +323,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("agent.stopped"),
     stop,
     summary: z.string(),
+    /** What its work is worth by its own definition; the run's own agent is told of by the run's end. */
+    outcome: outcome.exactOptional(),
     /** What it and those below it used; the run's own agent is told of by the run's end. */
     totals: totals.exactOptional(),
   }),
@@ -349,30 +351,10 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("reasoning.delta"),
-    turn: z.int(),
-    text: z.string(),
-  }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("tool.progress"),
-    turn: z.int(),
-    toolCallId: z.string(),
-    message: z.string(),
-  }),
-]);
-
 /** An event that is kept. */
 export type StoredEvent = z.infer<typeof storedEventSchema>;
-/** An event for watchers only. */
-export type LiveEvent = z.infer<typeof liveEventSchema>;
 export type RunEvent = StoredEvent | LiveEvent;
+export type { LiveEvent };
 
 type DistributeOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** A stored event before the log gives it its place and time. */
@@ -392,4 +374,4 @@ export type EventDecision = z.infer<typeof decision>;
 /** The event of one type. */
 export type EventOf<T extends StoredEvent["type"]> = Extract<StoredEvent, { type: T }>;
 
-export { liveEventSchema, storedEventSchema };
+export { storedEventSchema };

@@ -143,7 +143,12 @@ function seenIn(event: StoredEvent): Seen | undefined {
 
 /** A call that a person's words came before did not fail; how another agent ended has its own events. */
 function isTold(code: string | undefined): boolean {
-  return code === "agents.person_spoke" || code === "agents.sub_agent_stopped";
+  return (
+    code === "agents.person_spoke" ||
+    code === "agents.sub_agent_stopped" ||
+    code === "agents.sub_agent_refuted" ||
+    code === "agents.sub_agent_unchecked"
+  );
 }
 
 function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {
