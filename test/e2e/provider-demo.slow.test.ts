@@ -20,8 +20,12 @@ test.each(dialects)(
     servers.push(server);
     const { code, stdout, stderr } = await startCli(
       [
-        ...["run", "--task", task, "--environment", "host", "--model", server.spec],
-        ...["--data", freshFolder(), "--json"],
+        "run",
+        "--json",
+        `--task=${task}`,
+        "--environment=host",
+        `--model=${server.spec}`,
+        `--data=${freshFolder()}`,
       ],
       { env: { ...server.env } },
     ).ended;

@@ -50,8 +50,8 @@ export interface Dialect {
   readonly spec: (url: string) => string;
   /** The variable that holds its key; none where it takes no key. */
   readonly keyVariable?: string;
-  /** How the model is called that an answer names. */
-  readonly served: string;
+  /** How the model is called that an answer names; none where the package does not hand it on. */
+  readonly served?: string;
   /** Which of these it reports. */
   readonly counts: {
     readonly cached: boolean;

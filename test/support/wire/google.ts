@@ -13,7 +13,6 @@ export const google: Dialect = {
   reference: "https://ai.google.dev/api/generate-content",
   spec: (url) => `google:gemini-3-pro-preview@${url}/v1beta`,
   keyVariable: "GOOGLE_GENERATIVE_AI_API_KEY",
-  served,
   counts: { cached: true, written: false, reasoning: true },
   wantsThinkingBack: true,
   begun: 1,

@@ -29,7 +29,7 @@ export type WireAnswer =
   | { readonly kind: "turn"; readonly turn: WireTurn }
   | { readonly kind: "refusal"; readonly refusal: WireRefusal }
   /** A stream that has begun well, and then this; without it, it ends there. */
-  | { readonly kind: "begun"; readonly turn: WireTurn; readonly then?: string }
+  | { readonly kind: "begun"; readonly turn: WireTurn; readonly next?: string }
   /** As before, and the connection is cut. */
   | { readonly kind: "cut"; readonly turn: WireTurn };
 
@@ -78,7 +78,7 @@ export async function wireServer(
       answer.kind === "turn"
         ? events.join("")
         : events.slice(0, dialect.begun).join("") +
-          (answer.kind === "begun" ? (answer.then ?? "") : "");
+          (answer.kind === "begun" ? (answer.next ?? "") : "");
     const bytes = Buffer.from(text);
     for (let at = 0; at < bytes.length; at += pieceBytes) {
       response.write(bytes.subarray(at, at + pieceBytes));
