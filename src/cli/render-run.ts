@@ -234,7 +234,11 @@ function spendText({
   usage,
   costMicroUsd,
 }: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">): string {
-  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
+  const ofCache = [
+    ...(usage.cachedInputTokens === 0 ? [] : [`${count(usage.cachedInputTokens)} cached`]),
+    ...(usage.cacheWriteTokens === undefined ? [] : [`${count(usage.cacheWriteTokens)} to cache`]),
+  ];
+  const cached = ofCache.length === 0 ? "" : ` (${ofCache.join(", ")})`;
   const estimated = usage.estimated ? " (estimated)" : "";
   const money = costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd);
   return `${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${estimated} · ${money}`;

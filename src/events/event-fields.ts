@@ -43,6 +43,7 @@ export const assistantPart = z.discriminatedUnion("type", [
 export const usage = z.object({
   inputTokens: z.int().nonnegative(),
   cachedInputTokens: z.int().nonnegative(),
+  cacheWriteTokens: z.int().nonnegative().exactOptional(),
   outputTokens: z.int().nonnegative(),
   reasoningTokens: z.int().nonnegative(),
   estimated: z.boolean(),
