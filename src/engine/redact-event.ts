@@ -57,6 +57,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       return { ...event, parts: parts.map((part) => redactPart(part, redactor)) };
     }
     case "run.resumed":
+    case "escalation.decided":
     case "turn.started":
     case "tools.activated":
     case "agent.started":

@@ -179,6 +179,7 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "sampling.completed":
     case "sampling.failed":
     case "verification.completed":
+    case "escalation.decided":
     case "run.finished":
       return [];
   }
