@@ -2,7 +2,6 @@ import type { Effect } from "../base/effect.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
-import type { Connector } from "../boundary/connector.ts";
 import type { CallOptions, CallOutcome, PolicyDecider } from "../boundary/types.ts";
 import type {
   EventOf,
@@ -15,7 +14,7 @@ import type {
   StoredEvent,
 } from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
-import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
+import type { ModelCalls } from "../connectors/models/run-model.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AnswerForm } from "./answer.ts";
 import type { JudgeSpec } from "./completion-schema.ts";
@@ -84,6 +83,12 @@ export interface AgentSide {
   readonly systemPrompt: string;
   /** The agents that it may hand work to. */
   readonly subAgents: readonly SubAgent[];
+  /** The form of its last answer, where one is asked for. */
+  readonly answer: AnswerForm | undefined;
+  /** What looks at its work each time that it says that it is done, in this order. */
+  readonly checks: readonly RunCheck[];
+  /** What the model is asked about the work once the checks have passed. */
+  readonly judge: JudgeSpec | undefined;
 }
 
 export interface SubAgent {
@@ -101,13 +106,7 @@ export interface SubAgent {
 export interface RunSession extends AgentSide {
   readonly runId: string;
   readonly limits: RunLimits;
-  readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
-  /** The form of the agent's last answer, where one is asked for. */
-  readonly answer: AnswerForm | undefined;
-  /** What looks at the agent's work each time that it says that it is done, in this order. */
-  readonly checks: readonly RunCheck[];
-  /** What the model is asked about the work once the checks have passed. */
-  readonly judge: JudgeSpec | undefined;
+  readonly model: ModelCalls;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
   /** Ends everything that the agent could act with; once `hurry` aborts, by force. */

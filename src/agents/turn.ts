@@ -3,9 +3,10 @@ import type { BoundaryError } from "../boundary/errors.ts";
 import type { CallRecord, Decision } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
+import { cutShort } from "../models/finish-reason.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
-import { type LimitReached, limitMet, limitRefused } from "./limits.ts";
+import { type LimitReached, limitMet, limitRefused, tooManyCalls } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
 import { effortAsked } from "./effort.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
@@ -47,6 +48,8 @@ export type TurnResult = Spoken & {
   readonly again: boolean;
   /** The approval that the turn waits for; null when it has its answer. */
   readonly parkedOn: string | null;
+  /** Set for an agent that works for another and whose definition says how its work is checked. */
+  readonly judged?: true;
 };
 
 /** What leaves the model one more turn, for its last words. */
@@ -72,6 +75,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const limit: TurnsOver | undefined =
         limitMet(session.limits, events, horizon) ??
         run.reachedLimit() ??
+        tooManyCalls(session.limits, events, horizon) ??
         (stuck?.type === "stop" ? stuck.stop : undefined);
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
@@ -143,10 +147,16 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
           limit: limit ?? null,
           stop,
           again: stop !== null && isCutOff(outcome.value),
+          ...(isJudged(session, input) ? { judged: true } : {}),
         };
       };
     },
   };
+}
+
+function isJudged({ answer, checks, judge }: RunSession, { agentPath }: Scope): boolean {
+  if (agentPath === undefined) return false;
+  return answer !== undefined || checks.length > 0 || judge !== undefined;
 }
 
 /** For the last words after a limit, the limit of time included. */
@@ -166,7 +176,7 @@ function park(run: ScopedRun, horizon: number, error: BoundaryError): TurnResult
 
 /** A provider's finish reason decides nothing by itself; here it explains an answer without calls. */
 function isCutOff({ finishReason }: ModelTurn): boolean {
-  return finishReason === "length";
+  return cutShort(finishReason) === "length";
 }
 
 function unusable(answer: ModelTurn): StopReason | null {
@@ -175,7 +185,7 @@ function unusable(answer: ModelTurn): StopReason | null {
       hint: "Choose a higher effort, which allows longer answers.",
     });
   }
-  if (answer.finishReason === "content-filter") {
+  if (cutShort(answer.finishReason) === "filter") {
     return stopWith("agents.filtered", "The provider's filter ended the model's answer.", {});
   }
   return null;
@@ -242,6 +252,7 @@ function completed(
     durationMs: record.durationMs,
     finishReason: answer.finishReason,
     callId: record.callId,
+    ...(answer.model === undefined ? {} : { model: answer.model }),
   };
 }
 

@@ -81,6 +81,18 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
           `  ${style.red("✗ model")}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
         );
         return;
+      case "model.fell_back":
+        out(
+          `  ${style.yellow(`⇢ ${event.from}`)}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
+        out(
+          style.dim(
+            event.to === null
+              ? "    no other model is left to ask"
+              : `    ${event.to} stands in from here on`,
+          ),
+        );
+        return;
       case "tool.started":
         asked.set(placeOf(event), event);
         waiting.begin(inPlace, event);
@@ -134,7 +146,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "agent.stopped":
         explained = path === undefined;
-        out(`\n${style.bold("agent stopped")}  ${stopText(event.stop)}`);
+        out(
+          `\n${style.bold("agent stopped")}  ${stopText(event.stop)}${event.outcome === undefined || event.outcome === "unverified" ? "" : ` · ${event.outcome}`}`,
+        );
         if (event.totals !== undefined) out(style.dim(`  ${totalsText(event.totals)}`));
         return;
       case "verification.completed":

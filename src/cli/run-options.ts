@@ -24,6 +24,7 @@ export interface RunOptions extends CommonOptions {
   readonly maxSteps?: number;
   readonly maxSeconds?: number;
   readonly maxCostUsd?: number;
+  readonly queue?: boolean;
 }
 
 export function addRunOptions(command: Command): Command {
@@ -63,7 +64,8 @@ export function addRunOptions(command: Command): Command {
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .option("--max-steps <n>", "model turns at most", wholeNumber("--max-steps"))
     .option("--max-seconds <n>", "seconds of work at most", wholeNumber("--max-seconds"))
-    .option("--max-cost-usd <amount>", "dollars at most", dollars);
+    .option("--max-cost-usd <amount>", "dollars at most", dollars)
+    .option("--queue", "only write the run down and print its id; `agent33 work` drives it");
 }
 
 /** The settings with what the command line says of them. */
@@ -90,6 +92,7 @@ export function runRequestOf(options: RunOptions): Omit<RunRequest, "task"> {
     mcpHosts: hostsOf(options.mcpHosts ?? []),
     mcpUnconfined: options.mcpUnconfined ?? [],
     shell: options.shell === true,
+    queued: options.queue === true,
     ...(options.check === undefined ? {} : { checks: options.check }),
     ...(options.judge === undefined ? {} : { judge: options.judge }),
   };

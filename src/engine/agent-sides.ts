@@ -21,6 +21,7 @@ import { renderSkillList } from "../skills/list-skills.ts";
 import type { Skill } from "../skills/skill.ts";
 import { createLoadSkillTool, loadSkillToolName } from "../skills/skill-tool.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { SideCompletion } from "./completion.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
@@ -39,6 +40,8 @@ export interface SideParts {
   readonly tiers: TierOutputs | undefined;
   /** Every agent that somebody in the run may hand work to. */
   readonly subAgents: readonly AgentDefinition[];
+  /** How the work of one of them is checked. */
+  readonly completionOf: (agent: AgentDefinition) => SideCompletion;
 }
 
 /** One agent, and what there is for it: no more than the agent has that it works for. */
@@ -57,8 +60,8 @@ export interface Seat {
   readonly above: readonly string[];
   /** How many levels of agents may work below it. */
   readonly levels: number;
-  /** What the agent is told about how its work is judged. */
-  readonly judged: string;
+  /** How its work is checked, and what it is told of that. */
+  readonly completion: SideCompletion;
 }
 
 export interface OpenedSide {
@@ -96,7 +99,9 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     ],
     toFind: arranged.toFind.map(withValues),
   };
+  const { words: judged, ...completion } = seat.completion;
   const side: AgentSide = {
+    ...completion,
     principal,
     policy: above.length === 0 ? parts.policy : strictestFor(parts.policy, above),
     agent,
@@ -104,7 +109,7 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     toolbox: createToolbox(parts.boundary, tools),
     systemPrompt: renderSystemPrompt(agent, {
       skills: renderSkillList(skills),
-      check: seat.judged,
+      check: judged,
     }),
     subAgents: subAgents.map((below) => subAgentOf(parts, seat, below, { own, offered, skills })),
   };
@@ -117,6 +122,7 @@ function subAgentOf(
   agent: AgentDefinition,
   tools: Pick<Seat, "own" | "offered" | "skills">,
 ): SubAgent {
+  const completion = parts.completionOf(agent);
   const below: Seat = {
     ...seat,
     ...tools,
@@ -125,7 +131,10 @@ function subAgentOf(
     earlier: undefined,
     above: [...seat.above, agentReference(seat.agent)],
     levels: Math.min(seat.levels - 1, agent.limits.maxDepth ?? Number.POSITIVE_INFINITY),
-    judged: `You work for another agent, ${seat.agent.name}. It sees nothing of what you do but your last words: report in them what it asked for, what you did and what you could not do.`,
+    completion: {
+      ...completion,
+      words: [reportWords(seat.agent, agent), completion.words].filter(Boolean).join("\n\n"),
+    },
   };
   let side: AgentSide | undefined;
   return {
@@ -136,6 +145,13 @@ function subAgentOf(
       return side;
     },
   };
+}
+
+function reportWords({ name }: AgentDefinition, { outputs }: AgentDefinition): string {
+  const told = `You work for another agent, ${name}. It sees nothing of what you do but your last words`;
+  return outputs === undefined
+    ? `${told}: report in them what it asked for, what you did and what you could not do.`
+    : `${told}.`;
 }
 
 function definitionOf({ subAgents }: SideParts, id: string): readonly AgentDefinition[] {

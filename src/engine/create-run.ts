@@ -2,7 +2,9 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type AgentDefinition, agentReference } from "../agents/definition.ts";
 import { tierOutputs } from "../agents/effort.ts";
+import { inputText } from "../agents/inputs.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
+import type { AgentRunInput } from "../agents/loop.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
@@ -19,8 +21,8 @@ import type { RunMode } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
 import type { Host } from "./host.ts";
-import { type CompletionRequest, completionOf } from "./completion.ts";
-import { checkInputs, inputText } from "./inputs.ts";
+import { checkPlaces, type CompletionRequest, completionOf } from "./completion.ts";
+import { checkInputs } from "./inputs.ts";
 import type { Policies } from "./policies.ts";
 import {
   keepWorkspace,
@@ -121,6 +123,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   }
   const once = request.mode === "once";
   if (once && (task !== undefined || workspace !== null)) throw noToolsOnce();
+  if (!once) checkPlaces([agent, ...family.subAgents], request, workspace);
   if (request.task.kind === "inputs") checkInputs(agent, request.task.inputs);
   const mode = request.mode ?? "iterative";
   const question = {
@@ -143,7 +146,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     subAgents: [...family.subAgents],
     effort: route.effort,
     routing: { note: route.note, tiers: tierOutputs(settings.routing) },
-    ...(once ? { checks: [], judge: null } : completionOf(request, agent, workspace)),
+    ...(once ? { checks: [], judge: null } : completionOf(request, agent)),
     mode,
     limits: once ? limitsOnce(limits) : limits,
     policy,
@@ -195,7 +198,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
     ...changeNotices(agent, store),
-    ...(once ? onceNotices(agent) : family.subAgents.flatMap(judgedNotices)),
+    ...(once ? onceNotices(agent) : []),
     ...route.notices,
     ...config.notices,
   ];
@@ -220,7 +223,12 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
     // Whoever asked for it drives it. Should they die before that, a worker begins it.
     const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
-    durable.start(parts.workflow, runId, { horizon: last, approvalTtlMs }, { leaveMs });
+    const input: AgentRunInput = {
+      horizon: last,
+      approvalTtlMs,
+      ...(request.queued === true ? { queued: true } : {}),
+    };
+    durable.start(parts.workflow, runId, input, { leaveMs });
   });
   return runId;
 }
@@ -258,17 +266,6 @@ function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly 
 function onceNotices(agent: AgentDefinition): readonly string[] {
   if (agent.completion === undefined) return [];
   return [`${agentReference(agent)} is asked once; not looked at: completion.`];
-}
-
-/** What a definition says of its input and its work counts for the run's own agent; others should not rely on it. */
-function judgedNotices(agent: AgentDefinition): readonly string[] {
-  const fields = (["inputs", "outputs", "completion"] as const).filter(
-    (field) => agent[field] !== undefined,
-  );
-  if (fields.length === 0) return [];
-  return [
-    `${agentReference(agent)} works for another agent here; not looked at: ${fields.join(", ")}.`,
-  ];
 }
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {

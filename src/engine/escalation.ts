@@ -2,6 +2,7 @@ import { agentReference } from "../agents/definition.ts";
 import { usedTokens } from "../agents/limits.ts";
 import type { EndingWords, RunEnding } from "../agents/ports.ts";
 import { enoughRuns, estimateRun } from "../agents/routing/estimate.ts";
+import { eventsOfAgent } from "../agents/scope.ts";
 import type { EscalationReason } from "../agents/routing/settings.ts";
 import type { StandingLedger } from "../boundary/standing-budgets.ts";
 import type { AttemptSummary, EventOf, NewEvent, StoredEvent } from "../events/event.ts";
@@ -53,7 +54,8 @@ export function createEscalation(parts: EscalationParts): Escalation {
     const { escalation } = spec;
     if (escalation === undefined || spec.replayOf !== undefined) return undefined;
     const from = spec.effort.effort;
-    const why = failedBy(store.runLog.read(runId), end, escalation);
+    const own = eventsOfAgent(store.runLog.read(runId), {});
+    const why = failedBy(own, end, escalation);
     if (why === undefined) return undefined;
     const not = (reason: string, weighed: Partial<Decided> = {}): Decided => ({
       type: "escalation.decided",

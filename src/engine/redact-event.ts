@@ -33,6 +33,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "judge.completed":
       return { ...event, text: text(event.text) };
     case "turn.failed":
+    case "model.fell_back":
     case "judge.failed":
     case "sampling.failed":
       return { ...event, error: redactError(event.error, redactor) };
@@ -56,11 +57,13 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       if (parts === undefined) return event;
       return { ...event, parts: parts.map((part) => redactPart(part, redactor)) };
     }
+    case "agent.started":
+      if (event.inputs === undefined) return event;
+      return { ...event, inputs: redactObject(event.inputs, redactor) };
     case "run.resumed":
     case "escalation.decided":
     case "turn.started":
     case "tools.activated":
-    case "agent.started":
       return event;
   }
 }

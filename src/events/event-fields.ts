@@ -148,7 +148,7 @@ export const stop = z.discriminatedUnion("reason", [
   z.object({ reason: z.literal("done") }),
   z.object({
     reason: z.literal("limit"),
-    limit: z.enum(["steps", "tokens", "cost", "time"]),
+    limit: z.enum(["steps", "tool_calls_per_step", "tokens", "cost", "time"]),
     allowed: z.number(),
   }),
   z.object({ reason: z.literal("stuck"), ...stuckLoop }),

@@ -4,7 +4,7 @@ import { playTurn, turnIndexOf } from "./play-turn.ts";
 
 /**
  * Finds a recorded answer by its place, from 0: among the turns of the agent that asks, or among the
- * judgements of the run.
+ * judgements of its work.
  */
 export type TurnSource = (
   index: number,

@@ -19,9 +19,7 @@ export function createScriptedModel(script: Script): Model {
       const { asker, judgement } = request;
       const index = judgement ?? turnIndexOf(request);
       const { turns, whose } =
-        judgement === undefined
-          ? turnsOf(script, asker)
-          : { turns: script.judge ?? [], whose: " for the judge" };
+        judgement === undefined ? turnsOf(script, asker) : judgementsOf(script, asker);
       const turn = turns[index];
       if (turn === undefined) {
         throw new Agent33Error(
@@ -47,6 +45,19 @@ function turnsOf(
   if (asker?.path === undefined) return { turns, whose: "" };
   const { name, path } = asker;
   return { turns: agents[path] ?? agents[name] ?? [], whose: ` for ${name} (${path})` };
+}
+
+/** What is said of an agent's work, and a word on whose it is. */
+function judgementsOf(
+  { judge = [], judges = {} }: Script,
+  asker: Asker | undefined,
+): { readonly turns: readonly ScriptTurn[]; readonly whose: string } {
+  if (asker?.path === undefined) return { turns: judge, whose: " for the judge" };
+  const { name, path } = asker;
+  return {
+    turns: judges[path] ?? judges[name] ?? [],
+    whose: ` for the judge of ${name} (${path})`,
+  };
 }
 
 /**
