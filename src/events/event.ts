@@ -16,12 +16,14 @@ import {
   personTopics,
   routing,
   runModes,
+  scoped,
   stop,
   type stuckKind,
   stuckLoop,
   totals,
   usage,
 } from "./event-fields.ts";
+import { liveEventSchema } from "./live-event.ts";
 
 export {
   type PersonTopic,
@@ -42,13 +44,6 @@ const stored = {
   /** Milliseconds since the Unix epoch. */
   at: z.int(),
 };
-const live = { runId: z.string(), at: z.int() };
-/**
- * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
- * `3.1/2.0` one that works for that. Absent: the run's own agent.
- */
-const scoped = { agentPath: z.string().exactOptional() };
-
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
 
@@ -366,25 +361,6 @@ const storedEventSchema = z.discriminatedUnion("type", [
     /** All attempts, this one last, and what they cost together; where it is not the first. */
     attempts: attempts.exactOptional(),
     filesChanged: z.array(fileChange).readonly(),
-  }),
-]);
-
-const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("reasoning.delta"),
-    turn: z.int(),
-    text: z.string(),
-  }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("tool.progress"),
-    turn: z.int(),
-    toolCallId: z.string(),
-    message: z.string(),
   }),
 ]);
 
