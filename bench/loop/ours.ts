@@ -117,7 +117,8 @@ async function openOurs(
   const prices = await loadPrices({ clock });
   const tokens = await loadTokenCounter();
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const loop = agentRun(agentPorts(store, host, live, redactor, budgets));
+  const neverAgain = { ending: () => ({ events: [] }), begin: () => undefined };
+  const loop = agentRun(agentPorts(store, host, live, redactor, budgets, neverAgain));
   const sessions = new Map<string, RunSession>();
   const workflow: typeof loop = {
     ...loop,
