@@ -13,7 +13,9 @@ import type {
   StoredEvent,
 } from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
+import type { ContextWindow } from "../context/window.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
+import type { TokenCounter } from "../models/tokens.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AnswerForm } from "./answer.ts";
 import type { JudgeSpec } from "./completion-schema.ts";
@@ -80,6 +82,8 @@ export interface AgentSide {
   readonly effort: EffortChoice;
   readonly toolbox: Toolbox;
   readonly systemPrompt: string;
+  /** What its prompts have to fit into. */
+  readonly window: ContextWindow;
   /** The agents that it may hand work to. */
   readonly subAgents: readonly SubAgent[];
 }
@@ -100,6 +104,8 @@ export interface RunSession extends AgentSide {
   readonly runId: string;
   readonly limits: RunLimits;
   readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
+  /** Counts what it is asked, as far as that can be known beforehand. */
+  readonly tokens: TokenCounter;
   /** The form of the agent's last answer, where one is asked for. */
   readonly answer: AnswerForm | undefined;
   /** What looks at the agent's work each time that it says that it is done, in this order. */

@@ -1,5 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
-import { elicitationRule } from "../engine.ts";
+import { elicitationRule, planLines } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type {
   EventOf,
@@ -14,6 +14,21 @@ import { oneLine, type Output } from "./output.ts";
 const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 const count = (value: number): string => value.toLocaleString("en-US");
+
+/** What a conversation was made smaller by, in one line. */
+function compactionText(event: EventOf<"context.compacted">): string {
+  const { summary, offloaded, clearedThrough, beforeTokens, afterTokens, roomTokens } = event;
+  const by =
+    summary?.by === "log" ? ` (from the log: ${summary.why ?? "the model could not"})` : "";
+  return [
+    `${count(beforeTokens)} → ${count(afterTokens)} of ${count(roomTokens)} tokens`,
+    ...(event.reason === "overflow" ? ["the provider had refused it"] : []),
+    ...(offloaded.length === 0 ? [] : [`${offloaded.length} large results shown in part`]),
+    ...(clearedThrough === 0 ? [] : [`results through turn ${clearedThrough} not shown`]),
+    ...(summary === undefined ? [] : [`turns 1 to ${summary.throughTurn} summarised${by}`]),
+    `${event.keptTurns} turns as they were`,
+  ].join(" · ");
+}
 
 /** Turns a run's events into lines for a person who watches. */
 export function createRunRenderer(output: Output): (event: RunEvent) => void {
@@ -109,6 +124,23 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
+        return;
+      case "plan.updated":
+        for (const line of planLines(event.steps).split("\n"))
+          out(style.dim(`    ${oneLine(line, width)}`));
+        return;
+      case "context.compacted":
+        out(`  ${style.yellow("⇣ context")}  ${compactionText(event)}`);
+        return;
+      case "condense.completed":
+        out(
+          style.dim(
+            `  asked for a summary: ${spendText(event)} · ${milliseconds(event.durationMs)}`,
+          ),
+        );
+        return;
+      case "condense.failed":
+        out(`  ${style.red("✗")} asked for a summary: ${errorText(event.error)}`);
         return;
       case "stuck.noticed":
         out(

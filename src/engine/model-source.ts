@@ -51,16 +51,28 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
 function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSource {
   const turns = events.filter((event) => event.type === "turn.completed");
   const byAgent = Map.groupBy(turns, pathOf);
-  const judgements = events.flatMap((event): readonly ModelTurn[] =>
-    event.type === "judge.completed"
-      ? [{ parts: [{ type: "text", text: event.text }], usage: event.usage, finishReason: "stop" }]
-      : [],
-  );
+  const judgements = said(events, "judge.completed");
+  const summaries = said(events, "condense.completed");
   if (turns.length > 0) {
-    return (index, path, isJudgement) =>
-      isJudgement ? judgements[index] : (byAgent.get(path)?.[index] as ModelTurn | undefined);
+    return (index, path, kind) => {
+      if (kind === "judgement") return judgements[index];
+      if (kind === "summary") return summaries[index];
+      return byAgent.get(path)?.[index] as ModelTurn | undefined;
+    };
   }
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
     hint: "Choose a run that got an answer from its model: `agent33 runs list`.",
   });
+}
+
+/** What the model said beside the turns of the agents. */
+function said(
+  events: readonly StoredEvent[],
+  type: "judge.completed" | "condense.completed",
+): readonly ModelTurn[] {
+  return events.flatMap((event): readonly ModelTurn[] =>
+    event.type === type
+      ? [{ parts: [{ type: "text", text: event.text }], usage: event.usage, finishReason: "stop" }]
+      : [],
+  );
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { keptDefinitionSchema } from "../agents/definition.ts";
 import { judgeSchema, workspaceCheckSchema } from "../agents/completion-schema.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
+import { contextSettingsSchema } from "../context/window.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toolDeclarationSchema } from "../config/mcp-servers.ts";
@@ -55,6 +56,8 @@ const runSpecSchema = z.strictObject({
   judge: judgeSchema.nullable().default(null),
   effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
   limits: runLimitsSchema,
+  /** How much of a conversation the model is shown, where an agent's definition does not say. */
+  context: contextSettingsSchema.default({}),
   servers: z.array(serverSpecSchema),
   /** The policy that the run was started under; a resumed run keeps it. */
   policy: policySelectionSchema,

@@ -14,6 +14,7 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
 import type { Model } from "../models/model.ts";
+import { keyVariableOf } from "../models/providers.ts";
 import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
@@ -157,6 +158,11 @@ export async function openSession(
         redactor,
         settings: settings.tools,
         tokens,
+        context: spec.context,
+        model: {
+          contextTokens: prices.contextTokens(model.info),
+          isHosted: keyVariableOf(model.info.provider) !== undefined,
+        },
         packs: ofPacks,
         policy,
         subAgents: spec.subAgents,
@@ -183,6 +189,7 @@ export async function openSession(
       ),
       ...connectorNotices(parts.connectors),
       ...sideNotices,
+      ...windowNotices(model, side),
     ];
     return {
       session: sessionOf(runId, spec, parts, {
@@ -190,6 +197,7 @@ export async function openSession(
         side,
         completion,
         model: governedModel,
+        tokens,
         closeTools,
       }),
       event: sessionEvent(tools, skills, notices),
@@ -239,11 +247,12 @@ interface Opened {
   readonly side: AgentSide;
   readonly completion: Pick<RunSession, "answer" | "checks" | "judge">;
   readonly model: RunSession["model"];
+  readonly tokens: RunSession["tokens"];
   readonly closeTools: RunSession["closeTools"];
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, side, model, closeTools } = opened;
+  const { task, side, model, tokens, closeTools } = opened;
   const files = runFiles(parts.dataDir, runId);
   const { workspace } = spec;
   const inside = evaluating(spec, parts);
@@ -252,6 +261,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     runId,
     limits: spec.limits,
     model,
+    tokens,
     ...opened.completion,
     verify:
       task === undefined || inside === undefined
@@ -265,6 +275,14 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
         : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
+}
+
+/** A guess at how much a model can be shown is said, unless it lives in this process. */
+function windowNotices({ info }: Model, { window }: AgentSide): readonly string[] {
+  if (window.source !== "default" || info.baseUrl === undefined) return [];
+  return [
+    `The context window of ${info.model} is not known; ${window.tokens} tokens are used. Set context.maxTokens.`,
+  ];
 }
 
 /** What checks and hidden tests are started with; undefined without a workspace. */

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
+import { contextEvents } from "./context-events.ts";
 import {
   assistantPart,
+  cost,
   decision,
   effort,
   errorData,
@@ -9,15 +11,19 @@ import {
   fromLogReasons,
   jsonObject,
   outcome,
+  overflow,
   personTopics,
   runModes,
+  scoped,
   stop,
+  stored,
   type stuckKind,
   stuckLoop,
   totals,
   usage,
 } from "./event-fields.ts";
 
+export { type PlanStep, planStatuses, type TurnSummary } from "./context-events.ts";
 export {
   type PersonTopic,
   personTopics,
@@ -26,26 +32,9 @@ export {
   stuckKinds,
 } from "./event-fields.ts";
 
-/**
- * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
- * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
- * are for whoever watches and are not kept.
- */
-const stored = {
-  seq: z.int().positive(),
-  runId: z.string(),
-  /** Milliseconds since the Unix epoch. */
-  at: z.int(),
-};
 const live = { runId: z.string(), at: z.int() };
-/**
- * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
- * `3.1/2.0` one that works for that. Absent: the run's own agent.
- */
-const scoped = { agentPath: z.string().exactOptional() };
-
-/** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
-const cost = z.int().nonnegative().nullable();
+/** Our own count of what a turn sent; earlier logs do not say. */
+const promptTokens = z.int().nonnegative().exactOptional();
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
@@ -158,6 +147,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     finishReason: z.string(),
     callId: z.string(),
+    promptTokens,
   }),
   z.object({
     ...stored,
@@ -170,6 +160,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     costMicroUsd: cost,
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
+    promptTokens,
+    /** Set where the request did not fit into the model's window. */
+    overflow: overflow.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -234,6 +227,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     index: z.int().nonnegative(),
     tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
   }),
+  ...contextEvents,
   z.object({
     ...stored,
     ...scoped,
