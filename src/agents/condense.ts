@@ -101,12 +101,16 @@ function summaryRequest(
 }
 
 function questionOf(run: ScopedRun, asked: SummaryRequest): ModelRequest {
-  const { session } = run;
-  const before = run.readAll().filter(({ type }) => type === "condense.completed");
+  const { session, scope } = run;
+  const before = run.read().filter(({ type }) => type === "condense.completed");
   return {
     ...summaryQuestion(asked),
     maxOutputTokens: Math.min(session.effort.maxOutputTokens, longestSummary(asked)),
     effort: "low",
+    asker: {
+      name: session.agent.name,
+      ...(scope.agentPath === undefined ? {} : { path: scope.agentPath }),
+    },
     condensation: before.length,
   };
 }

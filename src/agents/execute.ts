@@ -131,7 +131,7 @@ function prepare(
     return {
       refusal: refused(
         "agents.too_many_calls",
-        `Not run: at most ${limits.maxToolCallsPerStep} calls run in one turn. Ask for it again in the next.`,
+        `Not run: at most ${limits.maxToolCallsPerStep} calls run in one turn. Ask for it again in the next; a turn that asks for more again is the last one with tools.`,
       ),
     };
   }

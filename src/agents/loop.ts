@@ -17,6 +17,8 @@ export type AgentRunInput = {
   readonly horizon: number;
   /** Milliseconds that a question to a person may stay open. */
   readonly approvalTtlMs: number;
+  /** Set where it waits for a worker: what a person says meanwhile is heard before its first turn. */
+  readonly queued?: true;
 };
 export type AgentRunResult = { readonly outcome: RunOutcome };
 
@@ -115,6 +117,15 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     return heard.seq;
   };
 
+  /** What a person said before anybody worked on the run. */
+  const hearFirst = async ({ context }: Work, horizon: number): Promise<number> => {
+    const topic = "steering";
+    const said = await takeWords(context, topic);
+    if (said.length === 0) return horizon;
+    const heard = await context.call(heardActivity, { turn: 1, notRunFrom: null, topic, said });
+    return heard.seq;
+  };
+
   /** The turn's calls, as far as nobody steers the agent away from them. */
   const callTools = async (work: Work, turn: number, answer: TurnResult) => {
     const { calls } = answer;
@@ -164,10 +175,13 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
         horizon = await hear(work, answer.spoke, turn, null);
         continue;
       }
-      // What another agent did is judged by the one that it works for.
-      if (work.scope.agentPath !== undefined) return { stop: { reason: "done" }, horizon };
+      // Where its definition says nothing of it, its work is judged by the one that it works for.
+      if (work.scope.agentPath !== undefined && answer.judged !== true) {
+        return { stop: { reason: "done" }, horizon };
+      }
       checks += 1;
-      const verdict = await gate(context, { attempt: checks, horizon }, work.ttlMs);
+      const at = { ...work.scope, attempt: checks, horizon };
+      const verdict = await gate(context, at, work.ttlMs);
       horizon = verdict.seq;
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
       if (verdict.stop !== null) return { stop: verdict.stop, horizon };
@@ -184,7 +198,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     version: 1,
     run: async (context, input) => {
       const work: Work = { context, scope: {}, ttlMs: input.approvalTtlMs };
-      const { stop, horizon } = await turns(work, input.horizon);
+      const from = input.queued === true ? await hearFirst(work, input.horizon) : input.horizon;
+      const { stop, horizon } = await turns(work, from);
       await context.call(endActivity, { stop, horizon });
       if (stop.reason !== "cancelled") await context.call(verifyActivity, null);
       // A verdict that was interrupted is none.

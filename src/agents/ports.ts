@@ -2,7 +2,6 @@ import type { Effect } from "../base/effect.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
-import type { Connector } from "../boundary/connector.ts";
 import type { CallOptions, CallOutcome, PolicyDecider } from "../boundary/types.ts";
 import type {
   FileChange,
@@ -14,8 +13,8 @@ import type {
 } from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
 import type { ContextWindow } from "../context/window.ts";
-import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
 import type { TokenCounter } from "../models/tokens.ts";
+import type { ModelCalls } from "../connectors/models/run-model.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AnswerForm } from "./answer.ts";
 import type { JudgeSpec } from "./completion-schema.ts";
@@ -86,6 +85,12 @@ export interface AgentSide {
   readonly window: ContextWindow;
   /** The agents that it may hand work to. */
   readonly subAgents: readonly SubAgent[];
+  /** The form of its last answer, where one is asked for. */
+  readonly answer: AnswerForm | undefined;
+  /** What looks at its work each time that it says that it is done, in this order. */
+  readonly checks: readonly RunCheck[];
+  /** What the model is asked about the work once the checks have passed. */
+  readonly judge: JudgeSpec | undefined;
 }
 
 export interface SubAgent {
@@ -103,15 +108,9 @@ export interface SubAgent {
 export interface RunSession extends AgentSide {
   readonly runId: string;
   readonly limits: RunLimits;
-  readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
+  readonly model: ModelCalls;
   /** Counts what it is asked, as far as that can be known beforehand. */
   readonly tokens: TokenCounter;
-  /** The form of the agent's last answer, where one is asked for. */
-  readonly answer: AnswerForm | undefined;
-  /** What looks at the agent's work each time that it says that it is done, in this order. */
-  readonly checks: readonly RunCheck[];
-  /** What the model is asked about the work once the checks have passed. */
-  readonly judge: JudgeSpec | undefined;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
   /** Ends everything that the agent could act with; once `hurry` aborts, by force. */

@@ -62,6 +62,14 @@ export function toolCallName({ agentPath, turn, index }: CallPlace): string {
   return `${prefix(agentPath)}turn-${turn}-call-${index}`;
 }
 
+/** The name of one question about an agent's work within its run, the same after a crash. */
+export function judgeCallName(
+  { agentPath }: Scope,
+  question: { readonly attempt: number; readonly try: number },
+): string {
+  return `${prefix(agentPath)}judge-${question.attempt}-${question.try}`;
+}
+
 function prefix(agentPath: string | undefined): string {
   return agentPath === undefined ? "" : `${agentPath}/`;
 }

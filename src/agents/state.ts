@@ -51,6 +51,7 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
       addAnswer(totals, event);
     if (
       type === "turn.failed" ||
+      type === "model.fell_back" ||
       type === "sampling.failed" ||
       type === "judge.failed" ||
       type === "condense.failed"
@@ -97,6 +98,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "agent.started":
       case "turn.started":
       case "turn.failed":
+      case "model.fell_back":
       case "judge.completed":
       case "judge.failed":
       case "sampling.completed":

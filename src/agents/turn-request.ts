@@ -9,7 +9,8 @@ import { type Room, roomOf } from "../context/window.ts";
 import type { EventOf, NewEvent } from "../events/event.ts";
 import type { ModelRequest } from "../models/model.ts";
 import { loadSkillToolName } from "../skills/skill-tool.ts";
-import { type LimitReached, limitMet } from "./limits.ts";
+import { effortAsked } from "./effort.ts";
+import { type LimitReached, limitMet, tooManyCalls } from "./limits.ts";
 import type { Scope } from "./scope.ts";
 import type { ScopedRun } from "./scoped-run.ts";
 import { shownTools } from "./shown-tools.ts";
@@ -62,6 +63,7 @@ export function askOf(run: ScopedRun, place: TurnPlace): TurnAsk {
   const limit: TurnsOver | undefined =
     limitMet(session.limits, events, horizon) ??
     run.reachedLimit() ??
+    tooManyCalls(session.limits, events, horizon) ??
     (stuck?.type === "stop" ? stuck.stop : undefined);
   // Where a crash or a question to a person came between, it has been written already.
   const known = noticeBefore(events, turn);
@@ -90,7 +92,7 @@ export function askOf(run: ScopedRun, place: TurnPlace): TurnAsk {
       limit === undefined
         ? session.effort.maxOutputTokens
         : Math.min(closingTokens, session.effort.maxOutputTokens),
-    effort: session.effort.effort,
+    ...effortAsked(session.effort),
     asker: {
       name: session.agent.name,
       answered: conversation.exchanges.length,

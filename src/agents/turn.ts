@@ -11,12 +11,13 @@ import {
   overflowOf,
   silentOverflow,
 } from "../models/context-overflow.ts";
+import { cutShort } from "../models/finish-reason.ts";
 import type { ModelEvent, ModelTurn } from "../models/model.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { delegateName } from "./delegate.ts";
 import { limitRefused } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
-import { turnCallName } from "./scope.ts";
+import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 import {
@@ -58,6 +59,8 @@ export type TurnResult = Spoken & {
   readonly parkedOn: string | null;
   /** Set where it was not asked yet: earlier turns have to be summarised first, and who may do it. */
   readonly room?: SummaryWriter;
+  /** Set for an agent that works for another and whose definition says how its work is checked. */
+  readonly judged?: true;
 };
 
 /**
@@ -123,7 +126,13 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         }
         const calls = limit === undefined ? plan(session, end.answer) : [];
         const stop = calls.length === 0 && limit === undefined ? unusable(end.answer) : null;
-        return { ...result, calls, stop, again: stop !== null && isCutOff(end.answer) };
+        return {
+          ...result,
+          calls,
+          stop,
+          again: stop !== null && isCutOff(end.answer),
+          ...(isJudged(session, input) ? { judged: true } : {}),
+        };
       };
     },
   };
@@ -171,6 +180,11 @@ function fitTurn(run: ScopedRun, place: TurnInput): TurnAsk | (() => TurnResult)
   }
 }
 
+function isJudged({ answer, checks, judge }: RunSession, { agentPath }: Scope): boolean {
+  if (agentPath === undefined) return false;
+  return answer !== undefined || checks.length > 0 || judge !== undefined;
+}
+
 /** For the last words after a limit, the limit of time included. */
 const closingMs = 60_000;
 
@@ -187,7 +201,7 @@ function park(run: ScopedRun, horizon: number, error: BoundaryError): TurnResult
 
 /** A provider's finish reason decides nothing by itself; here it explains an answer without calls. */
 function isCutOff({ finishReason }: ModelTurn): boolean {
-  return finishReason === "length";
+  return cutShort(finishReason) === "length";
 }
 
 function unusable(answer: ModelTurn): StopReason | null {
@@ -196,7 +210,7 @@ function unusable(answer: ModelTurn): StopReason | null {
       hint: "Choose a higher effort, which allows longer answers.",
     });
   }
-  if (answer.finishReason === "content-filter") {
+  if (cutShort(answer.finishReason) === "filter") {
     return stopWith("agents.filtered", "The provider's filter ended the model's answer.", {});
   }
   return null;
@@ -255,6 +269,7 @@ function completed(
     durationMs: record.durationMs,
     finishReason: answer.finishReason,
     callId: record.callId,
+    ...(answer.model === undefined ? {} : { model: answer.model }),
   };
 }
 

@@ -14,6 +14,16 @@ export function watcher(output: Output): (event: RunEvent) => void {
   return output.json ? (event) => output.out(encodeEvent(event)) : createRunRenderer(output);
 }
 
+/** Writes a run down for a worker, and says which it is. */
+export async function leaveQueued(
+  engine: Engine,
+  output: Output,
+  request: RunRequest,
+): Promise<void> {
+  const runId = await engine.runs.create(request);
+  output.out(output.json ? JSON.stringify({ runId }) : runId);
+}
+
 /**
  * Starts a run and drives it while it is watched.
  * @returns its id

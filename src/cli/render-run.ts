@@ -5,30 +5,17 @@ import type {
   EventOf,
   FromLogReason,
   LiveEvent,
+  RunEstimate,
   RunEvent,
   RunTotals,
   StopReason,
 } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
+import { compactionText } from "./render-compaction.ts";
 
 const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 const count = (value: number): string => value.toLocaleString("en-US");
-
-/** What a conversation was made smaller by, in one line. */
-function compactionText(event: EventOf<"context.compacted">): string {
-  const { summary, offloaded, clearedThrough, beforeTokens, afterTokens, roomTokens } = event;
-  const by =
-    summary?.by === "log" ? ` (from the log: ${summary.why ?? "the model could not"})` : "";
-  return [
-    `${count(beforeTokens)} → ${count(afterTokens)} of ${count(roomTokens)} tokens`,
-    ...(event.reason === "overflow" ? ["the provider had refused it"] : []),
-    ...(offloaded.length === 0 ? [] : [`${offloaded.length} large results shown in part`]),
-    ...(clearedThrough === 0 ? [] : [`results through turn ${clearedThrough} not shown`]),
-    ...(summary === undefined ? [] : [`turns 1 to ${summary.throughTurn} summarised${by}`]),
-    `${event.keptTurns} turns as they were`,
-  ].join(" · ");
-}
 
 /** Turns a run's events into lines for a person who watches. */
 export function createRunRenderer(output: Output): (event: RunEvent) => void {
@@ -49,6 +36,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
             `model ${event.model} · effort ${event.effort} (${event.effortSource}) · agent ${event.agent} · policy ${event.policy}`,
           ),
         );
+        for (const line of routingLines(event)) out(style.dim(line));
         if (event.workspace !== null) out(style.dim(`workspace ${event.workspace}`));
         for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
         return;
@@ -90,6 +78,18 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "turn.failed":
         out(
           `  ${style.red("✗ model")}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
+        return;
+      case "model.fell_back":
+        out(
+          `  ${style.yellow(`⇢ ${event.from}`)}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
+        out(
+          style.dim(
+            event.to === null
+              ? "    no other model is left to ask"
+              : `    ${event.to} stands in from here on`,
+          ),
         );
         return;
       case "tool.started":
@@ -162,7 +162,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "agent.stopped":
         explained = path === undefined;
-        out(`\n${style.bold("agent stopped")}  ${stopText(event.stop)}`);
+        out(
+          `\n${style.bold("agent stopped")}  ${stopText(event.stop)}${event.outcome === undefined || event.outcome === "unverified" ? "" : ` · ${event.outcome}`}`,
+        );
         if (event.totals !== undefined) out(style.dim(`  ${totalsText(event.totals)}`));
         return;
       case "verification.completed":
@@ -180,6 +182,27 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(inPlace, event);
     }
   };
+}
+
+/** How the tier was chosen and what the run may use; nothing where routing is off. */
+function routingLines({
+  routing,
+  effort,
+  effortSource,
+}: EventOf<"run.started">): readonly string[] {
+  if (routing?.enabled !== true) return [];
+  const { reasons, confidence, domain, modelSource, estimate } = routing;
+  const sure = confidence === null ? "" : ` · confidence ${confidence}`;
+  const about = domain === null ? "" : ` · domain ${domain}`;
+  const chosen = `routed to ${effort} by ${effortSource.replaceAll("_", " and ")}: ${reasons.join("; ")}${sure}${about} · model by ${modelSource}`;
+  return estimate === undefined ? [chosen] : [chosen, estimateText(estimate)];
+}
+
+function estimateText({ tokens, costMicroUsd, basis, runs }: RunEstimate): string {
+  const of = (share: "p50" | "p90"): string =>
+    `${count(tokens[share])} tokens, ${costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd[share])}`;
+  const known = basis === "history" ? `${runs} earlier runs` : "assumed, too few earlier runs";
+  return `half of such runs use ${of("p50")}; nine of ten ${of("p90")} (${known})`;
 }
 
 function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {

@@ -98,6 +98,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "condense.failed":
       case "context.compacted":
       case "message.undelivered":
+      case "model.fell_back":
       case "run.finished":
       case "run.resumed":
       case "run.started":

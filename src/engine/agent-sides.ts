@@ -5,7 +5,7 @@ import {
   mayUseTool,
 } from "../agents/definition.ts";
 import { createDelegateTool } from "../agents/delegate.ts";
-import { chooseEffort, type EffortChoice } from "../agents/effort.ts";
+import { effortBelow, type EffortChoice, type TierOutputs } from "../agents/effort.ts";
 import type { AgentSide, SubAgent } from "../agents/ports.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
 import type { Principal } from "../base/principal.ts";
@@ -24,6 +24,7 @@ import { renderSkillList } from "../skills/list-skills.ts";
 import type { Skill } from "../skills/skill.ts";
 import { createLoadSkillTool, loadSkillToolName } from "../skills/skill-tool.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { SideCompletion } from "./completion.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
@@ -42,8 +43,12 @@ export interface SideParts {
   readonly packs: CompiledPolicy;
   /** What decides about the run's calls. */
   readonly policy: PolicyDecider;
+  /** What turns of each tier may use, where the run was routed. */
+  readonly tiers: TierOutputs | undefined;
   /** Every agent that somebody in the run may hand work to. */
   readonly subAgents: readonly AgentDefinition[];
+  /** How the work of one of them is checked. */
+  readonly completionOf: (agent: AgentDefinition) => SideCompletion;
 }
 
 /** One agent, and what there is for it: no more than the agent has that it works for. */
@@ -62,8 +67,8 @@ export interface Seat {
   readonly above: readonly string[];
   /** How many levels of agents may work below it. */
   readonly levels: number;
-  /** What the agent is told about how its work is judged. */
-  readonly judged: string;
+  /** How its work is checked, and what it is told of that. */
+  readonly completion: SideCompletion;
 }
 
 export interface OpenedSide {
@@ -105,7 +110,9 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     toFind: arranged.toFind.map(withValues),
     laterShown: acts ? [governed(createReadResultTool())] : [],
   };
+  const { words: judged, ...completion } = seat.completion;
   const side: AgentSide = {
+    ...completion,
     principal,
     policy: above.length === 0 ? parts.policy : strictestFor(parts.policy, above),
     agent,
@@ -113,7 +120,7 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     toolbox: createToolbox(parts.boundary, tools),
     systemPrompt: renderSystemPrompt(agent, {
       skills: renderSkillList(skills),
-      check: seat.judged,
+      check: judged,
     }),
     window: windowOf(
       { ...parts.context, ...agent.context },
@@ -130,16 +137,19 @@ function subAgentOf(
   agent: AgentDefinition,
   tools: Pick<Seat, "own" | "offered" | "skills">,
 ): SubAgent {
-  const { effort, source } = seat.effort;
+  const completion = parts.completionOf(agent);
   const below: Seat = {
     ...seat,
     ...tools,
     agent,
-    effort: chooseEffort(undefined, agent.effort, { effort, source }),
+    effort: effortBelow(agent.effort, seat.effort, parts.tiers),
     earlier: undefined,
     above: [...seat.above, agentReference(seat.agent)],
     levels: Math.min(seat.levels - 1, agent.limits.maxDepth ?? Number.POSITIVE_INFINITY),
-    judged: `You work for another agent, ${seat.agent.name}. It sees nothing of what you do but your last words: report in them what it asked for, what you did and what you could not do.`,
+    completion: {
+      ...completion,
+      words: [reportWords(seat.agent, agent), completion.words].filter(Boolean).join("\n\n"),
+    },
   };
   let side: AgentSide | undefined;
   return {
@@ -150,6 +160,13 @@ function subAgentOf(
       return side;
     },
   };
+}
+
+function reportWords({ name }: AgentDefinition, { outputs }: AgentDefinition): string {
+  const told = `You work for another agent, ${name}. It sees nothing of what you do but your last words`;
+  return outputs === undefined
+    ? `${told}: report in them what it asked for, what you did and what you could not do.`
+    : `${told}.`;
 }
 
 function definitionOf({ subAgents }: SideParts, id: string): readonly AgentDefinition[] {

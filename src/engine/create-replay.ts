@@ -1,3 +1,4 @@
+import { withCommandWords } from "../agents/completion-schema.ts";
 import { relocate, type Relocation } from "../agents/replay/relocation.ts";
 import { replayReport, type ReplayReport } from "../agents/replay/report.ts";
 import type { ReplayInput } from "../agents/replay/workflow.ts";
@@ -130,11 +131,14 @@ async function scratchCopy(spec: RunSpec, of: RunFiles, files: RunFiles): Promis
 function moved(spec: RunSpec, copied: Relocation | undefined): RunSpec {
   if (copied === undefined) return spec;
   const servers = [...relocatedServers(spec.servers, copied)];
-  const checks = spec.checks.map((check) => ({
-    ...check,
-    command: check.command.map((word) => relocate(word, copied)),
-  }));
-  return { ...spec, workspace: copied.to, servers, checks };
+  const inCopy = (word: string): string => relocate(word, copied);
+  const checks = spec.checks.map((check) => ({ ...check, command: check.command.map(inCopy) }));
+  const subAgents = spec.subAgents.map((agent) =>
+    agent.completion === undefined
+      ? agent
+      : { ...agent, completion: withCommandWords(agent.completion, inCopy) },
+  );
+  return { ...spec, workspace: copied.to, servers, checks, subAgents };
 }
 
 function isReplay(id: string, of: string): Agent33Error {

@@ -43,6 +43,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       return summary === undefined ? event : { ...event, summary: redactSummary(summary, text) };
     }
     case "turn.failed":
+    case "model.fell_back":
     case "judge.failed":
     case "condense.failed":
     case "sampling.failed":
@@ -67,10 +68,12 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       if (parts === undefined) return event;
       return { ...event, parts: parts.map((part) => redactPart(part, redactor)) };
     }
+    case "agent.started":
+      if (event.inputs === undefined) return event;
+      return { ...event, inputs: redactObject(event.inputs, redactor) };
     case "run.resumed":
     case "turn.started":
     case "tools.activated":
-    case "agent.started":
       return event;
   }
 }

@@ -2,10 +2,12 @@ import { z } from "zod";
 import { keptDefinitionSchema } from "../agents/definition.ts";
 import { judgeSchema, workspaceCheckSchema } from "../agents/completion-schema.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
+import { reasoningLevels } from "../agents/routing/settings.ts";
 import { contextSettingsSchema } from "../context/window.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toolDeclarationSchema } from "../config/mcp-servers.ts";
+import { routing } from "../events/event-fields.ts";
 import { runModes } from "../events/event.ts";
 import { entryPoints, policySelectionSchema } from "../config/schema.ts";
 
@@ -38,6 +40,12 @@ const httpServerSpecSchema = z.strictObject({
 const serverSpecSchema = z.union([stdioServerSpecSchema, httpServerSpecSchema]);
 export type ServerSpec = z.infer<typeof serverSpecSchema>;
 
+const tierOutput = z.strictObject({
+  maxOutputTokens: z.int(),
+  reasoning: z.enum(reasoningLevels).exactOptional(),
+});
+const effortChoiceSchema = tierOutput.extend({ effort: z.enum(efforts), source: z.string() });
+
 const runSpecSchema = z.strictObject({
   version: z.literal(1),
   task: z.discriminatedUnion("kind", [
@@ -54,7 +62,14 @@ const runSpecSchema = z.strictObject({
   /** What looks at its work in the workspace, besides a task's own check. */
   checks: z.array(workspaceCheckSchema).default([]),
   judge: judgeSchema.nullable().default(null),
-  effort: z.strictObject({ effort: z.enum(efforts), source: z.string(), maxOutputTokens: z.int() }),
+  effort: effortChoiceSchema,
+  /** How the tier was chosen, and what turns of each tier may use; earlier runs do not say. */
+  routing: z
+    .strictObject({
+      note: routing,
+      tiers: z.strictObject({ low: tierOutput, medium: tierOutput, high: tierOutput }),
+    })
+    .exactOptional(),
   limits: runLimitsSchema,
   /** How much of a conversation the model is shown, where an agent's definition does not say. */
   context: contextSettingsSchema.default({}),

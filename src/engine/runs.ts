@@ -30,6 +30,8 @@ export type RunEnd =
     }
   | { readonly runId: string; readonly outcome: "parked" };
 
+import type { Run, RunState } from "../store/repositories/runs.ts";
+
 export type { Run } from "../store/repositories/runs.ts";
 
 export interface Runs {
@@ -65,6 +67,8 @@ export interface Runs {
   fateOf(message: SentMessage): MessageFate;
   /** Takes up runs that are ready, whoever began them, until it is told to stop or idle. */
   work(request?: WorkRequest): Promise<void>;
+  /** How a run stands: as its row says, or `queued` where that waits for somebody to work on it. */
+  stateOf(run: Pick<Run, "id" | "state">): RunState | "queued";
   /** Events of a run as they happen in this process. Returns the function that ends it. */
   follow(runId: string, listener: (event: RunEvent) => void): () => void;
 }
@@ -164,6 +168,8 @@ export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
     drive,
     resume: async (prefix) => drive(store.runs.find(prefix).id),
     cancel: (runId) => durable.cancel(runId),
+    stateOf: ({ id, state }) =>
+      state === "running" && durable.status(id)?.state === "pending" ? "queued" : state,
     work: ({ told, ...options } = {}) =>
       durable.work({
         ...options,

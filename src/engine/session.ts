@@ -3,7 +3,6 @@ import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
-import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
 import type { OpenedConnector } from "../connectors/kind.ts";
 import { shellTool } from "../connectors/shell/connector.ts";
@@ -30,15 +29,17 @@ import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { openSide } from "./agent-sides.ts";
-import { sessionCompletion } from "./completion.ts";
+import { ownCompletion, sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+import type { NamedModel } from "./model-source.ts";
 import { loggedSampling } from "./logged-sampling.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { knownTools } from "./run-tools.ts";
+import { governedRunModel } from "./run-model.ts";
 import { findSandbox } from "./sandbox.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
@@ -56,6 +57,7 @@ export interface SessionParts {
   readonly connectors: readonly ConfiguredConnector[];
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
+  readonly fallbacks: (spec: RunSpec) => Promise<readonly NamedModel[]>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
   readonly approvalsOf: (tenant: string) => SyncTenantStore["approvals"];
   readonly personFor: Approvals["personFor"];
@@ -106,9 +108,16 @@ export async function openSession(
   // An agent that has one turn has no use for what it could act with.
   const acts = spec.mode === "iterative";
   const shell = await openShell(spec, parts);
-  const governedModel = parts.boundary.connector(
-    modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
-  );
+  const named = { model, name: spec.model, fallbacks: await parts.fallbacks(spec) };
+  const { boundary, host, append } = parts;
+  const governedModel = governedRunModel(named, {
+    boundary,
+    prices,
+    tokens,
+    clock: host.clock,
+    events,
+    append: (added) => append(runId, [added]),
+  });
   const sampled = {
     runId,
     principal: spec.principal,
@@ -142,11 +151,7 @@ export async function openSession(
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
     ];
     const { boundary, redactor, settings } = parts;
-    const { words: judged, ...completion } = sessionCompletion(
-      spec,
-      task?.check,
-      evaluating(spec, parts),
-    );
+    const inside = evaluating(spec, parts);
     const {
       side,
       tools,
@@ -165,7 +170,9 @@ export async function openSession(
         },
         packs: ofPacks,
         policy,
+        tiers: spec.routing?.tiers,
         subAgents: spec.subAgents,
+        completionOf: (agent) => ownCompletion(agent, inside),
       },
       {
         agent: spec.agent,
@@ -177,7 +184,7 @@ export async function openSession(
         earlier,
         above: [],
         levels: acts ? spec.limits.maxDepth : 0,
-        judged,
+        completion: sessionCompletion(spec, task?.check, inside),
       },
     );
     const notices = [
@@ -195,7 +202,6 @@ export async function openSession(
       session: sessionOf(runId, spec, parts, {
         task,
         side,
-        completion,
         model: governedModel,
         tokens,
         closeTools,
@@ -245,7 +251,6 @@ async function openShell(
 interface Opened {
   readonly task: Task | undefined;
   readonly side: AgentSide;
-  readonly completion: Pick<RunSession, "answer" | "checks" | "judge">;
   readonly model: RunSession["model"];
   readonly tokens: RunSession["tokens"];
   readonly closeTools: RunSession["closeTools"];
@@ -262,7 +267,6 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     limits: spec.limits,
     model,
     tokens,
-    ...opened.completion,
     verify:
       task === undefined || inside === undefined
         ? undefined

@@ -70,6 +70,7 @@ function startEvent(
     model: spec.model,
     effort: spec.effort.effort,
     effortSource: spec.effort.source,
+    ...(spec.routing === undefined ? {} : { routing: spec.routing.note }),
     mode: spec.mode,
     workspace: spec.workspace,
     limits: { ...spec.limits },

@@ -57,6 +57,26 @@ export const decision = z.object({
 
 /** How hard a model thinks. */
 export const effort = z.enum(efforts);
+const spread = z.object({ p50: z.number().nonnegative(), p90: z.number().nonnegative() });
+/** What a run is expected to use, and whether earlier runs say so or it is assumed. */
+export const estimate = z.object({
+  tokens: spread,
+  /** Null where the model has no known price. */
+  costMicroUsd: spread.nullable(),
+  basis: z.enum(["history", "prior"]),
+  /** Earlier runs of the same agent, tier and model. */
+  runs: z.int().nonnegative(),
+});
+/** How a run's tier was chosen. */
+export const routing = z.object({
+  enabled: z.boolean(),
+  reasons: z.array(z.string()).readonly(),
+  confidence: z.number().nullable(),
+  domain: z.string().nullable(),
+  modelSource: z.enum(["request", "task", "tier", "settings"]),
+  /** Absent without routing. */
+  estimate: estimate.exactOptional(),
+});
 /** Whether an agent has one turn without tools, or works until it is done. */
 export const runModes = ["iterative", "once"] as const;
 export type RunMode = (typeof runModes)[number];
@@ -92,7 +112,7 @@ export const stop = z.discriminatedUnion("reason", [
   z.object({ reason: z.literal("done") }),
   z.object({
     reason: z.literal("limit"),
-    limit: z.enum(["steps", "tokens", "cost", "time"]),
+    limit: z.enum(["steps", "tool_calls_per_step", "tokens", "cost", "time"]),
     allowed: z.number(),
   }),
   z.object({ reason: z.literal("stuck"), ...stuckLoop }),

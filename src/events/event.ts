@@ -7,12 +7,14 @@ import {
   decision,
   effort,
   errorData,
+  type estimate,
   fileChange,
   fromLogReasons,
   jsonObject,
   outcome,
   overflow,
   personTopics,
+  routing,
   runModes,
   scoped,
   stop,
@@ -53,6 +55,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     model: z.string(),
     effort,
     effortSource: z.string(),
+    /** Why this tier and model; earlier logs do not say. */
+    routing: routing.exactOptional(),
     /** How the agent works, and what it was given; earlier logs do not say. */
     mode: z.enum(runModes).exactOptional(),
     inputs: jsonObject.exactOptional(),
@@ -120,6 +124,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     agentPath: z.string(),
     /** As `name@version`. */
     agent: z.string(),
+    /** What it was given as data, where it was. */
+    inputs: jsonObject.exactOptional(),
     /** Its own limits, within what was left to the one that it works for. */
     limits: jsonObject,
     decision,
@@ -148,6 +154,25 @@ const storedEventSchema = z.discriminatedUnion("type", [
     finishReason: z.string(),
     callId: z.string(),
     promptTokens,
+    /** The specification of the model that answered, where others could have stood in for it. */
+    model: z.string().exactOptional(),
+  }),
+  z.object({
+    ...stored,
+    /** A model could not answer, and another was asked instead; it stands in from here on. */
+    type: z.literal("model.fell_back"),
+    /** The call, by the name that the audit has for it. */
+    call: z.string(),
+    from: z.string(),
+    /** Null where no other was left to ask. */
+    to: z.string().nullable(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    attempts: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
   }),
   z.object({
     ...stored,
@@ -241,6 +266,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** The model was asked whether the work is done. What comes of it is the check after it. */
     type: z.literal("judge.completed"),
     attempt: z.int().positive(),
@@ -255,6 +281,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("judge.failed"),
     attempt: z.int().positive(),
     try: z.int().positive(),
@@ -266,6 +293,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("check.completed"),
     /** What looked; earlier logs do not say, and it was a command. */
     kind: z.enum(["command", "schema", "scorer", "judge"]).exactOptional(),
@@ -294,6 +322,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("agent.stopped"),
     stop,
     summary: z.string(),
+    /** What its work is worth by its own definition; the run's own agent is told of by the run's end. */
+    outcome: outcome.exactOptional(),
     /** What it and those below it used; the run's own agent is told of by the run's end. */
     totals: totals.exactOptional(),
   }),
@@ -354,6 +384,8 @@ export type FromLogReason = (typeof fromLogReasons)[number];
 export type StopReason = z.infer<typeof stop>;
 export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;
+export type RunEstimate = z.infer<typeof estimate>;
+export type RunRouting = z.infer<typeof routing>;
 export type RunTotals = z.infer<typeof totals>;
 export type FileChange = z.infer<typeof fileChange>;
 export type EventDecision = z.infer<typeof decision>;

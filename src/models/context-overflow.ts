@@ -1,5 +1,6 @@
 import { causesOf } from "../base/causes.ts";
 import { Agent33Error, isAgent33Error } from "../base/errors.ts";
+import { cutShort } from "./finish-reason.ts";
 import type { ModelTurn } from "./model.ts";
 
 /** A request that did not fit, as far as the provider says. In tokens. */
@@ -132,7 +133,7 @@ export function silentOverflow(
   // What the server took is what it has room for.
   if (clipped) return { inputTokens: expected.inputTokens, contextTokens: usage.inputTokens };
   const full =
-    finishReason === "length" &&
+    cutShort(finishReason) === "length" &&
     usage.inputTokens + usage.outputTokens + windowSlack >=
       (expected.contextTokens ?? Number.POSITIVE_INFINITY);
   return full ? { inputTokens: usage.inputTokens, ...window } : undefined;

@@ -7,7 +7,7 @@ export type AnswerKind = "turn" | "judgement" | "summary";
 
 /**
  * Finds a recorded answer by its place, from 0: among the turns of the agent that asks, or among the
- * judgements or the summaries of the run.
+ * judgements of its work or the summaries of its turns.
  */
 export type TurnSource = (
   index: number,

@@ -48,6 +48,8 @@ const scriptSchema = z.strictObject({
   summaries: z.array(turnSchema).optional(),
   /** What other agents of the run say, by the agent's name or by its path, which counts first. */
   agents: z.record(z.string(), z.array(turnSchema).min(1)).optional(),
+  /** What it answers when it is asked to judge their work, by the same names. */
+  judges: z.record(z.string(), z.array(turnSchema)).optional(),
 });
 
 /** A conversation's model side, written beforehand. */

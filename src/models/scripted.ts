@@ -1,6 +1,6 @@
 import { Agent33Error } from "../base/errors.ts";
 import type { AssistantPart, Usage } from "../base/message.ts";
-import type { Model, ModelRequest } from "./model.ts";
+import type { Asker, Model, ModelRequest } from "./model.ts";
 import { playTurn, turnIndexOf } from "./play-turn.ts";
 import { readScript, type Script, type ScriptTurn } from "./script-file.ts";
 import { estimateUsage } from "./usage.ts";
@@ -37,14 +37,28 @@ export function createScriptedModel(script: Script): Model {
 
 /** The turns that the request asks for one of, and a word on whose they are. */
 function turnsOf(
-  { turns, agents = {}, judge = [], summaries = [] }: Script,
+  script: Script,
   { asker, judgement, condensation }: ModelRequest,
 ): { readonly turns: readonly ScriptTurn[]; readonly whose: string } {
-  if (judgement !== undefined) return { turns: judge, whose: " for the judge" };
+  const { turns, agents = {}, summaries = [] } = script;
+  if (judgement !== undefined) return judgementsOf(script, asker);
   if (condensation !== undefined) return { turns: summaries, whose: " for summaries" };
   if (asker?.path === undefined) return { turns, whose: "" };
   const { name, path } = asker;
   return { turns: agents[path] ?? agents[name] ?? [], whose: ` for ${name} (${path})` };
+}
+
+/** What is said of an agent's work, and a word on whose it is. */
+function judgementsOf(
+  { judge = [], judges = {} }: Script,
+  asker: Asker | undefined,
+): { readonly turns: readonly ScriptTurn[]; readonly whose: string } {
+  if (asker?.path === undefined) return { turns: judge, whose: " for the judge" };
+  const { name, path } = asker;
+  return {
+    turns: judges[path] ?? judges[name] ?? [],
+    whose: ` for the judge of ${name} (${path})`,
+  };
 }
 
 /**

@@ -17,6 +17,14 @@ export interface PlannedStep {
   readonly status: "pending" | "in_progress" | "done" | "dropped";
 }
 
+/** A piece of work for another agent of the run. */
+export interface HandedWork {
+  readonly agent: string;
+  readonly task: string;
+  /** What it is given as data. */
+  readonly inputs?: JsonObject;
+}
+
 /** What a tool gives back to the model. A failing tool is data, not an exception. */
 export interface ToolOutput {
   readonly content: string;
@@ -26,7 +34,7 @@ export interface ToolOutput {
   /** Names of tools of the run that the model is shown from its next turn on. */
   readonly activates?: readonly string[];
   /** Work for another agent of the run, whose last words then are the call's result. */
-  readonly delegates?: { readonly agent: string; readonly task: string };
+  readonly delegates?: HandedWork;
   /** The agent's plan from here on. */
   readonly plan?: readonly PlannedStep[];
   /** The part of the agent's own log that is the result. */

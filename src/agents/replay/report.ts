@@ -202,16 +202,21 @@ function verdict(what: string, before: string, now: string): Verdict {
   return { what, before, now, differs: before !== now };
 }
 
-/** Checks by their attempt and, but for the first of it, their place in it: `2`, `2.2`. */
+/**
+ * Checks by their attempt, but for the first of it their place in it, and whose work they look at:
+ * `2`, `2.2`, `2 of 1.0`.
+ */
 function checkWords(events: readonly StoredEvent[]): ReadonlyMap<string, string> {
-  const looked = new Map<number, number>();
+  const looked = new Map<string, number>();
   const words = new Map<string, string>();
   for (const event of events) {
     if (event.type !== "check.completed") continue;
-    const { attempt, passed, error } = event;
-    const place = (looked.get(attempt) ?? 0) + 1;
-    looked.set(attempt, place);
-    const name = place === 1 ? String(attempt) : `${attempt}.${place}`;
+    const { agentPath, attempt, passed, error } = event;
+    const whose = agentPath === undefined ? "" : ` of ${agentPath}`;
+    const look = `${attempt}${whose}`;
+    const place = (looked.get(look) ?? 0) + 1;
+    looked.set(look, place);
+    const name = place === 1 ? look : `${attempt}.${place}${whose}`;
     words.set(name, error?.code ?? (passed ? "passed" : "failed"));
   }
   return words;
