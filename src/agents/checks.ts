@@ -4,11 +4,12 @@ import type { AnswerForm } from "./answer.ts";
 import { leaveIfReleased } from "./call-options.ts";
 import { limitReached } from "./limits.ts";
 import type { AgentPorts, CheckResult, RunCheck, RunSession } from "./ports.ts";
+import type { Scope } from "./scope.ts";
 import { scopedRun } from "./scoped-run.ts";
 import { turnText } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 
-export type CheckInput = { readonly attempt: number; readonly horizon: number };
+export type CheckInput = Scope & { readonly attempt: number; readonly horizon: number };
 export type CheckVerdict = Spoken & {
   readonly seq: number;
   /** Whether the agent is to go on: it was told what is wrong. */
@@ -28,12 +29,13 @@ type NewCheck = Extract<NewEvent, { type: "check.completed" }>;
 export function runChecks(ports: AgentPorts): Activity<CheckInput, CheckVerdict> {
   return {
     name: "check.run",
-    run: async ({ attempt, horizon }, { runId, signal }) => {
-      const scoped = scopedRun(ports, runId, {});
-      const { session } = scoped;
-      const events = scoped.readAll().filter(({ seq }) => seq <= horizon);
+    run: async (input, { runId, signal }) => {
+      const { attempt, horizon } = input;
+      const scoped = scopedRun(ports, runId, input);
+      const { session, scope } = scoped;
+      const events = scoped.read().filter(({ seq }) => seq <= horizon);
       const done: NewCheck[] = [];
-      for (const { kind, run } of checksOf(session, events)) {
+      for (const { kind, run } of checksOf(session, events, scope)) {
         const result = await run(signal, Math.max(1, scoped.timeLeftMs()));
         leaveIfReleased(signal);
         done.push({ type: "check.completed", kind, attempt, ...result });
@@ -46,9 +48,9 @@ export function runChecks(ports: AgentPorts): Activity<CheckInput, CheckVerdict>
       const timeIsUp = failed?.error !== undefined && scoped.timeLeftMs() <= 0;
       const judge = failed === undefined && isJudged(session, done.length, events);
       return (mailbox) => {
-        const stored = ports.log.append(runId, [...done, ...(back === undefined ? [] : [back])]);
+        const stored = scoped.append([...done, ...(back === undefined ? [] : [back])]);
         return {
-          ...spokenIn(mailbox, {}),
+          ...spokenIn(mailbox, scope),
           seq: stored.at(-1)?.seq ?? horizon,
           sentBack: back !== undefined,
           ...(judge ? { judge: true as const } : {}),
@@ -76,10 +78,13 @@ function isJudged({ judge }: RunSession, checks: number, events: readonly Stored
   return judge.always || checks > 0 || events.some(({ type }) => type === "tool.completed");
 }
 
-function checksOf(session: RunSession, events: readonly StoredEvent[]): readonly RunCheck[] {
-  const { answer, checks } = session;
+function checksOf(
+  { answer, checks }: RunSession,
+  events: readonly StoredEvent[],
+  scope: Scope,
+): readonly RunCheck[] {
   if (answer === undefined) return checks;
-  const run = async () => checkAnswer(answer, lastAnswer(events));
+  const run = async () => checkAnswer(answer, lastAnswer(events, scope));
   return [{ kind: "schema", run }, ...checks];
 }
 
@@ -88,10 +93,10 @@ function checkAnswer(form: AnswerForm, text: string): CheckResult {
   return { passed: read.ok, output: read.ok ? "" : read.problems.join("\n"), durationMs: 0 };
 }
 
-/** What the run's own agent said in its last turn. */
-export function lastAnswer(events: readonly StoredEvent[]): string {
+/** What an agent said in its last turn. */
+export function lastAnswer(events: readonly StoredEvent[], { agentPath }: Scope): string {
   const turn = events.findLast(
-    (event) => event.type === "turn.completed" && event.agentPath === undefined,
+    (event) => event.type === "turn.completed" && event.agentPath === agentPath,
   );
   return turn?.type === "turn.completed" ? turnText(turn) : "";
 }

@@ -30,6 +30,13 @@ export const completionSchema = z.strictObject({
     .array(check)
     .default([])
     .describe("run in the workspace, in this order; exit code 0 passes a command"),
+  timeoutSeconds: z
+    .int()
+    .positive()
+    .exactOptional()
+    .describe(
+      "longest that one of the checks may take; without it, what is left of the run's time",
+    ),
   judge: z
     .strictObject({
       criteria: words.describe("what must be true of the work, in the words of its author"),
@@ -43,6 +50,8 @@ export const workspaceCheckSchema = z.strictObject({
   command: z.array(z.string()).min(1),
   /** Set for a scorer: the least score that passes. */
   atLeast: z.number().exactOptional(),
+  /** Longest that it may take; without it, what is left of the run's time. */
+  timeoutSeconds: z.int().positive().exactOptional(),
 });
 export type WorkspaceCheck = z.infer<typeof workspaceCheckSchema>;
 
@@ -58,12 +67,29 @@ export type JudgeSpec = z.infer<typeof judgeSchema>;
 export function workspaceChecksOf(
   completion: z.infer<typeof completionSchema> | undefined,
 ): readonly WorkspaceCheck[] {
-  return (completion?.checks ?? []).flatMap(({ command, scorer }): readonly WorkspaceCheck[] => [
-    ...(command === undefined ? [] : [{ command: wordsOf(command) }]),
+  if (completion === undefined) return [];
+  const { checks, timeoutSeconds } = completion;
+  const bound = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+  return checks.flatMap(({ command, scorer }): readonly WorkspaceCheck[] => [
+    ...(command === undefined ? [] : [{ command: wordsOf(command), ...bound }]),
     ...(scorer === undefined
       ? []
-      : [{ command: wordsOf(scorer.command), atLeast: scorer.atLeast }]),
+      : [{ command: wordsOf(scorer.command), atLeast: scorer.atLeast, ...bound }]),
   ]);
+}
+
+/** What a definition says of its checks, with every word of their commands changed. */
+export function withCommandWords(
+  completion: z.infer<typeof completionSchema>,
+  change: (word: string) => string,
+): z.infer<typeof completionSchema> {
+  const changed = (words: string | readonly string[]) =>
+    typeof words === "string" ? change(words) : words.map(change);
+  const checks = completion.checks.map(({ command: line, scorer }) => ({
+    ...(line === undefined ? {} : { command: changed(line) }),
+    ...(scorer === undefined ? {} : { scorer: { ...scorer, command: changed(scorer.command) } }),
+  }));
+  return { ...completion, checks };
 }
 
 /** A command line as the program that reads it, with its arguments. */

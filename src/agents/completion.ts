@@ -4,6 +4,8 @@ import type { RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import { leaveIfReleased } from "./call-options.ts";
 import { lastAnswer } from "./checks.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
+import { outsideEffect } from "./outside-effect.ts";
+import { eventsOfAgent } from "./scope.ts";
 import { activeMs, foldRun } from "./state.ts";
 import { undelivered } from "./steering.ts";
 
@@ -58,17 +60,23 @@ export function finishRun(ports: AgentPorts): Activity<EndInput, { readonly outc
       const filesChanged = await ports.session(runId).filesChanged();
       return () => {
         const events = ports.log.read(runId);
-        const { totals, lastText } = foldRun(events, horizon);
-        const outcome = outcomeOf(events, stop);
-        const output = outputOf(ports.session(runId), events, stop);
+        const { totals: used, lastText } = foldRun(events, horizon);
+        const totals = { ...used, durationMs: activeMs(events, ports.now()) };
+        const outcome = outcomeOf(eventsOfAgent(events, {}), stop);
+        const session = ports.session(runId);
+        const output = outputOf(session, events, stop);
+        const outside = outsideEffect(events, session.toolbox);
+        const ending = ports.ending(runId, { outcome, stop, totals, outside });
         ports.log.append(runId, [
+          ...ending.events,
           {
             type: "run.finished",
             outcome,
             stop,
             summary: lastText,
             ...(output === undefined ? {} : { output }),
-            totals: { ...totals, durationMs: activeMs(events, ports.now()) },
+            totals,
+            ...(ending.attempts === undefined ? {} : { attempts: ending.attempts }),
             filesChanged,
           },
         ]);
@@ -86,13 +94,14 @@ function outputOf(
   stop: StopReason,
 ): JsonObject | undefined {
   if (answer === undefined || stop.reason !== "done") return undefined;
-  const read = answer.read(lastAnswer(events));
+  const read = answer.read(lastAnswer(events, {}));
   return read.ok ? read.value : undefined;
 }
 
 /**
- * What a run's result is worth. Hidden tests decide where there are some; else the visible check;
+ * What an agent's result is worth. Hidden tests decide where there are some; else the visible check;
  * without either, nobody has looked. A verifier that gave no verdict decides nothing.
+ * @param events of the agent alone
  */
 export function outcomeOf(events: readonly StoredEvent[], stop: StopReason): RunOutcome {
   if (stop.reason === "cancelled") return "cancelled";

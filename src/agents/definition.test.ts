@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/support/temporary.ts";
 import { agentDigest, defaultAgent, mayUseSkill, mayUseTool } from "./definition.ts";
 import { readAgentFile } from "./definition-file.ts";
-import { chooseEffort } from "./effort.ts";
 
 function file(text: string): string {
   const path = join(temporaryFolder("agent"), "agent.yaml");
@@ -101,18 +100,5 @@ describe("an agent definition", () => {
       ),
     ).toEqual([true, true, false, false]);
     expect(mayUseTool({ ...defaultAgent, tools: ["a.c"] }, "abc")).toBe(false);
-  });
-});
-
-test("effort is chosen by the request, then the agent, then the settings", () => {
-  const settings = { effort: "medium", source: "default" } as const;
-  expect(chooseEffort("low", "high", settings)).toMatchObject({ effort: "low", source: "request" });
-  expect(chooseEffort(undefined, "high", settings)).toMatchObject({
-    effort: "high",
-    source: "agent",
-  });
-  expect(chooseEffort(undefined, undefined, settings)).toMatchObject({
-    effort: "medium",
-    source: "default",
   });
 });

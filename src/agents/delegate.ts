@@ -1,7 +1,12 @@
 import { z } from "zod";
+import type { JsonValue } from "../base/json.ts";
 import { defineTool } from "../tools/define.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { AgentDefinition } from "./definition.ts";
+import { inputProblems } from "./inputs.ts";
+
+// zod's own JSON type has mutable arrays; what comes out of here is never changed.
+const json = z.json() as unknown as z.ZodType<JsonValue>;
 
 /** The name by which a model hands work to another agent. */
 export const delegateName = "delegate";
@@ -25,6 +30,22 @@ export function withoutEnding(content: string): string {
  */
 export function createDelegateTool(agents: readonly AgentDefinition[]): Tool {
   const names = agents.map(({ name }) => name);
+  const input = z
+    .object({
+      agent: z.enum(names).describe("Who is to do it."),
+      task: z.string().min(1).max(50_000).describe("What is to be done, complete in itself."),
+      inputs: z
+        .record(z.string(), json)
+        .exactOptional()
+        .describe("What it is given as data, for an agent that asks for it."),
+    })
+    .superRefine((work, context) => {
+      const agent = agents.find(({ name }) => name === work.agent);
+      const problems = agent === undefined ? [] : inputProblems(agent, work.inputs);
+      for (const message of problems) {
+        context.addIssue({ code: "custom", path: ["inputs"], message });
+      }
+    });
   return defineTool({
     name: delegateName,
     description: [
@@ -32,19 +53,29 @@ export function createDelegateTool(agents: readonly AgentDefinition[]): Tool {
       "It sees nothing of this conversation: say in the task all that it needs to know, and what it is to report.",
       "Work for several agents that does not depend on each other goes into one turn.",
       "The agents:",
-      ...agents.map(({ name, role }) => `- ${name}: ${role.trim()}`),
+      ...agents.flatMap(linesOf),
     ].join("\n"),
-    input: z.object({
-      agent: z.enum(names).describe("Who is to do it."),
-      task: z.string().min(1).max(50_000).describe("What is to be done, complete in itself."),
-    }),
+    input,
     effect: "read",
     repeat: "safe",
     source: "tool:agents",
-    run: async ({ agent, task }) => ({
-      content: `Handed to ${agent}.`,
+    run: async (work) => ({
+      content: `Handed to ${work.agent}.`,
       isError: false,
-      delegates: { agent, task },
+      delegates: work,
     }),
   });
+}
+
+/** What a model is told of an agent that it may hand work to. */
+function linesOf({ name, role, inputs, outputs }: AgentDefinition): readonly string[] {
+  return [
+    `- ${name}: ${role.trim()}`,
+    ...(inputs === undefined
+      ? []
+      : [`  Its \`inputs\` must fit this JSON Schema: ${JSON.stringify(inputs)}`]),
+    ...(outputs === undefined
+      ? []
+      : [`  Its last words are JSON that fits: ${JSON.stringify(outputs)}`]),
+  ];
 }

@@ -1,27 +1,56 @@
 import type { Effort } from "../base/effect.ts";
+import type { Reasoning, RoutingSettings } from "./routing/settings.ts";
 
 /** How hard a run thinks, who said so, and what one turn of it may write. */
 export interface EffortChoice {
   readonly effort: Effort;
-  /** `request`, `agent`, or where the setting came from. */
+  /** `request`, `agent`, what routing decided by, or where the setting came from. */
   readonly source: string;
   readonly maxOutputTokens: number;
+  /** What the model is asked for where that is not the tier's own name. */
+  readonly reasoning?: Reasoning;
 }
 
-/** Output tokens of one turn. Enough to write a file in one piece at every tier. */
-const outputTokens: Readonly<Record<Effort, number>> = { low: 4_096, medium: 8_192, high: 16_384 };
+/** What one turn of a tier may use. */
+export type TierOutput = Omit<EffortChoice, "effort" | "source">;
+export type TierOutputs = Readonly<Record<Effort, TierOutput>>;
 
-/** The first choice that somebody made, in this order: the request, the agent, the settings. */
-export function chooseEffort(
-  requested: Effort | undefined,
+/** Output tokens of one turn. Enough to write a file in one piece at every tier. */
+const usual: TierOutputs = {
+  low: { maxOutputTokens: 4_096 },
+  medium: { maxOutputTokens: 8_192 },
+  high: { maxOutputTokens: 16_384 },
+};
+
+/** What turns of each tier may use, by the settings; without routing always the same. */
+export function tierOutputs({ enabled, tiers }: RoutingSettings): TierOutputs {
+  if (!enabled) return usual;
+  const of = (effort: Effort): TierOutput => {
+    const { maxOutputTokens, reasoning } = tiers[effort];
+    return {
+      ...usual[effort],
+      ...(maxOutputTokens === undefined ? {} : { maxOutputTokens }),
+      ...(reasoning === undefined ? {} : { reasoning }),
+    };
+  };
+  return { low: of("low"), medium: of("medium"), high: of("high") };
+}
+
+/** The effort of an agent that works for another: its own, else that of the one it works for. */
+export function effortBelow(
   agent: Effort | undefined,
-  settings: { readonly effort: Effort; readonly source: string },
+  above: EffortChoice,
+  tiers: TierOutputs = usual,
 ): EffortChoice {
-  const [effort, source] =
-    requested !== undefined
-      ? ([requested, "request"] as const)
-      : agent !== undefined
-        ? ([agent, "agent"] as const)
-        : ([settings.effort, settings.source] as const);
-  return { effort, source, maxOutputTokens: outputTokens[effort] };
+  if (agent === undefined || agent === above.effort) {
+    return agent === undefined ? above : { ...above, source: "agent" };
+  }
+  return { effort: agent, source: "agent", ...tiers[agent] };
+}
+
+/** The part of a model request that says how hard to think; `none` says nothing. */
+export function effortAsked({ effort, reasoning = effort }: EffortChoice): {
+  readonly effort?: Effort;
+} {
+  return reasoning === "none" ? {} : { effort: reasoning };
 }

@@ -3,6 +3,7 @@ import type { StopReason } from "../events/event.ts";
 import { runChecks } from "./checks.ts";
 import { askJudge, type JudgeResult } from "./judge.ts";
 import { approvalTopic, type AgentPorts } from "./ports.ts";
+import type { Scope } from "./scope.ts";
 import type { Spoken } from "./steering.ts";
 
 /** What becomes of an agent that says that it is done. */
@@ -21,7 +22,7 @@ export function completionGate(
   ports: AgentPorts,
 ): (
   context: WorkflowContext,
-  at: { readonly attempt: number; readonly horizon: number },
+  at: Scope & { readonly attempt: number; readonly horizon: number },
   ttlMs: number,
 ) => Promise<GateResult> {
   const checkActivity = runChecks(ports);
@@ -30,7 +31,11 @@ export function completionGate(
   /** One question with its waits for a person. */
   const ask = async (
     context: WorkflowContext,
-    question: { readonly attempt: number; readonly try: number; readonly horizon: number },
+    question: Scope & {
+      readonly attempt: number;
+      readonly try: number;
+      readonly horizon: number;
+    },
     ttlMs: number,
   ): Promise<JudgeResult> => {
     for (let ask = 1; ; ask += 1) {
@@ -40,14 +45,14 @@ export function completionGate(
     }
   };
 
-  return async (context, { attempt, horizon }, ttlMs) => {
-    const verdict = await context.call(checkActivity, { attempt, horizon });
+  return async (context, at, ttlMs) => {
+    const verdict = await context.call(checkActivity, at);
     // Who is spoken to goes on anyway, and is judged when it is done again.
     const isJudged = verdict.judge === true && verdict.spoke === undefined;
     if (!isJudged || context.signal.aborted) return { ...verdict, stop: verdict.stop ?? null };
     let { seq } = verdict;
     for (let tried = 1; ; tried += 1) {
-      const result = await ask(context, { attempt, try: tried, horizon: seq }, ttlMs);
+      const result = await ask(context, { ...at, try: tried, horizon: seq }, ttlMs);
       seq = result.seq;
       if (!result.again || context.signal.aborted) return result;
     }

@@ -1,6 +1,7 @@
 import type { JsonObject } from "../base/json.ts";
 import type { Message } from "../base/message.ts";
 import type { FileChange, StoredEvent } from "../events/event.ts";
+import { eventsOfAgent, type Scope } from "./scope.ts";
 import { foldRun, toolCallsOf } from "./state.ts";
 
 /** What the judge is asked: the criteria, and the form of the verdict. */
@@ -17,15 +18,20 @@ export function judgePrompt(criteria: string, verdict: JsonObject): string {
  * The report of the work, and where an answer could not be read, that answer and what is wrong
  * with it.
  * @param past the log up to the question
+ * @param question names the agent whose work it is
  */
 export function judgeMessages(
   past: readonly StoredEvent[],
   filesChanged: readonly FileChange[],
-  question: { readonly attempt: number; readonly try: number },
+  question: Scope & { readonly attempt: number; readonly try: number },
 ): readonly Message[] {
-  const report: Message = { role: "user", text: JSON.stringify(reportOf(past, filesChanged)) };
+  const own = eventsOfAgent(past, question);
+  const report: Message = {
+    role: "user",
+    text: JSON.stringify(reportOf(own, filesChanged, question)),
+  };
   if (question.try === 1) return [report];
-  const unread = past.findLast((event) => event.type === "judge.completed");
+  const unread = own.findLast((event) => event.type === "judge.completed");
   const text = unread?.type === "judge.completed" ? unread.text : "";
   return [
     report,
@@ -39,15 +45,18 @@ const mostCalls = 60;
 const mostCharacters = 1_200;
 const mostFiles = 100;
 
-function reportOf(past: readonly StoredEvent[], filesChanged: readonly FileChange[]) {
-  const own = past.filter((event) => !("agentPath" in event) || event.agentPath === undefined);
-  const calls = own.filter((event) => event.type === "tool.completed");
+function reportOf(past: readonly StoredEvent[], filesChanged: readonly FileChange[], scope: Scope) {
+  const calls = past.filter((event) => event.type === "tool.completed");
+  // What it is to do is the first that it is told, by whomever.
+  const first = past.find((event) => event.type === "message.user");
   const attempt = past.findLast((event) => event.type === "check.completed")?.attempt;
   return {
-    task: own.flatMap((event) =>
-      event.type === "message.user" && event.from !== "engine" ? [event.text] : [],
+    task: past.flatMap((event) =>
+      event.type === "message.user" && (event === first || event.from !== "engine")
+        ? [event.text]
+        : [],
     ),
-    lastAnswer: foldRun(past, Number.MAX_SAFE_INTEGER).lastText,
+    lastAnswer: foldRun(past, Number.MAX_SAFE_INTEGER, scope).lastText,
     checks: past.flatMap((event) =>
       event.type === "check.completed" && event.attempt === attempt && event.kind !== "judge"
         ? [{ kind: event.kind ?? "command", passed: event.passed, output: cut(event.output) }]
@@ -60,7 +69,7 @@ function reportOf(past: readonly StoredEvent[], filesChanged: readonly FileChang
     toolCallsLeftOut: Math.max(0, calls.length - mostCalls),
     toolCalls: calls.slice(-mostCalls).map(({ turn, index, toolName, content, isError }) => ({
       tool: toolName,
-      arguments: cut(toolCallsOf(own, turn)[index]?.argumentsText ?? ""),
+      arguments: cut(toolCallsOf(past, turn)[index]?.argumentsText ?? ""),
       failed: isError,
       result: cut(content),
     })),

@@ -3,16 +3,17 @@ import { type JsonObject, toJsonValue } from "../base/json.ts";
 import type { BoundaryError } from "../boundary/errors.ts";
 import type { CallRecord } from "../boundary/types.ts";
 import type { Activity } from "../durable/contract.ts";
-import type { NewEvent, StopReason, StoredEvent } from "../events/event.ts";
+import type { NewEvent, StopReason } from "../events/event.ts";
 import type { ModelRequest, ModelTurn } from "../models/model.ts";
 import { answerForm } from "./answer.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { feedback, isSentBack } from "./checks.ts";
+import { effortAsked } from "./effort.ts";
 import { judgeMessages, judgePrompt } from "./judge-words.ts";
-import { reachedLimit } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
-import { scopedRun } from "./scoped-run.ts";
-import { activeMs, foldRun, turnText } from "./state.ts";
+import { judgeCallName, type Scope } from "./scope.ts";
+import { type ScopedRun, scopedRun } from "./scoped-run.ts";
+import { turnText } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 import { eventDecision, stopOf } from "./turn.ts";
 
@@ -23,11 +24,12 @@ export type JudgeQuestion = {
   readonly try: number;
 };
 
-export type JudgeInput = JudgeQuestion & {
-  readonly horizon: number;
-  /** Above 1 when it comes back from a question to a person. */
-  readonly ask: number;
-};
+export type JudgeInput = Scope &
+  JudgeQuestion & {
+    readonly horizon: number;
+    /** Above 1 when it comes back from a question to a person. */
+    readonly ask: number;
+  };
 
 export type JudgeResult = Spoken & {
   readonly seq: number;
@@ -54,7 +56,7 @@ const verdictForm = answerForm(verdictJson);
 
 /**
  * Asks the model whether the work meets its criteria. The question is a call like any other: it is
- * governed, charged to the run, and not made where a limit is reached. Only a verdict in the form
+ * governed, charged to the agent whose work it is, and not made where a limit is reached. Only a verdict in the form
  * that was asked for is one; what cannot be read twice counts as no.
  */
 export function askJudge(ports: AgentPorts): Activity<JudgeInput, JudgeResult> {
@@ -63,32 +65,32 @@ export function askJudge(ports: AgentPorts): Activity<JudgeInput, JudgeResult> {
     run: async (input, context) => {
       const { runId, signal } = context;
       const { horizon } = input;
-      const run = scopedRun(ports, runId, {});
-      const { session } = run;
-      const events = run.readAll();
-      const limit = spentUp(session, events, horizon, ports.now());
+      const run = scopedRun(ports, runId, input);
+      const { session, scope } = run;
+      // The questions are no turns of the agent's.
+      const limit = run.reachedLimit("spending");
       if (limit !== undefined) return () => ({ ...nothingMore, seq: horizon, stop: limit });
-      const outcome = await session.model.tryCall(await request(session, events, input), {
-        ...callOptions(run, `judge-${input.attempt}-${input.try}`, signal),
+      const outcome = await session.model.tryCall(await request(run, input), {
+        ...callOptions(run, judgeCallName(scope, input), signal),
         totalMs: Math.max(1, run.timeLeftMs()),
       });
       leaveIfUnfinished(context, outcome);
       return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
-          return park(ports, runId, horizon, outcome.error);
+          return park(run, horizon, outcome.error);
         }
         const timeIsUp = run.timeLeftMs() <= 0;
         const { told, check, stop } = outcome.ok
           ? answered(input, outcome.value, outcome.record)
           : failed(ports, session, input, outcome.error, outcome.record, timeIsUp);
         const sentBack = check?.passed === false && isSentBack(check, session);
-        const stored = ports.log.append(runId, [
+        const stored = run.append([
           told,
           ...(check === undefined ? [] : [check]),
           ...(check !== undefined && sentBack ? [feedback(check)] : []),
         ]);
         return {
-          ...spokenIn(mailbox, {}),
+          ...spokenIn(mailbox, scope),
           ...nothingMore,
           seq: stored.at(-1)?.seq ?? horizon,
           sentBack,
@@ -109,30 +111,20 @@ interface Judged {
   readonly stop: StopReason | null;
 }
 
-/** A limit that leaves nothing to ask with. The questions are no turns of the agent's. */
-function spentUp(
-  { limits }: RunSession,
-  events: readonly StoredEvent[],
-  horizon: number,
-  now: number,
-): StopReason | undefined {
-  const spending = { ...limits, maxSteps: Number.POSITIVE_INFINITY };
-  return reachedLimit(spending, foldRun(events, horizon).totals, activeMs(events, now));
-}
-
-async function request(
-  session: RunSession,
-  events: readonly StoredEvent[],
-  question: JudgeInput,
-): Promise<ModelRequest> {
-  const past = events.filter(({ seq }) => seq <= question.horizon);
+async function request(run: ScopedRun, question: JudgeInput): Promise<ModelRequest> {
+  const { session, scope } = run;
+  const past = run.read().filter(({ seq }) => seq <= question.horizon);
   return {
     system: judgePrompt(session.judge?.criteria ?? "", verdictJson),
     messages: judgeMessages(past, await session.filesChanged(), question),
     tools: [],
     maxOutputTokens: session.effort.maxOutputTokens,
-    effort: session.effort.effort,
+    ...effortAsked(session.effort),
     answer: { name: "verdict", schema: verdictJson },
+    asker: {
+      name: session.agent.name,
+      ...(scope.agentPath === undefined ? {} : { path: scope.agentPath }),
+    },
     judgement: past.filter(({ type }) => type === "judge.completed").length,
   };
 }
@@ -194,13 +186,10 @@ function failed(
 }
 
 function park(
-  ports: AgentPorts,
-  runId: string,
+  run: ScopedRun,
   horizon: number,
   { approvalId = "", message }: BoundaryError,
 ): JudgeResult {
-  const [stored] = ports.log.append(runId, [
-    { type: "run.parked", approvalId, toolName: "judge", message },
-  ]);
+  const [stored] = run.append([{ type: "run.parked", approvalId, toolName: "judge", message }]);
   return { ...nothingMore, seq: stored?.seq ?? horizon, parkedOn: approvalId };
 }

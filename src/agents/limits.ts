@@ -9,7 +9,9 @@ const count = z.int().positive();
 /** What each limit bounds. */
 const limitTypes = {
   maxSteps: count.describe("model turns"),
-  maxToolCallsPerStep: count.describe("tool calls that one turn may ask for"),
+  maxToolCallsPerStep: count.describe(
+    "tool calls that run of one turn; asking for more in two turns in a row ends the work",
+  ),
   maxTokens: count.describe("input and output tokens over the whole run"),
   maxCostMicroUsd: count.describe("money, in millionths of a US dollar"),
   maxSeconds: count.describe("time that the run is active"),
@@ -93,9 +95,36 @@ export function limitMet(
   return last?.type === "turn.failed" ? limitRefused(limits, last.error) : undefined;
 }
 
+/**
+ * The limit of calls in one turn, where an agent has asked for more of them, was told so, and has
+ * asked for more in its next turn that calls tools too.
+ * @param events of the agent alone
+ */
+export function tooManyCalls(
+  limits: RunLimits,
+  events: readonly StoredEvent[],
+  throughSeq: number,
+): LimitReached | undefined {
+  let over = 0;
+  for (const event of events.toReversed()) {
+    if (event.type !== "turn.completed" || event.seq > throughSeq) continue;
+    const calls = event.parts.filter(({ type }) => type === "tool_call").length;
+    if (calls === 0) continue;
+    if (calls <= limits.maxToolCallsPerStep) return undefined;
+    over += 1;
+    if (over === 2) return limitReached("tool_calls_per_step", limits);
+  }
+  return undefined;
+}
+
 /** A limit as a reason to stop. */
 export function limitReached(limit: LimitReached["limit"], limits: RunLimits): LimitReached {
-  const { maxSteps, maxTokens, maxCostMicroUsd, maxSeconds } = limits;
-  const allowed = { steps: maxSteps, tokens: maxTokens, cost: maxCostMicroUsd, time: maxSeconds };
+  const allowed = {
+    steps: limits.maxSteps,
+    tool_calls_per_step: limits.maxToolCallsPerStep,
+    tokens: limits.maxTokens,
+    cost: limits.maxCostMicroUsd,
+    time: limits.maxSeconds,
+  };
   return { reason: "limit", limit, allowed: allowed[limit] };
 }

@@ -1,5 +1,6 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
 import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
+import { condense } from "./condense.ts";
 import { endAgent, finishRun, verification } from "./completion.ts";
 import { sideBySide } from "./delegate.ts";
 import { handBack } from "./delegation.ts";
@@ -9,12 +10,15 @@ import { approvalTopic, type AgentPorts } from "./ports.ts";
 import { pathBelow, type Scope } from "./scope.ts";
 import { personHeard, type Spoken, takeWords } from "./steering.ts";
 import { type CallPlan, modelTurn, type TurnResult } from "./turn.ts";
+import type { SummaryWriter, TurnPlace } from "./turn-request.ts";
 
 export type AgentRunInput = {
   /** The last event that stood in the log when the run was created. */
   readonly horizon: number;
   /** Milliseconds that a question to a person may stay open. */
   readonly approvalTtlMs: number;
+  /** Set where it waits for a worker: what a person says meanwhile is heard before its first turn. */
+  readonly queued?: true;
 };
 export type AgentRunResult = { readonly outcome: RunOutcome };
 
@@ -40,6 +44,7 @@ const turnTries = 3;
  */
 export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunResult> {
   const turnActivity = modelTurn(ports);
+  const condenseActivity = condense(ports);
   const toolActivity = toolCall(ports);
   const heardActivity = personHeard(ports);
   const gate = completionGate(ports);
@@ -48,12 +53,25 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const verifyActivity = verification(ports);
   const finishActivity = finishRun(ports);
 
-  /** One model turn with its waits for a person. */
-  const askModel = async ({ context, scope, ttlMs }: Work, turn: number, horizon: number) => {
+  /** Makes room for a turn, with its waits for a person. */
+  const makeRoom = async (work: Work, place: TurnPlace, by: SummaryWriter): Promise<void> => {
+    const { context, ttlMs } = work;
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(turnActivity, { ...scope, turn, horizon, ask });
-      if (result.parkedOn === null) return result;
-      await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      const { parkedOn } = await context.call(condenseActivity, { ...place, by, ask });
+      if (parkedOn === null) return;
+      await context.wait(approvalTopic(parkedOn), ttlMs);
+    }
+  };
+
+  /** One model turn with its waits for a person. */
+  const askModel = async (work: Work, turn: number, horizon: number): Promise<TurnResult> => {
+    const { context, scope, ttlMs } = work;
+    const place = { ...scope, turn, horizon };
+    for (let ask = 1; ; ask += 1) {
+      const result = await context.call(turnActivity, { ...place, ask });
+      if (result.room !== undefined) await makeRoom(work, place, result.room);
+      else if (result.parkedOn === null) return result;
+      else await context.wait(approvalTopic(result.parkedOn), ttlMs);
     }
   };
 
@@ -96,6 +114,15 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   ) => {
     const said = await takeWords(context, topic);
     const heard = await context.call(heardActivity, { turn, notRunFrom, topic, said });
+    return heard.seq;
+  };
+
+  /** What a person said before anybody worked on the run. */
+  const hearFirst = async ({ context }: Work, horizon: number): Promise<number> => {
+    const topic = "steering";
+    const said = await takeWords(context, topic);
+    if (said.length === 0) return horizon;
+    const heard = await context.call(heardActivity, { turn: 1, notRunFrom: null, topic, said });
     return heard.seq;
   };
 
@@ -148,10 +175,13 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
         horizon = await hear(work, answer.spoke, turn, null);
         continue;
       }
-      // What another agent did is judged by the one that it works for.
-      if (work.scope.agentPath !== undefined) return { stop: { reason: "done" }, horizon };
+      // Where its definition says nothing of it, its work is judged by the one that it works for.
+      if (work.scope.agentPath !== undefined && answer.judged !== true) {
+        return { stop: { reason: "done" }, horizon };
+      }
       checks += 1;
-      const verdict = await gate(context, { attempt: checks, horizon }, work.ttlMs);
+      const at = { ...work.scope, attempt: checks, horizon };
+      const verdict = await gate(context, at, work.ttlMs);
       horizon = verdict.seq;
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
       if (verdict.stop !== null) return { stop: verdict.stop, horizon };
@@ -168,7 +198,8 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     version: 1,
     run: async (context, input) => {
       const work: Work = { context, scope: {}, ttlMs: input.approvalTtlMs };
-      const { stop, horizon } = await turns(work, input.horizon);
+      const from = input.queued === true ? await hearFirst(work, input.horizon) : input.horizon;
+      const { stop, horizon } = await turns(work, from);
       await context.call(endActivity, { stop, horizon });
       if (stop.reason !== "cancelled") await context.call(verifyActivity, null);
       // A verdict that was interrupted is none.

@@ -29,18 +29,20 @@ export interface ScopedRun {
   read(): readonly StoredEvent[];
   /** Writes events as this agent's, unless they say whose they are. */
   append(events: readonly NewEvent[]): readonly StoredEvent[];
+  /** As `append`, for what begins and may begin again; it is not read back at once. */
+  begin(event: NewEvent): void;
   /** Tells watchers of an event as this agent's. */
   live(event: NewLiveEvent): void;
-  /** The first limit that it, or one that it works for, has reached by now. */
-  reachedLimit(): LimitReached | undefined;
+  /**
+   * The first limit that it, or one that it works for, has reached by now.
+   * @param spending whether what comes next is no turn, so that only what is spent counts
+   */
+  reachedLimit(spending?: "spending"): LimitReached | undefined;
   /** Its limits without what is used up of them, or of those that it works for. */
   left(): RunLimits;
   /** What is left of its time, and of the time of those that it works for. Milliseconds. */
   timeLeftMs(): number;
 }
-
-/** Its work is judged by the one that it works for. */
-const notJudged = { answer: undefined, checks: [], judge: undefined } as const;
 
 /** One agent on the way from the run's own to the one that acts. */
 interface Member {
@@ -59,7 +61,7 @@ export function scopedRun(ports: AgentPorts, runId: string, of: Scope): ScopedRu
   const budgets = line.map((member) => openBudgets(ports, runId, member, readAll));
   return {
     scope,
-    session: scope.agentPath === undefined ? root : { ...root, ...notJudged, ...side, limits },
+    session: scope.agentPath === undefined ? root : { ...root, ...side, limits },
     budgets: budgets.flatMap(({ all, work }) => [all, work]),
     closingBudgets: budgets.map(({ all }) => all),
     readAll,
@@ -69,13 +71,15 @@ export function scopedRun(ports: AgentPorts, runId: string, of: Scope): ScopedRu
         runId,
         events.map((event) => ({ ...scope, ...event })),
       ),
+    begin: (event) => ports.log.begin(runId, { ...scope, ...event }),
     live: (event) => root.live({ ...event, ...scope }),
-    reachedLimit: () => {
+    reachedLimit: (spending) => {
       const log = readAll();
+      const anySteps = spending === undefined ? {} : { maxSteps: Number.POSITIVE_INFINITY };
       for (const member of line) {
         const { totals } = foldRun(log, Number.MAX_SAFE_INTEGER, member.scope);
         const reached = reachedLimit(
-          member.limits,
+          { ...member.limits, ...anySteps },
           totals,
           activeIn(log, member.scope, ports.now()),
         );

@@ -46,6 +46,9 @@ export function exitCodeOfReplay({ ended, differs }: { ended: boolean; differs: 
 const usagePrefixes = ["cli.", "config.", "learning.bad_"];
 const usageCodes = [
   "agents.unknown",
+  "agents.unknown_domain",
+  "agents.unknown_effort",
+  "agents.unknown_tenant",
   "engine.check_without_workspace",
   "engine.invalid_inputs",
   "engine.model_missing",

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { type Effort, efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { suggestName } from "../base/nearest.ts";
 import type { Config } from "../config/config.ts";
 import type { RunRequest } from "../engine/create-run.ts";
 import { type CliContext, type CommonOptions, configOf } from "./context.ts";
@@ -12,6 +11,8 @@ export interface RunOptions extends CommonOptions {
   readonly model?: string;
   readonly baseUrl?: string;
   readonly effort?: string;
+  readonly domain?: string;
+  readonly escalation?: boolean;
   readonly mcp: readonly string[];
   readonly mcpHosts?: readonly NamedValue[];
   readonly mcpUnconfined?: readonly string[];
@@ -23,6 +24,7 @@ export interface RunOptions extends CommonOptions {
   readonly maxSteps?: number;
   readonly maxSeconds?: number;
   readonly maxCostUsd?: number;
+  readonly queue?: boolean;
 }
 
 export function addRunOptions(command: Command): Command {
@@ -33,6 +35,8 @@ export function addRunOptions(command: Command): Command {
     )
     .option("--base-url <url>", "address of an OpenAI-compatible server, with its /v1")
     .option("--effort <tier>", `how hard to think: ${efforts.join(", ")}`)
+    .option("--domain <name>", "what the work is about, where the settings route by domain")
+    .option("--no-escalation", "never try again one tier up, whatever the settings say")
     .option(
       "--mcp <server>",
       "command line or address of an MCP server whose tools the agent gets; may be repeated",
@@ -60,7 +64,8 @@ export function addRunOptions(command: Command): Command {
     .option("--policy <pack>", "policy pack in force; may be repeated", collect)
     .option("--max-steps <n>", "model turns at most", wholeNumber("--max-steps"))
     .option("--max-seconds <n>", "seconds of work at most", wholeNumber("--max-seconds"))
-    .option("--max-cost-usd <amount>", "dollars at most", dollars);
+    .option("--max-cost-usd <amount>", "dollars at most", dollars)
+    .option("--queue", "only write the run down and print its id; `agent33 work` drives it");
 }
 
 /** The settings with what the command line says of them. */
@@ -81,10 +86,13 @@ export function runRequestOf(options: RunOptions): Omit<RunRequest, "task"> {
   return {
     model: options.model,
     effort: effortOf(options.effort),
+    domain: options.domain,
+    escalates: options.escalation !== false,
     mcpCommands: options.mcp,
     mcpHosts: hostsOf(options.mcpHosts ?? []),
     mcpUnconfined: options.mcpUnconfined ?? [],
     shell: options.shell === true,
+    queued: options.queue === true,
     ...(options.check === undefined ? {} : { checks: options.check }),
     ...(options.judge === undefined ? {} : { judge: options.judge }),
   };
@@ -115,10 +123,10 @@ function hostsOf(given: readonly NamedValue[]): NonNullable<RunRequest["mcpHosts
 
 function effortOf(name: string | undefined): Effort | undefined {
   if (name === undefined) return undefined;
-  const known = efforts.find((effort) => effort === name.toLowerCase());
+  const known = efforts.find((effort) => effort === name);
   if (known !== undefined) return known;
   throw new Agent33Error("cli.usage", `"${name}" is not an effort.`, {
-    hint: suggestName(name, efforts),
+    hint: `Write one of ${efforts.join(", ")}.`,
   });
 }
 

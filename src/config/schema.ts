@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { runLimitsSchema } from "../agents/limits.ts";
+import { routingSettingsSchema } from "../agents/routing/settings.ts";
 import { efforts } from "../base/effect.ts";
 import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 import { addressField } from "../connectors/http/fields.ts";
+import { contextSettingsSchema } from "../context/window.ts";
 import { embeddingSettings } from "../connectors/embeddings/settings.ts";
 import { mcpSettings } from "../connectors/mcp/settings.ts";
 import { connectorSettings } from "../connectors/settings.ts";
@@ -11,9 +13,20 @@ import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
+import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
 
 const names = z.array(z.string().min(1)).default([]);
+
+/** Of how many hours, days and so on the last scheduled backup is kept. */
+function keptFor(usual: number, unit: string) {
+  return z
+    .int()
+    .nonnegative()
+    .max(1_000)
+    .default(usual)
+    .describe(`${unit} of which the last scheduled backup is kept`);
+}
 
 /** What holds besides, for some of the calls. */
 const policyPartSchema = z.strictObject({
@@ -86,6 +99,9 @@ export const settingsSchema = z.strictObject({
     .default(".agent33")
     .describe("folder of the store and of the runs' files"),
   model: z.string().min(1).optional().describe("provider:model that runs use when none is named"),
+  fallbacks: fallbacksSchema.describe(
+    "models that stand in for a model that cannot answer, by its provider:model, in their order",
+  ),
   baseUrl: z.url().optional().describe("address of an OpenAI-compatible server, with its /v1"),
   acceptsEffort: z
     .boolean()
@@ -97,6 +113,7 @@ export const settingsSchema = z.strictObject({
     .describe("whether the OpenAI-compatible server takes the JSON Schema of an answer"),
   embeddings: embeddingSettings.prefault({}),
   effort: z.enum(efforts).default("medium").describe("how hard runs think when nobody says"),
+  routing: routingSettingsSchema.prefault({}),
   agent: z
     .string()
     .min(1)
@@ -110,6 +127,7 @@ export const settingsSchema = z.strictObject({
   user: z.string().min(1).default("local").describe("person that calls are made for"),
   policy: policySelectionSchema.prefault({}),
   limits: runLimitsSchema.prefault({}),
+  context: contextSettingsSchema.prefault({}),
   budgets: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "Use lower-case letters, digits and hyphens"),
@@ -132,6 +150,37 @@ export const settingsSchema = z.strictObject({
         .enum(["full", "normal"])
         .default("full")
         .describe("full survives a power cut; normal may lose the last writes then"),
+    })
+    .prefault({}),
+  backup: z
+    .strictObject({
+      folder: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "folder of the store's backups, best on another disk; in the data folder by default",
+        ),
+      everyMinutes: z
+        .int()
+        .nonnegative()
+        .max(44_640)
+        .default(15)
+        .describe("minutes between backups while something works on the store; 0 makes none"),
+      keep: z
+        .strictObject({
+          newest: z
+            .int()
+            .positive()
+            .max(1_000)
+            .default(16)
+            .describe("scheduled backups kept in any case"),
+          hours: keptFor(24, "hours"),
+          days: keptFor(14, "days"),
+          weeks: keptFor(8, "weeks"),
+          months: keptFor(12, "months"),
+        })
+        .prefault({}),
     })
     .prefault({}),
   sandbox: z

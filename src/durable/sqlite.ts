@@ -161,7 +161,7 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
     });
   };
   const statusOf = (runId: string): DurableStatus | undefined => {
-    const run = transactions.transaction((sql) => findRun(sql, runId));
+    const run = transactions.snapshot((sql) => findRun(sql, runId));
     if (run === undefined) return undefined;
     const { workflow, version, state, leaseUntil, result, error } = run;
     return { runId, workflow, version, state, owner: run.owner, leaseUntil, result, error };

@@ -5,7 +5,7 @@ import {
   mayUseTool,
 } from "../agents/definition.ts";
 import { createDelegateTool } from "../agents/delegate.ts";
-import { chooseEffort, type EffortChoice } from "../agents/effort.ts";
+import { effortBelow, type EffortChoice, type TierOutputs } from "../agents/effort.ts";
 import type { AgentSide, SubAgent } from "../agents/ports.ts";
 import { renderSystemPrompt } from "../agents/prompt.ts";
 import type { Principal } from "../base/principal.ts";
@@ -15,12 +15,16 @@ import { type CompiledPolicy, strictestFor } from "../boundary/policy/index.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
 import { governed, type GovernedTool } from "../connectors/governed-tool.ts";
+import { createUpdatePlanTool, updatePlanName } from "../context/plan-tool.ts";
+import { createReadResultTool } from "../context/read-result-tool.ts";
+import { type ContextSettings, windowOf } from "../context/window.ts";
 import type { EventOf } from "../events/event.ts";
 import type { TokenCounter } from "../models/tokens.ts";
 import { renderSkillList } from "../skills/list-skills.ts";
 import type { Skill } from "../skills/skill.ts";
 import { createLoadSkillTool, loadSkillToolName } from "../skills/skill-tool.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { SideCompletion } from "./completion.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
@@ -31,12 +35,20 @@ export interface SideParts {
   readonly redactor: Redactor;
   readonly settings: Settings["tools"];
   readonly tokens: TokenCounter;
+  /** How much of a conversation agents are shown whose definitions do not say. */
+  readonly context: ContextSettings;
+  /** What is known of the window of the run's model. In tokens. */
+  readonly model: Pick<Parameters<typeof windowOf>[1], "contextTokens" | "isHosted">;
   /** What the packs say, for looking at beforehand. */
   readonly packs: CompiledPolicy;
   /** What decides about the run's calls. */
   readonly policy: PolicyDecider;
+  /** What turns of each tier may use, where the run was routed. */
+  readonly tiers: TierOutputs | undefined;
   /** Every agent that somebody in the run may hand work to. */
   readonly subAgents: readonly AgentDefinition[];
+  /** How the work of one of them is checked. */
+  readonly completionOf: (agent: AgentDefinition) => SideCompletion;
 }
 
 /** One agent, and what there is for it: no more than the agent has that it works for. */
@@ -55,8 +67,8 @@ export interface Seat {
   readonly above: readonly string[];
   /** How many levels of agents may work below it. */
   readonly levels: number;
-  /** What the agent is told about how its work is judged. */
-  readonly judged: string;
+  /** How its work is checked, and what it is told of that. */
+  readonly completion: SideCompletion;
 }
 
 export interface OpenedSide {
@@ -85,16 +97,22 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     policy: parts.packs,
     principal,
   });
+  // Who has nothing to act with has one turn's work, and no use for a plan.
+  const acts = arranged.shown.length + arranged.toFind.length + subAgents.length > 0;
   const withValues = (tool: GovernedTool): GovernedTool => withSecrets(tool, parts.redactor);
   const tools: ArrangedTools = {
     shown: [
       ...arranged.shown.map(withValues),
       // What is handed on stays as it was written: the secrets in it are for other tools.
       ...(subAgents.length === 0 ? [] : [governed(createDelegateTool(subAgents))]),
+      ...(acts && mayUseTool(agent, updatePlanName) ? [governed(createUpdatePlanTool())] : []),
     ],
     toFind: arranged.toFind.map(withValues),
+    laterShown: acts ? [governed(createReadResultTool())] : [],
   };
+  const { words: judged, ...completion } = seat.completion;
   const side: AgentSide = {
+    ...completion,
     principal,
     policy: above.length === 0 ? parts.policy : strictestFor(parts.policy, above),
     agent,
@@ -102,8 +120,12 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     toolbox: createToolbox(parts.boundary, tools),
     systemPrompt: renderSystemPrompt(agent, {
       skills: renderSkillList(skills),
-      check: seat.judged,
+      check: judged,
     }),
+    window: windowOf(
+      { ...parts.context, ...agent.context },
+      { ...parts.model, maxOutputTokens: effort.maxOutputTokens },
+    ),
     subAgents: subAgents.map((below) => subAgentOf(parts, seat, below, { own, offered, skills })),
   };
   return { side, tools, skills, notices };
@@ -115,16 +137,19 @@ function subAgentOf(
   agent: AgentDefinition,
   tools: Pick<Seat, "own" | "offered" | "skills">,
 ): SubAgent {
-  const { effort, source } = seat.effort;
+  const completion = parts.completionOf(agent);
   const below: Seat = {
     ...seat,
     ...tools,
     agent,
-    effort: chooseEffort(undefined, agent.effort, { effort, source }),
+    effort: effortBelow(agent.effort, seat.effort, parts.tiers),
     earlier: undefined,
     above: [...seat.above, agentReference(seat.agent)],
     levels: Math.min(seat.levels - 1, agent.limits.maxDepth ?? Number.POSITIVE_INFINITY),
-    judged: `You work for another agent, ${seat.agent.name}. It sees nothing of what you do but your last words: report in them what it asked for, what you did and what you could not do.`,
+    completion: {
+      ...completion,
+      words: [reportWords(seat.agent, agent), completion.words].filter(Boolean).join("\n\n"),
+    },
   };
   let side: AgentSide | undefined;
   return {
@@ -135,6 +160,13 @@ function subAgentOf(
       return side;
     },
   };
+}
+
+function reportWords({ name }: AgentDefinition, { outputs }: AgentDefinition): string {
+  const told = `You work for another agent, ${name}. It sees nothing of what you do but your last words`;
+  return outputs === undefined
+    ? `${told}: report in them what it asked for, what you did and what you could not do.`
+    : `${told}.`;
 }
 
 function definitionOf({ subAgents }: SideParts, id: string): readonly AgentDefinition[] {

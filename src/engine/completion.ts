@@ -5,10 +5,10 @@ import {
   wordsOf,
   workspaceChecksOf,
 } from "../agents/completion-schema.ts";
-import type { AgentDefinition } from "../agents/definition.ts";
-import type { RunCheck, RunSession } from "../agents/ports.ts";
+import { type AgentDefinition, agentReference } from "../agents/definition.ts";
+import type { AgentSide, RunCheck } from "../agents/ports.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { type CheckOptions, defaultTimeoutMs, runCheck, runScorer } from "../evaluation/check.ts";
+import { type CheckOptions, runCheck, runScorer } from "../evaluation/check.ts";
 import type { RunSpec } from "./run-spec.ts";
 
 /** How the work of a run is to be checked, besides a task's own check. */
@@ -22,27 +22,52 @@ export interface CompletionRequest {
 const usualCriteria = "The task is done as it was asked for, wholly, and what is claimed is shown.";
 
 /**
- * What the run keeps of it: the agent's checks, then those that were asked for.
+ * Sees to it that there is a place for every command that checks the work of somebody in a run.
  * @throws Agent33Error `engine.check_without_workspace`
  */
+export function checkPlaces(
+  agents: readonly AgentDefinition[],
+  { checks = [] }: CompletionRequest,
+  workspace: string | null,
+): void {
+  if (workspace !== null) return;
+  const owner = agents.find(({ completion }) => workspaceChecksOf(completion).length > 0);
+  if (owner === undefined && checks.length === 0) return;
+  const whose = owner === undefined ? "the agent's work" : `the work of ${agentReference(owner)}`;
+  throw new Agent33Error(
+    "engine.check_without_workspace",
+    `There are commands that check ${whose}, and no workspace to run them in.`,
+    { hint: "Add --workspace FOLDER." },
+  );
+}
+
+/** What the run keeps of it: the agent's checks, then those that were asked for. */
 export function completionOf(
   request: CompletionRequest,
   { completion }: AgentDefinition,
-  workspace: string | null,
 ): Pick<RunSpec, "checks" | "judge"> {
   const checks: WorkspaceCheck[] = [
     ...workspaceChecksOf(completion),
     ...(request.checks ?? []).map((line) => ({ command: wordsOf(line) })),
   ];
-  if (checks.length > 0 && workspace === null) {
-    throw new Agent33Error(
-      "engine.check_without_workspace",
-      "There are commands that check the agent's work, and no workspace to run them in.",
-      { hint: "Add --workspace FOLDER." },
-    );
-  }
   return { checks, judge: judgeOf(request.judge, completion?.judge?.criteria) };
 }
+
+/** What every check of a run is started with. */
+type CheckPlace = Omit<CheckOptions, "timeoutMs" | "signal">;
+
+/** How the work of an agent is checked that works for another: as its own definition says. */
+export function ownCompletion(
+  agent: AgentDefinition,
+  options: CheckPlace | undefined,
+): SideCompletion {
+  return sessionCompletion({ agent, ...completionOf({}, agent) }, undefined, options);
+}
+
+/** What looks at an agent's work, and what the agent is told of that. */
+export type SideCompletion = Pick<AgentSide, "answer" | "checks" | "judge"> & {
+  readonly words: string;
+};
 
 function judgeOf(asked: true | string | undefined, own: string | undefined): JudgeSpec | null {
   if (typeof asked === "string") return { criteria: asked, always: true };
@@ -52,11 +77,14 @@ function judgeOf(asked: true | string | undefined, own: string | undefined): Jud
 
 /** The checks of a session, and what the agent is told of them. */
 export function sessionCompletion(
-  { agent, checks, judge }: RunSpec,
+  { agent, checks, judge }: Pick<RunSpec, "agent" | "checks" | "judge">,
   taskCheck: readonly string[] | undefined,
-  options: CheckOptions | undefined,
-): Pick<RunSession, "answer" | "checks" | "judge"> & { readonly words: string } {
-  const commands = [...(taskCheck === undefined ? [] : [{ command: [...taskCheck] }]), ...checks];
+  options: CheckPlace | undefined,
+): SideCompletion {
+  const commands: WorkspaceCheck[] = [
+    ...(taskCheck === undefined ? [] : [{ command: [...taskCheck] }]),
+    ...checks,
+  ];
   const runners = options === undefined ? [] : commands.map((check) => runCheckOf(check, options));
   const form = agent.outputs === undefined ? undefined : answerForm(agent.outputs);
   const words = [
@@ -73,11 +101,12 @@ export function sessionCompletion(
   return { answer: form, checks: runners, judge: judge ?? undefined, words: words.join("\n\n") };
 }
 
-function runCheckOf({ command, atLeast }: WorkspaceCheck, options: CheckOptions): RunCheck {
+function runCheckOf(check: WorkspaceCheck, options: CheckPlace): RunCheck {
+  const { command, atLeast, timeoutSeconds = Number.POSITIVE_INFINITY } = check;
   const within = (signal: AbortSignal, leftMs: number): CheckOptions => ({
     ...options,
     signal,
-    timeoutMs: Math.min(leftMs, options.timeoutMs ?? defaultTimeoutMs),
+    timeoutMs: Math.min(leftMs, timeoutSeconds * 1_000),
   });
   return atLeast === undefined
     ? { kind: "command", run: (...limits) => runCheck(command, within(...limits)) }

@@ -1,3 +1,4 @@
+import { withCommandWords } from "../agents/completion-schema.ts";
 import { relocate, type Relocation } from "../agents/replay/relocation.ts";
 import { replayReport, type ReplayReport } from "../agents/replay/report.ts";
 import type { ReplayInput } from "../agents/replay/workflow.ts";
@@ -52,9 +53,11 @@ export async function createReplay(
   const of = original.id;
   const spec = parseRunSpec(of, original.spec);
   if (spec.replayOf !== undefined) throw isReplay(of, spec.replayOf);
+  // A replay is of one attempt.
+  const { escalation: _escalation, ...alone } = spec;
   const throughSeq = store.runLog.read(of).at(-1)?.seq ?? 0;
   const wanted = {
-    ...spec,
+    ...alone,
     model: `replay:${of}`,
     baseUrl: null,
     replayOf: of,
@@ -130,11 +133,14 @@ async function scratchCopy(spec: RunSpec, of: RunFiles, files: RunFiles): Promis
 function moved(spec: RunSpec, copied: Relocation | undefined): RunSpec {
   if (copied === undefined) return spec;
   const servers = [...relocatedServers(spec.servers, copied)];
-  const checks = spec.checks.map((check) => ({
-    ...check,
-    command: check.command.map((word) => relocate(word, copied)),
-  }));
-  return { ...spec, workspace: copied.to, servers, checks };
+  const inCopy = (word: string): string => relocate(word, copied);
+  const checks = spec.checks.map((check) => ({ ...check, command: check.command.map(inCopy) }));
+  const subAgents = spec.subAgents.map((agent) =>
+    agent.completion === undefined
+      ? agent
+      : { ...agent, completion: withCommandWords(agent.completion, inCopy) },
+  );
+  return { ...spec, workspace: copied.to, servers, checks, subAgents };
 }
 
 function isReplay(id: string, of: string): Agent33Error {

@@ -1,8 +1,10 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type AgentDefinition, agentReference } from "../agents/definition.ts";
-import { chooseEffort } from "../agents/effort.ts";
+import { tierOutputs } from "../agents/effort.ts";
+import { inputText } from "../agents/inputs.ts";
 import { limitNames, type RunLimits } from "../agents/limits.ts";
+import type { AgentRunInput } from "../agents/loop.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
@@ -19,8 +21,8 @@ import type { RunMode } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
 import type { Host } from "./host.ts";
-import { type CompletionRequest, completionOf } from "./completion.ts";
-import { checkInputs, inputText } from "./inputs.ts";
+import { checkPlaces, type CompletionRequest, completionOf } from "./completion.ts";
+import { checkInputs } from "./inputs.ts";
 import type { Policies } from "./policies.ts";
 import {
   keepWorkspace,
@@ -29,6 +31,8 @@ import {
   runFiles,
   unlistedFolders,
 } from "./run-files.ts";
+import { ladderOf } from "./escalation-ladder.ts";
+import { atHome, estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
 import { writeDown } from "./write-run.ts";
@@ -53,6 +57,10 @@ export interface RunRequest extends ServerChoices, CompletionRequest {
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
+  /** Whether a failed attempt may be made again one tier up, where the settings say so. Default: yes. */
+  readonly escalates?: boolean;
+  /** What the work is about, where routing has tiers by domain. */
+  readonly domain?: string | undefined;
   /** A definition file, a name or `name@version`. Default: the settings' agent. */
   readonly agent?: string | undefined;
   /**
@@ -115,23 +123,33 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   }
   const once = request.mode === "once";
   if (once && (task !== undefined || workspace !== null)) throw noToolsOnce();
+  if (!once) checkPlaces([agent, ...family.subAgents], request, workspace);
   if (request.task.kind === "inputs") checkInputs(agent, request.task.inputs);
-  const limits = limitsOf(config, agent, task);
-  const model = atHome(modelOf(request, task, settings.model), host.cwd);
+  const mode = request.mode ?? "iterative";
+  const question = {
+    ...request,
+    domain: request.domain,
+    agent,
+    mode,
+    work: () => workOf(request, task),
+  };
+  const named = namedModel(request, task);
+  const route = routeRun(question, named, config);
+  const model = atHome(route.model ?? noModel(), host.cwd);
+  const limits = withinTier(limitsOf(config, agent, task), route);
   const wanted: RunSpec = {
     version: 1,
     task: taskSpec(request, task, parts.redactor),
     model,
-    baseUrl: settings.baseUrl ?? null,
+    baseUrl: route.baseUrl,
     agent,
     subAgents: [...family.subAgents],
-    effort: chooseEffort(request.effort, agent.effort, {
-      effort: settings.effort,
-      source: config.originOf("effort").layer,
-    }),
-    ...(once ? { checks: [], judge: null } : completionOf(request, agent, workspace)),
-    mode: request.mode ?? "iterative",
+    effort: route.effort,
+    routing: { note: route.note, tiers: tierOutputs(settings.routing) },
+    ...(once ? { checks: [], judge: null } : completionOf(request, agent)),
+    mode,
     limits: once ? limitsOnce(limits) : limits,
+    context: settings.context,
     policy,
     entryPoint: request.entryPoint ?? "cli",
     servers: once
@@ -164,29 +182,54 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     task === undefined ? undefined : await prepareHostWorkspace(task, files.workspace);
   // A PATH made for an image would hide this machine's programs.
   const { PATH: imagePath, ...environment } = scratch?.env ?? {};
-  const spec: RunSpec = { ...wanted, environment };
+  const note = settings.routing.enabled
+    ? {
+        ...route.note,
+        estimate: await estimateOf({ ...route, model }, question, forEstimates(parts)),
+      }
+    : route.note;
+  const spec: RunSpec = {
+    ...wanted,
+    environment,
+    routing: { note, tiers: tierOutputs(settings.routing) },
+  };
   const notices = [
     ...(task === undefined ? [] : task.notices),
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
     ...changeNotices(agent, store),
-    ...(once ? onceNotices(agent) : family.subAgents.flatMap(judgedNotices)),
+    ...(once ? onceNotices(agent) : []),
+    ...route.notices,
     ...config.notices,
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
   if (task === undefined && workspace !== null) {
     notices.push(...(await keptNotices(files, workspace, settings.replay.keepMegabytes)));
   }
+  const rise = await ladderOf(request, spec, { named, question, files }, parts);
+  notices.push(...rise.notices);
   const text = task?.instruction ?? givenText(request);
   const title = task?.name ?? titleOf(request, agent);
   const inputs = request.task.kind === "inputs" ? { inputs: request.task.inputs } : {};
-  const begun = { id: runId, title, spec, notices, messages: [text], ...inputs };
+  const begun = {
+    id: runId,
+    title,
+    spec: { ...spec, ...rise.spec },
+    notices,
+    messages: [text],
+    ...inputs,
+  };
   writeDown(begun, parts, (last) => {
     const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
     // Whoever asked for it drives it. Should they die before that, a worker begins it.
     const leaveMs = request.queued === true ? 0 : defaultLeaseMs;
-    durable.start(parts.workflow, runId, { horizon: last, approvalTtlMs }, { leaveMs });
+    const input: AgentRunInput = {
+      horizon: last,
+      approvalTtlMs,
+      ...(request.queued === true ? { queued: true } : {}),
+    };
+    durable.start(parts.workflow, runId, input, { leaveMs });
   });
   return runId;
 }
@@ -224,17 +267,6 @@ function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly 
 function onceNotices(agent: AgentDefinition): readonly string[] {
   if (agent.completion === undefined) return [];
   return [`${agentReference(agent)} is asked once; not looked at: completion.`];
-}
-
-/** What a definition says of its input and its work counts for the run's own agent; others should not rely on it. */
-function judgedNotices(agent: AgentDefinition): readonly string[] {
-  const fields = (["inputs", "outputs", "completion"] as const).filter(
-    (field) => agent[field] !== undefined,
-  );
-  if (fields.length === 0) return [];
-  return [
-    `${agentReference(agent)} works for another agent here; not looked at: ${fields.join(", ")}.`,
-  ];
 }
 
 function givenWorkspace(request: RunRequest, cwd: string): string | null {
@@ -279,21 +311,29 @@ function noToolsOnce(): Agent33Error {
   );
 }
 
-/** A script's path from anywhere: the run may be resumed from another folder. */
-function atHome(model: string, cwd: string): string {
-  const path = /^scripted:(?<path>.+)$/.exec(model)?.groups?.["path"];
-  return path === undefined ? model : `scripted:${resolve(cwd, path)}`;
+/** A task that brings scripted turns runs on them unless a model was asked for by name. */
+function namedModel({ model }: RunRequest, task: Task | undefined): NamedModel | undefined {
+  if (model !== undefined) return { model, source: "request" };
+  const script = task?.scriptPath;
+  return script === undefined ? undefined : { model: `scripted:${script}`, source: "task" };
 }
 
-/** A task that brings scripted turns runs on them unless a model was asked for by name. */
-function modelOf(
-  request: RunRequest,
-  task: Task | undefined,
-  configured: string | undefined,
-): string {
-  if (request.model !== undefined) return request.model;
-  if (task?.scriptPath !== undefined) return `scripted:${task.scriptPath}`;
-  if (configured !== undefined) return configured;
+/** What there is to say about how much work it is. */
+function workOf(request: RunRequest, task: Task | undefined): unknown {
+  if (task !== undefined) return task.instruction;
+  return request.task.kind === "inputs" ? request.task.inputs : givenText(request);
+}
+
+function withinTier(limits: RunLimits, { maxTokens }: Pick<Route, "maxTokens">): RunLimits {
+  if (maxTokens === undefined) return limits;
+  return { ...limits, maxTokens: Math.min(limits.maxTokens, maxTokens) };
+}
+
+function forEstimates({ store, host, config }: CreateParts) {
+  return { store, clock: host.clock, prices: config.settings.prices };
+}
+
+function noModel(): never {
   throw new Agent33Error("engine.model_missing", "No model was named.", {
     hint: "Give --model provider:model (anthropic, openai, google, openai-compatible), or set `model` in the settings. `agent33 doctor` looks for models on this machine.",
   });

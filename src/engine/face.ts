@@ -6,6 +6,7 @@ export {
   exportAuditTo,
 } from "./audit.ts";
 export { elicitationRule } from "../connectors/mcp/person.ts";
+export { planLines } from "../context/record.ts";
 export {
   type Elicitation,
   type ElicitationAnswer,
@@ -52,6 +53,16 @@ export {
   type StoreStatus,
   storeStatus,
 } from "./store-admin.ts";
+export {
+  type BackupList,
+  backUpStore,
+  listStoreBackups,
+  type MadeBackup,
+  restoreFromBackup,
+  type RestoreReport,
+  type VerifiedBackup,
+  verifyBackups,
+} from "./store-backup.ts";
 export {
   listQuarantine,
   type QuarantineItem,

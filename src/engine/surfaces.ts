@@ -16,7 +16,7 @@ import { mcpSessionSpec, openMcpServer } from "../connectors/mcp/connector.ts";
 import { offeredName } from "../connectors/mcp/tool-name.ts";
 import { modelFacts } from "../connectors/models/connector.ts";
 import type { Model } from "../models/model.ts";
-import { parseModelSpec } from "../models/spec.ts";
+import { parseModelSpec, vendorOf } from "../models/spec.ts";
 import type { Processes } from "../sandbox/process.ts";
 import { toolDigest } from "../tools/tool.ts";
 import type { ConfiguredConnector } from "./connectors.ts";
@@ -98,10 +98,14 @@ export async function surfacesOf(parts: SurfaceParts): Promise<readonly Surface[
 async function modelSurface(model: string, parts: SurfaceParts): Promise<Surface> {
   const { settings, boundary, host } = parts;
   const probe = modelServerProbe(() => host.clock.now());
-  const named = attempt(() => parseModelSpec(model).baseUrl);
-  const baseUrl = ((named.ok ? named.value : undefined) ?? settings.baseUrl)?.replace(/\/$/, "");
+  const parsed = attempt(() => parseModelSpec(model));
+  const named = parsed.ok ? parsed.value : undefined;
+  const baseUrl =
+    named?.provider === "openai-compatible"
+      ? (named.baseUrl ?? settings.baseUrl)?.replace(/\/$/, "")
+      : undefined;
   const surface = {
-    id: `model:${model.split(":")[0] ?? ""}`,
+    id: `model:${named === undefined ? (model.split(":")[0] ?? "") : vendorOf(named.provider)}`,
     kind: "model",
     name: model,
     check:

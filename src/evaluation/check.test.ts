@@ -26,6 +26,7 @@ const check = (code: string, more: { timeoutMs?: number; signal?: AbortSignal } 
     spawn: processes.spawn,
     env: { PATH: dirname(process.execPath), COLOR: "green" },
     clock: systemClock,
+    timeoutMs: 60_000,
     ...more,
   });
 
@@ -90,6 +91,7 @@ describe("a visible check", () => {
       spawn: processes.spawn,
       env: { PATH: "/nowhere" },
       clock: systemClock,
+      timeoutMs: 60_000,
     });
     expect(result).toMatchObject({
       passed: false,
@@ -114,6 +116,7 @@ describe("a scorer", () => {
       spawn: processes.spawn,
       env: { PATH: dirname(process.execPath) },
       clock: systemClock,
+      timeoutMs: 60_000,
     });
 
   test("passes from its least score on, whatever it says before", async () => {
@@ -139,7 +142,13 @@ describe("a scorer", () => {
   });
 
   test("that cannot be started is an error, and no score", async () => {
-    const options = { workspace, spawn: processes.spawn, env: {}, clock: systemClock };
+    const options = {
+      workspace,
+      spawn: processes.spawn,
+      env: {},
+      clock: systemClock,
+      timeoutMs: 60_000,
+    };
     const result = await runScorer(["/no/such/program"], 0, options);
     expect(result).toMatchObject({
       passed: false,

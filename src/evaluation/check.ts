@@ -11,13 +11,10 @@ export interface CheckOptions {
   /** Its whole environment; PATH must lead to the program. */
   readonly env: Readonly<Record<string, string>>;
   readonly clock: Clock;
-  /** Default 60,000. */
-  readonly timeoutMs?: number;
+  /** How long it may take. Milliseconds. */
+  readonly timeoutMs: number;
   readonly signal?: AbortSignal;
 }
-
-/** How long a check may take where nobody says. Milliseconds. */
-export const defaultTimeoutMs = 60_000;
 
 /**
  * Runs a task's visible check. Exit code 0 passes; any other fails, and the output says why.
@@ -68,7 +65,7 @@ function scoreOf(stdout: string): number | undefined {
 
 async function look(command: readonly string[], options: CheckOptions) {
   const [program = "", ...args] = command;
-  const { workspace, timeoutMs = defaultTimeoutMs, ...rest } = options;
+  const { workspace, timeoutMs, ...rest } = options;
   const result = await runCommand({ ...rest, command: program, args, cwd: workspace, timeoutMs });
   const error = checkError(result.end, command.join(" "), timeoutMs)?.toJSON();
   const passed = result.end.kind === "exited" && result.end.status.code === 0;
@@ -87,7 +84,7 @@ function checkError(end: CommandEnd, shown: string, timeoutMs: number): Agent33E
     case "timeout":
       return new Agent33Error(
         "evaluation.check_timeout",
-        `The check "${shown}" did not end within ${timeoutMs / 1_000} s.`,
+        `The check "${shown}" did not end within ${Math.round(timeoutMs / 100) / 10} s.`,
         { hint: "Run it by hand in the workspace and see what it waits for.", retryable: true },
       );
     case "cancelled":

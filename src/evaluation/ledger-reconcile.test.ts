@@ -44,7 +44,13 @@ const grade = (): Promise<Verification> =>
     clock: systemClock,
   });
 const check = () =>
-  runCheck(task.check ?? [], { workspace, spawn: processes.spawn, env, clock: systemClock });
+  runCheck(task.check ?? [], {
+    workspace,
+    spawn: processes.spawn,
+    env,
+    clock: systemClock,
+    timeoutMs: 60_000,
+  });
 
 async function solve(): Promise<void> {
   const dir = task.solution?.dir ?? "";

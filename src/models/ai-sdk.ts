@@ -8,7 +8,7 @@ import { answerOptions } from "./answer-options.ts";
 import { effortOptions } from "./effort.ts";
 import { fromStream } from "./from-stream.ts";
 import type { Model, ModelInfo, ModelIo, ModelRequest, ToolSpec } from "./model.ts";
-import type { ProviderName } from "./spec.ts";
+import type { Vendor } from "./spec.ts";
 import { toPrompt } from "./to-prompt.ts";
 import { estimateUsage } from "./usage.ts";
 
@@ -16,7 +16,7 @@ import { estimateUsage } from "./usage.ts";
 export type LanguageModelFactory = (fetch: ModelIo["fetch"]) => LanguageModelV4;
 
 export interface AiSdkModelOptions {
-  readonly info: ModelInfo & { readonly provider: ProviderName };
+  readonly info: ModelInfo & { readonly provider: Vendor };
   readonly create: LanguageModelFactory;
   /** Whether an openai-compatible server takes `reasoning_effort`. Default false. */
   readonly acceptsEffort?: boolean;
@@ -53,7 +53,7 @@ export function toCallOptions(
   const effort = effortOptions(info.provider, info.model, request, acceptsEffort);
   const answer = answerOptions(info.provider, info.model, request, acceptsSchema);
   const options = merged(
-    standingOptions(info.provider),
+    standingOptions(info.provider, request),
     effort.providerOptions,
     answer.providerOptions,
   );
@@ -78,15 +78,24 @@ function merged(...parts: readonly (SharedV4ProviderOptions | undefined)[]) {
 }
 
 /**
- * OpenAI keeps answers on its servers and refers to them by id unless told otherwise. The run log
+ * OpenAI's Responses API keeps answers on its servers and refers to them by id unless told otherwise. The run log
  * is the truth of a run, so the reasoning travels with it, encrypted, and nothing is kept there.
+ * Anthropic caches a prompt only where it is asked to; the others do it by themselves.
  */
-function standingOptions(provider: ProviderName): SharedV4ProviderOptions {
-  return provider === "openai" ? { openai: { store: false } } : {};
+function standingOptions(provider: Vendor, request: ModelRequest): SharedV4ProviderOptions {
+  if (provider === "openai") return { openai: { store: false } };
+  return provider === "anthropic" && goesOn(request)
+    ? { anthropic: { cacheControl: { type: "ephemeral" } } }
+    : {};
+}
+
+/** Whether the conversation may be asked about again: a cache costs more than it saves otherwise. */
+function goesOn({ tools, messages }: ModelRequest): boolean {
+  return tools.length > 0 || messages.some(({ role }) => role === "assistant");
 }
 
 function toolOptions(
-  provider: ProviderName,
+  provider: Vendor,
   request: ModelRequest,
 ): Pick<LanguageModelV4CallOptions, "tools" | "toolChoice"> {
   if (request.tools.length > 0) return { tools: request.tools.map(toFunctionTool) };

@@ -1,7 +1,7 @@
 import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import { claudeTakesLevels } from "./effort.ts";
 import type { ModelRequest } from "./model.ts";
-import type { ProviderName } from "./spec.ts";
+import type { Vendor } from "./spec.ts";
 
 type AnswerOptions = Pick<LanguageModelV4CallOptions, "responseFormat" | "providerOptions">;
 
@@ -17,7 +17,7 @@ type AnswerOptions = Pick<LanguageModelV4CallOptions, "responseFormat" | "provid
  * | openai-compatible | all | the schema, only if the settings say that the server takes it |
  */
 export function answerOptions(
-  provider: ProviderName,
+  provider: Vendor,
   model: string,
   { answer }: Pick<ModelRequest, "answer">,
   acceptsSchema: boolean,

@@ -2,7 +2,7 @@ import type { LanguageModelV4CallOptions } from "@ai-sdk/provider";
 import type { Effort } from "../base/effect.ts";
 import { unreachable } from "../base/errors.ts";
 import type { ModelRequest } from "./model.ts";
-import type { ProviderName } from "./spec.ts";
+import type { Vendor } from "./spec.ts";
 
 type EffortOptions = Pick<
   LanguageModelV4CallOptions,
@@ -44,7 +44,7 @@ export function claudeTakesLevels(model: string): boolean {
  * | openai-compatible | all | `reasoning_effort`, only if the settings say that the server takes it: a server that does not know the field may refuse the whole request |
  */
 export function effortOptions(
-  provider: ProviderName,
+  provider: Vendor,
   model: string,
   request: Pick<ModelRequest, "effort" | "maxOutputTokens">,
   acceptsEffort: boolean,

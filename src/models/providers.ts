@@ -3,7 +3,7 @@ import { aiSdkModel, type LanguageModelFactory } from "./ai-sdk.ts";
 import type { Model, ModelInfo } from "./model.ts";
 import { createReplayModel, type TurnSource } from "./replay.ts";
 import { loadScriptedModel } from "./scripted.ts";
-import { parseModelSpec, type ParsedModelSpec, type ProviderName } from "./spec.ts";
+import { parseModelSpec, type ParsedModelSpec, type ProviderName, vendorOf } from "./spec.ts";
 
 /** Providers that need a key: the environment variable that usually holds it, and their address. */
 export const hostedProviders = {
@@ -30,9 +30,9 @@ function hostedProviderOf(provider: string) {
 export interface CreateModelOptions {
   /** `provider:model`, or the same taken apart. */
   readonly spec: string | ParsedModelSpec;
-  /** Needed by anthropic, openai and google; sent to an openai-compatible server if given. */
+  /** Needed by anthropic, openai, openai-chat and google; sent to an openai-compatible server if given. */
   readonly apiKey?: string;
-  /** Where requests go. An address inside the specification wins. */
+  /** Where an openai-compatible server is. An address inside the specification wins. */
   readonly baseUrl?: string;
   /** Whether an openai-compatible server takes `reasoning_effort`. Default false. */
   readonly acceptsEffort?: boolean;
@@ -72,12 +72,13 @@ export async function createModel(options: CreateModelOptions): Promise<Model> {
       return createReplayModel(spec.model, options.turnAt);
     case "anthropic":
     case "openai":
+    case "openai-chat":
     case "google":
     case "openai-compatible": {
       const baseUrl = baseUrlOf(spec, options.baseUrl);
       const apiKey = keyOf(spec, options.apiKey);
       const info = {
-        provider: spec.provider,
+        provider: vendorOf(spec.provider),
         model: spec.model,
         baseUrl,
         ...(options.contextTokens === undefined ? {} : { contextTokens: options.contextTokens }),
@@ -103,7 +104,7 @@ export function baseUrlOf(spec: ParsedModelSpec, configured: string | undefined)
     spec.baseUrl ??
     configured ??
     // Always given to the package, which would look into the environment otherwise.
-    hostedProviderOf(spec.provider)?.baseUrl;
+    hostedProviderOf(vendorOf(spec.provider))?.baseUrl;
   if (url === undefined || url.trim() === "") {
     throw new Agent33Error(
       "models.missing_base_url",
@@ -132,7 +133,7 @@ export function baseUrlOf(spec: ParsedModelSpec, configured: string | undefined)
   return url.replace(/\/+$/, "");
 }
 
-type PackagedProvider = HostedProvider | "openai-compatible";
+type PackagedProvider = HostedProvider | "openai-chat" | "openai-compatible";
 
 /** One provider's package, loaded when it is asked for, as a maker of models around a fetch. */
 const packages: Readonly<
@@ -147,7 +148,11 @@ const packages: Readonly<
   },
   openai: async (model, baseURL, apiKey) => {
     const { createOpenAI } = await import("@ai-sdk/openai");
-    return (fetch) => createOpenAI({ baseURL, apiKey, fetch })(model);
+    return (fetch) => createOpenAI({ baseURL, apiKey, fetch }).responses(model);
+  },
+  "openai-chat": async (model, baseURL, apiKey) => {
+    const { createOpenAI } = await import("@ai-sdk/openai");
+    return (fetch) => createOpenAI({ baseURL, apiKey, fetch }).chat(model);
   },
   google: async (model, baseURL, apiKey) => {
     const { createGoogle } = await import("@ai-sdk/google");
@@ -165,14 +170,31 @@ const packages: Readonly<
         includeUsage: true,
         // Asked for only where the settings say that the server takes it.
         supportsStructuredOutputs: true,
+        transformRequestBody: withBothReasonings,
         ...(apiKey === "" ? {} : { apiKey }),
       })(model);
   },
 };
 
+/**
+ * Servers disagree about the name under which thinking is given back: llama.cpp takes the package's
+ * `reasoning_content`, Ollama `reasoning`, vLLM has changed from one to the other. A name that a
+ * server does not know it passes over.
+ */
+function withBothReasonings(body: Record<string, unknown>): Record<string, unknown> {
+  const messages = body["messages"];
+  if (!Array.isArray(messages)) return body;
+  return { ...body, messages: messages.map(withBoth) };
+}
+
+function withBoth(message: Record<string, unknown>): Record<string, unknown> {
+  const { reasoning_content: reasoning } = message;
+  return reasoning === undefined ? message : { ...message, reasoning };
+}
+
 /** The key that a provider needs. @throws Agent33Error `models.missing_key` */
 export function keyOf(spec: ParsedModelSpec, key: string | undefined): string {
-  const variable = keyVariableOf(spec.provider);
+  const variable = keyVariableOf(vendorOf(spec.provider));
   if (variable === undefined) return key ?? "";
   if (key !== undefined && key !== "") return key;
   throw new Agent33Error(

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { attempt } from "../base/result.ts";
-import { parseModelSpec, providerNames } from "./spec.ts";
+import { parseModelSpec, providerNames, vendorOf } from "./spec.ts";
 
 function refusal(text: string) {
   const result = attempt(() => parseModelSpec(text));
@@ -23,6 +23,21 @@ describe("model specifications", () => {
       model: "qwen3:4b",
       baseUrl: "http://127.0.0.1:11434/v1",
     });
+  });
+
+  test("an address may follow the name of any provider's model", () => {
+    expect(parseModelSpec("anthropic:claude-opus-5@https://gateway.example/v1")).toEqual({
+      provider: "anthropic",
+      model: "claude-opus-5",
+      baseUrl: "https://gateway.example/v1",
+    });
+    expect(parseModelSpec("scripted:a@http://b").model).toBe("a@http://b");
+  });
+
+  test("both of OpenAI's interfaces are OpenAI's", () => {
+    expect(parseModelSpec("openai-chat:gpt-4.1").provider).toBe("openai-chat");
+    expect(vendorOf("openai-chat")).toBe("openai");
+    expect(vendorOf("anthropic")).toBe("anthropic");
   });
 
   test("a model's own @ is not mistaken for an address", () => {

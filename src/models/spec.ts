@@ -6,12 +6,21 @@ import type { ModelSpec } from "./model.ts";
 export const providerNames = [
   "anthropic",
   "openai",
+  "openai-chat",
   "google",
   "openai-compatible",
   "scripted",
   "replay",
 ] as const;
 export type ProviderName = (typeof providerNames)[number];
+
+/** Who serves a model, whichever of its interfaces is used: policies, prices and keys go by it. */
+export type Vendor = Exclude<ProviderName, "openai-chat">;
+
+/** Who stands behind the first word of a specification. */
+export function vendorOf(provider: ProviderName): Vendor {
+  return provider === "openai-chat" ? "openai" : provider;
+}
 
 /** A model specification taken apart. */
 export interface ParsedModelSpec extends ModelSpec {
@@ -23,10 +32,11 @@ export interface ParsedModelSpec extends ModelSpec {
 const example = 'Write provider:model, for example "openai:gpt-5" or "scripted:turns.yaml".';
 
 /**
- * Takes `provider:model` apart: `anthropic:…`, `openai:…`, `google:…`, `openai-compatible:…`,
- * `scripted:FILE`, `replay:RUN`. Only the first colon separates, because the names of local models
- * have colons of their own. `openai-compatible:MODEL@URL` also says where the server is; the last
- * `@` before a URL separates, because model names may hold one too.
+ * Takes `provider:model` apart: `anthropic:…`, `openai:…` (the Responses API), `openai-chat:…` (Chat
+ * Completions), `google:…`, `openai-compatible:…`, `scripted:FILE`, `replay:RUN`. Only the first
+ * colon separates, because the names of local models have colons of their own. `…:MODEL@URL` also
+ * says where the server is; the last `@` before a URL separates, because model names may hold one
+ * too.
  * @throws Agent33Error `models.malformed_spec`, `models.unknown_provider`
  */
 export function parseModelSpec(text: string): ParsedModelSpec {
@@ -41,7 +51,7 @@ export function parseModelSpec(text: string): ParsedModelSpec {
     );
   }
   const rest = text.slice(colon + 1).trim();
-  if (provider !== "openai-compatible") {
+  if (provider === "scripted" || provider === "replay") {
     if (rest === "") throw malformed(text, "it names no model", example);
     return { provider, model: rest };
   }

@@ -3,6 +3,28 @@ import { digestOf } from "../base/digest.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Result } from "../base/result.ts";
 
+/** A part of an earlier result. In characters. */
+export interface ResultRange {
+  readonly turn: number;
+  readonly index: number;
+  readonly from: number;
+  readonly characters: number;
+}
+
+/** One step of an agent's plan. */
+export interface PlannedStep {
+  readonly step: string;
+  readonly status: "pending" | "in_progress" | "done" | "dropped";
+}
+
+/** A piece of work for another agent of the run. */
+export interface HandedWork {
+  readonly agent: string;
+  readonly task: string;
+  /** What it is given as data. */
+  readonly inputs?: JsonObject;
+}
+
 /** What a tool gives back to the model. A failing tool is data, not an exception. */
 export interface ToolOutput {
   readonly content: string;
@@ -12,7 +34,11 @@ export interface ToolOutput {
   /** Names of tools of the run that the model is shown from its next turn on. */
   readonly activates?: readonly string[];
   /** Work for another agent of the run, whose last words then are the call's result. */
-  readonly delegates?: { readonly agent: string; readonly task: string };
+  readonly delegates?: HandedWork;
+  /** The agent's plan from here on. */
+  readonly plan?: readonly PlannedStep[];
+  /** The part of the agent's own log that is the result. */
+  readonly reads?: ResultRange;
 }
 
 export interface ToolContext {

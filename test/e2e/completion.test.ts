@@ -114,6 +114,14 @@ test("a check gets no more time than the run has left, and the limit is named", 
   expect(finished?.stop).toMatchObject({ reason: "limit", limit: "time" });
 });
 
+test("a check gets no more time than its definition says, and then has not looked", async () => {
+  const completion = { checks: [{ command: "sleep 30" }], timeoutSeconds: 1 };
+  const { outcome, checks, finished } = await run([done], { agent: agentFile({ completion }) });
+  expect(outcome).toBe("failed");
+  expect(checks).toMatchObject([{ passed: false, error: { code: "evaluation.check_timeout" } }]);
+  expect(finished?.stop).toMatchObject({ reason: "done" });
+});
+
 describe("a scorer", () => {
   const scorer = (command: string, atLeast = 0.9) =>
     agentFile({ completion: { checks: [{ scorer: { command, atLeast } }] } });

@@ -146,6 +146,45 @@ describe("a finish reason decides nothing", () => {
   });
 });
 
+describe("too many calls in one turn", () => {
+  const over = (index: number) => restless(index, { toolCalls: calls(index, 3) });
+  const most = { "limits.maxToolCallsPerStep": 2 };
+
+  test("are told of once; in the next turn that calls tools again, they are the limit", async () => {
+    behaviours = over;
+    const { outcome, requests, events } = await runOn(opened(most));
+    expect(outcome).toBe("failed");
+    expect(stopOf(events)).toEqual({ reason: "limit", limit: "tool_calls_per_step", allowed: 2 });
+    expect(eventsOf(events, "turn.started").map(({ toolsOffered }) => toolsOffered)).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(requests.at(-1)).not.toHaveProperty("tools");
+    expect(requests.at(-1)?.messages.at(-1)).toMatchObject({
+      content: expect.stringContaining("limit of 2 (tool_calls_per_step)"),
+    });
+    const ran = eventsOf(events, "tool.completed").filter(({ isError }) => !isError);
+    expect(ran.map(({ turn, index }) => [turn, index])).toEqual([
+      [1, 0],
+      [1, 1],
+      [2, 0],
+      [2, 1],
+    ]);
+  });
+
+  test("are no limit where a turn in between kept to it", async () => {
+    behaviours = (index) =>
+      index === 4
+        ? { kind: "turn", text: "Done." }
+        : index % 2 === 0
+          ? over(index)
+          : restless(index);
+    const { events } = await runOn(opened(most));
+    expect(stopOf(events)).toEqual({ reason: "done" });
+  });
+});
+
 test("whatever a model asks for, its limits hold and each call has one result, in order", async () => {
   const turn = fc.record({
     count: fc.integer({ min: 0, max: 4 }),
@@ -170,16 +209,26 @@ test("whatever a model asks for, its limits hold and each call has one result, i
         const started = eventsOf(events, "turn.started");
         const stopsAt = turns.findIndex(({ count }) => count === 0);
         const wanted = stopsAt === -1 ? turns.length + 1 : stopsAt + 1;
-        const limited = wanted > maxSteps;
-        expect(started).toHaveLength(limited ? maxSteps + 1 : wanted);
-        expect(started.map(({ toolsOffered }) => toolsOffered)).toEqual(
-          started.map((_event, index) => !limited || index < maxSteps),
+        // The second turn in a row that asks for too many calls is the last one with tools.
+        const twice = turns.findIndex(
+          ({ count }, index) =>
+            count > mostCalls && (turns[index - 1] ?? { count: 0 }).count > mostCalls,
         );
+        const most = Math.min(maxSteps, twice === -1 ? maxSteps : twice + 1);
+        const limited = wanted > most;
+        expect(started).toHaveLength(limited ? most + 1 : wanted);
+        expect(started.map(({ toolsOffered }) => toolsOffered)).toEqual(
+          started.map((_event, index) => !limited || index < most),
+        );
+        const reached =
+          most === maxSteps
+            ? { limit: "steps", allowed: maxSteps }
+            : { limit: "tool_calls_per_step", allowed: mostCalls };
         expect(stopOf(events)).toEqual(
-          limited ? { reason: "limit", limit: "steps", allowed: maxSteps } : { reason: "done" },
+          limited ? { reason: "limit", ...reached } : { reason: "done" },
         );
         const asked = turns
-          .slice(0, limited ? maxSteps : wanted)
+          .slice(0, limited ? most : wanted)
           .flatMap(({ count }, index) =>
             Array.from({ length: count }, (_, place) => `${index + 1}.${place}`),
           );
@@ -190,6 +239,10 @@ test("whatever a model asks for, its limits hold and each call has one result, i
         }
       },
     ),
-    { numRuns: 15 },
+    // Three such turns at least, so that it is not only the limit of steps that is met.
+    {
+      numRuns: 15,
+      examples: [[[3, 3, 3].map((count) => ({ count, finishReason: "stop" })), 4, 2]],
+    },
   );
 });

@@ -25,6 +25,19 @@ const team = {
     reader: [{ tool_calls: [append("third")] }, { text: "I read." }],
   },
 };
+/** The same, with a writer whose answer has to be mended and whose work is checked and judged. */
+const judged = {
+  ...team,
+  agents: {
+    ...team.agents,
+    writer: {
+      outputs: { type: "object", properties: { lines: { type: "integer" } }, required: ["lines"] },
+      completion: { checks: [{ command: "true" }], judge: { criteria: "There are lines." } },
+    },
+  },
+  says: { ...team.says, writer: [...team.says.writer, { text: '{"lines": 2}' }] },
+  judges: { writer: [{ text: '{"met": true, "reasons": []}' }] },
+};
 const lines = ["by the lead", "first", "second", "third"];
 
 type Results = ReadonlyMap<string, string>;
@@ -58,48 +71,55 @@ function ending(events: readonly StoredEvent[]) {
   return { outcome, summary, turns: totals?.turns, toolCalls: totals?.toolCalls };
 }
 
-test("a run whose process is gone at any event of it ends as it would have", async () => {
-  const { engine, folder, config, host } = testEngine();
-  const images = temporaryFolder("images");
-  const notes = join(folder, "notes.txt");
-  const read = () => readFileSync(notes, "utf8").trim().split("\n").toSorted();
-  const runId = await engine.runs.create(teamRequest({ folder }, team));
-  let last = 0;
-  // What is on the disk at an event is what a process that is killed there leaves behind.
-  engine.runs.follow(runId, (event) => {
-    if (!("seq" in event) || event.type === "run.finished") return;
-    last = event.seq;
-    cpSync(folder, join(images, String(last)), { recursive: true });
-  });
-  await engine.runs.drive(runId);
-  const undisturbed = engine.store.runLog.read(runId);
-  const expected = resultsOf(undisturbed);
-  expect(ending(undisturbed)).toMatchObject({ outcome: "unverified", turns: 8, toolCalls: 6 });
-  expect(read()).toEqual(lines);
-  await engine.close();
-  expect(last).toBeGreaterThan(25);
+test.each([
+  ["a run", team, { turns: 8, toolCalls: 6 }],
+  ["a run with an agent that is judged", judged, { turns: 9, toolCalls: 6 }],
+])(
+  "%s whose process is gone at any event of it ends as it would have",
+  async (_what, team, used) => {
+    const { engine, folder, config, host } = testEngine();
+    const images = temporaryFolder("images");
+    const notes = join(folder, "notes.txt");
+    const read = () => readFileSync(notes, "utf8").trim().split("\n").toSorted();
+    const runId = await engine.runs.create(teamRequest({ folder }, team));
+    let last = 0;
+    // What is on the disk at an event is what a process that is killed there leaves behind.
+    engine.runs.follow(runId, (event) => {
+      if (!("seq" in event) || event.type === "run.finished") return;
+      last = event.seq;
+      cpSync(folder, join(images, String(last)), { recursive: true });
+    });
+    await engine.runs.drive(runId);
+    const undisturbed = engine.store.runLog.read(runId);
+    const expected = resultsOf(undisturbed);
+    expect(ending(undisturbed)).toMatchObject({ outcome: "unverified", ...used });
+    expect(read()).toEqual(lines);
+    await engine.close();
+    expect(last).toBeGreaterThan(25);
 
-  // The lease of the process that is gone has run out by then.
-  const clock = { ...systemClock, now: () => systemClock.now() + 60_000 };
-  let undisturbedEnds = 0;
-  for (let seq = 3; seq <= last; seq += 1) {
-    rmSync(folder, { recursive: true });
-    cpSync(join(images, String(seq)), folder, { recursive: true });
-    const later = createEngine(config, { ...host, clock });
-    const cutOff = inFlight(later.store.runLog.read(runId));
-    await later.runs.resume(runId);
-    const log = later.store.runLog.read(runId);
-    await later.close();
-    expect({ seq, ...ending(log) }).toEqual({ seq, ...ending(undisturbed) });
-    const others = [...resultsOf(log)].filter(([name, text]) => expected.get(name) !== text);
-    expect(others.filter(([name]) => !cutOff.has(name))).toEqual([]);
-    for (const [, text] of others) expect(text).toContain("boundary.outcome_unknown");
-    if (others.length === 0) undisturbedEnds += 1;
-    // Nothing is written twice, and what is said to be written is.
-    const written = read();
-    expect(new Set(written).size).toBe(written.length);
-    expect(written.length).toBeGreaterThanOrEqual(lines.length - others.length);
-  }
-  // Most of the time nothing was in flight.
-  expect(undisturbedEnds).toBeGreaterThan(last / 2);
-}, 60_000);
+    // The lease of the process that is gone has run out by then.
+    const clock = { ...systemClock, now: () => systemClock.now() + 60_000 };
+    let undisturbedEnds = 0;
+    for (let seq = 3; seq <= last; seq += 1) {
+      rmSync(folder, { recursive: true });
+      cpSync(join(images, String(seq)), folder, { recursive: true });
+      const later = createEngine(config, { ...host, clock });
+      const cutOff = inFlight(later.store.runLog.read(runId));
+      await later.runs.resume(runId);
+      const log = later.store.runLog.read(runId);
+      await later.close();
+      expect({ seq, ...ending(log) }).toEqual({ seq, ...ending(undisturbed) });
+      const others = [...resultsOf(log)].filter(([name, text]) => expected.get(name) !== text);
+      expect(others.filter(([name]) => !cutOff.has(name))).toEqual([]);
+      for (const [, text] of others) expect(text).toContain("boundary.outcome_unknown");
+      if (others.length === 0) undisturbedEnds += 1;
+      // Nothing is written twice, and what is said to be written is.
+      const written = read();
+      expect(new Set(written).size).toBe(written.length);
+      expect(written.length).toBeGreaterThanOrEqual(lines.length - others.length);
+    }
+    // Most of the time nothing was in flight.
+    expect(undisturbedEnds).toBeGreaterThan(last / 2);
+  },
+  60_000,
+);

@@ -290,15 +290,6 @@ describe("how many agents work for one", () => {
     expect(eventsOf(events, "agent.started").map(({ agentPath }) => agentPath)).toEqual(paths);
   });
 
-  test("is told with what of its definition nobody looks at", async () => {
-    const inputs = { type: "object", properties: {} };
-    const { events } = await runTeam(opened(), pair({}, { inputs, outputs: inputs }, [done]));
-    const [begun] = eventsOf(events, "run.started");
-    expect(begun?.notices).toContain(
-      "helper@1 works for another agent here; not looked at: inputs, outputs.",
-    );
-  });
-
   test("is seen when the run is created: agents in a circle are refused", async () => {
     const made = opened();
     const circle = {

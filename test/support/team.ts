@@ -12,6 +12,8 @@ export interface Team {
   readonly turns: readonly ScriptedTurn[];
   /** What the others say, by name or path. */
   readonly says: Readonly<Record<string, readonly ScriptedTurn[]>>;
+  /** What is answered when their work is judged, by name or path. */
+  readonly judges?: Readonly<Record<string, readonly ScriptedTurn[]>>;
 }
 
 /** A turn's call that hands work over. */
@@ -23,7 +25,7 @@ export const handTo = (agent: string, task = `Work for ${agent}.`) => ({
 /** Writes a team down beside the engine's other files and gives the request for its run. */
 export function teamRequest(
   { folder }: Pick<TestEngine, "folder">,
-  { agents, turns, says }: Team,
+  { agents, turns, says, judges = {} }: Team,
 ): RunRequest {
   for (const [name, more] of Object.entries(agents)) {
     const definition = {
@@ -37,7 +39,7 @@ export function teamRequest(
     writeFileSync(join(folder, "agents", `${name}.yaml`), stringify(definition));
   }
   const script = join(folder, "team-script.yaml");
-  writeFileSync(script, stringify({ name: "team", turns, agents: says }));
+  writeFileSync(script, stringify({ name: "team", turns, agents: says, judges }));
   return {
     task: { kind: "text", text: "Do it.", workspace: folder },
     model: `scripted:${script}`,

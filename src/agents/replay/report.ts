@@ -3,7 +3,7 @@ import { lineDiff } from "../../base/line-diff.ts";
 import { fromLogReasons, runOutcomes } from "../../events/event-fields.ts";
 import type { EventOf, StoredEvent } from "../../events/event.ts";
 import { toolCallName } from "../scope.ts";
-import { normalise } from "./normalise.ts";
+import { comparable } from "./normalise.ts";
 import { replayRules } from "./policy.ts";
 import { type Relocation, relocationOf } from "./relocation.ts";
 import { type LoggedCall, loggedCalls, replayEnding } from "./steps.ts";
@@ -51,6 +51,9 @@ export const replayReportSchema = z.object({
   original: z
     .object({
       outcome: z.enum([...runOutcomes, "none"]).describe("none: it had not come to its end"),
+      parked: z
+        .boolean()
+        .describe("whether it waits for a person: what is missing is yet to be done"),
       lastEvent: z.int().nonnegative().describe("place of the last event that was replayed"),
       lastTurn: z.int().nonnegative(),
     })
@@ -124,6 +127,7 @@ export function replayReport({ original, replay, start }: ReplayLogs): ReplayRep
     ended: finished !== undefined && !isBrokenOff(finished, original, counted("not_reached")),
     original: {
       outcome: lastOf(original, "run.finished")?.outcome ?? "none",
+      parked: isParked(original),
       lastEvent: original.at(-1)?.seq ?? 0,
       lastTurn: Math.max(0, ...original.map((event) => ("turn" in event ? event.turn : 0))),
     },
@@ -149,6 +153,14 @@ export function replayReport({ original, replay, start }: ReplayLogs): ReplayRep
   };
 }
 
+/** Whether the last that happened in a run is a question to a person. */
+function isParked(events: readonly StoredEvent[]): boolean {
+  const last = events.findLast(
+    ({ type }) => type === "run.parked" || type === "session.opened" || type === "run.finished",
+  );
+  return last?.type === "run.parked";
+}
+
 /** Whether somebody cancelled the replay itself. */
 function isBrokenOff(
   { stop }: EventOf<"run.finished">,
@@ -170,7 +182,7 @@ function rowOf(
   const ends = { thenError: result.isError, nowError: now.isError };
   if (now.fromLog !== undefined) return { ...row, ...ends, status: "not_run", why: now.fromLog };
   const live = now.decision?.ruleId === replayRules.live;
-  const [before, after] = [normalise(result.content, moved), normalise(now.content, moved)];
+  const [before, after] = comparable(result.content, now.content, moved);
   if (before === after && result.isError === now.isError) {
     return { ...row, ...ends, live, status: "same" };
   }
@@ -202,16 +214,21 @@ function verdict(what: string, before: string, now: string): Verdict {
   return { what, before, now, differs: before !== now };
 }
 
-/** Checks by their attempt and, but for the first of it, their place in it: `2`, `2.2`. */
+/**
+ * Checks by their attempt, but for the first of it their place in it, and whose work they look at:
+ * `2`, `2.2`, `2 of 1.0`.
+ */
 function checkWords(events: readonly StoredEvent[]): ReadonlyMap<string, string> {
-  const looked = new Map<number, number>();
+  const looked = new Map<string, number>();
   const words = new Map<string, string>();
   for (const event of events) {
     if (event.type !== "check.completed") continue;
-    const { attempt, passed, error } = event;
-    const place = (looked.get(attempt) ?? 0) + 1;
-    looked.set(attempt, place);
-    const name = place === 1 ? String(attempt) : `${attempt}.${place}`;
+    const { agentPath, attempt, passed, error } = event;
+    const whose = agentPath === undefined ? "" : ` of ${agentPath}`;
+    const look = `${attempt}${whose}`;
+    const place = (looked.get(look) ?? 0) + 1;
+    looked.set(look, place);
+    const name = place === 1 ? look : `${attempt}.${place}${whose}`;
     words.set(name, error?.code ?? (passed ? "passed" : "failed"));
   }
   return words;

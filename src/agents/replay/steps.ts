@@ -1,7 +1,7 @@
 import type { ToolCallPart } from "../../base/message.ts";
 import { elicitationRule } from "../../connectors/mcp/person.ts";
 import type { EventOf, NewEvent, StopReason, StoredEvent } from "../../events/event.ts";
-import { type CallPlace, pathBelow, pathOf, scopeOf, toolCallName } from "../scope.ts";
+import { type CallPlace, pathBelow, pathOf, type Scope, scopeOf, toolCallName } from "../scope.ts";
 
 /** A call of the log, with the result that it had. */
 export interface LoggedCall {
@@ -21,7 +21,12 @@ export type EndedCall = LoggedCall & { readonly result: EventOf<"tool.completed"
 /** What a replay does at one place of the log. Checks have a place among those of their attempt. */
 export type ReplayAct =
   | { readonly kind: "call"; readonly call: EndedCall }
-  | { readonly kind: "check"; readonly attempt: number; readonly place: number };
+  | {
+      readonly kind: "check";
+      readonly of: Scope;
+      readonly attempt: number;
+      readonly place: number;
+    };
 
 /** A stretch of the log: what is done again, and then what is only told again. */
 export interface ReplayStep {
@@ -81,7 +86,7 @@ export function replaySteps(events: readonly StoredEvent[]): readonly ReplayStep
   const calls = new Map(loggedCalls(events).map((call) => [call.startedAt, call]));
   const agents = new Set(events.map(pathOf));
   const steps: ReplayStep[] = [];
-  const looks = new Map<number, number>();
+  const looks = new Map<string, number>();
   let act: ReplayAct | undefined;
   let told: NewEvent[] = [];
   const begin = (next: ReplayAct | undefined): void => {
@@ -99,9 +104,11 @@ export function replaySteps(events: readonly StoredEvent[]): readonly ReplayStep
       }
     } else if (event.type === "check.completed" && looksAtWorkspace(event)) {
       const { attempt } = event;
-      const place = looks.get(attempt) ?? 0;
-      looks.set(attempt, place + 1);
-      begin({ kind: "check", attempt, place });
+      const of = scopeOf(event);
+      const look = `${of.agentPath} ${attempt}`;
+      const place = looks.get(look) ?? 0;
+      looks.set(look, place + 1);
+      begin({ kind: "check", of, attempt, place });
     } else {
       told.push(...toldAgain(event));
     }
@@ -150,6 +157,8 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "message.undelivered":
     case "agent.started":
     case "turn.started":
+    case "plan.updated":
+    case "context.compacted":
       return [told];
     case "check.completed":
       return [{ ...told, durationMs: 0 }];
@@ -161,8 +170,10 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "turn.failed":
       return [{ ...told, tokens: 0, costMicroUsd: 0, attempts: 0, durationMs: 0 }];
     case "judge.completed":
+    case "condense.completed":
       return [{ ...told, usage: nothingUsed, costMicroUsd: 0, durationMs: 0 }];
     case "judge.failed":
+    case "condense.failed":
       return [{ ...told, tokens: 0, costMicroUsd: 0, durationMs: 0 }];
     case "agent.stopped": {
       // What it used then, nobody used now.
@@ -178,7 +189,9 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "tools.activated":
     case "sampling.completed":
     case "sampling.failed":
+    case "model.fell_back":
     case "verification.completed":
+    case "escalation.decided":
     case "run.finished":
       return [];
   }

@@ -4,6 +4,7 @@ import { leaveIfReleased } from "../call-options.ts";
 import { endAgent, finishRun, verification } from "../completion.ts";
 import type { AgentRunResult } from "../loop.ts";
 import { type AgentPorts, approvalTopic } from "../ports.ts";
+import type { Scope } from "../scope.ts";
 import { scopedRun } from "../scoped-run.ts";
 import { replayCall } from "./call.ts";
 import { type Relocation, relocationOf } from "./relocation.ts";
@@ -90,7 +91,7 @@ function replayStep(ports: AgentPorts): Activity<StepInput, StepResult> {
       const over = (result: readonly NewEvent[]) => () => {
         const fits = (event: NewEvent): boolean =>
           event.type !== "check.completed" ||
-          !hasFailed([...ports.log.read(runId), ...result], event.attempt);
+          !hasFailed([...ports.log.read(runId), ...result], event);
         ports.log.append(runId, [...result, ...told.filter(fits)]);
         return { parkedOn: null, ending };
       };
@@ -104,21 +105,28 @@ function replayStep(ports: AgentPorts): Activity<StepInput, StepResult> {
         };
       }
       if (act?.kind !== "check") return over([]);
-      const check = ports.session(runId).checks[act.place];
-      if (check === undefined || hasFailed(ports.log.read(runId), act.attempt)) return over([]);
-      const leftMs = scopedRun(ports, runId, {}).timeLeftMs();
-      const result = await check.run(signal, Math.max(1, leftMs));
+      const look = { ...act.of, attempt: act.attempt };
+      const run = scopedRun(ports, runId, act.of);
+      const check = run.session.checks[act.place];
+      if (check === undefined || hasFailed(run.readAll(), look)) return over([]);
+      const result = await check.run(signal, Math.max(1, run.timeLeftMs()));
       leaveIfReleased(signal);
-      const { attempt } = act;
-      return over([{ type: "check.completed", kind: check.kind, attempt, ...result }]);
+      return over([{ type: "check.completed", kind: check.kind, ...look, ...result }]);
     },
   };
 }
 
-/** Whether a check of an attempt has failed: then none looks after it. */
-function hasFailed(events: readonly NewEvent[], attempt: number): boolean {
+/** Whether a check of an agent's attempt has failed: then none looks after it. */
+function hasFailed(
+  events: readonly NewEvent[],
+  { agentPath, attempt }: Scope & { readonly attempt: number },
+): boolean {
   return events.some(
-    (event) => event.type === "check.completed" && event.attempt === attempt && !event.passed,
+    (event) =>
+      event.type === "check.completed" &&
+      event.agentPath === agentPath &&
+      event.attempt === attempt &&
+      !event.passed,
   );
 }
 

@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
 import type { Engine } from "../../engine.ts";
+import type { RunRequest } from "../../engine/create-run.ts";
 import type { StoredEvent } from "../../events/event.ts";
 import { addCommonOptions, type CliContext, outputOf, withEngine } from "../context.ts";
-import { startAndFollow } from "../follow.ts";
+import { leaveQueued, startAndFollow } from "../follow.ts";
 import { readJson } from "../input.ts";
 import {
   addRunOptions,
@@ -37,18 +38,16 @@ async function invoke(context: CliContext, agent: string, options: InvokeOptions
   const inputs = await inputOf(context, options.input);
   const output = outputOf(context, options);
   await withEngine(context, runConfigOf(context, options), async (engine) => {
+    const request: RunRequest = {
+      ...runRequestOf(options),
+      agent,
+      task: { kind: "inputs", inputs, workspace: options.workspace },
+      mode: options.iterative === true ? "iterative" : "once",
+    };
+    if (request.queued === true) return leaveQueued(engine, output, request);
     // What is told of the run goes beside the result, so that the result can be piped.
-    const runId = await startAndFollow(
-      context,
-      engine,
-      { ...output, out: output.err },
-      {
-        ...runRequestOf(options),
-        agent,
-        task: { kind: "inputs", inputs, workspace: options.workspace },
-        mode: options.iterative === true ? "iterative" : "once",
-      },
-    );
+    const beside = { ...output, out: output.err };
+    const runId = await startAndFollow(context, engine, beside, request);
     const answer = answerOf(engine.store.runLog.read(runId));
     if (output.json) output.out(JSON.stringify(resultOf(engine, runId, answer)));
     else if (answer !== undefined) output.out(JSON.stringify(answer));
@@ -59,7 +58,9 @@ async function invoke(context: CliContext, agent: string, options: InvokeOptions
 function answerOf(events: readonly StoredEvent[]): JsonValue | undefined {
   const end = events.findLast((event) => event.type === "run.finished");
   if (end?.type !== "run.finished" || end.stop.reason !== "done") return undefined;
-  const check = events.findLast((event) => event.type === "check.completed");
+  const check = events.findLast(
+    (event) => event.type === "check.completed" && event.agentPath === undefined,
+  );
   const isFormless = check?.type === "check.completed" && check.kind === "schema" && !check.passed;
   return end.output ?? (isFormless ? undefined : end.summary);
 }

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { RunRequest } from "../../engine/create-run.ts";
 import { addCommonOptions, type CliContext, outputOf, withEngine } from "../context.ts";
-import { startAndFollow } from "../follow.ts";
+import { leaveQueued, startAndFollow } from "../follow.ts";
 import {
   addRunOptions,
   refuseEmpty,
@@ -15,7 +15,6 @@ interface RunOptions extends CommonRunOptions {
   readonly task?: string;
   readonly environment?: string;
   readonly agent?: string;
-  readonly queue?: boolean;
 }
 
 export function runCommand(program: Command, context: CliContext): void {
@@ -27,8 +26,7 @@ export function runCommand(program: Command, context: CliContext): void {
       "--environment <name>",
       "where a task folder runs: host (a scratch copy on this machine)",
     )
-    .option("--agent <agent>", "agent definition: a file, a name or name@version")
-    .option("--queue", "only write the run down and print its id; `agent33 work` drives it");
+    .option("--agent <agent>", "agent definition: a file, a name or name@version");
   addRunOptions(command).action((text: string | undefined, options: RunOptions) =>
     run(context, text, options),
   );
@@ -42,12 +40,8 @@ async function run(
   const request = requestOf(text, options);
   const output = outputOf(context, options);
   await withEngine(context, runConfigOf(context, options), async (engine) => {
-    if (request.queued === true) {
-      const runId = await engine.runs.create(request);
-      output.out(output.json ? JSON.stringify({ runId }) : runId);
-      return;
-    }
-    await startAndFollow(context, engine, output, request);
+    if (request.queued === true) await leaveQueued(engine, output, request);
+    else await startAndFollow(context, engine, output, request);
   });
 }
 
@@ -62,7 +56,7 @@ function requestOf(text: string | undefined, options: RunOptions): RunRequest {
     throw usageError("The task is empty.", "Give it a value or leave it out.");
   }
   refuseEmpty(options);
-  const common = { ...runRequestOf(options), agent: options.agent, queued: options.queue === true };
+  const common = { ...runRequestOf(options), agent: options.agent };
   if (options.task !== undefined) {
     if (options.workspace !== undefined) {
       throw usageError(

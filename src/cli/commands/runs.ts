@@ -33,11 +33,13 @@ export function runsCommand(program: Command, context: CliContext): void {
 
 async function list(context: CliContext, options: ListOptions): Promise<void> {
   const output = outputOf(context, options);
-  await withEngine(context, configOf(context, options), async ({ store }) => {
-    const page = store.runs.list({
+  await withEngine(context, configOf(context, options), async ({ runs, store }) => {
+    const listed = store.runs.list({
       limit: options.limit,
       ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
     });
+    const items = listed.items.map((run) => ({ ...run, state: runs.stateOf(run) }));
+    const page = { ...listed, items };
     if (output.json) {
       output.out(JSON.stringify(page));
       return;
@@ -63,7 +65,7 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
 }
 
 /** A replay must not be taken for the run that it replays. */
-function taskOf(run: Run): string {
+function taskOf(run: Pick<Run, "spec" | "task">): string {
   const of = replayedBy(run);
   return of === undefined ? run.task : `replay of ${of.slice(0, 13)}: ${run.task}`;
 }
@@ -74,9 +76,12 @@ async function show(
   options: { readonly data?: string; readonly json?: boolean },
 ): Promise<void> {
   const output = outputOf(context, options);
-  await withEngine(context, configOf(context, options), async ({ store }) => {
-    const { id } = store.runs.find(prefix);
+  await withEngine(context, configOf(context, options), async ({ runs, store }) => {
+    const run = store.runs.find(prefix);
     const watch = watcher(output);
-    for (const event of store.runLog.read(id)) watch(event);
+    for (const event of store.runLog.read(run.id)) watch(event);
+    if (output.json || runs.stateOf(run) !== "queued") return;
+    const { out, program, sameStore } = output;
+    out(`\nqueued: nothing works on it; ${program} work${sameStore} takes it up`);
   });
 }

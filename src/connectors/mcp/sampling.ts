@@ -1,5 +1,6 @@
 import type { CreateMessageResult, SamplingMessage } from "@modelcontextprotocol/client";
 import type { Message } from "../../base/message.ts";
+import { cutShort } from "../../models/finish-reason.ts";
 import type { ModelRequest, ModelTurn } from "../../models/model.ts";
 import { describeBlock } from "./content.ts";
 import type { McpClientFeatures } from "./features.ts";
@@ -29,7 +30,7 @@ export function sampleWith(
       role: "assistant",
       model: turn.responseModel ?? "unknown",
       content: { type: "text", text },
-      stopReason: turn.finishReason === "length" ? "maxTokens" : "endTurn",
+      stopReason: cutShort(turn.finishReason) === "length" ? "maxTokens" : "endTurn",
     };
   };
 }

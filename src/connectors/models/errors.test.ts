@@ -2,6 +2,7 @@ import { APICallError, InvalidPromptError, JSONParseError } from "@ai-sdk/provid
 import { describe, expect, test } from "vitest";
 import { Agent33Error } from "../../base/errors.ts";
 import { BoundaryError } from "../../boundary/errors.ts";
+import { overflowOf } from "../../models/context-overflow.ts";
 import { mapModelError } from "./errors.ts";
 
 const info = { provider: "openai", model: "gpt-5", baseUrl: "https://api.openai.com/v1" };
@@ -72,6 +73,54 @@ describe("statuses", () => {
     const message = "This model's maximum context length is 8192 tokens.";
     expect(map(answered(400, { message }))?.hint).toContain("context window");
     expect(map(answered(400))?.hint).toBeUndefined();
+  });
+
+  test.each([
+    [400, "prompt is too long: 208310 tokens > 200000 maximum", 200000],
+    [400, "Your input exceeds the context window of this model.", undefined],
+    [413, "Request exceeds the maximum size", undefined],
+    [500, "the request exceeds the available context size", undefined],
+  ])(
+    "%i with %j is an overflow, which nothing but a shorter request gets over",
+    (status, message, window) => {
+      const error = map(answered(status, { message }));
+      expect(error).toMatchObject({ kind: "upstream_4xx", retryable: false, status });
+      expect(error?.countsAgainstBreaker).toBe(false);
+      expect(overflowOf(error)).toEqual(
+        window === undefined ? {} : { inputTokens: 208310, contextTokens: window },
+      );
+      expect(error?.toJSON().cause).toContain("context window of openai:gpt-5");
+    },
+  );
+
+  test("the sizes are read from the body where the message lacks them", () => {
+    const error = {
+      message: "the request exceeds the available context size",
+      type: "exceed_context_size_error",
+      n_prompt_tokens: 14429,
+      n_ctx: 8192,
+    };
+    const answer = new APICallError({
+      message: "Bad Request",
+      url: "u",
+      requestBodyValues: {},
+      statusCode: 400,
+      responseBody: JSON.stringify({ error }),
+    });
+    expect(overflowOf(map(answer))).toEqual({ inputTokens: 14429, contextTokens: 8192 });
+  });
+
+  test("an overflow inside a stream is one too, a limit of the rate is none", () => {
+    const inside = new Agent33Error(
+      "models.stream_error",
+      "Your input exceeds the context window",
+      {
+        details: { kind: "invalid_request_error context_length_exceeded" },
+      },
+    );
+    expect(overflowOf(map(inside))).toEqual({});
+    expect(overflowOf(map(answered(429, { message: "maximum context length" })))).toBeUndefined();
+    expect(overflowOf(map(answered(400)))).toBeUndefined();
   });
 
   test("a page for a message is quoted in part", () => {

@@ -6,10 +6,16 @@ import {
   type BoundaryErrorOptions,
   isBoundaryError,
 } from "../../boundary/errors.ts";
+import {
+  contextOverflow,
+  type ContextOverflow,
+  readOverflow,
+} from "../../models/context-overflow.ts";
 import { keyVariableOf } from "../../models/providers.ts";
 import type { ModelInfo } from "../../models/model.ts";
 import { failedBeforeSending, isCertificateCode, networkCodeOf } from "../http/network.ts";
 import { retryAfterMs } from "../http/retry-after.ts";
+import { errorWords } from "./error-words.ts";
 import { retryInfoMs } from "./retry-info.ts";
 
 /**
@@ -23,7 +29,8 @@ import { retryInfoMs } from "./retry-info.ts";
  * | abort | undefined | |
  * | status 429 | `upstream_429` with the wait that the headers ask for, or Google's body | yes; no where the quota is used up |
  * | status 408, 425 | `upstream_5xx` | yes |
- * | other 4xx | `upstream_4xx`, with a hint for 401, 402, 403, 404 and 413 | no |
+ * | a conversation that is too long, whatever the status, and 413 | `upstream_4xx`, caused by `models.context_overflow` | no |
+ * | other 4xx | `upstream_4xx`, with a hint for 401, 402, 403 and 404 | no |
  * | 3xx (redirects are not followed) | `upstream_4xx` | no |
  * | 501, 505 | `upstream_5xx` | no |
  * | other 5xx | `upstream_5xx` with the wait that the headers ask for | yes |
@@ -49,8 +56,11 @@ export function mapModelError(
   if (answer?.statusCode !== undefined && answer.statusCode >= 300) {
     const headers = answer.responseHeaders ?? {};
     const waitMs = retryAfterMs(headers, nowMs()) ?? retryInfoMs(answer.responseBody);
-    const text = answer.message === "" ? "no message" : answer.message;
-    return fromStatus(answer.statusCode, `${text} ${quotaWords(answer.data)}`.trim(), model, {
+    const words = errorWords(answer.responseBody);
+    const said = words?.text ?? `${answer.message} ${quotaWords(answer.data)}`.trim();
+    const overflow = overflowIn(answer.statusCode, said, words?.sizes);
+    if (overflow !== undefined) return tooLong(answer.statusCode, said, model, overflow, error);
+    return fromStatus(answer.statusCode, said === "" ? "no message" : said, model, {
       cause: error,
       ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     });
@@ -59,6 +69,38 @@ export function mapModelError(
   if (code !== undefined) return fromNetwork(code, error, model);
   if (isAgent33Error(error)) return fromModels(error, model);
   return fromLibrary(error, model);
+}
+
+/** Statuses that say something else than that the conversation is too long, whatever the words. */
+const neverTooLong = new Set([401, 403, 429]);
+
+function overflowIn(
+  status: number,
+  said: string,
+  sizes: ContextOverflow = {},
+): ContextOverflow | undefined {
+  if (neverTooLong.has(status)) return undefined;
+  const read = readOverflow(said) ?? (status === 413 ? {} : undefined);
+  return read === undefined ? undefined : { ...read, ...sizes };
+}
+
+/** Older llama.cpp says it with 500; trying again would not make the conversation shorter. */
+function tooLong(
+  status: number,
+  said: string,
+  model: ModelInfo,
+  overflow: ContextOverflow,
+  cause: unknown,
+): BoundaryError {
+  return new BoundaryError(
+    "upstream_4xx",
+    `${model.provider} answered ${status}: ${shorten(said)}`,
+    {
+      status,
+      hint: "The conversation does not fit into the model's context window. Shorten it, or use a model with a larger one.",
+      cause: contextOverflow(`${model.provider}:${model.model}`, overflow, cause),
+    },
+  );
 }
 
 function fromStatus(
@@ -105,14 +147,9 @@ function hintOf(status: number, said: string, model: ModelInfo): string | undefi
       return "The account has no credit left.";
     case 404:
       return `Check the model's name "${model.model}" and the base URL ${model.baseUrl} (it usually ends with /v1).`;
-    case 413:
-      return "The request is too large for the provider. Shorten the conversation.";
     default:
       // Google says with 400 that it does not know a key.
-      if (/api key (?:not valid|not found|expired)/i.test(said)) return keyHint(model);
-      return /context.{0,20}(?:length|window|size)|too long|maximum.{0,20}tokens/i.test(said)
-        ? "The conversation does not fit into the model's context window."
-        : undefined;
+      return /api key (?:not valid|not found|expired)/i.test(said) ? keyHint(model) : undefined;
   }
 }
 
@@ -161,6 +198,8 @@ function fromModels(error: Agent33Error, model: ModelInfo): BoundaryError | unde
     const details = (error.details ?? {}) as { status?: number; kind?: string };
     const status = details.status ?? statusOfKind(details.kind ?? "");
     const said = `${error.message} ${details.kind ?? ""}`.trim();
+    const overflow = overflowIn(status, said);
+    if (overflow !== undefined) return tooLong(status, said, model, overflow, error);
     return fromStatus(status, said, model, { cause: error });
   }
   return new BoundaryError("upstream_4xx", `${error.message} (${error.code})`, {

@@ -1,8 +1,30 @@
 import { expect } from "vitest";
+import type { NewEvent } from "../../events/event.ts";
 import { newRun } from "../store.fixture.ts";
 import { type Case, code } from "./suite.cases.ts";
 
 const end = { outcome: "failed", costMicroUsd: 0, unpricedCalls: 0 };
+
+function finished(tokens: number): NewEvent {
+  return {
+    type: "run.finished",
+    outcome: "failed",
+    stop: { reason: "done" },
+    summary: "",
+    totals: {
+      turns: 1,
+      toolCalls: 0,
+      inputTokens: tokens - 3,
+      cachedInputTokens: 0,
+      outputTokens: 2,
+      failedTokens: 1,
+      costMicroUsd: tokens * 2,
+      unpricedCalls: 1,
+      durationMs: 0,
+    },
+    filesChanged: [],
+  };
+}
 
 /** Which runs there are. */
 export const runsCases: readonly Case[] = [
@@ -47,6 +69,32 @@ export const runsCases: readonly Case[] = [
         { id: "a3", spec: { id: "a3" } },
       ]);
       expect(await runs.endsOfAgent("x@2")).toEqual([]);
+    },
+  },
+  {
+    name: "says what the newest finished runs of an agent, a tier and a model used",
+    run: async ({ backend }) => {
+      const { runs, runLog } = backend.tenant("a");
+      const finish = async (id: string, tokens: number, other: object = {}, tenant = "a") => {
+        const store = backend.tenant(tenant);
+        await store.runs.create({ ...newRun(id), ...other });
+        await store.runLog.append(id, [{ type: "message.user", text: "Go." }, finished(tokens)]);
+        await store.runs.finish(id, { ...end, costMicroUsd: tokens * 2 });
+      };
+      await finish("a1", 10);
+      await finish("a2", 20);
+      await finish("a3", 30);
+      await finish("a4", 40, { effort: "high" });
+      await finish("a5", 50, { agent: "worker@2" });
+      await finish("a6", 60, { model: "scripted:other" });
+      await finish("b1", 70, {}, "b");
+      await runs.create(newRun("a7"));
+      await runLog.append("a7", [{ type: "message.user", text: "Go." }]);
+      const use = (tokens: number) => ({ tokens, costMicroUsd: tokens * 2, unpricedCalls: 1 });
+      const { agent, effort, model } = newRun("any");
+      expect(await runs.uses({ agent, effort, model }, 2)).toEqual([use(30), use(20)]);
+      expect(await runs.uses({ agent, effort, model }, 9)).toEqual([use(30), use(20), use(10)]);
+      expect(await runs.uses({ agent, effort: "medium", model }, 9)).toEqual([]);
     },
   },
   {

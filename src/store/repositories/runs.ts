@@ -1,9 +1,11 @@
 import { Agent33Error } from "../../base/errors.ts";
 import type { JsonValue } from "../../base/json.ts";
+import { decodeEvent } from "../../events/codec.ts";
+import type { StoredEvent } from "../../events/event.ts";
 import { jsonIn } from "../damage.ts";
 import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
-import { change, type Program, read, type SqlValue, select, write } from "../program.ts";
+import { change, type Program, read, rows, type SqlValue, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
 import type { RunsTable } from "../tables.ts";
 import type { RepositoryContext } from "./context.ts";
@@ -42,6 +44,14 @@ export interface Run extends NewRun {
 
 export interface RunEnd {
   readonly outcome: string;
+  readonly costMicroUsd: number;
+  readonly unpricedCalls: number;
+}
+
+/** What one run used. */
+export interface RunUse {
+  readonly tokens: number;
+  /** What is priced of it, in micro-USD. */
   readonly costMicroUsd: number;
   readonly unpricedCalls: number;
 }
@@ -119,6 +129,24 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       const found = [...(yield* end("asc")), ...(yield* end("desc"))];
       return found.map(({ id, spec }) => ({ id, spec: jsonIn("runs", id, spec) }));
     }),
+    /** What the newest finished runs of an agent, a tier and a model used, as their logs end with it. */
+    uses: read(function* (
+      of: Pick<Run, "agent" | "effort" | "model">,
+      most: number,
+    ): Program<readonly RunUse[]> {
+      const found = yield* rows(
+        `SELECT event FROM runs JOIN run_events ON run_id = runs.id
+           AND run_events.seq = (SELECT max(seq) FROM run_events WHERE run_id = runs.id)
+         WHERE tenant = ? AND agent = ? AND effort = ? AND model = ? AND state = 'finished'
+           AND type = 'run.finished' ORDER BY runs.seq DESC LIMIT ?`,
+        tenant,
+        of.agent,
+        of.effort,
+        of.model,
+        most,
+      );
+      return found.flatMap(({ event }) => useOf(decodeEvent(String(event))));
+    }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
       const limit = limitOf(request);
@@ -150,6 +178,12 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       yield* changeOne(id, "state = 'running', outcome = NULL, finished_at = NULL");
     }),
   };
+}
+
+function useOf(event: StoredEvent): readonly RunUse[] {
+  if (event.type !== "run.finished") return [];
+  const { inputTokens, outputTokens, failedTokens, costMicroUsd, unpricedCalls } = event.totals;
+  return [{ tokens: inputTokens + outputTokens + failedTokens, costMicroUsd, unpricedCalls }];
 }
 
 /** The error for a run id that the store does not hold. */
