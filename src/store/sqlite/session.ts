@@ -33,6 +33,14 @@ function isSqlValue(value: unknown): value is SqlValue {
   return value === null || value instanceof Uint8Array;
 }
 
+/** For what is read of a file besides its rows. */
+const unlooked: Seals = {
+  active: () => false,
+  install: () => undefined,
+  checked: (text) => ({ text, rowsMayBeDamaged: false, newestFirst: false }),
+  reading: (_, run) => run(),
+};
+
 interface Prepared extends CheckedStatement {
   readonly native: StatementSync;
 }
@@ -45,7 +53,11 @@ const maxStatements = 256;
  * it reads.
  * @throws Agent33Error `store.*` from each of its functions
  */
-export function createSession(native: DatabaseSync, path: string, seals: Seals): SqlSession {
+export function createSession(
+  native: DatabaseSync,
+  path: string,
+  seals: Seals = unlooked,
+): SqlSession {
   const statements = new Map<string, Prepared>();
   let checked = seals.active();
   const prepare = (sql: string): Prepared => {
