@@ -63,6 +63,7 @@ export {
   type VerifiedBackup,
   verifyBackups,
 } from "./store-backup.ts";
+export { type RecoverReport, recoverSettingsStore } from "./store-recover.ts";
 export {
   listQuarantine,
   type QuarantineItem,
