@@ -1,4 +1,5 @@
 import type { StoredEvent } from "../events/event.ts";
+import { carriedFold } from "./carried.ts";
 
 /**
  * Which agent of a run something belongs to. All agents of a run share its log, its journal and its
@@ -44,8 +45,15 @@ export function eventsOfAgent(
   events: readonly StoredEvent[],
   { agentPath }: Scope,
 ): readonly StoredEvent[] {
-  return events.filter((event) => pathOf(event) === agentPath || event.type === "session.opened");
+  return [...ownEvents(events, { agentPath })];
 }
+
+const ownEvents = carriedFold<StoredEvent[]>((agentPath) => ({
+  begin: () => [],
+  add: (own, event) => {
+    if (pathOf(event) === agentPath || event.type === "session.opened") own.push(event);
+  },
+}));
 
 /** The name of a turn's logical call within its run, the same after a crash. */
 export function turnCallName({ agentPath, turn }: Scope & { readonly turn: number }): string {

@@ -1,5 +1,6 @@
 import { Agent33Error } from "../base/errors.ts";
 import type { StoredEvent } from "../events/event.ts";
+import { carriedFold, ownPart } from "./carried.ts";
 import { findToolsName } from "../tools/search/find-tools.ts";
 import { type OfferedTool, toolDigest } from "../tools/tool.ts";
 import type { Toolbox } from "./ports.ts";
@@ -15,12 +16,7 @@ export function shownTools(
   events: readonly StoredEvent[],
   throughSeq: number,
 ): readonly OfferedTool[] {
-  const digests = new Map<string, string>();
-  for (const event of events) {
-    if (event.seq > throughSeq) break;
-    if (event.type !== "tools.activated") continue;
-    for (const { name, digest } of event.tools) digests.set(name, digest);
-  }
+  const digests = activated(events, ownPart(events, throughSeq));
   if (digests.size === 0) return toolbox.tools;
   const found = [...digests].flatMap(([name, digest]) => {
     const tool = toolbox.find(name);
@@ -29,6 +25,15 @@ export function shownTools(
   });
   return [...toolbox.tools, ...found];
 }
+
+/** Digests of the tools that were found, by their names. */
+const activated = carriedFold<Map<string, string>>(() => ({
+  begin: () => new Map(),
+  add: (digests, event) => {
+    if (event.type !== "tools.activated") return;
+    for (const { name, digest } of event.tools) digests.set(name, digest);
+  },
+}));
 
 /** What the log keeps of tools that were found; names that the run does not have are left out. */
 export function activatedTools(

@@ -1,5 +1,6 @@
 import type { Message, ToolCallPart, ToolResultPart } from "../base/message.ts";
 import type { EventOf, RunTotals, StoredEvent } from "../events/event.ts";
+import { carriedFold, countThrough } from "./carried.ts";
 import { isWithin, pathOf, type Scope } from "./scope.ts";
 
 /** What an agent of a run has come to, as the log tells it up to some event. */
@@ -22,13 +23,31 @@ export function foldRun(
   throughSeq: number,
   scope: Scope = {},
 ): RunState {
-  const past = events.filter((event) => event.seq <= throughSeq);
-  const own = past.filter((event) => pathOf(event) === scope.agentPath);
-  return { ...conversation(own), totals: totalsOf(past.filter((event) => isWithin(event, scope))) };
+  const { agentPath } = scope;
+  const count = countThrough(events, throughSeq);
+  const { lastText, checks } = conversationOf(events, { count, agentPath });
+  const totals = { ...spentOf(events, { count, agentPath }) };
+  return { messages: messagesOf(events, throughSeq, scope), lastText, checks: [...checks], totals };
 }
 
-function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
-  const totals = {
+/** What an agent has been told and has said, as {@link foldRun} has it. */
+export function messagesOf(
+  events: readonly StoredEvent[],
+  throughSeq: number,
+  { agentPath }: Scope,
+): readonly Message[] {
+  const part = { count: countThrough(events, throughSeq), agentPath };
+  const { messages, open } = conversationOf(events, part);
+  return open === undefined ? [...messages] : [...messages, toolMessage(open)];
+}
+
+/** What an agent and all that work for it have used. */
+export function totalsOf(events: readonly StoredEvent[], { agentPath }: Scope): RunState["totals"] {
+  return { ...spentOf(events, { agentPath }) };
+}
+
+const spentOf = carriedFold<Spent>((agentPath) => ({
+  begin: () => ({
     turns: 0,
     toolCalls: 0,
     inputTokens: 0,
@@ -37,8 +56,9 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     failedTokens: 0,
     costMicroUsd: 0,
     unpricedCalls: 0,
-  };
-  for (const event of events) {
+  }),
+  add: (totals, event) => {
+    if (agentPath !== undefined && !isWithin(event, { agentPath })) return;
     const { type } = event;
     if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
     if (type === "tool.completed") totals.toolCalls += 1;
@@ -51,39 +71,63 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
       type === "judge.failed"
     )
       addFailure(totals, event);
-  }
-  return totals;
+  },
+}));
+
+/** Results of one turn's calls, in the order in which they came. */
+interface OpenResults {
+  readonly byIndex: Map<number, ToolResultPart>;
+  message?: Message;
 }
 
-function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> {
-  const messages: Message[] = [];
-  const checks: EventOf<"check.completed">[] = [];
-  let results: { readonly turn: number; readonly byIndex: Map<number, ToolResultPart> } | undefined;
-  let lastText = "";
-  const flushResults = () => {
-    if (results === undefined) return;
-    const inOrder = [...results.byIndex].sort(([left], [right]) => left - right);
-    messages.push({ role: "tool", results: inOrder.map(([, result]) => result) });
-    results = undefined;
+interface Conversation {
+  readonly messages: Message[];
+  readonly checks: EventOf<"check.completed">[];
+  open: OpenResults | undefined;
+  lastText: string;
+}
+
+/** The results as one message; the same object until there is another result. */
+function toolMessage(open: OpenResults): Message {
+  open.message ??= {
+    role: "tool",
+    results: [...open.byIndex].sort(([left], [right]) => left - right).map(([, one]) => one),
   };
-  for (const event of events) {
+  return open.message;
+}
+
+function say(conversation: Conversation, message: Message): void {
+  if (conversation.open !== undefined) conversation.messages.push(toolMessage(conversation.open));
+  conversation.open = undefined;
+  conversation.messages.push(message);
+}
+
+const conversationOf = carriedFold<Conversation>((agentPath) => ({
+  begin: () => ({ messages: [], checks: [], open: undefined, lastText: "" }),
+  add: (state, event) => {
+    if (pathOf(event) !== agentPath) return;
     switch (event.type) {
       case "message.user":
       case "stuck.noticed":
-        flushResults();
-        messages.push(once(event, () => ({ role: "user", text: event.text })));
+        say(
+          state,
+          once(event, () => ({ role: "user", text: event.text })),
+        );
         break;
       case "turn.completed":
-        flushResults();
-        messages.push(once(event, () => ({ role: "assistant", parts: event.parts })));
-        lastText = turnText(event) || lastText;
+        say(
+          state,
+          once(event, () => ({ role: "assistant", parts: event.parts })),
+        );
+        state.lastText = turnText(event) || state.lastText;
         break;
       case "tool.completed":
-        results ??= { turn: event.turn, byIndex: new Map() };
-        results.byIndex.set(event.index, resultOf(event));
+        state.open ??= { byIndex: new Map() };
+        state.open.byIndex.set(event.index, resultOf(event));
+        delete state.open.message;
         break;
       case "check.completed":
-        checks.push(event);
+        state.checks.push(event);
         break;
       case "message.undelivered":
       case "run.started":
@@ -105,10 +149,8 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "run.finished":
         break;
     }
-  }
-  flushResults();
-  return { messages, lastText, checks };
-}
+  },
+}));
 
 type Spent = { -readonly [Field in keyof RunState["totals"]]: number };
 
@@ -132,13 +174,13 @@ function addFailure(
   else if (tokens > 0) totals.unpricedCalls += 1;
 }
 
-const messagesOf = new WeakMap<StoredEvent, Message>();
+const messageOf = new WeakMap<StoredEvent, Message>();
 const resultsOf = new WeakMap<StoredEvent, ToolResultPart>();
 
 /** The same object for the same event, so that its tokens need not be counted in each turn again. */
 function once(event: StoredEvent, make: () => Message): Message {
-  const known = messagesOf.get(event) ?? make();
-  messagesOf.set(event, known);
+  const known = messageOf.get(event) ?? make();
+  messageOf.set(event, known);
   return known;
 }
 
@@ -176,12 +218,18 @@ export function toolCallsOf(events: readonly StoredEvent[], turn: number): reado
  * those in which it had yet to be begun, was parked, or lay crashed.
  */
 export function activeMs(events: readonly StoredEvent[], now: number): number {
-  let total = 0;
-  for (const [index, event] of events.entries()) {
-    const next = events[index + 1];
-    if (event.type === "run.parked" || next?.type === "run.resumed") continue;
-    if (next?.type === "session.opened") continue;
-    total += Math.max(0, (next?.at ?? now) - event.at);
-  }
-  return total;
+  const { total, last } = gapsOf(events);
+  if (last === undefined || last.type === "run.parked") return total;
+  return total + Math.max(0, now - last.at);
 }
+
+const gapsOf = carriedFold<{ total: number; last: StoredEvent | undefined }>(() => ({
+  begin: () => ({ total: 0, last: undefined }),
+  add: (gaps, event) => {
+    const { last } = gaps;
+    gaps.last = event;
+    if (last === undefined || last.type === "run.parked") return;
+    if (event.type === "run.resumed" || event.type === "session.opened") return;
+    gaps.total += Math.max(0, event.at - last.at);
+  },
+}));

@@ -14,7 +14,7 @@ import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
 import { shownTools } from "./shown-tools.ts";
-import { foldRun } from "./state.ts";
+import { messagesOf } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
 
@@ -85,7 +85,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       run.begin({ type: "turn.started", turn, toolsOffered: limit === undefined });
       const unseen = notice !== undefined && (known === undefined || known.seq > horizon);
       const words = limit === undefined ? (unseen ? notice.text : undefined) : closingWords(limit);
-      const { messages } = foldRun(run.readAll(), horizon, input);
+      const messages = messagesOf(run.readAll(), horizon, input);
       const request: ModelRequest = {
         system: session.systemPrompt,
         messages: words === undefined ? messages : [...messages, { role: "user", text: words }],

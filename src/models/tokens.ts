@@ -101,10 +101,31 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
     text(value.name) +
     text(value.description) +
     text(JSON.stringify(value.inputSchema));
+  // All turns of a run send the same.
+  let system = { text: "", tokens: 0 };
+  const systemText = (value: string): number => {
+    if (value !== system.text) system = { text: value, tokens: tokensPerMessage + text(value) };
+    return system.tokens;
+  };
+  const sums = new WeakMap<Message, { messages: readonly Message[]; sum: number }>();
+  /** The sum over all messages, which goes on from the one of the turn before. */
+  const conversation = (messages: readonly Message[]): number => {
+    const [first] = messages;
+    if (first === undefined) return 0;
+    const known = sums.get(first) ?? { messages: [], sum: 0 };
+    const from = known.messages.every((one, place) => one === messages[place])
+      ? known
+      : { messages: [], sum: 0 };
+    const sum = messages
+      .slice(from.messages.length)
+      .reduce((total, one) => total + once(one, message), from.sum);
+    sums.set(first, { messages: [...messages], sum });
+    return sum;
+  };
   const request = (value: ModelRequest): number =>
     tokensPerReply +
-    (value.system === "" ? 0 : tokensPerMessage + text(value.system)) +
-    value.messages.reduce((sum, one) => sum + once(one, message), 0) +
+    systemText(value.system) +
+    conversation(value.messages) +
     value.tools.reduce((sum, one) => sum + once(one, tool), 0) +
     (value.answer === undefined ? 0 : tokensPerTool + text(JSON.stringify(value.answer.schema)));
 
