@@ -140,7 +140,7 @@ function logOf(told: readonly (readonly [string | undefined, Happens, number])[]
         callId: "x",
         ...spent,
       });
-      for (const [index, { tool, found, isError }] of [...one.calls.entries()].reverse()) {
+      for (const [index, { tool, found, isError }] of [...one.calls.entries()].toReversed()) {
         append(agentPath, {
           type: "tool.completed",
           turn: number,
