@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { carriedFold } from "../context/carried.ts";
 import type { NewEvent, StoredEvent } from "../events/event.ts";
-import { carriedFold } from "./carried.ts";
 import { eventsOfAgent } from "./scope.ts";
 import { activeMs, foldRun, totalsOf } from "./state.ts";
 import { historyOf } from "./stuck/history.ts";
@@ -215,28 +215,28 @@ test("what is found without a look at all turns is what all detectors find", () 
 
 test("a fold goes on where its log has grown, and begins anew where it is another", () => {
   let added = 0;
-  const count = carriedFold(() => ({
-    begin: () => ({ seqs: [] as number[] }),
-    add: (state, event) => {
+  const seqs = carriedFold(() => {
+    const state: number[] = [];
+    const add = ({ seq }: StoredEvent): void => {
       added += 1;
-      state.seqs.push(event.seq);
-    },
-  }));
+      state.push(seq);
+    };
+    return { state, add };
+  });
+  const all = Number.MAX_SAFE_INTEGER;
   const log = logOf([
     [undefined, { kind: "parked" }, 1],
     ["1.0", { kind: "parked" }, 1],
   ]);
-  expect(count(log.slice(0, 2)).seqs).toEqual([1, 2]);
-  expect(count(log).seqs).toEqual([1, 2, 3]);
+  expect(seqs(log.slice(0, 2), all, undefined)).toEqual([1, 2]);
+  expect(seqs(log, all, undefined)).toEqual([1, 2, 3]);
   expect(added).toBe(3);
-  expect(count(log, { count: 1 }).seqs).toEqual([1]);
-  expect(count(log).seqs).toEqual([1, 2, 3]);
-  expect(added).toBe(4);
+  expect(seqs(log, 1, undefined)).toEqual([1]);
   const [first, second, third] = log;
   if (first === undefined || second === undefined || third === undefined)
     throw new Error("The log is too short.");
-  expect(count([first, third]).seqs).toEqual([1, 3]);
-  expect(count([first, third, second]).seqs).toEqual([1, 3, 2]);
-  expect(count([first, second, third]).seqs).toEqual([1, 2, 3]);
-  expect(count([]).seqs).toEqual([]);
+  expect(seqs([first, third], all, undefined)).toEqual([1, 3]);
+  expect(seqs([first, third, second], all, undefined)).toEqual([1, 3, 2]);
+  expect(seqs([first, second, third], all, undefined)).toEqual([1, 2, 3]);
+  expect(seqs([], all, undefined)).toEqual([]);
 });

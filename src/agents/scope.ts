@@ -1,5 +1,5 @@
+import { carriedFold } from "../context/carried.ts";
 import type { StoredEvent } from "../events/event.ts";
-import { carriedFold } from "./carried.ts";
 
 /**
  * Which agent of a run something belongs to. All agents of a run share its log, its journal and its
@@ -45,19 +45,36 @@ export function eventsOfAgent(
   events: readonly StoredEvent[],
   { agentPath }: Scope,
 ): readonly StoredEvent[] {
-  return [...ownEvents(events, { agentPath })];
+  return [...ownEvents(events, Number.MAX_SAFE_INTEGER, agentPath)];
 }
 
-const ownEvents = carriedFold<StoredEvent[]>((agentPath) => ({
-  begin: () => [],
-  add: (own, event) => {
-    if (pathOf(event) === agentPath || event.type === "session.opened") own.push(event);
-  },
-}));
+const ownEvents = carriedFold<StoredEvent[]>((agentPath) => {
+  const state: StoredEvent[] = [];
+  return {
+    state,
+    add: (event) => {
+      if (pathOf(event) === agentPath || event.type === "session.opened") state.push(event);
+    },
+  };
+});
+
+/**
+ * Whose the events of one agent alone are. Those of several agents of a run begin with the same one,
+ * that the session was opened.
+ */
+export function ownerOf(events: readonly StoredEvent[]): string | undefined {
+  const own = events.find(({ type }) => type !== "session.opened");
+  return own === undefined ? undefined : pathOf(own);
+}
 
 /** The name of a turn's logical call within its run, the same after a crash. */
 export function turnCallName({ agentPath, turn }: Scope & { readonly turn: number }): string {
   return `${prefix(agentPath)}turn-${turn}`;
+}
+
+/** The name of the logical call for a summary before a turn, the same after a crash. */
+export function condenseCallName({ agentPath, turn }: Scope & { readonly turn: number }): string {
+  return `${prefix(agentPath)}condense-${turn}`;
 }
 
 /** The name of a tool's logical call within its run, the same after a crash. */

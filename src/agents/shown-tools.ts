@@ -1,9 +1,11 @@
 import { Agent33Error } from "../base/errors.ts";
+import { carriedFold } from "../context/carried.ts";
+import { readResultName } from "../context/shown-result.ts";
 import type { StoredEvent } from "../events/event.ts";
-import { carriedFold, ownPart } from "./carried.ts";
 import { findToolsName } from "../tools/search/find-tools.ts";
 import { type OfferedTool, toolDigest } from "../tools/tool.ts";
 import type { Toolbox } from "./ports.ts";
+import { ownerOf } from "./scope.ts";
 
 /**
  * The tools that the model is shown at a place of its run: those that it always is, then those that
@@ -16,24 +18,38 @@ export function shownTools(
   events: readonly StoredEvent[],
   throughSeq: number,
 ): readonly OfferedTool[] {
-  const digests = activated(events, ownPart(events, throughSeq));
-  if (digests.size === 0) return toolbox.tools;
+  const owner = ownerOf(events);
+  const digests = activated(events, throughSeq, owner);
+  const { isCompacted } = compactions(events, Number.MAX_SAFE_INTEGER, owner);
+  // Of which the conversation shows less, that can be read again.
+  const readAgain = isCompacted ? toolbox.find(readResultName) : undefined;
+  const shown = readAgain?.ok === true ? [...toolbox.tools, readAgain.value] : toolbox.tools;
+  if (digests.size === 0) return shown;
   const found = [...digests].flatMap(([name, digest]) => {
     const tool = toolbox.find(name);
     const isShown = tool.ok && !toolbox.tools.includes(tool.value);
     return isShown && toolDigest(tool.value) === digest ? [tool.value] : [];
   });
-  return [...toolbox.tools, ...found];
+  return [...shown, ...found];
 }
 
 /** Digests of the tools that were found, by their names. */
-const activated = carriedFold<Map<string, string>>(() => ({
-  begin: () => new Map(),
-  add: (digests, event) => {
+const activated = carriedFold(() => {
+  const state = new Map<string, string>();
+  const add = (event: StoredEvent): void => {
     if (event.type !== "tools.activated") return;
-    for (const { name, digest } of event.tools) digests.set(name, digest);
-  },
-}));
+    for (const { name, digest } of event.tools) state.set(name, digest);
+  };
+  return { state, add };
+});
+
+const compactions = carriedFold(() => {
+  const state = { isCompacted: false };
+  const add = ({ type }: StoredEvent): void => {
+    if (type === "context.compacted") state.isCompacted = true;
+  };
+  return { state, add };
+});
 
 /** What the log keeps of tools that were found; names that the run does not have are left out. */
 export function activatedTools(

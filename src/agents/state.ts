@@ -1,6 +1,6 @@
 import type { Message, ToolCallPart, ToolResultPart } from "../base/message.ts";
+import { carriedFold } from "../context/carried.ts";
 import type { EventOf, RunTotals, StoredEvent } from "../events/event.ts";
-import { carriedFold, countThrough } from "./carried.ts";
 import { isWithin, pathOf, type Scope } from "./scope.ts";
 
 /** What an agent of a run has come to, as the log tells it up to some event. */
@@ -23,31 +23,31 @@ export function foldRun(
   throughSeq: number,
   scope: Scope = {},
 ): RunState {
-  const { agentPath } = scope;
-  const count = countThrough(events, throughSeq);
-  const { lastText, checks } = conversationOf(events, { count, agentPath });
-  const totals = { ...spentOf(events, { count, agentPath }) };
-  return { messages: messagesOf(events, throughSeq, scope), lastText, checks: [...checks], totals };
+  const past = events.filter((event) => event.seq <= throughSeq);
+  const own = past.filter((event) => pathOf(event) === scope.agentPath);
+  const totals = startOfTotals();
+  for (const event of past) if (isWithin(event, scope)) addToTotals(totals, event);
+  return { ...conversation(own), totals };
 }
 
-/** What an agent has been told and has said, as {@link foldRun} has it. */
-export function messagesOf(
-  events: readonly StoredEvent[],
-  throughSeq: number,
-  { agentPath }: Scope,
-): readonly Message[] {
-  const part = { count: countThrough(events, throughSeq), agentPath };
-  const { messages, open } = conversationOf(events, part);
-  return open === undefined ? [...messages] : [...messages, toolMessage(open)];
-}
-
-/** What an agent and all that work for it have used. */
+/** What an agent and all that work for it have used by now, as {@link foldRun} has it. */
 export function totalsOf(events: readonly StoredEvent[], { agentPath }: Scope): RunState["totals"] {
-  return { ...spentOf(events, { agentPath }) };
+  return { ...spentOf(events, Number.MAX_SAFE_INTEGER, agentPath) };
 }
 
-const spentOf = carriedFold<Spent>((agentPath) => ({
-  begin: () => ({
+const spentOf = carriedFold<Spent>((agentPath) => {
+  const state = startOfTotals();
+  const scope = agentPath === undefined ? {} : { agentPath };
+  return {
+    state,
+    add: (event) => {
+      if (isWithin(event, scope)) addToTotals(state, event);
+    },
+  };
+});
+
+function startOfTotals(): Spent {
+  return {
     turns: 0,
     toolCalls: 0,
     inputTokens: 0,
@@ -56,78 +56,59 @@ const spentOf = carriedFold<Spent>((agentPath) => ({
     failedTokens: 0,
     costMicroUsd: 0,
     unpricedCalls: 0,
-  }),
-  add: (totals, event) => {
-    if (agentPath !== undefined && !isWithin(event, { agentPath })) return;
-    const { type } = event;
-    if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
-    if (type === "tool.completed") totals.toolCalls += 1;
-    if (type === "turn.completed" || type === "sampling.completed" || type === "judge.completed")
-      addAnswer(totals, event);
-    if (
-      type === "turn.failed" ||
-      type === "model.fell_back" ||
-      type === "sampling.failed" ||
-      type === "judge.failed"
-    )
-      addFailure(totals, event);
-  },
-}));
-
-/** Results of one turn's calls, in the order in which they came. */
-interface OpenResults {
-  readonly byIndex: Map<number, ToolResultPart>;
-  message?: Message;
-}
-
-interface Conversation {
-  readonly messages: Message[];
-  readonly checks: EventOf<"check.completed">[];
-  open: OpenResults | undefined;
-  lastText: string;
-}
-
-/** The results as one message; the same object until there is another result. */
-function toolMessage(open: OpenResults): Message {
-  open.message ??= {
-    role: "tool",
-    results: [...open.byIndex].sort(([left], [right]) => left - right).map(([, one]) => one),
   };
-  return open.message;
 }
 
-function say(conversation: Conversation, message: Message): void {
-  if (conversation.open !== undefined) conversation.messages.push(toolMessage(conversation.open));
-  conversation.open = undefined;
-  conversation.messages.push(message);
+function addToTotals(totals: Spent, event: StoredEvent): void {
+  const { type } = event;
+  if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
+  if (type === "tool.completed") totals.toolCalls += 1;
+  if (
+    type === "turn.completed" ||
+    type === "sampling.completed" ||
+    type === "judge.completed" ||
+    type === "condense.completed"
+  )
+    addAnswer(totals, event);
+  if (
+    type === "turn.failed" ||
+    type === "model.fell_back" ||
+    type === "sampling.failed" ||
+    type === "judge.failed" ||
+    type === "condense.failed"
+  )
+    addFailure(totals, event);
 }
 
-const conversationOf = carriedFold<Conversation>((agentPath) => ({
-  begin: () => ({ messages: [], checks: [], open: undefined, lastText: "" }),
-  add: (state, event) => {
-    if (pathOf(event) !== agentPath) return;
+function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> {
+  const messages: Message[] = [];
+  const checks: EventOf<"check.completed">[] = [];
+  let results: { readonly turn: number; readonly byIndex: Map<number, ToolResultPart> } | undefined;
+  let lastText = "";
+  const flushResults = () => {
+    if (results === undefined) return;
+    const inOrder = [...results.byIndex].sort(([left], [right]) => left - right);
+    messages.push({ role: "tool", results: inOrder.map(([, result]) => result) });
+    results = undefined;
+  };
+  for (const event of events) {
     switch (event.type) {
       case "message.user":
       case "stuck.noticed":
-        say(
-          state,
-          once(event, () => ({ role: "user", text: event.text })),
-        );
+        flushResults();
+        messages.push(once(event, () => ({ role: "user", text: event.text })));
         break;
       case "turn.completed":
-        say(
-          state,
-          once(event, () => ({ role: "assistant", parts: event.parts })),
-        );
-        state.lastText = turnText(event) || state.lastText;
+        flushResults();
+        messages.push(once(event, () => ({ role: "assistant", parts: event.parts })));
+        lastText = turnText(event) || lastText;
         break;
       case "tool.completed":
-        state.open ??= { byIndex: new Map() };
-        state.open.byIndex.set(event.index, resultOf(event));
-        delete state.open.message;
+        results ??= { turn: event.turn, byIndex: new Map() };
+        results.byIndex.set(event.index, resultOf(event));
         break;
       case "check.completed":
-        state.checks.push(event);
+        checks.push(event);
         break;
       case "message.undelivered":
       case "run.started":
@@ -143,14 +124,21 @@ const conversationOf = carriedFold<Conversation>((agentPath) => ({
       case "sampling.failed":
       case "tool.started":
       case "tools.activated":
+      case "plan.updated":
+      case "context.compacted":
+      case "condense.completed":
+      case "condense.failed":
       case "run.parked":
       case "agent.stopped":
       case "verification.completed":
+      case "escalation.decided":
       case "run.finished":
         break;
     }
-  },
-}));
+  }
+  flushResults();
+  return { messages, lastText, checks };
+}
 
 type Spent = { -readonly [Field in keyof RunState["totals"]]: number };
 
@@ -174,13 +162,13 @@ function addFailure(
   else if (tokens > 0) totals.unpricedCalls += 1;
 }
 
-const messageOf = new WeakMap<StoredEvent, Message>();
+const messagesOf = new WeakMap<StoredEvent, Message>();
 const resultsOf = new WeakMap<StoredEvent, ToolResultPart>();
 
 /** The same object for the same event, so that its tokens need not be counted in each turn again. */
 function once(event: StoredEvent, make: () => Message): Message {
-  const known = messageOf.get(event) ?? make();
-  messageOf.set(event, known);
+  const known = messagesOf.get(event) ?? make();
+  messagesOf.set(event, known);
   return known;
 }
 
@@ -218,18 +206,26 @@ export function toolCallsOf(events: readonly StoredEvent[], turn: number): reado
  * those in which it had yet to be begun, was parked, or lay crashed.
  */
 export function activeMs(events: readonly StoredEvent[], now: number): number {
-  const { total, last } = gapsOf(events);
+  const { total, last } = gapsOf(events, Number.MAX_SAFE_INTEGER, undefined);
   if (last === undefined || last.type === "run.parked") return total;
   return total + Math.max(0, now - last.at);
 }
 
-const gapsOf = carriedFold<{ total: number; last: StoredEvent | undefined }>(() => ({
-  begin: () => ({ total: 0, last: undefined }),
-  add: (gaps, event) => {
-    const { last } = gaps;
-    gaps.last = event;
-    if (last === undefined || last.type === "run.parked") return;
-    if (event.type === "run.resumed" || event.type === "session.opened") return;
-    gaps.total += Math.max(0, event.at - last.at);
-  },
-}));
+interface Gaps {
+  total: number;
+  last: StoredEvent | undefined;
+}
+
+const gapsOf = carriedFold<Gaps>(() => {
+  const state: Gaps = { total: 0, last: undefined };
+  return {
+    state,
+    add: (event) => {
+      const { last } = state;
+      state.last = event;
+      if (last === undefined || last.type === "run.parked") return;
+      if (event.type === "run.resumed" || event.type === "session.opened") return;
+      state.total += Math.max(0, event.at - last.at);
+    },
+  };
+});

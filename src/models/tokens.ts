@@ -7,6 +7,8 @@ export interface TokenCounter {
   text(text: string): number;
   /** What a model wrote: text, reasoning, tool names and arguments. */
   parts(parts: readonly AssistantPart[]): number;
+  /** What messages add to a request. */
+  messages(messages: readonly Message[]): number;
   /** What a request sends: system text, messages, tool definitions. */
   request(request: ModelRequest): number;
   /** What the input will hardly exceed, for a budget to reserve before the call. */
@@ -101,37 +103,27 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
     text(value.name) +
     text(value.description) +
     text(JSON.stringify(value.inputSchema));
-  // All turns of a run send the same.
-  let system = { text: "", tokens: 0 };
-  const systemText = (value: string): number => {
-    if (value !== system.text) system = { text: value, tokens: tokensPerMessage + text(value) };
-    return system.tokens;
-  };
-  const sums = new WeakMap<Message, { messages: readonly Message[]; sum: number }>();
-  /** The sum over all messages, which goes on from the one of the turn before. */
-  const conversation = (messages: readonly Message[]): number => {
-    const [first] = messages;
-    if (first === undefined) return 0;
-    const known = sums.get(first) ?? { messages: [], sum: 0 };
-    const from = known.messages.every((one, place) => one === messages[place])
-      ? known
-      : { messages: [], sum: 0 };
-    const sum = messages
-      .slice(from.messages.length)
-      .reduce((total, one) => total + once(one, message), from.sum);
-    sums.set(first, { messages: [...messages], sum });
-    return sum;
+  const messages = (values: readonly Message[]): number =>
+    values.reduce((sum, one) => sum + once(one, message), 0);
+  let lastSystem = { text: "", tokens: 0 };
+  const system = (value: string): number => {
+    if (value === "") return 0;
+    if (lastSystem.text !== value) {
+      lastSystem = { text: value, tokens: tokensPerMessage + text(value) };
+    }
+    return lastSystem.tokens;
   };
   const request = (value: ModelRequest): number =>
     tokensPerReply +
-    systemText(value.system) +
-    conversation(value.messages) +
+    system(value.system) +
+    messages(value.messages) +
     value.tools.reduce((sum, one) => sum + once(one, tool), 0) +
     (value.answer === undefined ? 0 : tokensPerTool + text(JSON.stringify(value.answer.schema)));
 
   return {
     text,
     parts,
+    messages,
     request,
     inputBound: (value, provider) => {
       const margin = margins[provider] ?? otherMargin;

@@ -1,7 +1,8 @@
 import { sha256 } from "../../base/digest.ts";
+import { carriedFold } from "../../context/carried.ts";
 import type { EventOf, StoredEvent } from "../../events/event.ts";
-import { carriedFold, ownPart } from "../carried.ts";
 import { delegateName, withoutEnding } from "../delegate.ts";
+import { ownerOf } from "../scope.ts";
 import { callKey, errorGist, gistOf } from "./gist.ts";
 
 /** One call that came to an end, as the detectors see it. */
@@ -46,9 +47,9 @@ interface Told {
   readonly finders: Map<string, readonly [last: number, before: number]>;
 }
 
-const told = carriedFold<Told>(() => ({
-  begin: () => ({ turns: [], reads: new Set<string>(), finders: new Map() }),
-  add: (state, event) => {
+const told = carriedFold<Told>(() => {
+  const state: Told = { turns: [], reads: new Set<string>(), finders: new Map() };
+  const add = (event: StoredEvent): void => {
     if (event.type === "session.opened") {
       const names = event.tools.filter(({ effect }) => effect === "read").map(({ name }) => name);
       state.reads = new Set(names);
@@ -68,8 +69,9 @@ const told = carriedFold<Told>(() => ({
       turn.ends.push(event);
       noteFind(state, turn, place, event);
     }
-  },
-}));
+  };
+  return { state, add };
+});
 
 function noteFind(
   { finders, reads }: Told,
@@ -92,7 +94,7 @@ export function historyOf(
   throughSeq: number,
   mostTurns: number,
 ): readonly PastTurn[] {
-  const { turns, reads } = told(events, ownPart(events, throughSeq));
+  const { turns, reads } = told(events, throughSeq, ownerOf(events));
   return readTurns(turns.slice(-mostTurns), reads);
 }
 
@@ -105,7 +107,7 @@ export function isAllNew(
   throughSeq: number,
   mostTurns: number,
 ): boolean {
-  const { turns, reads, finders } = told(events, ownPart(events, throughSeq));
+  const { turns, reads, finders } = told(events, throughSeq, ownerOf(events));
   const place = turns.length - 1;
   const turn = turns[place];
   if (turn === undefined || turn.ends.length === 0) return false;
