@@ -13,6 +13,7 @@ import {
 } from "../models/context-overflow.ts";
 import { cutShort } from "../models/finish-reason.ts";
 import type { ModelEvent, ModelTurn } from "../models/model.ts";
+import type { OfferedTool } from "../tools/tool.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { delegateName } from "./delegate.ts";
 import { limitRefused } from "./limits.ts";
@@ -78,10 +79,8 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const ask = fitTurn(run, input);
       if (typeof ask === "function") return ask;
       const { limit, notice, request, prompt } = ask;
-      run.append([
-        ...(notice === undefined ? [] : [notice]),
-        { type: "turn.started", turn, toolsOffered: limit === undefined },
-      ]);
+      if (notice !== undefined) run.append([notice]);
+      run.begin({ type: "turn.started", turn, toolsOffered: limit === undefined });
       let shown = false;
       const outcome = await session.model.tryCall(request, {
         ...callOptions(run, turnCallName(input), signal),
@@ -335,10 +334,14 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
       const found = session.toolbox.find(part.toolName);
       // A tool that does not exist only earns an error message.
       if (!found.ok) return { alone: true };
-      const { effect, repeat, name } = found.value;
-      if (name === delegateName) return { alone: false, delegates: true };
-      return { alone: effect !== "read" || repeat !== "safe" };
+      if (found.value.name === delegateName) return { alone: false, delegates: true };
+      return { alone: isAlone(found.value) };
     });
+}
+
+/** Whether a tool changes the world, or may. */
+export function isAlone({ effect, repeat }: Pick<OfferedTool, "effect" | "repeat">): boolean {
+  return effect !== "read" || repeat !== "safe";
 }
 
 /** Why a run stops whose model call ended with an error. */

@@ -97,6 +97,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "condense.completed":
       case "condense.failed":
       case "context.compacted":
+      case "escalation.decided":
       case "message.undelivered":
       case "model.fell_back":
       case "run.finished":

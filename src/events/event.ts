@@ -3,10 +3,13 @@ import { effects, repeats } from "../base/effect.ts";
 import { contextEvents } from "./context-events.ts";
 import {
   assistantPart,
+  attempts,
+  type attemptSummary,
   cost,
   decision,
   effort,
   errorData,
+  escalation,
   type estimate,
   fileChange,
   fromLogReasons,
@@ -24,6 +27,7 @@ import {
   totals,
   usage,
 } from "./event-fields.ts";
+import type { LiveEvent } from "./live-event.ts";
 
 export { type PlanStep, planStatuses, type TurnSummary } from "./context-events.ts";
 export {
@@ -34,7 +38,6 @@ export {
   stuckKinds,
 } from "./event-fields.ts";
 
-const live = { runId: z.string(), at: z.int() };
 /** What a turn sent, by our own count; earlier logs do not say. */
 const prompt = z
   .object({ tokens: z.int().nonnegative(), pieces: z.int().nonnegative() })
@@ -59,6 +62,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     effortSource: z.string(),
     /** Why this tier and model; earlier logs do not say. */
     routing: routing.exactOptional(),
+    /** Set from the second attempt on. */
+    attempt: z.object({ number: z.int().positive(), after: z.string() }).exactOptional(),
     /** How the agent works, and what it was given; earlier logs do not say. */
     mode: z.enum(runModes).exactOptional(),
     inputs: jsonObject.exactOptional(),
@@ -341,6 +346,12 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** An attempt failed that the settings let be made again one tier up, in a run of its own. */
+    type: z.literal("escalation.decided"),
+    ...escalation,
+  }),
+  z.object({
+    ...stored,
     type: z.literal("run.finished"),
     outcome,
     stop,
@@ -348,34 +359,16 @@ const storedEventSchema = z.discriminatedUnion("type", [
     /** The agent's answer as data, where its definition asks for a form and the answer has it. */
     output: jsonObject.exactOptional(),
     totals,
+    /** All attempts, this one last, and what they cost together; where it is not the first. */
+    attempts: attempts.exactOptional(),
     filesChanged: z.array(fileChange).readonly(),
-  }),
-]);
-
-const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("reasoning.delta"),
-    turn: z.int(),
-    text: z.string(),
-  }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("tool.progress"),
-    turn: z.int(),
-    toolCallId: z.string(),
-    message: z.string(),
   }),
 ]);
 
 /** An event that is kept. */
 export type StoredEvent = z.infer<typeof storedEventSchema>;
-/** An event for watchers only. */
-export type LiveEvent = z.infer<typeof liveEventSchema>;
 export type RunEvent = StoredEvent | LiveEvent;
+export type { LiveEvent };
 
 type DistributeOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** A stored event before the log gives it its place and time. */
@@ -387,6 +380,7 @@ export type StopReason = z.infer<typeof stop>;
 export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;
 export type RunEstimate = z.infer<typeof estimate>;
+export type AttemptSummary = z.infer<typeof attemptSummary>;
 export type RunRouting = z.infer<typeof routing>;
 export type RunTotals = z.infer<typeof totals>;
 export type FileChange = z.infer<typeof fileChange>;
@@ -395,4 +389,4 @@ export type EventDecision = z.infer<typeof decision>;
 /** The event of one type. */
 export type EventOf<T extends StoredEvent["type"]> = Extract<StoredEvent, { type: T }>;
 
-export { liveEventSchema, storedEventSchema };
+export { storedEventSchema };

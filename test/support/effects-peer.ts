@@ -46,17 +46,22 @@ interface Message {
 /**
  * @param file where the last value that was put is kept, for checks to read
  * @param onLook told of each look, which is answered after it: with its words, where it has some
+ * @param onEffect told of each other call when it arrives
  */
 export async function startEffectsPeer(
   file: string,
   onLook: (what: string) => Look | Promise<Look> = () => undefined,
+  onEffect: (tool: string) => void = () => undefined,
 ): Promise<EffectsPeer> {
   const effects: string[] = [];
   type Params = NonNullable<Message["params"]>;
   const call = async ({ name = "", arguments: args = {} }: Params): Promise<JsonValue> => {
     const { what = "" } = args;
     const seen = name === "look" ? await onLook(what) : undefined;
-    if (name !== "look") effects.push(`${name} ${what}`);
+    if (name !== "look") {
+      onEffect(name);
+      effects.push(`${name} ${what}`);
+    }
     if (name === "put") writeFileSync(file, what);
     return { content: [{ type: "text", text: seen ?? `${name} ${what}: done` }] };
   };
