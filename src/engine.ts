@@ -31,7 +31,7 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
-import { openModel } from "./engine/model-source.ts";
+import { type ModelSources, openFallbacks, openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
@@ -200,20 +200,21 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const connectors = configuredConnectors(settings, host, redactor);
-  const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
-    openModel(
-      {
-        spec: spec.model,
-        baseUrl: spec.baseUrl ?? undefined,
-        acceptsEffort: settings.acceptsEffort,
-        acceptsSchema: settings.acceptsSchema,
-        cwd: host.cwd,
-      },
-      {
-        key: (provider) => keys.find((key) => key.provider === provider)?.value,
-        log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
-      },
-    );
+  type NamedSpec = Pick<RunSpec, "model" | "baseUrl">;
+  const modelRequest = (spec: NamedSpec) => ({
+    spec: spec.model,
+    baseUrl: spec.baseUrl ?? undefined,
+    acceptsEffort: settings.acceptsEffort,
+    acceptsSchema: settings.acceptsSchema,
+    cwd: host.cwd,
+  });
+  const modelSources: ModelSources = {
+    key: (provider) => keys.find((key) => key.provider === provider)?.value,
+    log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
+  };
+  const modelFor = (spec: NamedSpec) => openModel(modelRequest(spec), modelSources);
+  const fallbacksFor = (spec: NamedSpec) =>
+    openFallbacks(modelRequest(spec), modelSources, settings.fallbacks);
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
@@ -245,6 +246,7 @@ export function createEngine(config: Config, host: Host): Engine {
       connectors,
       confinements,
       model: modelFor,
+      fallbacks: fallbacksFor,
       redactor,
       personFor: approvals.personFor,
       approvalsOf: (tenant) => opened.tenant(tenant).approvals,
@@ -285,6 +287,7 @@ export function createEngine(config: Config, host: Host): Engine {
       policies,
       checkModel: async (spec) => {
         await modelFor(spec);
+        await fallbacksFor(spec);
       },
     },
     live,

@@ -2,7 +2,6 @@ import type { Effect } from "../base/effect.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
-import type { Connector } from "../boundary/connector.ts";
 import type { CallOptions, CallOutcome, PolicyDecider } from "../boundary/types.ts";
 import type {
   FileChange,
@@ -13,7 +12,7 @@ import type {
   StoredEvent,
 } from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
-import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
+import type { ModelCalls } from "../connectors/models/run-model.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AnswerForm } from "./answer.ts";
 import type { JudgeSpec } from "./completion-schema.ts";
@@ -27,6 +26,11 @@ import type { RunState } from "./state.ts";
 export interface RunLogPort {
   /** Synchronous, so that it joins the transaction of the journal. */
   append(runId: string, events: readonly NewEvent[]): readonly StoredEvent[];
+  /**
+   * Says that something begins that leaves no trace elsewhere and may begin again: written before
+   * whatever is written next, with the time of now, at once where somebody follows the run.
+   */
+  begin(runId: string, event: NewEvent): void;
   read(runId: string): readonly StoredEvent[];
 }
 
@@ -105,7 +109,7 @@ export interface SubAgent {
 export interface RunSession extends AgentSide {
   readonly runId: string;
   readonly limits: RunLimits;
-  readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
+  readonly model: ModelCalls;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
   /** Ends everything that the agent could act with; once `hurry` aborts, by force. */

@@ -44,7 +44,12 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     if (type === "tool.completed") totals.toolCalls += 1;
     if (type === "turn.completed" || type === "sampling.completed" || type === "judge.completed")
       addAnswer(totals, event);
-    if (type === "turn.failed" || type === "sampling.failed" || type === "judge.failed")
+    if (
+      type === "turn.failed" ||
+      type === "model.fell_back" ||
+      type === "sampling.failed" ||
+      type === "judge.failed"
+    )
       addFailure(totals, event);
   }
   return totals;
@@ -87,6 +92,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "agent.started":
       case "turn.started":
       case "turn.failed":
+      case "model.fell_back":
       case "judge.completed":
       case "judge.failed":
       case "sampling.completed":

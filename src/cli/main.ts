@@ -21,7 +21,7 @@ import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
 import { createStyle, printable, showError } from "./output.ts";
-import { packageVersion } from "./version.ts";
+import { packageVersion } from "../base/version.ts";
 
 /**
  * The command line. Returns the exit code instead of exiting, so that everything that is open can

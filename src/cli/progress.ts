@@ -37,3 +37,16 @@ export function progressOn(context: CliContext): {
     },
   };
 }
+
+/** Runs something long with its progress shown. */
+export async function withProgress<T>(
+  context: CliContext,
+  work: (show: (progress: Progress) => void) => Promise<T>,
+): Promise<T> {
+  const progress = progressOn(context);
+  try {
+    return await work(progress.show);
+  } finally {
+    progress.end();
+  }
+}

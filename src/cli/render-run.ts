@@ -79,6 +79,18 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
           `  ${style.red("✗ model")}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
         );
         return;
+      case "model.fell_back":
+        out(
+          `  ${style.yellow(`⇢ ${event.from}`)}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
+        out(
+          style.dim(
+            event.to === null
+              ? "    no other model is left to ask"
+              : `    ${event.to} stands in from here on`,
+          ),
+        );
+        return;
       case "tool.started":
         asked.set(placeOf(event), event);
         waiting.begin(inPlace, event);
@@ -222,7 +234,11 @@ function spendText({
   usage,
   costMicroUsd,
 }: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">): string {
-  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
+  const ofCache = [
+    ...(usage.cachedInputTokens === 0 ? [] : [`${count(usage.cachedInputTokens)} cached`]),
+    ...(usage.cacheWriteTokens === undefined ? [] : [`${count(usage.cacheWriteTokens)} to cache`]),
+  ];
+  const cached = ofCache.length === 0 ? "" : ` (${ofCache.join(", ")})`;
   const estimated = usage.estimated ? " (estimated)" : "";
   const money = costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd);
   return `${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${estimated} · ${money}`;

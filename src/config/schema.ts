@@ -12,9 +12,20 @@ import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
+import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
 
 const names = z.array(z.string().min(1)).default([]);
+
+/** Of how many hours, days and so on the last scheduled backup is kept. */
+function keptFor(usual: number, unit: string) {
+  return z
+    .int()
+    .nonnegative()
+    .max(1_000)
+    .default(usual)
+    .describe(`${unit} of which the last scheduled backup is kept`);
+}
 
 /** What holds besides, for some of the calls. */
 const policyPartSchema = z.strictObject({
@@ -87,6 +98,9 @@ export const settingsSchema = z.strictObject({
     .default(".agent33")
     .describe("folder of the store and of the runs' files"),
   model: z.string().min(1).optional().describe("provider:model that runs use when none is named"),
+  fallbacks: fallbacksSchema.describe(
+    "models that stand in for a model that cannot answer, by its provider:model, in their order",
+  ),
   baseUrl: z.url().optional().describe("address of an OpenAI-compatible server, with its /v1"),
   acceptsEffort: z
     .boolean()
@@ -134,6 +148,37 @@ export const settingsSchema = z.strictObject({
         .enum(["full", "normal"])
         .default("full")
         .describe("full survives a power cut; normal may lose the last writes then"),
+    })
+    .prefault({}),
+  backup: z
+    .strictObject({
+      folder: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "folder of the store's backups, best on another disk; in the data folder by default",
+        ),
+      everyMinutes: z
+        .int()
+        .nonnegative()
+        .max(44_640)
+        .default(15)
+        .describe("minutes between backups while something works on the store; 0 makes none"),
+      keep: z
+        .strictObject({
+          newest: z
+            .int()
+            .positive()
+            .max(1_000)
+            .default(16)
+            .describe("scheduled backups kept in any case"),
+          hours: keptFor(24, "hours"),
+          days: keptFor(14, "days"),
+          weeks: keptFor(8, "weeks"),
+          months: keptFor(12, "months"),
+        })
+        .prefault({}),
     })
     .prefault({}),
   sandbox: z

@@ -53,6 +53,16 @@ export {
   storeStatus,
 } from "./store-admin.ts";
 export {
+  type BackupList,
+  backUpStore,
+  listStoreBackups,
+  type MadeBackup,
+  restoreFromBackup,
+  type RestoreReport,
+  type VerifiedBackup,
+  verifyBackups,
+} from "./store-backup.ts";
+export {
   listQuarantine,
   type QuarantineItem,
   showQuarantined,

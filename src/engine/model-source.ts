@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathOf } from "../agents/scope.ts";
-import { Agent33Error } from "../base/errors.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { StoredEvent } from "../events/event.ts";
 import type { Model, ModelTurn } from "../models/model.ts";
 import type { TurnSource } from "../models/replay.ts";
@@ -48,6 +48,48 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
       ? { turnAt: recordedTurns(await sources.log(parsed.model), parsed.model) }
       : {}),
   });
+}
+
+/** A model, and its specification as it was written. */
+export interface NamedModel {
+  readonly name: string;
+  readonly model: Model;
+}
+
+/**
+ * Those that stand in for a model, in their order. Each is made beforehand: what one of them lacks
+ * is said before the run begins, and not when it is needed.
+ * @param fallbacks the settings' lists, by the specification of the model
+ * @throws Agent33Error `models.unusable_fallback`
+ */
+export async function openFallbacks(
+  request: ModelRequestedBy,
+  sources: ModelSources,
+  fallbacks: Readonly<Record<string, readonly string[]>>,
+): Promise<readonly NamedModel[]> {
+  // A list holds for a model wherever it is served, unless there is one for this very address.
+  const names = fallbacks[request.spec] ?? fallbacks[withoutAddress(request.spec)] ?? [];
+  return Promise.all(
+    names.map(async (name) => {
+      try {
+        return { name, model: await openModel({ ...request, spec: name }, sources) };
+      } catch (cause) {
+        const error = toAgent33Error(cause);
+        throw new Agent33Error(
+          "models.unusable_fallback",
+          `"${name}" cannot stand in for "${request.spec}": ${error.message}`,
+          {
+            hint: `${error.hint ?? "Look at how it is written."} Or take it out of the setting fallbacks.`,
+            cause,
+          },
+        );
+      }
+    }),
+  );
+}
+
+function withoutAddress(spec: string): string {
+  return spec.replace(/@https?:\/\/.*$/, "");
 }
 
 /** Finds the answers of a recorded run: the turns of its agents, and what the judge said. */

@@ -33,6 +33,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "judge.completed":
       return { ...event, text: text(event.text) };
     case "turn.failed":
+    case "model.fell_back":
     case "judge.failed":
     case "sampling.failed":
       return { ...event, error: redactError(event.error, redactor) };

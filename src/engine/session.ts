@@ -3,7 +3,6 @@ import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
-import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
 import type { OpenedConnector } from "../connectors/kind.ts";
 import { shellTool } from "../connectors/shell/connector.ts";
@@ -32,12 +31,14 @@ import { openSide } from "./agent-sides.ts";
 import { ownCompletion, sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+import type { NamedModel } from "./model-source.ts";
 import { loggedSampling } from "./logged-sampling.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { knownTools } from "./run-tools.ts";
+import { governedRunModel } from "./run-model.ts";
 import { findSandbox } from "./sandbox.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
@@ -55,6 +56,7 @@ export interface SessionParts {
   readonly connectors: readonly ConfiguredConnector[];
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
+  readonly fallbacks: (spec: RunSpec) => Promise<readonly NamedModel[]>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
   readonly approvalsOf: (tenant: string) => SyncTenantStore["approvals"];
   readonly personFor: Approvals["personFor"];
@@ -105,9 +107,16 @@ export async function openSession(
   // An agent that has one turn has no use for what it could act with.
   const acts = spec.mode === "iterative";
   const shell = await openShell(spec, parts);
-  const governedModel = parts.boundary.connector(
-    modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
-  );
+  const named = { model, name: spec.model, fallbacks: await parts.fallbacks(spec) };
+  const { boundary, host, append } = parts;
+  const governedModel = governedRunModel(named, {
+    boundary,
+    prices,
+    tokens,
+    clock: host.clock,
+    events,
+    append: (added) => append(runId, [added]),
+  });
   const sampled = {
     runId,
     principal: spec.principal,

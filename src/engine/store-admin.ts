@@ -21,7 +21,7 @@ import type { OnProgress } from "../store/transfer/report.ts";
 import { type Row, rowsByTable } from "../store/transfer/rows.ts";
 import { currentSchemaVersion } from "../store/upgrade.ts";
 import type { Host } from "./host.ts";
-import { snapshotChild } from "./snapshot-child.ts";
+import { snapshotChild } from "./store-child.ts";
 import {
   isThere,
   openOrMake,

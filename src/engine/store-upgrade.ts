@@ -14,7 +14,7 @@ import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { ownerGone } from "./owner.ts";
 import { placeNamed, versionIn } from "./store-place.ts";
-import { snapshotChild } from "./snapshot-child.ts";
+import { snapshotChild } from "./store-child.ts";
 
 /**
  * Brings the settings' store up to date, after a verified backup; a new or current one is left as

@@ -43,6 +43,7 @@ export const assistantPart = z.discriminatedUnion("type", [
 export const usage = z.object({
   inputTokens: z.int().nonnegative(),
   cachedInputTokens: z.int().nonnegative(),
+  cacheWriteTokens: z.int().nonnegative().exactOptional(),
   outputTokens: z.int().nonnegative(),
   reasoningTokens: z.int().nonnegative(),
   estimated: z.boolean(),
@@ -165,3 +166,9 @@ export const fromLogReasons = [
   /** Asked about it now, a person said no. */
   "declined",
 ] as const;
+
+/**
+ * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
+ * `3.1/2.0` one that works for that. Absent: the run's own agent.
+ */
+export const scoped = { agentPath: z.string().exactOptional() };

@@ -13,12 +13,14 @@ import {
   personTopics,
   routing,
   runModes,
+  scoped,
   stop,
   type stuckKind,
   stuckLoop,
   totals,
   usage,
 } from "./event-fields.ts";
+import type { LiveEvent } from "./live-event.ts";
 
 export {
   type PersonTopic,
@@ -39,13 +41,6 @@ const stored = {
   /** Milliseconds since the Unix epoch. */
   at: z.int(),
 };
-const live = { runId: z.string(), at: z.int() };
-/**
- * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
- * `3.1/2.0` one that works for that. Absent: the run's own agent.
- */
-const scoped = { agentPath: z.string().exactOptional() };
-
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 const cost = z.int().nonnegative().nullable();
 
@@ -163,6 +158,25 @@ const storedEventSchema = z.discriminatedUnion("type", [
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
     finishReason: z.string(),
+    callId: z.string(),
+    /** The specification of the model that answered, where others could have stood in for it. */
+    model: z.string().exactOptional(),
+  }),
+  z.object({
+    ...stored,
+    /** A model could not answer, and another was asked instead; it stands in from here on. */
+    type: z.literal("model.fell_back"),
+    /** The call, by the name that the audit has for it. */
+    call: z.string(),
+    from: z.string(),
+    /** Null where no other was left to ask. */
+    to: z.string().nullable(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    attempts: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
     callId: z.string(),
   }),
   z.object({
@@ -337,30 +351,10 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
 ]);
 
-const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("reasoning.delta"),
-    turn: z.int(),
-    text: z.string(),
-  }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("tool.progress"),
-    turn: z.int(),
-    toolCallId: z.string(),
-    message: z.string(),
-  }),
-]);
-
 /** An event that is kept. */
 export type StoredEvent = z.infer<typeof storedEventSchema>;
-/** An event for watchers only. */
-export type LiveEvent = z.infer<typeof liveEventSchema>;
 export type RunEvent = StoredEvent | LiveEvent;
+export type { LiveEvent };
 
 type DistributeOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** A stored event before the log gives it its place and time. */
@@ -380,4 +374,4 @@ export type EventDecision = z.infer<typeof decision>;
 /** The event of one type. */
 export type EventOf<T extends StoredEvent["type"]> = Extract<StoredEvent, { type: T }>;
 
-export { liveEventSchema, storedEventSchema };
+export { storedEventSchema };

@@ -90,6 +90,13 @@ function seenIn(event: StoredEvent): Seen | undefined {
         details: event.error.message,
         context: { code: event.error.code, attempts: String(event.attempts) },
       };
+    case "model.fell_back":
+      return {
+        ...readingOf(event.error, { type: "incident", severity: "medium", source: "engine:model" }),
+        summary: `The model ${event.from} could not answer: ${event.error.code}`,
+        details: event.error.message,
+        context: { code: event.error.code, standsIn: event.to ?? "nobody" },
+      };
     case "check.completed":
       if (event.error === undefined) return undefined;
       return {

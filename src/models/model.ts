@@ -46,6 +46,8 @@ export interface ModelTurn {
   readonly finishReason: string;
   /** The model that really answered, where the provider says so. */
   readonly responseModel?: string;
+  /** The specification of the model that was asked, where a run could have asked several. */
+  readonly model?: string;
 }
 
 export type ModelEvent =

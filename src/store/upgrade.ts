@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
@@ -7,6 +7,7 @@ import { migrations } from "./schema/migrations.ts";
 import { type Database, openDatabase } from "./sqlite/database.ts";
 import { checkVersion, migrate, schemaVersion } from "./sqlite/migrations.ts";
 import type { SnapshotReport } from "./sqlite/snapshot.ts";
+import { isStoreThere } from "./sqlite/swap.ts";
 import { databaseFile } from "./store.ts";
 
 /** Takes a checked snapshot of a store's file, in a process of its own. */
@@ -44,7 +45,7 @@ export interface UpgradeReport {
 /** The schema version of the store in a folder; undefined where there is none. */
 export function storeVersion(dataDir: string): number | undefined {
   const path = join(dataDir, databaseFile);
-  return existsSync(path) ? withDatabase(path, checkVersion) : undefined;
+  return isStoreThere(path) ? withDatabase(path, checkVersion) : undefined;
 }
 
 /** The version that this program works with. */

@@ -185,6 +185,7 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "tools.activated":
     case "sampling.completed":
     case "sampling.failed":
+    case "model.fell_back":
     case "verification.completed":
     case "run.finished":
       return [];

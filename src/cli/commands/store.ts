@@ -11,10 +11,11 @@ import {
 import { addCommonOptions, type CliContext, configOf, outputOf } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import type { Output } from "../output.ts";
-import { progressOn } from "../progress.ts";
+import { withProgress } from "../progress.ts";
 import { moveInText } from "../render-move.ts";
 import { copyText, exportText, recountText, statusText, upgradeText } from "../render-store.ts";
 import { shellWord, usageError } from "../usage.ts";
+import { backupCommands } from "./store-backup.ts";
 import { quarantineCommand } from "./store-quarantine.ts";
 
 interface Options {
@@ -63,24 +64,12 @@ export function storeCommand(program: Command, context: CliContext): void {
     .action((place: string | undefined, options: MigrateOptions) =>
       recount(context, place, options),
     );
+  backupCommands(store, context);
   quarantineCommand(store, context);
 }
 
 function show(output: Output, value: unknown, text: string): void {
   output.out(output.json ? JSON.stringify(value) : text);
-}
-
-/** Runs something long with its progress shown. */
-async function withProgress<T>(
-  context: CliContext,
-  work: (show: ReturnType<typeof progressOn>["show"]) => Promise<T>,
-): Promise<T> {
-  const progress = progressOn(context);
-  try {
-    return await work(progress.show);
-  } finally {
-    progress.end();
-  }
 }
 
 /** The words, with a blank before, that make another command look at the same store. */

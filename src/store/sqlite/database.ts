@@ -6,6 +6,7 @@ import type { BusyNotice } from "../backend.ts";
 import { mapSqliteError } from "./errors.ts";
 import { createSession, type SqlSession } from "./session.ts";
 import { pause } from "./pause.ts";
+import { useStore } from "./use-lock.ts";
 import { createTransactions, type Transactions } from "./transactions.ts";
 
 /** `A33L` in ASCII: says in the file's header whose it is (https://sqlite.org/pragma.html#pragma_application_id). */
@@ -51,13 +52,25 @@ export interface DatabaseOptions {
 
 /**
  * Opens or creates the file; the schema is the migrator's work.
- * @throws Agent33Error `store.old_sqlite`, `store.not_a_store`, `store.data_folder`, other `store.*`
+ * @throws Agent33Error `store.old_sqlite`, `store.not_a_store`, `store.data_folder`,
+ * `store.restoring`, other `store.*`
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const { path } = options;
+  const busyTimeoutMs = options.busyTimeoutMs ?? 5000;
+  const use = path === inMemory ? undefined : useStore(path, busyTimeoutMs);
+  try {
+    return openUsed(options, busyTimeoutMs, () => use?.release());
+  } catch (error) {
+    use?.release();
+    throw error;
+  }
+}
+
+function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () => void): Database {
+  const { path } = options;
   let native: DatabaseSync;
   const isNew = path !== inMemory && !existsSync(path);
-  const busyTimeoutMs = options.busyTimeoutMs ?? 5000;
   try {
     native = new DatabaseSync(path, {
       timeout: busyTimeoutMs,
@@ -98,7 +111,9 @@ export function openDatabase(options: DatabaseOptions): Database {
         }
       },
       close: () => {
-        if (native.isOpen) native.close();
+        if (!native.isOpen) return;
+        native.close();
+        onClosed();
       },
     };
   } catch (error) {

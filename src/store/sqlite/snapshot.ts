@@ -1,19 +1,12 @@
-import {
-  closeSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sha256OfFile } from "../../base/digest.ts";
+import { syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import { applicationId } from "./database.ts";
 import { mapSqliteError } from "./errors.ts";
+import { useStore } from "./use-lock.ts";
 
 /** A copy of a store's file that was read back and found whole. */
 export interface SnapshotReport {
@@ -41,14 +34,7 @@ export function takeSnapshot(source: string, target: string): SnapshotReport {
   mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
   rmSync(partial, { force: true });
   try {
-    // SQLite fills an empty file, and so the copy is as private as the store.
-    closeSync(openSync(partial, "wx", 0o600));
-    const native = new DatabaseSync(source, { timeout: busyTimeoutMs });
-    try {
-      native.prepare("VACUUM INTO ?").run(partial);
-    } finally {
-      native.close();
-    }
+    copyDatabase(source, partial);
     const checked = checkSnapshot(partial);
     removeAbandoned(partial);
     syncToDisk(partial);
@@ -58,6 +44,28 @@ export function takeSnapshot(source: string, target: string): SnapshotReport {
   } catch (error) {
     rmSync(partial, { force: true });
     throw mapSqliteError(error, source);
+  }
+}
+
+/**
+ * Copies a store's file as of one moment into a new file, while others may write to it.
+ * @throws Agent33Error `store.*`, and what node:fs throws
+ */
+export function copyDatabase(source: string, target: string): void {
+  // SQLite fills an empty file, and so the copy is as private as the store.
+  closeSync(openSync(target, "wx", 0o600));
+  const use = useStore(source, busyTimeoutMs);
+  try {
+    const native = new DatabaseSync(source, { timeout: busyTimeoutMs });
+    try {
+      native.prepare("VACUUM INTO ?").run(target);
+    } finally {
+      native.close();
+    }
+  } catch (error) {
+    throw mapSqliteError(error, source);
+  } finally {
+    use.release();
   }
 }
 
@@ -114,14 +122,5 @@ function removeAbandoned(partial: string): void {
     if (found !== undefined && mtimeMs - found.mtimeMs > abandonedAfterMs) {
       rmSync(path, { force: true });
     }
-  }
-}
-
-function syncToDisk(path: string): void {
-  const handle = openSync(path, "r");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

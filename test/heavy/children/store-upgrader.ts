@@ -2,7 +2,7 @@ import { writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { toAgent33Error } from "../../../src/base/errors.ts";
 import { thisHost } from "../../../src/engine/host.ts";
-import { snapshotChild } from "../../../src/engine/snapshot-child.ts";
+import { snapshotChild } from "../../../src/engine/store-child.ts";
 import { createProcesses } from "../../../src/sandbox/process.ts";
 import { upgradeStore } from "../../../src/store/upgrade.ts";
 import { noteDescriptor, type UpgradeOrder } from "../store-orders.ts";

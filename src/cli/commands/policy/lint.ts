@@ -4,7 +4,7 @@ import { addCommonOptions, type CliContext, configOf, outputOf } from "../../con
 import { exitCodes } from "../../exit-codes.ts";
 import type { Output } from "../../output.ts";
 import { collect } from "../../usage.ts";
-import { packageVersion } from "../../version.ts";
+import { packageVersion } from "../../../base/version.ts";
 import { shownPlace, writeResult } from "./files.ts";
 
 interface Options {

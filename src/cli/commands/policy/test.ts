@@ -4,7 +4,7 @@ import { type PolicyTestReport, testPolicy } from "../../../engine.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf } from "../../context.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import type { Output } from "../../output.ts";
-import { packageVersion } from "../../version.ts";
+import { packageVersion } from "../../../base/version.ts";
 import { shownPlace, writeResult } from "./files.ts";
 
 interface Options {

@@ -1,0 +1,121 @@
+import { rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { digestOf } from "../../base/digest.ts";
+import { Agent33Error, isAgent33Error, systemCodeOf } from "../../base/errors.ts";
+import { checkSnapshot } from "../sqlite/snapshot.ts";
+import { databaseFile } from "../store.ts";
+import { contentPath, contentProblem } from "./contents.ts";
+import { damagedBackup, mapFileError } from "./errors.ts";
+import type { Manifest } from "./manifest.ts";
+import { unpack } from "./pack.ts";
+import { positionIn } from "./take.ts";
+
+/** A backup to read from end to end. */
+export interface CheckOptions {
+  /** The backup's folder, within the folder of all of them. */
+  readonly path: string;
+  readonly manifest: Manifest;
+  /** An empty folder that the database is unpacked into. */
+  readonly into: string;
+  readonly onBytes?: (bytes: number) => void;
+}
+
+/**
+ * Reads a backup from end to end: every file against its digest, the database with SQLite's own
+ * checks, its rows and its position against the manifest. The database is left in `into`, whole.
+ * @returns the path of the unpacked database
+ * @throws Agent33Error `store.backup_damaged`, `store.full`, `store.backup_folder`
+ */
+export async function unpackChecked(options: CheckOptions): Promise<string> {
+  const { path, manifest, into, onBytes } = options;
+  const { database } = manifest;
+  const packed = join(path, database.name);
+  const plain = join(into, databaseFile);
+  checkSize(path, packed, database.bytes);
+  const found = await unpackInto(packed, plain, path, onBytes);
+  if (found.sha256 !== database.sha256 || found.unpackedSha256 !== database.unpackedSha256) {
+    throw damagedBackup(path, `${database.name} is not the one of its manifest`);
+  }
+  checkDatabase(plain, path, manifest);
+  for (const file of manifest.files) {
+    const problem = contentProblem(contentPath(dirname(path), file.sha256), file);
+    if (problem !== undefined) throw damagedBackup(path, problem);
+  }
+  return plain;
+}
+
+function checkSize(path: string, packed: string, bytes: number): void {
+  let size: number | undefined;
+  try {
+    size = statSync(packed, { throwIfNoEntry: false })?.size;
+  } catch (error) {
+    throw mapFileError(error, packed);
+  }
+  if (size === undefined) throw damagedBackup(path, "its database is missing");
+  if (size !== bytes) {
+    throw damagedBackup(path, `its database has ${size} bytes in place of ${bytes}`);
+  }
+}
+
+async function unpackInto(
+  packed: string,
+  plain: string,
+  path: string,
+  onBytes: CheckOptions["onBytes"],
+) {
+  try {
+    return await unpack(packed, plain, onBytes);
+  } catch (error) {
+    rmSync(plain, { force: true });
+    // What the packing itself finds wrong has a code of the library's own.
+    const code = systemCodeOf(error) ?? "";
+    if (code.startsWith("ZSTD_") || code === "ERR_BUFFER_TOO_LARGE" || code === "Z_BUF_ERROR") {
+      throw damagedBackup(path, "its database cannot be unpacked", error);
+    }
+    throw mapFileError(error, packed);
+  }
+}
+
+function checkDatabase(plain: string, path: string, manifest: Manifest): void {
+  try {
+    const { schemaVersion, rows } = checkSnapshot(plain);
+    const position = positionIn(plain);
+    const differs =
+      schemaVersion !== manifest.schema ||
+      (position?.history ?? null) !== manifest.history ||
+      (position?.seq ?? 0) !== manifest.seq ||
+      digestOf(rows) !== digestOf(manifest.rows);
+    if (differs) throw damagedBackup(path, "its database is not the one that its manifest counts");
+  } catch (error) {
+    if (isAgent33Error(error) && error.code === "store.snapshot_damaged") {
+      throw damagedBackup(path, error.message, error);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Whether this program can work with a backup's schema.
+ * @throws Agent33Error `store.backup_newer`, `store.backup_older`
+ */
+export function checkSchema(
+  path: string,
+  { schema }: Pick<Manifest, "schema">,
+  known: number,
+  mayUpgrade: boolean,
+): void {
+  if (schema > known) {
+    throw new Agent33Error(
+      "store.backup_newer",
+      `The backup ${path} has schema version ${schema}; this AGENT-33 knows versions up to ${known}.`,
+      { hint: "Use the AGENT-33 that made it or a newer one. The store is as it was." },
+    );
+  }
+  if (schema < known && !mayUpgrade) {
+    throw new Agent33Error(
+      "store.backup_older",
+      `The backup ${path} has schema version ${schema}; this AGENT-33 works with version ${known}.`,
+      { hint: "Add --migrate to bring it up to date on the way. The store is as it was." },
+    );
+  }
+}

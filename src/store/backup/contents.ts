@@ -1,0 +1,128 @@
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { sha256OfFile } from "../../base/digest.ts";
+import { syncToDisk } from "../../base/disk.ts";
+import { systemCodeOf } from "../../base/errors.ts";
+import type { BackedUpFile } from "./manifest.ts";
+
+/** Contents of workspaces, each once for all runs; a run's own files are right in its folder. */
+const contentsOfRuns = "kept";
+const runFolders = "runs";
+
+/**
+ * The files below a data folder that belong to what the store says: the contents that were kept of
+ * workspaces, and what lies right in the folder of a run. Scratch workspaces are folders there and
+ * are not among them, nor are keys and logins.
+ */
+export function filesBeside(dataDir: string): readonly string[] {
+  const kept = foldersIn(join(dataDir, contentsOfRuns)).flatMap((folder) =>
+    filesIn(dataDir, join(contentsOfRuns, folder)).filter((path) => /\/[0-9a-f]{64}$/.test(path)),
+  );
+  const runs = foldersIn(join(dataDir, runFolders)).flatMap((folder) =>
+    filesIn(dataDir, join(runFolders, folder)).filter((path) => !path.endsWith(".partial")),
+  );
+  return [...kept, ...runs].sort();
+}
+
+function entriesIn(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+function foldersIn(folder: string): readonly string[] {
+  return entriesIn(folder)
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
+}
+
+function filesIn(dataDir: string, folder: string): readonly string[] {
+  return entriesIn(join(dataDir, folder))
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => join(folder, name));
+}
+
+/** Where a content is kept, below the folder of all backups. */
+export function contentPath(backups: string, sha256: string): string {
+  return join(backups, "contents", sha256.slice(0, 2), sha256);
+}
+
+/** What was kept of the files beside a store. */
+export interface KeptContents {
+  readonly files: readonly BackedUpFile[];
+  /** Contents that are not any more what their names say: there is nothing of them to keep. */
+  readonly damaged: readonly string[];
+}
+
+/**
+ * Keeps the files beside a store among the contents of its backups. What is there already by its
+ * digest and size is not read again.
+ */
+export function keepContents(dataDir: string, backups: string): KeptContents {
+  const touched = new Set<string>();
+  const files: BackedUpFile[] = [];
+  const damaged: string[] = [];
+  const partial = join(backups, "contents", "one.partial");
+  mkdirSync(dirname(partial), { recursive: true, mode: 0o700 });
+  for (const path of filesBeside(dataDir)) {
+    const from = join(dataDir, path);
+    const named = path.startsWith(`${contentsOfRuns}/`) ? basename(path) : undefined;
+    const bytes = statSync(from, { throwIfNoEntry: false })?.size;
+    if (bytes === undefined) continue;
+    if (named !== undefined && sizeOf(contentPath(backups, named)) === bytes) {
+      files.push({ path, bytes, sha256: named });
+      continue;
+    }
+    // Copied first, digested then: a run's own file may change meanwhile.
+    copyFileSync(from, partial);
+    const copied = sha256OfFile(partial);
+    if (named !== undefined && named !== copied.sha256) {
+      damaged.push(path);
+      continue;
+    }
+    const to = contentPath(backups, copied.sha256);
+    if (sizeOf(to) !== copied.bytes) {
+      mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+      syncToDisk(partial);
+      renameSync(partial, to);
+      touched.add(dirname(to));
+    }
+    files.push({ path, ...copied });
+  }
+  rmSync(partial, { force: true });
+  for (const folder of touched) syncToDisk(folder);
+  return { files, damaged };
+}
+
+function sizeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+/** Copies a file under a name of its own first, so that the name always stands for all of it. */
+export function copyWhole(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+  const partial = `${to}.partial`;
+  try {
+    copyFileSync(from, partial);
+    syncToDisk(partial);
+    renameSync(partial, to);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+}
+
+/** What is wrong with a file that should have a digest; undefined where nothing is. */
+export function contentProblem(path: string, file: BackedUpFile): string | undefined {
+  try {
+    const found = sha256OfFile(path);
+    if (found.sha256 === file.sha256) return undefined;
+    return `${file.path} was altered or cut off`;
+  } catch (error) {
+    if (systemCodeOf(error) === "ENOENT") return `${file.path} is missing`;
+    return `${file.path} cannot be read (${systemCodeOf(error) ?? "unknown"})`;
+  }
+}

@@ -1,0 +1,140 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { syncToDisk } from "../../base/disk.ts";
+import { Agent33Error } from "../../base/errors.ts";
+import { type Position, readPosition } from "../journal/position.ts";
+import { createSession } from "../sqlite/session.ts";
+import { checkSnapshot, copyDatabase } from "../sqlite/snapshot.ts";
+import { type FileLock, takeLock } from "../sqlite/use-lock.ts";
+import { databaseFile } from "../store.ts";
+import { keepContents } from "./contents.ts";
+import { damagedBackup, mapFileError } from "./errors.ts";
+import { type BackupKind, type Manifest, manifestName, manifestText } from "./manifest.ts";
+import { pack, unpack } from "./pack.ts";
+
+/** A backup to make. */
+export interface BackupOrder {
+  readonly dataDir: string;
+  /** The folder of all backups of this store. */
+  readonly folder: string;
+  readonly kind: BackupKind;
+  /** When it is made, milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** The version of this program. */
+  readonly engine: string;
+}
+
+/** A backup that was made and read back. */
+export interface BackupReport {
+  readonly id: string;
+  /** Its folder. */
+  readonly path: string;
+  readonly manifest: Manifest;
+  /** Kept contents that were found damaged, by their path below the data folder. */
+  readonly damaged: readonly string[];
+}
+
+const packedName = "store.db.zst";
+
+/**
+ * Holds back other backups of a folder, and whoever else changes what is in it.
+ * @throws Agent33Error `store.backup_running`, `store.backup_folder`
+ */
+export function lockBackups(folder: string): FileLock {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw mapFileError(error, folder);
+  }
+  const lock = takeLock(join(folder, "lock"), "alone", 0);
+  if (lock !== undefined) return lock;
+  throw new Agent33Error(
+    "store.backup_running",
+    `Another process is making a backup in ${folder}.`,
+    { hint: "Wait until it has ended, and try again.", retryable: true, details: { folder } },
+  );
+}
+
+/**
+ * Makes a backup of a store while others write to it: one state of the database, then the files
+ * that rows of that state may name. It has its name once it was read back and is on the disk. It
+ * blocks the thread for long, so it belongs into a process of its own.
+ * @throws Agent33Error `store.backup_running`, `store.snapshot_damaged`, `store.full`,
+ * `store.backup_folder`, other `store.*`
+ */
+export async function takeBackup(order: BackupOrder): Promise<BackupReport> {
+  const { folder, kind, at } = order;
+  const lock = lockBackups(folder);
+  try {
+    removePartials(folder);
+    const id = `${new Date(at).toISOString().replaceAll(":", "-")}-${kind}`;
+    const path = join(folder, id);
+    const partial = `${path}.partial`;
+    try {
+      mkdirSync(partial, { mode: 0o700 });
+      const { manifest, damaged } = await fill(partial, order);
+      writeFileSync(join(partial, manifestName), manifestText(manifest), {
+        mode: 0o600,
+        flush: true,
+      });
+      syncToDisk(partial);
+      renameSync(partial, path);
+      syncToDisk(folder);
+      return { id, path, manifest, damaged };
+    } catch (error) {
+      rmSync(partial, { recursive: true, force: true });
+      throw mapFileError(error, path);
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+async function fill(
+  partial: string,
+  { dataDir, folder, kind, at, engine }: BackupOrder,
+): Promise<Pick<BackupReport, "manifest" | "damaged">> {
+  const plain = join(partial, databaseFile);
+  copyDatabase(join(dataDir, databaseFile), plain);
+  const { schemaVersion, rows } = checkSnapshot(plain);
+  const position = positionIn(plain);
+  const packed = join(partial, packedName);
+  const database = await pack(plain, packed);
+  const again = await unpack(packed, undefined);
+  if (again.sha256 !== database.sha256 || again.unpackedSha256 !== database.unpackedSha256) {
+    throw damagedBackup(packed, "what was written cannot be read back");
+  }
+  rmSync(plain);
+  const { files, damaged } = keepContents(dataDir, folder);
+  const manifest: Manifest = {
+    at: new Date(at).toISOString(),
+    kind,
+    format: 1,
+    engine,
+    schema: schemaVersion,
+    history: position?.history ?? null,
+    seq: position?.seq ?? 0,
+    rows: { ...rows },
+    database: { name: packedName, packing: "zstd", ...database },
+    files: [...files],
+  };
+  return { manifest, damaged };
+}
+
+/** The position of a store's file that nobody else has open. */
+export function positionIn(path: string): Position | undefined {
+  const native = new DatabaseSync(path, { readOnly: true });
+  try {
+    return readPosition(createSession(native, path));
+  } finally {
+    native.close();
+  }
+}
+
+/** With the lock held, an unfinished backup is one whose process was killed. */
+function removePartials(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith(".partial")) rmSync(join(folder, name), { recursive: true, force: true });
+  }
+}
