@@ -1,20 +1,27 @@
 import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
+import { contextEvents } from "./context-events.ts";
 import {
   assistantPart,
+  attempts,
+  type attemptSummary,
+  cost,
   decision,
   effort,
   errorData,
+  escalation,
   type estimate,
   fileChange,
   fromLogReasons,
   jsonObject,
   outcome,
+  overflow,
   personTopics,
   routing,
   runModes,
   scoped,
   stop,
+  stored,
   type stuckKind,
   stuckLoop,
   totals,
@@ -22,6 +29,7 @@ import {
 } from "./event-fields.ts";
 import type { LiveEvent } from "./live-event.ts";
 
+export { type PlanStep, planStatuses, type TurnSummary } from "./context-events.ts";
 export {
   type PersonTopic,
   personTopics,
@@ -30,19 +38,8 @@ export {
   stuckKinds,
 } from "./event-fields.ts";
 
-/**
- * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
- * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
- * are for whoever watches and are not kept.
- */
-const stored = {
-  seq: z.int().positive(),
-  runId: z.string(),
-  /** Milliseconds since the Unix epoch. */
-  at: z.int(),
-};
-/** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
-const cost = z.int().nonnegative().nullable();
+/** Our own count of what a turn sent; earlier logs do not say. */
+const promptTokens = z.int().nonnegative().exactOptional();
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
@@ -63,6 +60,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     effortSource: z.string(),
     /** Why this tier and model; earlier logs do not say. */
     routing: routing.exactOptional(),
+    /** Set from the second attempt on. */
+    attempt: z.object({ number: z.int().positive(), after: z.string() }).exactOptional(),
     /** How the agent works, and what it was given; earlier logs do not say. */
     mode: z.enum(runModes).exactOptional(),
     inputs: jsonObject.exactOptional(),
@@ -159,6 +158,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     finishReason: z.string(),
     callId: z.string(),
+    promptTokens,
     /** The specification of the model that answered, where others could have stood in for it. */
     model: z.string().exactOptional(),
   }),
@@ -190,6 +190,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     costMicroUsd: cost,
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
+    promptTokens,
+    /** Set where the request did not fit into the model's window. */
+    overflow: overflow.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -254,6 +257,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     index: z.int().nonnegative(),
     tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
   }),
+  ...contextEvents,
   z.object({
     ...stored,
     ...scoped,
@@ -340,6 +344,12 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** An attempt failed that the settings let be made again one tier up, in a run of its own. */
+    type: z.literal("escalation.decided"),
+    ...escalation,
+  }),
+  z.object({
+    ...stored,
     type: z.literal("run.finished"),
     outcome,
     stop,
@@ -347,6 +357,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     /** The agent's answer as data, where its definition asks for a form and the answer has it. */
     output: jsonObject.exactOptional(),
     totals,
+    /** All attempts, this one last, and what they cost together; where it is not the first. */
+    attempts: attempts.exactOptional(),
     filesChanged: z.array(fileChange).readonly(),
   }),
 ]);
@@ -366,6 +378,7 @@ export type StopReason = z.infer<typeof stop>;
 export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;
 export type RunEstimate = z.infer<typeof estimate>;
+export type AttemptSummary = z.infer<typeof attemptSummary>;
 export type RunRouting = z.infer<typeof routing>;
 export type RunTotals = z.infer<typeof totals>;
 export type FileChange = z.infer<typeof fileChange>;

@@ -132,10 +132,15 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "plan.updated":
+    case "context.compacted":
+    case "condense.completed":
+    case "condense.failed":
     case "judge.completed":
     case "judge.failed":
     case "sampling.completed":
     case "sampling.failed":
+    case "escalation.decided":
     case "stuck.noticed":
       return undefined;
   }
