@@ -98,6 +98,8 @@ const runSpecSchema = z.strictObject({
   /** What may come after a failed attempt, and what came before this one. */
   escalation: escalationSpecSchema.exactOptional(),
   limits: runLimitsSchema,
+  /** Whether a model without a price is refused, because somebody has limited the money. */
+  refusesUnpriced: z.boolean().exactOptional(),
   servers: z.array(serverSpecSchema),
   /** The policy that the run was started under; a resumed run keeps it. */
   policy: policySelectionSchema,

@@ -3,6 +3,7 @@ import { effects, repeats } from "../base/effect.ts";
 import {
   assistantPart,
   attempts,
+  budgetReached,
   type attemptSummary,
   decision,
   effort,
@@ -349,6 +350,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("escalation.decided"),
     ...escalation,
   }),
+  z.object({ ...stored, ...scoped, type: z.literal("budget.reached"), ...budgetReached }),
   z.object({
     ...stored,
     type: z.literal("run.finished"),
