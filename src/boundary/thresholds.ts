@@ -1,4 +1,4 @@
-import type { BudgetLimits } from "./budget.ts";
+import type { BudgetRefusal } from "./ports.ts";
 
 /** Shares of a limit, in percent, that somebody is told of when they are reached. */
 export const budgetThresholds = [50, 80, 95, 100] as const;
@@ -8,7 +8,7 @@ export type BudgetThreshold = (typeof budgetThresholds)[number];
 export interface BudgetReached {
   /** As the ledger calls it. */
   readonly budget: string;
-  readonly limit: keyof BudgetLimits;
+  readonly limit: BudgetRefusal["limit"];
   readonly percent: BudgetThreshold;
   readonly used: number;
   readonly allowed: number;
@@ -18,7 +18,7 @@ export interface BudgetReached {
 const nearlyAll = 95;
 
 /** What was told already of one budget, by limit, in percent. */
-export type Told = Partial<Record<keyof BudgetLimits, number>>;
+export type Told = Partial<Record<BudgetRefusal["limit"], number>>;
 
 /**
  * The shares of a limit that are reached and were not told yet; they are now.

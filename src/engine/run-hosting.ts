@@ -41,7 +41,8 @@ export function runHosting(
   const { store, budgets, live } = parts;
   const book = createBook(parts);
 
-  const open = async ({ runId, previousOwner, signal, write }: TakenRun): Promise<Opening> => {
+  const open = async (taken: TakenRun): Promise<Opening> => {
+    const { runId, previousOwner, signal, write, writeLater } = taken;
     const run = store.runs.get(runId);
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
@@ -77,7 +78,7 @@ export function runHosting(
       await close();
       throw error;
     }
-    live.sessions.set(runId, { session: opened.session, write });
+    live.sessions.set(runId, { session: opened.session, write, writeLater });
     return { kind: "open", close };
   };
 

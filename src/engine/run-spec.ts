@@ -3,6 +3,7 @@ import { keptDefinitionSchema } from "../agents/definition.ts";
 import { judgeSchema, workspaceCheckSchema } from "../agents/completion-schema.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { escalationReasons, reasoningLevels } from "../agents/routing/settings.ts";
+import { contextSettingsSchema } from "../context/window.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toolDeclarationSchema } from "../config/mcp-servers.ts";
@@ -100,6 +101,8 @@ const runSpecSchema = z.strictObject({
   limits: runLimitsSchema,
   /** Whether a model without a price is refused, because somebody has limited the money. */
   refusesUnpriced: z.boolean().exactOptional(),
+  /** How much of a conversation the model is shown, where an agent's definition does not say. */
+  context: contextSettingsSchema.default({}),
   servers: z.array(serverSpecSchema),
   /** The policy that the run was started under; a resumed run keeps it. */
   policy: policySelectionSchema,

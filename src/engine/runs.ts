@@ -110,17 +110,27 @@ export function agentPorts(
     throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
   };
   const read = sessionLogs(store, live.sessions);
+  const append: AgentPorts["log"]["append"] = (runId, events) =>
+    liveSession(runId).write(() =>
+      store.runLog.append(
+        runId,
+        events.map((event) => redactEvent(event, redactor)),
+      ),
+    );
+  const begin: AgentPorts["log"]["begin"] = (runId, event) => {
+    if (live.watchers.has(runId)) append(runId, [event]);
+    else {
+      const at = host.clock.now();
+      const hidden = redactEvent(event, redactor);
+      liveSession(runId).writeLater(() => store.runLog.append(runId, [hidden], { at }));
+    }
+  };
   return {
     now: () => host.clock.now(),
     conceal: (error) => redactError(error, redactor),
     log: {
-      append: (runId, events) =>
-        liveSession(runId).write(() =>
-          store.runLog.append(
-            runId,
-            events.map((event) => redactEvent(event, redactor)),
-          ),
-        ),
+      append,
+      begin,
       read,
     },
     session: (runId) => liveSession(runId).session,

@@ -1,10 +1,12 @@
 import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
+import { contextEvents } from "./context-events.ts";
 import {
   assistantPart,
   attempts,
   budgetReached,
   type attemptSummary,
+  cost,
   decision,
   effort,
   errorData,
@@ -14,18 +16,21 @@ import {
   fromLogReasons,
   jsonObject,
   outcome,
+  overflow,
   personTopics,
   routing,
   runModes,
   scoped,
   stop,
+  stored,
   type stuckKind,
   stuckLoop,
   totals,
   usage,
 } from "./event-fields.ts";
-import { liveEventSchema } from "./live-event.ts";
+import type { LiveEvent } from "./live-event.ts";
 
+export { type PlanStep, planStatuses, type TurnSummary } from "./context-events.ts";
 export {
   type PersonTopic,
   personTopics,
@@ -34,19 +39,8 @@ export {
   stuckKinds,
 } from "./event-fields.ts";
 
-/**
- * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
- * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
- * are for whoever watches and are not kept.
- */
-const stored = {
-  seq: z.int().positive(),
-  runId: z.string(),
-  /** Milliseconds since the Unix epoch. */
-  at: z.int(),
-};
-/** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
-const cost = z.int().nonnegative().nullable();
+/** Our own count of what a turn sent; earlier logs do not say. */
+const promptTokens = z.int().nonnegative().exactOptional();
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
@@ -165,6 +159,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     finishReason: z.string(),
     callId: z.string(),
+    promptTokens,
     /** The specification of the model that answered, where others could have stood in for it. */
     model: z.string().exactOptional(),
   }),
@@ -196,6 +191,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     costMicroUsd: cost,
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
+    promptTokens,
+    /** Set where the request did not fit into the model's window. */
+    overflow: overflow.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -260,6 +258,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     index: z.int().nonnegative(),
     tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
   }),
+  ...contextEvents,
   z.object({
     ...stored,
     ...scoped,
@@ -368,9 +367,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
 
 /** An event that is kept. */
 export type StoredEvent = z.infer<typeof storedEventSchema>;
-/** An event for watchers only. */
-export type LiveEvent = z.infer<typeof liveEventSchema>;
 export type RunEvent = StoredEvent | LiveEvent;
+export type { LiveEvent };
 
 type DistributeOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** A stored event before the log gives it its place and time. */
@@ -391,4 +389,4 @@ export type EventDecision = z.infer<typeof decision>;
 /** The event of one type. */
 export type EventOf<T extends StoredEvent["type"]> = Extract<StoredEvent, { type: T }>;
 
-export { liveEventSchema, storedEventSchema };
+export { storedEventSchema };

@@ -1,24 +1,24 @@
 import { z } from "zod";
 import { scoped } from "./event-fields.ts";
 
-const live = { runId: z.string(), at: z.int() };
+const live = { runId: z.string(), at: z.int(), ...scoped };
 
-/** Events for watchers only. */
-export const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
+const liveEventSchema = z.discriminatedUnion("type", [
+  z.object({ ...live, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
   z.object({
     ...live,
-    ...scoped,
     type: z.literal("reasoning.delta"),
     turn: z.int(),
     text: z.string(),
   }),
   z.object({
     ...live,
-    ...scoped,
     type: z.literal("tool.progress"),
     turn: z.int(),
     toolCallId: z.string(),
     message: z.string(),
   }),
 ]);
+
+/** An event for watchers only. */
+export type LiveEvent = z.infer<typeof liveEventSchema>;
