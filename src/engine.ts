@@ -12,6 +12,7 @@ import { lockPath } from "./config/lock.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
+import { busyWords } from "./engine/busy-words.ts";
 import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
@@ -24,6 +25,7 @@ import type { ElicitationAnswer } from "./engine/elicitation.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
+import { createEscalation } from "./engine/escalation.ts";
 import { createInventory, type Inventory } from "./engine/inventory.ts";
 import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
@@ -41,7 +43,6 @@ import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
-import type { BusyNotice } from "./store/backend.ts";
 import { openStore } from "./store/store.ts";
 
 /** The engine: everything wired, nothing running yet. */
@@ -83,16 +84,6 @@ export interface Engine {
    * @throws the first failure, once everything has been closed that can be
    */
   close(): Promise<void>;
-}
-
-/** What is said of writers that wait for `where`. */
-function busyWords({ waitedMs, waiting, state }: BusyNotice, where: string): string {
-  const words = {
-    waiting: `another process holds ${where}; writers wait`,
-    "gone on": `writers to ${where} go on`,
-    "given up": `writers to ${where} gave up`,
-  };
-  return `store.busy: ${words[state]} after ${waitedMs} ms (${waiting} writers).`;
 }
 
 /**
@@ -226,7 +217,17 @@ export function createEngine(config: Config, host: Host): Engine {
       if (type === "run.finished" || type === "run.parked") learning.observeRun(runId);
     }
   });
-  const ports = agentPorts(store, host, live, redactor, budgets);
+  const escalation = createEscalation({
+    store,
+    host,
+    dataDir,
+    redactor,
+    policies,
+    standing,
+    start: (runId, horizon, leaveMs) =>
+      durable.start(workflow, runId, { horizon, approvalTtlMs }, { leaveMs }),
+  });
+  const ports = agentPorts(store, host, live, redactor, budgets, escalation);
   const hosting = runHosting({
     store,
     host,

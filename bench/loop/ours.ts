@@ -117,18 +117,19 @@ async function openOurs(
   const prices = await loadPrices({ clock });
   const tokens = await loadTokenCounter();
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const loop = agentRun(agentPorts(store, host, live, redactor, budgets));
+  const neverAgain = { ending: () => ({ events: [] }), begin: () => undefined };
+  const loop = agentRun(agentPorts(store, host, live, redactor, budgets, neverAgain));
   const sessions = new Map<string, RunSession>();
   const workflow: typeof loop = {
     ...loop,
-    open: async ({ runId, write }) => {
+    open: async ({ runId, write, writeLater }) => {
       const session = sessions.get(runId);
       if (session === undefined) throw new Error(`There is no run ${runId}.`);
       const { all, work } = budgetsOf(runId);
       const allowed = budgetLimits(limits);
       budgets.open(all, allowed.all);
       budgets.open(work, allowed.work);
-      live.sessions.set(runId, { session, write });
+      live.sessions.set(runId, { session, write, writeLater });
       const close = async (): Promise<void> => {
         live.sessions.delete(runId);
         for (const id of [all, work]) budgets.close(id);

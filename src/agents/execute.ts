@@ -19,7 +19,7 @@ import { activatedTools, notActive, shownTools } from "./shown-tools.ts";
 import { toolCallsOf, turnAnswer } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 import { noticeBefore, refusalOf } from "./stuck/notice.ts";
-import { eventDecision } from "./turn.ts";
+import { eventDecision, isAlone } from "./turn.ts";
 
 export type ToolCallInput = CallPlace & {
   /** Above 1 when the call comes back from a question to a person. */
@@ -82,8 +82,12 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
           refused("agents.lost_call", "The call is not in the log."),
         );
       const { toolCallId, toolName, argumentsText } = part;
-      run.append([{ type: "tool.started", turn, index, toolCallId, toolName, argumentsText }]);
       const ready = prepare(run, place, part);
+      const started = { toolCallId, toolName, argumentsText };
+      const begin: NewEvent = { type: "tool.started", turn, index, ...started };
+      // What may change something is in the log before it can have.
+      if ("tool" in ready && isAlone(ready.tool)) run.append([begin]);
+      else run.begin(begin);
       if ("refusal" in ready) return record(run, place, part, ready.refusal);
       const outcome = await callTool(run, context, place, part, ready);
       leaveIfUnfinished(context, outcome);

@@ -4,10 +4,12 @@ import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
 import type { CallOptions, CallOutcome, PolicyDecider } from "../boundary/types.ts";
 import type {
+  EventOf,
   FileChange,
   NewEvent,
   NewLiveEvent,
   RunOutcome,
+  RunTotals,
   StopReason,
   StoredEvent,
 } from "../events/event.ts";
@@ -26,6 +28,11 @@ import type { RunState } from "./state.ts";
 export interface RunLogPort {
   /** Synchronous, so that it joins the transaction of the journal. */
   append(runId: string, events: readonly NewEvent[]): readonly StoredEvent[];
+  /**
+   * Says that something begins that leaves no trace elsewhere and may begin again: written before
+   * whatever is written next, with the time of now, at once where somebody follows the run.
+   */
+  begin(runId: string, event: NewEvent): void;
   read(runId: string): readonly StoredEvent[];
 }
 
@@ -115,6 +122,21 @@ export interface RunSession extends AgentSide {
   live(event: NewLiveEvent): void;
 }
 
+/** How a run ends. */
+export interface RunEnding {
+  readonly outcome: RunOutcome;
+  readonly stop: StopReason;
+  readonly totals: RunTotals;
+  /** A tool that may have changed something outside of the workspace. */
+  readonly outside: string | undefined;
+}
+
+/** What there is to say of a run that ends as one of several attempts. */
+export interface EndingWords {
+  readonly events: readonly NewEvent[];
+  readonly attempts?: EventOf<"run.finished">["attempts"];
+}
+
 export interface AgentPorts {
   /** An error whose words hold no secrets: the journal keeps it beside the log. */
   conceal(error: ErrorData): ErrorData;
@@ -123,7 +145,9 @@ export interface AgentPorts {
   session(runId: string): RunSession;
   /** Opens the budgets of one agent within the run's, unless they are open here. */
   openBudgets(budgets: AgentBudgets, limits: RunLimits, used: () => RunState["totals"]): void;
-  /** Called in the transaction that ends the run. */
+  /** What goes before the last event of a run. Called in the transaction that ends it. */
+  ending(runId: string, end: RunEnding): EndingWords;
+  /** Called in that transaction after the last event. */
   finished(runId: string, outcome: RunOutcome, stop: StopReason): void;
 }
 

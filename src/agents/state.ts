@@ -102,6 +102,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "run.parked":
       case "agent.stopped":
       case "verification.completed":
+      case "escalation.decided":
       case "run.finished":
         break;
     }

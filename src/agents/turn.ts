@@ -5,6 +5,7 @@ import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
 import { cutShort } from "../models/finish-reason.ts";
 import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
+import type { OfferedTool } from "../tools/tool.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
 import { type LimitReached, limitMet, limitRefused, tooManyCalls } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
@@ -80,10 +81,8 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       // Where a crash or a question to a person came between, it has been written already.
       const known = noticeBefore(events, turn);
       const notice = limit === undefined && stuck?.type === "stuck.noticed" ? stuck : undefined;
-      run.append([
-        ...(notice === undefined || known !== undefined ? [] : [notice]),
-        { type: "turn.started", turn, toolsOffered: limit === undefined },
-      ]);
+      if (notice !== undefined && known === undefined) run.append([notice]);
+      run.begin({ type: "turn.started", turn, toolsOffered: limit === undefined });
       const unseen = notice !== undefined && (known === undefined || known.seq > horizon);
       const words = limit === undefined ? (unseen ? notice.text : undefined) : closingWords(limit);
       const { messages } = foldRun(run.readAll(), horizon, input);
@@ -276,10 +275,14 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
       const found = session.toolbox.find(part.toolName);
       // A tool that does not exist only earns an error message.
       if (!found.ok) return { alone: true };
-      const { effect, repeat, name } = found.value;
-      if (name === delegateName) return { alone: false, delegates: true };
-      return { alone: effect !== "read" || repeat !== "safe" };
+      if (found.value.name === delegateName) return { alone: false, delegates: true };
+      return { alone: isAlone(found.value) };
     });
+}
+
+/** Whether a tool changes the world, or may. */
+export function isAlone({ effect, repeat }: Pick<OfferedTool, "effect" | "repeat">): boolean {
+  return effect !== "read" || repeat !== "safe";
 }
 
 /** Why a run stops whose model call ended with an error. */

@@ -5,12 +5,12 @@ import type {
   EventOf,
   FromLogReason,
   LiveEvent,
-  RunEstimate,
   RunEvent,
   RunTotals,
   StopReason,
 } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
+import { renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
 
 const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
@@ -29,6 +29,8 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
     switch (event.type) {
       case "run.started":
         out(`${style.bold(`run ${event.runId}`)}  ${oneLine(event.task, 80)}`);
+        if (event.attempt !== undefined)
+          out(style.yellow(`attempt ${event.attempt.number}, after run ${event.attempt.after}`));
         if (event.replayOf !== undefined) out(style.yellow(`a replay of run ${event.replayOf}`));
         out(
           style.dim(
@@ -155,6 +157,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         );
         if (!event.passed) indent(output, event.output);
         return;
+      case "escalation.decided":
+        renderEscalation(output, event);
+        return;
       case "run.finished":
         renderEnd(output, event, explained);
         return;
@@ -164,27 +169,6 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(inPlace, event);
     }
   };
-}
-
-/** How the tier was chosen and what the run may use; nothing where routing is off. */
-function routingLines({
-  routing,
-  effort,
-  effortSource,
-}: EventOf<"run.started">): readonly string[] {
-  if (routing?.enabled !== true) return [];
-  const { reasons, confidence, domain, modelSource, estimate } = routing;
-  const sure = confidence === null ? "" : ` · confidence ${confidence}`;
-  const about = domain === null ? "" : ` · domain ${domain}`;
-  const chosen = `routed to ${effort} by ${effortSource.replaceAll("_", " and ")}: ${reasons.join("; ")}${sure}${about} · model by ${modelSource}`;
-  return estimate === undefined ? [chosen] : [chosen, estimateText(estimate)];
-}
-
-function estimateText({ tokens, costMicroUsd, basis, runs }: RunEstimate): string {
-  const of = (share: "p50" | "p90"): string =>
-    `${count(tokens[share])} tokens, ${costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd[share])}`;
-  const known = basis === "history" ? `${runs} earlier runs` : "assumed, too few earlier runs";
-  return `half of such runs use ${of("p50")}; nine of ten ${of("p90")} (${known})`;
 }
 
 function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {
@@ -293,11 +277,8 @@ function renderTool(
 }
 
 /** @param explained whether why it stopped has been said at length already */
-function renderEnd(
-  { out, style }: Output,
-  event: EventOf<"run.finished">,
-  explained: boolean,
-): void {
+function renderEnd(output: Output, event: EventOf<"run.finished">, explained: boolean): void {
+  const { out, style } = output;
   const { totals } = event;
   const paintOutcome =
     event.outcome === "verified"
@@ -309,6 +290,7 @@ function renderEnd(
     `\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${explained ? event.stop.reason : stopText(event.stop)})`,
   );
   out(`  ${totalsText(totals)}`);
+  renderAttempts(output, event);
   for (const file of event.filesChanged)
     out(
       `  ${file.change.padEnd(8)} ${oneLine(file.path, 200)}  ${style.dim(`${count(file.bytes)} bytes`)}`,

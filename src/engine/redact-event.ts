@@ -61,6 +61,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       if (event.inputs === undefined) return event;
       return { ...event, inputs: redactObject(event.inputs, redactor) };
     case "run.resumed":
+    case "escalation.decided":
     case "turn.started":
     case "tools.activated":
       return event;

@@ -212,7 +212,10 @@ function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspa
   return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
 
-const closedPlaces = (parts: SessionParts): readonly string[] => [
+/** Places that no agent of a run may write. */
+export const closedPlaces = (
+  parts: Pick<SessionParts, "dataDir" | "lockFile" | "policies" | "settings" | "host">,
+): readonly string[] => [
   parts.dataDir,
   parts.lockFile,
   ...parts.policies.places(),

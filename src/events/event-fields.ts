@@ -68,6 +68,42 @@ export const estimate = z.object({
   /** Earlier runs of the same agent, tier and model. */
   runs: z.int().nonnegative(),
 });
+/** One attempt at what a run is for, which is a run of its own. */
+export const attemptSummary = z.object({
+  runId: z.string(),
+  effort: z.enum(efforts),
+  model: z.string(),
+  outcome: z.string(),
+  tokens: z.int().nonnegative(),
+  costMicroUsd: z.int().nonnegative(),
+  unpricedCalls: z.int().nonnegative(),
+  durationMs: z.number().nonnegative(),
+  /** Where what it left in the workspace is kept; null where it is there still, or there is none. */
+  keptWorkspace: z.string().nullable(),
+});
+/** Several attempts and what they cost together. */
+export const attempts = z.object({
+  each: z.array(attemptSummary).readonly(),
+  costMicroUsd: z.int().nonnegative(),
+  unpricedCalls: z.int().nonnegative(),
+});
+/** Whether a failed attempt is made again one tier up, and why. */
+export const escalation = {
+  escalates: z.boolean(),
+  reason: z.string(),
+  from: z.enum(efforts),
+  /** The next attempt. */
+  to: z.object({ runId: z.string(), effort: z.enum(efforts), model: z.string() }).nullable(),
+  /** What it is taken to need, and what is left of the run's limits; null where nothing was weighed. */
+  needs: z
+    .object({
+      tokens: z.number(),
+      costMicroUsd: z.number(),
+      basis: z.enum(["history", "reserve"]),
+    })
+    .nullable(),
+  left: z.object({ tokens: z.number(), costMicroUsd: z.number() }).nullable(),
+};
 /** How a run's tier was chosen. */
 export const routing = z.object({
   enabled: z.boolean(),

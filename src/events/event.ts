@@ -2,9 +2,12 @@ import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
 import {
   assistantPart,
+  attempts,
+  type attemptSummary,
   decision,
   effort,
   errorData,
+  escalation,
   type estimate,
   fileChange,
   fromLogReasons,
@@ -63,6 +66,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     effortSource: z.string(),
     /** Why this tier and model; earlier logs do not say. */
     routing: routing.exactOptional(),
+    /** Set from the second attempt on. */
+    attempt: z.object({ number: z.int().positive(), after: z.string() }).exactOptional(),
     /** How the agent works, and what it was given; earlier logs do not say. */
     mode: z.enum(runModes).exactOptional(),
     inputs: jsonObject.exactOptional(),
@@ -340,6 +345,12 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** An attempt failed that the settings let be made again one tier up, in a run of its own. */
+    type: z.literal("escalation.decided"),
+    ...escalation,
+  }),
+  z.object({
+    ...stored,
     type: z.literal("run.finished"),
     outcome,
     stop,
@@ -347,6 +358,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     /** The agent's answer as data, where its definition asks for a form and the answer has it. */
     output: jsonObject.exactOptional(),
     totals,
+    /** All attempts, this one last, and what they cost together; where it is not the first. */
+    attempts: attempts.exactOptional(),
     filesChanged: z.array(fileChange).readonly(),
   }),
 ]);
@@ -366,6 +379,7 @@ export type StopReason = z.infer<typeof stop>;
 export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;
 export type RunEstimate = z.infer<typeof estimate>;
+export type AttemptSummary = z.infer<typeof attemptSummary>;
 export type RunRouting = z.infer<typeof routing>;
 export type RunTotals = z.infer<typeof totals>;
 export type FileChange = z.infer<typeof fileChange>;

@@ -136,6 +136,7 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "judge.failed":
     case "sampling.completed":
     case "sampling.failed":
+    case "escalation.decided":
     case "stuck.noticed":
       return undefined;
   }

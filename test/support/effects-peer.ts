@@ -43,17 +43,22 @@ interface Message {
 /**
  * @param file where the last value that was put is kept, for checks to read
  * @param onLook told of each look, which is answered after it
+ * @param onEffect told of each other call when it arrives
  */
 export async function startEffectsPeer(
   file: string,
   onLook: (what: string) => void | Promise<void> = () => undefined,
+  onEffect: (tool: string) => void = () => undefined,
 ): Promise<EffectsPeer> {
   const effects: string[] = [];
   type Params = NonNullable<Message["params"]>;
   const call = async ({ name = "", arguments: args = {} }: Params): Promise<JsonValue> => {
     const { what = "" } = args;
     if (name === "look") await onLook(what);
-    else effects.push(`${name} ${what}`);
+    else {
+      onEffect(name);
+      effects.push(`${name} ${what}`);
+    }
     if (name === "put") writeFileSync(file, what);
     return { content: [{ type: "text", text: `${name} ${what}: done` }] };
   };

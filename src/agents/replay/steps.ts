@@ -187,6 +187,7 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "sampling.failed":
     case "model.fell_back":
     case "verification.completed":
+    case "escalation.decided":
     case "run.finished":
       return [];
   }
