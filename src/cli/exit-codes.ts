@@ -57,6 +57,7 @@ const usageCodes = [
   "engine.data_in_workspace",
   "engine.shell_without_workspace",
   "engine.workspace_missing",
+  "models.base_url_unused",
   "models.malformed_spec",
   "models.unknown_provider",
   "policy.unknown_pack",
