@@ -14,6 +14,7 @@ import { createBudgetLedger } from "../../src/boundary/budget.ts";
 import { compilePolicy, loadPacks } from "../../src/boundary/policy/index.ts";
 import { governed } from "../../src/connectors/governed-tool.ts";
 import { modelConnectorSpec } from "../../src/connectors/models/connector.ts";
+import { windowOf } from "../../src/context/window.ts";
 import { createSqliteDurable } from "../../src/durable/sqlite.ts";
 import { createAudit } from "../../src/engine/audit.ts";
 import { thisHost } from "../../src/engine/host.ts";
@@ -168,6 +169,8 @@ async function openOurs(
       effort,
       limits,
       model: boundary.connector(model),
+      tokens,
+      window: windowOf({}, { contextTokens: 1_000_000, maxOutputTokens: effort.maxOutputTokens }),
       toolbox: createToolbox(boundary, { shown: [tool], toFind: [] }),
       systemPrompt: renderSystemPrompt(agent, { skills: "", check: "" }),
       answer: undefined,

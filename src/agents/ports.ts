@@ -14,6 +14,8 @@ import type {
   StoredEvent,
 } from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
+import type { ContextWindow } from "../context/window.ts";
+import type { TokenCounter } from "../models/tokens.ts";
 import type { ModelCalls } from "../connectors/models/run-model.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AnswerForm } from "./answer.ts";
@@ -86,6 +88,8 @@ export interface AgentSide {
   readonly effort: EffortChoice;
   readonly toolbox: Toolbox;
   readonly systemPrompt: string;
+  /** What its prompts have to fit into. */
+  readonly window: ContextWindow;
   /** The agents that it may hand work to. */
   readonly subAgents: readonly SubAgent[];
   /** The form of its last answer, where one is asked for. */
@@ -112,6 +116,8 @@ export interface RunSession extends AgentSide {
   readonly runId: string;
   readonly limits: RunLimits;
   readonly model: ModelCalls;
+  /** Counts what it is asked, as far as that can be known beforehand. */
+  readonly tokens: TokenCounter;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
   /** Ends everything that the agent could act with; once `hurry` aborts, by force. */

@@ -42,13 +42,19 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     const { type } = event;
     if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
     if (type === "tool.completed") totals.toolCalls += 1;
-    if (type === "turn.completed" || type === "sampling.completed" || type === "judge.completed")
+    if (
+      type === "turn.completed" ||
+      type === "sampling.completed" ||
+      type === "judge.completed" ||
+      type === "condense.completed"
+    )
       addAnswer(totals, event);
     if (
       type === "turn.failed" ||
       type === "model.fell_back" ||
       type === "sampling.failed" ||
-      type === "judge.failed"
+      type === "judge.failed" ||
+      type === "condense.failed"
     )
       addFailure(totals, event);
   }
@@ -99,6 +105,10 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "sampling.failed":
       case "tool.started":
       case "tools.activated":
+      case "plan.updated":
+      case "context.compacted":
+      case "condense.completed":
+      case "condense.failed":
       case "run.parked":
       case "agent.stopped":
       case "verification.completed":

@@ -1,5 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
-import { elicitationRule } from "../engine.ts";
+import { elicitationRule, planLines } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type {
   EventOf,
@@ -11,6 +11,7 @@ import type {
 } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
 import { renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
+import { compactionText } from "./render-compaction.ts";
 
 const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
@@ -125,6 +126,23 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
+        return;
+      case "plan.updated":
+        for (const line of planLines(event.steps).split("\n"))
+          out(style.dim(`    ${oneLine(line, width)}`));
+        return;
+      case "context.compacted":
+        out(`  ${style.yellow("⇣ context")}  ${compactionText(event)}`);
+        return;
+      case "condense.completed":
+        out(
+          style.dim(
+            `  asked for a summary: ${spendText(event)} · ${milliseconds(event.durationMs)}`,
+          ),
+        );
+        return;
+      case "condense.failed":
+        out(`  ${style.red("✗")} asked for a summary: ${errorText(event.error)}`);
         return;
       case "stuck.noticed":
         out(

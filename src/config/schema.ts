@@ -5,6 +5,7 @@ import { efforts } from "../base/effect.ts";
 import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 import { addressField } from "../connectors/http/fields.ts";
+import { contextSettingsSchema } from "../context/window.ts";
 import { embeddingSettings } from "../connectors/embeddings/settings.ts";
 import { mcpSettings } from "../connectors/mcp/settings.ts";
 import { connectorSettings } from "../connectors/settings.ts";
@@ -126,6 +127,7 @@ export const settingsSchema = z.strictObject({
   user: z.string().min(1).default("local").describe("person that calls are made for"),
   policy: policySelectionSchema.prefault({}),
   limits: runLimitsSchema.prefault({}),
+  context: contextSettingsSchema.prefault({}),
   budgets: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "Use lower-case letters, digits and hyphens"),

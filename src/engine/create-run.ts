@@ -151,6 +151,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(once ? { checks: [], judge: null } : completionOf(request, agent)),
     mode,
     limits: once ? limitsOnce(limits) : limits,
+    context: settings.context,
     policy,
     entryPoint: request.entryPoint ?? "cli",
     servers: once

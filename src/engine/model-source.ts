@@ -3,7 +3,7 @@ import { pathOf } from "../agents/scope.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import type { Settings } from "../config/schema.ts";
-import type { StoredEvent } from "../events/event.ts";
+import type { EventOf, StoredEvent } from "../events/event.ts";
 import type { Model, ModelTurn } from "../models/model.ts";
 import type { TurnSource } from "../models/replay.ts";
 import { createModel } from "../models/providers.ts";
@@ -138,20 +138,35 @@ function withoutAddress(spec: string): string {
 function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSource {
   const turns = events.filter((event) => event.type === "turn.completed");
   const byAgent = Map.groupBy(turns, pathOf);
-  const judgements = Map.groupBy(
-    events.filter((event) => event.type === "judge.completed"),
-    pathOf,
-  );
-  const judgement = (index: number, path: string | undefined): ModelTurn | undefined => {
-    const said = judgements.get(path)?.[index];
-    if (said === undefined) return undefined;
-    return { parts: [{ type: "text", text: said.text }], usage: said.usage, finishReason: "stop" };
-  };
+  const judgements = said(events, "judge.completed");
+  const summaries = said(events, "condense.completed");
   if (turns.length > 0) {
-    return (index, path, isJudgement) =>
-      isJudgement ? judgement(index, path) : (byAgent.get(path)?.[index] as ModelTurn | undefined);
+    return (index, path, kind) => {
+      if (kind === "judgement") return judgements(index, path);
+      if (kind === "summary") return summaries(index, path);
+      return byAgent.get(path)?.[index] as ModelTurn | undefined;
+    };
   }
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
     hint: "Choose a run that got an answer from its model: `agent33 runs list`.",
   });
+}
+
+type SaidType = "judge.completed" | "condense.completed";
+
+/** What the model said beside the turns of an agent. */
+function said(
+  events: readonly StoredEvent[],
+  type: SaidType,
+): (index: number, path: string | undefined) => ModelTurn | undefined {
+  const byAgent = Map.groupBy(
+    events.filter((event): event is EventOf<SaidType> => event.type === type),
+    pathOf,
+  );
+  return (index, path) => {
+    const answer = byAgent.get(path)?.[index];
+    if (answer === undefined) return undefined;
+    const { text, usage } = answer;
+    return { parts: [{ type: "text", text }], usage, finishReason: "stop" };
+  };
 }

@@ -3,6 +3,7 @@ import { keptDefinitionSchema } from "../agents/definition.ts";
 import { judgeSchema, workspaceCheckSchema } from "../agents/completion-schema.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
 import { escalationReasons, reasoningLevels } from "../agents/routing/settings.ts";
+import { contextSettingsSchema } from "../context/window.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toolDeclarationSchema } from "../config/mcp-servers.ts";
@@ -98,6 +99,8 @@ const runSpecSchema = z.strictObject({
   /** What may come after a failed attempt, and what came before this one. */
   escalation: escalationSpecSchema.exactOptional(),
   limits: runLimitsSchema,
+  /** How much of a conversation the model is shown, where an agent's definition does not say. */
+  context: contextSettingsSchema.default({}),
   servers: z.array(serverSpecSchema),
   /** The policy that the run was started under; a resumed run keeps it. */
   policy: policySelectionSchema,

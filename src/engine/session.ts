@@ -13,6 +13,7 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
 import type { Model } from "../models/model.ts";
+import { keyVariableOf } from "../models/providers.ts";
 import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
@@ -162,6 +163,11 @@ export async function openSession(
         redactor,
         settings: settings.tools,
         tokens,
+        context: spec.context,
+        model: {
+          contextTokens: prices.contextTokens(model.info),
+          isHosted: keyVariableOf(model.info.provider) !== undefined,
+        },
         packs: ofPacks,
         policy,
         tiers: spec.routing?.tiers,
@@ -190,12 +196,14 @@ export async function openSession(
       ),
       ...connectorNotices(parts.connectors),
       ...sideNotices,
+      ...windowNotices(model, side),
     ];
     return {
       session: sessionOf(runId, spec, parts, {
         task,
         side,
         model: governedModel,
+        tokens,
         closeTools,
       }),
       event: sessionEvent(tools, skills, notices),
@@ -247,11 +255,12 @@ interface Opened {
   readonly task: Task | undefined;
   readonly side: AgentSide;
   readonly model: RunSession["model"];
+  readonly tokens: RunSession["tokens"];
   readonly closeTools: RunSession["closeTools"];
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, side, model, closeTools } = opened;
+  const { task, side, model, tokens, closeTools } = opened;
   const files = runFiles(parts.dataDir, runId);
   const { workspace } = spec;
   const inside = evaluating(spec, parts);
@@ -260,6 +269,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     runId,
     limits: spec.limits,
     model,
+    tokens,
     verify:
       task === undefined || inside === undefined
         ? undefined
@@ -272,6 +282,14 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
         : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
+}
+
+/** A guess at how much a model can be shown is said, unless it lives in this process. */
+function windowNotices({ info }: Model, { window }: AgentSide): readonly string[] {
+  if (window.source !== "default" || info.baseUrl === undefined) return [];
+  return [
+    `The context window of ${info.model} is not known; ${window.tokens} tokens are used. Set context.maxTokens.`,
+  ];
 }
 
 /** What checks and hidden tests are started with; undefined without a workspace. */

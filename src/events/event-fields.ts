@@ -203,8 +203,25 @@ export const fromLogReasons = [
   "declined",
 ] as const;
 
+/** What a request that did not fit was, and what it should have fit into, where that is known. In tokens. */
+export const overflow = z.object({
+  inputTokens: z.int().nonnegative().exactOptional(),
+  contextTokens: z.int().nonnegative().exactOptional(),
+});
+
+/** Fields of every event that is kept. */
+export const stored = {
+  seq: z.int().positive(),
+  runId: z.string(),
+  /** Milliseconds since the Unix epoch. */
+  at: z.int(),
+};
+
 /**
  * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
  * `3.1/2.0` one that works for that. Absent: the run's own agent.
  */
 export const scoped = { agentPath: z.string().exactOptional() };
+
+/** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
+export const cost = z.int().nonnegative().nullable();

@@ -1,9 +1,11 @@
 import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
+import { contextEvents } from "./context-events.ts";
 import {
   assistantPart,
   attempts,
   type attemptSummary,
+  cost,
   decision,
   effort,
   errorData,
@@ -13,11 +15,13 @@ import {
   fromLogReasons,
   jsonObject,
   outcome,
+  overflow,
   personTopics,
   routing,
   runModes,
   scoped,
   stop,
+  stored,
   type stuckKind,
   stuckLoop,
   totals,
@@ -25,6 +29,7 @@ import {
 } from "./event-fields.ts";
 import type { LiveEvent } from "./live-event.ts";
 
+export { type PlanStep, planStatuses, type TurnSummary } from "./context-events.ts";
 export {
   type PersonTopic,
   personTopics,
@@ -33,19 +38,8 @@ export {
   stuckKinds,
 } from "./event-fields.ts";
 
-/**
- * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
- * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
- * are for whoever watches and are not kept.
- */
-const stored = {
-  seq: z.int().positive(),
-  runId: z.string(),
-  /** Milliseconds since the Unix epoch. */
-  at: z.int(),
-};
-/** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
-const cost = z.int().nonnegative().nullable();
+/** Our own count of what a turn sent; earlier logs do not say. */
+const promptTokens = z.int().nonnegative().exactOptional();
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
@@ -164,6 +158,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     finishReason: z.string(),
     callId: z.string(),
+    promptTokens,
     /** The specification of the model that answered, where others could have stood in for it. */
     model: z.string().exactOptional(),
   }),
@@ -195,6 +190,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     costMicroUsd: cost,
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
+    promptTokens,
+    /** Set where the request did not fit into the model's window. */
+    overflow: overflow.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -259,6 +257,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     index: z.int().nonnegative(),
     tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
   }),
+  ...contextEvents,
   z.object({
     ...stored,
     ...scoped,

@@ -132,6 +132,10 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "plan.updated":
+    case "context.compacted":
+    case "condense.completed":
+    case "condense.failed":
     case "judge.completed":
     case "judge.failed":
     case "sampling.completed":
