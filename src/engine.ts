@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { agentRun } from "./agents/loop.ts";
 import { replayRun } from "./agents/replay/workflow.ts";
 import { toAgent33Error } from "./base/errors.ts";
@@ -31,6 +30,7 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
+import { busyWords, openConfigured } from "./engine/open-store.ts";
 import { openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { runHosting } from "./engine/run-hosting.ts";
@@ -41,8 +41,6 @@ import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
-import type { BusyNotice } from "./store/backend.ts";
-import { openStore } from "./store/store.ts";
 
 /** The engine: everything wired, nothing running yet. */
 export interface Engine {
@@ -85,16 +83,6 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-/** What is said of writers that wait for `where`. */
-function busyWords({ waitedMs, waiting, state }: BusyNotice, where: string): string {
-  const words = {
-    waiting: `another process holds ${where}; writers wait`,
-    "gone on": `writers to ${where} go on`,
-    "given up": `writers to ${where} gave up`,
-  };
-  return `store.busy: ${words[state]} after ${waitedMs} ms (${waiting} writers).`;
-}
-
 /**
  * The one place where parts are joined.
  * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
@@ -114,7 +102,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const dataDir = resolve(host.cwd, settings.data);
+  const { dataDir, store: opened, backups } = openConfigured(config, host);
   const approvals = createApprovals({
     config,
     host,
@@ -124,13 +112,6 @@ export function createEngine(config: Config, host: Host): Engine {
     boundary: () => boundary,
     transaction: (work) => store.transactions.transaction(work),
     send: (...message) => durable.send(...message),
-  });
-  const opened = openStore({
-    dataDir,
-    clock,
-    ids,
-    synchronous: settings.store.synchronous,
-    onBusy: (notice) => host.warn(busyWords(notice, "the store")),
   });
   const store = storeOf(opened, settings.tenant);
   const egress = createEgress({ clock });
@@ -346,6 +327,7 @@ export function createEngine(config: Config, host: Host): Engine {
     answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),
     close: () =>
       closeAll([
+        () => backups.close(),
         () => policies.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.

@@ -59,7 +59,7 @@ export {
   type MadeBackup,
   restoreFromBackup,
   type RestoreReport,
-  type VerifiedBackup,
+  type Verified,
   verifyBackups,
 } from "./store-backup.ts";
 export {

@@ -3,8 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import type { BusyNotice } from "../backend.ts";
+import type { Recorder } from "../journal/recorder.ts";
 import { mapSqliteError } from "./errors.ts";
-import { createSession, type SqlSession } from "./session.ts";
+import { createSession, type ObservedSession, type SqlSession } from "./session.ts";
 import { pause } from "./pause.ts";
 import { useStore } from "./use-lock.ts";
 import { createTransactions, type Transactions } from "./transactions.ts";
@@ -27,6 +28,8 @@ export interface Database extends Transactions {
   readonly sql: SqlSession;
   /** Runs several statements without parameters. For schema changes. */
   script(text: string): void;
+  /** From here on each transaction is seen by a recorder before it is committed. */
+  record(make: (sql: ObservedSession) => Recorder): void;
   close(): void;
 }
 
@@ -89,8 +92,10 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
     checkOwner(native, sql, path);
     if (path !== inMemory) useWal(sql, path);
     configure(sql, options.synchronous ?? "full");
+    let recorder: Recorder | undefined;
     const transactions = createTransactions({
       native,
+      recorder: () => recorder,
       session: sql,
       path,
       busyTimeoutMs,
@@ -110,8 +115,12 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
           throw mapSqliteError(error, path);
         }
       },
+      record: (make) => {
+        recorder = make(sql);
+      },
       close: () => {
         if (!native.isOpen) return;
+        recorder?.close();
         native.close();
         onClosed();
       },

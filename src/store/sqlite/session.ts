@@ -10,6 +10,21 @@ export interface SqlSession {
   run(sql: string, ...parameters: readonly SqlValue[]): { readonly changes: number };
 }
 
+/** A session whose writes somebody else may see, in the order in which they were done. */
+export interface ObservedSession extends SqlSession {
+  /** Told of each statement that changed rows, until it is called without an observer. */
+  observe(observer: WriteObserver | undefined): void;
+}
+
+/**
+ * @param changes how many rows it changed; null where only the first of them was asked for
+ */
+export type WriteObserver = (
+  text: string,
+  parameters: readonly SqlValue[],
+  changes: number | null,
+) => void;
+
 /**
  * Refuses what SQLite would not store as it is. node:sqlite reads an object in the first place as
  * a bag of named parameters and shifts the rest, stores a Date so, turns NaN into NULL and a
@@ -39,12 +54,13 @@ const maxStatements = 256;
  * A session over one connection that prepares each text once.
  * @throws Agent33Error `store.*` from each of its functions
  */
-export function createSession(native: DatabaseSync, path: string): SqlSession {
-  const statements = new Map<string, StatementSync>();
-  const prepare = (sql: string): StatementSync => {
+export function createSession(native: DatabaseSync, path: string): ObservedSession {
+  const statements = new Map<string, Prepared>();
+  let observer: WriteObserver | undefined;
+  const prepare = (sql: string): Prepared => {
     const known = statements.get(sql);
     if (known !== undefined) return known;
-    const statement = native.prepare(sql);
+    const statement = { native: native.prepare(sql), writes: !onlyReads(sql) };
     if (statements.size >= maxStatements) {
       const oldest = statements.keys().next();
       if (oldest.done !== true) statements.delete(oldest.value);
@@ -59,14 +75,49 @@ export function createSession(native: DatabaseSync, path: string): SqlSession {
       throw mapSqliteError(error, path);
     }
   };
+  const told = (
+    { writes }: Prepared,
+    sql: string,
+    parameters: readonly SqlValue[],
+    changes: number | null,
+  ): void => {
+    if (writes && changes !== 0) observer?.(sql, parameters, changes);
+  };
   return {
     all: (sql, ...parameters) =>
-      guarded(() => prepare(sql).all(...checkParameters(parameters)) as unknown as SqlRow[]),
+      guarded(() => {
+        const statement = prepare(sql);
+        const rows = statement.native.all(...checkParameters(parameters)) as unknown as SqlRow[];
+        told(statement, sql, parameters, rows.length);
+        return rows;
+      }),
     get: (sql, ...parameters) =>
-      guarded(() => prepare(sql).get(...checkParameters(parameters)) as SqlRow | undefined),
+      guarded(() => {
+        const statement = prepare(sql);
+        const row = statement.native.get(...checkParameters(parameters)) as SqlRow | undefined;
+        told(statement, sql, parameters, row === undefined ? 0 : null);
+        return row;
+      }),
     run: (sql, ...parameters) =>
-      guarded(() => ({
-        changes: Number(prepare(sql).run(...checkParameters(parameters)).changes),
-      })),
+      guarded(() => {
+        const statement = prepare(sql);
+        const changes = Number(statement.native.run(...checkParameters(parameters)).changes);
+        told(statement, sql, parameters, changes);
+        return { changes };
+      }),
+    observe: (next) => {
+      observer = next;
+    },
   };
+}
+
+interface Prepared {
+  readonly native: StatementSync;
+  readonly writes: boolean;
+}
+
+/** Whether a statement surely changes no rows. What is not known to is taken to change some. */
+function onlyReads(sql: string): boolean {
+  const [, word = ""] = /^\s*([a-z]+)/i.exec(sql) ?? [];
+  return ["select", "values", "explain", "pragma", "begin", "commit"].includes(word.toLowerCase());
 }
