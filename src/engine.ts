@@ -11,6 +11,7 @@ import { lockPath } from "./config/lock.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
+import { busyWords } from "./engine/busy-words.ts";
 import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
@@ -23,6 +24,7 @@ import type { ElicitationAnswer } from "./engine/elicitation.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
+import { createEscalation } from "./engine/escalation.ts";
 import { createInventory, type Inventory } from "./engine/inventory.ts";
 import { standingBudgetsOf } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
@@ -30,8 +32,8 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
-import { busyWords, openConfigured } from "./engine/open-store.ts";
-import { openModel } from "./engine/model-source.ts";
+import { openConfigured } from "./engine/open-store.ts";
+import { type ModelSources, openFallbacks, openModel } from "./engine/model-source.ts";
 import type { RunSpec } from "./engine/run-spec.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
@@ -181,20 +183,21 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const connectors = configuredConnectors(settings, host, redactor);
-  const modelFor = (spec: Pick<RunSpec, "model" | "baseUrl">) =>
-    openModel(
-      {
-        spec: spec.model,
-        baseUrl: spec.baseUrl ?? undefined,
-        acceptsEffort: settings.acceptsEffort,
-        acceptsSchema: settings.acceptsSchema,
-        cwd: host.cwd,
-      },
-      {
-        key: (provider) => keys.find((key) => key.provider === provider)?.value,
-        log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
-      },
-    );
+  type NamedSpec = Pick<RunSpec, "model" | "baseUrl">;
+  const modelRequest = (spec: NamedSpec) => ({
+    spec: spec.model,
+    baseUrl: spec.baseUrl ?? undefined,
+    acceptsEffort: settings.acceptsEffort,
+    acceptsSchema: settings.acceptsSchema,
+    cwd: host.cwd,
+  });
+  const modelSources: ModelSources = {
+    key: (provider) => keys.find((key) => key.provider === provider)?.value,
+    log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
+  };
+  const modelFor = (spec: NamedSpec) => openModel(modelRequest(spec), modelSources);
+  const fallbacksFor = (spec: NamedSpec) =>
+    openFallbacks(modelRequest(spec), modelSources, settings.fallbacks);
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
@@ -206,7 +209,17 @@ export function createEngine(config: Config, host: Host): Engine {
       if (type === "run.finished" || type === "run.parked") learning.observeRun(runId);
     }
   });
-  const ports = agentPorts(store, host, live, redactor, budgets);
+  const escalation = createEscalation({
+    store,
+    host,
+    dataDir,
+    redactor,
+    policies,
+    standing,
+    start: (runId, horizon, leaveMs) =>
+      durable.start(workflow, runId, { horizon, approvalTtlMs }, { leaveMs }),
+  });
+  const ports = agentPorts(store, host, live, redactor, budgets, escalation);
   const hosting = runHosting({
     store,
     host,
@@ -226,6 +239,7 @@ export function createEngine(config: Config, host: Host): Engine {
       connectors,
       confinements,
       model: modelFor,
+      fallbacks: fallbacksFor,
       redactor,
       personFor: approvals.personFor,
       approvalsOf: (tenant) => opened.tenant(tenant).approvals,
@@ -266,6 +280,7 @@ export function createEngine(config: Config, host: Host): Engine {
       policies,
       checkModel: async (spec) => {
         await modelFor(spec);
+        await fallbacksFor(spec);
       },
     },
     live,

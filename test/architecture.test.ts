@@ -78,7 +78,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   ],
   scanning: ["base", "tools", "skills"],
   observability: ["base", "events"],
-  config: ["base", "boundary", "connectors", "models", "agents", "learning", "sandbox"],
+  config: ["base", "boundary", "connectors", "models", "context", "agents", "learning", "sandbox"],
   engine: [
     "base",
     "events",

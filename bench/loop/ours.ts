@@ -14,6 +14,7 @@ import { createBudgetLedger } from "../../src/boundary/budget.ts";
 import { compilePolicy, loadPacks } from "../../src/boundary/policy/index.ts";
 import { governed } from "../../src/connectors/governed-tool.ts";
 import { modelConnectorSpec } from "../../src/connectors/models/connector.ts";
+import { windowOf } from "../../src/context/window.ts";
 import { createSqliteDurable } from "../../src/durable/sqlite.ts";
 import { createAudit } from "../../src/engine/audit.ts";
 import { thisHost } from "../../src/engine/host.ts";
@@ -117,18 +118,19 @@ async function openOurs(
   const prices = await loadPrices({ clock });
   const tokens = await loadTokenCounter();
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
-  const loop = agentRun(agentPorts(store, host, live, redactor, budgets));
+  const neverAgain = { ending: () => ({ events: [] }), begin: () => undefined };
+  const loop = agentRun(agentPorts(store, host, live, redactor, budgets, neverAgain));
   const sessions = new Map<string, RunSession>();
   const workflow: typeof loop = {
     ...loop,
-    open: async ({ runId, write }) => {
+    open: async ({ runId, write, writeLater }) => {
       const session = sessions.get(runId);
       if (session === undefined) throw new Error(`There is no run ${runId}.`);
       const { all, work } = budgetsOf(runId);
       const allowed = budgetLimits(limits);
       budgets.open(all, allowed.all);
       budgets.open(work, allowed.work);
-      live.sessions.set(runId, { session, write });
+      live.sessions.set(runId, { session, write, writeLater });
       const close = async (): Promise<void> => {
         live.sessions.delete(runId);
         for (const id of [all, work]) budgets.close(id);
@@ -167,6 +169,8 @@ async function openOurs(
       effort,
       limits,
       model: boundary.connector(model),
+      tokens,
+      window: windowOf({}, { contextTokens: 1_000_000, maxOutputTokens: effort.maxOutputTokens }),
       toolbox: createToolbox(boundary, { shown: [tool], toFind: [] }),
       systemPrompt: renderSystemPrompt(agent, { skills: "", check: "" }),
       answer: undefined,

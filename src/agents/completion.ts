@@ -4,6 +4,7 @@ import type { RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
 import { leaveIfReleased } from "./call-options.ts";
 import { lastAnswer } from "./checks.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
+import { outsideEffect } from "./outside-effect.ts";
 import { eventsOfAgent } from "./scope.ts";
 import { activeMs, foldRun } from "./state.ts";
 import { undelivered } from "./steering.ts";
@@ -59,17 +60,23 @@ export function finishRun(ports: AgentPorts): Activity<EndInput, { readonly outc
       const filesChanged = await ports.session(runId).filesChanged();
       return () => {
         const events = ports.log.read(runId);
-        const { totals, lastText } = foldRun(events, horizon);
+        const { totals: used, lastText } = foldRun(events, horizon);
+        const totals = { ...used, durationMs: activeMs(events, ports.now()) };
         const outcome = outcomeOf(eventsOfAgent(events, {}), stop);
-        const output = outputOf(ports.session(runId), events, stop);
+        const session = ports.session(runId);
+        const output = outputOf(session, events, stop);
+        const outside = outsideEffect(events, session.toolbox);
+        const ending = ports.ending(runId, { outcome, stop, totals, outside });
         ports.log.append(runId, [
+          ...ending.events,
           {
             type: "run.finished",
             outcome,
             stop,
             summary: lastText,
             ...(output === undefined ? {} : { output }),
-            totals: { ...totals, durationMs: activeMs(events, ports.now()) },
+            totals,
+            ...(ending.attempts === undefined ? {} : { attempts: ending.attempts }),
             filesChanged,
           },
         ]);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { digestOf } from "../base/digest.ts";
 import { efforts } from "../base/effect.ts";
 import { type JsonValue } from "../base/json.ts";
+import { contextSettingsSchema } from "../context/window.ts";
 import { completionSchema } from "./completion-schema.ts";
 import { someLimitsSchema } from "./limits.ts";
 import { versionPattern } from "./version.ts";
@@ -37,6 +38,9 @@ export const agentDefinitionSchema = z.strictObject({
     .describe("names of the skills that it may load, as with tools; without it, all"),
   effort: z.enum(efforts).optional().describe("how hard it thinks, where a run does not say"),
   limits: someLimitsSchema.default({}),
+  context: contextSettingsSchema
+    .exactOptional()
+    .describe("how much of a conversation the model is shown, where the settings say otherwise"),
   inputs: objectSchema.exactOptional().describe("JSON Schema (2020-12) of what it is given"),
   outputs: objectSchema
     .exactOptional()

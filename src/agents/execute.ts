@@ -7,6 +7,7 @@ import { isBoundaryError } from "../boundary/errors.ts";
 import type { CallOutcome } from "../boundary/types.ts";
 import type { Activity, ActivityContext, Mailbox } from "../durable/contract.ts";
 import type { NewEvent } from "../events/event.ts";
+import { readResult } from "../context/read-result-tool.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
@@ -19,7 +20,7 @@ import { activatedTools, notActive, shownTools } from "./shown-tools.ts";
 import { toolCallsOf, turnAnswer } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
 import { noticeBefore, refusalOf } from "./stuck/notice.ts";
-import { eventDecision } from "./turn.ts";
+import { eventDecision, isAlone } from "./turn.ts";
 
 export type ToolCallInput = CallPlace & {
   /** Above 1 when the call comes back from a question to a person. */
@@ -53,7 +54,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       place: CallPlace,
       part: ToolCallPart,
       fields: ToolResultFields,
-      activates: readonly string[] = [],
+      { activates = [], plan }: Pick<ToolOutput, "activates" | "plan"> = {},
     ) =>
     (mailbox: Mailbox) => {
       const { toolCallId, toolName } = part;
@@ -63,6 +64,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       ];
       const tools = activatedTools(run.session.toolbox, activates);
       if (tools.length > 0) events.push({ type: "tools.activated", turn, index, tools });
+      if (plan !== undefined) events.push({ type: "plan.updated", turn, index, steps: [...plan] });
       const stored = run.append(events);
       return { ...spokenIn(mailbox, place), seq: stored.at(-1)?.seq ?? 0, parkedOn: null };
     };
@@ -82,8 +84,12 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
           refused("agents.lost_call", "The call is not in the log."),
         );
       const { toolCallId, toolName, argumentsText } = part;
-      run.append([{ type: "tool.started", turn, index, toolCallId, toolName, argumentsText }]);
       const ready = prepare(run, place, part);
+      const started = { toolCallId, toolName, argumentsText };
+      const begin: NewEvent = { type: "tool.started", turn, index, ...started };
+      // What may change something is in the log before it can have.
+      if ("tool" in ready && isAlone(ready.tool)) run.append([begin]);
+      else run.begin(begin);
       if ("refusal" in ready) return record(run, place, part, ready.refusal);
       const outcome = await callTool(run, context, place, part, ready);
       leaveIfUnfinished(context, outcome);
@@ -106,8 +112,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
           return { seq: beginAgent(run, place, work, outcome.record), parkedOn: null, begun: true };
         };
       }
-      const activates = outcome.ok ? outcome.value.activates : [];
-      return record(run, place, part, resultOf(outcome), activates);
+      return record(run, place, part, resultOf(outcome, run), outcome.ok ? outcome.value : {});
     },
   };
 }
@@ -177,8 +182,14 @@ function callTool(
   });
 }
 
-/** What the log keeps of a call that was made. */
-export function resultOf(outcome: CallOutcome<ToolOutput>): ToolResultFields {
+/**
+ * What the log keeps of a call that was made.
+ * @param run whose log it is, for a tool that reads there
+ */
+export function resultOf(
+  outcome: CallOutcome<ToolOutput>,
+  run: Pick<ScopedRun, "read" | "scope">,
+): ToolResultFields {
   const { record } = outcome;
   const common = {
     decision: eventDecision(record.decision),
@@ -187,16 +198,22 @@ export function resultOf(outcome: CallOutcome<ToolOutput>): ToolResultFields {
     callId: record.callId,
   };
   if (outcome.ok) {
-    return { ...common, content: clip(outcome.value.content), isError: outcome.value.isError };
+    const { reads } = outcome.value;
+    const { content, isError } =
+      reads === undefined ? outcome.value : readResult(run.read(), run.scope.agentPath, reads);
+    return { ...common, content: clip(content), isError };
   }
   const error = outcome.error.toJSON();
   const isQuoted = causesOf(outcome.error).some((one) => isBoundaryError(one) && one.quotesOutside);
   return { ...common, content: isQuoted ? quoted(error) : wordsOf(error), isError: true, error };
 }
 
-const longestResult = 100_000;
+const longestResult = 1_000_000;
 
-/** A result that would fill the model's window is cut in the middle, and says so. */
+/**
+ * The log keeps results whole, and the model is shown what of them fits. Beyond this length one is
+ * no text that anybody reads; it is cut in the middle, and says so.
+ */
 function clip(content: string): string {
   if (content.length <= longestResult) return content;
   const head = content.slice(0, longestResult * 0.7);

@@ -1,5 +1,6 @@
 import type { Workflow, WorkflowContext } from "../durable/contract.ts";
 import type { PersonTopic, RunOutcome, StopReason } from "../events/event.ts";
+import { condense } from "./condense.ts";
 import { endAgent, finishRun, verification } from "./completion.ts";
 import { sideBySide } from "./delegate.ts";
 import { handBack } from "./delegation.ts";
@@ -9,6 +10,7 @@ import { approvalTopic, type AgentPorts } from "./ports.ts";
 import { pathBelow, type Scope } from "./scope.ts";
 import { personHeard, type Spoken, takeWords } from "./steering.ts";
 import { type CallPlan, modelTurn, type TurnResult } from "./turn.ts";
+import type { SummaryWriter, TurnPlace } from "./turn-request.ts";
 
 export type AgentRunInput = {
   /** The last event that stood in the log when the run was created. */
@@ -42,6 +44,7 @@ const turnTries = 3;
  */
 export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunResult> {
   const turnActivity = modelTurn(ports);
+  const condenseActivity = condense(ports);
   const toolActivity = toolCall(ports);
   const heardActivity = personHeard(ports);
   const gate = completionGate(ports);
@@ -50,12 +53,25 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
   const verifyActivity = verification(ports);
   const finishActivity = finishRun(ports);
 
-  /** One model turn with its waits for a person. */
-  const askModel = async ({ context, scope, ttlMs }: Work, turn: number, horizon: number) => {
+  /** Makes room for a turn, with its waits for a person. */
+  const makeRoom = async (work: Work, place: TurnPlace, by: SummaryWriter): Promise<void> => {
+    const { context, ttlMs } = work;
     for (let ask = 1; ; ask += 1) {
-      const result = await context.call(turnActivity, { ...scope, turn, horizon, ask });
-      if (result.parkedOn === null) return result;
-      await context.wait(approvalTopic(result.parkedOn), ttlMs);
+      const { parkedOn } = await context.call(condenseActivity, { ...place, by, ask });
+      if (parkedOn === null) return;
+      await context.wait(approvalTopic(parkedOn), ttlMs);
+    }
+  };
+
+  /** One model turn with its waits for a person. */
+  const askModel = async (work: Work, turn: number, horizon: number): Promise<TurnResult> => {
+    const { context, scope, ttlMs } = work;
+    const place = { ...scope, turn, horizon };
+    for (let ask = 1; ; ask += 1) {
+      const result = await context.call(turnActivity, { ...place, ask });
+      if (result.room !== undefined) await makeRoom(work, place, result.room);
+      else if (result.parkedOn === null) return result;
+      else await context.wait(approvalTopic(result.parkedOn), ttlMs);
     }
   };
 

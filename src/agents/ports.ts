@@ -2,18 +2,21 @@ import type { Effect } from "../base/effect.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Result } from "../base/result.ts";
-import type { Connector } from "../boundary/connector.ts";
 import type { CallOptions, CallOutcome, PolicyDecider } from "../boundary/types.ts";
 import type {
+  EventOf,
   FileChange,
   NewEvent,
   NewLiveEvent,
   RunOutcome,
+  RunTotals,
   StopReason,
   StoredEvent,
 } from "../events/event.ts";
 import type { ErrorData } from "../base/errors.ts";
-import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
+import type { ContextWindow } from "../context/window.ts";
+import type { TokenCounter } from "../models/tokens.ts";
+import type { ModelCalls } from "../connectors/models/run-model.ts";
 import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AnswerForm } from "./answer.ts";
 import type { JudgeSpec } from "./completion-schema.ts";
@@ -27,6 +30,11 @@ import type { RunState } from "./state.ts";
 export interface RunLogPort {
   /** Synchronous, so that it joins the transaction of the journal. */
   append(runId: string, events: readonly NewEvent[]): readonly StoredEvent[];
+  /**
+   * Says that something begins that leaves no trace elsewhere and may begin again: written before
+   * whatever is written next, with the time of now, at once where somebody follows the run.
+   */
+  begin(runId: string, event: NewEvent): void;
   read(runId: string): readonly StoredEvent[];
 }
 
@@ -80,6 +88,8 @@ export interface AgentSide {
   readonly effort: EffortChoice;
   readonly toolbox: Toolbox;
   readonly systemPrompt: string;
+  /** What its prompts have to fit into. */
+  readonly window: ContextWindow;
   /** The agents that it may hand work to. */
   readonly subAgents: readonly SubAgent[];
   /** The form of its last answer, where one is asked for. */
@@ -105,7 +115,9 @@ export interface SubAgent {
 export interface RunSession extends AgentSide {
   readonly runId: string;
   readonly limits: RunLimits;
-  readonly model: Connector<ModelRequest, ModelTurn, ModelEvent>;
+  readonly model: ModelCalls;
+  /** Counts what it is asked, as far as that can be known beforehand. */
+  readonly tokens: TokenCounter;
   /** Runs the task's hidden tests, where it has some. Called only after `closeTools`. */
   readonly verify: ((signal: AbortSignal) => Promise<VerificationResult>) | undefined;
   /** Ends everything that the agent could act with; once `hurry` aborts, by force. */
@@ -116,6 +128,21 @@ export interface RunSession extends AgentSide {
   live(event: NewLiveEvent): void;
 }
 
+/** How a run ends. */
+export interface RunEnding {
+  readonly outcome: RunOutcome;
+  readonly stop: StopReason;
+  readonly totals: RunTotals;
+  /** A tool that may have changed something outside of the workspace. */
+  readonly outside: string | undefined;
+}
+
+/** What there is to say of a run that ends as one of several attempts. */
+export interface EndingWords {
+  readonly events: readonly NewEvent[];
+  readonly attempts?: EventOf<"run.finished">["attempts"];
+}
+
 export interface AgentPorts {
   /** An error whose words hold no secrets: the journal keeps it beside the log. */
   conceal(error: ErrorData): ErrorData;
@@ -124,7 +151,9 @@ export interface AgentPorts {
   session(runId: string): RunSession;
   /** Opens the budgets of one agent within the run's, unless they are open here. */
   openBudgets(budgets: AgentBudgets, limits: RunLimits, used: () => RunState["totals"]): void;
-  /** Called in the transaction that ends the run. */
+  /** What goes before the last event of a run. Called in the transaction that ends it. */
+  ending(runId: string, end: RunEnding): EndingWords;
+  /** Called in that transaction after the last event. */
   finished(runId: string, outcome: RunOutcome, stop: StopReason): void;
 }
 

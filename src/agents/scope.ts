@@ -52,6 +52,11 @@ export function turnCallName({ agentPath, turn }: Scope & { readonly turn: numbe
   return `${prefix(agentPath)}turn-${turn}`;
 }
 
+/** The name of the logical call for a summary before a turn, the same after a crash. */
+export function condenseCallName({ agentPath, turn }: Scope & { readonly turn: number }): string {
+  return `${prefix(agentPath)}condense-${turn}`;
+}
+
 /** The name of a tool's logical call within its run, the same after a crash. */
 export function toolCallName({ agentPath, turn, index }: CallPlace): string {
   return `${prefix(agentPath)}turn-${turn}-call-${index}`;

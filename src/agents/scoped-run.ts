@@ -29,6 +29,8 @@ export interface ScopedRun {
   read(): readonly StoredEvent[];
   /** Writes events as this agent's, unless they say whose they are. */
   append(events: readonly NewEvent[]): readonly StoredEvent[];
+  /** As `append`, for what begins and may begin again; it is not read back at once. */
+  begin(event: NewEvent): void;
   /** Tells watchers of an event as this agent's. */
   live(event: NewLiveEvent): void;
   /**
@@ -69,6 +71,7 @@ export function scopedRun(ports: AgentPorts, runId: string, of: Scope): ScopedRu
         runId,
         events.map((event) => ({ ...scope, ...event })),
       ),
+    begin: (event) => ports.log.begin(runId, { ...scope, ...event }),
     live: (event) => root.live({ ...event, ...scope }),
     reachedLimit: (spending) => {
       const log = readAll();

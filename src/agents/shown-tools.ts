@@ -1,4 +1,5 @@
 import { Agent33Error } from "../base/errors.ts";
+import { readResultName } from "../context/shown-result.ts";
 import type { StoredEvent } from "../events/event.ts";
 import { findToolsName } from "../tools/search/find-tools.ts";
 import { type OfferedTool, toolDigest } from "../tools/tool.ts";
@@ -21,13 +22,18 @@ export function shownTools(
     if (event.type !== "tools.activated") continue;
     for (const { name, digest } of event.tools) digests.set(name, digest);
   }
-  if (digests.size === 0) return toolbox.tools;
+  // Of which the conversation shows less, that can be read again.
+  const readAgain = events.some(({ type }) => type === "context.compacted")
+    ? toolbox.find(readResultName)
+    : undefined;
+  const shown = readAgain?.ok === true ? [...toolbox.tools, readAgain.value] : toolbox.tools;
+  if (digests.size === 0) return shown;
   const found = [...digests].flatMap(([name, digest]) => {
     const tool = toolbox.find(name);
     const isShown = tool.ok && !toolbox.tools.includes(tool.value);
     return isShown && toolDigest(tool.value) === digest ? [tool.value] : [];
   });
-  return [...toolbox.tools, ...found];
+  return [...shown, ...found];
 }
 
 /** What the log keeps of tools that were found; names that the run does not have are left out. */

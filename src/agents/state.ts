@@ -42,9 +42,20 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     const { type } = event;
     if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
     if (type === "tool.completed") totals.toolCalls += 1;
-    if (type === "turn.completed" || type === "sampling.completed" || type === "judge.completed")
+    if (
+      type === "turn.completed" ||
+      type === "sampling.completed" ||
+      type === "judge.completed" ||
+      type === "condense.completed"
+    )
       addAnswer(totals, event);
-    if (type === "turn.failed" || type === "sampling.failed" || type === "judge.failed")
+    if (
+      type === "turn.failed" ||
+      type === "model.fell_back" ||
+      type === "sampling.failed" ||
+      type === "judge.failed" ||
+      type === "condense.failed"
+    )
       addFailure(totals, event);
   }
   return totals;
@@ -87,15 +98,21 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "agent.started":
       case "turn.started":
       case "turn.failed":
+      case "model.fell_back":
       case "judge.completed":
       case "judge.failed":
       case "sampling.completed":
       case "sampling.failed":
       case "tool.started":
       case "tools.activated":
+      case "plan.updated":
+      case "context.compacted":
+      case "condense.completed":
+      case "condense.failed":
       case "run.parked":
       case "agent.stopped":
       case "verification.completed":
+      case "escalation.decided":
       case "run.finished":
         break;
     }

@@ -1,27 +1,37 @@
 import type { ErrorData } from "../base/errors.ts";
-import type { BoundaryError } from "../boundary/errors.ts";
-import type { CallRecord, Decision } from "../boundary/types.ts";
+import { BoundaryError } from "../boundary/errors.ts";
+import type { CallOutcome, CallRecord, Decision } from "../boundary/types.ts";
+import { asTheirs } from "../context/calibration.ts";
+import { tooLarge } from "../context/too-large.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
+import {
+  type ContextOverflow,
+  contextOverflow,
+  overflowOf,
+  silentOverflow,
+} from "../models/context-overflow.ts";
 import { cutShort } from "../models/finish-reason.ts";
-import type { ModelEvent, ModelRequest, ModelTurn } from "../models/model.ts";
+import type { ModelEvent, ModelTurn } from "../models/model.ts";
+import type { OfferedTool } from "../tools/tool.ts";
 import { callOptions, leaveIfUnfinished } from "./call-options.ts";
-import { type LimitReached, limitMet, limitRefused, tooManyCalls } from "./limits.ts";
 import { delegateName } from "./delegate.ts";
-import { effortAsked } from "./effort.ts";
+import { limitRefused } from "./limits.ts";
 import type { AgentPorts, RunSession } from "./ports.ts";
 import { type Scope, turnCallName } from "./scope.ts";
 import { type ScopedRun, scopedRun } from "./scoped-run.ts";
-import { shownTools } from "./shown-tools.ts";
-import { foldRun } from "./state.ts";
 import { type Spoken, spokenIn } from "./steering.ts";
-import { findStuck, loopText, noticeBefore, type StuckStop } from "./stuck/notice.ts";
+import {
+  askOf,
+  compacted,
+  type SummaryWriter,
+  type TurnAsk,
+  type TurnPlace,
+  type TurnsOver,
+} from "./turn-request.ts";
 
-export type TurnInput = Scope & {
-  readonly turn: number;
-  /** The last event that belongs to the run's past at this point. */
-  readonly horizon: number;
-  /** Above 1 when the turn comes back from a question to a person. */
+export type TurnInput = TurnPlace & {
+  /** Above 1 when the turn comes back from a question to a person, or from making room. */
   readonly ask: number;
 };
 
@@ -48,12 +58,11 @@ export type TurnResult = Spoken & {
   readonly again: boolean;
   /** The approval that the turn waits for; null when it has its answer. */
   readonly parkedOn: string | null;
+  /** Set where it was not asked yet: earlier turns have to be summarised first, and who may do it. */
+  readonly room?: SummaryWriter;
   /** Set for an agent that works for another and whose definition says how its work is checked. */
   readonly judged?: true;
 };
-
-/** What leaves the model one more turn, for its last words. */
-type TurnsOver = LimitReached | StuckStop;
 
 /**
  * One model call, which may be made again after a crash: asking twice costs money but harms
@@ -64,47 +73,14 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
     name: "model.turn",
     run: async (input, context) => {
       const { runId, signal } = context;
-      const { turn, horizon, agentPath } = input;
+      const { turn, horizon } = input;
       const run = scopedRun(ports, runId, input);
       const { session } = run;
-      const events = run.read();
-      const tools = shownTools(session.toolbox, events, horizon);
-      // Who has no tools cannot act in circles; how often its words are sent back has a bound.
-      const stuck =
-        tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
-      const limit: TurnsOver | undefined =
-        limitMet(session.limits, events, horizon) ??
-        run.reachedLimit() ??
-        tooManyCalls(session.limits, events, horizon) ??
-        (stuck?.type === "stop" ? stuck.stop : undefined);
-      // Where a crash or a question to a person came between, it has been written already.
-      const known = noticeBefore(events, turn);
-      const notice = limit === undefined && stuck?.type === "stuck.noticed" ? stuck : undefined;
-      run.append([
-        ...(notice === undefined || known !== undefined ? [] : [notice]),
-        { type: "turn.started", turn, toolsOffered: limit === undefined },
-      ]);
-      const unseen = notice !== undefined && (known === undefined || known.seq > horizon);
-      const words = limit === undefined ? (unseen ? notice.text : undefined) : closingWords(limit);
-      const { messages } = foldRun(run.readAll(), horizon, input);
-      const request: ModelRequest = {
-        system: session.systemPrompt,
-        messages: words === undefined ? messages : [...messages, { role: "user", text: words }],
-        tools: limit === undefined ? tools : [],
-        maxOutputTokens:
-          limit === undefined
-            ? session.effort.maxOutputTokens
-            : Math.min(closingTokens, session.effort.maxOutputTokens),
-        ...effortAsked(session.effort),
-        asker: {
-          name: session.agent.name,
-          ...(agentPath === undefined ? {} : { path: agentPath }),
-        },
-        // Several providers take either tools or a form; beside tools the prompt asks alone.
-        ...(session.answer !== undefined && limit === undefined && tools.length === 0
-          ? { answer: { name: "answer", schema: session.answer.schema } }
-          : {}),
-      };
+      const ask = fitTurn(run, input);
+      if (typeof ask === "function") return ask;
+      const { limit, notice, request, promptTokens } = ask;
+      if (notice !== undefined) run.append([notice]);
+      run.begin({ type: "turn.started", turn, toolsOffered: limit === undefined });
       let shown = false;
       const outcome = await session.model.tryCall(request, {
         ...callOptions(run, turnCallName(input), signal),
@@ -121,37 +97,86 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
           return park(run, horizon, outcome.error);
         }
+        const end = endOf(ask, session, outcome);
         const stored = run.append(
-          outcome.ok
-            ? answered(turn, session, outcome.value, outcome.record, limit)
-            : [failed(turn, outcome.error, outcome.record)],
+          "answer" in end
+            ? answered({ turn, promptTokens }, session, end.answer, outcome.record, limit)
+            : [failed({ turn, promptTokens }, end, outcome.record)],
         );
         const seq = stored.at(-1)?.seq ?? horizon;
-        const spoken = spokenIn(mailbox, input);
-        if (!outcome.ok) {
-          const timeIsUp = run.timeLeftMs() <= 0;
-          const error = ports.conceal(outcome.error.toJSON());
-          const stop = stopOf(outcome.error, error, session, limit, timeIsUp);
-          // One closing turn is all; a turn that met a limit is followed by it.
-          const again =
-            limit === undefined && (stop.reason === "limit" || (shown && outcome.error.retryable));
-          return { ...nothingMore, ...spoken, seq, limit: limit ?? null, stop, again };
-        }
-        const calls = limit === undefined ? plan(session, outcome.value) : [];
-        const stop = calls.length === 0 && limit === undefined ? unusable(outcome.value) : null;
-        return {
+        const result = {
           ...nothingMore,
-          ...spoken,
+          ...spokenIn(mailbox, input),
           seq,
-          calls,
           limit: limit ?? null,
+        };
+        if (!("answer" in end)) {
+          const timeIsUp = run.timeLeftMs() <= 0;
+          const error = ports.conceal(end.error.toJSON());
+          const stop = stopOf(end.error, error, session, limit, timeIsUp);
+          // What did not fit is made smaller, and asked once more.
+          const mayPass =
+            end.overflow === undefined
+              ? shown && end.error.retryable
+              : ask.fitting.conversation.overflowed === undefined;
+          // One closing turn is all; a turn that met a limit is followed by it.
+          const again = limit === undefined && (stop.reason === "limit" || mayPass);
+          return { ...result, stop, again };
+        }
+        const calls = limit === undefined ? plan(session, end.answer) : [];
+        const stop = calls.length === 0 && limit === undefined ? unusable(end.answer) : null;
+        return {
+          ...result,
+          calls,
           stop,
-          again: stop !== null && isCutOff(outcome.value),
+          again: stop !== null && isCutOff(end.answer),
           ...(isJudged(session, input) ? { judged: true } : {}),
         };
       };
     },
   };
+}
+
+/** Times that one turn's prompt is made smaller before it is taken as it is. */
+const fitTries = 3;
+
+/**
+ * A turn's request, made smaller as far as the log alone can do it; or how the turn ends without
+ * being asked.
+ */
+function fitTurn(run: ScopedRun, place: TurnInput): TurnAsk | (() => TurnResult) {
+  const { turn, horizon: seq } = place;
+  let ask = askOf(run, place);
+  for (let tried = 1; ; tried += 1) {
+    const { fitted, fitting, limit, promptTokens } = ask;
+    const { decisions, calibration, room } = fitting;
+    if (fitted.kind === "fits") return ask;
+    // What is only guessed at stops nothing: the provider knows.
+    const isGuess =
+      run.session.window.source === "default" && calibration.contextTokens === undefined;
+    const fits = isGuess || asTheirs(calibration, promptTokens) <= room.most;
+    if (isGuess && fitted.kind === "too_large") return ask;
+    // What has been made smaller for this very turn is not made smaller again and again.
+    const isLast = tried === fitTries || decisions.summarisedAt === turn;
+    if (isLast && fits) return ask;
+    if (isLast || fitted.kind === "too_large") {
+      const size =
+        fitted.kind === "too_large" ? fitted.tokens : asTheirs(calibration, promptTokens);
+      const error = tooLarge(fitting, ask.request, size).toJSON();
+      const stop = limit ?? ({ reason: "error", error } as const);
+      const used = { tokens: 0, costMicroUsd: 0, attempts: 0, durationMs: 0 };
+      return () => {
+        const [stored] = run.append([{ type: "turn.failed", turn, error, ...used }]);
+        return { ...nothingMore, seq: stored?.seq ?? seq, limit: limit ?? null, stop };
+      };
+    }
+    const { shortening } = fitted;
+    if (shortening.summariseThrough !== undefined) {
+      return () => ({ ...nothingMore, seq, room: limit === undefined ? "model" : "log" });
+    }
+    run.append([compacted(place, fitting, shortening)]);
+    ask = askOf(run, place);
+  }
 }
 
 function isJudged({ answer, checks, judge }: RunSession, { agentPath }: Scope): boolean {
@@ -161,7 +186,6 @@ function isJudged({ answer, checks, judge }: RunSession, { agentPath }: Scope): 
 
 /** For the last words after a limit, the limit of time included. */
 const closingMs = 60_000;
-const closingTokens = 4_096;
 
 const nothingMore = { calls: [], limit: null, stop: null, again: false, parkedOn: null } as const;
 
@@ -204,14 +228,6 @@ export function eventDecision(decision: Decision): EventDecision {
   };
 }
 
-function closingWords(over: TurnsOver): string {
-  const why =
-    over.reason === "limit"
-      ? `The run has reached its limit of ${over.allowed} (${over.limit}).`
-      : `The run goes in circles and is stopped. ${loopText(over.kind, over.turns)}`;
-  return `${why} No more tools can be called. Say what is done, what is not, and how to go on.`;
-}
-
 function forward(run: ScopedRun, turn: number, chunk: ModelEvent): void {
   if (chunk.type === "text.delta" || chunk.type === "reasoning.delta") {
     run.live({ type: chunk.type, turn, text: chunk.text });
@@ -220,13 +236,13 @@ function forward(run: ScopedRun, turn: number, chunk: ModelEvent): void {
 
 /** The answer, and where it was cut off what the model is told about that. */
 function answered(
-  turn: number,
+  sent: Sent,
   session: RunSession,
   answer: ModelTurn,
   record: CallRecord,
   limit: TurnsOver | undefined,
 ): readonly NewEvent[] {
-  const event = completed(turn, session, answer, record);
+  const event = completed(sent, session, answer, record);
   const cut = isCutOff(answer) && plan(session, answer).length === 0 && limit === undefined;
   if (!cut) return [event];
   const text =
@@ -235,14 +251,14 @@ function answered(
 }
 
 function completed(
-  turn: number,
+  sent: Sent,
   session: RunSession,
   answer: ModelTurn,
   record: CallRecord,
 ): NewEvent {
   return {
     type: "turn.completed",
-    turn,
+    ...sent,
     parts: answer.parts,
     usage: answer.usage,
     costMicroUsd: record.spend?.costMicroUsd ?? null,
@@ -252,19 +268,63 @@ function completed(
     durationMs: record.durationMs,
     finishReason: answer.finishReason,
     callId: record.callId,
+    ...(answer.model === undefined ? {} : { model: answer.model }),
   };
 }
 
-function failed(turn: number, error: BoundaryError, record: CallRecord): NewEvent {
+function failed(sent: Sent, { error, overflow }: TurnFailure, record: CallRecord): NewEvent {
   return {
     type: "turn.failed",
-    turn,
+    ...sent,
     error: error.toJSON(),
     tokens: record.spend?.tokens ?? 0,
     costMicroUsd: record.spend?.costMicroUsd ?? null,
     attempts: record.attempts.length,
     durationMs: record.durationMs,
+    ...(overflow === undefined ? {} : { overflow: { ...overflow } }),
   };
+}
+
+/** What both ends of a turn tell of its request. */
+interface Sent {
+  readonly turn: number;
+  /** Our count of it. */
+  readonly promptTokens: number;
+}
+
+interface TurnFailure {
+  readonly error: BoundaryError;
+  /** Set where the request did not fit into the model's window. */
+  readonly overflow: ContextOverflow | undefined;
+}
+
+/**
+ * How a turn really ended. An answer to a request that the server clipped was given without the
+ * beginning of the conversation, the goal with it: it is none, unless it is all that can be had.
+ */
+function endOf(
+  { limit, fitting, promptTokens }: TurnAsk,
+  { window }: RunSession,
+  outcome: CallOutcome<ModelTurn>,
+): { readonly answer: ModelTurn } | TurnFailure {
+  if (!outcome.ok) return { error: outcome.error, overflow: overflowOf(outcome.error) };
+  const answer = outcome.value;
+  const { calibration, conversation } = fitting;
+  if (limit !== undefined || conversation.overflowed !== undefined) return { answer };
+  const overflow = silentOverflow(answer, {
+    inputTokens: calibration.ours === 0 ? 0 : asTheirs(calibration, promptTokens),
+    contextTokens: window.source === "model" ? window.tokens : undefined,
+  });
+  if (overflow === undefined) return { answer };
+  const cause = contextOverflow("the model", overflow);
+  const error = new BoundaryError(
+    "upstream_4xx",
+    `The server clipped what it was sent. ${cause.message}`,
+    {
+      cause,
+    },
+  );
+  return { error, overflow };
 }
 
 /** Reads that may be repeated run side by side; whatever changes the world runs alone, in order. */
@@ -275,10 +335,14 @@ function plan(session: RunSession, answer: ModelTurn): readonly CallPlan[] {
       const found = session.toolbox.find(part.toolName);
       // A tool that does not exist only earns an error message.
       if (!found.ok) return { alone: true };
-      const { effect, repeat, name } = found.value;
-      if (name === delegateName) return { alone: false, delegates: true };
-      return { alone: effect !== "read" || repeat !== "safe" };
+      if (found.value.name === delegateName) return { alone: false, delegates: true };
+      return { alone: isAlone(found.value) };
     });
+}
+
+/** Whether a tool changes the world, or may. */
+export function isAlone({ effect, repeat }: Pick<OfferedTool, "effect" | "repeat">): boolean {
+  return effect !== "read" || repeat !== "safe";
 }
 
 /** Why a run stops whose model call ended with an error. */

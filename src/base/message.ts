@@ -39,10 +39,12 @@ export type Message =
   | { readonly role: "assistant"; readonly parts: readonly AssistantPart[] }
   | { readonly role: "tool"; readonly results: readonly ToolResultPart[] };
 
-/** Tokens as the provider counted them. `cachedInput` is part of `input`, `reasoning` of `output`. */
+/** Tokens as the provider counted them. `cachedInput` and `cacheWrite` are parts of `input`, `reasoning` of `output`. */
 export interface Usage {
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
+  /** Input that the provider put into its cache, where it says so and charges for it. */
+  readonly cacheWriteTokens?: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
   /** True where the provider gave no count and ours stands in. */

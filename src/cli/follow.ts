@@ -26,7 +26,7 @@ export async function leaveQueued(
 
 /**
  * Starts a run and drives it while it is watched.
- * @returns its id
+ * @returns the id of its last attempt
  */
 export async function startAndFollow(
   context: CliContext,
@@ -44,8 +44,7 @@ export async function startAndFollow(
   }
   const watch = watcher(output);
   for (const event of begun) watch(event);
-  await driveAndFollow(context, engine, output, runId, () => engine.runs.drive(runId));
-  return runId;
+  return driveAndFollow(context, engine, output, runId, () => engine.runs.drive(runId));
 }
 
 /**
@@ -71,26 +70,30 @@ export function cancelOnInterrupt(
   });
 }
 
-/** Drives a run while it is watched. */
+/**
+ * Drives a run while it is watched.
+ * @returns the id of its last attempt
+ */
 export async function driveAndFollow(
   context: CliContext,
   engine: Engine,
   output: Output,
   runId: string,
   drive: () => Promise<RunEnd>,
-): Promise<void> {
+): Promise<string> {
   const stopFollowing = engine.runs.follow(runId, watcher(output));
   const restore = cancelOnInterrupt(context, engine, output, runId);
   const stopListening = context.onLine?.((line) => say(engine, output, runId, line));
   try {
     const end = await drive();
     context.exit(exitCodeOf(end.outcome));
-    if (output.json) return;
+    if (output.json) return end.runId;
     const { out, program, sameStore, style } = output;
-    out(style.dim(`  log: ${program} runs show ${runId}${sameStore} (in ${engine.dataDir})`));
+    out(style.dim(`  log: ${program} runs show ${end.runId}${sameStore} (in ${engine.dataDir})`));
     if (end.outcome === "parked") {
-      out(style.yellow(`parked: go on with ${program} resume ${runId}${sameStore}`));
+      out(style.yellow(`parked: go on with ${program} resume ${end.runId}${sameStore}`));
     }
+    return end.runId;
   } catch (error) {
     // The error itself is shown by `main`; the run is not lost, and this says how to find it.
     if (!output.json && engine.store.runs.get(runId)?.state !== "finished") {

@@ -7,7 +7,8 @@ type Call = ReplayReport["calls"][number];
 /** A replay's report for a person: what became of each call, then the verdicts. */
 export function replayText(report: ReplayReport, { style, program, sameStore }: Output): string {
   const { calls, verdicts, counts, tools, policy, start } = report;
-  const table = calls.map((call) => [placeOf(call), oneLine(call.tool, 40), wordsOf(call)]);
+  const { parked } = report.original;
+  const table = calls.map((call) => [placeOf(call), oneLine(call.tool, 40), wordsOf(call, parked)]);
   const diffs = calls.flatMap(({ diff, ...call }) =>
     diff === undefined ? [] : [`\n${style.bold(placeOf(call))} ${call.tool}\n${indented(diff)}`],
   );
@@ -35,11 +36,11 @@ export function replayText(report: ReplayReport, { style, program, sameStore }: 
           "",
         ]),
     ...endWords(report),
-    `${counts.same} same, ${counts.differs} differ, ${counts.notRun} not run, ${counts.missing} missing${counts.notReached === 0 ? "" : `, ${counts.notReached} not reached`} · 0 tokens · $0.00`,
+    `${counts.same} same, ${counts.differs} differ, ${counts.notRun} not run, ${counts.missing} ${parked ? "not made yet" : "missing"}${counts.notReached === 0 ? "" : `, ${counts.notReached} not reached`} · 0 tokens · $0.00`,
     style.dim(`  log: ${program} runs show ${report.replay}${sameStore}`),
     report.differs
       ? style.red(style.bold("differs"))
-      : report.ended
+      : report.ended && !parked
         ? style.green(style.bold("nothing differs"))
         : style.yellow("nothing differs so far"),
   ];
@@ -51,7 +52,7 @@ function placeOf({ agentPath, turn, index }: Pick<Call, "agentPath" | "turn" | "
   return `${agentPath === undefined ? "" : `${agentPath}/`}${turn}.${index}`;
 }
 
-function wordsOf({ status, live, why, nowError }: Call): string {
+function wordsOf({ status, live, why, nowError }: Call, parked: boolean): string {
   switch (status) {
     case "same":
       return `same${nowError === true ? " error" : ""}${live ? " (live)" : ""}`;
@@ -60,7 +61,7 @@ function wordsOf({ status, live, why, nowError }: Call): string {
     case "not_run":
       return `not run: ${why === undefined ? "" : fromLogWords[why]}${why === "outside" ? " (--live)" : ""}`;
     case "missing":
-      return "missing: the log has no result";
+      return parked ? "not made yet: the run waits" : "missing: the log has no result";
     case "not_reached":
       return "not reached";
   }
@@ -79,9 +80,15 @@ function toolWords({ added, removed, changed }: ReplayReport["tools"]): readonly
 }
 
 function endWords({ original, ended }: ReplayReport): readonly string[] {
+  const { lastTurn, lastEvent } = original;
+  if (original.parked) {
+    return [
+      `The run is parked in turn ${lastTurn} (event ${lastEvent}): it waits for a person. Compared is what was there.`,
+    ];
+  }
   if (original.outcome === "none") {
     return [
-      `The log ends in turn ${original.lastTurn} (event ${original.lastEvent}): the run had not come to its end.`,
+      `The log ends in turn ${lastTurn} (event ${lastEvent}): the run had not come to its end.`,
     ];
   }
   return ended ? [] : ["The replay has not come to the log's end."];

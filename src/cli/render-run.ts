@@ -1,16 +1,17 @@
 import type { ErrorData } from "../base/errors.ts";
-import { elicitationRule } from "../engine.ts";
+import { elicitationRule, planLines } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type {
   EventOf,
   FromLogReason,
   LiveEvent,
-  RunEstimate,
   RunEvent,
   RunTotals,
   StopReason,
 } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
+import { renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
+import { compactionText } from "./render-compaction.ts";
 
 const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
@@ -29,6 +30,8 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
     switch (event.type) {
       case "run.started":
         out(`${style.bold(`run ${event.runId}`)}  ${oneLine(event.task, 80)}`);
+        if (event.attempt !== undefined)
+          out(style.yellow(`attempt ${event.attempt.number}, after run ${event.attempt.after}`));
         if (event.replayOf !== undefined) out(style.yellow(`a replay of run ${event.replayOf}`));
         out(
           style.dim(
@@ -79,6 +82,18 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
           `  ${style.red("✗ model")}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
         );
         return;
+      case "model.fell_back":
+        out(
+          `  ${style.yellow(`⇢ ${event.from}`)}  ${errorText(event.error)}  ${attempts(event.attempts)}${milliseconds(event.durationMs)}`,
+        );
+        out(
+          style.dim(
+            event.to === null
+              ? "    no other model is left to ask"
+              : `    ${event.to} stands in from here on`,
+          ),
+        );
+        return;
       case "tool.started":
         asked.set(placeOf(event), event);
         waiting.begin(inPlace, event);
@@ -112,6 +127,23 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
         return;
+      case "plan.updated":
+        for (const line of planLines(event.steps).split("\n"))
+          out(style.dim(`    ${oneLine(line, width)}`));
+        return;
+      case "context.compacted":
+        out(`  ${style.yellow("⇣ context")}  ${compactionText(event)}`);
+        return;
+      case "condense.completed":
+        out(
+          style.dim(
+            `  asked for a summary: ${spendText(event)} · ${milliseconds(event.durationMs)}`,
+          ),
+        );
+        return;
+      case "condense.failed":
+        out(`  ${style.red("✗")} asked for a summary: ${errorText(event.error)}`);
+        return;
       case "stuck.noticed":
         out(
           `  ${style.yellow("↻ stuck")}  ${loopName(event)}${event.refused.length === 0 ? "" : " · the same again is refused"}`,
@@ -143,6 +175,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         );
         if (!event.passed) indent(output, event.output);
         return;
+      case "escalation.decided":
+        renderEscalation(output, event);
+        return;
       case "run.finished":
         renderEnd(output, event, explained);
         return;
@@ -152,27 +187,6 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return renderLive(inPlace, event);
     }
   };
-}
-
-/** How the tier was chosen and what the run may use; nothing where routing is off. */
-function routingLines({
-  routing,
-  effort,
-  effortSource,
-}: EventOf<"run.started">): readonly string[] {
-  if (routing?.enabled !== true) return [];
-  const { reasons, confidence, domain, modelSource, estimate } = routing;
-  const sure = confidence === null ? "" : ` · confidence ${confidence}`;
-  const about = domain === null ? "" : ` · domain ${domain}`;
-  const chosen = `routed to ${effort} by ${effortSource.replaceAll("_", " and ")}: ${reasons.join("; ")}${sure}${about} · model by ${modelSource}`;
-  return estimate === undefined ? [chosen] : [chosen, estimateText(estimate)];
-}
-
-function estimateText({ tokens, costMicroUsd, basis, runs }: RunEstimate): string {
-  const of = (share: "p50" | "p90"): string =>
-    `${count(tokens[share])} tokens, ${costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd[share])}`;
-  const known = basis === "history" ? `${runs} earlier runs` : "assumed, too few earlier runs";
-  return `half of such runs use ${of("p50")}; nine of ten ${of("p90")} (${known})`;
 }
 
 function checkName(kind: EventOf<"check.completed">["kind"] = "command"): string {
@@ -222,7 +236,11 @@ function spendText({
   usage,
   costMicroUsd,
 }: Pick<EventOf<"turn.completed">, "usage" | "costMicroUsd">): string {
-  const cached = usage.cachedInputTokens === 0 ? "" : ` (${count(usage.cachedInputTokens)} cached)`;
+  const ofCache = [
+    ...(usage.cachedInputTokens === 0 ? [] : [`${count(usage.cachedInputTokens)} cached`]),
+    ...(usage.cacheWriteTokens === undefined ? [] : [`${count(usage.cacheWriteTokens)} to cache`]),
+  ];
+  const cached = ofCache.length === 0 ? "" : ` (${ofCache.join(", ")})`;
   const estimated = usage.estimated ? " (estimated)" : "";
   const money = costMicroUsd === null ? "unpriced" : formatMicroUsd(costMicroUsd);
   return `${count(usage.inputTokens)} tokens in${cached}, ${count(usage.outputTokens)} out${estimated} · ${money}`;
@@ -277,11 +295,8 @@ function renderTool(
 }
 
 /** @param explained whether why it stopped has been said at length already */
-function renderEnd(
-  { out, style }: Output,
-  event: EventOf<"run.finished">,
-  explained: boolean,
-): void {
+function renderEnd(output: Output, event: EventOf<"run.finished">, explained: boolean): void {
+  const { out, style } = output;
   const { totals } = event;
   const paintOutcome =
     event.outcome === "verified"
@@ -293,6 +308,7 @@ function renderEnd(
     `\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${explained ? event.stop.reason : stopText(event.stop)})`,
   );
   out(`  ${totalsText(totals)}`);
+  renderAttempts(output, event);
   for (const file of event.filesChanged)
     out(
       `  ${file.change.padEnd(8)} ${oneLine(file.path, 200)}  ${style.dim(`${count(file.bytes)} bytes`)}`,

@@ -12,6 +12,7 @@ export interface RunOptions extends CommonOptions {
   readonly baseUrl?: string;
   readonly effort?: string;
   readonly domain?: string;
+  readonly escalation?: boolean;
   readonly mcp: readonly string[];
   readonly mcpHosts?: readonly NamedValue[];
   readonly mcpUnconfined?: readonly string[];
@@ -35,6 +36,7 @@ export function addRunOptions(command: Command): Command {
     .option("--base-url <url>", "address of an OpenAI-compatible server, with its /v1")
     .option("--effort <tier>", `how hard to think: ${efforts.join(", ")}`)
     .option("--domain <name>", "what the work is about, where the settings route by domain")
+    .option("--no-escalation", "never try again one tier up, whatever the settings say")
     .option(
       "--mcp <server>",
       "command line or address of an MCP server whose tools the agent gets; may be repeated",
@@ -85,6 +87,7 @@ export function runRequestOf(options: RunOptions): Omit<RunRequest, "task"> {
     model: options.model,
     effort: effortOf(options.effort),
     domain: options.domain,
+    escalates: options.escalation !== false,
     mcpCommands: options.mcp,
     mcpHosts: hostsOf(options.mcpHosts ?? []),
     mcpUnconfined: options.mcpUnconfined ?? [],

@@ -5,6 +5,7 @@ import { efforts } from "../base/effect.ts";
 import { isAddressLike } from "../base/place.ts";
 import { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 import { addressField } from "../connectors/http/fields.ts";
+import { contextSettingsSchema } from "../context/window.ts";
 import { embeddingSettings } from "../connectors/embeddings/settings.ts";
 import { mcpSettings } from "../connectors/mcp/settings.ts";
 import { connectorSettings } from "../connectors/settings.ts";
@@ -12,6 +13,7 @@ import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
+import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
 
 const names = z.array(z.string().min(1)).default([]);
@@ -97,6 +99,9 @@ export const settingsSchema = z.strictObject({
     .default(".agent33")
     .describe("folder of the store and of the runs' files"),
   model: z.string().min(1).optional().describe("provider:model that runs use when none is named"),
+  fallbacks: fallbacksSchema.describe(
+    "models that stand in for a model that cannot answer, by its provider:model, in their order",
+  ),
   baseUrl: z.url().optional().describe("address of an OpenAI-compatible server, with its /v1"),
   acceptsEffort: z
     .boolean()
@@ -122,6 +127,7 @@ export const settingsSchema = z.strictObject({
   user: z.string().min(1).default("local").describe("person that calls are made for"),
   policy: policySelectionSchema.prefault({}),
   limits: runLimitsSchema.prefault({}),
+  context: contextSettingsSchema.prefault({}),
   budgets: z
     .record(
       z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, "Use lower-case letters, digits and hyphens"),

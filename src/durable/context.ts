@@ -8,7 +8,14 @@ import { failureData, failureFrom } from "./failure.ts";
 import type { Hold } from "./hold.ts";
 import { hasMail, sentMail, takeMail } from "./mailbox.ts";
 import type { SqlSession } from "./ports.ts";
-import { finishStep, insertStep, type Step, type StepRow } from "./step-rows.ts";
+import {
+  finishStep,
+  insertEndedStep,
+  insertStep,
+  type Step,
+  type StepEnd,
+  type StepRow,
+} from "./step-rows.ts";
 import type { Waits } from "./waits.ts";
 
 export interface ContextParts {
@@ -33,6 +40,8 @@ export interface RunContext {
 type BodyEnd<O extends JsonValue> =
   | { readonly ok: true; readonly commit: Commit<O> }
   | { readonly ok: false; readonly failure: JsonValue };
+
+type RecordEnd = (sql: SqlSession, end: StepEnd, now: number) => void;
 
 /** What a workflow awaits after its run was let go of: nothing happens to it any more. */
 function never<T>(): Promise<T> {
@@ -68,7 +77,7 @@ export function createContext(parts: ContextParts): RunContext {
 
   /** Runs a body and records its end with what it commits. */
   const perform = <O extends JsonValue>(
-    position: number,
+    record: RecordEnd,
     produce: () => Promise<Commit<O>>,
   ): Promise<O> =>
     new Promise((resolve, reject) => {
@@ -81,8 +90,7 @@ export function createContext(parts: ContextParts): RunContext {
             const result =
               JSON.stringify(end.ok ? end.commit(mailboxOf(sql, runId)) : end.failure) ?? "null";
             const state = end.ok ? "completed" : "failed";
-            const order = hold.nextOrder();
-            finishStep(sql, runId, position, { state, result, order }, clock.now());
+            record(sql, { state, result, order: hold.nextOrder() }, clock.now());
             return result;
           },
           (text) => {
@@ -128,21 +136,26 @@ export function createContext(parts: ContextParts): RunContext {
     };
     const context = { runId, key: `${runId}/${position}`, signal, leave };
     const repeat = activity.repeat?.(input) ?? "safe";
+    const finish: RecordEnd = (sql, end, now) => finishStep(sql, runId, position, end, now);
     // What was declared when the body started counts as much as what is declared now.
     if (row !== undefined && (repeat === "once" || row.repeat === "once")) {
-      return perform(position, async () => {
+      return perform(finish, async () => {
         const commit = activity.outcomeUnknown?.(input, context);
         if (commit === undefined) throw outcomeUnhandled(activity.name);
         return commit;
       });
     }
-    if (row === undefined) {
-      const mark = await written((sql) =>
-        insertStep(sql, runId, { ...step, position, repeat }, clock.now()),
-      );
-      if (!mark) return never();
+    const produce = () => activity.run(input, context);
+    if (row !== undefined) return perform(finish, produce);
+    if (repeat === "safe") {
+      // Whether it had begun makes no difference: without an end it runs again either way.
+      const begun = { ...step, position, startedAt: clock.now() };
+      return perform((sql, end, now) => insertEndedStep(sql, runId, begun, end, now), produce);
     }
-    return perform(position, () => activity.run(input, context));
+    const mark = await written((sql) =>
+      insertStep(sql, runId, { ...step, position, repeat }, clock.now()),
+    );
+    return mark ? perform(finish, produce) : never();
   };
 
   const pause = async (topic: string | null, ms: number): Promise<Mail | null> => {

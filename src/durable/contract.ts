@@ -42,7 +42,10 @@ export interface ActivityContext {
 
 export interface Activity<I extends JsonValue, O extends JsonValue> {
   readonly name: string;
-  /** Whether the body may run again after a crash in the middle of it. Default: `safe`. */
+  /**
+   * Whether the body may run again after a crash in the middle of it. Default: `safe`. Any other is
+   * marked as begun before the body runs; of a safe one the journal learns when it ends.
+   */
   repeat?(input: I): Repeat;
   run(input: I, context: ActivityContext): Promise<Commit<O>>;
   /**
@@ -70,6 +73,11 @@ export interface TakenRun {
    * @throws Agent33Error `durable.lease_lost`
    */
   write<T>(work: () => T): T;
+  /**
+   * Writes with whatever is written next for the run, before it, and within a moment. For what
+   * others may learn a little later, and what may be lost where the process dies in between.
+   */
+  writeLater(work: () => void): void;
 }
 
 /** What came of opening what a run works with. */

@@ -143,6 +143,7 @@ export class Execution {
         previousOwner: this.#claim.previousOwner,
         signal: this.#stopOpening.signal,
         write: (work) => this.#hold.writeOrThrow(work),
+        writeLater: (work) => this.#hold.writeLater(work),
       });
     } catch (error) {
       if (!this.#hold.live) return undefined;

@@ -38,6 +38,7 @@ export class Hold {
   readonly #options: HoldOptions;
   readonly #patience: Patience;
   #order: number;
+  #due: (() => void)[] = [];
   #ending: Ending | undefined;
 
   constructor(options: HoldOptions) {
@@ -124,16 +125,31 @@ export class Hold {
     }
   }
 
+  /**
+   * Writes with whatever is written next for the run and before it: the look at the lease at the
+   * latest. Dropped when the run is lost to another process.
+   */
+  writeLater(work: () => void): void {
+    this.#due.push(work);
+  }
+
   #attempt<T>(work: (sql: SqlSession) => T, when: "now" | "in time" = "in time"): Attempt<T> {
     if (!this.#writable) return {};
     const { transactions } = this.#options;
-    const fenced = (sql: SqlSession): { readonly value: T } | undefined =>
-      holds(sql, this.lease) ? { value: work(sql) } : undefined;
+    // A write within a write finds nothing due, and must not: what is due is not committed yet.
+    const due = this.#due;
+    this.#due = [];
+    const fenced = (sql: SqlSession): { readonly value: T } | undefined => {
+      if (!holds(sql, this.lease)) return undefined;
+      for (const one of due) one();
+      return { value: work(sql) };
+    };
     let done: { readonly value: T } | undefined;
     try {
       done =
         when === "now" ? transactions.transactionNow(fenced) : transactions.transaction(fenced);
     } catch (error) {
+      this.#due = [...due, ...this.#due];
       return { failure: { error } };
     }
     this.#patience.over();

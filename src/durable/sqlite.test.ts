@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { digestOf } from "../base/digest.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "../store/store.fixture.ts";
 import { never, signal, spy, workflow } from "./conformance/harness.ts";
-import type { Activity, Durable } from "./contract.ts";
+import type { Activity, Durable, Opening, TakenRun } from "./contract.ts";
 import type { TransactionRunner } from "./ports.ts";
 import { createSqliteDurable, type SqliteDurableOptions } from "./sqlite.ts";
 
@@ -259,4 +260,84 @@ test("refuses new work once it is closed", async () => {
     expect.objectContaining({ code: "durable.closed" }),
   );
   await expect(durable.execute("run")).rejects.toMatchObject({ code: "durable.closed" });
+});
+
+test("writes a step that may run again once, at its end, and marks any other before it", async () => {
+  const writes = async (repeat: "safe" | "keyed" | "once"): Promise<readonly number[]> => {
+    let count = 0;
+    const counted: number[] = [];
+    const body = spy("body", () => counted.push(count), repeat);
+    const transactions = failing(() => {
+      count += 1;
+      return undefined;
+    });
+    const durable = engine(
+      [
+        workflow(async (context) => {
+          await context.call(body, 1);
+          await context.call(body, 2);
+          return context.call(body, 3);
+        }),
+      ],
+      { transactions },
+    );
+    durable.start(kind, repeat, null);
+    // Past the look that starting the run causes.
+    await delay(10);
+    await durable.execute(repeat);
+    return counted.slice(1).map((now, index) => now - (counted[index] ?? 0));
+  };
+  expect(await writes("safe")).toEqual([1, 1]);
+  expect(await writes("keyed")).toEqual([2, 2]);
+  expect(await writes("once")).toEqual([2, 2]);
+});
+
+test("ends a step that an earlier version marked as begun", async () => {
+  const body = spy("body", (input) => input);
+  const durable = engine([workflow((context) => context.call(body, "value"))]);
+  const read = () =>
+    temporary.store.transactions.snapshot((sql) =>
+      sql.all("SELECT state, result, finish_order, started_at FROM durable_steps"),
+    );
+  temporary.store.transactions.transaction((sql) => {
+    durable.start(kind, "run", null);
+    sql.run(
+      `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat, state, started_at)
+       VALUES ('run', 0, 'call', 'body', ?, 'safe', 'started', 7)`,
+      digestOf("value"),
+    );
+  });
+  expect((await durable.execute("run")).result).toBe("value");
+  expect(read()).toEqual([
+    { state: "completed", result: '"value"', finish_order: 1, started_at: 7 },
+  ]);
+});
+
+test("keeps what may wait where the write that it goes with is refused", async () => {
+  let refuse = false;
+  const written: string[] = [];
+  const base = workflow((context) =>
+    context.call(
+      spy("body", () => {
+        later(() => void written.push("it"));
+        refuse = true;
+        return "done";
+      }),
+      null,
+    ),
+  );
+  let later: TakenRun["writeLater"] = (work) => work();
+  const open = async (taken: TakenRun): Promise<Opening> => {
+    later = taken.writeLater;
+    return { kind: "open", close: async () => undefined };
+  };
+  const transactions = failing(() => {
+    if (!refuse) return undefined;
+    refuse = false;
+    return new Agent33Error("store.busy", "Busy.", { retryable: true });
+  });
+  const durable = engine([{ ...base, open }], { transactions });
+  durable.start(kind, "run", null);
+  expect((await durable.execute("run")).result).toBe("done");
+  expect(written).toEqual(["it"]);
 });

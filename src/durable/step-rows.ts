@@ -32,7 +32,7 @@ export function loadSteps(sql: SqlSession, runId: string): readonly StepRow[] {
     .map(stepOf);
 }
 
-/** The start mark, written before anything happens. */
+/** The start mark of a step that must not be taken for one that never began. */
 export function insertStep(
   sql: SqlSession,
   runId: string,
@@ -53,12 +53,44 @@ export function insertStep(
   );
 }
 
-/** The end of a step; `order` is its place among the ends of the run. */
+/** How a step ended; `order` is its place among the ends of the run. */
+export interface StepEnd {
+  readonly state: StepState;
+  readonly result: string;
+  readonly order: number;
+}
+
+/** The end of a step that may run again, and so needed no mark. */
+export function insertEndedStep(
+  sql: SqlSession,
+  runId: string,
+  step: Step & { readonly startedAt: number },
+  end: StepEnd,
+  now: number,
+): void {
+  sql.run(
+    `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat, state, result,
+       finish_order, started_at, finished_at)
+     VALUES (?, ?, ?, ?, ?, 'safe', ?, ?, ?, ?, ?)`,
+    runId,
+    step.position,
+    step.kind,
+    step.name,
+    step.inputDigest,
+    end.state,
+    end.result,
+    end.order,
+    step.startedAt,
+    now,
+  );
+}
+
+/** The end of a step that has its mark. */
 export function finishStep(
   sql: SqlSession,
   runId: string,
   position: number,
-  end: { readonly state: StepState; readonly result: string; readonly order: number },
+  end: StepEnd,
   now: number,
 ): void {
   sql.run(

@@ -15,6 +15,9 @@ import { type CompiledPolicy, strictestFor } from "../boundary/policy/index.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
 import { governed, type GovernedTool } from "../connectors/governed-tool.ts";
+import { createUpdatePlanTool, updatePlanName } from "../context/plan-tool.ts";
+import { createReadResultTool } from "../context/read-result-tool.ts";
+import { type ContextSettings, windowOf } from "../context/window.ts";
 import type { EventOf } from "../events/event.ts";
 import type { TokenCounter } from "../models/tokens.ts";
 import { renderSkillList } from "../skills/list-skills.ts";
@@ -32,6 +35,10 @@ export interface SideParts {
   readonly redactor: Redactor;
   readonly settings: Settings["tools"];
   readonly tokens: TokenCounter;
+  /** How much of a conversation agents are shown whose definitions do not say. */
+  readonly context: ContextSettings;
+  /** What is known of the window of the run's model. In tokens. */
+  readonly model: Pick<Parameters<typeof windowOf>[1], "contextTokens" | "isHosted">;
   /** What the packs say, for looking at beforehand. */
   readonly packs: CompiledPolicy;
   /** What decides about the run's calls. */
@@ -90,14 +97,18 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     policy: parts.packs,
     principal,
   });
+  // Who has nothing to act with has one turn's work, and no use for a plan.
+  const acts = arranged.shown.length + arranged.toFind.length + subAgents.length > 0;
   const withValues = (tool: GovernedTool): GovernedTool => withSecrets(tool, parts.redactor);
   const tools: ArrangedTools = {
     shown: [
       ...arranged.shown.map(withValues),
       // What is handed on stays as it was written: the secrets in it are for other tools.
       ...(subAgents.length === 0 ? [] : [governed(createDelegateTool(subAgents))]),
+      ...(acts && mayUseTool(agent, updatePlanName) ? [governed(createUpdatePlanTool())] : []),
     ],
     toFind: arranged.toFind.map(withValues),
+    laterShown: acts ? [governed(createReadResultTool())] : [],
   };
   const { words: judged, ...completion } = seat.completion;
   const side: AgentSide = {
@@ -111,6 +122,10 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
       skills: renderSkillList(skills),
       check: judged,
     }),
+    window: windowOf(
+      { ...parts.context, ...agent.context },
+      { ...parts.model, maxOutputTokens: effort.maxOutputTokens },
+    ),
     subAgents: subAgents.map((below) => subAgentOf(parts, seat, below, { own, offered, skills })),
   };
   return { side, tools, skills, notices };

@@ -53,9 +53,11 @@ export async function createReplay(
   const of = original.id;
   const spec = parseRunSpec(of, original.spec);
   if (spec.replayOf !== undefined) throw isReplay(of, spec.replayOf);
+  // A replay is of one attempt.
+  const { escalation: _escalation, ...alone } = spec;
   const throughSeq = store.runLog.read(of).at(-1)?.seq ?? 0;
   const wanted = {
-    ...spec,
+    ...alone,
     model: `replay:${of}`,
     baseUrl: null,
     replayOf: of,

@@ -31,7 +31,8 @@ import {
   runFiles,
   unlistedFolders,
 } from "./run-files.ts";
-import { estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
+import { ladderOf } from "./escalation-ladder.ts";
+import { atHome, estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { checkShellPlace } from "./shell-place.ts";
 import { writeDown } from "./write-run.ts";
@@ -56,6 +57,8 @@ export interface RunRequest extends ServerChoices, CompletionRequest {
     | { readonly kind: "folder"; readonly path: string; readonly environment: string | undefined };
   readonly model: string | undefined;
   readonly effort: Effort | undefined;
+  /** Whether a failed attempt may be made again one tier up, where the settings say so. Default: yes. */
+  readonly escalates?: boolean;
   /** What the work is about, where routing has tiers by domain. */
   readonly domain?: string | undefined;
   /** A definition file, a name or `name@version`. Default: the settings' agent. */
@@ -130,7 +133,8 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     mode,
     work: () => workOf(request, task),
   };
-  const route = routeRun(question, namedModel(request, task), config);
+  const named = namedModel(request, task);
+  const route = routeRun(question, named, config);
   const model = atHome(route.model ?? noModel(), host.cwd);
   const limits = withinTier(limitsOf(config, agent, task), route);
   const wanted: RunSpec = {
@@ -145,6 +149,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(once ? { checks: [], judge: null } : completionOf(request, agent)),
     mode,
     limits: once ? limitsOnce(limits) : limits,
+    context: settings.context,
     policy,
     entryPoint: request.entryPoint ?? "cli",
     servers: once
@@ -202,10 +207,19 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   if (task === undefined && workspace !== null) {
     notices.push(...(await keptNotices(files, workspace, settings.replay.keepMegabytes)));
   }
+  const rise = await ladderOf(request, spec, { named, question, files }, parts);
+  notices.push(...rise.notices);
   const text = task?.instruction ?? givenText(request);
   const title = task?.name ?? titleOf(request, agent);
   const inputs = request.task.kind === "inputs" ? { inputs: request.task.inputs } : {};
-  const begun = { id: runId, title, spec, notices, messages: [text], ...inputs };
+  const begun = {
+    id: runId,
+    title,
+    spec: { ...spec, ...rise.spec },
+    notices,
+    messages: [text],
+    ...inputs,
+  };
   writeDown(begun, parts, (last) => {
     const approvalTtlMs = settings.approvals.ttlMinutes * 60_000;
     // Whoever asked for it drives it. Should they die before that, a worker begins it.
@@ -295,12 +309,6 @@ function noToolsOnce(): Agent33Error {
     "An agent that has one turn has no tools and no workspace.",
     { hint: "Ask for the iterative form: --iterative, or mode: iterative." },
   );
-}
-
-/** A script's path from anywhere: the run may be resumed from another folder. */
-function atHome(model: string, cwd: string): string {
-  const path = /^scripted:(?<path>.+)$/.exec(model)?.groups?.["path"];
-  return path === undefined ? model : `scripted:${resolve(cwd, path)}`;
 }
 
 /** A task that brings scripted turns runs on them unless a model was asked for by name. */

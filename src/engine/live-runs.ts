@@ -6,6 +6,7 @@ import type { RunEvent } from "../events/event.ts";
 export interface LiveSession {
   readonly session: RunSession;
   readonly write: TakenRun["write"];
+  readonly writeLater: TakenRun["writeLater"];
 }
 
 /** The live side of runs: sessions that are open here, and who watches. */

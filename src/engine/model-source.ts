@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { pathOf } from "../agents/scope.ts";
-import { Agent33Error } from "../base/errors.ts";
-import type { StoredEvent } from "../events/event.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { EventOf, StoredEvent } from "../events/event.ts";
 import type { Model, ModelTurn } from "../models/model.ts";
 import type { TurnSource } from "../models/replay.ts";
 import { createModel } from "../models/providers.ts";
@@ -50,24 +50,81 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
   });
 }
 
+/** A model, and its specification as it was written. */
+export interface NamedModel {
+  readonly name: string;
+  readonly model: Model;
+}
+
+/**
+ * Those that stand in for a model, in their order. Each is made beforehand: what one of them lacks
+ * is said before the run begins, and not when it is needed.
+ * @param fallbacks the settings' lists, by the specification of the model
+ * @throws Agent33Error `models.unusable_fallback`
+ */
+export async function openFallbacks(
+  request: ModelRequestedBy,
+  sources: ModelSources,
+  fallbacks: Readonly<Record<string, readonly string[]>>,
+): Promise<readonly NamedModel[]> {
+  // A list holds for a model wherever it is served, unless there is one for this very address.
+  const names = fallbacks[request.spec] ?? fallbacks[withoutAddress(request.spec)] ?? [];
+  return Promise.all(
+    names.map(async (name) => {
+      try {
+        return { name, model: await openModel({ ...request, spec: name }, sources) };
+      } catch (cause) {
+        const error = toAgent33Error(cause);
+        throw new Agent33Error(
+          "models.unusable_fallback",
+          `"${name}" cannot stand in for "${request.spec}": ${error.message}`,
+          {
+            hint: `${error.hint ?? "Look at how it is written."} Or take it out of the setting fallbacks.`,
+            cause,
+          },
+        );
+      }
+    }),
+  );
+}
+
+function withoutAddress(spec: string): string {
+  return spec.replace(/@https?:\/\/.*$/, "");
+}
+
 /** Finds the answers of a recorded run: the turns of its agents, and what the judge said. */
 function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSource {
   const turns = events.filter((event) => event.type === "turn.completed");
   const byAgent = Map.groupBy(turns, pathOf);
-  const judgements = Map.groupBy(
-    events.filter((event) => event.type === "judge.completed"),
-    pathOf,
-  );
-  const judgement = (index: number, path: string | undefined): ModelTurn | undefined => {
-    const said = judgements.get(path)?.[index];
-    if (said === undefined) return undefined;
-    return { parts: [{ type: "text", text: said.text }], usage: said.usage, finishReason: "stop" };
-  };
+  const judgements = said(events, "judge.completed");
+  const summaries = said(events, "condense.completed");
   if (turns.length > 0) {
-    return (index, path, isJudgement) =>
-      isJudgement ? judgement(index, path) : (byAgent.get(path)?.[index] as ModelTurn | undefined);
+    return (index, path, kind) => {
+      if (kind === "judgement") return judgements(index, path);
+      if (kind === "summary") return summaries(index, path);
+      return byAgent.get(path)?.[index] as ModelTurn | undefined;
+    };
   }
   throw new Agent33Error("models.nothing_to_replay", `Run ${runId} has no model turns to replay.`, {
     hint: "Choose a run that got an answer from its model: `agent33 runs list`.",
   });
+}
+
+type SaidType = "judge.completed" | "condense.completed";
+
+/** What the model said beside the turns of an agent. */
+function said(
+  events: readonly StoredEvent[],
+  type: SaidType,
+): (index: number, path: string | undefined) => ModelTurn | undefined {
+  const byAgent = Map.groupBy(
+    events.filter((event): event is EventOf<SaidType> => event.type === type),
+    pathOf,
+  );
+  return (index, path) => {
+    const answer = byAgent.get(path)?.[index];
+    if (answer === undefined) return undefined;
+    const { text, usage } = answer;
+    return { parts: [{ type: "text", text }], usage, finishReason: "stop" };
+  };
 }

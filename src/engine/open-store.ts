@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { BusyNotice } from "../store/backend.ts";
 import { placeJournal } from "../store/journal/place.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
+import { busyWords } from "./busy-words.ts";
 import type { Host } from "./host.ts";
 
 /** The settings' store, and its backups while it is open. */
@@ -34,14 +34,4 @@ export function openConfigured(config: Config, host: Host): ConfiguredStore {
   });
   const { transactions } = store;
   return { dataDir, store, backups: scheduleBackups({ config, host, transactions }) };
-}
-
-/** What is said of writers that wait for `where`. */
-export function busyWords({ waitedMs, waiting, state }: BusyNotice, where: string): string {
-  const words = {
-    waiting: `another process holds ${where}; writers wait`,
-    "gone on": `writers to ${where} go on`,
-    "given up": `writers to ${where} gave up`,
-  };
-  return `store.busy: ${words[state]} after ${waitedMs} ms (${waiting} writers).`;
 }

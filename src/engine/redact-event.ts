@@ -2,7 +2,7 @@ import type { ErrorData } from "../base/errors.ts";
 import { type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
 import type { AssistantPart } from "../base/message.ts";
 import type { Redactor } from "../base/redact.ts";
-import type { NewEvent, StopReason } from "../events/event.ts";
+import type { NewEvent, StopReason, TurnSummary } from "../events/event.ts";
 
 /**
  * An event without secrets. Only what people, models and tools wrote is looked at: names, ids and
@@ -31,9 +31,21 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "tool.completed":
       return { ...event, content: text(event.content), ...errorOf(event, redactor) };
     case "judge.completed":
+    case "condense.completed":
       return { ...event, text: text(event.text) };
+    case "plan.updated":
+      return {
+        ...event,
+        steps: event.steps.map(({ step, status }) => ({ step: text(step), status })),
+      };
+    case "context.compacted": {
+      const { summary } = event;
+      return summary === undefined ? event : { ...event, summary: redactSummary(summary, text) };
+    }
     case "turn.failed":
+    case "model.fell_back":
     case "judge.failed":
+    case "condense.failed":
     case "sampling.failed":
       return { ...event, error: redactError(event.error, redactor) };
     case "check.completed":
@@ -60,10 +72,21 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       if (event.inputs === undefined) return event;
       return { ...event, inputs: redactObject(event.inputs, redactor) };
     case "run.resumed":
+    case "escalation.decided":
     case "turn.started":
     case "tools.activated":
       return event;
   }
+}
+
+function redactSummary(summary: TurnSummary, text: Redactor["text"]): TurnSummary {
+  const { why, files } = summary;
+  return {
+    ...summary,
+    text: text(summary.text),
+    ...(why === undefined ? {} : { why: text(why) }),
+    files: { changed: files.changed.map(text), read: files.read.map(text) },
+  };
 }
 
 function redactPart(part: AssistantPart, redactor: Redactor): AssistantPart {

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type EffortChoice, tierOutputs } from "../agents/effort.ts";
 import type { AgentDefinition } from "../agents/definition.ts";
 import { agentReference } from "../agents/definition.ts";
@@ -103,6 +104,12 @@ export function tierFor(
   return { effort: choice, ...most, model, modelSource: "tier", baseUrl: baseUrl ?? plain.baseUrl };
 }
 
+/** A script's path from anywhere: the run may be resumed from another folder. */
+export function atHome(model: string, cwd: string): string {
+  const path = /^scripted:(?<path>.+)$/.exec(model)?.groups?.["path"];
+  return path === undefined ? model : `scripted:${resolve(cwd, path)}`;
+}
+
 /** The runs of an agent, a tier and a model that a history is made of. */
 const mostRuns = 100;
 
@@ -135,7 +142,7 @@ export async function estimateOf(
 }
 
 /** What earlier runs of an agent used in a tier, with one model; the newest of them. */
-export function historyOf(
+function historyOf(
   { runs }: Pick<EngineStore, "runs">,
   agent: AgentDefinition,
   effort: Effort,

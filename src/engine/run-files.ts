@@ -33,8 +33,13 @@ export function runFiles(dataDir: string, runId: string): RunFiles {
 /** Folders whose changes are not listed: too large to read twice a run, or ours. */
 export const unlistedFolders: readonly string[] = [".git", "node_modules"];
 
+/** The data folder that a run's files lie in. */
+export function dataDirOf({ folder }: RunFiles): string {
+  return resolve(folder, "../..");
+}
+
 function notLookedAt(files: RunFiles): (folder: string) => boolean {
-  const dataDir = resolve(files.folder, "../..");
+  const dataDir = dataDirOf(files);
   return (folder) => folder === dataDir || unlistedFolders.includes(basename(folder));
 }
 
@@ -82,10 +87,12 @@ function remembered({ folder }: RunFiles): FolderSnapshot {
 }
 
 const keptName = "workspace-kept.json";
+/** What is known of the workspace that a run began with. */
+export const startFiles: readonly string[] = [snapshotName, keptName];
 const mostKeptFiles = 5_000;
 
 /** Contents of kept workspaces, each once for all runs. */
-function keptContents({ folder }: RunFiles): string {
+export function keptContents({ folder }: RunFiles): string {
   return resolve(folder, "../../kept");
 }
 

@@ -10,11 +10,13 @@ import type { MemoryBudgetLedger } from "../boundary/budget.ts";
 import { isBoundaryError, isOwnTrouble } from "../boundary/errors.ts";
 import type { Durable, Opening, Settled, TakenRun, Workflow } from "../durable/contract.ts";
 import type { EventOf, RunOutcome, StopReason, StoredEvent } from "../events/event.ts";
+import { beginClean } from "./clean-workspace.ts";
 import type { Host } from "./host.ts";
 import { createBook } from "./run-book.ts";
+import { runFiles } from "./run-files.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
 import type { LiveRuns } from "./live-runs.ts";
-import { type OpenedSession, openSession, type SessionParts } from "./session.ts";
+import { closedPlaces, type OpenedSession, openSession, type SessionParts } from "./session.ts";
 import type { EngineStore } from "./tenant-store.ts";
 
 export interface HostingParts {
@@ -39,7 +41,8 @@ export function runHosting(
   const { store, budgets, live } = parts;
   const book = createBook(parts);
 
-  const open = async ({ runId, previousOwner, signal, write }: TakenRun): Promise<Opening> => {
+  const open = async (taken: TakenRun): Promise<Opening> => {
+    const { runId, previousOwner, signal, write, writeLater } = taken;
     const run = store.runs.get(runId);
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
@@ -50,6 +53,7 @@ export function runHosting(
     const begun = lastSession(events) !== undefined || previousOwner !== null;
     let opened: OpenedSession;
     try {
+      await cleanWorkspace(runId, spec);
       const append: SessionParts["append"] = (id, added) => write(() => book.append(id, added));
       opened = await openSession(runId, spec, { ...parts.session, append }, { signal, events });
     } catch (thrown) {
@@ -74,8 +78,21 @@ export function runHosting(
       await close();
       throw error;
     }
-    live.sessions.set(runId, { session: opened.session, write });
+    live.sessions.set(runId, { session: opened.session, write, writeLater });
     return { kind: "open", close };
+  };
+
+  /** A later attempt begins with what the first began with. */
+  const cleanWorkspace = async (runId: string, { escalation, workspace }: RunSpec) => {
+    const [first, failed] = [escalation?.earlier[0], escalation?.earlier.at(-1)];
+    if (first === undefined || failed === undefined || workspace === null) return;
+    const filesOf = (id: string) => runFiles(parts.session.dataDir, id);
+    const files = {
+      first: filesOf(first.runId),
+      failed: filesOf(failed.runId),
+      next: filesOf(runId),
+    };
+    await beginClean(files, workspace, closedPlaces(parts.session));
   };
 
   /**

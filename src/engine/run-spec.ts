@@ -2,11 +2,12 @@ import { z } from "zod";
 import { keptDefinitionSchema } from "../agents/definition.ts";
 import { judgeSchema, workspaceCheckSchema } from "../agents/completion-schema.ts";
 import { runLimitsSchema } from "../agents/limits.ts";
-import { reasoningLevels } from "../agents/routing/settings.ts";
+import { escalationReasons, reasoningLevels } from "../agents/routing/settings.ts";
+import { contextSettingsSchema } from "../context/window.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toolDeclarationSchema } from "../config/mcp-servers.ts";
-import { routing } from "../events/event-fields.ts";
+import { attemptSummary, estimate, routing } from "../events/event-fields.ts";
 import { runModes } from "../events/event.ts";
 import { entryPoints, policySelectionSchema } from "../config/schema.ts";
 
@@ -45,6 +46,32 @@ const tierOutput = z.strictObject({
 });
 const effortChoiceSchema = tierOutput.extend({ effort: z.enum(efforts), source: z.string() });
 
+const tierSpecSchema = z.strictObject({
+  effort: effortChoiceSchema,
+  model: z.string(),
+  modelSource: routing.shape.modelSource,
+  baseUrl: z.string().nullable(),
+  maxTokens: z.int().exactOptional(),
+  /** What was assumed of it when the first attempt was created. */
+  estimate,
+});
+export type TierSpec = z.infer<typeof tierSpecSchema>;
+
+const escalationSpecSchema = z.strictObject({
+  on: z.array(z.enum(escalationReasons)),
+  hiddenTests: z.boolean(),
+  reserve: z.number(),
+  /** The tiers above this attempt's, the next first. */
+  ladder: z.array(tierSpecSchema),
+  /** For all attempts together. */
+  limits: runLimitsSchema,
+  /** Milliseconds for which workers leave the next attempt to whoever drove this one. */
+  leaveMs: z.int().nonnegative(),
+  /** The attempts before this one. */
+  earlier: z.array(attemptSummary),
+});
+export type EscalationSpec = z.infer<typeof escalationSpecSchema>;
+
 const runSpecSchema = z.strictObject({
   version: z.literal(1),
   task: z.discriminatedUnion("kind", [
@@ -69,7 +96,11 @@ const runSpecSchema = z.strictObject({
       tiers: z.strictObject({ low: tierOutput, medium: tierOutput, high: tierOutput }),
     })
     .exactOptional(),
+  /** What may come after a failed attempt, and what came before this one. */
+  escalation: escalationSpecSchema.exactOptional(),
   limits: runLimitsSchema,
+  /** How much of a conversation the model is shown, where an agent's definition does not say. */
+  context: contextSettingsSchema.default({}),
   servers: z.array(serverSpecSchema),
   /** The policy that the run was started under; a resumed run keeps it. */
   policy: policySelectionSchema,

@@ -16,6 +16,7 @@ import type { Host } from "./host.ts";
 import type { LiveRuns, LiveSession } from "./live-runs.ts";
 import { createReplay, type ReplayParts, type ReplayRequest, reportOf } from "./create-replay.ts";
 import { createRun, type RunRequest } from "./create-run.ts";
+import { type Escalation, lastAttempt, nextAttempt } from "./escalation.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
 import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
 import { errorOf } from "./run-hosting.ts";
@@ -50,7 +51,10 @@ export interface Runs {
   replay(prefix: string, request?: ReplayRequest): Promise<ReplayReport>;
   /** What a replay has found so far. @throws Agent33Error `engine.no_replay` */
   report(prefix: string): ReplayReport;
-  /** Drives a run until it ends or parks. @throws Agent33Error `durable.run_active` and others */
+  /**
+   * Drives a run until it ends or parks, with the attempts that come after it; the end is that of
+   * the last. @throws Agent33Error `durable.run_active` and others
+   */
   drive(runId: string): Promise<RunEnd>;
   /** Takes a parked or interrupted run up again. */
   resume(prefix: string): Promise<RunEnd>;
@@ -69,7 +73,7 @@ export interface Runs {
   work(request?: WorkRequest): Promise<void>;
   /** How a run stands: as its row says, or `queued` where that waits for somebody to work on it. */
   stateOf(run: Pick<Run, "id" | "state">): RunState | "queued";
-  /** Events of a run as they happen in this process. Returns the function that ends it. */
+  /** Events of a run and of attempts after it, as they happen here. Returns what ends it. */
   follow(runId: string, listener: (event: RunEvent) => void): () => void;
 }
 
@@ -98,6 +102,7 @@ export function agentPorts(
   live: LiveRuns,
   redactor: Redactor,
   budgets: MemoryBudgetLedger,
+  escalation: Escalation,
 ): AgentPorts {
   const liveSession = (runId: string): LiveSession => {
     const found = live.sessions.get(runId);
@@ -105,17 +110,27 @@ export function agentPorts(
     throw new Agent33Error("engine.no_session", `Run ${runId} has no open session here.`);
   };
   const read = sessionLogs(store, live.sessions);
+  const append: AgentPorts["log"]["append"] = (runId, events) =>
+    liveSession(runId).write(() =>
+      store.runLog.append(
+        runId,
+        events.map((event) => redactEvent(event, redactor)),
+      ),
+    );
+  const begin: AgentPorts["log"]["begin"] = (runId, event) => {
+    if (live.watchers.has(runId)) append(runId, [event]);
+    else {
+      const at = host.clock.now();
+      const hidden = redactEvent(event, redactor);
+      liveSession(runId).writeLater(() => store.runLog.append(runId, [hidden], { at }));
+    }
+  };
   return {
     now: () => host.clock.now(),
     conceal: (error) => redactError(error, redactor),
     log: {
-      append: (runId, events) =>
-        liveSession(runId).write(() =>
-          store.runLog.append(
-            runId,
-            events.map((event) => redactEvent(event, redactor)),
-          ),
-        ),
+      append,
+      begin,
       read,
     },
     session: (runId) => liveSession(runId).session,
@@ -127,6 +142,7 @@ export function agentPorts(
       budgets.open(all, allowed.all, spent);
       budgets.open(work, allowed.work, spent);
     },
+    ending: escalation.ending,
     finished: (runId, outcome) => {
       const { totals } = foldRun(read(runId), Number.MAX_SAFE_INTEGER);
       finishRun(store, runId, {
@@ -134,6 +150,7 @@ export function agentPorts(
         costMicroUsd: totals.costMicroUsd,
         unpricedCalls: totals.unpricedCalls,
       });
+      escalation.begin(runId);
     },
   };
 }
@@ -142,6 +159,13 @@ export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
   const { store, durable } = parts;
 
   const drive = async (runId: string): Promise<RunEnd> => {
+    const end = await driveOne(runId);
+    const next = end.outcome === "parked" ? undefined : nextAttempt(store.runLog.read(runId));
+    return next === undefined ? end : drive(next);
+  };
+
+  /** One attempt. */
+  const driveOne = async (runId: string): Promise<RunEnd> => {
     const run = store.runs.get(runId);
     if (run === undefined)
       throw new Agent33Error("engine.unknown_run", `There is no run ${runId}.`);
@@ -154,9 +178,12 @@ export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
   };
 
   const post = createPost(parts);
+  /** The attempt that goes on with a run. */
+  const lastOf = (prefix: string): string => lastAttempt(store, store.runs.find(prefix).id);
 
   return {
     ...post,
+    send: (prefix, ...said) => post.send(lastOf(prefix), ...said),
     create: (request) => createRun(request, parts),
     createReplay: (prefix, request = {}) => createReplay(store.runs.find(prefix), request, parts),
     replay: async (prefix, request = {}) => {
@@ -166,8 +193,8 @@ export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
     },
     report: (prefix) => reportOf(store.runs.find(prefix), parts),
     drive,
-    resume: async (prefix) => drive(store.runs.find(prefix).id),
-    cancel: (runId) => durable.cancel(runId),
+    resume: async (prefix) => drive(lastOf(prefix)),
+    cancel: (runId) => durable.cancel(lastAttempt(store, runId)),
     stateOf: ({ id, state }) =>
       state === "running" && durable.status(id)?.state === "pending" ? "queued" : state,
     work: ({ told, ...options } = {}) =>
@@ -177,16 +204,30 @@ export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
         onLetGo: (runId, { status, error }) => told?.(newsOf(runId, status, error)),
       }),
     follow: (runId, listener) => {
+      const followed = new Set<string>();
+      const add = (id: string): void => {
+        followed.add(id);
+        const watchers = live.watchers.get(id) ?? new Set();
+        live.watchers.set(id, watchers);
+        watchers.add(listener);
+        const next = nextAttempt(store.runLog.read(id));
+        if (next !== undefined) add(next);
+      };
+      add(runId);
       const stop = store.onAppend((events) => {
-        for (const event of events) if (event.runId === runId) listener(event);
+        for (const event of events) {
+          if (!followed.has(event.runId)) continue;
+          const next = nextAttempt([event]);
+          if (next !== undefined) add(next);
+          listener(event);
+        }
       });
-      const watchers = live.watchers.get(runId) ?? new Set();
-      live.watchers.set(runId, watchers);
-      watchers.add(listener);
       return () => {
         stop();
-        watchers.delete(listener);
-        if (watchers.size === 0) live.watchers.delete(runId);
+        for (const id of followed) {
+          live.watchers.get(id)?.delete(listener);
+          if (live.watchers.get(id)?.size === 0) live.watchers.delete(id);
+        }
       };
     },
   };

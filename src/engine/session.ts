@@ -3,7 +3,6 @@ import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import { javascriptTool } from "../connectors/javascript/connector.ts";
-import { modelConnectorSpec } from "../connectors/models/connector.ts";
 import { type GovernedTool, governed } from "../connectors/governed-tool.ts";
 import type { OpenedConnector } from "../connectors/kind.ts";
 import { shellTool } from "../connectors/shell/connector.ts";
@@ -14,6 +13,7 @@ import { loadTask } from "../evaluation/load-task.ts";
 import type { Task } from "../evaluation/task.ts";
 import { verify } from "../evaluation/verifier.ts";
 import type { Model } from "../models/model.ts";
+import { keyVariableOf } from "../models/providers.ts";
 import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
@@ -32,12 +32,14 @@ import { openSide } from "./agent-sides.ts";
 import { ownCompletion, sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+import type { NamedModel } from "./model-source.ts";
 import { loggedSampling } from "./logged-sampling.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
 import { withPins } from "./pinned-policy.ts";
 import type { Policies } from "./policies.ts";
 import type { RunSpec } from "./run-spec.ts";
 import { knownTools } from "./run-tools.ts";
+import { governedRunModel } from "./run-model.ts";
 import { findSandbox } from "./sandbox.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
@@ -55,6 +57,7 @@ export interface SessionParts {
   readonly connectors: readonly ConfiguredConnector[];
   readonly confinements: Confinements;
   readonly model: (spec: RunSpec) => Promise<Model>;
+  readonly fallbacks: (spec: RunSpec) => Promise<readonly NamedModel[]>;
   readonly live: (runId: string, event: NewLiveEvent) => void;
   readonly approvalsOf: (tenant: string) => SyncTenantStore["approvals"];
   readonly personFor: Approvals["personFor"];
@@ -105,9 +108,16 @@ export async function openSession(
   // An agent that has one turn has no use for what it could act with.
   const acts = spec.mode === "iterative";
   const shell = await openShell(spec, parts);
-  const governedModel = parts.boundary.connector(
-    modelConnectorSpec(model, { prices, tokens, clock: parts.host.clock }),
-  );
+  const named = { model, name: spec.model, fallbacks: await parts.fallbacks(spec) };
+  const { boundary, host, append } = parts;
+  const governedModel = governedRunModel(named, {
+    boundary,
+    prices,
+    tokens,
+    clock: host.clock,
+    events,
+    append: (added) => append(runId, [added]),
+  });
   const sampled = {
     runId,
     principal: spec.principal,
@@ -153,6 +163,11 @@ export async function openSession(
         redactor,
         settings: settings.tools,
         tokens,
+        context: spec.context,
+        model: {
+          contextTokens: prices.contextTokens(model.info),
+          isHosted: keyVariableOf(model.info.provider) !== undefined,
+        },
         packs: ofPacks,
         policy,
         tiers: spec.routing?.tiers,
@@ -181,12 +196,14 @@ export async function openSession(
       ),
       ...connectorNotices(parts.connectors),
       ...sideNotices,
+      ...windowNotices(model, side),
     ];
     return {
       session: sessionOf(runId, spec, parts, {
         task,
         side,
         model: governedModel,
+        tokens,
         closeTools,
       }),
       event: sessionEvent(tools, skills, notices),
@@ -203,7 +220,10 @@ function workspaceOf({ workspace: root }: RunSpec, parts: SessionParts): Workspa
   return root === null ? undefined : { root, closed: closedPlaces(parts) };
 }
 
-const closedPlaces = (parts: SessionParts): readonly string[] => [
+/** Places that no agent of a run may write. */
+export const closedPlaces = (
+  parts: Pick<SessionParts, "dataDir" | "lockFile" | "policies" | "settings" | "host">,
+): readonly string[] => [
   parts.dataDir,
   parts.lockFile,
   ...parts.policies.places(),
@@ -235,11 +255,12 @@ interface Opened {
   readonly task: Task | undefined;
   readonly side: AgentSide;
   readonly model: RunSession["model"];
+  readonly tokens: RunSession["tokens"];
   readonly closeTools: RunSession["closeTools"];
 }
 
 function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Opened): RunSession {
-  const { task, side, model, closeTools } = opened;
+  const { task, side, model, tokens, closeTools } = opened;
   const files = runFiles(parts.dataDir, runId);
   const { workspace } = spec;
   const inside = evaluating(spec, parts);
@@ -248,6 +269,7 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
     runId,
     limits: spec.limits,
     model,
+    tokens,
     verify:
       task === undefined || inside === undefined
         ? undefined
@@ -260,6 +282,14 @@ function sessionOf(runId: string, spec: RunSpec, parts: SessionParts, opened: Op
         : workspaceChanges(files, workspace, closedPlaces(parts)),
     live: (event) => parts.live(runId, event),
   };
+}
+
+/** A guess at how much a model can be shown is said, unless it lives in this process. */
+function windowNotices({ info }: Model, { window }: AgentSide): readonly string[] {
+  if (window.source !== "default" || info.baseUrl === undefined) return [];
+  return [
+    `The context window of ${info.model} is not known; ${window.tokens} tokens are used. Set context.maxTokens.`,
+  ];
 }
 
 /** What checks and hidden tests are started with; undefined without a workspace. */

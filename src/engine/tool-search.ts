@@ -14,6 +14,8 @@ import { outrightDenial } from "./outright-denial.ts";
 export interface ArrangedTools {
   readonly shown: readonly GovernedTool[];
   readonly toFind: readonly GovernedTool[];
+  /** What it is shown once there is something to use it on. */
+  readonly laterShown?: readonly GovernedTool[];
 }
 
 export interface ArrangeRequest {

@@ -12,8 +12,11 @@ import type { ArrangedTools } from "./tool-search.ts";
  * thousands a run calls a few.
  * @throws Agent33Error `tools.name_conflict`, `tools.invalid_name`
  */
-export function createToolbox(boundary: Boundary, { shown, toFind }: ArrangedTools): Toolbox {
-  const all = [...shown, ...toFind];
+export function createToolbox(
+  boundary: Boundary,
+  { shown, toFind, laterShown = [] }: ArrangedTools,
+): Toolbox {
+  const all = [...shown, ...toFind, ...laterShown];
   const registry = createToolRegistry(all.map(({ tool }) => tool));
   const byName = new Map(all.map((one) => [one.tool.name, one]));
   const known = ({ name }: OfferedTool): GovernedTool => {

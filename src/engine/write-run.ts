@@ -75,9 +75,16 @@ function startEvent(
     workspace: spec.workspace,
     limits: { ...spec.limits },
     policy,
+    ...attemptOf(spec),
     ...(spec.replayOf === undefined ? {} : { replayOf: spec.replayOf }),
     notices: [...notices],
   };
+}
+
+function attemptOf({ escalation }: RunSpec) {
+  const after = escalation?.earlier.at(-1)?.runId;
+  if (escalation === undefined || after === undefined) return {};
+  return { attempt: { number: escalation.earlier.length + 1, after } };
 }
 
 /** What the run is started under, in words. */

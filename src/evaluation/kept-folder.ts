@@ -146,7 +146,8 @@ async function foundIn(dir: string, leaveOut: LeaveOut, prefix = ""): Promise<re
   return found;
 }
 
-function contentPath(contents: string, digest: string): string {
+/** Where the content of a kept file lies. */
+export function contentPath(contents: string, digest: string): string {
   return join(contents, digest.slice(0, 2), digest);
 }
 
@@ -164,7 +165,8 @@ async function keepContent(content: Buffer, contents: string, name: string): Pro
   return digest;
 }
 
-async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
+/** What is read of a file; undefined where it is not there. */
+export async function unlessGone<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();
   } catch (cause) {
@@ -179,7 +181,8 @@ function movedTarget(target: string, from: string, to: string): string {
     : target;
 }
 
-async function mapped<T>(dir: string, work: () => Promise<T>): Promise<T> {
+/** Does work on a folder. @throws Agent33Error `evaluation.keep_failed` for whatever goes wrong */
+export async function mapped<T>(dir: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {

@@ -43,6 +43,7 @@ export const assistantPart = z.discriminatedUnion("type", [
 export const usage = z.object({
   inputTokens: z.int().nonnegative(),
   cachedInputTokens: z.int().nonnegative(),
+  cacheWriteTokens: z.int().nonnegative().exactOptional(),
   outputTokens: z.int().nonnegative(),
   reasoningTokens: z.int().nonnegative(),
   estimated: z.boolean(),
@@ -67,6 +68,42 @@ export const estimate = z.object({
   /** Earlier runs of the same agent, tier and model. */
   runs: z.int().nonnegative(),
 });
+/** One attempt at what a run is for, which is a run of its own. */
+export const attemptSummary = z.object({
+  runId: z.string(),
+  effort: z.enum(efforts),
+  model: z.string(),
+  outcome: z.string(),
+  tokens: z.int().nonnegative(),
+  costMicroUsd: z.int().nonnegative(),
+  unpricedCalls: z.int().nonnegative(),
+  durationMs: z.number().nonnegative(),
+  /** Where what it left in the workspace is kept; null where it is there still, or there is none. */
+  keptWorkspace: z.string().nullable(),
+});
+/** Several attempts and what they cost together. */
+export const attempts = z.object({
+  each: z.array(attemptSummary).readonly(),
+  costMicroUsd: z.int().nonnegative(),
+  unpricedCalls: z.int().nonnegative(),
+});
+/** Whether a failed attempt is made again one tier up, and why. */
+export const escalation = {
+  escalates: z.boolean(),
+  reason: z.string(),
+  from: z.enum(efforts),
+  /** The next attempt. */
+  to: z.object({ runId: z.string(), effort: z.enum(efforts), model: z.string() }).nullable(),
+  /** What it is taken to need, and what is left of the run's limits; null where nothing was weighed. */
+  needs: z
+    .object({
+      tokens: z.number(),
+      costMicroUsd: z.number(),
+      basis: z.enum(["history", "reserve"]),
+    })
+    .nullable(),
+  left: z.object({ tokens: z.number(), costMicroUsd: z.number() }).nullable(),
+};
 /** How a run's tier was chosen. */
 export const routing = z.object({
   enabled: z.boolean(),
@@ -165,3 +202,26 @@ export const fromLogReasons = [
   /** Asked about it now, a person said no. */
   "declined",
 ] as const;
+
+/** What a request that did not fit was, and what it should have fit into, where that is known. In tokens. */
+export const overflow = z.object({
+  inputTokens: z.int().nonnegative().exactOptional(),
+  contextTokens: z.int().nonnegative().exactOptional(),
+});
+
+/** Fields of every event that is kept. */
+export const stored = {
+  seq: z.int().positive(),
+  runId: z.string(),
+  /** Milliseconds since the Unix epoch. */
+  at: z.int(),
+};
+
+/**
+ * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
+ * `3.1/2.0` one that works for that. Absent: the run's own agent.
+ */
+export const scoped = { agentPath: z.string().exactOptional() };
+
+/** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
+export const cost = z.int().nonnegative().nullable();

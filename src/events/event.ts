@@ -1,25 +1,35 @@
 import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
+import { contextEvents } from "./context-events.ts";
 import {
   assistantPart,
+  attempts,
+  type attemptSummary,
+  cost,
   decision,
   effort,
   errorData,
+  escalation,
   type estimate,
   fileChange,
   fromLogReasons,
   jsonObject,
   outcome,
+  overflow,
   personTopics,
   routing,
   runModes,
+  scoped,
   stop,
+  stored,
   type stuckKind,
   stuckLoop,
   totals,
   usage,
 } from "./event-fields.ts";
+import type { LiveEvent } from "./live-event.ts";
 
+export { type PlanStep, planStatuses, type TurnSummary } from "./context-events.ts";
 export {
   type PersonTopic,
   personTopics,
@@ -28,26 +38,8 @@ export {
   stuckKinds,
 } from "./event-fields.ts";
 
-/**
- * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
- * it. Stored events have a `seq` and are the truth of the run; live events (deltas, progress)
- * are for whoever watches and are not kept.
- */
-const stored = {
-  seq: z.int().positive(),
-  runId: z.string(),
-  /** Milliseconds since the Unix epoch. */
-  at: z.int(),
-};
-const live = { runId: z.string(), at: z.int() };
-/**
- * Which agent of the run it belongs to: `3.1` is the one that call 1 of turn 3 handed work to,
- * `3.1/2.0` one that works for that. Absent: the run's own agent.
- */
-const scoped = { agentPath: z.string().exactOptional() };
-
-/** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
-const cost = z.int().nonnegative().nullable();
+/** Our own count of what a turn sent; earlier logs do not say. */
+const promptTokens = z.int().nonnegative().exactOptional();
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
@@ -68,6 +60,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     effortSource: z.string(),
     /** Why this tier and model; earlier logs do not say. */
     routing: routing.exactOptional(),
+    /** Set from the second attempt on. */
+    attempt: z.object({ number: z.int().positive(), after: z.string() }).exactOptional(),
     /** How the agent works, and what it was given; earlier logs do not say. */
     mode: z.enum(runModes).exactOptional(),
     inputs: jsonObject.exactOptional(),
@@ -164,6 +158,26 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     finishReason: z.string(),
     callId: z.string(),
+    promptTokens,
+    /** The specification of the model that answered, where others could have stood in for it. */
+    model: z.string().exactOptional(),
+  }),
+  z.object({
+    ...stored,
+    /** A model could not answer, and another was asked instead; it stands in from here on. */
+    type: z.literal("model.fell_back"),
+    /** The call, by the name that the audit has for it. */
+    call: z.string(),
+    from: z.string(),
+    /** Null where no other was left to ask. */
+    to: z.string().nullable(),
+    error: errorData,
+    /** What it used all the same; an upper bound where the provider's count was lost. */
+    tokens: z.int().nonnegative(),
+    costMicroUsd: cost,
+    attempts: z.int().nonnegative(),
+    durationMs: z.number().nonnegative(),
+    callId: z.string(),
   }),
   z.object({
     ...stored,
@@ -176,6 +190,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     costMicroUsd: cost,
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
+    promptTokens,
+    /** Set where the request did not fit into the model's window. */
+    overflow: overflow.exactOptional(),
   }),
   z.object({
     ...stored,
@@ -240,6 +257,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     index: z.int().nonnegative(),
     tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
   }),
+  ...contextEvents,
   z.object({
     ...stored,
     ...scoped,
@@ -326,6 +344,12 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    /** An attempt failed that the settings let be made again one tier up, in a run of its own. */
+    type: z.literal("escalation.decided"),
+    ...escalation,
+  }),
+  z.object({
+    ...stored,
     type: z.literal("run.finished"),
     outcome,
     stop,
@@ -333,34 +357,16 @@ const storedEventSchema = z.discriminatedUnion("type", [
     /** The agent's answer as data, where its definition asks for a form and the answer has it. */
     output: jsonObject.exactOptional(),
     totals,
+    /** All attempts, this one last, and what they cost together; where it is not the first. */
+    attempts: attempts.exactOptional(),
     filesChanged: z.array(fileChange).readonly(),
-  }),
-]);
-
-const liveEventSchema = z.discriminatedUnion("type", [
-  z.object({ ...live, ...scoped, type: z.literal("text.delta"), turn: z.int(), text: z.string() }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("reasoning.delta"),
-    turn: z.int(),
-    text: z.string(),
-  }),
-  z.object({
-    ...live,
-    ...scoped,
-    type: z.literal("tool.progress"),
-    turn: z.int(),
-    toolCallId: z.string(),
-    message: z.string(),
   }),
 ]);
 
 /** An event that is kept. */
 export type StoredEvent = z.infer<typeof storedEventSchema>;
-/** An event for watchers only. */
-export type LiveEvent = z.infer<typeof liveEventSchema>;
 export type RunEvent = StoredEvent | LiveEvent;
+export type { LiveEvent };
 
 type DistributeOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** A stored event before the log gives it its place and time. */
@@ -372,6 +378,7 @@ export type StopReason = z.infer<typeof stop>;
 export type StuckKind = z.infer<typeof stuckKind>;
 export type RunOutcome = z.infer<typeof outcome>;
 export type RunEstimate = z.infer<typeof estimate>;
+export type AttemptSummary = z.infer<typeof attemptSummary>;
 export type RunRouting = z.infer<typeof routing>;
 export type RunTotals = z.infer<typeof totals>;
 export type FileChange = z.infer<typeof fileChange>;
@@ -380,4 +387,4 @@ export type EventDecision = z.infer<typeof decision>;
 /** The event of one type. */
 export type EventOf<T extends StoredEvent["type"]> = Extract<StoredEvent, { type: T }>;
 
-export { liveEventSchema, storedEventSchema };
+export { storedEventSchema };

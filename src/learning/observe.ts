@@ -90,6 +90,13 @@ function seenIn(event: StoredEvent): Seen | undefined {
         details: event.error.message,
         context: { code: event.error.code, attempts: String(event.attempts) },
       };
+    case "model.fell_back":
+      return {
+        ...readingOf(event.error, { type: "incident", severity: "medium", source: "engine:model" }),
+        summary: `The model ${event.from} could not answer: ${event.error.code}`,
+        details: event.error.message,
+        context: { code: event.error.code, standsIn: event.to ?? "nobody" },
+      };
     case "check.completed":
       if (event.error === undefined) return undefined;
       return {
@@ -125,10 +132,15 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "plan.updated":
+    case "context.compacted":
+    case "condense.completed":
+    case "condense.failed":
     case "judge.completed":
     case "judge.failed":
     case "sampling.completed":
     case "sampling.failed":
+    case "escalation.decided":
     case "stuck.noticed":
       return undefined;
   }

@@ -53,7 +53,7 @@ export function toCallOptions(
   const effort = effortOptions(info.provider, info.model, request, acceptsEffort);
   const answer = answerOptions(info.provider, info.model, request, acceptsSchema);
   const options = merged(
-    standingOptions(info.provider),
+    standingOptions(info.provider, request),
     effort.providerOptions,
     answer.providerOptions,
   );
@@ -80,9 +80,18 @@ function merged(...parts: readonly (SharedV4ProviderOptions | undefined)[]) {
 /**
  * OpenAI's Responses API keeps answers on its servers and refers to them by id unless told otherwise. The run log
  * is the truth of a run, so the reasoning travels with it, encrypted, and nothing is kept there.
+ * Anthropic caches a prompt only where it is asked to; the others do it by themselves.
  */
-function standingOptions(provider: Vendor): SharedV4ProviderOptions {
-  return provider === "openai" ? { openai: { store: false } } : {};
+function standingOptions(provider: Vendor, request: ModelRequest): SharedV4ProviderOptions {
+  if (provider === "openai") return { openai: { store: false } };
+  return provider === "anthropic" && goesOn(request)
+    ? { anthropic: { cacheControl: { type: "ephemeral" } } }
+    : {};
+}
+
+/** Whether the conversation may be asked about again: a cache costs more than it saves otherwise. */
+function goesOn({ tools, messages }: ModelRequest): boolean {
+  return tools.length > 0 || messages.some(({ role }) => role === "assistant");
 }
 
 function toolOptions(

@@ -140,6 +140,12 @@ describe("what hosted providers are sent", () => {
     ]);
   });
 
+  test("Anthropic is asked to cache a conversation that goes on, and no single question", async () => {
+    const { body } = await sent("anthropic:claude-opus-5", { messages: afterACall });
+    expect(body["cache_control"]).toEqual({ type: "ephemeral" });
+    expect((await sent("anthropic:claude-opus-5", {})).body).not.toHaveProperty("cache_control");
+  });
+
   test("a closing turn without tools still declares to Anthropic the ones in its history", async () => {
     const { body } = await sent("anthropic:claude-opus-5", { messages: afterACall });
     expect(body).toMatchObject({ tools: [{ name: "read" }], tool_choice: { type: "none" } });

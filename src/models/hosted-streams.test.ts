@@ -92,6 +92,7 @@ describe("Anthropic's stream", () => {
       usage: {
         inputTokens: 125,
         cachedInputTokens: 100,
+        cacheWriteTokens: 5,
         outputTokens: 42,
         reasoningTokens: 0,
         estimated: false,

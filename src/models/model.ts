@@ -15,6 +15,8 @@ export interface Asker {
   readonly name: string;
   /** The call that handed it its work; absent for the run's own agent. */
   readonly path?: string;
+  /** How many turns it has had, also where the messages do not hold all of them any more. */
+  readonly answered?: number;
 }
 
 export interface ModelRequest {
@@ -31,6 +33,8 @@ export interface ModelRequest {
    * For models that answer from a list.
    */
   readonly judgement?: number;
+  /** Set for a question for a summary, which is no turn either: which one of the run, from 0. */
+  readonly condensation?: number;
   /**
    * The form of the answer, for providers that can be told. The request's words ask for it too, and
    * what comes back is checked whatever the provider promised.
@@ -46,6 +50,8 @@ export interface ModelTurn {
   readonly finishReason: string;
   /** The model that really answered, where the provider says so. */
   readonly responseModel?: string;
+  /** The specification of the model that was asked, where a run could have asked several. */
+  readonly model?: string;
 }
 
 export type ModelEvent =

@@ -8,8 +8,8 @@ const piecesPerPart = 3;
  * The index, from 0, of the turn that a request asks for: as many as the assistant has had. A model
  * that chooses by it needs no memory, so a resumed run goes on at the right turn.
  */
-export function turnIndexOf(request: ModelRequest): number {
-  return request.messages.filter((message) => message.role === "assistant").length;
+export function turnIndexOf({ asker, messages }: ModelRequest): number {
+  return asker?.answered ?? messages.filter(({ role }) => role === "assistant").length;
 }
 
 /** A turn that is known beforehand, as a stream: each part in a few pieces, then the whole. */

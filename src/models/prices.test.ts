@@ -158,3 +158,33 @@ describe("prices", () => {
     ).toBe(false);
   });
 });
+
+describe("what is put into a prompt cache", () => {
+  const usage = {
+    inputTokens: 1_000_000,
+    cachedInputTokens: 0,
+    cacheWriteTokens: 1_000_000,
+    outputTokens: 0,
+    reasoningTokens: 0,
+    estimated: false,
+  };
+  const claude = { provider: "anthropic", model: "claude-opus-4-5" };
+
+  test("is charged as the provider does, and the upper bound holds for it", async () => {
+    const prices = await loadPrices({ clock: manualClock(Date.UTC(2026, 10, 1)) });
+    // 5 USD a million tokens of input, a quarter more for what is written to the cache.
+    expect(prices.costMicroUsd(claude, usage)).toBe(6_250_000);
+    expect(prices.upperBoundMicroUsd(claude, 1_000_000, 0)).toBe(6_250_000);
+  });
+
+  test("costs what the settings say, and as other input where they do not", async () => {
+    const price = { inputPerMillionUsd: 2, outputPerMillionUsd: 0 };
+    const costOf = async (override: typeof price & { cacheWritePerMillionUsd?: number }) => {
+      const overrides = { "anthropic:claude-opus-4-5": override };
+      const prices = await loadPrices({ clock: manualClock(), overrides });
+      return prices.costMicroUsd(claude, usage);
+    };
+    expect(await costOf(price)).toBe(2_000_000);
+    expect(await costOf({ ...price, cacheWritePerMillionUsd: 3 })).toBe(3_000_000);
+  });
+});

@@ -12,6 +12,8 @@ export const priceOverrideSchema = z.strictObject({
   outputPerMillionUsd: usdPerMillion,
   /** Input that the provider had cached. Default: as other input. */
   cachedInputPerMillionUsd: usdPerMillion.optional(),
+  /** Input that the provider puts into its cache. Default: as other input. */
+  cacheWritePerMillionUsd: usdPerMillion.optional(),
 });
 export type PriceOverride = z.output<typeof priceOverrideSchema>;
 
@@ -27,7 +29,7 @@ export type PriceSource = "override" | "catalog" | "not_billed";
 /** What models cost. Money in integer micro-USD, rounded up; `undefined` is unpriced, never 0. */
 export interface Prices {
   costMicroUsd(model: ModelInfo, usage: Usage): MicroUsd | undefined;
-  /** The most that a call with so many tokens can cost: nothing is cached. */
+  /** The most that a call with so many tokens can cost: nothing is cached yet, all of it may be. */
   upperBoundMicroUsd(
     model: ModelInfo,
     inputTokens: number,
@@ -82,6 +84,7 @@ export async function loadPrices(options: {
           {
             input_tokens: usage.inputTokens,
             cache_read_tokens: usage.cachedInputTokens,
+            cache_write_tokens: usage.cacheWriteTokens ?? 0,
             output_tokens: usage.outputTokens,
             output_reasoning_tokens: usage.reasoningTokens,
           },
@@ -113,14 +116,18 @@ export async function loadPrices(options: {
 
   return {
     costMicroUsd: cost,
-    upperBoundMicroUsd: (model, inputTokens, outputTokens) =>
-      cost(model, {
+    upperBoundMicroUsd: (model, inputTokens, outputTokens) => {
+      const uncached = {
         inputTokens,
         cachedInputTokens: 0,
         outputTokens,
         reasoningTokens: 0,
         estimated: true,
-      }),
+      };
+      const plain = cost(model, uncached);
+      const written = cost(model, { ...uncached, cacheWriteTokens: inputTokens });
+      return plain === undefined ? undefined : Math.max(plain, written ?? 0);
+    },
     sourceOf: (model) => priceOf(model)?.source,
     contextTokens: (model) => model.contextTokens ?? priceOf(model)?.contextTokens,
   };
@@ -128,12 +135,14 @@ export async function loadPrices(options: {
 
 function fromOverride(price: PriceOverride): Price {
   const cached = price.cachedInputPerMillionUsd ?? price.inputPerMillionUsd;
+  const written = price.cacheWritePerMillionUsd ?? price.inputPerMillionUsd;
   return {
     source: "override",
-    usd: (usage) =>
-      ((usage.inputTokens - usage.cachedInputTokens) * price.inputPerMillionUsd +
-        usage.cachedInputTokens * cached +
-        usage.outputTokens * price.outputPerMillionUsd) /
+    usd: ({ inputTokens, cachedInputTokens, cacheWriteTokens = 0, outputTokens }) =>
+      ((inputTokens - cachedInputTokens - cacheWriteTokens) * price.inputPerMillionUsd +
+        cachedInputTokens * cached +
+        cacheWriteTokens * written +
+        outputTokens * price.outputPerMillionUsd) /
       1_000_000,
   };
 }

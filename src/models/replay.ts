@@ -1,15 +1,18 @@
 import { Agent33Error } from "../base/errors.ts";
-import type { Model, ModelTurn } from "./model.ts";
+import type { Model, ModelRequest, ModelTurn } from "./model.ts";
 import { playTurn, turnIndexOf } from "./play-turn.ts";
+
+/** What a recorded answer was asked for. */
+export type AnswerKind = "turn" | "judgement" | "summary";
 
 /**
  * Finds a recorded answer by its place, from 0: among the turns of the agent that asks, or among the
- * judgements of its work.
+ * judgements of its work or the summaries of its turns.
  */
 export type TurnSource = (
   index: number,
   path: string | undefined,
-  isJudgement: boolean,
+  kind: AnswerKind,
 ) => ModelTurn | undefined | Promise<ModelTurn | undefined>;
 
 /**
@@ -21,9 +24,9 @@ export function createReplayModel(run: string, turnAt: TurnSource): Model {
   return {
     info: { provider: "replay", model: run },
     async *stream(request, io) {
-      const { asker, judgement } = request;
-      const index = judgement ?? turnIndexOf(request);
-      const turn = await turnAt(index, asker?.path, judgement !== undefined);
+      const { asker, judgement, condensation } = request;
+      const index = judgement ?? condensation ?? turnIndexOf(request);
+      const turn = await turnAt(index, asker?.path, kindOf(request));
       if (turn === undefined) {
         throw new Agent33Error(
           "models.replay_exhausted",
@@ -34,4 +37,9 @@ export function createReplayModel(run: string, turnAt: TurnSource): Model {
       yield* playTurn(turn, io);
     },
   };
+}
+
+function kindOf({ judgement, condensation }: ModelRequest): AnswerKind {
+  if (judgement !== undefined) return "judgement";
+  return condensation === undefined ? "turn" : "summary";
 }

@@ -1,6 +1,6 @@
 import { Agent33Error } from "../base/errors.ts";
 import type { AssistantPart, Usage } from "../base/message.ts";
-import type { Asker, Model } from "./model.ts";
+import type { Asker, Model, ModelRequest } from "./model.ts";
 import { playTurn, turnIndexOf } from "./play-turn.ts";
 import { readScript, type Script, type ScriptTurn } from "./script-file.ts";
 import { estimateUsage } from "./usage.ts";
@@ -16,10 +16,8 @@ export function createScriptedModel(script: Script): Model {
   return {
     info: { provider: "scripted", model: script.name },
     async *stream(request, io) {
-      const { asker, judgement } = request;
-      const index = judgement ?? turnIndexOf(request);
-      const { turns, whose } =
-        judgement === undefined ? turnsOf(script, asker) : judgementsOf(script, asker);
+      const index = request.judgement ?? request.condensation ?? turnIndexOf(request);
+      const { turns, whose } = turnsOf(script, request);
       const turn = turns[index];
       if (turn === undefined) {
         throw new Agent33Error(
@@ -37,11 +35,14 @@ export function createScriptedModel(script: Script): Model {
   };
 }
 
-/** The turns of the agent that asks, and a word on whose they are. */
+/** The turns that the request asks for one of, and a word on whose they are. */
 function turnsOf(
-  { turns, agents = {} }: Script,
-  asker: Asker | undefined,
+  script: Script,
+  { asker, judgement, condensation }: ModelRequest,
 ): { readonly turns: readonly ScriptTurn[]; readonly whose: string } {
+  const { turns, agents = {}, summaries = [] } = script;
+  if (judgement !== undefined) return judgementsOf(script, asker);
+  if (condensation !== undefined) return { turns: summaries, whose: " for summaries" };
   if (asker?.path === undefined) return { turns, whose: "" };
   const { name, path } = asker;
   return { turns: agents[path] ?? agents[name] ?? [], whose: ` for ${name} (${path})` };

@@ -7,6 +7,8 @@ export interface TokenCounter {
   text(text: string): number;
   /** What a model wrote: text, reasoning, tool names and arguments. */
   parts(parts: readonly AssistantPart[]): number;
+  /** What messages add to a request. */
+  messages(messages: readonly Message[]): number;
   /** What a request sends: system text, messages, tool definitions. */
   request(request: ModelRequest): number;
   /** What the input will hardly exceed, for a budget to reserve before the call. */
@@ -101,16 +103,27 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
     text(value.name) +
     text(value.description) +
     text(JSON.stringify(value.inputSchema));
+  const messages = (values: readonly Message[]): number =>
+    values.reduce((sum, one) => sum + once(one, message), 0);
+  let lastSystem = { text: "", tokens: 0 };
+  const system = (value: string): number => {
+    if (value === "") return 0;
+    if (lastSystem.text !== value) {
+      lastSystem = { text: value, tokens: tokensPerMessage + text(value) };
+    }
+    return lastSystem.tokens;
+  };
   const request = (value: ModelRequest): number =>
     tokensPerReply +
-    (value.system === "" ? 0 : tokensPerMessage + text(value.system)) +
-    value.messages.reduce((sum, one) => sum + once(one, message), 0) +
+    system(value.system) +
+    messages(value.messages) +
     value.tools.reduce((sum, one) => sum + once(one, tool), 0) +
     (value.answer === undefined ? 0 : tokensPerTool + text(JSON.stringify(value.answer.schema)));
 
   return {
     text,
     parts,
+    messages,
     request,
     inputBound: (value, provider) => {
       const margin = margins[provider] ?? otherMargin;

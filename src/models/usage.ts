@@ -11,10 +11,13 @@ export function toUsage(usage: LanguageModelV4Usage): Usage | undefined {
   const input = count(usage.inputTokens.total);
   const output = count(usage.outputTokens.total);
   if (input === undefined || output === undefined) return undefined;
+  const cached = Math.min(count(usage.inputTokens.cacheRead) ?? 0, input);
+  const written = Math.min(count(usage.inputTokens.cacheWrite) ?? 0, input - cached);
   const reasoning = count(usage.outputTokens.reasoning) ?? 0;
   return {
     inputTokens: input,
-    cachedInputTokens: Math.min(count(usage.inputTokens.cacheRead) ?? 0, input),
+    cachedInputTokens: cached,
+    ...(written === 0 ? {} : { cacheWriteTokens: written }),
     // Some servers count reasoning beside the output instead of within it. Then their sum is the
     // whole: it must not come out too low.
     outputTokens: reasoning > output ? output + reasoning : output,

@@ -157,9 +157,9 @@ function tellingAppends(
     ...rows,
     runLog: {
       ...rows.runLog,
-      append: (runId, events) =>
+      append: (runId, events, options) =>
         database.transaction(() => {
-          const stored = rows.runLog.append(runId, events);
+          const stored = rows.runLog.append(runId, events, options);
           if (stored.length > 0) {
             for (const listener of listeners) database.afterCommit(() => listener(stored));
           }

@@ -3,6 +3,20 @@ import { digestOf } from "../base/digest.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Result } from "../base/result.ts";
 
+/** A part of an earlier result. In characters. */
+export interface ResultRange {
+  readonly turn: number;
+  readonly index: number;
+  readonly from: number;
+  readonly characters: number;
+}
+
+/** One step of an agent's plan. */
+export interface PlannedStep {
+  readonly step: string;
+  readonly status: "pending" | "in_progress" | "done" | "dropped";
+}
+
 /** A piece of work for another agent of the run. */
 export interface HandedWork {
   readonly agent: string;
@@ -21,6 +35,10 @@ export interface ToolOutput {
   readonly activates?: readonly string[];
   /** Work for another agent of the run, whose last words then are the call's result. */
   readonly delegates?: HandedWork;
+  /** The agent's plan from here on. */
+  readonly plan?: readonly PlannedStep[];
+  /** The part of the agent's own log that is the result. */
+  readonly reads?: ResultRange;
 }
 
 export interface ToolContext {

@@ -74,6 +74,9 @@ const rule = (id: string, effect: string, match: string) => [
   "    reason: For this test.",
 ];
 
+/** What the model is shown however many tools there are. */
+const first = ["find_tools", "append_line", "update_plan"];
+
 describe("five hundred tools", () => {
   test("stay out of the model's sight until it finds them, and then can be called", async () => {
     const { outcome, events, requests } = await wired([
@@ -83,15 +86,15 @@ describe("five hundred tools", () => {
     ]);
     expect(outcome).toBe("unverified");
     expect(requests.map(offered)).toEqual([
-      ["find_tools", "append_line"],
-      ["find_tools", "append_line", "many-tools__close_invoice", expect.stringContaining("close")],
-      ["find_tools", "append_line", "many-tools__close_invoice", expect.stringContaining("close")],
+      first,
+      [...first, "many-tools__close_invoice", expect.stringContaining("close")],
+      [...first, "many-tools__close_invoice", expect.stringContaining("close")],
     ]);
     const [searched, called] = resultsOf(events);
     expect(searched?.content).toContain("- many-tools__close_invoice: Makes the ledger close");
     expect(called).toMatchObject({ isError: false, content: 'close_invoice {"invoice_number":7}' });
     expect(eventsOf(events, "session.opened")[0]).toMatchObject({ toFind: 500 });
-    expect(eventsOf(events, "session.opened")[0]?.tools).toHaveLength(502);
+    expect(eventsOf(events, "session.opened")[0]?.tools).toHaveLength(503);
   });
 
   // A whole program is started, which on a busy machine takes its time.
@@ -133,7 +136,7 @@ describe("five hundred tools", () => {
       expect(await engine.runs.resume(items[0]!.id)).toMatchObject({ outcome: "unverified" });
       const lists = server.requests.map(offered);
       expect(lists).toHaveLength(6);
-      expect(lists[3]).toHaveLength(5);
+      expect(lists[3]).toHaveLength(6);
       expect(lists[4]).toEqual(lists[3]);
       expect(lists[5]).toEqual(lists[3]);
       const events = engine.store.runLog.read(items[0]!.id);
@@ -178,12 +181,7 @@ describe("five hundred tools", () => {
       { text: "Done." },
     ]);
     expect(new Set(offered(requests[1]))).toEqual(
-      new Set([
-        "find_tools",
-        "append_line",
-        "many-tools__close_invoice",
-        "many-tools__rename_warehouse",
-      ]),
+      new Set([...first, "many-tools__close_invoice", "many-tools__rename_warehouse"]),
     );
     expect(eventsOf(events, "tools.activated")).toHaveLength(2);
   });
@@ -219,10 +217,10 @@ describe("five hundred tools", () => {
 
 describe("whether tools have to be found", () => {
   test.each([
-    ["few tools fit, and all are shown", {}, 12, 13],
-    ["many are all shown where the settings say so", { "tools.search": "never" }, 500, 501],
-    ["few have to be found where the settings say so", { "tools.search": "always" }, 12, 2],
-    ["the limit is one of tokens", { "tools.searchAboveTokens": 300 }, 12, 2],
+    ["few tools fit, and all are shown", {}, 12, 14],
+    ["many are all shown where the settings say so", { "tools.search": "never" }, 500, 502],
+    ["few have to be found where the settings say so", { "tools.search": "always" }, 12, 3],
+    ["the limit is one of tokens", { "tools.searchAboveTokens": 300 }, 12, 3],
   ])("%s", async (_what, settings, count, shown) => {
     const { requests } = await wired([{ text: "Done." }], settings, count);
     expect(offered(requests[0])).toHaveLength(shown);

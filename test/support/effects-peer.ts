@@ -30,6 +30,9 @@ export const effectsTools: JsonValue = {
   ring: { effect: "write", repeat: "once" },
 };
 
+/** What is seen where something is looked at; nothing in particular by default. */
+type Look = string | undefined | void;
+
 interface Message {
   readonly id?: number | string;
   readonly method?: string;
@@ -42,20 +45,25 @@ interface Message {
 
 /**
  * @param file where the last value that was put is kept, for checks to read
- * @param onLook told of each look, which is answered after it
+ * @param onLook told of each look, which is answered after it: with its words, where it has some
+ * @param onEffect told of each other call when it arrives
  */
 export async function startEffectsPeer(
   file: string,
-  onLook: (what: string) => void | Promise<void> = () => undefined,
+  onLook: (what: string) => Look | Promise<Look> = () => undefined,
+  onEffect: (tool: string) => void = () => undefined,
 ): Promise<EffectsPeer> {
   const effects: string[] = [];
   type Params = NonNullable<Message["params"]>;
   const call = async ({ name = "", arguments: args = {} }: Params): Promise<JsonValue> => {
     const { what = "" } = args;
-    if (name === "look") await onLook(what);
-    else effects.push(`${name} ${what}`);
+    const seen = name === "look" ? await onLook(what) : undefined;
+    if (name !== "look") {
+      onEffect(name);
+      effects.push(`${name} ${what}`);
+    }
     if (name === "put") writeFileSync(file, what);
-    return { content: [{ type: "text", text: `${name} ${what}: done` }] };
+    return { content: [{ type: "text", text: seen ?? `${name} ${what}: done` }] };
   };
   const answers: Readonly<Record<string, (params: Params) => JsonValue | Promise<JsonValue>>> = {
     initialize: ({ protocolVersion = "" }) => ({

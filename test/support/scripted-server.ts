@@ -18,6 +18,7 @@ export const faults = {
     message: "slow down",
     headers: { "retry-after-ms": "200" },
   },
+  "429-long": { kind: "status", status: 429, headers: { "retry-after": "60" } },
   "500": { kind: "status", status: 500, message: "the server stumbled" },
   "401": { kind: "status", status: 401, message: "wrong key" },
   refused: { kind: "broken", after: "request" },

@@ -70,7 +70,7 @@ export async function replayCall(
     onProgress: (message) => run.live({ type: "tool.progress", turn, toolCallId, message }),
   });
   leaveIfReleased(signal);
-  if (outcome.ok) return record(resultOf(outcome));
+  if (outcome.ok) return record(resultOf(outcome, run));
   const { error } = outcome;
   if (error.kind === "approval_required") {
     const approvalId = error.approvalId ?? "";
@@ -83,7 +83,7 @@ export async function replayCall(
   if (outcome.record.decision.ruleId === replayRules.unasked) {
     return record(fromLog(result, "unasked"));
   }
-  return record(resultOf(outcome));
+  return record(resultOf(outcome, run));
 }
 
 type NewToolResult = Extract<NewEvent, { type: "tool.completed" }>;

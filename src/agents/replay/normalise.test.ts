@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fromOutside } from "../../base/outside.ts";
-import { normalise } from "./normalise.ts";
+import { comparable, normalise } from "./normalise.ts";
 import { relocate } from "./relocation.ts";
 
 const one = "01a203bb-c850-738d-9228-37283e3d4d0e";
@@ -59,5 +59,30 @@ describe("a path in the place of another", () => {
     ["/home/work", "/home/work"],
   ])("%s", (text, after) => {
     expect(relocate(text, moved)).toBe(after);
+  });
+});
+
+describe("results of a log from before what strangers wrote had marks", () => {
+  const error = `${fromOutside([], "mcp.gone: It left.")}\nStart it again.`;
+
+  test("are held against what stands between them now", () => {
+    const [before, now] = comparable("a\u200bb", fromOutside(["From here."], "ab"), undefined);
+    expect(before).toBe(now);
+  });
+
+  test("are the same where only the place of an error's hint is another", () => {
+    const [before, now] = comparable("mcp.gone: It left. Start it again.", error, undefined);
+    expect(before).toBe(now);
+    const [other] = comparable("mcp.gone: It went. Start it again.", error, undefined);
+    expect(other).not.toBe(now);
+  });
+
+  test("do not make those with marks on both sides any laxer", () => {
+    const [before, now] = comparable(
+      fromOutside(["Of then."], "ab"),
+      fromOutside([], "ab"),
+      undefined,
+    );
+    expect(before).not.toBe(now);
   });
 });

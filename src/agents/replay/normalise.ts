@@ -1,4 +1,4 @@
-import { outsideMarks } from "../../base/outside.ts";
+import { insideOf, outsideMarks, withoutUnseen } from "../../base/outside.ts";
 import { relocate, type Relocation } from "./relocation.ts";
 
 /**
@@ -18,6 +18,26 @@ export function normalise(text: string, moved: Relocation | undefined): string {
     .reduce((before, [pattern, word]) => before.replace(pattern, word), placed)
     .replace(uuid, idOf);
 }
+
+/**
+ * Two results as they are held against each other. Before a version that logs do not name, what
+ * strangers wrote had no marks around it: then only what stands between them now counts.
+ */
+export function comparable(
+  before: string,
+  now: string,
+  moved: Relocation | undefined,
+): readonly [before: string, now: string] {
+  const inside = insideOf(now);
+  if (inside === now || insideOf(before) !== before) {
+    return [normalise(before, moved), normalise(now, moved)];
+  }
+  const [plain, within] = [normalise(withoutUnseen(before), moved), normalise(inside, moved)];
+  // A hint stood after an error's message then, and stands below it now.
+  return oneSpaced(plain) === oneSpaced(within) ? [within, within] : [plain, within];
+}
+
+const oneSpaced = (text: string): string => text.replace(/\s+/g, " ");
 
 const uuid = /\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b/gi;
 

@@ -3,7 +3,7 @@ import { lineDiff } from "../../base/line-diff.ts";
 import { fromLogReasons, runOutcomes } from "../../events/event-fields.ts";
 import type { EventOf, StoredEvent } from "../../events/event.ts";
 import { toolCallName } from "../scope.ts";
-import { normalise } from "./normalise.ts";
+import { comparable } from "./normalise.ts";
 import { replayRules } from "./policy.ts";
 import { type Relocation, relocationOf } from "./relocation.ts";
 import { type LoggedCall, loggedCalls, replayEnding } from "./steps.ts";
@@ -51,6 +51,9 @@ export const replayReportSchema = z.object({
   original: z
     .object({
       outcome: z.enum([...runOutcomes, "none"]).describe("none: it had not come to its end"),
+      parked: z
+        .boolean()
+        .describe("whether it waits for a person: what is missing is yet to be done"),
       lastEvent: z.int().nonnegative().describe("place of the last event that was replayed"),
       lastTurn: z.int().nonnegative(),
     })
@@ -124,6 +127,7 @@ export function replayReport({ original, replay, start }: ReplayLogs): ReplayRep
     ended: finished !== undefined && !isBrokenOff(finished, original, counted("not_reached")),
     original: {
       outcome: lastOf(original, "run.finished")?.outcome ?? "none",
+      parked: isParked(original),
       lastEvent: original.at(-1)?.seq ?? 0,
       lastTurn: Math.max(0, ...original.map((event) => ("turn" in event ? event.turn : 0))),
     },
@@ -149,6 +153,14 @@ export function replayReport({ original, replay, start }: ReplayLogs): ReplayRep
   };
 }
 
+/** Whether the last that happened in a run is a question to a person. */
+function isParked(events: readonly StoredEvent[]): boolean {
+  const last = events.findLast(
+    ({ type }) => type === "run.parked" || type === "session.opened" || type === "run.finished",
+  );
+  return last?.type === "run.parked";
+}
+
 /** Whether somebody cancelled the replay itself. */
 function isBrokenOff(
   { stop }: EventOf<"run.finished">,
@@ -170,7 +182,7 @@ function rowOf(
   const ends = { thenError: result.isError, nowError: now.isError };
   if (now.fromLog !== undefined) return { ...row, ...ends, status: "not_run", why: now.fromLog };
   const live = now.decision?.ruleId === replayRules.live;
-  const [before, after] = [normalise(result.content, moved), normalise(now.content, moved)];
+  const [before, after] = comparable(result.content, now.content, moved);
   if (before === after && result.isError === now.isError) {
     return { ...row, ...ends, live, status: "same" };
   }

@@ -157,6 +157,8 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "message.undelivered":
     case "agent.started":
     case "turn.started":
+    case "plan.updated":
+    case "context.compacted":
       return [told];
     case "check.completed":
       return [{ ...told, durationMs: 0 }];
@@ -168,8 +170,10 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "turn.failed":
       return [{ ...told, tokens: 0, costMicroUsd: 0, attempts: 0, durationMs: 0 }];
     case "judge.completed":
+    case "condense.completed":
       return [{ ...told, usage: nothingUsed, costMicroUsd: 0, durationMs: 0 }];
     case "judge.failed":
+    case "condense.failed":
       return [{ ...told, tokens: 0, costMicroUsd: 0, durationMs: 0 }];
     case "agent.stopped": {
       // What it used then, nobody used now.
@@ -185,7 +189,9 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "tools.activated":
     case "sampling.completed":
     case "sampling.failed":
+    case "model.fell_back":
     case "verification.completed":
+    case "escalation.decided":
     case "run.finished":
       return [];
   }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { efforts } from "../../base/effect.ts";
+import { type Effort, efforts } from "../../base/effect.ts";
 import { suggestName } from "../../base/nearest.ts";
 
 const effort = z.enum(efforts);
@@ -29,6 +29,38 @@ const tierSchema = z.strictObject({
     .enum(reasoningLevels)
     .exactOptional()
     .describe("reasoning level that the model is asked for; the tier's own by default"),
+});
+
+/** Why an attempt may be tried again one tier up. */
+export const escalationReasons = ["refuted", "stuck"] as const;
+export type EscalationReason = (typeof escalationReasons)[number];
+
+const escalationSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .default(false)
+    .describe("whether an attempt that failed is made again one tier up, from a clean workspace"),
+  on: z
+    .array(z.enum(escalationReasons))
+    .min(1)
+    .default([...escalationReasons])
+    .describe("which ends of an attempt lead to another: refuted, stuck"),
+  reserve: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.25)
+    .describe("share of the run's limits that must be left where no history says what is needed"),
+  keepMegabytes: z
+    .int()
+    .positive()
+    .max(10_000)
+    .default(64)
+    .describe("megabytes of a workspace up to which it is kept to begin again from"),
+  hiddenTests: z
+    .boolean()
+    .default(false)
+    .describe("whether hidden tests that refute an attempt lead to another"),
 });
 
 /** How runs are routed to tiers, and what the tiers are. */
@@ -63,8 +95,10 @@ export const routingSettingsSchema = z
         highFrom: z.int().positive().default(6_000).describe("characters from which it is high"),
       })
       .prefault({}),
+    escalation: escalationSchema.prefault({}),
   })
-  .superRefine(({ tenants, tenantDomains, knownTenants, classifier }, context) => {
+  .superRefine((settings, context) => {
+    const { enabled, escalation, tenants, tenantDomains, knownTenants, classifier } = settings;
     const refuse = (path: readonly string[], message: string): void =>
       context.addIssue({ code: "custom", path: [...path], message });
     const named = { tenants: Object.keys(tenants), tenantDomains: Object.keys(tenantDomains) };
@@ -85,6 +119,9 @@ export const routingSettingsSchema = z
         refuse(["tenants"], `"${tenant}" and "${other}" differ in nothing but case`);
       }
     }
+    if (escalation.enabled && !enabled) {
+      refuse(["escalation", "enabled"], "Needs routing.enabled");
+    }
     if (classifier.lowBelow >= classifier.highFrom) {
       refuse(["classifier", "lowBelow"], "Must be less than classifier.highFrom");
     }
@@ -94,4 +131,9 @@ export type RoutingSettings = z.infer<typeof routingSettingsSchema>;
 /** Whether two names are the same to somebody who does not look at capitals. */
 export function sameButCase(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
+}
+
+/** The tiers above one, the next first. */
+export function tiersAbove(tier: Effort): readonly Effort[] {
+  return efforts.slice(efforts.indexOf(tier) + 1);
 }

@@ -19,6 +19,8 @@ export interface ModelConnectorOptions {
   readonly clock: Clock;
   /** Milliseconds; each one left out keeps the default. */
   readonly timeouts?: Partial<ConnectorTimeouts>;
+  /** Set where other models can stand in, to what this one is called among them. */
+  readonly name?: string;
 }
 
 /**
@@ -40,15 +42,22 @@ export function modelConnectorSpec(
   model: Model,
   options: ModelConnectorOptions,
 ): ConnectorSpec<ModelRequest, ModelTurn, ModelEvent> {
-  const { prices, tokens, clock } = options;
+  const { prices, tokens, clock, name } = options;
   const { info } = model;
   const facts = modelFacts(info);
   const nowMs = () => clock.now();
   return {
     id: `model:${info.provider}`,
     facts: () => facts,
-    run: (context) => runTurn(model, context),
-    mapError: (error) => mapModelError(error, info, nowMs),
+    run: async (context) => {
+      const turn = await runTurn(model, context);
+      return name === undefined ? turn : { ...turn, model: name };
+    },
+    mapError: (error) => {
+      const mapped = mapModelError(error, info, nowMs);
+      return name === undefined ? mapped : impatient(mapped);
+    },
+    ...(name === undefined ? {} : { maxAttempts: attemptsBeforeOthers }),
     estimate: (request) => {
       const input = tokens.inputBound(request, info.provider);
       return spend(
@@ -61,6 +70,25 @@ export function modelConnectorSpec(
     check: refuseEmptyTurn,
     timeouts: { ...defaultTimeouts, ...options.timeouts },
   };
+}
+
+/** With others to ask, one more attempt is enough to get over a stumble. */
+const attemptsBeforeOthers = 2;
+/** A longer wait than this is not waited for where another model can be asked at once. */
+const patienceMs = 5_000;
+
+function impatient(error: BoundaryError | undefined): BoundaryError | undefined {
+  if (error?.retryAfterMs === undefined || error.retryAfterMs <= patienceMs) return error;
+  const { kind, message, hint, status, phase, retryAfterMs, cause } = error;
+  return new BoundaryError(kind, message, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(status === undefined ? {} : { status }),
+    phase,
+    retryAfterMs,
+    retryable: false,
+    countsAgainstBreaker: error.countsAgainstBreaker,
+    cause,
+  });
 }
 
 /** What policy sees of any call of a model. */

@@ -271,4 +271,76 @@ export const openingCases: readonly ConformanceCase[] = [
       assert.throws(() => write(() => "written"), { code: "durable.lease_lost" });
     },
   },
+  {
+    name: "writes what may wait before what is written next, and soon where nothing is",
+    run: async (harness) => {
+      const order: string[] = [];
+      let later: TakenRun["writeLater"] = (work) => work();
+      const waited = signal();
+      const made = opening(
+        async (context) =>
+          context.call(
+            spy("body", async () => {
+              later(() => void order.push("first"));
+              later(() => void order.push("second"));
+              assert.equal(order.length, 0);
+              write(() => order.push("written"));
+              later(() => {
+                order.push("third");
+                waited.fire();
+              });
+              await waited.promise;
+              later(() => void order.push("fourth"));
+              return "done";
+            }),
+            null,
+          ),
+        async (taken) => {
+          later = taken.writeLater;
+          write = taken.write;
+          return { kind: "open", close: async () => undefined };
+        },
+      );
+      let write: TakenRun["write"] = (work) => work();
+      const { durable } = harness.instance([made.workflow]);
+      durable.start(test, "run", null);
+      assert.equal((await durable.execute("run")).result, "done");
+      assert.deepEqual(order, ["first", "second", "written", "third", "fourth"]);
+    },
+  },
+  {
+    name: "drops what may wait of a stale owner",
+    run: async (harness) => {
+      const order: string[] = [];
+      const inBody = signal();
+      const hold = signal();
+      let later: TakenRun["writeLater"] = (work) => work();
+      const stale = opening(
+        async (context) =>
+          context.call(
+            spy("body", async () => {
+              inBody.fire();
+              await hold.promise;
+              later(() => void order.push("stale"));
+              return "stale";
+            }),
+            null,
+          ),
+        async (taken) => {
+          later = taken.writeLater;
+          return { kind: "open", close: async () => undefined };
+        },
+      );
+      const first = harness.instance([stale.workflow]);
+      const second = harness.instance([workflow((context) => context.call(spy("body"), null))]);
+      first.durable.start(test, "run", null);
+      const loser = first.durable.execute("run");
+      await inBody.promise;
+      harness.advance(harness.leaseMs + 1);
+      await second.durable.execute("run");
+      hold.fire();
+      await loser;
+      assert.deepEqual(order, []);
+    },
+  },
 ];

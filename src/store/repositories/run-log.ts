@@ -11,11 +11,13 @@ export function runLogRepository({ tenant, clock }: RepositoryContext) {
     /**
      * Gives the events their place (1, 2, 3 … in each run, without a gap) and time, and writes
      * them.
+     * @param options `at`: when it was, where that is not now
      * @throws Agent33Error `store.unknown_run`, `store.bad_event`, other `store.*`
      */
     append: write(function* (
       runId: string,
       events: readonly NewEvent[],
+      options: { readonly at?: number } = {},
     ): Program<readonly StoredEvent[]> {
       if (events.length === 0) return [];
       yield* lock("run-log", runId);
@@ -27,7 +29,7 @@ export function runLogRepository({ tenant, clock }: RepositoryContext) {
       );
       if (run === undefined) throw unknownRun(runId);
       const last = Number(run["last"] ?? 0);
-      const at = clock.now();
+      const at = options.at ?? clock.now();
       const stored = events.map((event, index) =>
         place(event, { runId, at, seq: last + index + 1 }),
       );
