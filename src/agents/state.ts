@@ -132,6 +132,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "agent.stopped":
       case "verification.completed":
       case "escalation.decided":
+      case "budget.reached":
       case "run.finished":
         break;
     }
