@@ -47,7 +47,8 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
   const opening: Said[] = [];
   const exchanges: OpenExchange[] = [];
   const open = new Map<string, string>();
-  const parked = new Map<string, string>();
+  /** Questions by what they are about. A call may ask anew after a crash, and several at once. */
+  const parked = new Map<string, readonly string[]>();
   const state: Open<Conversation> = { opening, exchanges, plan: [], open, overflowed: undefined };
   const exchangeOf = (turn: number) => exchanges.findLast((one) => one.turn === turn);
   const say = (text: string, byPerson: boolean): void => {
@@ -55,7 +56,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
     place.push({ message: { role: "user", text }, byPerson });
   };
   const answered = (about: string): void => {
-    open.delete(parked.get(about) ?? "");
+    for (const approvalId of parked.get(about) ?? []) open.delete(approvalId);
     parked.delete(about);
   };
   const add = (event: StoredEvent): void => {
@@ -86,7 +87,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
         state.plan = event.steps;
         return;
       case "run.parked":
-        parked.set(event.toolName, event.approvalId);
+        parked.set(event.toolName, [...(parked.get(event.toolName) ?? []), event.approvalId]);
         open.set(event.approvalId, event.message);
         return;
       case "session.opened":
