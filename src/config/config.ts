@@ -8,6 +8,7 @@ import { suggestName } from "../base/nearest.ts";
 import { checkNames, invalidSettings } from "./invalid-settings.ts";
 import { type Leaf, leaves } from "./leaves.ts";
 import { serversOfFiles } from "./mcp-files.ts";
+import { withPricesFile } from "./prices-file.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 import { shownValue } from "./shown-value.ts";
 
@@ -85,7 +86,8 @@ export function loadConfig(sources: ConfigSources): Config {
   if (!parsed.success) throw invalidSettings(parsed.error, merged, origins);
   const { mcpFiles, mcpServers } = parsed.data;
   const { servers, notices } = serversOfFiles(mcpFiles, sources.cwd, mcpServers);
-  const settings = { ...parsed.data, mcpServers: { ...servers, ...mcpServers } };
+  const prices = withPricesFile(parsed.data, sources.cwd);
+  const settings = { ...parsed.data, prices, mcpServers: { ...servers, ...mcpServers } };
   const originOf = (name: string): Origin =>
     origins.get(name) ?? { layer: "default", name: "built in" };
   checkNames(settings, mcpServers, originOf);
