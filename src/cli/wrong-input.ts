@@ -56,6 +56,7 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
   learning: ["bad_*", "unknown_*"],
   messaging: ["bad_*"],
   models: [
+    "base_url_unused",
     "malformed_*",
     "missing_*",
     "no_embeddings",
