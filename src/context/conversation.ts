@@ -49,6 +49,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
   const open = new Map<string, string>();
   const parked = new Map<string, string>();
   const state: Open<Conversation> = { opening, exchanges, plan: [], open, overflowed: undefined };
+  let planned: { readonly turn: number; readonly index: number } = { turn: 0, index: 0 };
   const exchangeOf = (turn: number) => exchanges.findLast((one) => one.turn === turn);
   const say = (text: string, byPerson: boolean): void => {
     const place = exchanges.at(-1)?.said ?? opening;
@@ -83,6 +84,9 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "judge.failed":
         return answered("judge");
       case "plan.updated":
+        // Calls of one turn end in any order; the last that was asked for counts.
+        if (event.turn === planned.turn && event.index < planned.index) return;
+        planned = event;
         state.plan = event.steps;
         return;
       case "run.parked":
