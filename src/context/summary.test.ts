@@ -9,7 +9,7 @@ const tokens = await loadTokenCounter();
 const all = Number.MAX_SAFE_INTEGER;
 const busy: RandomTurn = {
   words: 50,
-  calls: [{ tool: "write_file", argumentWords: 400, resultWords: 3_000, ran: true }],
+  calls: [{ tool: "write_file", argumentWords: 200, resultWords: 1_000, ran: true }],
   said: [],
   fails: false,
 };
@@ -27,7 +27,7 @@ function requestOf(turns: number, more: Partial<SummaryRequest> = {}): SummaryRe
     conversation,
     exchanges: conversation.exchanges,
     previous: undefined,
-    mostTokens: 6_000,
+    mostTokens: 3_000,
     summaryTokens: 500,
     tokens,
     ...more,
@@ -35,9 +35,9 @@ function requestOf(turns: number, more: Partial<SummaryRequest> = {}): SummaryRe
 }
 
 describe("the question for a summary", () => {
-  test.each([1, 10, 80])("of %i large turns fits into its room", (turns) => {
+  test.each([1, 10, 40])("of %i large turns fits into its room", (turns) => {
     const question = summaryQuestion(requestOf(turns));
-    expect(tokens.request({ ...question, maxOutputTokens: 0 })).toBeLessThanOrEqual(6_000);
+    expect(tokens.request({ ...question, maxOutputTokens: 0 })).toBeLessThanOrEqual(3_000);
     const text = JSON.stringify(question.messages);
     expect(text).toContain(`# Turn ${turns}\\n`);
     // What there is no room for is said to be missing.
@@ -60,15 +60,15 @@ describe("the question for a summary", () => {
 describe("a record from the log", () => {
   test("names the newest turns and results, and stays within its room after many of them", () => {
     let previous: SummaryRequest["previous"];
-    for (let round = 1; round <= 8; round += 1) {
-      const request = requestOf(40, { previous });
-      const files = touchedFilesOf(logOf(40), all, undefined);
-      previous = summaryOf(summaryFromLog(request), { throughTurn: 40, by: "log" }, files, request);
+    for (let round = 1; round <= 4; round += 1) {
+      const request = requestOf(30, { previous });
+      const files = touchedFilesOf(logOf(30), all, undefined);
+      previous = summaryOf(summaryFromLog(request), { throughTurn: 30, by: "log" }, files, request);
       const { changed, read } = previous.files;
       const size = tokens.text([previous.text, ...changed, ...read].join("\n"));
       expect(size).toBeLessThanOrEqual(500);
       expect(previous.text).toContain("write_file");
     }
-    expect(previous?.files.changed[0]).toBe("f40");
+    expect(previous?.files.changed[0]).toBe("f30");
   });
 });
