@@ -20,6 +20,8 @@ export interface Exchange {
   /** By the place of the call in its turn. */
   readonly results: ReadonlyMap<number, ToolResultPart>;
   readonly said: readonly Said[];
+  /** Another number whenever something of it has changed. */
+  readonly revision: number;
 }
 
 /** What one agent and those who speak to it have said and done. */
@@ -41,6 +43,7 @@ type Open<T> = { -readonly [K in keyof T]: T[K] };
 type OpenExchange = Exchange & {
   readonly results: Map<number, ToolResultPart>;
   readonly said: Said[];
+  revision: number;
 };
 
 function conversationFold(agentPath: string | undefined): Folding<Conversation> {
@@ -52,8 +55,9 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
   let planned: { readonly turn: number; readonly index: number } = { turn: 0, index: 0 };
   const exchangeOf = (turn: number) => exchanges.findLast((one) => one.turn === turn);
   const say = (text: string, byPerson: boolean): void => {
-    const place = exchanges.at(-1)?.said ?? opening;
-    place.push({ message: { role: "user", text }, byPerson });
+    const last = exchanges.at(-1);
+    (last?.said ?? opening).push({ message: { role: "user", text }, byPerson });
+    if (last !== undefined) last.revision += 1;
   };
   const answered = (about: string): void => {
     open.delete(parked.get(about) ?? "");
@@ -78,8 +82,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
         return;
       case "tool.completed":
         answered(event.toolName);
-        exchangeOf(event.turn)?.results.set(event.index, resultFrom(event));
-        return;
+        return hold(exchangeOf(event.turn), event);
       case "judge.completed":
       case "judge.failed":
         return answered("judge");
@@ -119,6 +122,12 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
   return { state, add };
 }
 
+function hold(exchange: OpenExchange | undefined, event: EventOf<"tool.completed">): void {
+  if (exchange === undefined) return;
+  exchange.results.set(event.index, resultFrom(event));
+  exchange.revision += 1;
+}
+
 function exchangeFrom({ turn, parts }: EventOf<"turn.completed">): OpenExchange {
   return {
     turn,
@@ -126,6 +135,7 @@ function exchangeFrom({ turn, parts }: EventOf<"turn.completed">): OpenExchange 
     calls: parts.filter((part) => part.type === "tool_call"),
     results: new Map(),
     said: [],
+    revision: 0,
   };
 }
 
