@@ -4,6 +4,7 @@ import { contextEvents } from "./context-events.ts";
 import {
   assistantPart,
   attempts,
+  budgetReached,
   type attemptSummary,
   cost,
   decision,
@@ -350,6 +351,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("escalation.decided"),
     ...escalation,
   }),
+  z.object({ ...stored, ...scoped, type: z.literal("budget.reached"), ...budgetReached }),
   z.object({
     ...stored,
     type: z.literal("run.finished"),
