@@ -180,3 +180,15 @@ test("a process that is killed between the attempts: resuming the first goes on 
   expect(existsSync(join(workspace, "wrong.txt"))).toBe(false);
   expect(readFileSync(join(workspace, "right.txt"), "utf8")).toBe("yes\n");
 });
+
+test("a worker goes on with the next attempt of a queued run at once", async () => {
+  const made = setUp();
+  const first = await made.create({ queued: true });
+  const ended: string[] = [];
+  await made.engine.runs.work({
+    untilIdle: true,
+    told: (news) => void (news.kind === "ended" && ended.push(news.outcome)),
+  });
+  expect(ended).toEqual(["refuted", "verified"]);
+  expect(decisionIn(made.log(first))?.escalates).toBe(true);
+});
