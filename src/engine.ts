@@ -33,8 +33,8 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
-import { type ModelSources, openFallbacks, openModel } from "./engine/model-source.ts";
-import type { RunSpec } from "./engine/run-spec.ts";
+import { createModels, type Models } from "./engine/models.ts";
+import { modelOpeners } from "./engine/model-source.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
@@ -56,6 +56,7 @@ export interface Engine {
   readonly boundary: Boundary;
   /** What a run could go out through. */
   readonly inventory: Inventory;
+  readonly models: Models;
   readonly processes: Processes;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
@@ -193,21 +194,12 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const connectors = configuredConnectors(settings, host, redactor);
-  type NamedSpec = Pick<RunSpec, "model" | "baseUrl">;
-  const modelRequest = (spec: NamedSpec) => ({
-    spec: spec.model,
-    baseUrl: spec.baseUrl ?? undefined,
-    acceptsEffort: settings.acceptsEffort,
-    acceptsSchema: settings.acceptsSchema,
+  const openers = modelOpeners({
+    settings,
     cwd: host.cwd,
-  });
-  const modelSources: ModelSources = {
     key: (provider) => keys.find((key) => key.provider === provider)?.value,
     log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
-  };
-  const modelFor = (spec: NamedSpec) => openModel(modelRequest(spec), modelSources);
-  const fallbacksFor = (spec: NamedSpec) =>
-    openFallbacks(modelRequest(spec), modelSources, settings.fallbacks);
+  });
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
   };
@@ -247,8 +239,7 @@ export function createEngine(config: Config, host: Host): Engine {
       processes,
       connectors,
       confinements,
-      model: modelFor,
-      fallbacks: fallbacksFor,
+      ...openers,
       redactor,
       personFor: approvals.personFor,
       approvalsOf: (tenant) => opened.tenant(tenant).approvals,
@@ -288,8 +279,8 @@ export function createEngine(config: Config, host: Host): Engine {
       redactor,
       policies,
       checkModel: async (spec) => {
-        await modelFor(spec);
-        await fallbacksFor(spec);
+        await openers.model(spec);
+        await openers.fallbacks(spec);
       },
     },
     live,
@@ -305,7 +296,7 @@ export function createEngine(config: Config, host: Host): Engine {
     connectors,
     confinements,
     embedding: () => openEmbedding({ settings, host, boundary, keys }),
-    model: modelFor,
+    model: openers.model,
     policy: ownPolicy,
     audit: store.audit,
   });
@@ -345,6 +336,15 @@ export function createEngine(config: Config, host: Host): Engine {
     audit,
     boundary,
     inventory,
+    models: createModels({
+      settings,
+      host,
+      boundary,
+      policy: ownPolicy,
+      redactor,
+      keys,
+      model: openers.model,
+    }),
     processes,
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,

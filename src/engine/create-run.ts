@@ -34,6 +34,7 @@ import {
 import { ladderOf } from "./escalation-ladder.ts";
 import { atHome, estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
 import type { RunSpec } from "./run-spec.ts";
+import { refuseUnusedAddress } from "./model-source.ts";
 import { checkShellPlace } from "./shell-place.ts";
 import { writeDown } from "./write-run.ts";
 import {
@@ -136,6 +137,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const named = namedModel(request, task);
   const route = routeRun(question, named, config);
   const model = atHome(route.model ?? noModel(), host.cwd);
+  refuseUnusedAddress(config, model);
   const limits = withinTier(limitsOf(config, agent, task), route);
   const wanted: RunSpec = {
     version: 1,
