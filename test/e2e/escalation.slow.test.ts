@@ -65,7 +65,12 @@ describe("a failed attempt is the last, and the log says why,", () => {
     ],
     [
       "the run's time is short of the reserve",
-      { "limits.maxSeconds": 10, "routing.escalation.reserve": 0.999 },
+      {
+        "limits.maxSeconds": 10,
+        "limits.maxCostMicroUsd": 900_000_000,
+        "limits.maxTokens": 900_000_000,
+        "routing.escalation.reserve": 0.999,
+      },
       /time is short/,
     ],
     [
