@@ -311,8 +311,9 @@ function endOf(
   const answer = outcome.value;
   const { calibration, conversation } = fitting;
   if (limit !== undefined || conversation.overflowed !== undefined) return { answer };
+  const isKnown = calibration.ours > 0 && calibration.model === answer.model;
   const overflow = silentOverflow(answer, {
-    inputTokens: calibration.ours === 0 ? 0 : asTheirs(calibration, promptTokens),
+    inputTokens: isKnown ? asTheirs(calibration, promptTokens) : 0,
     contextTokens: window.source === "model" ? window.tokens : undefined,
   });
   if (overflow === undefined) return { answer };

@@ -11,11 +11,19 @@ export interface Calibration {
   readonly theirs: number;
   /** Its tokens for one of ours. */
   readonly slope: number;
+  /** Which model that was, where others can stand in for it: each counts in its own way. */
+  readonly model: string | undefined;
   /** The window that it has turned out to have, where that is less than was thought. */
   readonly contextTokens: number | undefined;
 }
 
-const uncalibrated: Calibration = { ours: 0, theirs: 0, slope: 1, contextTokens: undefined };
+const uncalibrated: Calibration = {
+  ours: 0,
+  theirs: 0,
+  slope: 1,
+  model: undefined,
+  contextTokens: undefined,
+};
 
 /** What the reports of a run's turns, those of all of its agents, tell of its model's count. */
 export const calibrationOf = carriedFold<Calibration>(calibrationFold);
@@ -39,7 +47,10 @@ function calibrationFold(): Folding<Calibration> {
   };
   const add = (event: StoredEvent): void => {
     if (event.type === "turn.completed") {
-      const { promptTokens, usage } = event;
+      const { promptTokens, usage, model } = event;
+      // Another model has another window.
+      if (state.model !== undefined && model !== state.model) state.contextTokens = undefined;
+      state.model = model;
       if (promptTokens !== undefined && !usage.estimated) report(promptTokens, usage.inputTokens);
     } else if (event.type === "turn.failed" && event.overflow !== undefined) {
       const { promptTokens, overflow } = event;
