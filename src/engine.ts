@@ -5,7 +5,6 @@ import { toAgent33Error } from "./base/errors.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
-import { createStandingLedger } from "./boundary/standing-budgets.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
 import type { Config } from "./config/config.ts";
 import { lockPath } from "./config/lock.ts";
@@ -27,7 +26,8 @@ import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
 import { createInventory, type Inventory } from "./engine/inventory.ts";
-import { standingBudgetsOf } from "./engine/budgets.ts";
+import { type BudgetNews, createBudgetNews } from "./engine/budget-news.ts";
+import { openStanding } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
@@ -79,6 +79,8 @@ export interface Engine {
     prefix: string,
     answer: ElicitationAnswer,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
+  /** Tells of each share of a budget that is reached here. Returns what ends it. */
+  readonly onBudget: BudgetNews["listen"];
   readonly dataDir: string;
   /**
    * Ends children, connections and the store. The engine cannot be used afterwards.
@@ -138,16 +140,16 @@ export function createEngine(config: Config, host: Host): Engine {
       ...agentPlaces(config, host.cwd),
     ],
   });
-  const budgets = createBudgetLedger(clock);
-  const standingBudgets = standingBudgetsOf(settings);
-  const standing =
-    standingBudgets.length === 0
-      ? undefined
-      : createStandingLedger({
-          budgets: standingBudgets,
-          storeOf: (tenant) => opened.tenant(tenant).budgets,
-          now: () => clock.now(),
-        });
+  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
+  const budgetNews = createBudgetNews({
+    host,
+    live,
+    transactions: store.transactions,
+    keysOf: (tenant) => opened.tenant(tenant).idempotency,
+    runLog: store.runLog,
+  });
+  const budgets = createBudgetLedger(clock, budgetNews.ofRun);
+  const standing = openStanding(settings, clock, opened, budgetNews.standing);
   const learning = createLearning({
     settings: settings.learning,
     tenant: settings.tenant,
@@ -198,7 +200,6 @@ export function createEngine(config: Config, host: Host): Engine {
     key: (provider) => keys.find((key) => key.provider === provider)?.value,
     log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
   });
-  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
   };
@@ -345,6 +346,7 @@ export function createEngine(config: Config, host: Host): Engine {
       model: openers.model,
     }),
     processes,
+    onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
     answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),

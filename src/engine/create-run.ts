@@ -154,6 +154,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     context: settings.context,
     policy,
     entryPoint: request.entryPoint ?? "cli",
+    ...refusesUnpriced(config, [agent, ...family.subAgents]),
     servers: once
       ? []
       : [
@@ -329,6 +330,14 @@ function workOf(request: RunRequest, task: Task | undefined): unknown {
 function withinTier(limits: RunLimits, { maxTokens }: Pick<Route, "maxTokens">): RunLimits {
   if (maxTokens === undefined) return limits;
   return { ...limits, maxTokens: Math.min(limits.maxTokens, maxTokens) };
+}
+
+/** Who limits money wants to know what is spent; the limit that nobody set stays out of it. */
+function refusesUnpriced(config: Config, agents: readonly AgentDefinition[]) {
+  const isSaid =
+    config.originOf("limits.maxCostMicroUsd").layer !== "default" ||
+    agents.some(({ limits }) => limits.maxCostMicroUsd !== undefined);
+  return isSaid && config.settings.unpriced === "refuse" ? { refusesUnpriced: true } : {};
 }
 
 function forEstimates({ store, host, config }: CreateParts) {

@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Agent33Error } from "../../base/errors.ts";
 import type { SqlRow, SqlValue } from "../program.ts";
 import { mapSqliteError } from "./errors.ts";
+import type { CheckedStatement, Seals } from "./seals.ts";
 
 /** Statements, run synchronously. Inside a transaction they are part of it. */
 export interface SqlSession {
@@ -32,19 +33,42 @@ function isSqlValue(value: unknown): value is SqlValue {
   return value === null || value instanceof Uint8Array;
 }
 
+/** For what is read of a file besides its rows. */
+const unlooked: Seals = {
+  active: () => false,
+  install: () => undefined,
+  checked: (text) => ({ text, rowsMayBeDamaged: false, newestFirst: false }),
+  reading: (_, run) => run(),
+};
+
+interface Prepared extends CheckedStatement {
+  readonly native: StatementSync;
+}
+
 /** More texts than the code holds; a bound in case a query is built from data. */
 const maxStatements = 256;
 
 /**
- * A session over one connection that prepares each text once.
+ * A session over one connection that prepares each text once, and looks at the seal of each row that
+ * it reads.
  * @throws Agent33Error `store.*` from each of its functions
  */
-export function createSession(native: DatabaseSync, path: string): SqlSession {
-  const statements = new Map<string, StatementSync>();
-  const prepare = (sql: string): StatementSync => {
+export function createSession(
+  native: DatabaseSync,
+  path: string,
+  seals: Seals = unlooked,
+): SqlSession {
+  const statements = new Map<string, Prepared>();
+  let checked = seals.active();
+  const prepare = (sql: string): Prepared => {
+    if (checked !== seals.active()) {
+      checked = seals.active();
+      statements.clear();
+    }
     const known = statements.get(sql);
     if (known !== undefined) return known;
-    const statement = native.prepare(sql);
+    const how = seals.checked(sql);
+    const statement: Prepared = { native: native.prepare(how.text), ...how };
     if (statements.size >= maxStatements) {
       const oldest = statements.keys().next();
       if (oldest.done !== true) statements.delete(oldest.value);
@@ -61,12 +85,24 @@ export function createSession(native: DatabaseSync, path: string): SqlSession {
   };
   return {
     all: (sql, ...parameters) =>
-      guarded(() => prepare(sql).all(...checkParameters(parameters)) as unknown as SqlRow[]),
+      guarded(() => {
+        const one = prepare(sql);
+        return seals.reading(
+          one,
+          () => one.native.all(...checkParameters(parameters)) as unknown as SqlRow[],
+        );
+      }),
     get: (sql, ...parameters) =>
-      guarded(() => prepare(sql).get(...checkParameters(parameters)) as SqlRow | undefined),
+      guarded(() => {
+        const one = prepare(sql);
+        return seals.reading(one, () => {
+          const row = one.native.get(...checkParameters(parameters)) as SqlRow | undefined;
+          return row === undefined ? [] : [row];
+        })[0];
+      }),
     run: (sql, ...parameters) =>
       guarded(() => ({
-        changes: Number(prepare(sql).run(...checkParameters(parameters)).changes),
+        changes: Number(prepare(sql).native.run(...checkParameters(parameters)).changes),
       })),
   };
 }
