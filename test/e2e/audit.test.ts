@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { beforeEach, describe, expect, test } from "vitest";
 import { freshFolder, runInProcess } from "../support/cli.ts";
 import { testEngine } from "../support/engine.ts";
+import { openSealed } from "../support/sealed-file.ts";
 
 let folder = "";
 let runId = "";
@@ -14,7 +14,7 @@ async function json<T>(...words: readonly string[]): Promise<T> {
   return JSON.parse((await agent33(...words, "--json")).stdout) as T;
 }
 function inStore(sql: string): void {
-  const native = new DatabaseSync(join(folder, ".agent33/agent33.db"));
+  const native = openSealed(join(folder, ".agent33/agent33.db"));
   native.exec(sql);
   native.close();
 }

@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 import type { RunEvent } from "../../src/events/event.ts";
 import { testGrant } from "../support/egress.ts";
+import { openSealed } from "../support/sealed-file.ts";
 import { type TestEngine, testEngine } from "../support/engine.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -57,7 +57,7 @@ describe("a run that another process holds", () => {
   );
 
   function holdBy({ folder }: TestEngine, runId: string, pid: number): void {
-    const native = new DatabaseSync(join(folder, ".agent33/agent33.db"));
+    const native = openSealed(join(folder, ".agent33/agent33.db"));
     native
       .prepare(
         "UPDATE durable_runs SET state = 'running', owner = ?, lease_until = ? WHERE run_id = ?",

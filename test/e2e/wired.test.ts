@@ -8,6 +8,7 @@ import { BoundaryError } from "../../src/boundary/errors.ts";
 import { failing, read, spec } from "../support/connector.ts";
 import { type TestEngine, testEngine } from "../support/engine.ts";
 import { describePostgres, lentStore } from "../support/postgres-tests.ts";
+import { openSealed } from "../support/sealed-file.ts";
 
 /** What holds only if the engine has joined one room to another. */
 
@@ -247,14 +248,23 @@ describePostgres("a team's store", "shared", (server) => {
   });
 });
 
+const unsealed = (path: string): DatabaseSync => new DatabaseSync(path);
+
 describe("a run that cannot be read is named, and does not keep back what later ones teach", () => {
   test.each([
-    ["its row", "UPDATE runs SET spec = 'half' WHERE id = ?", "store.bad_row"],
-    ["its log", "UPDATE run_events SET event = 'half' WHERE run_id = ?", "events.malformed"],
-  ])("for %s is damaged", async (_what, damage, code) => {
+    ["its row", "UPDATE runs SET spec = 'half' WHERE id = ?", openSealed, "store.bad_row"],
+    [
+      "its log",
+      "UPDATE run_events SET event = 'half' WHERE run_id = ?",
+      openSealed,
+      "events.malformed",
+    ],
+    ["its row", "UPDATE runs SET task = 'other' WHERE id = ?", unsealed, "store.bad_row"],
+    ["its log", "UPDATE run_events SET at = at + 1 WHERE run_id = ?", unsealed, "store.bad_row"],
+  ])("for %s is damaged by %s", async (_what, damage, open, code) => {
     const first = opened({ "learning.enabled": false });
     const [bad, good] = [await first.run(oneFailure), await first.run(oneFailure)];
-    const other = new DatabaseSync(fileOf(first));
+    const other = open(fileOf(first));
     other.prepare(damage).run(bad.runId);
     other.close();
     const later = opened({}, first.folder);

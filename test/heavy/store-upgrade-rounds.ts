@@ -68,8 +68,8 @@ export async function makeUpgradeBench(folder: string): Promise<UpgradeBench> {
 const planted: Readonly<Record<string, string>> = {
   "a lost row": "DELETE FROM audit WHERE seq = 7",
   "a changed row": "UPDATE runs SET task = 'other' WHERE id = 'run-7'",
-  "a doubled row":
-    "INSERT INTO idempotency SELECT 'x', key, run_id, state, 1, 2 FROM idempotency LIMIT 1",
+  "a doubled row": `INSERT INTO idempotency (tenant, key, run_id, state, started_at, finished_at)
+     SELECT 'x', key, run_id, state, 1, 2 FROM idempotency LIMIT 1`,
   "a wrong tenant": "UPDATE approvals SET tenant = 'other' WHERE seq = 7",
   "a missing table": "DROP TABLE transfers",
   "a version without its step": "PRAGMA user_version = 1",
@@ -245,7 +245,9 @@ async function changeBetween(
   };
   inFile((native) => {
     native.prepare("UPDATE runs SET outcome = ? WHERE id = 'run-1'").run(`changed ${seed}`);
-    native.prepare("INSERT INTO run_events VALUES ('run-2', 99, 99, 'message.user', '{}')").run();
+    native.exec(
+      "INSERT INTO run_events (run_id, seq, at, type, event) VALUES ('run-2', 99, 99, 'message.user', '{}')",
+    );
   });
   let signalId: string | undefined;
   if (version === newest) {

@@ -52,6 +52,11 @@ const readers: Readonly<Record<string, (rows: SyncTenantStore, expected: unknown
   metricHistory: (rows, expected) =>
     byName(expected, (metricId) => rows.metrics.history(metricId, 1000)),
   refreshes: (rows) => rows.refreshes.list({ limit: 1000 }).items,
+  breakers: (rows) => rows.breakers.list(),
+  auditChain: (rows) => rows.auditChain.entries({ limit: 1000 }),
+  checkpoints: (rows) => rows.auditChain.checkpoints({ limit: 1000 }),
+  limitUses: (rows, expected) =>
+    byName(expected, (scope) => rows.limitUses.usage("rule-1", scope, 0)),
 };
 
 let folder = "";

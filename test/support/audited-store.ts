@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { createChainer } from "../../src/boundary/audit/chainer.ts";
 import type { AuditVerdict } from "../../src/boundary/audit/findings.ts";
 import { headPath, readHeads } from "../../src/boundary/audit/head-file.ts";
@@ -10,12 +9,18 @@ import { verifyAudit } from "../../src/boundary/audit/verify.ts";
 import { callRecord } from "../../src/store/conformance/audit.cases.ts";
 import { temporaryStore } from "../../src/store/store.fixture.ts";
 import { databaseFile } from "../../src/store/store.ts";
+import { tableNamed } from "../../src/store/transfer/tables.ts";
+import { openSealed } from "./sealed-file.ts";
 
 export const auditTables = ["audit", "audit_chain", "audit_checkpoints"] as const;
 export type AuditTable = (typeof auditTables)[number];
 export type Cell = string | number | null;
 export type Cells = Readonly<Record<string, Cell>>;
 export type AuditState = Readonly<Record<AuditTable, readonly Cells[]>>;
+
+/** All but the seal, which belongs to the file. */
+const columnsOf = (table: AuditTable): string =>
+  (tableNamed(table)?.columns ?? []).map(({ name }) => name).join(", ");
 
 /** A store with an audit of two tenants, and somebody else's hands on its file. */
 export function auditedStore() {
@@ -28,7 +33,7 @@ export function auditedStore() {
     clock,
     warn: (message) => warnings.push(message),
   });
-  const native = new DatabaseSync(join(dataDir, databaseFile), { timeout: 5000 });
+  const native = openSealed(join(dataDir, databaseFile));
   native.exec("PRAGMA synchronous = OFF");
   let keys: PublicKeys | undefined;
   const link = (tenant: string, ending = false): Promise<void> =>
@@ -45,8 +50,10 @@ export function auditedStore() {
   const state = (): AuditState => {
     const number = copies.size;
     const read = auditTables.map((table) => {
-      native.exec(`CREATE TEMP TABLE ${table}_${number} AS SELECT * FROM main.${table}`);
-      return [table, native.prepare(`SELECT * FROM ${table}`).all()];
+      native.exec(
+        `CREATE TEMP TABLE ${table}_${number} AS SELECT ${columnsOf(table)} FROM main.${table}`,
+      );
+      return [table, native.prepare(`SELECT ${columnsOf(table)} FROM ${table}`).all()];
     });
     const made = Object.fromEntries(read) as AuditState;
     copies.set(made, number);
@@ -65,7 +72,8 @@ export function auditedStore() {
       const number = copies.get(before);
       const back = auditTables.map(
         (table) =>
-          `DELETE FROM ${table}; INSERT INTO ${table} SELECT * FROM temp.${table}_${number};`,
+          `DELETE FROM ${table};
+           INSERT INTO ${table} (${columnsOf(table)}) SELECT * FROM temp.${table}_${number};`,
       );
       native.exec(`BEGIN; ${back.join(" ")} COMMIT`);
     },

@@ -73,6 +73,13 @@ const corrupt: ErrorRow = {
   retryable: false,
 };
 
+const badRow: ErrorRow = {
+  code: "store.bad_row",
+  what: "A row's checksum does not agree with its content",
+  hint: "It was changed past this program, or its page is damaged. Keep a copy of the server's data directory, and restore a backup.",
+  retryable: false,
+};
+
 const badParameter: ErrorRow = {
   code: "store.bad_parameter",
   what: "PostgreSQL cannot hold a text as it is",
@@ -123,6 +130,8 @@ const rows: Readonly<Record<string, ErrorRow>> = {
     hint: "Check the disk of the server. What was acknowledged before is kept.",
     retryable: false,
   },
+  // Raised by the store's own functions.
+  A3301: badRow,
   "58P01": corrupt,
   XX001: corrupt,
   XX002: corrupt,

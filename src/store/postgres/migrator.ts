@@ -185,7 +185,10 @@ async function apply(
 
 async function build(session: SqlSession, place: string, migration: Migration): Promise<void> {
   try {
-    await session.script(postgresText(`${bookkeeping}${migration.text}`), "patient");
+    await session.script(
+      `${postgresText(`${bookkeeping}${migration.text}`)}${migration.postgres ?? ""}`,
+      "patient",
+    );
   } catch (error) {
     // A table or an index of that name is there, and no migration of ours made it.
     const exists = isAgent33Error(error) && error.details?.["postgresCode"] === "42P07";

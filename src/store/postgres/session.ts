@@ -1,5 +1,6 @@
 import type { ClientBase, QueryConfig, QueryResult } from "pg";
 import type { Answer, SqlRow, SqlValue, Statement } from "../program.ts";
+import { checkedText } from "../seals/checked-text.ts";
 import { mapPostgresError } from "./errors.ts";
 import { numbered } from "./placeholders.ts";
 import { checkParameters } from "./values.ts";
@@ -42,9 +43,10 @@ export function createStatementNames(): StatementNames {
     of: (text) => {
       const found = known.get(text);
       if (found?.name !== undefined) return found;
-      if (found === undefined && known.size >= maxStatements) return { text: numbered(text) };
+      if (found === undefined && known.size >= maxStatements)
+        return { text: numbered(checkedText(text)) };
       if (found === undefined) {
-        const once = { text: numbered(text) };
+        const once = { text: numbered(checkedText(text)) };
         known.set(text, once);
         return once;
       }

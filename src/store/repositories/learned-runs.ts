@@ -1,5 +1,7 @@
+import { isAgent33Error } from "../../base/errors.ts";
 import { checkLimit } from "../pages.ts";
-import { change, first, type Program, read, rows, write } from "../program.ts";
+import { rowByRow } from "../seals/checked-text.ts";
+import { change, first, type Program, read, rows, type SqlRow, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /** How far each run's log has been read for signals. */
@@ -21,7 +23,7 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
      */
     behind: read(function* (limit: number): Program<readonly string[]> {
       const found = yield* rows(
-        `SELECT runs.id AS id FROM runs
+        `${rowByRow} runs.id AS id FROM runs
          LEFT JOIN learned_runs ON learned_runs.tenant = runs.tenant AND learned_runs.run_id = runs.id
          WHERE runs.tenant = ?
            AND (runs.state <> 'running' OR NOT EXISTS
@@ -34,7 +36,7 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
         clock.now(),
         checkLimit(limit),
       );
-      return found.map(({ id }) => String(id));
+      return [...new Set(found.map(runOf))];
     }),
     /** The log was read up to `seq`. A mark never goes back: a slow reader does not undo a quick one. */
     setMark: write(function* (runId: string, seq: number): Program<void> {
@@ -48,4 +50,17 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
       );
     }),
   };
+}
+
+/** A run of which a row is damaged is behind as well: whoever reads it is told what is wrong. */
+function runOf(row: SqlRow): string {
+  try {
+    return String(row["id"]);
+  } catch (error) {
+    if (!isAgent33Error(error) || error.code !== "store.bad_row") throw error;
+    const id = error.details?.["id"];
+    if (typeof id !== "string") throw error;
+    // An event is named by its run and its place in it.
+    return error.details?.["table"] === "runs" ? id : id.replace(/ [^ ]*$/, "");
+  }
 }

@@ -2,14 +2,18 @@ import { sha256 } from "../../base/digest.ts";
 import { schema001 } from "./001-first.ts";
 import { rows002, schema002 } from "./002-learning.ts";
 import { schema003 } from "./003-boundary.ts";
+import { rows004, schema004 } from "./004-seals.ts";
+import { postgres004 } from "./004-seals-postgres.ts";
 
 /** One step of the schema. Its place in the list, from 1, is its version. */
 export interface Migration {
   readonly name: string;
   /** In SQLite's words; see `postgresText`. Never edited once released. */
   readonly text: string;
-  /** Run after `text` on SQLite only: PostgreSQL stores begin with the version that brought them. */
+  /** Run after `text` on SQLite only. */
   readonly rows?: string;
+  /** In PostgreSQL's words, run after `text` there only. */
+  readonly postgres?: string;
 }
 
 /** Every migration, oldest first. Append only. */
@@ -17,6 +21,7 @@ export const migrations: readonly Migration[] = [
   { name: "first", text: schema001 },
   { name: "learning", text: schema002, rows: rows002 },
   { name: "boundary", text: schema003 },
+  { name: "seals", text: schema004, rows: rows004, postgres: postgres004 },
 ];
 
 /** The statements that keep the history of the schema. */
@@ -30,6 +35,6 @@ CREATE TABLE IF NOT EXISTS migrations (
 `;
 
 /** What a store remembers of a step, to notice one that was changed after its release. */
-export function checksumOf({ text, rows }: Migration): string {
-  return sha256(rows === undefined ? text : `${text}${rows}`);
+export function checksumOf({ text, rows, postgres }: Migration): string {
+  return sha256([text, rows, postgres].join(""));
 }

@@ -5,6 +5,7 @@ import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import type { BusyNotice } from "../backend.ts";
 import type { Recorder } from "../journal/recorder.ts";
 import { mapSqliteError } from "./errors.ts";
+import { createSeals } from "./seals.ts";
 import { createSession, type ObservedSession, type SqlSession } from "./session.ts";
 import { pause } from "./pause.ts";
 import { useStore } from "./use-lock.ts";
@@ -28,6 +29,11 @@ export interface Database extends Transactions {
   readonly sql: SqlSession;
   /** Runs several statements without parameters. For schema changes. */
   script(text: string): void;
+  /**
+   * Puts seals on what is written from here on and looks at those of what is read. For a file that
+   * has this program's schema.
+   */
+  seal(): void;
   /** From here on each transaction is seen by a recorder before it is committed. */
   record(make: (sql: ObservedSession) => Recorder): void;
   close(): void;
@@ -86,7 +92,9 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
     throw mapSqliteError(error, path);
   }
   try {
-    const sql = createSession(native, path);
+    const clock = options.clock ?? systemClock;
+    const seals = createSeals(native, () => clock.now());
+    const sql = createSession(native, path, seals);
     checkSqliteVersion(String(sql.get("SELECT sqlite_version() AS version")?.["version"]));
     // Nothing may be written to a file before it is known to be ours: even journal_mode writes.
     checkOwner(native, sql, path);
@@ -99,7 +107,7 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
       session: sql,
       path,
       busyTimeoutMs,
-      clock: options.clock ?? systemClock,
+      clock,
       onListenerError: options.onListenerError ?? rethrowLater,
       ...(options.onBusy === undefined ? {} : { onBusy: options.onBusy }),
     });
@@ -111,6 +119,13 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
       script: (text) => {
         try {
           native.exec(text);
+        } catch (error) {
+          throw mapSqliteError(error, path);
+        }
+      },
+      seal: () => {
+        try {
+          seals.install();
         } catch (error) {
           throw mapSqliteError(error, path);
         }
@@ -184,6 +199,8 @@ function configure(sql: SqlSession, synchronous: "full" | "normal"): void {
   sql.run(`PRAGMA synchronous = ${synchronous === "full" ? "FULL" : "NORMAL"}`);
   sql.run("PRAGMA trusted_schema = OFF");
   sql.run("PRAGMA cell_size_check = ON");
+  // The views and triggers of the connection need no file.
+  sql.run("PRAGMA temp_store = MEMORY");
   sql.get(`PRAGMA journal_size_limit = ${maxWalBytes}`);
 }
 

@@ -25,7 +25,9 @@ export function migrate(
     }
     return applied;
   };
-  return found === 0 ? database.transaction(applyAll) : applyAll();
+  const applied = found === 0 ? database.transaction(applyAll) : applyAll();
+  if (list === migrations) database.seal();
+  return applied;
 }
 
 /**

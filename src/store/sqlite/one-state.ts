@@ -7,6 +7,7 @@ import { drive } from "../program.ts";
 import { answerOf } from "./answer.ts";
 import { type Database, inMemory } from "./database.ts";
 import { mapSqliteError } from "./errors.ts";
+import { createSeals } from "./seals.ts";
 import { createSession } from "./session.ts";
 
 /**
@@ -37,7 +38,9 @@ async function readFile<T>(
 ): Promise<T> {
   const native = openReader(path, busyTimeoutMs);
   try {
-    const session = createSession(native, path);
+    const seals = createSeals(native, () => 0);
+    seals.install();
+    const session = createSession(native, path, seals);
     session.run("BEGIN");
     // The state is that of the first read, not of BEGIN.
     session.get("SELECT count(*) FROM sqlite_schema");

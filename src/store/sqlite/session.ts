@@ -2,6 +2,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Agent33Error } from "../../base/errors.ts";
 import type { SqlRow, SqlValue } from "../program.ts";
 import { mapSqliteError } from "./errors.ts";
+import type { CheckedStatement, Seals } from "./seals.ts";
 
 /** Statements, run synchronously. Inside a transaction they are part of it. */
 export interface SqlSession {
@@ -47,20 +48,48 @@ function isSqlValue(value: unknown): value is SqlValue {
   return value === null || value instanceof Uint8Array;
 }
 
+/** For what is read of a file besides its rows. */
+const unlooked: Seals = {
+  active: () => false,
+  install: () => undefined,
+  checked: (text) => ({ text, rowsMayBeDamaged: false, newestFirst: false }),
+  reading: (_, run) => run(),
+};
+
+interface Prepared extends CheckedStatement {
+  readonly native: StatementSync;
+  readonly writes: boolean;
+}
+
 /** More texts than the code holds; a bound in case a query is built from data. */
 const maxStatements = 256;
 
 /**
- * A session over one connection that prepares each text once.
+ * A session over one connection that prepares each text once, and looks at the seal of each row that
+ * it reads.
  * @throws Agent33Error `store.*` from each of its functions
  */
-export function createSession(native: DatabaseSync, path: string): ObservedSession {
+export function createSession(
+  native: DatabaseSync,
+  path: string,
+  seals: Seals = unlooked,
+): ObservedSession {
   const statements = new Map<string, Prepared>();
   let observer: WriteObserver | undefined;
+  let checked = seals.active();
   const prepare = (sql: string): Prepared => {
+    if (checked !== seals.active()) {
+      checked = seals.active();
+      statements.clear();
+    }
     const known = statements.get(sql);
     if (known !== undefined) return known;
-    const statement = { native: native.prepare(sql), writes: !onlyReads(sql) };
+    const how = seals.checked(sql);
+    const statement: Prepared = {
+      native: native.prepare(how.text),
+      writes: !onlyReads(sql),
+      ...how,
+    };
     if (statements.size >= maxStatements) {
       const oldest = statements.keys().next();
       if (oldest.done !== true) statements.delete(oldest.value);
@@ -87,14 +116,20 @@ export function createSession(native: DatabaseSync, path: string): ObservedSessi
     all: (sql, ...parameters) =>
       guarded(() => {
         const statement = prepare(sql);
-        const rows = statement.native.all(...checkParameters(parameters)) as unknown as SqlRow[];
+        const rows = seals.reading(
+          statement,
+          () => statement.native.all(...checkParameters(parameters)) as unknown as SqlRow[],
+        );
         told(statement, sql, parameters, rows.length);
         return rows;
       }),
     get: (sql, ...parameters) =>
       guarded(() => {
         const statement = prepare(sql);
-        const row = statement.native.get(...checkParameters(parameters)) as SqlRow | undefined;
+        const [row] = seals.reading(statement, () => {
+          const found = statement.native.get(...checkParameters(parameters)) as SqlRow | undefined;
+          return found === undefined ? [] : [found];
+        });
         told(statement, sql, parameters, row === undefined ? 0 : null);
         return row;
       }),
@@ -109,11 +144,6 @@ export function createSession(native: DatabaseSync, path: string): ObservedSessi
       observer = next;
     },
   };
-}
-
-interface Prepared {
-  readonly native: StatementSync;
-  readonly writes: boolean;
 }
 
 /** Whether a statement surely changes no rows. What is not known to is taken to change some. */

@@ -31,6 +31,11 @@ export interface Transactions {
    */
   snapshot<T>(work: (sql: SqlSession) => T): T;
   /**
+   * A number that is another once somebody else has written to the file; undefined within a
+   * transaction, where what was written here may yet be undone.
+   */
+  foreignWrites(): number | undefined;
+  /**
    * Runs a function once the open transaction has committed, or at once where none is open. It is
    * dropped when the transaction rolls back. What it throws goes to `onListenerError`.
    */
@@ -203,6 +208,10 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     transaction: (work) => (depth > 0 ? joined(work) : outermost(work, begin)),
     transactionNow: (work) => (depth > 0 ? joined(work) : outermost(work, beginNow)),
     savepoint: (work) => (depth > 0 ? part(work) : outermost(work, begin)),
+    foreignWrites: () =>
+      native.isTransaction
+        ? undefined
+        : Number(session.get("PRAGMA data_version")?.["data_version"]),
     afterCommit: (run) => {
       listeners.push(run);
       if (depth === 0) notify();

@@ -363,7 +363,9 @@ test("is of the moment at which it began, whatever is written to the store meanw
           `INSERT INTO runs (id, tenant, task, agent, model, effort, state, started_at,
            cost_micro_usd, unpriced_calls, spec) VALUES ('new', 'a', '', '', '', '', 'running', 1, 0, 0, '{}')`,
         );
-        yield* change("INSERT INTO run_events VALUES ('new', 1, 1, 'x', '{}')");
+        yield* change(
+          "INSERT INTO run_events (run_id, seq, at, type, event) VALUES ('new', 1, 1, 'x', '{}')",
+        );
       });
     },
   });

@@ -120,7 +120,8 @@ async function expectRecounts(backend: Backend): Promise<void> {
     "UPDATE signal_class_counts SET bucket = bucket + 3600000 WHERE tenant = 'b' AND grain = 'hour'",
     "UPDATE signal_class_counts SET high_quality = high_quality + 1 WHERE tenant = 'b'",
     "UPDATE signal_source_counts SET occurrences = occurrences + 1 WHERE tenant = 'b' AND grain = 'day'",
-    "INSERT INTO signal_source_counts VALUES ('b', 'day', 0, 'nobody', 1, 1)",
+    `INSERT INTO signal_source_counts (tenant, grain, bucket, source, signals, occurrences)
+     VALUES ('b', 'day', 0, 'nobody', 1, 1)`,
   ]) {
     await write(backend, text);
     const wrong = [expect.objectContaining({ tenant: "b", signals: 12 })];

@@ -55,7 +55,11 @@ test("keeps pages small where rows are long", async () => {
   await store.backend.tables.write(function* () {
     const event = "x".repeat(400_000);
     for (let seq = 1; seq <= 80; seq += 1) {
-      yield* change("INSERT INTO run_events VALUES ('run-0', ?, 1, 'x', ?)", seq, event);
+      yield* change(
+        "INSERT INTO run_events (run_id, seq, at, type, event) VALUES ('run-0', ?, 1, 'x', ?)",
+        seq,
+        event,
+      );
     }
   });
   const sizes: number[] = [];
