@@ -107,7 +107,6 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "condense.failed":
       case "context.compacted":
       case "escalation.decided":
-      case "budget.reached":
       case "message.undelivered":
       case "model.fell_back":
       case "run.finished":
