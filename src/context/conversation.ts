@@ -100,6 +100,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
         return answered("session");
       case "agent.started":
       case "agent.stopped":
+      case "budget.reached":
       case "check.completed":
       case "condense.completed":
       case "condense.failed":
