@@ -50,7 +50,8 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
   const opening: Said[] = [];
   const exchanges: OpenExchange[] = [];
   const open = new Map<string, string>();
-  const parked = new Map<string, string>();
+  /** Questions by what they are about. A call may ask anew after a crash, and several at once. */
+  const parked = new Map<string, readonly string[]>();
   const state: Open<Conversation> = { opening, exchanges, plan: [], open, overflowed: undefined };
   let planned: { readonly turn: number; readonly index: number } = { turn: 0, index: 0 };
   const exchangeOf = (turn: number) => exchanges.findLast((one) => one.turn === turn);
@@ -60,7 +61,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
     if (last !== undefined) last.revision += 1;
   };
   const answered = (about: string): void => {
-    open.delete(parked.get(about) ?? "");
+    for (const approvalId of parked.get(about) ?? []) open.delete(approvalId);
     parked.delete(about);
   };
   const add = (event: StoredEvent): void => {
@@ -93,7 +94,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
         state.plan = event.steps;
         return;
       case "run.parked":
-        parked.set(event.toolName, event.approvalId);
+        parked.set(event.toolName, [...(parked.get(event.toolName) ?? []), event.approvalId]);
         open.set(event.approvalId, event.message);
         return;
       case "session.opened":
@@ -106,6 +107,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "condense.failed":
       case "context.compacted":
       case "escalation.decided":
+      case "budget.reached":
       case "message.undelivered":
       case "model.fell_back":
       case "run.finished":

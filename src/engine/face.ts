@@ -62,7 +62,7 @@ export {
   type MadeBackup,
   restoreFromBackup,
   type RestoreReport,
-  type VerifiedBackup,
+  type Verified,
   verifyBackups,
 } from "./store-backup.ts";
 export {
