@@ -1,11 +1,9 @@
-import { resolve } from "node:path";
 import { agentRun } from "./agents/loop.ts";
 import { replayRun } from "./agents/replay/workflow.ts";
 import { toAgent33Error } from "./base/errors.ts";
 import { type Boundary, createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
-import { createStandingLedger } from "./boundary/standing-budgets.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
 import type { Config } from "./config/config.ts";
 import { lockPath } from "./config/lock.ts";
@@ -27,14 +25,16 @@ import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
 import { createInventory, type Inventory } from "./engine/inventory.ts";
-import { standingBudgetsOf } from "./engine/budgets.ts";
+import { type BudgetNews, createBudgetNews } from "./engine/budget-news.ts";
+import { openStanding } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard, openGranted } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
-import { type ModelSources, openFallbacks, openModel } from "./engine/model-source.ts";
-import type { RunSpec } from "./engine/run-spec.ts";
+import { createModels, type Models } from "./engine/models.ts";
+import { modelOpeners } from "./engine/model-source.ts";
+import { openConfigured } from "./engine/open-store.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
@@ -43,7 +43,6 @@ import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
-import { openStore } from "./store/store.ts";
 
 /** The engine: everything wired, nothing running yet. */
 export interface Engine {
@@ -56,6 +55,7 @@ export interface Engine {
   readonly boundary: Boundary;
   /** What a run could go out through. */
   readonly inventory: Inventory;
+  readonly models: Models;
   readonly processes: Processes;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
@@ -78,6 +78,8 @@ export interface Engine {
     prefix: string,
     answer: ElicitationAnswer,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
+  /** Tells of each share of a budget that is reached here. Returns what ends it. */
+  readonly onBudget: BudgetNews["listen"];
   readonly dataDir: string;
   /**
    * Ends children, connections and the store. The engine cannot be used afterwards.
@@ -105,7 +107,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const dataDir = resolve(host.cwd, settings.data);
+  const { dataDir, store: opened, backups } = openConfigured(config, host);
   const approvals = createApprovals({
     config,
     host,
@@ -115,13 +117,6 @@ export function createEngine(config: Config, host: Host): Engine {
     boundary: () => boundary,
     transaction: (work) => store.transactions.transaction(work),
     send: (...message) => durable.send(...message),
-  });
-  const opened = openStore({
-    dataDir,
-    clock,
-    ids,
-    synchronous: settings.store.synchronous,
-    onBusy: (notice) => host.warn(busyWords(notice, "the store")),
   });
   const store = storeOf(opened, settings.tenant);
   const egress = createEgress({ clock });
@@ -137,16 +132,16 @@ export function createEngine(config: Config, host: Host): Engine {
       ...agentPlaces(config, host.cwd),
     ],
   });
-  const budgets = createBudgetLedger(clock);
-  const standingBudgets = standingBudgetsOf(settings);
-  const standing =
-    standingBudgets.length === 0
-      ? undefined
-      : createStandingLedger({
-          budgets: standingBudgets,
-          storeOf: (tenant) => opened.tenant(tenant).budgets,
-          now: () => clock.now(),
-        });
+  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
+  const budgetNews = createBudgetNews({
+    host,
+    live,
+    transactions: store.transactions,
+    keysOf: (tenant) => opened.tenant(tenant).idempotency,
+    runLog: store.runLog,
+  });
+  const budgets = createBudgetLedger(clock, budgetNews.ofRun);
+  const standing = openStanding(settings, clock, opened, budgetNews.standing);
   const learning = createLearning({
     settings: settings.learning,
     tenant: settings.tenant,
@@ -191,22 +186,12 @@ export function createEngine(config: Config, host: Host): Engine {
   });
 
   const connectors = configuredConnectors(settings, host, redactor);
-  type NamedSpec = Pick<RunSpec, "model" | "baseUrl">;
-  const modelRequest = (spec: NamedSpec) => ({
-    spec: spec.model,
-    baseUrl: spec.baseUrl ?? undefined,
-    acceptsEffort: settings.acceptsEffort,
-    acceptsSchema: settings.acceptsSchema,
+  const openers = modelOpeners({
+    settings,
     cwd: host.cwd,
-  });
-  const modelSources: ModelSources = {
     key: (provider) => keys.find((key) => key.provider === provider)?.value,
     log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
-  };
-  const modelFor = (spec: NamedSpec) => openModel(modelRequest(spec), modelSources);
-  const fallbacksFor = (spec: NamedSpec) =>
-    openFallbacks(modelRequest(spec), modelSources, settings.fallbacks);
-  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
+  });
   const tell = (runId: string, event: RunEvent): void => {
     for (const watcher of live.watchers.get(runId) ?? []) watcher(event);
   };
@@ -246,8 +231,7 @@ export function createEngine(config: Config, host: Host): Engine {
       processes,
       connectors,
       confinements,
-      model: modelFor,
-      fallbacks: fallbacksFor,
+      ...openers,
       redactor,
       personFor: approvals.personFor,
       approvalsOf: (tenant) => opened.tenant(tenant).approvals,
@@ -287,8 +271,8 @@ export function createEngine(config: Config, host: Host): Engine {
       redactor,
       policies,
       checkModel: async (spec) => {
-        await modelFor(spec);
-        await fallbacksFor(spec);
+        await openers.model(spec);
+        await openers.fallbacks(spec);
       },
     },
     live,
@@ -304,7 +288,7 @@ export function createEngine(config: Config, host: Host): Engine {
     connectors,
     confinements,
     embedding: () => openEmbedding({ settings, host, boundary, keys }),
-    model: modelFor,
+    model: openers.model,
     policy: ownPolicy,
     audit: store.audit,
   });
@@ -344,12 +328,23 @@ export function createEngine(config: Config, host: Host): Engine {
     audit,
     boundary,
     inventory,
+    models: createModels({
+      settings,
+      host,
+      boundary,
+      policy: ownPolicy,
+      redactor,
+      keys,
+      model: openers.model,
+    }),
     processes,
+    onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
     answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),
     close: () =>
       closeAll([
+        () => backups.close(),
         () => policies.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.

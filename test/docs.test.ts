@@ -195,10 +195,16 @@ describe("the guide to learning", () => {
   test("is right about which errors are wrong words", () => {
     expect(told.length).toBeGreaterThan(1);
     const exitOf = (code: string): number => exitCodeOfError(new Agent33Error(code, ""));
-    for (const code of ["cli.usage", "cli.unreadable_input", "learning.bad_transition"]) {
+    const wrong = [
+      "cli.usage",
+      "cli.unreadable_input",
+      "learning.bad_transition",
+      "learning.unknown_signal",
+    ];
+    for (const code of wrong) {
       expect(exitOf(code)).toBe(exitCodes.usage);
     }
-    for (const code of ["learning.unknown_signal", "store.unreachable"]) {
+    for (const code of ["learning.store", "store.unreachable"]) {
       expect(exitOf(code)).toBe(exitCodes.failed);
     }
   });

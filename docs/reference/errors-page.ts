@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { boundaryCodes, BoundaryError } from "../../src/boundary/errors.ts";
+import { exitCodes } from "../../src/cli/exit-codes.ts";
+import { isWrongInput } from "../../src/cli/wrong-input.ts";
 import { collectErrorCodes, type ErrorCode, type Source } from "./error-codes.ts";
 
 const sourceFolder = resolve(import.meta.dirname, "../../src");
@@ -46,7 +48,13 @@ export function errorsPage(codes: readonly ErrorCode[]): string {
     const table = name === "boundary" ? boundaryTable(members) : plainTable(members);
     return `\n## ${name}\n\n${table}`;
   });
-  return `${opening}${sections.join("")}`;
+  return `${opening}${usageWords(codes)}${sections.join("")}`;
+}
+
+/** The codes that end a command with another exit code than that of a failure. */
+function usageWords(codes: readonly ErrorCode[]): string {
+  const wrong = codes.filter(isWrongInput).map(({ code }) => `\`${code}\``);
+  return `\n## Exit code ${exitCodes.usage}\n\nA command that an error ends exits with ${exitCodes.failed}, or with ${exitCodes.usage} where something that a person wrote or named is to be corrected:\n${wrong.join(", ")}.\n`;
 }
 
 function plainTable(codes: readonly ErrorCode[]): string {

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
+import { repeatedName } from "../base/repeated-name.ts";
 import { isFiniteJson } from "../tools/arguments.ts";
 import { findJsonFault } from "../tools/json-position.ts";
 import { createObjectSchemas } from "../tools/object-schema.ts";
@@ -31,6 +32,11 @@ export function answerForm(schema: JsonObject): AnswerForm {
         return { ok: false, problems: [problem] };
       }
       const value = JSON.parse(json) as JsonValue;
+      const twice = repeatedName(json);
+      if (twice !== undefined) {
+        const problem = `the answer has the name ${JSON.stringify(twice)} twice in one object`;
+        return { ok: false, problems: [problem] };
+      }
       if (!isFiniteJson(value)) {
         return { ok: false, problems: ["the answer holds a number that is too large to be one"] };
       }

@@ -9,11 +9,15 @@ export function callOptions(
   { session, budgets }: ScopedRun,
   logicalCallId: string,
   signal: AbortSignal,
-): Pick<CallOptions, "principal" | "policy" | "runId" | "logicalCallId" | "budgets" | "signal"> {
+): Pick<
+  CallOptions,
+  "principal" | "policy" | "runId" | "tier" | "logicalCallId" | "budgets" | "signal"
+> {
   return {
     principal: session.principal,
     policy: session.policy,
     runId: session.runId,
+    tier: session.effort.effort,
     logicalCallId,
     budgets,
     signal,

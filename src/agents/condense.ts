@@ -8,7 +8,7 @@ import {
   summaryOf,
   summaryQuestion,
 } from "../context/summary.ts";
-import { asOurs, asTheirs } from "../context/calibration.ts";
+import { asTheirs, sizeOf, weigh } from "../context/calibration.ts";
 import type { Decisions } from "../context/decisions.ts";
 import { touchedFilesOf } from "../context/touched-files.ts";
 import type { Activity } from "../durable/contract.ts";
@@ -94,7 +94,7 @@ function summaryRequest(
     conversation,
     exchanges: shownExchanges(conversation, decisions).filter(({ turn }) => turn <= throughTurn),
     previous: decisions.summary,
-    mostTokens: Math.floor(asOurs(calibration, room.most) * questionShare),
+    mostTokens: Math.floor((room.most / Math.max(1, calibration.perToken)) * questionShare),
     summaryTokens: room.summaryTokens,
     tokens: session.tokens,
   };
@@ -122,7 +122,7 @@ function longestSummary({ summaryTokens }: SummaryRequest): number {
 
 /** What the prompt counts once a summary stands for its first turns. */
 function sizeWith(
-  { conversation, decisions, calibration, options, fixedTokens }: FitRequest,
+  { conversation, decisions, calibration, options, fixed }: FitRequest,
   {
     offloaded,
     clearedThrough,
@@ -136,7 +136,8 @@ function sizeWith(
   }
   const decided: Decisions = { ...decisions, offloaded: places, clearedThrough, summary };
   const messages = renderMessages(conversation, decided, options);
-  return asTheirs(calibration, fixedTokens + options.tokens.messages(messages));
+  const weight = weigh(calibration, sizeOf(messages, options.tokens));
+  return Math.max(0, Math.round(asTheirs(calibration, fixed) + weight));
 }
 
 /** The question's own end. */

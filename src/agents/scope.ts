@@ -1,3 +1,4 @@
+import { carriedFold } from "../context/carried.ts";
 import type { StoredEvent } from "../events/event.ts";
 
 /**
@@ -44,7 +45,26 @@ export function eventsOfAgent(
   events: readonly StoredEvent[],
   { agentPath }: Scope,
 ): readonly StoredEvent[] {
-  return events.filter((event) => pathOf(event) === agentPath || event.type === "session.opened");
+  return [...ownEvents(events, Number.MAX_SAFE_INTEGER, agentPath)];
+}
+
+const ownEvents = carriedFold<StoredEvent[]>((agentPath) => {
+  const state: StoredEvent[] = [];
+  return {
+    state,
+    add: (event) => {
+      if (pathOf(event) === agentPath || event.type === "session.opened") state.push(event);
+    },
+  };
+});
+
+/**
+ * Whose the events of one agent alone are. Those of several agents of a run begin with the same one,
+ * that the session was opened.
+ */
+export function ownerOf(events: readonly StoredEvent[]): string | undefined {
+  const own = events.find(({ type }) => type !== "session.opened");
+  return own === undefined ? undefined : pathOf(own);
 }
 
 /** The name of a turn's logical call within its run, the same after a crash. */

@@ -12,7 +12,7 @@ import {
 } from "./limits.ts";
 import type { AgentPorts, AgentSide, RunSession } from "./ports.ts";
 import { agentsAbove, eventsOfAgent, isWithin, type Scope, scopeOf } from "./scope.ts";
-import { activeMs, foldRun } from "./state.ts";
+import { activeMs, totalsOf } from "./state.ts";
 
 /** A run as one of its agents sees it. */
 export interface ScopedRun {
@@ -77,7 +77,7 @@ export function scopedRun(ports: AgentPorts, runId: string, of: Scope): ScopedRu
       const log = readAll();
       const anySteps = spending === undefined ? {} : { maxSteps: Number.POSITIVE_INFINITY };
       for (const member of line) {
-        const { totals } = foldRun(log, Number.MAX_SAFE_INTEGER, member.scope);
+        const totals = totalsOf(log, member.scope);
         const reached = reachedLimit(
           { ...member.limits, ...anySteps },
           totals,
@@ -106,7 +106,7 @@ function msLeft({ limits, scope }: Member, log: readonly StoredEvent[], now: num
 
 function leftOf(member: Member, log: readonly StoredEvent[], now: number): RunLimits {
   const { limits, scope } = member;
-  const { totals } = foldRun(log, Number.MAX_SAFE_INTEGER, scope);
+  const totals = totalsOf(log, scope);
   const begun = log.filter(
     (event) =>
       event.type === "agent.started" &&
@@ -125,6 +125,7 @@ function leftOf(member: Member, log: readonly StoredEvent[], now: number): RunLi
 
 /** Time in which the run was worked on since an agent of it began. Milliseconds. */
 export function activeIn(events: readonly StoredEvent[], scope: Scope, now: number): number {
+  if (scope.agentPath === undefined) return activeMs(events, now);
   const begin = events.findLastIndex((event) => isStartOf(event, scope));
   return activeMs(events.slice(Math.max(0, begin)), now);
 }
@@ -173,11 +174,7 @@ function openBudgets(
 ): AgentBudgets {
   const budgets = budgetsOf(runId, scope);
   if (scope.agentPath !== undefined) {
-    ports.openBudgets(
-      budgets,
-      limits,
-      () => foldRun(readAll(), Number.MAX_SAFE_INTEGER, scope).totals,
-    );
+    ports.openBudgets(budgets, limits, () => totalsOf(readAll(), scope));
   }
   return budgets;
 }

@@ -1,9 +1,11 @@
 import { Agent33Error } from "../base/errors.ts";
+import { carriedFold } from "../context/carried.ts";
 import { readResultName } from "../context/shown-result.ts";
 import type { StoredEvent } from "../events/event.ts";
 import { findToolsName } from "../tools/search/find-tools.ts";
 import { type OfferedTool, toolDigest } from "../tools/tool.ts";
 import type { Toolbox } from "./ports.ts";
+import { ownerOf } from "./scope.ts";
 
 /**
  * The tools that the model is shown at a place of its run: those that it always is, then those that
@@ -16,16 +18,11 @@ export function shownTools(
   events: readonly StoredEvent[],
   throughSeq: number,
 ): readonly OfferedTool[] {
-  const digests = new Map<string, string>();
-  for (const event of events) {
-    if (event.seq > throughSeq) break;
-    if (event.type !== "tools.activated") continue;
-    for (const { name, digest } of event.tools) digests.set(name, digest);
-  }
+  const owner = ownerOf(events);
+  const digests = activated(events, throughSeq, owner);
+  const { isCompacted } = compactions(events, Number.MAX_SAFE_INTEGER, owner);
   // Of which the conversation shows less, that can be read again.
-  const readAgain = events.some(({ type }) => type === "context.compacted")
-    ? toolbox.find(readResultName)
-    : undefined;
+  const readAgain = isCompacted ? toolbox.find(readResultName) : undefined;
   const shown = readAgain?.ok === true ? [...toolbox.tools, readAgain.value] : toolbox.tools;
   if (digests.size === 0) return shown;
   const found = [...digests].flatMap(([name, digest]) => {
@@ -35,6 +32,24 @@ export function shownTools(
   });
   return [...shown, ...found];
 }
+
+/** Digests of the tools that were found, by their names. */
+const activated = carriedFold(() => {
+  const state = new Map<string, string>();
+  const add = (event: StoredEvent): void => {
+    if (event.type !== "tools.activated") return;
+    for (const { name, digest } of event.tools) state.set(name, digest);
+  };
+  return { state, add };
+});
+
+const compactions = carriedFold(() => {
+  const state = { isCompacted: false };
+  const add = ({ type }: StoredEvent): void => {
+    if (type === "context.compacted") state.isCompacted = true;
+  };
+  return { state, add };
+});
 
 /** What the log keeps of tools that were found; names that the run does not have are left out. */
 export function activatedTools(

@@ -1,4 +1,5 @@
 import type { Message, ToolCallPart, ToolResultPart } from "../base/message.ts";
+import { carriedFold } from "../context/carried.ts";
 import type { EventOf, RunTotals, StoredEvent } from "../events/event.ts";
 import { isWithin, pathOf, type Scope } from "./scope.ts";
 
@@ -24,11 +25,29 @@ export function foldRun(
 ): RunState {
   const past = events.filter((event) => event.seq <= throughSeq);
   const own = past.filter((event) => pathOf(event) === scope.agentPath);
-  return { ...conversation(own), totals: totalsOf(past.filter((event) => isWithin(event, scope))) };
+  const totals = startOfTotals();
+  for (const event of past) if (isWithin(event, scope)) addToTotals(totals, event);
+  return { ...conversation(own), totals };
 }
 
-function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
-  const totals = {
+/** What an agent and all that work for it have used by now, as {@link foldRun} has it. */
+export function totalsOf(events: readonly StoredEvent[], { agentPath }: Scope): RunState["totals"] {
+  return { ...spentOf(events, Number.MAX_SAFE_INTEGER, agentPath) };
+}
+
+const spentOf = carriedFold<Spent>((agentPath) => {
+  const state = startOfTotals();
+  const scope = agentPath === undefined ? {} : { agentPath };
+  return {
+    state,
+    add: (event) => {
+      if (isWithin(event, scope)) addToTotals(state, event);
+    },
+  };
+});
+
+function startOfTotals(): Spent {
+  return {
     turns: 0,
     toolCalls: 0,
     inputTokens: 0,
@@ -38,27 +57,27 @@ function totalsOf(events: readonly StoredEvent[]): RunState["totals"] {
     costMicroUsd: 0,
     unpricedCalls: 0,
   };
-  for (const event of events) {
-    const { type } = event;
-    if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
-    if (type === "tool.completed") totals.toolCalls += 1;
-    if (
-      type === "turn.completed" ||
-      type === "sampling.completed" ||
-      type === "judge.completed" ||
-      type === "condense.completed"
-    )
-      addAnswer(totals, event);
-    if (
-      type === "turn.failed" ||
-      type === "model.fell_back" ||
-      type === "sampling.failed" ||
-      type === "judge.failed" ||
-      type === "condense.failed"
-    )
-      addFailure(totals, event);
-  }
-  return totals;
+}
+
+function addToTotals(totals: Spent, event: StoredEvent): void {
+  const { type } = event;
+  if (type === "turn.completed" || type === "turn.failed") totals.turns += 1;
+  if (type === "tool.completed") totals.toolCalls += 1;
+  if (
+    type === "turn.completed" ||
+    type === "sampling.completed" ||
+    type === "judge.completed" ||
+    type === "condense.completed"
+  )
+    addAnswer(totals, event);
+  if (
+    type === "turn.failed" ||
+    type === "model.fell_back" ||
+    type === "sampling.failed" ||
+    type === "judge.failed" ||
+    type === "condense.failed"
+  )
+    addFailure(totals, event);
 }
 
 function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> {
@@ -113,6 +132,7 @@ function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> 
       case "agent.stopped":
       case "verification.completed":
       case "escalation.decided":
+      case "budget.reached":
       case "run.finished":
         break;
     }
@@ -187,12 +207,26 @@ export function toolCallsOf(events: readonly StoredEvent[], turn: number): reado
  * those in which it had yet to be begun, was parked, or lay crashed.
  */
 export function activeMs(events: readonly StoredEvent[], now: number): number {
-  let total = 0;
-  for (const [index, event] of events.entries()) {
-    const next = events[index + 1];
-    if (event.type === "run.parked" || next?.type === "run.resumed") continue;
-    if (next?.type === "session.opened") continue;
-    total += Math.max(0, (next?.at ?? now) - event.at);
-  }
-  return total;
+  const { total, last } = gapsOf(events, Number.MAX_SAFE_INTEGER, undefined);
+  if (last === undefined || last.type === "run.parked") return total;
+  return total + Math.max(0, now - last.at);
 }
+
+interface Gaps {
+  total: number;
+  last: StoredEvent | undefined;
+}
+
+const gapsOf = carriedFold<Gaps>(() => {
+  const state: Gaps = { total: 0, last: undefined };
+  return {
+    state,
+    add: (event) => {
+      const { last } = state;
+      state.last = event;
+      if (last === undefined || last.type === "run.parked") return;
+      if (event.type === "run.resumed" || event.type === "session.opened") return;
+      state.total += Math.max(0, event.at - last.at);
+    },
+  };
+});

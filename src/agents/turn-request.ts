@@ -1,5 +1,5 @@
 import type { Message } from "../base/message.ts";
-import { asTheirs, calibrationOf } from "../context/calibration.ts";
+import { asTheirs, calibrationOf, requestSize, type Size } from "../context/calibration.ts";
 import { conversationOf } from "../context/conversation.ts";
 import { decisionsOf } from "../context/decisions.ts";
 import { fit, type Fitted, type FitRequest, type Shortening } from "../context/fit.ts";
@@ -9,6 +9,7 @@ import { type Room, roomOf } from "../context/window.ts";
 import type { EventOf, NewEvent } from "../events/event.ts";
 import type { ModelRequest } from "../models/model.ts";
 import { loadSkillToolName } from "../skills/skill-tool.ts";
+import { withinLimits } from "./delegate.ts";
 import { effortAsked } from "./effort.ts";
 import { type LimitReached, limitMet, tooManyCalls } from "./limits.ts";
 import type { Scope } from "./scope.ts";
@@ -39,7 +40,7 @@ export interface TurnAsk {
   /** The request as it stands now, whether it fits or not. */
   readonly request: ModelRequest;
   /** Our count of it. */
-  readonly promptTokens: number;
+  readonly prompt: Size;
 }
 
 /** For the last words after a limit. */
@@ -56,7 +57,7 @@ export function askOf(run: ScopedRun, place: TurnPlace): TurnAsk {
   const { session } = run;
   const { turn, horizon } = place;
   const events = run.read();
-  const tools = shownTools(session.toolbox, events, horizon);
+  const tools = withinLimits(shownTools(session.toolbox, events, horizon), session.limits);
   // Who has no tools cannot act in circles; how often its words are sent back has a bound.
   const stuck =
     tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);
@@ -103,19 +104,19 @@ export function askOf(run: ScopedRun, place: TurnPlace): TurnAsk {
       ? { answer: { name: "answer", schema: session.answer.schema } }
       : {}),
   };
-  const fixedTokens = session.tokens.request(around);
+  const fixed = requestSize(around, session.tokens);
   const fitting: FitRequest = {
     conversation,
     decisions,
     calibration,
     room,
     options,
-    fixedTokens,
+    fixed,
     refused: decisions.decidedAt <= (conversation.overflowed ?? -1),
   };
   const messages = [...renderMessages(conversation, decisions, options), ...tail];
-  const promptTokens = session.tokens.request({ ...around, messages });
-  const asked = asTheirs(calibration, promptTokens);
+  const prompt = requestSize({ ...around, messages }, session.tokens);
+  const asked = asTheirs(calibration, prompt);
   return {
     limit,
     notice: known === undefined ? notice : undefined,
@@ -126,7 +127,7 @@ export function askOf(run: ScopedRun, place: TurnPlace): TurnAsk {
       messages,
       maxOutputTokens: Math.min(around.maxOutputTokens, longestAnswer(room, asked)),
     },
-    promptTokens,
+    prompt,
   };
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorData } from "../base/errors.ts";
 import { BoundaryError } from "../boundary/errors.ts";
 import type { CallOutcome, CallRecord, Decision } from "../boundary/types.ts";
-import { asTheirs } from "../context/calibration.ts";
+import { asTheirs, type Size } from "../context/calibration.ts";
 import { tooLarge } from "../context/too-large.ts";
 import type { Activity } from "../durable/contract.ts";
 import type { EventDecision, NewEvent, StopReason } from "../events/event.ts";
@@ -78,7 +78,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       const { session } = run;
       const ask = fitTurn(run, input);
       if (typeof ask === "function") return ask;
-      const { limit, notice, request, promptTokens } = ask;
+      const { limit, notice, request, prompt } = ask;
       if (notice !== undefined) run.append([notice]);
       run.begin({ type: "turn.started", turn, toolsOffered: limit === undefined });
       let shown = false;
@@ -100,8 +100,8 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
         const end = endOf(ask, session, outcome);
         const stored = run.append(
           "answer" in end
-            ? answered({ turn, promptTokens }, session, end.answer, outcome.record, limit)
-            : [failed({ turn, promptTokens }, end, outcome.record)],
+            ? answered({ turn, prompt }, session, end.answer, outcome.record, limit)
+            : [failed({ turn, prompt }, end, outcome.record)],
         );
         const seq = stored.at(-1)?.seq ?? horizon;
         const result = {
@@ -148,20 +148,19 @@ function fitTurn(run: ScopedRun, place: TurnInput): TurnAsk | (() => TurnResult)
   const { turn, horizon: seq } = place;
   let ask = askOf(run, place);
   for (let tried = 1; ; tried += 1) {
-    const { fitted, fitting, limit, promptTokens } = ask;
+    const { fitted, fitting, limit, prompt } = ask;
     const { decisions, calibration, room } = fitting;
     if (fitted.kind === "fits") return ask;
     // What is only guessed at stops nothing: the provider knows.
     const isGuess =
       run.session.window.source === "default" && calibration.contextTokens === undefined;
-    const fits = isGuess || asTheirs(calibration, promptTokens) <= room.most;
+    const fits = isGuess || asTheirs(calibration, prompt) <= room.most;
     if (isGuess && fitted.kind === "too_large") return ask;
     // What has been made smaller for this very turn is not made smaller again and again.
     const isLast = tried === fitTries || decisions.summarisedAt === turn;
     if (isLast && fits) return ask;
     if (isLast || fitted.kind === "too_large") {
-      const size =
-        fitted.kind === "too_large" ? fitted.tokens : asTheirs(calibration, promptTokens);
+      const size = fitted.kind === "too_large" ? fitted.tokens : asTheirs(calibration, prompt);
       const error = tooLarge(fitting, ask.request, size).toJSON();
       const stop = limit ?? ({ reason: "error", error } as const);
       const used = { tokens: 0, costMicroUsd: 0, attempts: 0, durationMs: 0 };
@@ -289,7 +288,7 @@ function failed(sent: Sent, { error, overflow }: TurnFailure, record: CallRecord
 interface Sent {
   readonly turn: number;
   /** Our count of it. */
-  readonly promptTokens: number;
+  readonly prompt: Size;
 }
 
 interface TurnFailure {
@@ -303,7 +302,7 @@ interface TurnFailure {
  * beginning of the conversation, the goal with it: it is none, unless it is all that can be had.
  */
 function endOf(
-  { limit, fitting, promptTokens }: TurnAsk,
+  { limit, fitting, prompt }: TurnAsk,
   { window }: RunSession,
   outcome: CallOutcome<ModelTurn>,
 ): { readonly answer: ModelTurn } | TurnFailure {
@@ -311,8 +310,9 @@ function endOf(
   const answer = outcome.value;
   const { calibration, conversation } = fitting;
   if (limit !== undefined || conversation.overflowed !== undefined) return { answer };
+  const isKnown = calibration.theirs > 0 && calibration.model === answer.model;
   const overflow = silentOverflow(answer, {
-    inputTokens: calibration.ours === 0 ? 0 : asTheirs(calibration, promptTokens),
+    inputTokens: isKnown ? asTheirs(calibration, prompt) : 0,
     contextTokens: window.source === "model" ? window.tokens : undefined,
   });
   if (overflow === undefined) return { answer };

@@ -9,7 +9,8 @@ export type { JsonObject, JsonValue } from "./errors.ts";
  * @throws Agent33Error `json.not_canonical` for what JSON cannot hold (NaN, functions, cycles).
  */
 export function canonicalJson(value: unknown): string {
-  let text: string | undefined;
+  let text = plainJson(value, 0);
+  if (text !== undefined) return text;
   try {
     text = canonicalize(value);
   } catch (cause) {
@@ -17,6 +18,40 @@ export function canonicalJson(value: unknown): string {
   }
   if (text === undefined) throw notCanonical(undefined);
   return text;
+}
+
+/** Nobody nests plain data deeper; a cycle does. */
+const deepest = 64;
+
+/**
+ * The spelling of plain data, which is most of what is digested, in a fraction of the time. Undefined
+ * for anything that takes a rule of its own.
+ */
+function plainJson(value: unknown, depth: number): string | undefined {
+  if (typeof value === "string") return value.isWellFormed() ? JSON.stringify(value) : undefined;
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : undefined;
+  if (typeof value === "boolean" || value === null) return String(value);
+  if (typeof value !== "object" || depth === deepest) return undefined;
+  if (Array.isArray(value)) {
+    let items = "";
+    for (const item of value) {
+      const text = plainJson(item, depth + 1);
+      if (text === undefined) return undefined;
+      items += items === "" ? text : `,${text}`;
+    }
+    return `[${items}]`;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return undefined;
+  let members = "";
+  const object = value as Readonly<Record<string, unknown>>;
+  for (const key of Object.keys(object).sort()) {
+    const member = object[key];
+    if (member === undefined) continue;
+    const text = key.isWellFormed() && key !== "toJSON" ? plainJson(member, depth + 1) : undefined;
+    if (text === undefined) return undefined;
+    members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${text}`;
+  }
+  return `{${members}}`;
 }
 
 function notCanonical(cause: unknown): Agent33Error {

@@ -15,7 +15,7 @@ export interface CallSoFar {
   readonly identity: CallIdentity;
   readonly connector: string;
   readonly facts: CallFacts;
-  readonly options: Pick<CallOptions, "principal" | "runId">;
+  readonly options: Pick<CallOptions, "principal" | "runId" | "tier">;
   readonly decision: Decision;
   readonly approvalId: string | undefined;
   readonly failedAttempts: readonly AttemptRecord[];
@@ -31,7 +31,7 @@ export interface CallSoFar {
 /** The audit's record of a call. Arguments are kept as a digest: their text is the run log's. */
 export function callRecord(call: CallSoFar): CallRecord {
   const { operation, effect, repeat, tool, toolDigest, host, port } = call.facts;
-  const { principal, runId } = call.options;
+  const { principal, runId, tier } = call.options;
   const { approvalId, spend, error } = call;
   const { callId, logicalCallId, at, argsDigest, usedKey } = call.identity;
   return {
@@ -56,6 +56,7 @@ export function callRecord(call: CallSoFar): CallRecord {
     ...(call.connectedTo.length === 0 ? {} : { connectedTo: [...call.connectedTo] }),
     durationMs: call.durationMs,
     ...(spend === undefined ? {} : { spend }),
+    ...(tier === undefined ? {} : { tier }),
     outcome: call.outcome,
     ...(error === undefined ? {} : { error: toJsonValue(error) }),
   };

@@ -72,11 +72,13 @@ describe("the order of the chain", () => {
       },
       budgets: {
         reserve: () => note("budget reserve", { id: 1 }),
+        extend: () => undefined,
         settle: () => note("budget settle", undefined),
         release: () => note("budget release", undefined),
       },
       standing: {
         reserve: () => note("standing budget reserve", { held: [] }),
+        extend: () => undefined,
         settle: () => note("standing budget settle", undefined),
         release: () => note("standing budget release", undefined),
         look: () => [],

@@ -63,6 +63,8 @@ export class GovernedCall<I, O, C>
   #estimate: Spend = noSpend;
   /** What the attempts so far have used; a lost one counts with its upper bound. */
   #used: Spend = noSpend;
+  /** What the attempt that goes on has to be paid for so far. */
+  #usedNow: Spend = noSpend;
   /** Whether the other side can have seen any attempt. */
   #reached = false;
   /** The attempt that is going on, or was the last. */
@@ -174,7 +176,7 @@ export class GovernedCall<I, O, C>
     if (budgets !== undefined && budgets.length > 0) this.#held().reserve(budgets, this.#bound());
     if (parts.standing !== undefined) {
       const milliseconds = this.deadlineAt - this.startedMs;
-      this.#held().reserveStanding(parts.standing, { ...this.#bound(), milliseconds });
+      this.#held().reserveStanding(parts.standing, { ...this.#bound(), milliseconds }, runId);
     }
     if (this.#approvalId !== undefined) {
       const { approvalDigest, at } = this.identity();
@@ -245,8 +247,9 @@ export class GovernedCall<I, O, C>
     if (failure.countsAgainstBreaker) this.#breaker?.fail(this.#permit, nowMs);
     else if (!this.#begun) this.#breaker?.release(this.#permit);
     if (failure.phase !== "before_send") this.#reached = true;
-    // An attempt whose answer was lost may have been billed: keep its upper bound.
-    if (failure.phase === "unknown") this.#use(this.#estimate);
+    // An attempt whose answer was lost or cannot be read may have been billed: keep its upper bound.
+    const isLost = failure.phase === "unknown" || failure.kind === "invalid_response";
+    if (isLost && this.#usedNow === noSpend) this.#use(addSpend(noSpend, this.#estimate));
     this.#failedAttempts ??= [];
     this.#failedAttempts.push({
       startedAtMs: this.#beganMs - this.startedMs,
@@ -260,13 +263,30 @@ export class GovernedCall<I, O, C>
       this.#fail(failure);
       return;
     }
+    try {
+      if (!this.#affordsMore()) {
+        this.#fail(failure);
+        return;
+      }
+    } catch (thrown) {
+      this.#fail(unrecorded(this.name, thrown));
+      return;
+    }
     parts.clock
       .sleep(delayMs, this.options.signal)
       .then(() => this.#try(number + 1, parts.clock.monotonic()))
       .catch((error: unknown) => this.#fail(this.#classify(error)));
   }
 
+  /** Whether another attempt can be paid for beside the one that has ended. */
+  #affordsMore(): boolean {
+    const spent = this.#usedNow;
+    this.#usedNow = noSpend;
+    return spent === noSpend || this.#holdings === undefined || this.#holdings.extend(spent);
+  }
+
   #use(spend: Spend): void {
+    this.#usedNow = spend;
     this.#used = this.#used === noSpend ? spend : addSpend(this.#used, spend);
   }
 

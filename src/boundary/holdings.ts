@@ -48,8 +48,8 @@ export class Holdings {
   }
 
   /** @throws BoundaryError `budget_exceeded` */
-  reserveStanding(ledger: StandingLedger, bound: CallSpend): void {
-    const reserved = ledger.reserve(this.#call.principal, bound);
+  reserveStanding(ledger: StandingLedger, bound: CallSpend, runId: string | undefined): void {
+    const reserved = ledger.reserve(this.#call.principal, bound, runId);
     if ("held" in reserved) {
       this.#standing = { ledger, reserved };
       return;
@@ -57,8 +57,29 @@ export class Holdings {
     throw this.#exceeded(reserved, "Raise the limit in the settings, or wait for the next period.");
   }
 
-  #exceeded({ budget, limit, used, allowed }: BudgetRefusal, hint: string): BoundaryError {
+  /** Sets more aside, for another attempt beside one that has to be paid for. Whether it fits. */
+  extend(more: Spend): boolean {
+    const held = this.#reservation;
+    const standing = this.#standing;
+    if (held !== undefined && this.#call.budgets.extend(held, more) !== undefined) return false;
+    return standing === undefined || standing.ledger.extend(standing.reserved, more) === undefined;
+  }
+
+  #exceeded(
+    { budget, limit, used, allowed, unpriced }: BudgetRefusal,
+    hint: string,
+  ): BoundaryError {
     const { name } = this.#call;
+    if (unpriced === true) {
+      return new BoundaryError(
+        "budget_exceeded",
+        `${name} has no known price, and budget ${budget} limits money.`,
+        {
+          budgetLimit: limit,
+          hint: "Give the model a price under `prices` in the settings, or set `unpriced: allow`.",
+        },
+      );
+    }
     const message = `${name} does not fit into budget ${budget}: ${limit} ${Math.round(used)} used of ${allowed}.`;
     return new BoundaryError("budget_exceeded", message, { budgetLimit: limit, hint });
   }

@@ -30,6 +30,8 @@ export interface BudgetRefusal {
   readonly limit: "costMicroUsd" | "tokens" | "calls" | "milliseconds";
   readonly allowed: number;
   readonly used: number;
+  /** The call costs money that nobody can name, and the budget counts money. */
+  readonly unpriced?: true;
 }
 
 /** What could still be reserved; what is absent is unlimited. */
@@ -49,6 +51,11 @@ export interface BudgetReservation {
 export interface BudgetLedger {
   /** Sets the upper bound aside in every named budget, or in none and says which refused. */
   reserve(budgets: readonly string[], estimate: Spend): BudgetReservation | BudgetRefusal;
+  /**
+   * Sets more aside for the same call, in all its budgets or in none: another attempt, beside one
+   * that has to be paid for.
+   */
+  extend(reservation: BudgetReservation, more: Spend): BudgetRefusal | undefined;
   /** Replaces the reservation by what was really used. */
   settle(reservation: BudgetReservation, actual: Spend): void;
   /** Gives the reservation back: the call was never sent. */

@@ -4,6 +4,7 @@ import type { Spend } from "./types.ts";
 export function addSpend(one: Spend, other: Spend): Spend {
   const tokens = sum(one.tokens, other.tokens);
   const costMicroUsd = sum(one.costMicroUsd, other.costMicroUsd);
+  // Whether it is unpriced is a word about a bound, and not about what was used.
   return {
     ...(tokens === undefined ? {} : { tokens }),
     ...(costMicroUsd === undefined ? {} : { costMicroUsd }),

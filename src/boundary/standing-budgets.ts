@@ -2,7 +2,24 @@ import { sha256 } from "../base/digest.ts";
 import type { Principal } from "../base/principal.ts";
 import type { BudgetLimits } from "./budget.ts";
 import type { BudgetLeft, BudgetRefusal } from "./ports.ts";
-import type { Spend } from "./types.ts";
+import {
+  type Account,
+  type Amounts,
+  amountsOf,
+  type CallSpend,
+  giveBackRest,
+  leftOf,
+  newAccount,
+  putBack,
+  quantities,
+  reachedBy,
+  returnExcess,
+  setAside,
+  type SharedBudgets,
+} from "./standing-account.ts";
+import type { BudgetReached } from "./thresholds.ts";
+
+export type { CallSpend, SharedBudgets } from "./standing-account.ts";
 
 /** Whose calls a budget counts together. */
 export const budgetScopes = ["tenant", "user", "agent"] as const;
@@ -20,37 +37,28 @@ export interface StandingBudget {
   readonly limits: BudgetLimits;
 }
 
-type Quantity = keyof BudgetLimits;
-type Amounts = Readonly<Partial<Record<Quantity, number>>>;
-
-/** One tenant's budgets, shared by all processes; each function has committed when it returns. */
-export interface SharedBudgets {
-  define(id: string, limits: BudgetLimits, options: { readonly replace: boolean }): unknown;
-  /** Sets amounts aside, all or none. */
-  draw(
-    id: string,
-    amounts: Amounts,
-  ):
-    | { readonly granted: true }
-    | {
-        readonly granted: false;
-        readonly limit: Quantity;
-        readonly allowed: number;
-        readonly used: number;
-      };
-  giveBack(id: string, amounts: Amounts): void;
-  /** What is drawn of a budget; undefined where nobody has drawn from it. */
-  get(id: string): { readonly used: Required<Amounts> } | undefined;
+/** What no single call may use more than. */
+export interface CallBudget {
+  readonly name: string;
+  readonly limits: Pick<BudgetLimits, "costMicroUsd" | "tokens">;
 }
 
-/** What one call may use and, settled, what it used. */
-export interface CallSpend extends Spend {
-  readonly milliseconds?: number;
+interface Share {
+  readonly account: Account;
+  readonly wanted: Required<Amounts>;
+  /** Whose call it is set aside for. */
+  readonly runId: string | undefined;
 }
 
 /** What is set aside for one call in every standing budget that counts it. */
 export interface StandingReservation {
-  readonly held: readonly { readonly account: Account; readonly wanted: Required<Amounts> }[];
+  held: readonly Share[];
+}
+
+/** A share of a limit that was reached, and the call with which it was. */
+export interface StandingReached extends BudgetReached {
+  readonly tenant: string;
+  readonly runId: string | undefined;
 }
 
 /** The standing budgets of one process. */
@@ -59,7 +67,13 @@ export interface StandingLedger {
    * Sets the upper bound aside in every budget that counts the call, or in none and says which
    * refused. Throws what the store throws: a call that cannot be counted is not made.
    */
-  reserve(principal: Principal, bound: CallSpend): StandingReservation | BudgetRefusal;
+  reserve(
+    principal: Principal,
+    bound: CallSpend,
+    runId?: string,
+  ): StandingReservation | BudgetRefusal;
+  /** Sets more aside for the same call, in all its budgets or in none. */
+  extend(reservation: StandingReservation, more: CallSpend): BudgetRefusal | undefined;
   /** Replaces a reservation by what was really used. Once. */
   settle(reservation: StandingReservation, used: CallSpend): void;
   /** Gives a reservation back: the call was never sent. Once. */
@@ -77,24 +91,19 @@ export interface StandingLook {
   readonly left: BudgetLeft;
   /** Whether the call's upper bound could be set aside. */
   readonly fits: boolean;
+  /** It bounds each call by itself. */
+  readonly perCall?: true;
 }
 
-/** What this process holds of one budget in one period. */
-interface Account {
-  readonly id: string;
-  readonly store: SharedBudgets;
-  readonly limits: BudgetLimits;
-  /** Drawn from the store and neither used nor set aside; below 0 where a call used more than its bound. */
-  readonly left: Record<Quantity, number>;
-}
-
-const quantities = ["calls", "tokens", "costMicroUsd", "milliseconds"] as const;
-/** A process draws at least this share of a limit, so that not every call writes to the store. */
-const slicesPerLimit = 100;
 const longestId = 200;
 
 export interface StandingBudgetParts {
   readonly budgets: readonly StandingBudget[];
+  readonly perCall?: readonly CallBudget[];
+  /** Whether a call that costs money nobody can name is refused where money is limited. */
+  readonly refusesUnpriced?: boolean;
+  /** Told of each share of a limit that this process sees reached, once in a period. */
+  readonly onReached?: (reached: StandingReached) => void;
   /** The shared budgets of a tenant. Asked whenever a period begins. */
   readonly storeOf: (tenant: string) => SharedBudgets;
   /** Milliseconds since the Unix epoch. */
@@ -107,7 +116,7 @@ export interface StandingBudgetParts {
  * the period ends: a crash can make a limit narrower and never wider.
  */
 export function createStandingLedger(parts: StandingBudgetParts): StandingLedger {
-  const { budgets, storeOf, now } = parts;
+  const { budgets, perCall = [], refusesUnpriced = false, storeOf, now, onReached } = parts;
   /** By rule, tenant and who; of the period that was asked about last. */
   const accounts = new Map<string, Account>();
 
@@ -126,59 +135,105 @@ export function createStandingLedger(parts: StandingBudgetParts): StandingLedger
     if (known !== undefined) giveBackRest(known);
     const store = storeOf(principal.tenant);
     store.define(id, limits, { replace: true });
-    const left = { calls: 0, tokens: 0, costMicroUsd: 0, milliseconds: 0 };
-    const made = { id, store, limits, left };
+    const made = newAccount(id, principal.tenant, store, limits);
     accounts.set(place, made);
     return made;
   };
 
-  return {
-    reserve: (principal, bound) => {
-      const wanted = amountsOf(bound, 1);
-      const at = now();
-      const held: { account: Account; wanted: Required<Amounts> }[] = [];
-      for (const budget of budgets) {
-        if (principal[budget.per] === undefined) continue;
-        const account = accountOf(budget, principal, at);
-        const refused = take(account, wanted);
-        if (refused === undefined) {
-          held.push({ account, wanted });
-          continue;
-        }
-        for (const taken of held) add(taken.account, taken.wanted, 1);
-        return refused;
+  const tell = (account: Account, runId: string | undefined, refused?: BudgetRefusal): void => {
+    if (onReached === undefined) return;
+    const { tenant } = account;
+    for (const reached of reachedBy(account, refused)) onReached({ ...reached, tenant, runId });
+  };
+
+  /** Sets amounts aside in all accounts and notes them, or in none. */
+  const takeAll = (
+    accounts: readonly Account[],
+    wanted: Required<Amounts>,
+    reservation: StandingReservation,
+    runId: string | undefined,
+  ): BudgetRefusal | undefined => {
+    const taken: Share[] = [];
+    for (const account of accounts) {
+      const refused = setAside(account, wanted);
+      if (refused === undefined) {
+        taken.push({ account, wanted, runId });
+        continue;
       }
-      return { held };
+      for (const share of taken) putBack(share.account, share.wanted, undefined);
+      tell(account, runId, refused);
+      return refused;
+    }
+    reservation.held = [...reservation.held, ...taken];
+    return undefined;
+  };
+
+  return {
+    reserve: (principal, bound, runId) => {
+      const single = perCall.find((budget) => !fitsCall(budget, bound, refusesUnpriced));
+      if (single !== undefined) return callRefusal(single, bound);
+      const at = now();
+      const counting = budgets.filter(({ per }) => principal[per] !== undefined);
+      const accounts = counting.map((budget) => accountOf(budget, principal, at));
+      if (refusesUnpriced && bound.unpriced === true) {
+        const refused = accounts.find(({ limits }) => limits.costMicroUsd !== undefined);
+        if (refused !== undefined) return unpricedRefusal(refused);
+      }
+      const wanted = amountsOf(bound, 1);
+      const reservation: StandingReservation = { held: [] };
+      const refused = takeAll(accounts, wanted, reservation, runId);
+      if (refused !== undefined) return refused;
+      return reservation;
     },
-    settle: ({ held }, used) => {
+    extend: (reservation, more) =>
+      takeAll(
+        [...new Set(reservation.held.map(({ account }) => account))],
+        amountsOf(more, 0),
+        reservation,
+        reservation.held[0]?.runId,
+      ),
+    settle: (reservation, used) => {
       const actual = amountsOf(used, 1);
-      for (const { account, wanted } of held) {
-        add(account, wanted, 1);
-        add(account, actual, -1);
+      const paid = new Map<Account, string | undefined>();
+      for (const { account, wanted, runId } of reservation.held) {
+        putBack(account, wanted, paid.has(account) ? undefined : actual);
+        paid.set(account, runId);
+      }
+      for (const [account, runId] of paid) {
         returnExcess(account);
+        tell(account, runId);
       }
     },
     release: ({ held }) => {
       for (const { account, wanted } of held) {
-        add(account, wanted, 1);
+        putBack(account, wanted, undefined);
         returnExcess(account);
       }
     },
     look: (principal, bound) => {
       const at = now();
       const wanted = amountsOf(bound, 1);
-      return budgets
+      const single = perCall.map((budget) => ({
+        budget: callBudgetId(budget),
+        left: budget.limits,
+        fits: fitsCall(budget, bound, refusesUnpriced),
+        perCall: true as const,
+      }));
+      const standing = budgets
         .filter(({ per }) => principal[per] !== undefined)
         .map((budget) => {
           const { place, id } = placeOf(budget, principal, at);
           const own = accounts.get(place);
           const drawn = storeOf(principal.tenant).get(id)?.used;
           const left = leftOf(budget.limits, drawn, own?.id === id ? own.left : undefined);
+          const isUnpriced =
+            refusesUnpriced && bound.unpriced === true && left.costMicroUsd !== undefined;
           const fits = quantities.every(
             (quantity) => !(wanted[quantity] > (left[quantity] ?? Infinity)),
           );
-          return { budget: id, left, fits };
+          return { budget: id, left, fits: fits && !isUnpriced };
         });
+      return [...single, ...standing];
     },
     close: () => {
       for (const account of accounts.values()) giveBackRest(account);
@@ -187,93 +242,31 @@ export function createStandingLedger(parts: StandingBudgetParts): StandingLedger
   };
 }
 
-function take(account: Account, wanted: Required<Amounts>): BudgetRefusal | undefined {
-  const { id, store, limits, left } = account;
-  const missing: Partial<Record<Quantity, number>> = {};
-  const slice: Partial<Record<Quantity, number>> = {};
-  let short = false;
-  for (const quantity of quantities) {
-    const limit = limits[quantity];
-    const lacking = wanted[quantity] - left[quantity];
-    if (limit === undefined || lacking <= 0) continue;
-    short = true;
-    missing[quantity] = lacking;
-    slice[quantity] = Math.max(lacking, sliceOf(limit));
-  }
-  if (short) {
-    let drawn: Amounts = slice;
-    let draw = store.draw(id, slice);
-    if (!draw.granted) {
-      drawn = missing;
-      draw = store.draw(id, missing);
-    }
-    if (!draw.granted) {
-      const { limit, allowed, used } = draw;
-      return { budget: id, limit, allowed, used };
-    }
-    for (const quantity of quantities) left[quantity] += drawn[quantity] ?? 0;
-  }
-  add(account, wanted, -1);
-  return undefined;
+function callBudgetId({ name }: CallBudget): string {
+  return `${name}/call`;
 }
 
-/** What could be set aside: what nobody has drawn, and what this process has drawn and not used. */
-function leftOf(limits: BudgetLimits, drawn: Amounts = {}, own: Amounts = {}): BudgetLeft {
-  const left = quantities.flatMap((quantity) => {
-    const limit = limits[quantity];
-    if (limit === undefined) return [];
-    return [[quantity, Math.max(0, limit - (drawn[quantity] ?? 0)) + (own[quantity] ?? 0)]];
-  });
-  return Object.fromEntries(left) as BudgetLeft;
+function fitsCall({ limits }: CallBudget, bound: CallSpend, refusesUnpriced: boolean): boolean {
+  if (limits.costMicroUsd !== undefined && refusesUnpriced && bound.unpriced === true) return false;
+  const { costMicroUsd = 0, tokens = 0 } = bound;
+  return (
+    costMicroUsd <= (limits.costMicroUsd ?? costMicroUsd) && tokens <= (limits.tokens ?? tokens)
+  );
 }
 
-function add({ limits, left }: Account, amounts: Required<Amounts>, sign: 1 | -1): void {
-  for (const quantity of quantities) {
-    if (limits[quantity] !== undefined) left[quantity] += sign * amounts[quantity];
-  }
+function callRefusal(budget: CallBudget, bound: CallSpend): BudgetRefusal {
+  const { limits } = budget;
+  const isTokens = (bound.tokens ?? 0) > (limits.tokens ?? Number.POSITIVE_INFINITY);
+  const limit = isTokens ? "tokens" : "costMicroUsd";
+  const allowed = limits[limit] ?? 0;
+  const refusal = { budget: callBudgetId(budget), limit, allowed, used: 0 } as const;
+  return bound.unpriced === true && !isTokens ? { ...refusal, unpriced: true } : refusal;
 }
 
-/** What is left over after a call with a generous bound is for the other processes. */
-function returnExcess({ id, store, limits, left }: Account): void {
-  const excess: Partial<Record<Quantity, number>> = {};
-  for (const quantity of quantities) {
-    const slice = sliceOf(limits[quantity] ?? 0);
-    if (left[quantity] > 2 * slice) excess[quantity] = left[quantity] - slice;
-  }
-  if (Object.keys(excess).length === 0) return;
-  store.giveBack(id, excess);
-  for (const quantity of quantities) left[quantity] -= excess[quantity] ?? 0;
-}
-
-/** Closes the account with the store: the rest back, and what was used beyond its bound drawn. */
-function giveBackRest({ id, store, left }: Account): void {
-  const rest = quantities.filter((quantity) => left[quantity] > 0);
-  if (rest.length > 0) {
-    store.giveBack(id, Object.fromEntries(rest.map((quantity) => [quantity, left[quantity]])));
-  }
-  for (const quantity of quantities) {
-    if (left[quantity] < 0) drawAtMost(store, id, quantity, -left[quantity]);
-    left[quantity] = 0;
-  }
-}
-
-function drawAtMost(store: SharedBudgets, id: string, quantity: Quantity, amount: number): void {
-  const draw = store.draw(id, { [quantity]: amount });
-  if (draw.granted || draw.allowed <= draw.used) return;
-  store.draw(id, { [quantity]: draw.allowed - draw.used });
-}
-
-function sliceOf(limit: number): number {
-  return Math.max(1, Math.floor(limit / slicesPerLimit));
-}
-
-function amountsOf(spend: CallSpend, calls: 0 | 1): Required<Amounts> {
-  return {
-    calls,
-    tokens: spend.tokens ?? 0,
-    costMicroUsd: spend.costMicroUsd ?? 0,
-    milliseconds: Math.ceil(spend.milliseconds ?? 0),
-  };
+function unpricedRefusal({ id, limits, left }: Account): BudgetRefusal {
+  const allowed = limits.costMicroUsd ?? 0;
+  const used = Math.max(0, allowed - left.costMicroUsd);
+  return { budget: id, limit: "costMicroUsd", allowed, used, unpriced: true };
 }
 
 function idOf(name: string, who: string, period: string): string {

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
-import type { Effect, Repeat } from "../base/effect.ts";
+import type { Effect, Effort, Repeat } from "../base/effect.ts";
 import type { Principal } from "../base/principal.ts";
 import type { BoundaryError } from "./errors.ts";
 import type { EgressConnect, EgressFetch, SpawnProcess } from "./hands.ts";
@@ -36,7 +36,12 @@ export interface CallFacts {
 export interface Spend {
   readonly costMicroUsd?: number;
   readonly tokens?: number;
+  /** In an upper bound: it costs money, and nobody knows how much. */
+  readonly unpriced?: true;
 }
+
+/** What of a spend can be counted. */
+export type SpendAmount = Exclude<keyof Spend, "unpriced">;
 
 /** What a handler gets for one attempt. */
 export interface CallContext<I, C = never> {
@@ -126,6 +131,8 @@ export interface CallOptions<C = never> {
   readonly policy?: PolicyDecider;
   /** Shortens the connector's total time limit for this call. */
   readonly totalMs?: number;
+  /** How hard it was decided to think about it; for the record. */
+  readonly tier?: Effort;
   /** Budgets that this call is charged to, by the ids given to {@link BudgetLedger}. */
   readonly budgets?: readonly string[];
   /** An approval that a person gave for exactly this call. */
@@ -158,7 +165,7 @@ export interface SessionLimit {
   /** Calls that began longer ago do not count. Absent: all count. */
   readonly windowMs?: number;
   /** What this call adds to an amount: so much, or what it is estimated and then found to use. */
-  readonly adds: number | keyof Spend;
+  readonly adds: number | SpendAmount;
 }
 
 /** A rule that holds only beyond a count, or only until another call has succeeded in the run. */
@@ -242,6 +249,8 @@ export interface CallRecord {
   readonly connectedTo?: readonly string[];
   readonly durationMs: number;
   readonly spend?: Spend;
+  /** Of a call that a run made for its work: the tier of effort. */
+  readonly tier?: Effort;
   /** `ok` or the error's code. */
   readonly outcome: string;
   readonly error?: JsonValue;

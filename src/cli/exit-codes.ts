@@ -1,12 +1,13 @@
 import type { Agent33Error } from "../base/errors.ts";
 import type { RunOutcome } from "../events/event.ts";
+import { isWrongInput } from "./wrong-input.ts";
 
 /** What the program's exit says. One table for all commands. */
 export const exitCodes = {
   ok: 0,
   failed: 1,
   refuted: 2,
-  /** Wrong words on the command line (sysexits.h EX_USAGE). */
+  /** Wrong words on the command line, or in a file or setting (sysexits.h EX_USAGE). */
   usage: 64,
   /** Waits for a person; resume it later (sysexits.h EX_TEMPFAIL). */
   parked: 75,
@@ -42,32 +43,8 @@ export function exitCodeOfReplay({ ended, differs }: { ended: boolean; differs: 
   return ended ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Errors in what the person wrote, on the command line or in the settings. */
-const usagePrefixes = ["cli.", "config.", "learning.bad_"];
-const usageCodes = [
-  "agents.unknown",
-  "agents.unknown_domain",
-  "agents.unknown_effort",
-  "agents.unknown_tenant",
-  "engine.check_without_workspace",
-  "engine.invalid_inputs",
-  "engine.model_missing",
-  "engine.once_without_tools",
-  "engine.environment",
-  "engine.data_in_workspace",
-  "engine.shell_without_workspace",
-  "engine.workspace_missing",
-  "models.malformed_spec",
-  "models.unknown_provider",
-  "policy.unknown_pack",
-  "sandbox.invalid_command",
-  "store.bad_address",
-  "store.bad_cursor",
-];
-
 /** The exit code for an error that ended a command. */
 export function exitCodeOfError(error: Agent33Error): number {
   if (error.code === "boundary.cancelled") return exitCodes.cancelled;
-  const wrongWords = usagePrefixes.some((prefix) => error.code.startsWith(prefix));
-  return wrongWords || usageCodes.includes(error.code) ? exitCodes.usage : exitCodes.failed;
+  return isWrongInput(error) ? exitCodes.usage : exitCodes.failed;
 }

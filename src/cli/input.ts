@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
+import { repeatedName } from "../base/repeated-name.ts";
 import type { CliContext } from "./context.ts";
 
 /** What one text or one line may have; a signal has room for far less. */
@@ -31,15 +32,20 @@ export async function readText(context: CliContext, path: string): Promise<strin
 
 /**
  * The JSON value in a file, or in standard input for `-`.
- * @throws Agent33Error as {@link readText}, and `cli.unreadable_input` for what is not JSON
+ * @throws Agent33Error as {@link readText}, and `cli.unreadable_input` for what is not JSON, or has a
+ * name twice
  */
 export async function readJson(context: CliContext, path: string): Promise<unknown> {
   const text = await readText(context, path);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (cause) {
     throw unreadable(path, `it is not JSON: ${messageOf(cause)}`, cause);
   }
+  const twice = repeatedName(text);
+  if (twice === undefined) return value;
+  throw unreadable(path, `it has the name ${JSON.stringify(twice)} twice in one object`);
 }
 
 /**

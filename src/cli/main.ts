@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
+import { modelsCommand } from "./commands/models.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
 import { replayCommand } from "./commands/replay.ts";
 import { resumeCommand } from "./commands/resume.ts";
@@ -94,6 +95,7 @@ export function createProgram(context: CliContext): Command {
   connectorsCommand(program, context);
   learnCommand(program, context);
   mcpCommand(program, context);
+  modelsCommand(program, context);
   policyCommand(program, context);
   storeCommand(program, context);
   configCommand(program, context);

@@ -60,3 +60,21 @@ export function renderAttempts(
   }
   out(`  all attempts: ${money(attempts.costMicroUsd, attempts.unpricedCalls)}`);
 }
+
+/** That a budget has come to a share of one of its limits. */
+export function budgetText({
+  budget,
+  limit,
+  percent,
+  used,
+  allowed,
+}: EventOf<"budget.reached">): string {
+  const amount = (value: number): string =>
+    limit === "costMicroUsd"
+      ? formatMicroUsd(value)
+      : limit === "milliseconds"
+        ? `${count(value / 1_000)} s`
+        : `${count(value)} ${limit}`;
+  const full = percent === 100 ? ", which is full" : "";
+  return `${budget} at ${percent} %${full}: ${amount(used)} of ${amount(allowed)}`;
+}

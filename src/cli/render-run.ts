@@ -10,7 +10,7 @@ import type {
   StopReason,
 } from "../events/event.ts";
 import { oneLine, type Output } from "./output.ts";
-import { renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
+import { budgetText, renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
 import { compactionText } from "./render-compaction.ts";
 
 const milliseconds = (ms: number): string =>
@@ -174,6 +174,9 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
           `${style.bold("verifier")}  ${event.error === undefined ? `reward ${event.reward ?? "none"}` : style.red(errorText(event.error))} · ${milliseconds(event.durationMs)}`,
         );
         if (!event.passed) indent(output, event.output);
+        return;
+      case "budget.reached":
+        out(style.yellow(`  budget ${budgetText(event)}`));
         return;
       case "escalation.decided":
         renderEscalation(output, event);
@@ -348,6 +351,8 @@ function stopText(stop: StopReason): string {
     case "denied":
     case "error":
       return errorText(stop.error);
+    case "steered":
+      return "a person spoke to the run";
     case "cancelled":
       return "cancelled";
   }

@@ -3,10 +3,12 @@ import { join } from "node:path";
 import { isNode, LineCounter, parseDocument } from "yaml";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../base/json.ts";
+import { repeatedName } from "../base/repeated-name.ts";
 import { suggestName } from "../base/nearest.ts";
 import { checkNames, invalidSettings } from "./invalid-settings.ts";
 import { type Leaf, leaves } from "./leaves.ts";
 import { serversOfFiles } from "./mcp-files.ts";
+import { withPricesFile } from "./prices-file.ts";
 import { type Settings, settingsSchema } from "./schema.ts";
 import { shownValue } from "./shown-value.ts";
 
@@ -84,7 +86,8 @@ export function loadConfig(sources: ConfigSources): Config {
   if (!parsed.success) throw invalidSettings(parsed.error, merged, origins);
   const { mcpFiles, mcpServers } = parsed.data;
   const { servers, notices } = serversOfFiles(mcpFiles, sources.cwd, mcpServers);
-  const settings = { ...parsed.data, mcpServers: { ...servers, ...mcpServers } };
+  const prices = withPricesFile(parsed.data, sources.cwd);
+  const settings = { ...parsed.data, prices, mcpServers: { ...servers, ...mcpServers } };
   const originOf = (name: string): Origin =>
     origins.get(name) ?? { layer: "default", name: "built in" };
   checkNames(settings, mcpServers, originOf);
@@ -226,21 +229,25 @@ function fromText(leaf: Leaf, text: string, where: string): JsonValue {
         .map((item) => item.trim())
         .filter((item) => item !== "");
     case "json":
-      try {
-        return JSON.parse(text) as JsonValue;
-      } catch (cause) {
-        throw new Agent33Error(
-          "config.invalid_value",
-          `${where} is not JSON: ${messageOf(cause)}`,
-          {
-            hint: `Write ${leaf.name} as a JSON object, or put it into ${configFileName}.`,
-            cause,
-          },
-        );
-      }
+      return fromJson(leaf, text, where);
     case "string":
       return text;
   }
+}
+
+function fromJson({ name }: Leaf, text: string, where: string): JsonValue {
+  const hint = `Write ${name} as a JSON object, or put it into ${configFileName}.`;
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    const message = `${where} is not JSON: ${messageOf(cause)}`;
+    throw new Agent33Error("config.invalid_value", message, { hint, cause });
+  }
+  const twice = repeatedName(text);
+  if (twice === undefined) return value;
+  const message = `${where} has the name ${JSON.stringify(twice)} twice in one object.`;
+  throw new Agent33Error("config.invalid_value", message, { hint });
 }
 
 function unknownSetting(name: string, where: string): Agent33Error {

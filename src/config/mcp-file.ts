@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { createRedactor } from "../base/redact.ts";
+import { repeatedName } from "../base/repeated-name.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
 import { passwordsIn, secretName } from "./secrets.ts";
 
@@ -174,12 +175,20 @@ function jsonWithComments(text: string, file: string): unknown {
     .replace(/^\ufeff/, "")
     .replace(new RegExp(String.raw`(${string})|//[^\n]*|/\*[\s\S]*?\*/`, "g"), "$1")
     .replace(new RegExp(String.raw`(${string})|,(?=\s*[}\]])`, "g"), "$1");
+  let value: unknown;
   try {
-    return JSON.parse(bare);
+    value = JSON.parse(bare);
   } catch (cause) {
     throw new Agent33Error("config.not_mcp_file", `${file} is not JSON: ${messageOf(cause)}`, {
       hint: "Name the file in which another program keeps its MCP servers.",
       cause,
     });
   }
+  const twice = repeatedName(bare);
+  if (twice === undefined) return value;
+  throw new Agent33Error(
+    "config.not_mcp_file",
+    `${file} has the name ${JSON.stringify(twice)} twice in one object.`,
+    { hint: "Take out the one that is not meant." },
+  );
 }

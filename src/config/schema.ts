@@ -42,11 +42,11 @@ export type EntryPoint = (typeof entryPoints)[number];
 
 const amount = z.int().positive().exactOptional();
 
-/** A hard limit on the calls of a tenant, a person or an agent over a period. */
+/** A hard limit on the calls of a tenant, a person or an agent over a period, or on each call. */
 const standingBudgetSchema = z
   .strictObject({
-    per: z.enum(budgetScopes),
-    period: z.enum(budgetPeriods),
+    per: z.enum([...budgetScopes, "call"]),
+    period: z.enum(budgetPeriods).exactOptional(),
     maxCostMicroUsd: amount,
     maxTokens: amount,
     maxCalls: amount,
@@ -55,6 +55,14 @@ const standingBudgetSchema = z
   .refine(
     ({ per: _per, period: _period, ...limits }) => Object.keys(limits).length > 0,
     "Give at least one of maxCostMicroUsd, maxTokens, maxCalls and maxSeconds",
+  )
+  .refine(
+    ({ per, period }) => (per === "call") === (period === undefined),
+    "Give a period, unless it is per call",
+  )
+  .refine(
+    ({ per, maxCalls, maxSeconds }) => per !== "call" || (maxCalls ?? maxSeconds) === undefined,
+    "Per call there are maxCostMicroUsd and maxTokens",
   );
 
 /** Which policy holds. */
@@ -150,6 +158,25 @@ export const settingsSchema = z.strictObject({
         .enum(["full", "normal"])
         .default("full")
         .describe("full survives a power cut; normal may lose the last writes then"),
+    })
+    .prefault({}),
+  journal: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe("whether all that is committed is written to a second place besides the store"),
+      folder: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("folder of the journal, best on another disk; in the data folder by default"),
+      keepDays: z
+        .int()
+        .nonnegative()
+        .max(3_650)
+        .default(7)
+        .describe("days that the journal is kept for after a backup has what is in it"),
     })
     .prefault({}),
   backup: z
@@ -293,5 +320,14 @@ export const settingsSchema = z.strictObject({
     .record(z.string(), priceOverrideSchema)
     .default({})
     .describe("prices by model, before the built-in table"),
+  pricesFile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("YAML or JSON file with prices by model, after those that stand in the settings"),
+  unpriced: z
+    .enum(["refuse", "allow"])
+    .default("refuse")
+    .describe("what a budget that limits money does with a model that has no known price"),
 });
 export type Settings = z.infer<typeof settingsSchema>;

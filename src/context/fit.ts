@@ -1,4 +1,5 @@
-import { asOurs, asTheirs, type Calibration } from "./calibration.ts";
+import type { Message } from "../base/message.ts";
+import { asTheirs, type Calibration, type Size, sizeOf, weigh } from "./calibration.ts";
 import type { Conversation, Exchange } from "./conversation.ts";
 import type { Decisions } from "./decisions.ts";
 import { type PromptOptions, renderExchange, renderMessages, shownExchanges } from "./prompt.ts";
@@ -13,7 +14,7 @@ export interface FitRequest {
   readonly room: Room;
   readonly options: PromptOptions;
   /** Our count of all that is not the conversation: instructions, tools, what stands at the end. */
-  readonly fixedTokens: number;
+  readonly fixed: Size;
   /** Whether it is made smaller whatever it counts: the provider has refused the last one. */
   readonly refused: boolean;
 }
@@ -53,12 +54,11 @@ const offloadFactor = 4;
  * answer is in the log.
  */
 export function fit(request: FitRequest): Fitted {
-  const { room, calibration, decisions } = request;
+  const { room, decisions } = request;
   const shown = shownExchanges(request.conversation, decisions);
   const size = sizer(request, shown);
-  const before = size(decisions, 0);
-  const beforeTokens = asTheirs(calibration, before);
-  const { high, low, most } = limitsOf(request, before);
+  const beforeTokens = size(decisions, 0);
+  const { high, low, most } = limitsOf(request, beforeTokens);
   /** So it is shown less of; a view that brings nothing new is what there is already. */
   const step = (view: View, why: Shortening["why"], cut = 0): Fitted => {
     const offloaded = placesOf(view, decisions);
@@ -73,14 +73,15 @@ export function fit(request: FitRequest): Fitted {
         ...(cut === 0 ? {} : { summariseThrough: shown[cut - 1]?.turn ?? 0 }),
         why,
         beforeTokens,
-        afterTokens: asTheirs(calibration, size(view, cut)),
+        afterTokens: size(view, cut),
         keptTurns: shown.length - cut,
       },
     };
   };
 
   const arrived = offload(request, decisions, shown, room.offloadAbove);
-  if (size(arrived, 0) <= high) return step(arrived, "large_result");
+  const isNew = placesOf(arrived, decisions).length > 0;
+  if ((isNew ? size(arrived, 0) : beforeTokens) <= high) return step(arrived, "large_result");
   const older = shown.slice(0, -1);
   const small = Math.max(100, Math.floor(room.offloadAbove / offloadFactor));
   const ends = offload(request, arrived, older, small);
@@ -104,50 +105,51 @@ export function fit(request: FitRequest): Fitted {
     // A summary would not fit; without one, what there is may.
     if (last > 0 && size(newestCleared, 0) <= limit) return step(newestCleared, "full");
   }
-  return { kind: "too_large", tokens: asTheirs(calibration, size(newestCleared, last)) };
+  return { kind: "too_large", tokens: size(newestCleared, last) };
 }
 
 /** What of the decisions a prompt is rendered with. */
 type View = Pick<Decisions, "offloaded" | "clearedThrough">;
 
-/**
- * Our count of the prompt under a view, with the first of the shown turns summarised.
- */
+/** The prompt's tokens under a view, with the first of the shown turns summarised. */
 function sizer(request: FitRequest, shown: readonly Exchange[]) {
-  const { options, conversation, fixedTokens, room, decisions } = request;
+  const { options, conversation, fixed, room, decisions, calibration } = request;
   const { tokens, holds } = options;
-  const opening = tokens.messages(conversation.opening.map(({ message }) => message));
+  const around = asTheirs(calibration, fixed);
+  const weightOf = (messages: readonly Message[]): number =>
+    weigh(calibration, sizeOf(messages, tokens));
+  const opening = conversation.opening.map(({ message }) => message);
   /** The record of what is not shown, were it so much more. */
-  const record = (cut: number): number => {
+  const record = (cut: number): Message => {
     const throughTurn = shown[cut - 1]?.turn ?? 0;
     const past = conversation.exchanges.filter(({ turn }) => turn <= throughTurn);
-    const kept = recordMessage(
+    return recordMessage(
       { throughTurn, text: "", by: "log", files: { changed: [], read: [] } },
       keptOf(past, holds),
     );
-    // A summary and the files beside it take so much at most.
-    return tokens.messages([kept]) + room.summaryTokens;
   };
-  const asItIs = (view: View): number =>
-    fixedTokens + tokens.messages(renderMessages(conversation, { ...decisions, ...view }, options));
   return (view: View, cut: number): number => {
-    if (cut === 0) return asItIs(view);
+    if (cut === 0) {
+      const messages = renderMessages(conversation, { ...decisions, ...view }, options);
+      return Math.max(0, Math.round(around + weightOf(messages)));
+    }
     const rest = shown.slice(cut).flatMap((one) => renderExchange(one, view, options));
-    return fixedTokens + opening + record(cut) + tokens.messages(rest);
+    // A summary and the files beside it take their room at most.
+    const added = room.summaryTokens * Math.max(1, calibration.perToken);
+    const counted = around + weightOf([...opening, record(cut), ...rest]) + added;
+    return Math.max(0, Math.round(counted));
   };
 }
 
-/** The limits by our count. */
+/** The limits of a prompt that has so many tokens now. */
 function limitsOf(
-  { room, calibration, refused, fixedTokens }: FitRequest,
+  { room, refused }: FitRequest,
   before: number,
 ): { readonly most: number; readonly high: number; readonly low: number } {
-  const most = asOurs(calibration, room.most);
-  const high = asOurs(calibration, room.high);
-  const low = asOurs(calibration, room.low);
+  const { most, high, low } = room;
   if (!refused) return { most, high, low };
   // Whatever was thought: it was too much.
-  const less = Math.max(fixedTokens, before - 1);
+  const less = before - 1;
   const half = Math.floor(before / 2);
   return { most: Math.min(most, less), high: Math.min(high, less), low: Math.min(low, half) };
 }
@@ -166,6 +168,8 @@ function offload(
     const places = new Set(offloaded.get(turn));
     for (const [index, result] of results) {
       if (holds.has(result.toolName) || places.has(index)) continue;
+      // No character is more than so many tokens.
+      if (result.content.length * 4 <= above) continue;
       if (tokens.messages([{ role: "tool", results: [result] }]) <= above) continue;
       places.add(index);
     }
@@ -180,14 +184,14 @@ function clearThrough(
   view: View,
   shown: readonly Exchange[],
 ): number {
-  const most =
-    Math.max(0, asOurs({ ...calibration, ours: 0, theirs: 0 }, room.low)) * protectedShare;
+  const most = room.low * protectedShare;
   let kept = 0;
   let place = shown.length;
   while (place > 0) {
     const exchange = shown[place - 1];
     if (exchange === undefined) break;
-    kept += options.tokens.messages(renderExchange(exchange, view, options));
+    const messages = renderExchange(exchange, view, options);
+    kept += weigh(calibration, sizeOf(messages, options.tokens));
     if (shown.length - place >= protectedTurns && kept > most) break;
     place -= 1;
   }

@@ -159,7 +159,7 @@ export function fitRequest(
     calibration,
     room,
     options: { offloadAbove: room.offloadAbove, tokens, holds },
-    fixedTokens: aroundTokens,
+    fixed: { tokens: aroundTokens, pieces: 0 },
     refused: false,
   };
 }

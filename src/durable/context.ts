@@ -6,7 +6,7 @@ import type { DeliveryQueue } from "./delivery.ts";
 import { nondeterministic, outcomeUnhandled } from "./errors.ts";
 import { failureData, failureFrom } from "./failure.ts";
 import type { Hold } from "./hold.ts";
-import { hasMail, sentMail, takeMail } from "./mailbox.ts";
+import { sentMail, takeMail, unreadTopics } from "./mailbox.ts";
 import type { SqlSession } from "./ports.ts";
 import {
   finishStep,
@@ -215,8 +215,9 @@ export function createContext(parts: ContextParts): RunContext {
 }
 
 function mailboxOf(sql: SqlSession, runId: string): Mailbox {
+  let unread: ReadonlySet<string> | undefined;
   return {
-    has: (topic) => hasMail(sql, runId, topic),
+    has: (topic) => (unread ??= unreadTopics(sql, runId)).has(topic),
     sent: (topic) => sentMail(sql, runId, topic),
   };
 }

@@ -6,7 +6,7 @@ import { createDeliveryQueue, type DeliveryQueue, type Past } from "./delivery.t
 import { nondeterministic, stopped } from "./errors.ts";
 import { failureData } from "./failure.ts";
 import { type Ending, Hold } from "./hold.ts";
-import type { TransactionRunner } from "./ports.ts";
+import type { SqlSession, TransactionRunner } from "./ports.ts";
 import {
   finishRun,
   isCancelRequested,
@@ -223,11 +223,18 @@ export class Execution {
     if (!this.#hold.live) return;
     const now = this.#settings.clock.now();
     const { runId } = this.#claim.run;
+    // One that was asked for before is the workflow's to end, as if it had come in its first step.
+    const looks = this.#begun || !this.#claim.run.cancelRequested;
+    const isCancelled = (sql: SqlSession): boolean =>
+      looks && !this.#cancelSeen && isCancelRequested(sql, runId);
+    // Most looks find nothing, and a read keeps nobody from writing.
+    if (now < this.#renewAt && !this.#hold.mustWrite(isCancelled)) {
+      if (this.#begun) this.#queue.kick();
+      return;
+    }
     const seen = this.#hold.writeOr(this.#later, (sql) => {
       if (now >= this.#renewAt) renewLease(sql, runId, now + this.#settings.leaseMs);
-      // One that was asked for before is the workflow's to end, as if it had come in its first step.
-      const looks = this.#begun || !this.#claim.run.cancelRequested;
-      const cancel = looks && !this.#cancelSeen && isCancelRequested(sql, runId);
+      const cancel = isCancelled(sql);
       if (cancel) placeCancellation(sql, runId, this.#hold.nextOrder());
       return { cancel };
     });
@@ -269,6 +276,9 @@ export class Execution {
     const { runId } = this.#claim.run;
     const quiet = this.#bodies.size === 0;
     const now = this.#settings.clock.now();
+    // While a body is in flight the run is not let go of: there is something to do only for a wait
+    // that is over, and looking for one keeps nobody from writing.
+    if (!quiet && !this.#hold.mustWrite((sql) => this.#waits.isAnyOver(sql, runId, now))) return;
     const settled = this.#hold.writeOr(this.#later, (sql) => {
       const ends = this.#waits.settle(sql, runId, () => this.#hold.nextOrder(), now);
       const suspend =

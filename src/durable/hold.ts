@@ -39,6 +39,7 @@ export class Hold {
   readonly #patience: Patience;
   #order: number;
   #due: (() => void)[] = [];
+  #isWriting = false;
   #ending: Ending | undefined;
 
   constructor(options: HoldOptions) {
@@ -91,6 +92,19 @@ export class Hold {
   }
 
   /**
+   * Whether there is something to write: the lease is gone, something is due, or `asks` says so. Takes
+   * no lock. Where the store cannot be read, the write finds out why.
+   */
+  mustWrite(asks: (sql: SqlSession) => boolean): boolean {
+    if (this.#due.length > 0) return true;
+    try {
+      return this.#options.transactions.snapshot((sql) => !holds(sql, this.lease) || asks(sql));
+    } catch {
+      return true;
+    }
+  }
+
+  /**
    * The same for work whose caller cannot go on without it: it waits as the store itself does.
    * @throws Agent33Error `durable.lease_lost`; what the store failed with
    */
@@ -140,9 +154,16 @@ export class Hold {
     const due = this.#due;
     this.#due = [];
     const fenced = (sql: SqlSession): { readonly value: T } | undefined => {
+      // Within a write that has asked, the answer is the same.
+      if (this.#isWriting) return { value: work(sql) };
       if (!holds(sql, this.lease)) return undefined;
-      for (const one of due) one();
-      return { value: work(sql) };
+      this.#isWriting = true;
+      try {
+        for (const one of due) one();
+        return { value: work(sql) };
+      } finally {
+        this.#isWriting = false;
+      }
     };
     let done: { readonly value: T } | undefined;
     try {

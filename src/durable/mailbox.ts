@@ -21,15 +21,13 @@ export function putMail(
   return changes === 1;
 }
 
-/** Whether an unread message of a topic is there. */
-export function hasMail(sql: SqlSession, runId: string, topic: string): boolean {
-  const row = sql.get(
-    `SELECT 1 AS found FROM durable_messages
-     WHERE run_id = ? AND topic = ? AND taken_by IS NULL LIMIT 1`,
+/** The topics of unread messages. */
+export function unreadTopics(sql: SqlSession, runId: string): ReadonlySet<string> {
+  const rows = sql.all(
+    "SELECT DISTINCT topic FROM durable_messages WHERE run_id = ? AND taken_by IS NULL",
     runId,
-    topic,
   );
-  return row !== undefined;
+  return new Set(rows.map(({ topic }) => String(topic)));
 }
 
 /** All messages of a topic, read or not, oldest first. */

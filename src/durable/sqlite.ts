@@ -244,7 +244,7 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
       });
       nudge(runId);
     },
-    sent: (runId, topic) => transactions.transaction((sql) => sentMail(sql, runId, topic)),
+    sent: (runId, topic) => transactions.snapshot((sql) => sentMail(sql, runId, topic)),
     cancel: (runId) => {
       transactions.transaction((sql) => {
         const run = loadRun(sql, runId);

@@ -34,6 +34,7 @@ import {
 import { ladderOf } from "./escalation-ladder.ts";
 import { atHome, estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
 import type { RunSpec } from "./run-spec.ts";
+import { refuseUnusedAddress } from "./model-source.ts";
 import { checkShellPlace } from "./shell-place.ts";
 import { writeDown } from "./write-run.ts";
 import {
@@ -136,6 +137,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const named = namedModel(request, task);
   const route = routeRun(question, named, config);
   const model = atHome(route.model ?? noModel(), host.cwd);
+  refuseUnusedAddress(config, model);
   const limits = withinTier(limitsOf(config, agent, task), route);
   const wanted: RunSpec = {
     version: 1,
@@ -152,6 +154,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     context: settings.context,
     policy,
     entryPoint: request.entryPoint ?? "cli",
+    ...refusesUnpriced(config, [agent, ...family.subAgents]),
     servers: once
       ? []
       : [
@@ -327,6 +330,14 @@ function workOf(request: RunRequest, task: Task | undefined): unknown {
 function withinTier(limits: RunLimits, { maxTokens }: Pick<Route, "maxTokens">): RunLimits {
   if (maxTokens === undefined) return limits;
   return { ...limits, maxTokens: Math.min(limits.maxTokens, maxTokens) };
+}
+
+/** Who limits money wants to know what is spent; the limit that nobody set stays out of it. */
+function refusesUnpriced(config: Config, agents: readonly AgentDefinition[]) {
+  const isSaid =
+    config.originOf("limits.maxCostMicroUsd").layer !== "default" ||
+    agents.some(({ limits }) => limits.maxCostMicroUsd !== undefined);
+  return isSaid && config.settings.unpriced === "refuse" ? { refusesUnpriced: true } : {};
 }
 
 function forEstimates({ store, host, config }: CreateParts) {

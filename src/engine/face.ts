@@ -6,6 +6,7 @@ export {
   exportAuditTo,
 } from "./audit.ts";
 export { elicitationRule } from "../connectors/mcp/person.ts";
+export { handoffText } from "../context/handoff.ts";
 export { planLines } from "../context/record.ts";
 export {
   type Elicitation,
@@ -21,6 +22,7 @@ export {
   readAgent,
 } from "./agents.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
+export type { ModelCheck, ModelStanding } from "./models.ts";
 export type { McpInspection } from "./mcp-admin.ts";
 export {
   explainPolicy,
@@ -60,7 +62,7 @@ export {
   type MadeBackup,
   restoreFromBackup,
   type RestoreReport,
-  type VerifiedBackup,
+  type Verified,
   verifyBackups,
 } from "./store-backup.ts";
 export { type RecoverReport, recoverSettingsStore } from "./store-recover.ts";

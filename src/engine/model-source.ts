@@ -1,11 +1,14 @@
 import { resolve } from "node:path";
 import { pathOf } from "../agents/scope.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import type { Config } from "../config/config.ts";
+import type { Settings } from "../config/schema.ts";
 import type { EventOf, StoredEvent } from "../events/event.ts";
 import type { Model, ModelTurn } from "../models/model.ts";
 import type { TurnSource } from "../models/replay.ts";
 import { createModel } from "../models/providers.ts";
 import { parseModelSpec, vendorOf } from "../models/spec.ts";
+import type { RunSpec } from "./run-spec.ts";
 
 export interface ModelRequestedBy {
   /** `provider:model` as the person wrote it. */
@@ -50,6 +53,45 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
   });
 }
 
+/**
+ * Holds an address that was asked for by a flag against the models that it is for.
+ * @throws Agent33Error `models.base_url_unused` where neither the model nor one that stands in for it
+ * is an OpenAI-compatible server's
+ */
+export function refuseUnusedAddress({ settings, originOf }: Config, model: string): void {
+  if (settings.baseUrl === undefined || originOf("baseUrl").layer !== "flag") return;
+  const asked = [model, ...(settings.fallbacks[model] ?? [])];
+  if (asked.some((name) => parseModelSpec(name).provider === "openai-compatible")) return;
+  throw new Agent33Error(
+    "models.base_url_unused",
+    `--base-url is where an OpenAI-compatible server is, and "${model}" is not one's.`,
+    { hint: `Leave it out, or say where this model is served: ${model}@${settings.baseUrl}` },
+  );
+}
+
+/** What a run's models are opened from. */
+export interface OpenersParts extends ModelSources {
+  readonly settings: Settings;
+  readonly cwd: string;
+}
+
+type NamedSpec = Pick<RunSpec, "model" | "baseUrl">;
+
+/** Opens the model of a run, and those that stand in for it, as the settings have them. */
+export function modelOpeners({ settings, cwd, ...sources }: OpenersParts): {
+  readonly model: (spec: NamedSpec) => Promise<Model>;
+  readonly fallbacks: (spec: NamedSpec) => Promise<readonly NamedModel[]>;
+} {
+  const { acceptsEffort, acceptsSchema } = settings;
+  const requestOf = ({ model, baseUrl }: NamedSpec): ModelRequestedBy => {
+    return { spec: model, baseUrl: baseUrl ?? undefined, acceptsEffort, acceptsSchema, cwd };
+  };
+  return {
+    model: (spec) => openModel(requestOf(spec), sources),
+    fallbacks: (spec) => openFallbacks(requestOf(spec), sources, settings.fallbacks),
+  };
+}
+
 /** A model, and its specification as it was written. */
 export interface NamedModel {
   readonly name: string;
@@ -62,7 +104,7 @@ export interface NamedModel {
  * @param fallbacks the settings' lists, by the specification of the model
  * @throws Agent33Error `models.unusable_fallback`
  */
-export async function openFallbacks(
+async function openFallbacks(
   request: ModelRequestedBy,
   sources: ModelSources,
   fallbacks: Readonly<Record<string, readonly string[]>>,

@@ -73,6 +73,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       return { ...event, inputs: redactObject(event.inputs, redactor) };
     case "run.resumed":
     case "escalation.decided":
+    case "budget.reached":
     case "turn.started":
     case "tools.activated":
       return event;

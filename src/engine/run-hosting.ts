@@ -125,12 +125,12 @@ export function runHosting(
   const failed = (runId: string, stop: StopReason): Opening =>
     over("failed", () => book.close(runId, "failed", stop));
 
-  const openBudgets = (runId: string, { limits }: RunSpec): void => {
+  const openBudgets = (runId: string, { limits, refusesUnpriced = false }: RunSpec): void => {
     const { totals } = foldRun(store.runLog.read(runId), Number.MAX_SAFE_INTEGER);
     const used = { costMicroUsd: totals.costMicroUsd, tokens: usedTokens(totals) };
     const { all, work } = budgetsOf(runId);
     const allowed = budgetLimits(limits);
-    budgets.open(all, allowed.all, used);
+    budgets.open(all, { ...allowed.all, refusesUnpriced }, used);
     budgets.open(work, allowed.work, used);
   };
 

@@ -99,6 +99,8 @@ const runSpecSchema = z.strictObject({
   /** What may come after a failed attempt, and what came before this one. */
   escalation: escalationSpecSchema.exactOptional(),
   limits: runLimitsSchema,
+  /** Whether a model without a price is refused, because somebody has limited the money. */
+  refusesUnpriced: z.boolean().exactOptional(),
   /** How much of a conversation the model is shown, where an agent's definition does not say. */
   context: contextSettingsSchema.default({}),
   servers: z.array(serverSpecSchema),

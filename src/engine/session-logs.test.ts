@@ -82,3 +82,28 @@ test("without a session nothing is kept", () => {
   expect(texts(read("run"))).toEqual(["one"]);
   expect(read("run")).not.toBe(read("run"));
 });
+
+test("the store is asked for what is newer only where somebody else may have written", () => {
+  let asked = 0;
+  const counting: EngineStore = {
+    ...store,
+    runLog: {
+      ...store.runLog,
+      read: (...args) => {
+        asked += 1;
+        return store.runLog.read(...args);
+      },
+    },
+  };
+  read = sessionLogs(counting, sessions);
+  sessions.set("run", {});
+  store.runLog.append("run", [say("one")]);
+  read("run");
+  const before = asked;
+  store.runLog.append("run", [say("two")]);
+  expect(texts(read("run"))).toEqual(["one", "two"]);
+  expect(asked).toBe(before);
+  opened().runLog.append("run", [say("theirs")]);
+  expect(texts(read("run"))).toEqual(["one", "two", "theirs"]);
+  expect(asked).toBe(before + 1);
+});

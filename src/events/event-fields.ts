@@ -81,6 +81,15 @@ export const attemptSummary = z.object({
   /** Where what it left in the workspace is kept; null where it is there still, or there is none. */
   keptWorkspace: z.string().nullable(),
 });
+/** That a budget has come to a share of one of its limits: once in its period, over all processes. */
+export const budgetReached = {
+  /** `run` for the limits of the run, or of the agent that the event is of. */
+  budget: z.string(),
+  limit: z.enum(["costMicroUsd", "tokens", "calls", "milliseconds"]),
+  percent: z.literal([50, 80, 95, 100]),
+  used: z.number(),
+  allowed: z.number(),
+};
 /** Several attempts and what they cost together. */
 export const attempts = z.object({
   each: z.array(attemptSummary).readonly(),
@@ -154,6 +163,8 @@ export const stop = z.discriminatedUnion("reason", [
   }),
   z.object({ reason: z.literal("stuck"), ...stuckLoop }),
   z.object({ reason: z.literal("denied"), error: errorData }),
+  /** A person spoke to the run, whose own agent decides how to go on: only those that work for it. */
+  z.object({ reason: z.literal("steered") }),
   z.object({ reason: z.literal("cancelled") }),
   z.object({ reason: z.literal("error"), error: errorData }),
 ]);

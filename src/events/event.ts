@@ -4,6 +4,7 @@ import { contextEvents } from "./context-events.ts";
 import {
   assistantPart,
   attempts,
+  budgetReached,
   type attemptSummary,
   cost,
   decision,
@@ -38,8 +39,10 @@ export {
   stuckKinds,
 } from "./event-fields.ts";
 
-/** Our own count of what a turn sent; earlier logs do not say. */
-const promptTokens = z.int().nonnegative().exactOptional();
+/** What a turn sent, by our own count; earlier logs do not say. */
+const prompt = z
+  .object({ tokens: z.int().nonnegative(), pieces: z.int().nonnegative() })
+  .exactOptional();
 
 /**
  * The one event union of a run. The CLI, the API, the dashboard, traces and evaluation all read
@@ -158,7 +161,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     finishReason: z.string(),
     callId: z.string(),
-    promptTokens,
+    prompt,
     /** The specification of the model that answered, where others could have stood in for it. */
     model: z.string().exactOptional(),
   }),
@@ -190,7 +193,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     costMicroUsd: cost,
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
-    promptTokens,
+    prompt,
     /** Set where the request did not fit into the model's window. */
     overflow: overflow.exactOptional(),
   }),
@@ -226,6 +229,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** A server had the run's model answer it: charged to the run, not part of its conversation. */
     type: z.literal("sampling.completed"),
     server: z.string(),
@@ -240,6 +244,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("sampling.failed"),
     server: z.string(),
     error: errorData,
@@ -348,6 +353,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("escalation.decided"),
     ...escalation,
   }),
+  z.object({ ...stored, ...scoped, type: z.literal("budget.reached"), ...budgetReached }),
   z.object({
     ...stored,
     type: z.literal("run.finished"),

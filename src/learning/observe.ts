@@ -141,6 +141,7 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "sampling.completed":
     case "sampling.failed":
     case "escalation.decided":
+    case "budget.reached":
     case "stuck.noticed":
       return undefined;
   }

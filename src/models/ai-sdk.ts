@@ -58,7 +58,7 @@ export function toCallOptions(
     answer.providerOptions,
   );
   return {
-    prompt: toPrompt(request),
+    prompt: toPrompt(request, info.provider !== "openai-compatible"),
     ...toolOptions(info.provider, request),
     ...effort,
     ...answer,

@@ -3,6 +3,7 @@ import type {
   LanguageModelV4Prompt,
   SharedV4ProviderOptions,
 } from "@ai-sdk/provider";
+import { sha256 } from "../base/digest.ts";
 import { unreachable } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
 import type { AssistantPart, Message, ProviderMetadata, ToolResultPart } from "../base/message.ts";
@@ -14,36 +15,51 @@ type ToolContent = Extract<LanguageModelV4Message, { role: "tool" }>["content"];
 /** What stands in for arguments that are no JSON object; the model sees its own text in it. */
 const malformedArgumentsKey = "malformed_arguments";
 
-/** Our conversation as the provider specification writes it. */
+/** What Anthropic takes for the id of a call, and no more characters than OpenAI does. */
+const plainId = /^[a-zA-Z0-9_-]{1,64}$/;
+
+/**
+ * Our conversation as the provider specification writes it.
+ * @param plainIds whether ids of calls are put into the form that hosted providers take. Another model
+ * may have given them, and a local model's template may live on their form.
+ */
 export function toPrompt(
   request: Pick<ModelRequest, "system" | "messages">,
+  plainIds = false,
 ): LanguageModelV4Prompt {
   const prompt: LanguageModelV4Prompt = [];
+  const idOf = (id: string): string =>
+    !plainIds || plainId.test(id) ? id : `call_${sha256(id).slice(0, 32)}`;
   if (request.system !== "") prompt.push({ role: "system", content: request.system });
   for (const message of request.messages) {
-    const converted = toMessage(message);
+    const converted = toMessage(message, idOf);
     if (converted !== undefined) prompt.push(converted);
   }
   return prompt;
 }
 
-function toMessage(message: Message): LanguageModelV4Message | undefined {
+type IdOf = (id: string) => string;
+
+function toMessage(message: Message, idOf: IdOf): LanguageModelV4Message | undefined {
   switch (message.role) {
     case "user":
       return { role: "user", content: [{ type: "text", text: message.text }] };
     case "assistant": {
-      const content = message.parts.flatMap(toAssistantContent);
+      const content = message.parts.flatMap((part) => toAssistantContent(part, idOf));
       // A message without content is refused by every provider, and says nothing.
       return content.length === 0 ? undefined : { role: "assistant", content };
     }
     case "tool":
-      return { role: "tool", content: message.results.map(toToolContent) };
+      return {
+        role: "tool",
+        content: message.results.map((result) => toToolContent(result, idOf)),
+      };
     default:
       return unreachable(message);
   }
 }
 
-function toAssistantContent(part: AssistantPart): AssistantContent {
+function toAssistantContent(part: AssistantPart, idOf: IdOf): AssistantContent {
   switch (part.type) {
     case "text":
       // Empty text blocks are refused by Anthropic's API.
@@ -56,7 +72,7 @@ function toAssistantContent(part: AssistantPart): AssistantContent {
       return [
         {
           type: "tool-call",
-          toolCallId: part.toolCallId,
+          toolCallId: idOf(part.toolCallId),
           toolName: part.toolName,
           input: parseArguments(part.argumentsText),
           ...providerOptions(part.providerMetadata),
@@ -67,10 +83,10 @@ function toAssistantContent(part: AssistantPart): AssistantContent {
   }
 }
 
-function toToolContent(result: ToolResultPart): ToolContent[number] {
+function toToolContent(result: ToolResultPart, idOf: IdOf): ToolContent[number] {
   return {
     type: "tool-result",
-    toolCallId: result.toolCallId,
+    toolCallId: idOf(result.toolCallId),
     toolName: result.toolName,
     output: { type: result.isError ? "error-text" : "text", value: result.content },
   };

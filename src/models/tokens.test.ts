@@ -95,6 +95,17 @@ describe("counting tokens", () => {
     );
   });
 
+  test("a conversation counts as the sum of its messages, however it has changed since", () => {
+    const said = (text: string): Message => ({ role: "user", text });
+    const [a, b, c, longer] = ["a", "b", "c", "so much more than that"].map(said);
+    if (a === undefined || b === undefined || c === undefined || longer === undefined) throw a;
+    const count = (messages: readonly Message[]) => tokens.request({ ...request, messages });
+    const alone = (messages: readonly Message[]) => count(structuredClone(messages));
+    for (const messages of [[a, b], [a, b, c], [a, longer, c], [a], [a, longer, c, b], [b]]) {
+      expect(count(messages)).toBe(alone(messages));
+    }
+  });
+
   test("the bound lies above the count, further above for foreign tokenizers and tools", () => {
     const count = tokens.request(request);
     const openai = tokens.inputBound(request, "openai");

@@ -1,5 +1,6 @@
 import { Agent33Error } from "../base/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { repeatedName } from "../base/repeated-name.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { findJsonFault, type JsonFault } from "./json-position.ts";
 
@@ -18,6 +19,16 @@ export function parseArguments(argumentsText: string): Result<JsonObject> {
   } catch (cause) {
     const fault = findJsonFault(argumentsText) ?? { position: 0, expected: "simpler JSON" };
     return err(malformed(argumentsText, fault, cause));
+  }
+  const twice = repeatedName(argumentsText);
+  if (twice !== undefined) {
+    return err(
+      new Agent33Error(
+        "tools.malformed_arguments",
+        `The arguments are ambiguous: ${JSON.stringify(twice)} stands twice in one object.`,
+        { hint: "Write each name once." },
+      ),
+    );
   }
   if (!isFiniteJson(value)) {
     return err(

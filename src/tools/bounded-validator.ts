@@ -1,6 +1,8 @@
 import type { jsonSchemaValidator, JsonSchemaValidatorResult } from "@modelcontextprotocol/client";
 import { AjvJsonSchemaValidator } from "@modelcontextprotocol/client/validators/ajv";
+import type { JsonObject } from "../base/json.ts";
 import { inTimeBox } from "../base/time-box.ts";
+import { withKnownFormats } from "./known-formats.ts";
 
 /** Honest checks take some microseconds, also on a machine that has much else to do. */
 const limitMs = 500;
@@ -14,7 +16,7 @@ export function createBoundedValidator(): jsonSchemaValidator {
   const engine = new AjvJsonSchemaValidator();
   return {
     getValidator: <T>(schema: Parameters<jsonSchemaValidator["getValidator"]>[0]) => {
-      const validate = engine.getValidator<T>(schema);
+      const validate = engine.getValidator<T>(withKnownFormats(schema as JsonObject));
       return (value: unknown): JsonSchemaValidatorResult<T> =>
         inTimeBox(limitMs, () => validate(value))?.value ?? {
           valid: false,

@@ -1,4 +1,6 @@
 import { afterEach, expect, test } from "vitest";
+import { asTheirs, calibrationOf } from "../../src/context/calibration.ts";
+import type { StoredEvent } from "../../src/events/event.ts";
 import { eventsOf } from "../support/engine.ts";
 import { type LongRun, looksAt, passage, startLongRun, wireFaults } from "../support/long-run.ts";
 
@@ -28,7 +30,10 @@ const planned = (done: number) => ({
   ],
 });
 
-async function longRun(counts: (tokens: number) => number): Promise<LongRun> {
+async function longRun(
+  turns: number,
+  counts: (tokens: number, turn: number) => number,
+): Promise<LongRun> {
   const run = await startLongRun({
     settings: { "context.maxTokens": windowTokens },
     counts,
@@ -47,10 +52,19 @@ async function longRun(counts: (tokens: number) => number): Promise<LongRun> {
   return run;
 }
 
+/** How far our count of a turn, as it was known before it, was from the provider's. Shares. */
+function errors(events: readonly StoredEvent[]): readonly number[] {
+  return eventsOf(events, "turn.completed").map(({ seq, prompt, usage }) => {
+    const calibration = calibrationOf(events, seq - 1, undefined);
+    const estimate = asTheirs(calibration, prompt ?? { tokens: 0, pieces: 0 });
+    return Math.abs(estimate / usage.inputTokens - 1);
+  });
+}
+
 test("four hundred turns go through a window of 16,000 tokens, each with goal, rule and plan, and none is refused", {
   timeout: 240_000,
 }, async () => {
-  const { made, requests } = await longRun((tokens) => tokens);
+  const { made, requests } = await longRun(turns, (tokens) => tokens);
   const { events, outcome } = await made.run([], {
     task: { kind: "text", text: goal, workspace: made.folder },
     model: "openai-compatible:counted",
@@ -67,4 +81,25 @@ test("four hundred turns go through a window of 16,000 tokens, each with goal, r
   const compactions = eventsOf(events, "context.compacted");
   expect(compactions.filter(({ summary }) => summary?.by === "model").length).toBeGreaterThan(3);
   expect(eventsOf(events, "turn.failed")).toEqual([]);
+  expect(Math.max(...errors(events).slice(2))).toBeLessThan(0.05);
+});
+
+test("a provider that counts a fifth more is met within three turns, from the start and in mid-run", {
+  timeout: 120_000,
+}, async () => {
+  for (const changesAt of [0, 30]) {
+    const { made, requests } = await longRun(60, (tokens, turn) =>
+      turn >= changesAt ? tokens * 1.2 : tokens,
+    );
+    const { events } = await made.run([], {
+      task: { kind: "text", text: goal, workspace: made.folder },
+      model: "openai-compatible:counted",
+    });
+    const off = errors(events);
+    expect(off).toHaveLength(60);
+    expect(Math.max(...off.slice(changesAt + 3))).toBeLessThan(0.05);
+    expect(Math.max(...off.slice(2, changesAt))).toBeLessThan(0.05);
+    expect(eventsOf(events, "context.compacted").length).toBeGreaterThan(1);
+    expect(Math.max(...requests.map(({ tokens }) => tokens))).toBeLessThan(windowTokens / 1.2);
+  }
 });

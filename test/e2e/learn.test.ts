@@ -549,10 +549,10 @@ describe("bad input", () => {
     ["lines and a signal", [...good, "--from", "x"], 64, "cli.usage", /--from and --type/],
     ["a fact without a value", [...good, "--context", "file"], 64, "cli.usage", /file=/],
     ["a fact twice", [...good, "--context", "a=1", "--context", "a=2"], 64, "cli.usage", /twice/],
-    ["an unknown run", [...good, "--run", "0000"], 1, "store.unknown_run", /agent33 runs list/],
-    ["an unknown signal", ["show", "LS-0000"], 1, "learning.unknown_signal", /agent33 learn list/],
-    ["an empty id", ["show", ""], 1, "learning.unknown_signal", /agent33 learn list/],
-    ["an unknown lesson", ["lessons", "show", "x"], 1, "learning.unknown_lesson", /lessons list/],
+    ["an unknown run", [...good, "--run", "0000"], 64, "store.unknown_run", /agent33 runs list/],
+    ["an unknown signal", ["show", "LS-0000"], 64, "learning.unknown_signal", /agent33 learn list/],
+    ["an empty id", ["show", ""], 64, "learning.unknown_signal", /agent33 learn list/],
+    ["an unknown lesson", ["lessons", "show", "x"], 64, "learning.unknown_lesson", /lessons list/],
     ["a bad cursor", ["list", "--cursor", "abc"], 64, "store.bad_cursor", /nextCursor/],
     ["no items", ["list", "--limit", "0"], 64, "cli.usage", /--limit 20/],
     ["half an item", ["list", "--limit", "1.5"], 64, "cli.usage", /whole number/],
@@ -591,7 +591,7 @@ describe("bad input", () => {
     [
       "a metric that is none",
       ["metrics", "trend", "IM-1"],
-      1,
+      64,
       "learning.unknown_metric",
       /Did you mean "IM-01"/,
     ],
@@ -646,7 +646,7 @@ describe("bad input", () => {
     await text(...bug("One"));
     await text(...bug("Two"));
     const { code, stderr } = await ask("show", "LS-");
-    expect(code).toBe(1);
+    expect(code).toBe(64);
     expect(stderr).toMatch(/store\.ambiguous_id[\s\S]*→ .*LS-\S+, LS-/);
   });
 

@@ -116,11 +116,11 @@ describe("policy explain", () => {
   });
 
   test.each([
-    [["tol:workspace"], 1, 'no connector has the surface "tol"'],
-    [["filesystem"], 1, '"filesystem" is not of the form surface:name'],
-    [["mcp:*"], 1, '"mcp:*" is a pattern, and a call has one connector'],
-    [[""], 1, '"" is not of the form surface:name'],
-    [["web:fetch", "--host", "https://a.test/x"], 1, '"https://a.test/x" is no host'],
+    [["tol:workspace"], 64, 'no connector has the surface "tol"'],
+    [["filesystem"], 64, '"filesystem" is not of the form surface:name'],
+    [["mcp:*"], 64, '"mcp:*" is a pattern, and a call has one connector'],
+    [[""], 64, '"" is not of the form surface:name'],
+    [["web:fetch", "--host", "https://a.test/x"], 64, '"https://a.test/x" is no host'],
     [["web:fetch", "--port", "70000"], 64, "--port takes a whole number above 0 and up to 65535"],
     [["web:fetch", "--effect", "reed"], 64, '--effect does not know "reed"'],
   ])("answers no question about a call that cannot be: %j", async (call, code, message) => {

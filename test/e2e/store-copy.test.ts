@@ -70,7 +70,7 @@ describe("a store is not copied into itself", () => {
   const same = expect.objectContaining({ code: "store.same_store" });
   const refused = async (cwd: string, from: string, to: string): Promise<void> => {
     const { code, stdout, stderr } = await copy(cwd, from, to, "--json");
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: 64, stdout: "" });
     expect((JSON.parse(stderr) as { error: unknown }).error).toEqual(same);
   };
 

@@ -173,7 +173,7 @@ describe("what was set aside", () => {
       expect(all).not.toContain(word);
     }
     const unknown = await agent33(cwd, "store", "quarantine", "show", "9", "there", "--json");
-    expect(unknown.code).toBe(1);
+    expect(unknown.code).toBe(64);
     expect(unknown.stderr).toContain("store.unknown_quarantined");
   });
 

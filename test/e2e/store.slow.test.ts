@@ -228,7 +228,7 @@ test("a file that is nothing known is refused with what is known", async () => {
   ] as const) {
     writeFileSync(join(folder, name), content);
     const result = await agent33(folder, "store", "migrate", "--from", name, "--json");
-    expect(result.code).toBe(1);
+    expect(result.code).toBe(64);
     expect(refused(result).code).toBe("store.unknown_source");
   }
   const missing = await agent33(folder, "store", "migrate", "--from", "gone.json", "--json");

@@ -38,7 +38,7 @@ export interface LongRunPlan {
   readonly look: (what: string, made: TestEngine) => string | Promise<string>;
   readonly settings?: Readonly<Record<string, JsonValue>>;
   /** How many tokens the provider says that it has counted, of those that it has. Default: as many. */
-  readonly counts?: (tokens: number) => number;
+  readonly counts?: (tokens: number, turn: number) => number;
 }
 
 const known = new Map<string, number>();
@@ -70,7 +70,7 @@ export async function startLongRun(plan: LongRunPlan): Promise<LongRun> {
     requests.push(seen);
     const behaviour = isSummary ? (plan.summary ?? usualSummary)(seen) : plan.turn(seen);
     if (behaviour.kind !== "turn" || behaviour.usage !== undefined) return behaviour;
-    const promptTokens = Math.round((plan.counts ?? ((all) => all))(tokens));
+    const promptTokens = Math.round((plan.counts ?? ((all) => all))(tokens, index));
     return { ...behaviour, usage: { promptTokens, completionTokens: 20 } };
   });
   const context: { made?: TestEngine } = {};

@@ -192,6 +192,7 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "model.fell_back":
     case "verification.completed":
     case "escalation.decided":
+    case "budget.reached":
     case "run.finished":
       return [];
   }

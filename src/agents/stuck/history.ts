@@ -1,6 +1,8 @@
 import { sha256 } from "../../base/digest.ts";
+import { carriedFold } from "../../context/carried.ts";
 import type { EventOf, StoredEvent } from "../../events/event.ts";
 import { delegateName, withoutEnding } from "../delegate.ts";
+import { ownerOf } from "../scope.ts";
 import { callKey, errorGist, gistOf } from "./gist.ts";
 
 /** One call that came to an end, as the detectors see it. */
@@ -36,6 +38,52 @@ interface RawTurn {
   readonly ends: EventOf<"tool.completed">[];
 }
 
+/** The turns since a person last said something, as a log tells them event by event. */
+interface Told {
+  turns: RawTurn[];
+  /** Tools that only read, as the last session has them. */
+  reads: ReadonlySet<string>;
+  /** By what a call found: the last two turns that found it, counted from 0. */
+  readonly finders: Map<string, readonly [last: number, before: number]>;
+}
+
+const told = carriedFold<Told>(() => {
+  const state: Told = { turns: [], reads: new Set<string>(), finders: new Map() };
+  const add = (event: StoredEvent): void => {
+    if (event.type === "session.opened") {
+      const names = event.tools.filter(({ effect }) => effect === "read").map(({ name }) => name);
+      state.reads = new Set(names);
+      state.finders.clear();
+      for (const [place, turn] of state.turns.entries()) {
+        for (const end of turn.ends) noteFind(state, turn, place, end);
+      }
+    } else if (isFromPerson(event)) {
+      state.turns = [];
+      state.finders.clear();
+    } else if (event.type === "turn.completed") {
+      state.turns.push({ answer: event, ends: [] });
+    } else if (event.type === "tool.completed") {
+      const place = state.turns.findLastIndex(({ answer }) => answer.turn === event.turn);
+      const turn = state.turns[place];
+      if (turn === undefined) return;
+      turn.ends.push(event);
+      noteFind(state, turn, place, event);
+    }
+  };
+  return { state, add };
+});
+
+function noteFind(
+  { finders, reads }: Told,
+  turn: RawTurn,
+  place: number,
+  end: EventOf<"tool.completed">,
+): void {
+  const { key, gist } = printsOf(end, argumentsOf(turn, end.index));
+  const find = findOf(end.toolName, key, gist, reads);
+  finders.set(find, [place, finders.get(find)?.[0] ?? -1]);
+}
+
 /**
  * The turns of a run since a person last said something, up to `throughSeq`: what a person says
  * changes what there is to do, and doing it again may be just what was asked for.
@@ -46,23 +94,43 @@ export function historyOf(
   throughSeq: number,
   mostTurns: number,
 ): readonly PastTurn[] {
-  let turns: RawTurn[] = [];
-  let reads = new Set<string>();
-  for (const event of events) {
-    if (event.seq > throughSeq) break;
-    if (event.type === "session.opened") {
-      reads = new Set(
-        event.tools.filter(({ effect }) => effect === "read").map(({ name }) => name),
-      );
-    } else if (isFromPerson(event)) {
-      turns = [];
-    } else if (event.type === "turn.completed") {
-      turns.push({ answer: event, ends: [] });
-    } else if (event.type === "tool.completed") {
-      turns.findLast(({ answer }) => answer.turn === event.turn)?.ends.push(event);
-    }
-  }
+  const { turns, reads } = told(events, throughSeq, ownerOf(events));
   return readTurns(turns.slice(-mostTurns), reads);
+}
+
+/**
+ * Whether every call of the last turn has certainly found something that the turns before it had
+ * not, which takes no look at all of them.
+ */
+export function isAllNew(
+  events: readonly StoredEvent[],
+  throughSeq: number,
+  mostTurns: number,
+): boolean {
+  const { turns, reads, finders } = told(events, throughSeq, ownerOf(events));
+  const place = turns.length - 1;
+  const turn = turns[place];
+  if (turn === undefined || turn.ends.length === 0) return false;
+  const oldest = Math.max(0, turns.length - mostTurns);
+  return turn.ends.every((end) => {
+    const { key, gist, error } = printsOf(end, argumentsOf(turn, end.index));
+    const [last, before] = finders.get(findOf(end.toolName, key, gist, reads)) ?? [-1, -1];
+    return error === null && last === place && before < oldest;
+  });
+}
+
+/** What a read says counts by itself: to find the same nothing with other words is no news. */
+function findOf(toolName: string, key: string, gist: string, reads: ReadonlySet<string>): string {
+  return `${isReadOnly(toolName, reads) ? toolName : key} ${gist}`;
+}
+
+/** Handing work over changes nothing by itself; the one who does the work may. */
+function isReadOnly(toolName: string, reads: ReadonlySet<string>): boolean {
+  return reads.has(toolName) && toolName !== delegateName;
+}
+
+function argumentsOf({ answer }: RawTurn, index: number): string {
+  return answer.parts.filter((part) => part.type === "tool_call")[index]?.argumentsText ?? "";
 }
 
 /** Whether a person said something, which is a new beginning. */
@@ -99,16 +167,13 @@ function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): reado
     const inOrder = ends.toSorted((left, right) => left.index - right.index);
     const calls = inOrder.map((end) => {
       const { toolName, seq } = end;
-      const delegates = toolName === delegateName;
       const { key, ...own } = printsOf(end, asked[end.index]?.argumentsText ?? "");
       // A refusal says nothing new about the call: the loop is the one that it was.
       const refused = end.error?.code === "agents.stuck_call" ? lastOf.get(key) : undefined;
       const result = refused ?? own;
       lastOf.set(key, result);
-      // Handing work over changes nothing by itself; the one who does the work may.
-      const readOnly = reads.has(toolName) && !delegates;
-      // What a read says counts by itself: to find the same nothing with other words is no news.
-      const found = `${readOnly ? toolName : key} ${result.gist}`;
+      const readOnly = isReadOnly(toolName, reads);
+      const found = findOf(toolName, key, result.gist, reads);
       const isNew = result.error === null && !known.has(found);
       known.add(found);
       const news = isNew ? (readOnly ? "knowledge" : "change") : null;

@@ -1,8 +1,8 @@
 import { Agent33Error } from "../../base/errors.ts";
-import type { EventOf, NewEvent, StopReason, StoredEvent } from "../../events/event.ts";
+import type { EventOf, NewEvent, StopReason, StoredEvent, StuckKind } from "../../events/event.ts";
 import { idleTurns, type Loop, loopsOf } from "./detectors.ts";
 import { callKey } from "./gist.ts";
-import { historyOf, isFromPerson } from "./history.ts";
+import { historyOf, isAllNew, isFromPerson } from "./history.ts";
 import { thresholdOf } from "./thresholds.ts";
 
 export type StuckStop = Extract<StopReason, { reason: "stuck" }>;
@@ -27,7 +27,12 @@ export function findStuck(
   throughSeq: number,
   maxStuckTurns: number,
 ): StuckFinding | undefined {
-  const turns = historyOf(events, throughSeq, historyFactor * maxStuckTurns);
+  const mostTurns = historyFactor * maxStuckTurns;
+  // After a turn that has only found what is new, a loop can be no longer than what is told first.
+  const told = (kind: StuckKind): number => thresholdOf(kind, maxStuckTurns).warn;
+  const longest = told("ping_pong") > 2 && told("repeat") > 1 && told("polling") > 1;
+  if (longest && isAllNew(events, throughSeq, mostTurns)) return undefined;
+  const turns = historyOf(events, throughSeq, mostTurns);
   const idle = idleTurns(turns);
   const judged = loopsOf(turns).flatMap((loop) => {
     const { warn, block, stop } = thresholdOf(loop.kind, maxStuckTurns);
@@ -62,15 +67,22 @@ export function noticeBefore(
   events: readonly StoredEvent[],
   turn: number,
 ): EventOf<"stuck.noticed"> | undefined {
-  const answered = events.findIndex(
-    (event) => event.type === "turn.completed" && event.turn === turn,
-  );
-  const before = answered === -1 ? events : events.slice(0, answered);
-  const last = before.findLast(
-    (event) =>
-      event.type === "stuck.noticed" || event.type === "turn.completed" || isFromPerson(event),
-  );
-  return last?.type === "stuck.noticed" ? last : undefined;
+  let notice: EventOf<"stuck.noticed"> | undefined;
+  let isOver = false;
+  for (let place = events.length - 1; place >= 0; place -= 1) {
+    const event = events[place];
+    if (event === undefined) continue;
+    if (event.type === "turn.completed") {
+      if (event.turn < turn) break;
+      // What stands after the answer was not before it.
+      notice = undefined;
+      isOver = false;
+    } else if (event.type === "stuck.noticed" && !isOver) {
+      notice = event;
+      isOver = true;
+    } else if (isFromPerson(event)) isOver = true;
+  }
+  return notice;
 }
 
 /** Why a call is not run in this turn; undefined when it may. */

@@ -1,5 +1,5 @@
 import { err, ok, type Result } from "../../base/result.ts";
-import type { Spend } from "../types.ts";
+import type { SpendAmount } from "../types.ts";
 import { compileExpression, type ExpressionProblem } from "./expression.ts";
 import type { PolicyCall } from "./keys.ts";
 
@@ -7,7 +7,7 @@ import type { PolicyCall } from "./keys.ts";
 export interface Amount {
   readonly text: string;
   /** What one call adds, or in words why that cannot be said. */
-  readonly adds: (call: PolicyCall) => Result<number | keyof Spend, string>;
+  readonly adds: (call: PolicyCall) => Result<number | SpendAmount, string>;
   /** How many of what is counted one unit of `max` is. */
   readonly unit: number;
 }

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import { repeatedName } from "../../base/repeated-name.ts";
 import type { Engine } from "../../engine.ts";
 import type { RunRequest } from "../../engine/create-run.ts";
 import type { StoredEvent } from "../../events/event.ts";
@@ -92,6 +93,13 @@ function refuseTools(options: InvokeOptions): void {
 async function inputOf(context: CliContext, text = "{}"): Promise<JsonObject> {
   const path = text === "-" ? text : /^@(.+)$/.exec(text)?.[1];
   const value = path === undefined ? parsed(text) : await readJson(context, path);
+  const twice = path === undefined && value !== undefined ? repeatedName(text) : undefined;
+  if (twice !== undefined) {
+    throw usageError(
+      `--input has the name ${JSON.stringify(twice)} twice in one object.`,
+      "Write each name once.",
+    );
+  }
   if (isJsonObject(value)) return value;
   throw usageError(
     "--input takes a JSON object, the name of a file with one after @, or -.",

@@ -11,6 +11,7 @@ import { loadPrices } from "../../models/prices.ts";
 import { createModel } from "../../models/providers.ts";
 import { loadTokenCounter } from "../../models/tokens.ts";
 import { modelConnectorSpec } from "./connector.ts";
+import { modelListSpec } from "./model-list.ts";
 import { modelServerProbe } from "./probe.ts";
 
 const apiKey = "sk-live-9f27c1d0aa";
@@ -60,6 +61,39 @@ for (const plan of modelPeerPlans) {
 
 // The address of the peer is the input's, so both are known only when it runs.
 let baseUrl = "";
+
+const listings = [
+  ["openai", "/v1", "/models", "authorization", `Bearer ${apiKey}`],
+  ["openai-compatible", "/v1", "/models", "authorization", `Bearer ${apiKey}`],
+  ["anthropic", "/v1", "/models?limit=1000", "x-api-key", apiKey],
+  ["google", "/v1beta", "/models?pageSize=1000", "x-goog-api-key", apiKey],
+] as const;
+
+for (const [vendor, base, path, header, key] of listings) {
+  connectorConformance({
+    name: `the list of the models of ${vendor}`,
+    peer: async () => {
+      const body =
+        vendor === "google"
+          ? '{"models":[{"name":"models/gemini-2.5-pro"}],"nextPageToken":""}'
+          : '{"object":"list","data":[{"id":"m1","object":"model"}],"has_more":false}';
+      const peer = await httpPeer(() => ({ body }));
+      baseUrl = `${peer.url}${base}`;
+      return peer;
+    },
+    spec: () => modelListSpec(vendor, () => systemClock.now()),
+    get input() {
+      return { baseUrl, apiKey };
+    },
+    good: (models, { requests }) => {
+      expect(models).toEqual([vendor === "google" ? "gemini-2.5-pro" : "m1"]);
+      expect(requests[0]).toMatchObject({ method: "GET", path: `${base}${path}` });
+      expect(requests[0]?.headers[header]).toBe(key);
+    },
+    secrets: [apiKey],
+  });
+}
+
 connectorConformance({
   name: "the look at which models a server has",
   peer: async () => {

@@ -5,6 +5,7 @@ import type {
   CallFacts,
   ConnectorSpec,
   ConnectorTimeouts,
+  Spend,
 } from "../../boundary/types.ts";
 import type { Model, ModelEvent, ModelInfo, ModelRequest, ModelTurn } from "../../models/model.ts";
 import type { Prices } from "../../models/prices.ts";
@@ -60,10 +61,11 @@ export function modelConnectorSpec(
     ...(name === undefined ? {} : { maxAttempts: attemptsBeforeOthers }),
     estimate: (request) => {
       const input = tokens.inputBound(request, info.provider);
-      return spend(
+      const bound = spend(
         input + request.maxOutputTokens,
         prices.upperBoundMicroUsd(info, input, request.maxOutputTokens),
       );
+      return bound.costMicroUsd === undefined ? { ...bound, unpriced: true } : bound;
     },
     measure: ({ usage }) =>
       spend(usage.inputTokens + usage.outputTokens, prices.costMicroUsd(info, usage)),
@@ -137,6 +139,6 @@ function refuseEmptyTurn(turn: ModelTurn): void {
   );
 }
 
-function spend(tokens: number, costMicroUsd: number | undefined) {
+function spend(tokens: number, costMicroUsd: number | undefined): Spend {
   return costMicroUsd === undefined ? { tokens } : { tokens, costMicroUsd };
 }

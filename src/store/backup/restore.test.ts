@@ -19,8 +19,9 @@ import { takeLock, useLockOf } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
 import { currentSchemaVersion, storeVersion } from "../upgrade.ts";
 import { type BackedUpStore, backedUpStore, filesOf, keepContent } from "./backup.fixture.ts";
+import { findBackup } from "./catalogue.ts";
 import { manifestText, readManifest } from "./manifest.ts";
-import { pack } from "./pack.ts";
+import { pack } from "../pack.ts";
 
 let subject: BackedUpStore;
 let file = "";
@@ -235,7 +236,7 @@ describe("a backup is refused before the store is touched", () => {
     subject.write("since");
     subject.close();
     const before = filesOf(subject.dataDir);
-    const refusal = subject.restore({ backup: { path } });
+    const refusal = subject.restore({ backup: findBackup(subject.backups, path, "/") });
     await expect(refusal).rejects.toMatchObject({ code: `store.${code}` });
     expect(filesOf(subject.dataDir)).toEqual(before);
     expect(id).toMatch(/manual$/);

@@ -20,7 +20,13 @@ export interface KillRow {
   /** What that person says. Default: yes. */
   readonly answer?: "approved" | "denied";
   /** What somebody in another process does while the agent looks at something. */
-  readonly onLook?: (what: string, person: Engine, runId: string) => void | Promise<void>;
+  readonly onLook?: (
+    what: string,
+    person: Engine,
+    runId: string,
+  ) => string | undefined | void | Promise<void>;
+  /** What the model says when it is asked for a summary of earlier turns. */
+  readonly summaries?: readonly ScriptedTurn[];
   /**
    * Whether an unknown outcome may change what happens next. Then what may be done once is held
    * against the run's own log only.
@@ -147,5 +153,23 @@ export const killRows: readonly KillRow[] = [
       { text: "No idea." },
       { text: '{"drawer":1}' },
     ],
+  },
+  {
+    name: "a conversation that outgrows its window",
+    settings: { "context.maxTokens": 2_000, "context.reserve": 300 },
+    turns: [
+      turn({
+        name: "update_plan",
+        arguments: { steps: [{ step: "Look at all", status: "in_progress" }] },
+      }),
+      ...Array.from({ length: 11 }, (_none, place) =>
+        turn(use("look", `${place + 1}`), use("put", `${place}`)),
+      ),
+      turn(use("ring", "b"), use("look", "8")),
+      done,
+    ],
+    // The first is written by the model; for the others it has no words, and the log has to do.
+    summaries: [{ text: "## Done\nLooked at some." }],
+    onLook: (what) => `${what} `.repeat(150),
   },
 ];

@@ -191,8 +191,8 @@ function request(row: KillRow, folder: string, state: string) {
   const common = { effort: undefined, mcpCommands: [] };
   if (row.check === undefined) {
     const script = join(folder, "script.yaml");
-    const { turns, agents = {}, says = {} } = row;
-    writeFileSync(script, stringify({ name: "kill", turns, agents: says }));
+    const { turns, agents = {}, says = {}, summaries = [] } = row;
+    writeFileSync(script, stringify({ name: "kill", turns, agents: says, summaries }));
     mkdirSync(join(folder, "agents"));
     for (const [name, more] of Object.entries(agents)) {
       const definition = {

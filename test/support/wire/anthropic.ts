@@ -43,6 +43,8 @@ export const anthropic: Dialect = {
     for (const [index, message] of messages.entries()) {
       const blocks = list(message["content"]);
       const uses = blocks.filter(({ type }) => type === "tool_use");
+      const wellNamed = uses.every(({ id }) => /^[a-zA-Z0-9_-]+$/.test(String(id)));
+      refuseUnless(wellNamed, "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'");
       for (const block of blocks) {
         if (block["type"] === "thinking") {
           const sealed = block["signature"] === sealOf(String(block["thinking"]));

@@ -26,8 +26,11 @@ export const google: Dialect = {
       const calls = list(parts).filter((part) => part["functionCall"] !== undefined);
       const [first] = calls;
       if (first === undefined) continue;
-      // Of calls side by side only the first has one.
-      const signed = first["thoughtSignature"] === sealOf("call");
+      // Of calls side by side only the first has one. What other models called has none; the
+      // reference names what stands there instead.
+      const signature = first["thoughtSignature"];
+      const signed =
+        signature === sealOf("call") || signature === "skip_thought_signature_validator";
       refuseUnless(signed, "Function call is missing a thought_signature in functionCall parts.");
       const answers = list(contents[index + 1]?.["parts"]).filter(
         (part) => part["functionResponse"] !== undefined,

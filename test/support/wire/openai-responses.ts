@@ -160,6 +160,7 @@ export const openaiResponses: Dialect = {
         );
       }
       if (item["type"] !== "function_call") continue;
+      refuseUnless(String(item["call_id"]).length <= 64, "call_id: string too long");
       const answered = input.some(
         (one) => one["type"] === "function_call_output" && one["call_id"] === item["call_id"],
       );
