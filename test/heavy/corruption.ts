@@ -129,6 +129,7 @@ function lineOf(name: string, trials: readonly Trial[]): string {
     trials.filter((one) => one.refusedToOpen !== undefined).length,
     sum((one) => one.named),
     sum((one) => one.unnamed),
+    sum((one) => (one.refusedToOpen === undefined ? one.unnamed : 0)),
     (mean(trials.map((one) => one.salvageMs)) / 1000).toFixed(1),
   ];
   return `| ${cells.join(" | ")} |`;
@@ -157,7 +158,7 @@ export const corruption: HeavySuite = {
       if (!existsSync(`${databaseIn(withWal.dataDir)}-wal`)) throw new Error("There is no log.");
       say(`${plain.rows.size} rows, and ${withWal.rows.size} of which a fifth is in the log only`);
       say(
-        "| damage | rows back, % | least | older | altered | served altered | refused at the start | named | missing unnamed | seconds |",
+        "| damage | rows back, % | least | older | altered | served altered | refused at the start | named | missing unnamed | of them not refused | seconds |",
       );
       for (const [index, damage] of damages.entries()) {
         const sound = damage.inWal === true ? withWal : plain;

@@ -169,11 +169,14 @@ test("each write of a row gives it a higher revision, whatever the clock does", 
 test("a row is spelled here as SQLite spells it, so that a seal can be looked at without it", () => {
   const { store, close } = upgraded();
   store.transactions.snapshot((sql) => {
-    for (const { name, columns } of sealedTables) {
+    for (const { name, columns, reals } of sealedTables) {
       const rows = sql.all(`SELECT ${columns.join(", ")}, seal FROM main.${name}`);
       expect(rows.length).toBeGreaterThan(29);
       for (const row of rows) {
-        const spelled = spellingOf(columns.map((column) => row[column] ?? null));
+        const spelled = spellingOf(
+          columns.map((column) => row[column] ?? null),
+          reals.length,
+        );
         expect([name, sealHolds(name, row["seal"], spelled)]).toEqual([name, true]);
       }
     }

@@ -34,10 +34,11 @@ export function* foundRows(images: PageImages, shapes: readonly Shape[]): Genera
       if (!isSeal(seal)) continue;
       for (const shape of byColumns.get(stored.length) ?? []) {
         if (shape.inIndex !== (kind === "index")) continue;
+        const { name, reals } = shape.table;
         const values = shape.places.map((place) =>
           place === -1 ? (cell.rowid ?? null) : (stored[place] ?? null),
         );
-        if (sealHolds(shape.table.name, seal, spellingOf(values))) return { shape, values, seal };
+        if (sealHolds(name, seal, spellingOf(values, reals.length))) return { shape, values, seal };
       }
     }
     return undefined;

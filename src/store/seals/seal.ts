@@ -40,28 +40,47 @@ export function revisionOf(seal: string): number {
 
 /**
  * A row's spelling, by its values in the order of the sealed table's columns: what the column
- * `spelled` says, and the table's floating-point numbers behind it. SQLite spells those otherwise
- * from version to version, so that column leaves them out.
+ * `spelled` says (each value's type, its length in bytes and itself), and the table's
+ * floating-point numbers behind it. SQLite spells those otherwise from version to version, so that
+ * column leaves them out.
+ * @param reals how many of the values are of columns with floating-point numbers
  */
-export function spellingOf(values: readonly SealedValue[]): string {
-  return values.map(quoted).join("|");
+export function spellingOf(values: readonly SealedValue[], reals: number): string {
+  const plain = values.length - reals;
+  return values.map((value, at) => (at < plain ? spelled(value) : String(value))).join("|");
 }
 
-/** SQLite's `quote()`, which ends a text at U+0000; none that is written has one. */
-function quoted(value: SealedValue): string {
-  if (value === null) return "NULL";
-  if (value instanceof Uint8Array) return `X'${Buffer.from(value).toString("hex").toUpperCase()}'`;
-  if (typeof value !== "string") return `${value}`;
-  const end = value.indexOf("\0");
-  return `'${(end === -1 ? value : value.slice(0, end)).replaceAll("'", "''")}'`;
+function spelled(value: SealedValue): string {
+  if (value === null) return "null";
+  // No row has bytes; whatever they are, no seal holds of them.
+  if (value instanceof Uint8Array) return `blob|${value.length}`;
+  const text = String(value);
+  return typeof value === "string"
+    ? `text|${Buffer.byteLength(text)}|${text}`
+    : `integer|${text.length}|${text}`;
 }
 
 /** The values of a spelling, as far as it has them, each as its text. */
-export function valuesIn(spelled: string): readonly string[] {
-  const parts = spelled.match(/'(?:[^']|'')*'|[^|]+/g) ?? [];
-  return parts.map((part) =>
-    part.startsWith("'") ? part.slice(1, -1).replaceAll("''", "'") : part,
-  );
+export function valuesIn(text: string): readonly string[] {
+  const bytes = Buffer.from(text);
+  const values: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = (from: number): number => {
+      const found = bytes.indexOf("|", from);
+      return found === -1 ? bytes.length : found;
+    };
+    const type = bytes.toString("utf8", at, end(at));
+    at = end(at) + 1;
+    if (!["text", "integer", "blob"].includes(type)) {
+      values.push(type === "null" ? "" : type);
+      continue;
+    }
+    const from = end(at) + 1;
+    const to = from + Number(bytes.toString("utf8", at, from - 1));
+    values.push(bytes.toString("utf8", from, to));
+    at = to + 1;
+  }
+  return values;
 }
 
 function sumOf(table: string, revision: string, spelled: string): string {

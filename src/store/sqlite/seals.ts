@@ -32,6 +32,13 @@ export interface Seals {
   reading(statement: CheckedStatement, run: () => readonly SqlRow[]): readonly SqlRow[];
 }
 
+type Argument = string | number | undefined;
+
+/** A row's whole spelling. */
+function withReals(spelled: Argument, reals: readonly Argument[]): string {
+  return reals.length === 0 ? `${spelled}` : `${spelled}|${reals.join("|")}`;
+}
+
 /**
  * The functions that triggers, views and migrations call, on one connection.
  * @param now milliseconds since the Unix epoch
@@ -45,20 +52,27 @@ export function createSeals(native: DatabaseSync, now: () => number): Seals {
     if (sealed === undefined) throw new TypeError(`No table "${table}" has seals.`);
     return damagedRow(sealed, spelled);
   };
-  const define = (name: string, run: (...texts: string[]) => string | number): void =>
-    native.function(name, { varargs: true }, (...values) => run(...values.map(String)));
+  // Called for every row that is written or read, so nothing is made of the arguments that they are not.
+  // Called for every row that is written or read, so nothing is made of the arguments that they are not.
+  const options = { varargs: true } as const;
+  const define = (name: string, run: (...values: Argument[]) => string | number): void =>
+    native.function(name, options, (...values) => run(...(values as Argument[])));
 
-  define("row_seal", (table = "", ...spelled) => sealOf(table, revision(0), spelled.join("|")));
-  define("row_reseal", (table = "", seal, ...both) => {
-    const before = both.slice(0, both.length / 2).join("|");
-    const after = both.slice(both.length / 2).join("|");
-    if (!sealHolds(table, seal, before)) throw damageError(damaged(table, before));
+  define("row_seal", (table, spelled, ...reals) =>
+    sealOf(`${table}`, revision(0), withReals(spelled, reals)),
+  );
+  define("row_reseal", (table, seal, ...both) => {
+    const half = both.length / 2;
+    const before = withReals(both[0], both.slice(1, half));
+    const after = withReals(both[half], both.slice(half + 1));
+    if (!sealHolds(`${table}`, seal, before)) throw damageError(damaged(`${table}`, before));
     const last = isSeal(seal) ? revisionOf(seal) : 0;
-    return sealOf(table, revision(last + 1), after);
+    return sealOf(`${table}`, revision(last + 1), after);
   });
-  define("row_holds", (table = "", seal, ...spelled) => {
-    if (sealHolds(table, seal, spelled.join("|"))) return 1;
-    const met = damaged(table, spelled.join("|"));
+  define("row_holds", (table, seal, spelled, ...reals) => {
+    const text = withReals(spelled, reals);
+    if (sealHolds(`${table}`, seal, text)) return 1;
+    const met = damaged(`${table}`, text);
     if (collecting === undefined) throw damageError(met);
     collecting.push(met);
     return 0;

@@ -65,10 +65,16 @@ export function rowsOf(path: string): ReadonlyMap<string, string> {
   const rows = new Map<string, string>();
   try {
     migrate(database, systemClock);
-    for (const { name, columns, key } of sealedTables) {
+    for (const { name, columns, key, reals } of sealedTables) {
       for (const row of database.sql.all(`SELECT ${columns.join(", ")} FROM main.${name}`)) {
         const place = [name, ...key.map((column) => String(row[column]))].join(" ");
-        rows.set(place, spellingOf(columns.map((column) => row[column] ?? null)));
+        rows.set(
+          place,
+          spellingOf(
+            columns.map((column) => row[column] ?? null),
+            reals.length,
+          ),
+        );
       }
     }
   } finally {
