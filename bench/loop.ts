@@ -11,15 +11,17 @@ import { best, median } from "./statistics.ts";
 /** What is run: few long runs, many short ones, and a crowd at the same time. */
 const shapes = {
   full: {
-    long: { turns: 200, runs: 6, atOnce: 1 },
-    short: { turns: 5, runs: 200, atOnce: 1 },
-    crowd: { turns: 5, runs: 1_000, atOnce: 1_000 },
+    long: { turns: 200, calls: 1, runs: 6, atOnce: 1 },
+    short: { turns: 5, calls: 1, runs: 200, atOnce: 1 },
+    many: { turns: 50, calls: 4, runs: 10, atOnce: 1 },
+    crowd: { turns: 5, calls: 1, runs: 1_000, atOnce: 1_000 },
     parked: 300,
   },
   quick: {
-    long: { turns: 20, runs: 1, atOnce: 1 },
-    short: { turns: 5, runs: 3, atOnce: 1 },
-    crowd: { turns: 5, runs: 20, atOnce: 20 },
+    long: { turns: 20, calls: 1, runs: 1, atOnce: 1 },
+    short: { turns: 5, calls: 1, runs: 3, atOnce: 1 },
+    many: { turns: 5, calls: 4, runs: 1, atOnce: 1 },
+    crowd: { turns: 5, calls: 1, runs: 20, atOnce: 20 },
     parked: 10,
   },
 } as const;
@@ -79,9 +81,28 @@ async function table(
   };
 }
 
+/** What one call more costs within a turn, from turns with several and turns with one. */
+function callsTable(one: FindingsTable, several: FindingsTable, calls: number): FindingsTable {
+  const cpuOf = (table: FindingsTable, place: number): number =>
+    table.rows[place]?.figures["cpuBest"] ?? Number.NaN;
+  return {
+    title: `A tool call apart from its turn (${several.title.toLowerCase()})`,
+    of: "loop",
+    columns: columnsOf({
+      one: "CPU ms a turn with 1 call, best",
+      several: `with ${calls} calls, best`,
+      call: "a call more",
+    }),
+    rows: contenders.map(({ name }, place) => {
+      const [first, all] = [cpuOf(one, place), cpuOf(several, place)];
+      return { name, figures: { one: first, several: all, call: (all - first) / (calls - 1) } };
+    }),
+  };
+}
+
 /** The bar: no dearer a turn than the cheapest of the others. */
 function barOf({ title, rows }: FindingsTable) {
-  const others = rows.filter((_row, place) => contenders[place]?.leavesOut !== undefined);
+  const others = rows.filter((_row, place) => contenders[place]?.kind === "other");
   const cheapest = Math.min(...others.map(({ figures }) => figures["cpuBest"] ?? Infinity));
   const ours = rows[0];
   return {
@@ -95,7 +116,15 @@ function barOf({ title, rows }: FindingsTable) {
 /** What the engine adds to a turn and to a tool call, beside other libraries' loops. */
 export const loopSurvey: Survey = {
   run: async ({ rounds, quick, progress }) => {
-    const { long, short, crowd, parked } = shapes[quick ? "quick" : "full"];
+    const { long, short, many, crowd, parked } = shapes[quick ? "quick" : "full"];
+    const single = { ...many, calls: 1 };
+    const one = await table(`Runs of ${many.turns} turns`, single, rounds, progress);
+    const several = await table(
+      `Runs of ${many.turns} turns with ${many.calls} calls each`,
+      many,
+      rounds,
+      progress,
+    );
     const tables = [
       await table(`Runs of ${long.turns} turns`, long, rounds, progress),
       await table(`Runs of ${short.turns} turns`, short, rounds, progress),
@@ -108,7 +137,7 @@ export const loopSurvey: Survey = {
         `SQLite ${process.versions.sqlite}, WAL. NORMAL may lose the last turns in a power cut, FULL none.`,
         `A parked run holds ${kilobytesARun.toFixed(1)} kB of the heap of the process that parked it (${parked} runs).`,
       ],
-      tables,
+      tables: [...tables, callsTable(one, several, many.calls)],
       goals: tables.map(barOf),
       notes: [
         "Each turn is a model that answers at once, with one tool call that answers at once; each run ends with a turn of words. So all of it is what the loop itself costs.",
@@ -116,6 +145,7 @@ export const loopSurvey: Survey = {
           leavesOut === undefined ? [] : [`${name}: ${leavesOut}.`],
         ),
         "Each reading is of a process of its own that has run before. CPU is user and system time of the whole process.",
+        "The transactions alone are one for each turn and one for each call, with the rows that ours writes: nobody who keeps both can go below.",
         "Opening a run's servers, tools and settings is not in it: sessions are made by hand, of the engine's own parts.",
       ],
     };

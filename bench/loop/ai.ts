@@ -7,6 +7,8 @@ import {
   instructions,
   lastWords,
   type LoopContender,
+  placesOf,
+  type RunShape,
   task,
   toolDescription,
   toolName,
@@ -18,20 +20,18 @@ const reported: LanguageModelV4GenerateResult["usage"] = {
   outputTokens: { total: usage.output, text: usage.output, reasoning: 0 },
 };
 
-function scriptedModel(turns: () => number): LanguageModelV4 {
+function scriptedModel({ turns, calls: perTurn }: RunShape): LanguageModelV4 {
   const answer = (prompt: readonly { readonly role: string }[]): LanguageModelV4GenerateResult => {
     const turn = prompt.filter(({ role }) => role === "assistant").length;
-    const calls = turn < turns();
+    const calls = turn < turns;
     return {
       content: calls
-        ? [
-            {
-              type: "tool-call",
-              toolCallId: `call-${turn}`,
-              toolName,
-              input: argumentsOf(turn),
-            },
-          ]
+        ? placesOf(perTurn).map((place) => ({
+            type: "tool-call" as const,
+            toolCallId: `call-${turn}-${place}`,
+            toolName,
+            input: argumentsOf(turn, place),
+          }))
         : [{ type: "text", text: lastWords }],
       finishReason: { unified: calls ? "tool-calls" : "stop", raw: undefined },
       usage: reported,
@@ -69,12 +69,13 @@ function scriptedModel(turns: () => number): LanguageModelV4 {
 function contender(name: string, streams: boolean): LoopContender {
   return {
     name,
+    kind: "other",
     leavesOut: "keeps nothing, decides nothing by policy, audits nothing, resumes nothing",
     open: async () => ({
-      run: async (turns) => {
+      run: async (shape) => {
         let calls = 0;
         const agent = new ToolLoopAgent({
-          model: scriptedModel(() => turns),
+          model: scriptedModel(shape),
           instructions,
           tools: {
             [toolName]: tool({
@@ -86,7 +87,7 @@ function contender(name: string, streams: boolean): LoopContender {
               },
             }),
           },
-          stopWhen: isStepCount(turns + 2),
+          stopWhen: isStepCount(shape.turns + 2),
         });
         if (streams) {
           const result = await agent.stream({ prompt: task });

@@ -1,4 +1,5 @@
 import { aiGenerate, aiStream } from "./ai.ts";
+import { floors } from "./floor.ts";
 import { openaiAgents } from "./openai-agents.ts";
 import { ourLoops } from "./ours.ts";
 import type { LoopContender } from "./workload.ts";
@@ -9,4 +10,5 @@ export const contenders: readonly LoopContender[] = [
   aiGenerate,
   aiStream,
   openaiAgents,
+  ...floors,
 ];

@@ -15,24 +15,28 @@ import {
   instructions,
   lastWords,
   type LoopContender,
+  placesOf,
+  type RunShape,
   task,
   toolDescription,
   toolName,
   usage,
 } from "./workload.ts";
 
-function scriptedModel(turns: number): Model {
+function scriptedModel({ turns, calls }: RunShape): Model {
   return {
     getResponse: ({ input }: ModelRequest): Promise<ModelResponse> => {
       const turn =
-        typeof input === "string" ? 0 : input.filter(({ type }) => type === "function_call").length;
-      const called = {
-        type: "function_call",
-        callId: `call-${turn}`,
+        typeof input === "string"
+          ? 0
+          : input.filter(({ type }) => type === "function_call").length / calls;
+      const called = placesOf(calls).map((place) => ({
+        type: "function_call" as const,
+        callId: `call-${turn}-${place}`,
         name: toolName,
-        arguments: argumentsOf(turn),
-        status: "completed",
-      } as const;
+        arguments: argumentsOf(turn, place),
+        status: "completed" as const,
+      }));
       const said = {
         type: "message",
         role: "assistant",
@@ -46,7 +50,7 @@ function scriptedModel(turns: number): Model {
           outputTokens: usage.output,
           totalTokens: usage.input + usage.output,
         }),
-        output: turn < turns ? [called] : [{ ...said, content: [...said.content] }],
+        output: turn < turns ? called : [{ ...said, content: [...said.content] }],
       });
     },
     getStreamedResponse: () => {
@@ -57,16 +61,17 @@ function scriptedModel(turns: number): Model {
 
 export const openaiAgents: LoopContender = {
   name: "@openai/agents",
+  kind: "other",
   leavesOut: "keeps nothing, decides nothing by policy, audits nothing, streams nothing",
   open: async () => {
     setTracingDisabled(true);
     return {
-      run: async (turns) => {
+      run: async (shape) => {
         let calls = 0;
         const agent = new Agent({
           name: "bench",
           instructions,
-          model: scriptedModel(turns),
+          model: scriptedModel(shape),
           tools: [
             tool({
               name: toolName,
@@ -79,7 +84,7 @@ export const openaiAgents: LoopContender = {
             }),
           ],
         });
-        await run(agent, task, { maxTurns: turns + 2 });
+        await run(agent, task, { maxTurns: shape.turns + 2 });
         return calls;
       },
       close: async () => undefined,

@@ -36,6 +36,8 @@ import {
   lastWords,
   type Loop,
   type LoopContender,
+  placesOf,
+  type RunShape,
   task,
   toolDescription,
   toolName,
@@ -49,9 +51,11 @@ const limits = runLimitsSchema.parse({
   maxSeconds: 3_600,
 });
 const agent = { ...defaultAgent, instructions };
+/** Room for all runs of a crowd: by default a connector bears 64 calls at once and refuses others. */
+const crowd = { maxConcurrent: 10_000 };
 const effort = { effort: "medium", source: "bench", maxOutputTokens: 8_192 } as const;
 
-function scriptedModel(turns: number): Model {
+function scriptedModel({ turns, calls: perTurn }: RunShape): Model {
   return {
     info: { provider: "scripted", model: "scripted" },
     async *stream(request) {
@@ -59,14 +63,12 @@ function scriptedModel(turns: number): Model {
       const calls = turn < turns;
       const answer: ModelTurn = {
         parts: calls
-          ? [
-              {
-                type: "tool_call",
-                toolCallId: `call-${turn}`,
-                toolName,
-                argumentsText: argumentsOf(turn),
-              },
-            ]
+          ? placesOf(perTurn).map((place) => ({
+              type: "tool_call" as const,
+              toolCallId: `call-${turn}-${place}`,
+              toolName,
+              argumentsText: argumentsOf(turn, place),
+            }))
           : [{ type: "text", text: lastWords }],
         usage: {
           inputTokens: usage.input,
@@ -145,8 +147,8 @@ async function openOurs(
     workflows: [workflow],
   });
 
-  const sessionOf = (runId: string, turns: number, onCall: () => void): RunSession => {
-    const tool = governed(
+  const sessionOf = (runId: string, shape: RunShape, onCall: () => void): RunSession => {
+    const { tool, spec } = governed(
       defineTool({
         name: toolName,
         description: toolDescription,
@@ -160,7 +162,7 @@ async function openOurs(
         },
       }),
     );
-    const model = modelConnectorSpec(scriptedModel(turns), { prices, tokens, clock });
+    const model = modelConnectorSpec(scriptedModel(shape), { prices, tokens, clock });
     return {
       runId,
       principal,
@@ -168,10 +170,13 @@ async function openOurs(
       agent,
       effort,
       limits,
-      model: boundary.connector(model),
+      model: boundary.connector({ ...model, ...crowd }),
       tokens,
       window: windowOf({}, { contextTokens: 1_000_000, maxOutputTokens: effort.maxOutputTokens }),
-      toolbox: createToolbox(boundary, { shown: [tool], toFind: [] }),
+      toolbox: createToolbox(boundary, {
+        shown: [{ tool, spec: { ...spec, ...crowd } }],
+        toFind: [],
+      }),
       systemPrompt: renderSystemPrompt(agent, { skills: "", check: "" }),
       answer: undefined,
       checks: [],
@@ -184,10 +189,10 @@ async function openOurs(
     };
   };
   return {
-    run: async (turns) => {
+    run: async (shape) => {
       const runId = ids();
       let calls = 0;
-      const session = sessionOf(runId, turns, () => {
+      const session = sessionOf(runId, shape, () => {
         calls += 1;
       });
       store.transactions.transaction(() => {
@@ -229,6 +234,7 @@ const kinds = [
 export const ourLoops: readonly LoopContender[] = (["normal", "full"] as const).flatMap(
   (synchronous) =>
     kinds.map(({ word, effect, repeat }) => ({
+      kind: "ours" as const,
       name: `AGENT-33, ${synchronous.toUpperCase()}, ${word}`,
       open: () => openOurs(synchronous, effect, repeat),
     })),

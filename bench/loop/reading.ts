@@ -4,8 +4,10 @@ import { z } from "zod";
 export const rowPlanSchema = z.object({
   /** Which of the contenders. */
   place: z.int().nonnegative(),
-  /** Turns with a tool call in each run; one of words follows. */
+  /** Turns with tool calls in each run; one of words follows. */
   turns: z.int().positive(),
+  /** Tool calls of each of these turns. */
+  calls: z.int().positive(),
   runs: z.int().positive(),
   /** Runs at the same time. */
   atOnce: z.int().positive(),

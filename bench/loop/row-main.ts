@@ -3,20 +3,22 @@ import { collectGarbage } from "../harness.ts";
 import { read } from "../store/meter.ts";
 import { contenders } from "./contenders.ts";
 import { type RowPlan, rowPlanSchema, type RowReading } from "./reading.ts";
-import type { Loop } from "./workload.ts";
 
 /** One row in a process of its own, started by `loop.ts` with its plan as JSON. Prints a reading. */
-async function measure({ place, turns, runs, atOnce }: RowPlan): Promise<RowReading> {
+async function measure({ place, turns, calls, runs, atOnce }: RowPlan): Promise<RowReading> {
   const contender = contenders[place];
   if (contender === undefined) throw new Error("Start this through main.ts.");
   const loop = await contender.open();
   try {
-    const made = await loop.run(5);
-    if (made !== 5) throw unfair(contender.name, made);
-    await inWaves(loop, turns, Math.ceil(warmUpTurns / (turns + 1)), atOnce);
+    const run = async (): Promise<void> => {
+      const made = await loop.run({ turns, calls });
+      // A run that ends early would look cheap.
+      if (made !== turns * calls) throw unfair(contender.name, made, turns * calls);
+    };
+    await inWaves(run, Math.ceil(warmUpTurns / (turns + 1)), atOnce);
     collectGarbage("major");
     const before = process.memoryUsage().rss;
-    const { cpuMs, wallMs } = await read(() => inWaves(loop, turns, runs, atOnce));
+    const { cpuMs, wallMs } = await read(() => inWaves(run, runs, atOnce));
     const turnsMade = runs * (turns + 1);
     return {
       cpuMsATurn: cpuMs / turnsMade,
@@ -31,15 +33,15 @@ async function measure({ place, turns, runs, atOnce }: RowPlan): Promise<RowRead
 /** Until the machine code has settled. */
 const warmUpTurns = 2_000;
 
-async function inWaves(loop: Loop, turns: number, runs: number, atOnce: number): Promise<void> {
+async function inWaves(run: () => Promise<void>, runs: number, atOnce: number): Promise<void> {
   for (let begun = 0; begun < runs; begun += atOnce) {
-    const wave = Array.from({ length: Math.min(atOnce, runs - begun) }, () => loop.run(turns));
+    const wave = Array.from({ length: Math.min(atOnce, runs - begun) }, () => run());
     await Promise.all(wave);
   }
 }
 
-function unfair(name: string, made: number): Agent33Error {
-  return new Agent33Error("bench.unfair", `${name} made ${made} of 5 calls.`, {
+function unfair(name: string, made: number, asked: number): Agent33Error {
+  return new Agent33Error("bench.unfair", `${name} made ${made} of ${asked} calls.`, {
     hint: "Its figures would mislead.",
   });
 }

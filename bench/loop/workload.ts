@@ -1,14 +1,22 @@
+/** What a run consists of: so many turns with so many tool calls each, then one of words. */
+export interface RunShape {
+  readonly turns: number;
+  readonly calls: number;
+}
+
 /** An agent loop that is ready to run. */
 export interface Loop {
-  /** One run: so many turns with one tool call each, then one of words. Gives the calls made. */
-  run(turns: number): Promise<number>;
+  /** One run. Gives the calls made. */
+  run(shape: RunShape): Promise<number>;
   close(): Promise<void>;
 }
 
 /** One way of running an agent's loop. */
 export interface LoopContender {
   readonly name: string;
-  /** What it does not do and ours does; absent for ours. */
+  /** Ours, somebody else's, or what ours cannot go below. */
+  readonly kind: "ours" | "other" | "floor";
+  /** What it does not do and ours does. */
   readonly leavesOut?: string;
   open(): Promise<Loop>;
 }
@@ -23,9 +31,16 @@ export const usage = { input: 500, output: 20 };
 
 export const lastWords = "Everything is looked up.";
 
-/** Arguments of the call of one turn. Each is another, so that nothing can be taken for a loop. */
-export function argumentsOf(turn: number): string {
-  return JSON.stringify({ entry: wordOf(turn) });
+/** Arguments of a turn's call. Each is another, so that nothing can be taken for a loop. */
+export function argumentsOf(turn: number, place: number): string {
+  return JSON.stringify({ entry: wordOf(turn * mostCalls + place) });
+}
+
+const mostCalls = 10;
+
+/** The places of a turn's calls. */
+export function placesOf(calls: number): readonly number[] {
+  return Array.from({ length: calls }, (_none, place) => place);
 }
 
 /** What the tool finds. */

@@ -103,8 +103,9 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
     text(value.name) +
     text(value.description) +
     text(JSON.stringify(value.inputSchema));
+  // Messages of results are made anew for each prompt; what is known of is their results.
   const messages = (values: readonly Message[]): number =>
-    values.reduce((sum, one) => sum + once(one, message), 0);
+    values.reduce((sum, one) => sum + (one.role === "tool" ? message(one) : once(one, message)), 0);
   let lastSystem = { text: "", tokens: 0 };
   const system = (value: string): number => {
     if (value === "") return 0;

@@ -127,6 +127,7 @@ function prepare(database: Database, isEmpty: boolean, options: StoreOptions): v
       beginHistory(sql, { history, seq: 0 });
     });
   }
+  database.seal();
   if (dataDir === inMemory) return;
   database.record((sql) => {
     if (!journaled) return countingRecorder(sql);

@@ -141,6 +141,9 @@ test("half a dollar is not passed by twenty agents in two processes, one of them
   }
   const budgets = await runInProcess(["budgets", "list", "--json"], folder);
   const [{ used }] = JSON.parse(budgets.stdout).items;
+  const { microUsd, answers, lost, times } = bill;
+  const figures = { microUsd, answers, lost, atKill, agents: agents.length, used, reached };
+  process.stdout.write(`${JSON.stringify({ ...figures, mostAtOnce: mostAtOnce(times) })}\n`);
   // The provider is the judge: every token that it counted, whether or not anybody heard of it.
   expect(bill.microUsd).toBeLessThanOrEqual(budgetMicroUsd);
   // What the budget says is no less, and it was the budget that ended the work.
