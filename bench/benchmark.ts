@@ -67,6 +67,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./boundary.ts")).boundaryBenchmark,
   },
   {
+    name: "context",
+    summary: "What it costs in each turn to fit a conversation into its model's window.",
+    kind: "survey",
+    load: async () => (await import("./context.ts")).contextSurvey,
+  },
+  {
     name: "loop",
     summary: "What the engine adds to a turn and a tool call, beside ai and @openai/agents.",
     kind: "survey",

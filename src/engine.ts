@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import { agentRun } from "./agents/loop.ts";
 import { replayRun } from "./agents/replay/workflow.ts";
 import { toAgent33Error } from "./base/errors.ts";
@@ -35,6 +34,7 @@ import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { createModels, type Models } from "./engine/models.ts";
 import { modelOpeners } from "./engine/model-source.ts";
+import { openConfigured } from "./engine/open-store.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
@@ -43,7 +43,6 @@ import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
-import { openStore } from "./store/store.ts";
 
 /** The engine: everything wired, nothing running yet. */
 export interface Engine {
@@ -108,7 +107,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const dataDir = resolve(host.cwd, settings.data);
+  const { dataDir, store: opened, backups } = openConfigured(config, host);
   const approvals = createApprovals({
     config,
     host,
@@ -118,13 +117,6 @@ export function createEngine(config: Config, host: Host): Engine {
     boundary: () => boundary,
     transaction: (work) => store.transactions.transaction(work),
     send: (...message) => durable.send(...message),
-  });
-  const opened = openStore({
-    dataDir,
-    clock,
-    ids,
-    synchronous: settings.store.synchronous,
-    onBusy: (notice) => host.warn(busyWords(notice, "the store")),
   });
   const store = storeOf(opened, settings.tenant);
   const egress = createEgress({ clock });
@@ -352,6 +344,7 @@ export function createEngine(config: Config, host: Host): Engine {
     answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),
     close: () =>
       closeAll([
+        () => backups.close(),
         () => policies.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { JsonValue } from "../base/json.ts";
 import { defineTool } from "../tools/define.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { OfferedTool, Tool } from "../tools/tool.ts";
 import type { AgentDefinition } from "./definition.ts";
 import { inputProblems } from "./inputs.ts";
+import type { RunLimits } from "./limits.ts";
 
 // zod's own JSON type has mutable arrays; what comes out of here is never changed.
 const json = z.json() as unknown as z.ZodType<JsonValue>;
@@ -65,6 +66,15 @@ export function createDelegateTool(agents: readonly AgentDefinition[]): Tool {
       delegates: work,
     }),
   });
+}
+
+/** Tools as an agent is offered them that may not hand work over any more: without the one for that. */
+export function withinLimits(
+  tools: readonly OfferedTool[],
+  { maxSubagents, maxDepth }: RunLimits,
+): readonly OfferedTool[] {
+  if (maxSubagents > 0 && maxDepth > 0) return tools;
+  return tools.filter(({ name }) => name !== delegateName);
 }
 
 /** What a model is told of an agent that it may hand work to. */

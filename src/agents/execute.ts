@@ -171,6 +171,7 @@ function callTool(
 ): Promise<CallOutcome<ToolOutput>> {
   return run.session.toolbox.call(tool, args, {
     ...callOptions(run, toolCallName(place), signal),
+    ...run.scope,
     totalMs: leftMs,
     onProgress: (message) =>
       run.live({

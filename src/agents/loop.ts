@@ -91,29 +91,32 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     }
   };
 
-  /** Calls that run side by side, so many at a time. */
+  /** Calls that run side by side, so many at a time. Once a person has spoken, no other begins. */
   const callGroup = async (work: Work, turn: number, group: readonly number[], lanes: number) => {
     const results: Called[] = [];
-    const left = group.values();
+    let begun = 0;
     const lane = async (): Promise<void> => {
-      for (const index of left) {
-        if (work.context.signal.aborted) return;
+      while (!work.context.signal.aborted && !results.some(isSteered)) {
+        const index = group[begun];
+        if (index === undefined) return;
+        begun += 1;
         results.push(await callTool(work, turn, index));
       }
     };
     await Promise.all(Array.from({ length: Math.min(lanes, group.length) }, lane));
-    return results;
+    return { results, begun };
   };
 
   /** What a person said is written down, and what the turn has not begun is not run. */
   const hear = async (
-    { context }: Work,
+    { context, scope }: Work,
     topic: PersonTopic,
     turn: number,
     notRunFrom: number | null,
   ) => {
-    const said = await takeWords(context, topic);
-    const heard = await context.call(heardActivity, { turn, notRunFrom, topic, said });
+    // The words are for the run's own agent; one that works for it only leaves off.
+    const said = scope.agentPath === undefined ? await takeWords(context, topic) : [];
+    const heard = await context.call(heardActivity, { ...scope, turn, notRunFrom, topic, said });
     return heard.seq;
   };
 
@@ -135,13 +138,15 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
     let steered = isSteered(answer);
     while (index < calls.length && !steered && !signal.aborted) {
       const group = groupAt(calls, index);
-      index += group.length;
       const lanes = calls[group[0] ?? 0]?.delegates === true ? sideBySide : group.length;
-      const results = await callGroup(work, turn, group, lanes);
+      const { results, begun } = await callGroup(work, turn, group, lanes);
+      index += begun;
       last = Math.max(last, ...results.map(({ seq }) => seq));
       steered = results.some(isSteered);
     }
-    return steered && !signal.aborted ? hear(work, "steering", turn, index) : last;
+    if (!steered || signal.aborted) return { seq: last, steered: false };
+    const leftOver = index < calls.length || isOwn(work);
+    return { seq: leftOver ? await hear(work, "steering", turn, index) : last, steered };
   };
 
   /** One agent's turns, until it is done or must stop. */
@@ -161,6 +166,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
         brokenOff += 1;
         if (!answer.again || brokenOff === turnTries) return { stop: answer.stop, horizon };
         if (isSteered(answer) && !context.signal.aborted) {
+          if (!isOwn(work)) return { stop: { reason: "steered" }, horizon };
           horizon = await hear(work, "steering", turn, null);
         }
         continue;
@@ -168,15 +174,17 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       brokenOff = 0;
       if (answer.limit !== null) return { stop: answer.limit, horizon };
       if (answer.calls.length > 0) {
-        horizon = Math.max(horizon, await callTools(work, turn, answer));
+        const { seq, steered } = await callTools(work, turn, answer);
+        horizon = Math.max(horizon, seq);
+        if (steered && !isOwn(work)) return { stop: { reason: "steered" }, horizon };
         continue;
       }
-      if (answer.spoke !== undefined && !context.signal.aborted) {
+      if (answer.spoke !== undefined && isOwn(work) && !context.signal.aborted) {
         horizon = await hear(work, answer.spoke, turn, null);
         continue;
       }
       // Where its definition says nothing of it, its work is judged by the one that it works for.
-      if (work.scope.agentPath !== undefined && answer.judged !== true) {
+      if (!isOwn(work) && answer.judged !== true) {
         return { stop: { reason: "done" }, horizon };
       }
       checks += 1;
@@ -186,6 +194,7 @@ export function agentRun(ports: AgentPorts): Workflow<AgentRunInput, AgentRunRes
       if (context.signal.aborted) return { stop: { reason: "cancelled" }, horizon };
       if (verdict.stop !== null) return { stop: verdict.stop, horizon };
       const { spoke, sentBack } = verdict;
+      if (spoke !== undefined && !isOwn(work)) return { stop: { reason: "steered" }, horizon };
       // An agent that is sent back does not stop yet: a follow-up waits until it would.
       if (spoke === "steering" || (spoke !== undefined && !sentBack)) {
         horizon = await hear(work, spoke, turn, null);
@@ -218,6 +227,11 @@ function groupAt(calls: readonly CallPlan[], from: number): readonly number[] {
   );
   const length = (end === -1 ? calls.length : end) - from;
   return Array.from({ length }, (_none, offset) => from + offset);
+}
+
+/** Whether it is the run's own agent that works, to which people speak. */
+function isOwn({ scope }: Work): boolean {
+  return scope.agentPath === undefined;
 }
 
 function isSteered({ spoke }: Spoken): boolean {

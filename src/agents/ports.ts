@@ -24,6 +24,7 @@ import type { AgentBudgets } from "./budgets.ts";
 import type { AgentDefinition } from "./definition.ts";
 import type { EffortChoice } from "./effort.ts";
 import type { RunLimits } from "./limits.ts";
+import type { Scope } from "./scope.ts";
 import type { RunState } from "./state.ts";
 
 /** A run's log, as the loop needs it. */
@@ -53,7 +54,7 @@ export interface Toolbox {
   ): Promise<CallOutcome<ToolOutput>>;
 }
 
-export interface ToolCallOptions extends CallOptions {
+export interface ToolCallOptions extends CallOptions, Scope {
   readonly onProgress: (message: string) => void;
 }
 

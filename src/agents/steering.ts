@@ -21,15 +21,16 @@ export type Spoken = { readonly spoke?: PersonTopic };
 
 /**
  * Whether a person's words wait to be read. Steering comes before follow-ups: those wait until the
- * agent would stop. People speak to the run's own agent; those that work for it finish first.
+ * agent would stop. People speak to the run's own agent; those that work for it see only that they
+ * are to leave off.
  */
 export function spokenIn(mailbox: Mailbox, { agentPath }: Scope): Spoken {
-  if (agentPath !== undefined) return {};
-  const spoke = personTopics.find((topic) => mailbox.has(topic));
+  const topics = agentPath === undefined ? personTopics : (["steering"] as const);
+  const spoke = topics.find((topic) => mailbox.has(topic));
   return spoke === undefined ? {} : { spoke };
 }
 
-export type HeardInput = {
+export type HeardInput = Scope & {
   readonly turn: number;
   /** The turn's first call that had not begun; null where it has none. */
   readonly notRunFrom: number | null;
@@ -46,15 +47,15 @@ export type HeardResult = { readonly seq: number };
 export function personHeard(ports: AgentPorts): Activity<HeardInput, HeardResult> {
   return {
     name: "person.heard",
-    run: async ({ turn, notRunFrom, topic, said }, { runId }) => {
+    run: async ({ turn, notRunFrom, topic, said, ...scope }, { runId }) => {
       const messages = said.map((payload): NewEvent => {
         return { type: "message.user", ...personMessageSchema.parse(payload), from: topic };
       });
       const notRun =
         notRunFrom === null
           ? []
-          : toolCallsOf(eventsOfAgent(ports.log.read(runId), {}), turn)
-              .map((part, index) => notRunCall(turn, index, part))
+          : toolCallsOf(eventsOfAgent(ports.log.read(runId), scope), turn)
+              .map((part, index): NewEvent => ({ ...scope, ...notRunCall(turn, index, part) }))
               .slice(notRunFrom);
       return () => {
         const stored = ports.log.append(runId, [...notRun, ...messages]);

@@ -12,6 +12,8 @@ export function stopWords(stop: StopReason): string {
       return `it went in circles and was stopped (${loopText(stop.kind, stop.turns)} Events ${stop.evidence.join(", ")})`;
     case "denied":
       return `a call that it cannot do without was refused (${stop.error.code}: ${stop.error.message})`;
+    case "steered":
+      return "a person spoke to the run, and it was ended where it was";
     case "cancelled":
       return "the run was cancelled";
     case "error":

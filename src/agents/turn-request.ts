@@ -9,6 +9,7 @@ import { type Room, roomOf } from "../context/window.ts";
 import type { EventOf, NewEvent } from "../events/event.ts";
 import type { ModelRequest } from "../models/model.ts";
 import { loadSkillToolName } from "../skills/skill-tool.ts";
+import { withinLimits } from "./delegate.ts";
 import { effortAsked } from "./effort.ts";
 import { type LimitReached, limitMet, tooManyCalls } from "./limits.ts";
 import type { Scope } from "./scope.ts";
@@ -56,7 +57,7 @@ export function askOf(run: ScopedRun, place: TurnPlace): TurnAsk {
   const { session } = run;
   const { turn, horizon } = place;
   const events = run.read();
-  const tools = shownTools(session.toolbox, events, horizon);
+  const tools = withinLimits(shownTools(session.toolbox, events, horizon), session.limits);
   // Who has no tools cannot act in circles; how often its words are sent back has a bound.
   const stuck =
     tools.length === 0 ? undefined : findStuck(events, horizon, session.limits.maxStuckTurns);

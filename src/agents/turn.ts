@@ -310,8 +310,9 @@ function endOf(
   const answer = outcome.value;
   const { calibration, conversation } = fitting;
   if (limit !== undefined || conversation.overflowed !== undefined) return { answer };
+  const isKnown = calibration.theirs > 0 && calibration.model === answer.model;
   const overflow = silentOverflow(answer, {
-    inputTokens: calibration.theirs === 0 ? 0 : asTheirs(calibration, prompt),
+    inputTokens: isKnown ? asTheirs(calibration, prompt) : 0,
     contextTokens: window.source === "model" ? window.tokens : undefined,
   });
   if (overflow === undefined) return { answer };

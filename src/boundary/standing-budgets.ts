@@ -91,6 +91,8 @@ export interface StandingLook {
   readonly left: BudgetLeft;
   /** Whether the call's upper bound could be set aside. */
   readonly fits: boolean;
+  /** It bounds each call by itself. */
+  readonly perCall?: true;
 }
 
 const longestId = 200;
@@ -215,6 +217,7 @@ export function createStandingLedger(parts: StandingBudgetParts): StandingLedger
         budget: callBudgetId(budget),
         left: budget.limits,
         fits: fitsCall(budget, bound, refusesUnpriced),
+        perCall: true as const,
       }));
       const standing = budgets
         .filter(({ per }) => principal[per] !== undefined)

@@ -351,6 +351,8 @@ function stopText(stop: StopReason): string {
     case "denied":
     case "error":
       return errorText(stop.error);
+    case "steered":
+      return "a person spoke to the run";
     case "cancelled":
       return "cancelled";
   }

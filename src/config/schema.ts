@@ -160,6 +160,25 @@ export const settingsSchema = z.strictObject({
         .describe("full survives a power cut; normal may lose the last writes then"),
     })
     .prefault({}),
+  journal: z
+    .strictObject({
+      enabled: z
+        .boolean()
+        .default(true)
+        .describe("whether all that is committed is written to a second place besides the store"),
+      folder: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("folder of the journal, best on another disk; in the data folder by default"),
+      keepDays: z
+        .int()
+        .nonnegative()
+        .max(3_650)
+        .default(7)
+        .describe("days that the journal is kept for after a backup has what is in it"),
+    })
+    .prefault({}),
   backup: z
     .strictObject({
       folder: z

@@ -20,6 +20,8 @@ export interface Calibration {
   /** The last request that the model has reported on, by our count and by its own. */
   readonly ours: Size;
   readonly theirs: number;
+  /** Which model that was, where others can stand in for it: each counts in its own way. */
+  readonly model: string | undefined;
   /** Its tokens for one of ours, and for one piece. */
   readonly perToken: number;
   readonly perPiece: number;
@@ -32,6 +34,7 @@ const uncalibrated: Calibration = {
   theirs: 0,
   perToken: 1,
   perPiece: 0,
+  model: undefined,
   contextTokens: undefined,
 };
 
@@ -73,7 +76,7 @@ function piecesOf(messages: readonly Message[]): number {
 
 function calibrationFold(): Folding<Calibration> {
   const state: { -readonly [K in keyof Calibration]: Calibration[K] } = { ...uncalibrated };
-  const line = weightsFold();
+  let line = weightsFold();
   const report = (ours: Size, theirs: number): void => {
     if (state.theirs > 0) line.add(ours, state.ours, theirs - state.theirs);
     state.ours = ours;
@@ -82,7 +85,14 @@ function calibrationFold(): Folding<Calibration> {
   };
   const add = (event: StoredEvent): void => {
     if (event.type === "turn.completed") {
-      const { prompt, usage } = event;
+      const { prompt, usage, model } = event;
+      if (state.model !== undefined && model !== state.model) {
+        // Another model has another window, and its count is nothing to compare with.
+        state.contextTokens = undefined;
+        state.theirs = 0;
+        line = weightsFold();
+      }
+      state.model = model;
       if (prompt !== undefined && !usage.estimated) report(prompt, usage.inputTokens);
     } else if (event.type === "turn.failed" && event.overflow !== undefined) {
       const { prompt, overflow } = event;

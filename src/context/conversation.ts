@@ -20,6 +20,8 @@ export interface Exchange {
   /** By the place of the call in its turn. */
   readonly results: ReadonlyMap<number, ToolResultPart>;
   readonly said: readonly Said[];
+  /** Another number whenever something of it has changed. */
+  readonly revision: number;
 }
 
 /** What one agent and those who speak to it have said and done. */
@@ -41,6 +43,7 @@ type Open<T> = { -readonly [K in keyof T]: T[K] };
 type OpenExchange = Exchange & {
   readonly results: Map<number, ToolResultPart>;
   readonly said: Said[];
+  revision: number;
 };
 
 function conversationFold(agentPath: string | undefined): Folding<Conversation> {
@@ -50,10 +53,12 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
   /** Questions by what they are about. A call may ask anew after a crash, and several at once. */
   const parked = new Map<string, readonly string[]>();
   const state: Open<Conversation> = { opening, exchanges, plan: [], open, overflowed: undefined };
+  let planned: { readonly turn: number; readonly index: number } = { turn: 0, index: 0 };
   const exchangeOf = (turn: number) => exchanges.findLast((one) => one.turn === turn);
   const say = (text: string, byPerson: boolean): void => {
-    const place = exchanges.at(-1)?.said ?? opening;
-    place.push({ message: { role: "user", text }, byPerson });
+    const last = exchanges.at(-1);
+    (last?.said ?? opening).push({ message: { role: "user", text }, byPerson });
+    if (last !== undefined) last.revision += 1;
   };
   const answered = (about: string): void => {
     for (const approvalId of parked.get(about) ?? []) open.delete(approvalId);
@@ -78,12 +83,14 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
         return;
       case "tool.completed":
         answered(event.toolName);
-        exchangeOf(event.turn)?.results.set(event.index, resultFrom(event));
-        return;
+        return hold(exchangeOf(event.turn), event);
       case "judge.completed":
       case "judge.failed":
         return answered("judge");
       case "plan.updated":
+        // Calls of one turn end in any order; the last that was asked for counts.
+        if (event.turn === planned.turn && event.index < planned.index) return;
+        planned = event;
         state.plan = event.steps;
         return;
       case "run.parked":
@@ -94,6 +101,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
         return answered("session");
       case "agent.started":
       case "agent.stopped":
+      case "budget.reached":
       case "check.completed":
       case "condense.completed":
       case "condense.failed":
@@ -116,6 +124,12 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
   return { state, add };
 }
 
+function hold(exchange: OpenExchange | undefined, event: EventOf<"tool.completed">): void {
+  if (exchange === undefined) return;
+  exchange.results.set(event.index, resultFrom(event));
+  exchange.revision += 1;
+}
+
 function exchangeFrom({ turn, parts }: EventOf<"turn.completed">): OpenExchange {
   return {
     turn,
@@ -123,6 +137,7 @@ function exchangeFrom({ turn, parts }: EventOf<"turn.completed">): OpenExchange 
     calls: parts.filter((part) => part.type === "tool_call"),
     results: new Map(),
     said: [],
+    revision: 0,
   };
 }
 

@@ -46,7 +46,7 @@ describe("whatever a run says and does", () => {
           if (prompt.fits) expect(prompt.tokens).toBeLessThanOrEqual(most);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 
@@ -64,7 +64,7 @@ describe("whatever a run says and does", () => {
           }
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -78,7 +78,7 @@ describe("whatever a run says and does", () => {
           expect(next.prompt.messages.slice(0, prompt.messages.length)).toEqual(prompt.messages);
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 
@@ -99,7 +99,7 @@ describe("whatever a run says and does", () => {
         expect(anew.messages).toEqual(last.messages);
         expect(again.events).toHaveLength(read.length);
       }),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   });
 });

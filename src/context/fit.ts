@@ -80,7 +80,8 @@ export function fit(request: FitRequest): Fitted {
   };
 
   const arrived = offload(request, decisions, shown, room.offloadAbove);
-  if (size(arrived, 0) <= high) return step(arrived, "large_result");
+  const isNew = placesOf(arrived, decisions).length > 0;
+  if ((isNew ? size(arrived, 0) : beforeTokens) <= high) return step(arrived, "large_result");
   const older = shown.slice(0, -1);
   const small = Math.max(100, Math.floor(room.offloadAbove / offloadFactor));
   const ends = offload(request, arrived, older, small);
@@ -167,6 +168,8 @@ function offload(
     const places = new Set(offloaded.get(turn));
     for (const [index, result] of results) {
       if (holds.has(result.toolName) || places.has(index)) continue;
+      // No character is more than so many tokens.
+      if (result.content.length * 4 <= above) continue;
       if (tokens.messages([{ role: "tool", results: [result] }]) <= above) continue;
       places.add(index);
     }

@@ -59,13 +59,39 @@ function recordOf(
   return [message];
 }
 
-/** A turn's messages: the answer, the results of its calls, what was said after them. */
+interface Rendered {
+  /** What it was rendered from: anything else is rendered anew. */
+  readonly key: string;
+  readonly messages: readonly Message[];
+}
+
+const rendered = new WeakMap<Exchange, Rendered>();
+
+/**
+ * A turn's messages: the answer, the results of its calls, what was said after them. The same
+ * objects as long as nothing of it changes, so that they need not be counted again.
+ */
 export function renderExchange(
   exchange: Exchange,
   decisions: Pick<Decisions, "offloaded" | "clearedThrough">,
   options: PromptOptions,
 ): readonly Message[] {
-  const { turn, answer, calls, results, said } = exchange;
+  const { turn, revision } = exchange;
+  const { offloaded, clearedThrough } = decisions;
+  const places = turn <= clearedThrough ? "cleared" : [...(offloaded.get(turn) ?? [])].join();
+  const key = `${places} ${revision} ${options.offloadAbove}`;
+  const known = rendered.get(exchange);
+  if (known?.key === key) return known.messages;
+  const messages = messagesOf(exchange, decisions, options);
+  rendered.set(exchange, { key, messages });
+  return messages;
+}
+
+function messagesOf(
+  { turn, answer, calls, results, said }: Exchange,
+  decisions: Pick<Decisions, "offloaded" | "clearedThrough">,
+  options: PromptOptions,
+): readonly Message[] {
   const after = said.map(({ message }) => message);
   if (calls.length === 0) return [answer, ...after];
   const shown = calls.map((call, index): ToolResultPart => {

@@ -37,11 +37,20 @@ export function summaryQuestion(
 ): Pick<ModelRequest, "system" | "messages" | "tools"> {
   const { tokens, mostTokens } = request;
   let longest = longestPiece;
+  let { exchanges } = request;
   for (;;) {
-    const question = questionOf(request, longest);
+    const question = questionOf(
+      { ...request, exchanges },
+      longest,
+      request.exchanges.length - exchanges.length,
+    );
     const size = tokens.request({ ...question, maxOutputTokens: 0 });
-    if (size <= mostTokens || longest < shortestPiece) return question;
-    longest = Math.floor(Math.min(longest / 2, (longest * mostTokens) / size));
+    if (size <= mostTokens) return question;
+    const share = Math.min(0.5, mostTokens / size);
+    if (longest > shortestPiece) longest = Math.max(shortestPiece, Math.floor(longest * share));
+    // Ever so many small turns: the oldest are told of least.
+    else if (exchanges.length > 1) exchanges = exchanges.slice(Math.ceil(exchanges.length / 2));
+    else return question;
   }
 }
 
@@ -52,6 +61,7 @@ const shortestPiece = 40;
 function questionOf(
   { conversation, exchanges, previous, summaryTokens }: SummaryRequest,
   longest: number,
+  leftOut: number,
 ): Pick<ModelRequest, "system" | "messages" | "tools"> {
   const system = [
     "You keep the record of an agent's work. The agent will go on from your record and its newest turns alone, so what you leave out is lost to it.",
@@ -64,6 +74,7 @@ function questionOf(
   const parts = [
     `# The goal\n${cut(conversation.opening[0]?.message.text ?? "", longest)}`,
     `# The record so far\n${previous?.text ?? "None yet."}`,
+    ...(leftOut === 0 ? [] : [`# ${leftOut} turns after that are left out`]),
     ...exchanges.map((exchange) => exchangeText(exchange, longest)),
   ];
   const messages: readonly Message[] = [{ role: "user", text: parts.join("\n\n") }];

@@ -276,6 +276,9 @@ export class Execution {
     const { runId } = this.#claim.run;
     const quiet = this.#bodies.size === 0;
     const now = this.#settings.clock.now();
+    // While a body is in flight the run is not let go of: there is something to do only for a wait
+    // that is over, and looking for one keeps nobody from writing.
+    if (!quiet && !this.#hold.mustWrite((sql) => this.#waits.isAnyOver(sql, runId, now))) return;
     const settled = this.#hold.writeOr(this.#later, (sql) => {
       const ends = this.#waits.settle(sql, runId, () => this.#hold.nextOrder(), now);
       const suspend =

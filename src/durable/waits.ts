@@ -1,5 +1,5 @@
 import type { Mail } from "./contract.ts";
-import { takeMail } from "./mailbox.ts";
+import { takeMail, unreadTopics } from "./mailbox.ts";
 import type { SqlSession } from "./ports.ts";
 import { finishStep } from "./step-rows.ts";
 
@@ -25,6 +25,8 @@ export interface Waits {
   readonly size: number;
   add(wait: Wait): void;
   remove(position: number): void;
+  /** Whether any has a message or is due. Writes nothing. */
+  isAnyOver(sql: SqlSession, runId: string, now: number): boolean;
   /** Ends what has a message or is due, recording it. Part of the caller's transaction. */
   settle(sql: SqlSession, runId: string, nextOrder: () => number, now: number): readonly WaitEnd[];
   /** The earliest deadline; null where there is none. */
@@ -42,6 +44,13 @@ export function createWaits(): Waits {
     },
     remove: (position) => {
       waits.delete(position);
+    },
+    isAnyOver: (sql, runId, now) => {
+      const unread = unreadTopics(sql, runId);
+      return [...waits.values()].some(
+        ({ topic, deadline }) =>
+          (topic !== null && unread.has(topic)) || (deadline !== null && deadline <= now),
+      );
     },
     settle: (sql, runId, nextOrder, now) => {
       const ends: WaitEnd[] = [];

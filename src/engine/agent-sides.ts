@@ -24,6 +24,7 @@ import { renderSkillList } from "../skills/list-skills.ts";
 import type { Skill } from "../skills/skill.ts";
 import { createLoadSkillTool, loadSkillToolName } from "../skills/skill-tool.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { Callers } from "./callers.ts";
 import type { SideCompletion } from "./completion.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
@@ -47,6 +48,7 @@ export interface SideParts {
   readonly tiers: TierOutputs | undefined;
   /** Every agent that somebody in the run may hand work to. */
   readonly subAgents: readonly AgentDefinition[];
+  readonly callers: Callers;
   /** How the work of one of them is checked. */
   readonly completionOf: (agent: AgentDefinition) => SideCompletion;
 }
@@ -117,7 +119,7 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     policy: above.length === 0 ? parts.policy : strictestFor(parts.policy, above),
     agent,
     effort,
-    toolbox: createToolbox(parts.boundary, tools),
+    toolbox: createToolbox(parts.boundary, tools, parts.callers),
     systemPrompt: renderSystemPrompt(agent, {
       skills: renderSkillList(skills),
       check: judged,

@@ -230,10 +230,12 @@ function shortOf(needs: Needs, left: Left, { reserve, limits }: EscalationSpec) 
   return undefined;
 }
 
-/** A standing budget in which what is needed does not fit. */
+/** A standing budget in which what is needed, over many calls, does not fit. */
 function overStanding({ standing }: EscalationParts, { principal }: RunSpec, needs: Needs) {
   const { tokens, costMicroUsd } = needs;
-  const full = standing?.look(principal, { tokens, costMicroUsd }).find(({ fits }) => !fits);
+  const full = standing
+    ?.look(principal, { tokens, costMicroUsd })
+    .find(({ fits, perCall }) => !fits && perCall !== true);
   return full === undefined ? undefined : `Budget ${full.budget} has too little left.`;
 }
 

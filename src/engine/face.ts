@@ -6,6 +6,7 @@ export {
   exportAuditTo,
 } from "./audit.ts";
 export { elicitationRule } from "../connectors/mcp/person.ts";
+export { handoffText } from "../context/handoff.ts";
 export { planLines } from "../context/record.ts";
 export {
   type Elicitation,
@@ -61,7 +62,7 @@ export {
   type MadeBackup,
   restoreFromBackup,
   type RestoreReport,
-  type VerifiedBackup,
+  type Verified,
   verifyBackups,
 } from "./store-backup.ts";
 export {

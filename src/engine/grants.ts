@@ -24,7 +24,7 @@ import { inspectPostgres, type PostgresReport } from "../store/postgres/inspect.
 /** Copies of the store are taken by a child process, so that this one goes on answering. */
 export const snapshotGrant = grantEgress({
   name: "store/snapshot",
-  why: "copies the store before an upgrade",
+  why: "copies the store for its backups",
   spawn: true,
 });
 

@@ -1,3 +1,4 @@
+import { scopeOf } from "../agents/scope.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { sampleWith } from "../connectors/mcp/sampling.ts";
 import type { EventOf, StoredEvent } from "../events/event.ts";
@@ -38,7 +39,8 @@ export function loggedSampling(
       const { parts, callId, responseModel } = answer;
       const said = responseModel === undefined ? { parts } : { parts, responseModel };
       const spent = { usage: nothingUsed, costMicroUsd: 0, durationMs: 0 };
-      append(runId, [{ type: "sampling.completed", server, ...said, ...spent, callId }]);
+      const whose = scopeOf(answer);
+      append(runId, [{ type: "sampling.completed", ...whose, server, ...said, ...spent, callId }]);
       return { ...said, usage: nothingUsed, finishReason: "stop" };
     }, maxOutputTokens);
   };

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
+import { putFile } from "../base/disk.ts";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import {
   copyFolder,
@@ -50,7 +51,7 @@ export async function rememberWorkspace(files: RunFiles, workspace: string): Pro
   try {
     mkdirSync(files.folder, { recursive: true });
     const snapshot = await snapshotFolder(workspace, notLookedAt(files));
-    writeFileSync(join(files.folder, snapshotName), JSON.stringify(Object.fromEntries(snapshot)));
+    putFile(join(files.folder, snapshotName), JSON.stringify(Object.fromEntries(snapshot)), "new");
   } catch (cause) {
     throw new Agent33Error(
       "engine.run_files",
@@ -117,7 +118,7 @@ export async function keepWorkspace(
     notLookedAt(files),
   );
   if (kept === undefined) return false;
-  writeFileSync(join(files.folder, keptName), JSON.stringify(kept), { mode: 0o600 });
+  putFile(join(files.folder, keptName), JSON.stringify(kept), "new");
   return true;
 }
 

@@ -15,6 +15,8 @@ import type { EngineStore } from "./tenant-store.ts";
 import type { Host } from "./host.ts";
 import type { LiveRuns, LiveSession } from "./live-runs.ts";
 import { createReplay, type ReplayParts, type ReplayRequest, reportOf } from "./create-replay.ts";
+import type { Handoff } from "../context/handoff.ts";
+import { runHandoff } from "./handoff.ts";
 import { createRun, type RunRequest } from "./create-run.ts";
 import { type Escalation, lastAttempt, nextAttempt } from "./escalation.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
@@ -51,6 +53,8 @@ export interface Runs {
   replay(prefix: string, request?: ReplayRequest): Promise<ReplayReport>;
   /** What a replay has found so far. @throws Agent33Error `engine.no_replay` */
   report(prefix: string): ReplayReport;
+  /** What a run leaves to whoever goes on with its work. No model is asked. */
+  handoff(prefix: string): Promise<Handoff>;
   /**
    * Drives a run until it ends or parks, with the attempts that come after it; the end is that of
    * the last. @throws Agent33Error `durable.run_active` and others
@@ -190,6 +194,10 @@ export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
       const runId = await createReplay(store.runs.find(prefix), request, parts);
       await drive(runId);
       return reportOf(store.runs.find(runId), parts);
+    },
+    handoff: async (prefix) => {
+      const run = store.runs.find(lastOf(prefix));
+      return runHandoff(run, store.runLog.read(run.id));
     },
     report: (prefix) => reportOf(store.runs.find(prefix), parts),
     drive,

@@ -29,6 +29,7 @@ import type { Approvals } from "./approvals.ts";
 import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { openSide } from "./agent-sides.ts";
+import { createCallers } from "./callers.ts";
 import { ownCompletion, sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
@@ -118,8 +119,10 @@ export async function openSession(
     events,
     append: (added) => append(runId, [added]),
   });
+  const callers = createCallers();
   const sampled = {
     runId,
+    callers,
     principal: spec.principal,
     policy,
     maxOutputTokens: spec.effort.maxOutputTokens,
@@ -172,6 +175,7 @@ export async function openSession(
         policy,
         tiers: spec.routing?.tiers,
         subAgents: spec.subAgents,
+        callers,
         completionOf: (agent) => ownCompletion(agent, inside),
       },
       {
@@ -183,7 +187,7 @@ export async function openSession(
         skills: acts ? found : [],
         earlier,
         above: [],
-        levels: acts ? spec.limits.maxDepth : 0,
+        levels: acts && spec.limits.maxSubagents > 0 ? spec.limits.maxDepth : 0,
         completion: sessionCompletion(spec, task?.check, inside),
       },
     );

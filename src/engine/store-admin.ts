@@ -3,6 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { Agent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
+import { type CopiedFiles, copyFilesBeside } from "../store/backup/contents.ts";
 import type { Backend } from "../store/backend.ts";
 import { placeOf } from "../store/postgres/database.ts";
 import type { Isolation } from "../store/postgres/isolation.ts";
@@ -66,17 +67,27 @@ export async function storeStatus(text: string, host: Host): Promise<StoreStatus
   }
 }
 
+/** A copy of a store, with the files beside it where both stores are folders. */
+export interface PlacesCopy extends CopyReport {
+  readonly files: CopiedFiles | null;
+}
+
 /** Copies a whole store into an empty one. @throws Agent33Error `store.*` */
 export function copyPlaces(
   places: { readonly from: string; readonly to: string },
   host: Host,
   onProgress: OnProgress,
-): Promise<CopyReport> {
+): Promise<PlacesCopy> {
   const { clock } = host;
+  const [source, target] = [placeNamed(places.from, host), placeNamed(places.to, host)];
   return withPlace(places.from, host, async (from) => {
-    const { backend: to } = await openOrMake(placeNamed(places.to, host), host);
+    const { backend: to } = await openOrMake(target, host);
     try {
-      return await copyStore({ from, to, clock, onProgress });
+      const report = await copyStore({ from, to, clock, onProgress });
+      const inFolders = source.kind === "folder" && target.kind === "folder";
+      // After the rows: what they name was there before they were.
+      const files = inFolders ? copyFilesBeside(source.dataDir, target.dataDir) : null;
+      return { ...report, files };
     } finally {
       await to.close();
     }

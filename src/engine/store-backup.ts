@@ -8,10 +8,13 @@ import type { Config } from "../config/config.ts";
 import { createProcesses, type Processes } from "../sandbox/process.ts";
 import { type BackupEntry, findBackup, listBackups } from "../store/backup/catalogue.ts";
 import { unpackChecked } from "../store/backup/check.ts";
-import { type BackupKind, type Manifest, readManifest } from "../store/backup/manifest.ts";
+import { type Manifest, readManifest } from "../store/backup/manifest.ts";
 import { type RestoreReport, restoreStore } from "../store/backup/restore.ts";
 import type { BackupOrder } from "../store/backup/take.ts";
+import { journalFolder } from "../store/journal/segments.ts";
+import { type VerifiedHistory, verifyJournal } from "../store/journal/verify.ts";
 import { isStoreThere } from "../store/sqlite/swap.ts";
+import type { ReplayTarget } from "../store/journal/replay.ts";
 import { databaseFile } from "../store/store.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
 import type { Host } from "./host.ts";
@@ -40,14 +43,20 @@ export interface MadeBackup {
   readonly manifest: Manifest;
   /** Kept contents of workspaces that are damaged in the data folder and are not in the backup. */
   readonly damaged: readonly string[];
+  /** What went wrong in tidying up once it was made. */
+  readonly trouble?: string;
 }
 
-const madeSchema = z.object({ path: z.string(), damaged: z.array(z.string()) });
+const madeSchema = z.object({
+  path: z.string(),
+  damaged: z.array(z.string()),
+  trouble: z.string().exactOptional(),
+});
 
 /** Makes a backup in a process of its own. @throws Agent33Error `store.*` */
 export async function makeBackup(
   places: BackupPlaces,
-  kind: BackupKind,
+  { kind, ...kept }: Pick<BackupOrder, "kind" | "keep" | "keepJournalDays">,
   host: Host,
   processes: Processes,
 ): Promise<MadeBackup> {
@@ -57,8 +66,9 @@ export async function makeBackup(
     kind,
     at: host.clock.now(),
     engine: packageVersion(),
+    ...kept,
   };
-  const { path, damaged } = await runStoreChild(
+  const made = await runStoreChild(
     {
       program: "backup",
       args: [JSON.stringify(order)],
@@ -68,7 +78,7 @@ export async function makeBackup(
     host,
     processes,
   );
-  return { id: basename(path), path, manifest: readManifest(path), damaged };
+  return { id: basename(made.path), manifest: readManifest(made.path), ...made };
 }
 
 /** Makes a backup of the settings' store. @throws Agent33Error `store.missing`, other `store.*` */
@@ -86,7 +96,8 @@ export async function backUpStore(
   const backups = options.to === undefined ? places.backups : resolve(host.cwd, options.to);
   const processes = createProcesses(host.clock);
   try {
-    return await makeBackup({ ...places, backups }, "manual", host, processes);
+    const order = { kind: "manual", keepJournalDays: config.settings.journal.keepDays } as const;
+    return await makeBackup({ ...places, backups }, order, host, processes);
   } finally {
     await processes.killAll();
   }
@@ -119,17 +130,31 @@ export interface VerifyRequest {
   readonly onProgress: OnProgress;
 }
 
-/** Reads backups from end to end. @throws Agent33Error `store.no_backup` and what has no manifest */
+/** What was read of the settings' backups and journal. */
+export interface Verified {
+  /** Whether nothing was found wrong. */
+  readonly whole: boolean;
+  readonly backups: readonly VerifiedBackup[];
+  /** The histories of the journal; none where one backup was asked for. */
+  readonly journal: readonly VerifiedHistory[];
+}
+
+/** Reads backups and the journal from end to end. @throws Agent33Error `store.no_backup` */
 export async function verifyBackups(
   config: Config,
   host: Host,
   { name, from, onProgress }: VerifyRequest,
-): Promise<readonly VerifiedBackup[]> {
+): Promise<Verified> {
   const { folder, backups } = listStoreBackups(config, host, from);
   const chosen = name === undefined ? backups : [findBackup(folder, name, host.cwd)];
   const verified: VerifiedBackup[] = [];
   for (const entry of chosen) verified.push(await verifiedOne(entry, onProgress));
-  return verified;
+  const { dataDir } = backupPlaces(config, host);
+  const journal = name === undefined ? await verifyJournal(join(dataDir, journalFolder)) : [];
+  const whole =
+    verified.every(({ fault }) => fault === undefined) &&
+    journal.every(({ problems }) => problems.length === 0);
+  return { whole, backups: verified, journal };
 }
 
 async function verifiedOne(entry: BackupEntry, onProgress: OnProgress): Promise<VerifiedBackup> {
@@ -149,8 +174,10 @@ async function verifiedOne(entry: BackupEntry, onProgress: OnProgress): Promise<
 }
 
 export interface RestoreRequest {
-  /** A backup by its id or path; the newest by default. */
+  /** A backup by its id or path; by default the newest, with what the journal has since. */
   readonly name?: string | undefined;
+  /** How far to go in the journal. */
+  readonly target?: ReplayTarget | undefined;
   readonly from?: string | undefined;
   readonly migrate: boolean;
   readonly dryRun: boolean;
@@ -165,18 +192,14 @@ export function restoreFromBackup(
   host: Host,
   request: RestoreRequest,
 ): Promise<RestoreReport> {
-  const { name, migrate, dryRun, onWaiting, onProgress } = request;
+  const { name, target, migrate, dryRun, onWaiting, onProgress } = request;
   const { dataDir } = backupPlaces(config, host);
   const { folder, backups } = listStoreBackups(config, host, request.from);
-  const backup = name === undefined ? backups[0] : findBackup(folder, name, host.cwd);
-  if (backup === undefined) {
-    throw new Agent33Error("store.no_backup", `There is no backup in ${folder}.`, {
-      hint: "Name the folder of the backups with --from or the setting backup.folder. The store is as it was.",
-    });
-  }
   return restoreStore({
     dataDir,
-    backup,
+    backup: name === undefined ? undefined : findBackup(folder, name, host.cwd),
+    backups,
+    ...(target === undefined ? {} : { target }),
     clock: host.clock,
     ids: host.ids,
     mayUpgrade: migrate,

@@ -5,6 +5,7 @@ import { isOtherTool } from "../connectors/mcp/handle.ts";
 import type { GovernedTool } from "../connectors/governed-tool.ts";
 import { createToolRegistry } from "../tools/registry.ts";
 import type { OfferedTool } from "../tools/tool.ts";
+import { type Callers, createCallers } from "./callers.ts";
 import type { ArrangedTools } from "./tool-search.ts";
 
 /**
@@ -15,6 +16,7 @@ import type { ArrangedTools } from "./tool-search.ts";
 export function createToolbox(
   boundary: Boundary,
   { shown, toFind, laterShown = [] }: ArrangedTools,
+  callers: Callers = createCallers(),
 ): Toolbox {
   const all = [...shown, ...toFind, ...laterShown];
   const registry = createToolRegistry(all.map(({ tool }) => tool));
@@ -28,15 +30,17 @@ export function createToolbox(
     tools: shown.map(({ tool }) => tool),
     find: (name) => registry.get(name),
     effectOf: (tool, args) => known(tool).spec.facts(args).effect,
-    call: async (tool, args, { onProgress, ...options }) => {
-      const { spec, refresh } = known(tool);
-      const connector = boundary.connector(spec);
-      const call = () =>
-        connector.tryCall(args, { ...options, onChunk: ({ message }) => onProgress(message) });
-      await refresh?.();
-      const outcome = await call();
-      // It became another tool just then: policy decides about that one.
-      return !outcome.ok && isOtherTool(outcome.error) ? await call() : outcome;
-    },
+    call: (tool, args, { onProgress, ...caller }) =>
+      callers.during(tool.source, caller, async () => {
+        const { agentPath: _path, ...options } = caller;
+        const { spec, refresh } = known(tool);
+        const connector = boundary.connector(spec);
+        const call = () =>
+          connector.tryCall(args, { ...options, onChunk: ({ message }) => onProgress(message) });
+        await refresh?.();
+        const outcome = await call();
+        // It became another tool just then: policy decides about that one.
+        return !outcome.ok && isOtherTool(outcome.error) ? await call() : outcome;
+      }),
   };
 }

@@ -14,6 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { sha256 } from "../base/digest.ts";
+import { syncToDisk } from "../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import { isWithin } from "./paths.ts";
 
@@ -157,8 +158,10 @@ async function keepContent(content: Buffer, contents: string, name: string): Pro
   // A workspace may hold secrets: nobody else is to read them here.
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const half = `${path}.${name}`;
-  await writeFile(half, content, { mode: 0o600 });
+  // On the disk before the run's log can name it.
+  await writeFile(half, content, { mode: 0o600, flush: true });
   await rename(half, path);
+  syncToDisk(dirname(path));
   return digest;
 }
 

@@ -163,6 +163,8 @@ export const stop = z.discriminatedUnion("reason", [
   }),
   z.object({ reason: z.literal("stuck"), ...stuckLoop }),
   z.object({ reason: z.literal("denied"), error: errorData }),
+  /** A person spoke to the run, whose own agent decides how to go on: only those that work for it. */
+  z.object({ reason: z.literal("steered") }),
   z.object({ reason: z.literal("cancelled") }),
   z.object({ reason: z.literal("error"), error: errorData }),
 ]);

@@ -229,6 +229,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     /** A server had the run's model answer it: charged to the run, not part of its conversation. */
     type: z.literal("sampling.completed"),
     server: z.string(),
@@ -243,6 +244,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
   }),
   z.object({
     ...stored,
+    ...scoped,
     type: z.literal("sampling.failed"),
     server: z.string(),
     error: errorData,

@@ -1,10 +1,14 @@
-import { mkdirSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { StoredEvent } from "../events/event.ts";
 import type { Backend, BusyNotice } from "./backend.ts";
+import { createHistory, openJournal } from "./journal/journal-file.ts";
+import { beginHistory } from "./journal/position.ts";
+import { countingRecorder, journalRecorder } from "./journal/recorder.ts";
+import { journalFolder } from "./journal/segments.ts";
 import { drive } from "./program.ts";
 import { type SyncTenantStore, syncRepositories } from "./repositories/index.ts";
 import { answerOf } from "./sqlite/answer.ts";
@@ -21,6 +25,13 @@ export interface StoreOptions extends Omit<DatabaseOptions, "path" | "clock"> {
   readonly ids: IdSource;
   /** Told when writers wait long for another process's lock. */
   readonly onBusy?: (notice: BusyNotice) => void;
+  /**
+   * Whether what is committed is written to the journal in the store's folder too. Default: where
+   * there is a journal already.
+   */
+  readonly journal?: boolean;
+  /** Told when the journal stops being whole or cannot be written; the store goes on. */
+  readonly onJournalTrouble?: (error: Agent33Error) => void;
 }
 
 /**
@@ -64,7 +75,7 @@ export function openStore(options: StoreOptions): Store {
   try {
     const found = checkVersion(database);
     if (found > 0 && found < migrations.length) throw olderSchema(path, found);
-    migrate(database, clock);
+    prepare(database, found === 0, options);
   } catch (error) {
     database.close();
     throw error;
@@ -100,6 +111,30 @@ export function openStore(options: StoreOptions): Store {
     },
     close: () => database.close(),
   };
+}
+
+/** Makes a new store's tables, and from here on the journal's lines. */
+function prepare(database: Database, isEmpty: boolean, options: StoreOptions): void {
+  const { dataDir, clock, ids, onJournalTrouble = () => undefined } = options;
+  const folder = join(dataDir, journalFolder);
+  const journaled = dataDir !== inMemory && (options.journal ?? existsSync(folder));
+  if (isEmpty) {
+    database.transaction((sql) => {
+      // Another process may have made it meanwhile.
+      if (migrate(database, clock) === 0 || !journaled) return;
+      const history = ids();
+      createHistory(folder, { history, at: clock.now(), seq: 0, parent: null, empty: true });
+      beginHistory(sql, { history, seq: 0 });
+    });
+  }
+  database.seal();
+  if (dataDir === inMemory) return;
+  database.record((sql) => {
+    if (!journaled) return countingRecorder(sql);
+    const schema = migrations.length;
+    const file = openJournal({ folder, clock, ids, schema, onTrouble: onJournalTrouble });
+    return journalRecorder(sql, file);
+  });
 }
 
 /** The error for a store that must be brought up to date first, which takes a backup. */

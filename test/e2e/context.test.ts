@@ -201,10 +201,9 @@ describe("what is not shown", () => {
     // Whole in the log, its ends in the prompt.
     expect(insideOf(results[0]?.content ?? "")).toBe(long);
     const [first, second] = run.requests;
-    const names = (body: typeof first) =>
-      (body?.body["tools"] as readonly { readonly function: { readonly name: string } }[]).map(
-        (tool) => tool.function.name,
-      );
+    type WireTools = readonly { readonly function: { readonly name: string } }[];
+    const names = (request: typeof first) =>
+      ((request?.body["tools"] ?? []) as WireTools).map((tool) => tool.function.name);
     expect(names(first)).not.toContain("read_result");
     expect(names(second)).toContain("read_result");
     const shown = JSON.stringify(second?.body.messages);

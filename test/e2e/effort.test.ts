@@ -102,6 +102,14 @@ test("a tier bounds what a turn may write, what a run may use and how it is aske
   expect(spec).toMatchObject({ effort: { maxOutputTokens: 1_000, reasoning: "none" } });
 });
 
+test("the audit's record of each call of a run has its tier", async () => {
+  const made = engineWith({ "routing.enabled": true });
+  const { runId } = await made.run([{ text: "Done." }], { effort: "high" });
+  await made.engine.audit.flush();
+  const { items } = made.engine.store.audit.list({ runId });
+  expect(items.map(({ record }) => record)).toEqual([expect.objectContaining({ tier: "high" })]);
+});
+
 test("without routing a run is as before, and its log says that routing is off", async () => {
   const made = engineWith({ "routing.tiers.medium.maxOutputTokens": 5, effort: "medium" });
   const { events, runId } = await made.run([{ text: "Done." }], { domain: "law" });

@@ -65,7 +65,12 @@ describe("a failed attempt is the last, and the log says why,", () => {
     ],
     [
       "the run's time is short of the reserve",
-      { "limits.maxSeconds": 10, "routing.escalation.reserve": 0.999 },
+      {
+        "limits.maxSeconds": 10,
+        "limits.maxCostMicroUsd": 900_000_000,
+        "limits.maxTokens": 900_000_000,
+        "routing.escalation.reserve": 0.999,
+      },
       /time is short/,
     ],
     [
@@ -179,4 +184,16 @@ test("a process that is killed between the attempts: resuming the first goes on 
   expect(resumed.code).toBe(0);
   expect(existsSync(join(workspace, "wrong.txt"))).toBe(false);
   expect(readFileSync(join(workspace, "right.txt"), "utf8")).toBe("yes\n");
+});
+
+test("a worker goes on with the next attempt of a queued run at once", async () => {
+  const made = setUp();
+  const first = await made.create({ queued: true });
+  const ended: string[] = [];
+  await made.engine.runs.work({
+    untilIdle: true,
+    told: (news) => void (news.kind === "ended" && ended.push(news.outcome)),
+  });
+  expect(ended).toEqual(["refuted", "verified"]);
+  expect(decisionIn(made.log(first))?.escalates).toBe(true);
 });

@@ -24,7 +24,9 @@ function setUp(setup: Setup = {}, at?: string) {
 
 describe("an attempt of a low tier that a check refutes", () => {
   test("is made again one tier up, from a clean workspace, with both costs in the answer", async () => {
-    const { create, engine, log, workspace, folder } = setUp();
+    // No call may use as much as a whole attempt; that keeps no attempt from being made.
+    const settings = { budgets: { each: { per: "call", maxTokens: 100_000 } } };
+    const { create, engine, log, workspace, folder } = setUp({ settings });
     const first = await create();
     const end = await engine.runs.drive(first);
     expect(end.outcome).toBe("verified");

@@ -105,7 +105,7 @@ describe("the command line", () => {
       "grant evaluation/verify": "ok starts programs: runs the check and the verifier of a task",
       "grant sandbox/probe": "ok starts programs: tries bubblewrap and gVisor on this machine",
       "grant store/postgres": "ok connects to db.example:6432: keeps state in PostgreSQL",
-      "grant store/snapshot": "ok starts programs: copies the store before an upgrade",
+      "grant store/snapshot": "ok starts programs: copies the store for its backups",
     });
   });
 

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
+import { backupKill } from "./backup-kill.ts";
 import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
@@ -17,6 +18,7 @@ import { workerKill } from "./worker-kill.ts";
 import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
+  "backup-kill": backupKill,
   crash,
   "demo-kill": demoKill,
   "mcp-conformance": mcpConformance,

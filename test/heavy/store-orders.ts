@@ -20,6 +20,8 @@ export interface WriterOrder {
   readonly watches?: boolean;
   /** The longest time between a write's end and the line that says so: what a slow caller takes. */
   readonly dawdlesMs?: number;
+  /** Whether it writes to the store's journal too. */
+  readonly journal?: boolean;
   /** The planted fault: acknowledges before the write. */
   readonly tooEarly?: boolean;
 }
@@ -34,4 +36,12 @@ export interface ImportOrder {
   readonly dataDir: string;
   /** The Python engine's JSON file. */
   readonly source: string;
+}
+
+/** What a process that looks after a store is to do: its first argument, as JSON. */
+export interface KeeperOrder {
+  readonly act: "backup" | "restore" | "copy";
+  readonly dataDir: string;
+  /** Of a copy: the folder of the other store. */
+  readonly to?: string;
 }

@@ -66,6 +66,7 @@ export async function replayCall(
   const trusted = tool.staysInWorkspace === true || result.decision?.effect === "ask";
   const outcome = await session.toolbox.call(tool, args.value, {
     ...callOptions(run, toolCallName(place), signal),
+    ...run.scope,
     policy: replayPolicy(session.policy, { trusted, outside, live }),
     onProgress: (message) => run.live({ type: "tool.progress", turn, toolCallId, message }),
   });

@@ -1,6 +1,14 @@
 import type { Command } from "commander";
 import { formatMicroUsd } from "../../base/money.ts";
-import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
+import { handoffText } from "../../engine.ts";
+import {
+  addCommonOptions,
+  type CliContext,
+  type CommonOptions,
+  configOf,
+  outputOf,
+  withEngine,
+} from "../context.ts";
 import { replayedBy } from "../../engine/create-replay.ts";
 import type { Run } from "../../engine/runs.ts";
 import { watcher } from "../follow.ts";
@@ -28,6 +36,10 @@ export function runsCommand(program: Command, context: CliContext): void {
     .action((prefix: string, options: { readonly data?: string; readonly json?: boolean }) =>
       show(context, prefix, options),
     );
+  addCommonOptions(runs.command("handoff"))
+    .description("what a run leaves to whoever goes on with its work")
+    .argument("<run>", "the run's id, or its beginning")
+    .action((prefix: string, options: CommonOptions) => handoff(context, prefix, options));
   sendCommand(runs, context);
 }
 
@@ -83,5 +95,13 @@ async function show(
     if (output.json || runs.stateOf(run) !== "queued") return;
     const { out, program, sameStore } = output;
     out(`\nqueued: nothing works on it; ${program} work${sameStore} takes it up`);
+  });
+}
+
+async function handoff(context: CliContext, prefix: string, options: CommonOptions): Promise<void> {
+  const output = outputOf(context, options);
+  await withEngine(context, configOf(context, options), async (engine) => {
+    const left = await engine.runs.handoff(prefix);
+    output.out(output.json ? JSON.stringify(left) : handoffText(left));
   });
 }

@@ -8,14 +8,18 @@ import {
   outputOf,
 } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
+import { momentOf } from "../moment.ts";
 import { withProgress } from "../progress.ts";
 import { backupsText, backupText, restoreText, verifyText } from "../render-backup.ts";
+import { usageError, wholeNumber } from "../usage.ts";
 
 interface FromOptions extends CommonOptions {
   readonly from?: string;
 }
 
 interface RestoreOptions extends FromOptions {
+  readonly at?: string;
+  readonly seq?: number;
   readonly migrate?: boolean;
   readonly wait?: boolean;
   readonly dryRun?: boolean;
@@ -35,14 +39,16 @@ export function backupCommands(store: Command, context: CliContext): void {
     .option("--from <folder>", fromHelp)
     .action((options: FromOptions) => list(context, options));
   addCommonOptions(store.command("verify"))
-    .description("read backups from end to end, and say which of them are whole")
+    .description("read backups and the journal from end to end, and say what of them is whole")
     .argument("[backup]", `${nameHelp}; all of them by default`)
     .option("--from <folder>", fromHelp)
     .action((name: string | undefined, options: FromOptions) => verify(context, name, options));
   addCommonOptions(store.command("restore"))
     .description("put a backup in the store's place, once all of it was checked")
-    .argument("[backup]", `${nameHelp}; the newest by default`)
+    .argument("[backup]", `${nameHelp}; by default the newest, with what was written since`)
     .option("--from <folder>", fromHelp)
+    .option("--at <time>", "as it was then: 90m, 12h or 7d ago, or 2026-11-01T12:30 (UTC)")
+    .option("--seq <n>", "as it was after the change of this number", wholeNumber("--seq"))
     .option("--migrate", "bring a backup of an older schema up to date on the way")
     .option("--wait", "wait until no other process uses the store")
     .option("--dry-run", "do all of it but put the result in place")
@@ -74,9 +80,8 @@ async function verify(
   const verified = await withProgress(context, (onProgress) =>
     verifyBackups(config, context.host, { name, from: options.from, onProgress }),
   );
-  const whole = verified.every(({ fault }) => fault === undefined);
-  context.exit(whole ? exitCodes.ok : exitCodes.failed);
-  output.out(output.json ? JSON.stringify({ whole, backups: verified }) : verifyText(verified));
+  context.exit(verified.whole ? exitCodes.ok : exitCodes.failed);
+  output.out(output.json ? JSON.stringify(verified) : verifyText(verified));
 }
 
 async function restore(
@@ -90,6 +95,7 @@ async function restore(
   const report = await withProgress(context, (onProgress) =>
     restoreFromBackup(config, context.host, {
       name,
+      target: targetOf(options, context.host.clock.now()),
       from: options.from,
       migrate: options.migrate === true,
       dryRun: options.dryRun === true,
@@ -98,4 +104,13 @@ async function restore(
     }),
   );
   output.out(output.json ? JSON.stringify(report) : restoreText(report));
+}
+
+/** @throws Agent33Error `cli.usage` */
+function targetOf({ at, seq }: RestoreOptions, now: number) {
+  if (at === undefined && seq === undefined) return undefined;
+  if (at !== undefined && seq !== undefined) {
+    throw usageError("--at and --seq name two moments.", "Give one of them.");
+  }
+  return at === undefined ? { seq } : { at: momentOf("--at", at, now) };
 }

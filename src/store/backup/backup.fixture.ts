@@ -1,8 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { sha256 } from "../../base/digest.ts";
+import type { Agent33Error } from "../../base/errors.ts";
 import { uuidv7Source } from "../../base/ids.ts";
 import { seededRandom } from "../../base/random.ts";
+import type { StoreOptions } from "../store.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "../store.fixture.ts";
 import { listBackups } from "./catalogue.ts";
 import { type RestoreOptions, type RestoreReport, restoreStore } from "./restore.ts";
@@ -11,6 +13,8 @@ import { type BackupReport, takeBackup } from "./take.ts";
 /** A store with runs, files beside it, and a folder for its backups. */
 export interface BackedUpStore extends TemporaryStore {
   readonly backups: string;
+  /** What was told of its journal. */
+  readonly troubles: readonly Agent33Error[];
   /** Makes a run whose id says which it is. */
   write(name: string): void;
   /** The ids of the runs that are there. */
@@ -22,14 +26,17 @@ export interface BackedUpStore extends TemporaryStore {
   restore(options?: Partial<RestoreOptions>): Promise<RestoreReport>;
 }
 
-export function backedUpStore(): BackedUpStore {
-  const temporary = temporaryStore();
+export function backedUpStore(options: Partial<StoreOptions> = {}): BackedUpStore {
+  const troubles: Agent33Error[] = [];
+  const onJournalTrouble = (error: Agent33Error) => troubles.push(error);
+  const temporary = temporaryStore({ onJournalTrouble, ...options });
   const { dataDir, clock } = temporary;
   const backups = join(dataDir, "backups");
   let store = temporary.store;
   return {
     ...temporary,
     backups,
+    troubles,
     write: (name) => {
       store.tenant("local").runs.create(newRun(name));
     },
@@ -50,11 +57,15 @@ export function backedUpStore(): BackedUpStore {
     },
     restore: async (options = {}) => {
       store.close();
-      const backup = options.backup ?? listBackups(backups)[0];
-      if (backup === undefined) throw new Error("There is no backup.");
       const ids = uuidv7Source(clock, seededRandom(clock.now()));
       clock.advance(1_000);
-      const report = await restoreStore({ dataDir, clock, ids, ...options, backup });
+      const report = await restoreStore({
+        dataDir,
+        clock,
+        ids,
+        backups: listBackups(backups),
+        ...options,
+      });
       store = temporary.reopen();
       return report;
     },

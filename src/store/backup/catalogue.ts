@@ -1,5 +1,5 @@
-import { readdirSync } from "node:fs";
-import { isAbsolute, join, sep } from "node:path";
+import { readdirSync, statSync } from "node:fs";
+import { basename, isAbsolute, join, sep } from "node:path";
 import { Agent33Error, systemCodeOf, toAgent33Error } from "../../base/errors.ts";
 import { mapFileError } from "./errors.ts";
 import { type Manifest, readManifest } from "./manifest.ts";
@@ -10,6 +10,8 @@ export interface BackupEntry {
   readonly path: string;
   readonly manifest?: Manifest;
   readonly fault?: Agent33Error;
+  /** Whether it is one file, as is made before an upgrade and before state is taken over. */
+  readonly isFile?: boolean;
 }
 
 const idForm = /^\d{4}-\d{2}-\d{2}T[\d-]+\.\d{3}Z-[a-z-]+$/;
@@ -45,12 +47,13 @@ function entryOf(id: string, path: string): BackupEntry {
 
 /**
  * The backup that a person names: by its id, the beginning of one, or a path.
- * @throws Agent33Error `store.no_backup`, and what is wrong with its manifest
+ * @throws Agent33Error `store.no_backup`
  */
 export function findBackup(folder: string, name: string, cwd: string): BackupEntry {
   if (name.includes(sep)) {
     const path = isAbsolute(name) ? name : join(cwd, name);
-    return { id: name, path, manifest: readManifest(path) };
+    const id = basename(path);
+    return isSnapshot(path) ? { id, path, isFile: true } : entryOf(id, path);
   }
   const found = listBackups(folder).filter(({ id }) => id.startsWith(name));
   const [only, another] = found;
@@ -62,4 +65,8 @@ export function findBackup(folder: string, name: string, cwd: string): BackupEnt
       : `${found.length} backups in ${folder} begin with "${name}".`,
     { hint: "`agent33 store backups` lists them. A path has a slash: ./NAME." },
   );
+}
+
+function isSnapshot(path: string): boolean {
+  return path.endsWith(".db") && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }

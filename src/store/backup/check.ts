@@ -7,7 +7,7 @@ import { databaseFile } from "../store.ts";
 import { contentPath, contentProblem } from "./contents.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
 import type { Manifest } from "./manifest.ts";
-import { unpack } from "./pack.ts";
+import { unpack } from "../pack.ts";
 import { positionIn } from "./take.ts";
 
 /** A backup to read from end to end. */
@@ -77,22 +77,33 @@ async function unpackInto(
 }
 
 function checkDatabase(plain: string, path: string, manifest: Manifest): void {
+  const { schemaVersion, rows } = checkBackedUp(path, plain);
+  const position = positionIn(plain);
+  const differs =
+    schemaVersion !== manifest.schema ||
+    (position?.history ?? null) !== manifest.history ||
+    (position?.seq ?? 0) !== manifest.seq ||
+    digestOf(rows) !== digestOf(manifest.rows);
+  if (differs) throw damagedBackup(path, "its database is not the one that its manifest counts");
+}
+
+/**
+ * SQLite's own checks of a backup's database.
+ * @throws Agent33Error `store.backup_damaged`, `store.not_a_store`
+ */
+export function checkBackedUp(path: string, plain: string): ReturnType<typeof checkSnapshot> {
   try {
-    const { schemaVersion, rows } = checkSnapshot(plain);
-    const position = positionIn(plain);
-    const differs =
-      schemaVersion !== manifest.schema ||
-      (position?.history ?? null) !== manifest.history ||
-      (position?.seq ?? 0) !== manifest.seq ||
-      digestOf(rows) !== digestOf(manifest.rows);
-    if (differs) throw damagedBackup(path, "its database is not the one that its manifest counts");
+    return checkSnapshot(plain);
   } catch (error) {
-    if (isAgent33Error(error) && error.code === "store.snapshot_damaged") {
+    if (isAgent33Error(error) && damage.has(error.code)) {
       throw damagedBackup(path, error.message, error);
     }
     throw error;
   }
 }
+
+/** What SQLite says of a file that is not as it was written. */
+const damage = new Set(["store.snapshot_damaged", "store.corrupt"]);
 
 /**
  * Whether this program can work with a backup's schema.

@@ -2,7 +2,7 @@ import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } fr
 import { basename, dirname, join } from "node:path";
 import { sha256OfFile } from "../../base/digest.ts";
 import { syncToDisk } from "../../base/disk.ts";
-import { systemCodeOf } from "../../base/errors.ts";
+import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
 import type { BackedUpFile } from "./manifest.ts";
 
 /** Contents of workspaces, each once for all runs; a run's own files are right in its folder. */
@@ -113,6 +113,38 @@ export function copyWhole(from: string, to: string): void {
     rmSync(partial, { force: true });
     throw error;
   }
+}
+
+/** What a copy of the files beside a store did. */
+export interface CopiedFiles {
+  /** Files that the source has. */
+  readonly files: number;
+  /** Those that the target did not have so. */
+  readonly copied: number;
+}
+
+/**
+ * Copies the files beside a store to another store's folder, and reads them back.
+ * @throws Agent33Error `store.copy_failed`, and what node:fs throws
+ */
+export function copyFilesBeside(from: string, to: string): CopiedFiles {
+  let copied = 0;
+  const paths = filesBeside(from);
+  for (const path of paths) {
+    const file = { path, ...sha256OfFile(join(from, path)) };
+    const target = join(to, path);
+    if (contentProblem(target, file) === undefined) continue;
+    copyWhole(join(from, path), target);
+    syncToDisk(dirname(target));
+    const problem = contentProblem(target, file);
+    if (problem !== undefined) {
+      throw new Agent33Error("store.copy_failed", `${target} is not what was copied: ${problem}.`, {
+        hint: "Check the disk of the target, and run the copy again.",
+      });
+    }
+    copied += 1;
+  }
+  return { files: paths.length, copied };
 }
 
 /** What is wrong with a file that should have a digest; undefined where nothing is. */

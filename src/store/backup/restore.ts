@@ -1,51 +1,32 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Clock } from "../../base/clock.ts";
 import { syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
-import type { IdSource } from "../../base/ids.ts";
-import { beginHistory, type Position, readPosition } from "../journal/position.ts";
-import { migrations } from "../schema/migrations.ts";
-import { openDatabase } from "../sqlite/database.ts";
-import { migrate } from "../sqlite/migrations.ts";
-import { checkSnapshot } from "../sqlite/snapshot.ts";
 import { swapIn } from "../sqlite/swap.ts";
 import { type FileLock, takeLock, useLockOf } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
-import type { OnProgress } from "../transfer/report.ts";
-import type { BackupEntry } from "./catalogue.ts";
-import { checkSchema, unpackChecked } from "./check.ts";
 import { contentPath, contentProblem, copyWhole } from "./contents.ts";
 import { mapFileError } from "./errors.ts";
-import { type Manifest, readManifest } from "./manifest.ts";
+import type { Manifest } from "./manifest.ts";
+import { type PrepareOptions, type Prepared, prepareBest } from "./prepare.ts";
 
 /** A store to bring back. */
-export interface RestoreOptions {
-  readonly dataDir: string;
-  readonly backup: Pick<BackupEntry, "path">;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  /** Brings a backup of an older schema up to date on the way. */
-  readonly mayUpgrade?: boolean;
+export interface RestoreOptions extends PrepareOptions {
   /** Waits for other processes that use the store, in place of being refused. */
   readonly onWaiting?: () => void;
   /** Does all of it but putting the result in place. */
   readonly dryRun?: boolean;
-  readonly onProgress?: OnProgress;
 }
 
 /** What was brought back. */
-export interface RestoreReport {
+export interface RestoreReport extends Omit<Prepared, "backup"> {
   /** The store's file. */
   readonly path: string;
-  /** The backup that it was made of. */
-  readonly backup: string;
-  readonly manifest: Manifest;
+  /** The backup that it was made of; null where the journal alone had all of it. */
+  readonly backup: string | null;
   readonly dryRun: boolean;
   /** Where the store's state before it is; null where there was none, and on a dry run. */
   readonly aside: string | null;
-  /** Rows by table. */
-  readonly rows: Readonly<Record<string, number>>;
   /** Files beside the store that were missing or damaged and were put back. */
   readonly files: number;
   readonly durationMs: number;
@@ -59,50 +40,42 @@ const abandonedAfterMs = 3_600_000;
 const partialForm = /^restore-.*\.partial$/;
 
 /**
- * Puts a backup in a store's place. All of it is read and checked first, and nothing of the store is
- * touched before. What the store was then is kept, with its side files, in a folder of its own.
- * @throws Agent33Error `store.in_use`, `store.backup_damaged`, `store.not_a_backup`,
- * `store.backup_older`, `store.backup_newer`, `store.full`, `store.backup_folder`, other `store.*`
+ * Puts a backup in a store's place, with the changes that its journal has since. All of it is read
+ * and checked first, and nothing of the store is touched before. What the store was then is kept,
+ * with its side files, in a folder of its own.
+ * @throws Agent33Error `store.in_use`, `store.no_backup`, `store.backup_damaged`,
+ * `store.not_a_backup`, `store.backup_older`, `store.backup_newer`, `store.journal_gap`,
+ * `store.journal_mismatch`, `store.full`, `store.backup_folder`, other `store.*`
  */
 export async function restoreStore(options: RestoreOptions): Promise<RestoreReport> {
-  const { dataDir, backup, clock, ids } = options;
+  const { dataDir, clock, ids, dryRun = false } = options;
   const began = clock.monotonic();
-  const manifest = readManifest(backup.path);
-  checkSchema(backup.path, manifest, migrations.length, options.mayUpgrade === true);
   const path = join(dataDir, databaseFile);
   const lock = await lockAlone(path, options);
   const name = `restore-${ids()}.partial`;
   const partial = join(dataDir, name);
   try {
     removeAbandoned(dataDir, clock.now());
-    mkdirSync(partial, { mode: 0o700 });
-    const plain = await unpackChecked({
-      path: backup.path,
-      manifest,
-      into: partial,
-      onBytes: (done) =>
-        options.onProgress?.({
-          phase: "reading the backup",
-          done,
-          total: manifest.database.unpackedBytes,
-        }),
-    });
-    const rows = makeReady(plain, options);
+    const prepared = await prepareBest(partial, options);
+    const { backup } = prepared;
     const stamp = new Date(clock.now()).toISOString().replaceAll(":", "-");
     const aside = join("replaced", stamp);
-    let files = 0;
     const isThere = existsSync(path);
-    if (options.dryRun !== true) {
-      files = restoreFiles(manifest, backup.path, dataDir, aside);
+    let files = 0;
+    if (!dryRun) {
+      if (backup?.manifest !== undefined) {
+        files = restoreFiles(backup.manifest, backup.path, dataDir, aside);
+      }
       swapIn(path, name, aside);
     }
     return {
       path,
-      backup: backup.path,
-      manifest,
-      dryRun: options.dryRun === true,
-      aside: isThere && options.dryRun !== true ? join(dataDir, aside) : null,
-      rows,
+      backup: backup?.path ?? null,
+      journal: prepared.journal,
+      passedOver: prepared.passedOver,
+      dryRun,
+      aside: isThere && !dryRun ? join(dataDir, aside) : null,
+      rows: prepared.rows,
       files,
       durationMs: Math.round(clock.monotonic() - began),
     };
@@ -135,23 +108,6 @@ async function lockAlone(path: string, { clock, onWaiting }: RestoreOptions): Pr
     retryable: true,
     details: { path },
   });
-}
-
-/** Brings the unpacked database to this program's schema and begins a history of its own. */
-function makeReady(plain: string, { clock, ids }: RestoreOptions): RestoreReport["rows"] {
-  const database = openDatabase({ path: plain });
-  try {
-    migrate(database, clock);
-    database.transaction((sql) => {
-      const position: Position = { history: ids(), seq: readPosition(sql)?.seq ?? 0 };
-      beginHistory(sql, position);
-    });
-  } finally {
-    database.close();
-  }
-  const { rows } = checkSnapshot(plain);
-  syncToDisk(plain);
-  return rows;
 }
 
 /** Puts back what is missing or damaged of the files beside the store. */

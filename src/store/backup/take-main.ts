@@ -17,16 +17,25 @@ const orderSchema = z.strictObject({
   kind: z.enum(backupKinds),
   at: z.number(),
   engine: z.string(),
+  keep: z
+    .strictObject({
+      newest: z.number(),
+      hours: z.number(),
+      days: z.number(),
+      weeks: z.number(),
+      months: z.number(),
+    })
+    .exactOptional(),
+  keepJournalDays: z.number().exactOptional(),
 });
 
 try {
   // Whoever writes to the store meanwhile comes first.
   setPriority(constants.priority.PRIORITY_LOW);
   const order = orderSchema.parse(JSON.parse(process.argv[2] ?? ""));
-  const { path, damaged } = await takeBackup(order);
-  process.stdout.write(
-    `${JSON.stringify({ report: { path, damaged: damaged.slice(0, shown) } })}\n`,
-  );
+  const { path, damaged, trouble } = await takeBackup(order);
+  const report = { path, damaged: damaged.slice(0, shown), trouble };
+  process.stdout.write(`${JSON.stringify({ report })}\n`);
 } catch (error) {
   process.stdout.write(`${JSON.stringify({ error: toAgent33Error(error).toJSON() })}\n`);
   process.exitCode = 1;

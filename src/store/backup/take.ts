@@ -2,16 +2,20 @@ import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { syncToDisk } from "../../base/disk.ts";
-import { Agent33Error } from "../../base/errors.ts";
+import { Agent33Error, messageOf } from "../../base/errors.ts";
 import { type Position, readPosition } from "../journal/position.ts";
+import { sealJournal } from "../journal/seal.ts";
+import { journalFolder } from "../journal/segments.ts";
 import { createSession } from "../sqlite/session.ts";
 import { checkSnapshot, copyDatabase } from "../sqlite/snapshot.ts";
 import { type FileLock, takeLock } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
 import { keepContents } from "./contents.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
+import { pruneBackups } from "./prune.ts";
+import type { Keep } from "./retention.ts";
 import { type BackupKind, type Manifest, manifestName, manifestText } from "./manifest.ts";
-import { pack, unpack } from "./pack.ts";
+import { pack, unpack } from "../pack.ts";
 
 /** A backup to make. */
 export interface BackupOrder {
@@ -23,6 +27,10 @@ export interface BackupOrder {
   readonly at: number;
   /** The version of this program. */
   readonly engine: string;
+  /** How many scheduled backups are kept; without it none is removed. */
+  readonly keep?: Keep;
+  /** Days that the journal is kept for once a backup has what is in it. */
+  readonly keepJournalDays?: number;
 }
 
 /** A backup that was made and read back. */
@@ -33,6 +41,8 @@ export interface BackupReport {
   readonly manifest: Manifest;
   /** Kept contents that were found damaged, by their path below the data folder. */
   readonly damaged: readonly string[];
+  /** What went wrong once the backup was made, in tidying up. */
+  readonly trouble?: string;
 }
 
 const packedName = "store.db.zst";
@@ -81,13 +91,31 @@ export async function takeBackup(order: BackupOrder): Promise<BackupReport> {
       syncToDisk(partial);
       renameSync(partial, path);
       syncToDisk(folder);
-      return { id, path, manifest, damaged };
+      return { id, path, manifest, damaged, ...(await tidy(order, manifest)) };
     } catch (error) {
       rmSync(partial, { recursive: true, force: true });
       throw mapFileError(error, path);
     }
   } finally {
     lock.release();
+  }
+}
+
+/** What is not wanted any more now that there is a newer backup. It is whole, whatever happens here. */
+async function tidy(
+  { dataDir, folder, at, keep, keepJournalDays }: BackupOrder,
+  { history, seq }: Manifest,
+): Promise<Pick<BackupReport, "trouble">> {
+  try {
+    if (keep !== undefined) pruneBackups(folder, keep);
+    if (history !== null && keepJournalDays !== undefined) {
+      const position = { history, seq };
+      const journal = join(dataDir, journalFolder);
+      await sealJournal({ journal, position, now: at, keepDays: keepJournalDays });
+    }
+    return {};
+  } catch (error) {
+    return { trouble: messageOf(error) };
   }
 }
 

@@ -3,9 +3,10 @@ import { DatabaseSync } from "node:sqlite";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import type { BusyNotice } from "../backend.ts";
+import type { Recorder } from "../journal/recorder.ts";
 import { mapSqliteError } from "./errors.ts";
-import { createSession, type SqlSession } from "./session.ts";
 import { createSeals } from "./seals.ts";
+import { createSession, type ObservedSession, type SqlSession } from "./session.ts";
 import { pause } from "./pause.ts";
 import { useStore } from "./use-lock.ts";
 import { createTransactions, type Transactions } from "./transactions.ts";
@@ -33,6 +34,8 @@ export interface Database extends Transactions {
    * has this program's schema.
    */
   seal(): void;
+  /** From here on each transaction is seen by a recorder before it is committed. */
+  record(make: (sql: ObservedSession) => Recorder): void;
   close(): void;
 }
 
@@ -97,8 +100,10 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
     checkOwner(native, sql, path);
     if (path !== inMemory) useWal(sql, path);
     configure(sql, options.synchronous ?? "full");
+    let recorder: Recorder | undefined;
     const transactions = createTransactions({
       native,
+      recorder: () => recorder,
       session: sql,
       path,
       busyTimeoutMs,
@@ -125,8 +130,12 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
           throw mapSqliteError(error, path);
         }
       },
+      record: (make) => {
+        recorder = make(sql);
+      },
       close: () => {
         if (!native.isOpen) return;
+        recorder?.close();
         native.close();
         onClosed();
       },

@@ -11,6 +11,21 @@ export interface SqlSession {
   run(sql: string, ...parameters: readonly SqlValue[]): { readonly changes: number };
 }
 
+/** A session whose writes somebody else may see, in the order in which they were done. */
+export interface ObservedSession extends SqlSession {
+  /** Told of each statement that changed rows, until it is called without an observer. */
+  observe(observer: WriteObserver | undefined): void;
+}
+
+/**
+ * @param changes how many rows it changed; null where only the first of them was asked for
+ */
+export type WriteObserver = (
+  text: string,
+  parameters: readonly SqlValue[],
+  changes: number | null,
+) => void;
+
 /**
  * Refuses what SQLite would not store as it is. node:sqlite reads an object in the first place as
  * a bag of named parameters and shifts the rest, stores a Date so, turns NaN into NULL and a
@@ -43,6 +58,7 @@ const unlooked: Seals = {
 
 interface Prepared extends CheckedStatement {
   readonly native: StatementSync;
+  readonly writes: boolean;
 }
 
 /** More texts than the code holds; a bound in case a query is built from data. */
@@ -57,8 +73,9 @@ export function createSession(
   native: DatabaseSync,
   path: string,
   seals: Seals = unlooked,
-): SqlSession {
+): ObservedSession {
   const statements = new Map<string, Prepared>();
+  let observer: WriteObserver | undefined;
   let checked = seals.active();
   const prepare = (sql: string): Prepared => {
     if (checked !== seals.active()) {
@@ -68,7 +85,11 @@ export function createSession(
     const known = statements.get(sql);
     if (known !== undefined) return known;
     const how = seals.checked(sql);
-    const statement: Prepared = { native: native.prepare(how.text), ...how };
+    const statement: Prepared = {
+      native: native.prepare(how.text),
+      writes: !onlyReads(sql),
+      ...how,
+    };
     if (statements.size >= maxStatements) {
       const oldest = statements.keys().next();
       if (oldest.done !== true) statements.delete(oldest.value);
@@ -83,26 +104,50 @@ export function createSession(
       throw mapSqliteError(error, path);
     }
   };
+  const told = (
+    { writes }: Prepared,
+    sql: string,
+    parameters: readonly SqlValue[],
+    changes: number | null,
+  ): void => {
+    if (writes && changes !== 0) observer?.(sql, parameters, changes);
+  };
   return {
     all: (sql, ...parameters) =>
       guarded(() => {
-        const one = prepare(sql);
-        return seals.reading(
-          one,
-          () => one.native.all(...checkParameters(parameters)) as unknown as SqlRow[],
+        const statement = prepare(sql);
+        const rows = seals.reading(
+          statement,
+          () => statement.native.all(...checkParameters(parameters)) as unknown as SqlRow[],
         );
+        told(statement, sql, parameters, rows.length);
+        return rows;
       }),
     get: (sql, ...parameters) =>
       guarded(() => {
-        const one = prepare(sql);
-        return seals.reading(one, () => {
-          const row = one.native.get(...checkParameters(parameters)) as SqlRow | undefined;
-          return row === undefined ? [] : [row];
-        })[0];
+        const statement = prepare(sql);
+        const [row] = seals.reading(statement, () => {
+          const found = statement.native.get(...checkParameters(parameters)) as SqlRow | undefined;
+          return found === undefined ? [] : [found];
+        });
+        told(statement, sql, parameters, row === undefined ? 0 : null);
+        return row;
       }),
     run: (sql, ...parameters) =>
-      guarded(() => ({
-        changes: Number(prepare(sql).native.run(...checkParameters(parameters)).changes),
-      })),
+      guarded(() => {
+        const statement = prepare(sql);
+        const changes = Number(statement.native.run(...checkParameters(parameters)).changes);
+        told(statement, sql, parameters, changes);
+        return { changes };
+      }),
+    observe: (next) => {
+      observer = next;
+    },
   };
+}
+
+/** Whether a statement surely changes no rows. What is not known to is taken to change some. */
+function onlyReads(sql: string): boolean {
+  const [, word = ""] = /^\s*([a-z]+)/i.exec(sql) ?? [];
+  return ["select", "values", "explain", "pragma", "begin", "commit"].includes(word.toLowerCase());
 }

@@ -2,6 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { Agent33Error } from "../../base/errors.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { BusyNotice } from "../backend.ts";
+import type { Recorder, Recording } from "../journal/recorder.ts";
 import { mapSqliteError } from "./errors.ts";
 import { pause } from "./pause.ts";
 import type { SqlSession } from "./session.ts";
@@ -50,6 +51,8 @@ export interface TransactionsOptions {
   readonly onListenerError: (error: unknown) => void;
   /** Told when a transaction has waited for another process's lock for as long as SQLite waits. */
   readonly onBusy?: (notice: BusyNotice) => void;
+  /** Sees each transaction before it is committed. */
+  readonly recorder: () => Recorder | undefined;
 }
 
 /** BEGIN waits for SQLite's busy timeout each time: twice bounds the wait at two timeouts. */
@@ -67,6 +70,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   let depth = 0;
   let doom: { readonly error: unknown } | undefined;
   let listeners: (() => void)[] = [];
+  let recording: Recording | undefined;
 
   const execute = (sql: string): void => {
     try {
@@ -139,13 +143,17 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     start();
     doom = undefined;
     let result: T;
+    recording = undefined;
     try {
+      recording = options.recorder()?.begin();
       result = joined(work);
       const failure = swallowed();
       if (failure !== undefined) throw failure.error;
+      recording?.beforeCommit();
       execute("COMMIT");
     } catch (error) {
       rollback();
+      recording?.undone();
       throw error;
     }
     notify();
@@ -157,6 +165,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     if (!native.isTransaction) throw doom?.error ?? mapSqliteError(new Error(ended), path);
     const failedBefore = doom;
     const told = listeners.length;
+    const mark = recording?.mark() ?? 0;
     execute("SAVEPOINT part");
     depth += 1;
     try {
@@ -172,6 +181,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
         execute("RELEASE part");
         doom = failedBefore;
         listeners = listeners.slice(0, told);
+        recording?.backTo(mark);
       } else doom ??= { error };
       throw error;
     } finally {

@@ -40,6 +40,8 @@ const store = openStore({
   ids: uuidv7Source(systemClock, systemRandom),
   ...(order.busyTimeoutMs === undefined ? {} : { busyTimeoutMs: order.busyTimeoutMs }),
   onBusy: (notice) => note("busy", notice),
+  ...(order.journal === undefined ? {} : { journal: order.journal }),
+  onJournalTrouble: ({ code, message }) => note("journal", { code, message }),
 });
 note("opened", { ms: performance.now() - began });
 const { backend } = store;

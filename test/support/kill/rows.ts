@@ -158,14 +158,11 @@ export const killRows: readonly KillRow[] = [
     name: "a conversation that outgrows its window",
     settings: { "context.maxTokens": 2_000, "context.reserve": 300 },
     turns: [
-      turn(
-        {
-          name: "update_plan",
-          arguments: { steps: [{ step: "Look at all", status: "in_progress" }] },
-        },
-        use("look", "0"),
-      ),
-      ...Array.from({ length: 7 }, (_none, place) =>
+      turn({
+        name: "update_plan",
+        arguments: { steps: [{ step: "Look at all", status: "in_progress" }] },
+      }),
+      ...Array.from({ length: 11 }, (_none, place) =>
         turn(use("look", `${place + 1}`), use("put", `${place}`)),
       ),
       turn(use("ring", "b"), use("look", "8")),
@@ -173,6 +170,6 @@ export const killRows: readonly KillRow[] = [
     ],
     // The first is written by the model; for the others it has no words, and the log has to do.
     summaries: [{ text: "## Done\nLooked at some." }],
-    onLook: (what) => `${what} `.repeat(600),
+    onLook: (what) => `${what} `.repeat(150),
   },
 ];

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type Script, scriptedParts } from "../../../src/models/scripted.ts";
+import { loadTokenCounter } from "../../../src/models/tokens.ts";
 import { anthropic } from "./anthropic.ts";
 import { llamaCpp, ollama, openaiChat, vllm } from "./chat-completions.ts";
 import {
@@ -55,7 +56,7 @@ const pieceBytes = 41;
  */
 export async function wireServer(
   dialect: Dialect,
-  decide: (turnsBefore: number, index: number) => WireAnswer,
+  decide: (turnsBefore: number, index: number, request: WireRequest) => WireAnswer,
 ): Promise<WireServer> {
   const requests: WireRequest[] = [];
   const refusals: string[] = [];
@@ -64,7 +65,7 @@ export async function wireServer(
     requests.push(request);
     let answer: WireAnswer;
     try {
-      answer = decide(dialect.turnsIn(request), requests.length - 1);
+      answer = decide(dialect.turnsIn(request), requests.length - 1, request);
     } catch (thrown) {
       if (!(thrown instanceof Refused)) throw thrown;
       refusals.push(thrown.message);
@@ -123,9 +124,13 @@ async function received(incoming: IncomingMessage): Promise<WireRequest> {
   };
 }
 
-/** The turns of a script, one after the other, whichever provider says them. */
-export function turnsOf(script: Script): (turnsBefore: number) => WireAnswer {
-  return (turnsBefore) => {
+const tokens = await loadTokenCounter();
+
+/** The turns of a script, one after the other, whichever provider says them. Its counts are true. */
+export function turnsOf(
+  script: Script,
+): (turnsBefore: number, index: number, request: WireRequest) => WireAnswer {
+  return (turnsBefore, _index, { body }) => {
     const turn = script.turns[turnsBefore];
     if (turn === undefined) throw new Refused(`the script has no turn ${turnsBefore + 1}`);
     const parts = scriptedParts(turn, turnsBefore);
@@ -134,14 +139,17 @@ export function turnsOf(script: Script): (turnsBefore: number) => WireAnswer {
         ? [{ id: part.toolCallId, name: part.toolName, argumentsText: part.argumentsText }]
         : [],
     );
-    const usage = { input: 2_000, cached: 1_200, written: 300, output: 400, reasoning: 50 };
+    const input = tokens.text(JSON.stringify(body));
+    const output = tokens.parts(parts);
+    const reasoning = tokens.text(turn.reasoning ?? "");
+    const cached = Math.floor(input / 2);
     return {
       kind: "turn",
       turn: {
         ...(turn.reasoning === undefined ? {} : { reasoning: turn.reasoning }),
         ...(turn.text === undefined ? {} : { text: turn.text }),
         calls,
-        usage,
+        usage: { input, cached, written: Math.floor(input / 4), output, reasoning },
       },
     };
   };

@@ -1,0 +1,37 @@
+import { resolve } from "node:path";
+import type { Config } from "../config/config.ts";
+import { placeJournal } from "../store/journal/place.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
+import { busyWords } from "./busy-words.ts";
+import type { Host } from "./host.ts";
+
+/** The settings' store, and its backups while it is open. */
+export interface ConfiguredStore {
+  readonly dataDir: string;
+  readonly store: Store;
+  readonly backups: BackupSchedule;
+}
+
+/**
+ * Opens the store as the settings say.
+ * @throws Agent33Error `store.*`
+ */
+export function openConfigured(config: Config, host: Host): ConfiguredStore {
+  const { clock, ids } = host;
+  const { settings } = config;
+  const { enabled, folder } = settings.journal;
+  const dataDir = resolve(host.cwd, settings.data);
+  if (enabled && folder !== undefined) placeJournal(dataDir, resolve(host.cwd, folder));
+  const store = openStore({
+    dataDir,
+    clock,
+    ids,
+    synchronous: settings.store.synchronous,
+    onBusy: (notice) => host.warn(busyWords(notice, "the store")),
+    journal: enabled,
+    onJournalTrouble: ({ code, message, hint = "" }) => host.warn(`${code}: ${message} ${hint}`),
+  });
+  const { transactions } = store;
+  return { dataDir, store, backups: scheduleBackups({ config, host, transactions }) };
+}

@@ -1,0 +1,259 @@
+import {
+  closeSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  existsSync,
+  writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
+import { putFile, syncToDisk } from "../../base/disk.ts";
+import { Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
+import type { IdSource } from "../../base/ids.ts";
+import type { SqlSession } from "../sqlite/session.ts";
+import { type Done, encodeLine, type JournalLine, keysOf } from "./line.ts";
+import { advance, beginHistory, type Position } from "./position.ts";
+import {
+  lastSeqIn,
+  type Origin,
+  originName,
+  readOrigin,
+  sealedName,
+  segmentEnd,
+  segmentName,
+  segmentOf,
+} from "./segments.ts";
+
+export interface JournalFileOptions {
+  /** The folder of all histories of the store. */
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** The version of the schema that this program works with. */
+  readonly schema: number;
+  /** Told when the journal stops being whole, or cannot be written. */
+  readonly onTrouble: (error: Agent33Error) => void;
+}
+
+/** The journal of a store, as one process writes to it. Others may do the same. */
+export interface JournalFile {
+  /**
+   * Numbers the open transaction and writes down what it does. The write lock is held, so that lines
+   * are in the order of commits over all processes. What keeps it from writing keeps no
+   * transaction from its commit: the store has it; the journal begins a history anew.
+   */
+  append(sql: SqlSession, statements: readonly Done[]): void;
+  /** The change that was appended last was not kept. */
+  undo(): void;
+  /** All that was appended is on the disk when this returns. */
+  close(): void;
+}
+
+/** At most so much of what was acknowledged is in the journal and not yet on its disk. */
+const syncEveryMs = 1_000;
+
+interface OpenSegment {
+  readonly path: string;
+  readonly handle: number;
+  /** The keys of texts that this process has written to it. */
+  readonly told: Set<string>;
+}
+
+/** After a failure the journal is left alone for so long: trying costs each commit something. */
+const pauseMs = 10_000;
+
+export function openJournal(options: JournalFileOptions): JournalFile {
+  const { folder, clock, ids, schema } = options;
+  /** The last change that this process knows to be in the journal. */
+  let known: Position | undefined;
+  let segment: OpenSegment | undefined;
+  let retired: number[] = [];
+  let pausedUntil = Number.NEGATIVE_INFINITY;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const failed = (error: unknown): void => {
+    known = undefined;
+    pausedUntil = clock.monotonic() + pauseMs;
+    options.onTrouble(failure(folder, error));
+  };
+
+  const syncNow = (handle: number, then?: () => void): void => {
+    fdatasync(handle, (error) => {
+      then?.();
+      if (error !== null && !closed) failed(error);
+    });
+  };
+
+  const leaveSegment = (): void => {
+    if (segment !== undefined) retired.push(segment.handle);
+    segment = undefined;
+  };
+
+  const syncAll = (): void => {
+    if (segment !== undefined && fstatSync(segment.handle).nlink === 0) {
+      failed(new Error("its file was removed"));
+      leaveSegment();
+    }
+    const left = retired;
+    retired = [];
+    for (const handle of left) syncNow(handle, () => closeSync(handle));
+    if (segment !== undefined) syncNow(segment.handle);
+  };
+
+  const syncSoon = (): void => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      try {
+        syncAll();
+      } catch (error) {
+        failed(error);
+      }
+    }, syncEveryMs).unref();
+  };
+
+  const segmentFor = ({ history, seq }: Position): OpenSegment => {
+    const path = join(folder, history, segmentName(segmentOf(seq)));
+    if (segment?.path === path) return segment;
+    leaveSegment();
+    const isNew = !existsSync(path);
+    segment = { path, handle: openSync(path, "a", 0o600), told: new Set() };
+    if (isNew) syncToDisk(join(folder, history));
+    return segment;
+  };
+
+  const write = (position: Position, line: JournalLine): void => {
+    const { handle, told } = segmentFor(position);
+    const bytes = Buffer.from(encodeLine(position.history, line, told));
+    for (let from = 0; from < bytes.length; ) from += writeSync(handle, bytes, from);
+    syncSoon();
+  };
+
+  /** Where the journal cannot go on from what it has, a history begins. */
+  const placed = (sql: SqlSession, next: Position | undefined): Position => {
+    if (next !== undefined && isNext(known, next)) return next;
+    const found = next === undefined ? undefined : continuity(folder, next);
+    if (next !== undefined && found === "whole") return next;
+    const at = clock.now();
+    if (next !== undefined && found === "fresh") {
+      const { history, seq, parent = null } = next;
+      createHistory(folder, { history, at, seq: seq - 1, parent, empty: false });
+      return next;
+    }
+    const seq = next?.seq ?? 1;
+    const history = ids();
+    const parent = next !== undefined && found === "behind" ? next.history : null;
+    createHistory(folder, { history, at, seq: seq - 1, parent, empty: false });
+    beginHistory(sql, { history, seq });
+    if (next !== undefined) options.onTrouble(parent === null ? gap(next) : behind(next));
+    return { history, seq };
+  };
+
+  return {
+    append: (sql, statements) => {
+      const next = advance(sql);
+      if (clock.monotonic() < pausedUntil) return;
+      try {
+        const position = placed(sql, next);
+        const change = { seq: position.seq, at: clock.now(), schema, statements };
+        write(position, change);
+        for (const key of keysOf(change)) segment?.told.add(key);
+        known = position;
+      } catch (error) {
+        // SQLite's own: the transaction cannot be committed.
+        if (isAgent33Error(error)) throw error;
+        failed(error);
+      }
+    },
+    undo: () => {
+      const last = known;
+      known = undefined;
+      if (last === undefined) return;
+      try {
+        write(last, { seq: last.seq, undone: true });
+      } catch (error) {
+        failed(error);
+      }
+    },
+    close: () => {
+      if (closed) return;
+      closed = true;
+      clearTimeout(timer);
+      leaveSegment();
+      const left = retired;
+      retired = [];
+      for (const handle of left) {
+        try {
+          fdatasyncSync(handle);
+        } catch (error) {
+          failed(error);
+        } finally {
+          closeSync(handle);
+        }
+      }
+    },
+  };
+}
+
+function isNext(known: Position | undefined, next: Position): boolean {
+  return known !== undefined && known.history === next.history && known.seq === next.seq - 1;
+}
+
+/**
+ * How the journal stands to the change that comes next. One line of that number may be there
+ * already: its transaction was not committed.
+ */
+function continuity(
+  folder: string,
+  { history, seq, parent }: Position,
+): "whole" | "fresh" | "behind" | "gap" {
+  const origin = readOrigin(folder, history);
+  if (origin === undefined) return parent === undefined ? "gap" : "fresh";
+  const own = join(folder, history);
+  const first = segmentOf(seq);
+  const before = segmentOf(Math.max(seq - 1, 1));
+  const last =
+    lastSeqIn(own, first, history) ??
+    lastSeqIn(own, before, history) ??
+    (existsSync(join(own, sealedName(before))) ? segmentEnd(before) : origin.seq);
+  if (last > seq || existsSync(join(own, segmentName(segmentEnd(first) + 1)))) return "behind";
+  return last >= seq - 1 ? "whole" : "gap";
+}
+
+/** Makes the folder of a history, on the disk. */
+export function createHistory(folder: string, origin: Origin): void {
+  const own = join(folder, origin.history);
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  putFile(join(own, originName), `${JSON.stringify(origin)}\n`, "new");
+  syncToDisk(folder);
+}
+
+function gap({ seq }: Position): Agent33Error {
+  return new Agent33Error("store.journal_gap", `The journal lacks changes before number ${seq}.`, {
+    hint: "A backup makes it whole again: agent33 store backup. One is made by itself where the settings say so.",
+  });
+}
+
+function behind({ seq }: Position): Agent33Error {
+  return new Agent33Error(
+    "store.behind_journal",
+    `The journal has changes after number ${seq - 1} that the store does not have.`,
+    {
+      hint: "The store's file was replaced by an older one, or lost its last writes. Nothing of the journal is lost: agent33 store restore --dry-run says what it has.",
+    },
+  );
+}
+
+function failure(folder: string, error: unknown): Agent33Error {
+  return new Agent33Error(
+    "store.journal_failed",
+    `The journal in ${folder} cannot be written: ${messageOf(error)}.`,
+    {
+      hint: "The store goes on and has everything. Free space there, or mend its disk; then make a backup.",
+      cause: error,
+    },
+  );
+}

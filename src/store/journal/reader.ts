@@ -1,0 +1,73 @@
+import { createReadStream, existsSync } from "node:fs";
+import { join } from "node:path";
+import { createZstdDecompress } from "node:zlib";
+import { type Change, decodeLine, type Texts } from "./line.ts";
+import { sealedName, segmentName, segmentOf, segmentsIn } from "./segments.ts";
+
+/** Why there are no more changes: all were read, or one is missing or damaged. */
+export interface JournalEnd {
+  readonly kind: "end" | "gap";
+  /** The number of the last change that was read, or of the one after which was asked. */
+  readonly seq: number;
+}
+
+/**
+ * The changes of a history after a number, in the order of their commits. A line that was damaged
+ * or cut off is passed over where its change was written again, and ends the changes elsewhere.
+ * @returns why there are no more
+ */
+export async function* changesAfter(
+  journal: string,
+  history: string,
+  after: number,
+): AsyncGenerator<Change, JournalEnd> {
+  const folder = join(journal, history);
+  /** Kept until the next line says that it was not written again. */
+  let pending: Change | undefined;
+  let seq = after;
+  for (const first of segmentsIn(folder)) {
+    if (first < segmentOf(after + 1)) continue;
+    const texts: Texts = new Map();
+    for await (const text of linesOf(folder, first)) {
+      const line = decodeLine(history, text, texts);
+      if (line === undefined || line.seq <= seq) continue;
+      const next = pending === undefined ? seq + 1 : pending.seq + 1;
+      if (line.seq > next) {
+        if (pending !== undefined) yield pending;
+        return { kind: "gap", seq: pending?.seq ?? seq };
+      }
+      if (pending !== undefined && line.seq === next) {
+        yield pending;
+        seq = pending.seq;
+      }
+      pending = "undone" in line ? undefined : line;
+    }
+  }
+  if (pending !== undefined) yield pending;
+  return { kind: "end", seq: pending?.seq ?? seq };
+}
+
+/** The lines of a segment, packed or not. */
+async function* linesOf(folder: string, first: number): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const piece of piecesOf(folder, first)) {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) if (line !== "") yield line;
+  }
+  if (rest !== "") yield rest;
+}
+
+async function* piecesOf(folder: string, first: number): AsyncGenerator<Buffer> {
+  const plain = join(folder, segmentName(first));
+  if (existsSync(plain)) {
+    yield* createReadStream(plain) as AsyncIterable<Buffer>;
+    return;
+  }
+  const unpacking = createZstdDecompress();
+  createReadStream(join(folder, sealedName(first)))
+    .on("error", (error) => unpacking.destroy(error))
+    .pipe(unpacking);
+  yield* unpacking as AsyncIterable<Buffer>;
+}
