@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { migrations } from "../schema/migrations.ts";
 import { takeLock } from "../sqlite/use-lock.ts";
+import { currentSchemaVersion } from "../upgrade.ts";
 import { type BackedUpStore, backedUpStore, keepContent } from "./backup.fixture.ts";
 import { findBackup, listBackups } from "./catalogue.ts";
 import { contentPath } from "./contents.ts";
@@ -19,7 +21,12 @@ test("a backup of a store in use has a manifest that says all of it", async () =
   const content = keepContent(subject.dataDir, "what was in the workspace");
   const { path, manifest } = await subject.backUp();
   expect(readManifest(path)).toEqual(manifest);
-  expect(manifest).toMatchObject({ kind: "manual", format: 1, schema: 3, rows: { runs: 1 } });
+  expect(manifest).toMatchObject({
+    kind: "manual",
+    format: 1,
+    schema: migrations.length,
+    rows: { runs: 1 },
+  });
   expect(manifest.files.map((file) => file.path)).toEqual([
     expect.stringMatching(/^kept\//),
     expect.stringMatching(/^runs\/.*\/workspace-kept.json$/),

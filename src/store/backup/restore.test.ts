@@ -17,7 +17,7 @@ import { openDatabase } from "../sqlite/database.ts";
 import { swapPlanOf } from "../sqlite/swap.ts";
 import { takeLock, useLockOf } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
-import { storeVersion } from "../upgrade.ts";
+import { currentSchemaVersion, storeVersion } from "../upgrade.ts";
 import { type BackedUpStore, backedUpStore, filesOf, keepContent } from "./backup.fixture.ts";
 import { findBackup } from "./catalogue.ts";
 import { manifestText, readManifest } from "./manifest.ts";
@@ -138,7 +138,7 @@ describe("a restore that was killed", () => {
 
   test("is finished by whoever opens the store next", () => {
     killedHalfWay();
-    expect(storeVersion(subject.dataDir)).toBe(3);
+    expect(storeVersion(subject.dataDir)).toBe(currentSchemaVersion);
     expect(subject.runs()).toEqual(["one"]);
     expect(readdirSync(subject.dataDir).filter((name) => name.startsWith("restore-"))).toEqual([]);
     expect(existsSync(swapPlanOf(file))).toBe(false);
