@@ -63,6 +63,7 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "nothing_to_replay",
     "unknown_provider",
     "unreadable_script",
+    "unusable_fallback",
   ],
   policy: [
     "duplicate_*",

@@ -1,6 +1,10 @@
+import { join } from "node:path";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
+import { damagedStore, fullCheck } from "../store/check.ts";
 import type { PostgresReport } from "../store/postgres/inspect.ts";
+import { damageError } from "../store/seals/damaged-row.ts";
+import { databaseFile } from "../store/store.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
 import { inspectGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
@@ -50,4 +54,18 @@ function findingOf(report: PostgresReport): DoctorFinding {
     detail: `${found}; the role ${isolation.role} passes the walls between tenants`,
     fix: "Connect as an ordinary role, which is no superuser and has no BYPASSRLS.",
   };
+}
+
+/** What reading the store from end to end finds: its pages, its indexes, and every row's checksum. */
+export function storeFinding(dataDir: string): DoctorFinding {
+  const path = join(dataDir, databaseFile);
+  const { sound, problems, damaged, rows } = fullCheck(path);
+  if (sound) {
+    const detail = `${dataDir}, SQLite ${process.versions.sqlite ?? "?"}, ${rows} rows, each as it was written`;
+    return { what: "store", state: "ok", detail };
+  }
+  const said = [...problems, ...damaged.map((row) => damageError(row).message)];
+  const { message, hint = "" } = damagedStore(path, said);
+  const more = said.length > 1 ? ` (${said.length} findings)` : "";
+  return { what: "store", state: "fail", detail: `${message}${more}`, fix: hint };
 }

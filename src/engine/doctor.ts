@@ -8,7 +8,7 @@ import { providerKeys } from "../config/secrets.ts";
 import type { Processes } from "../sandbox/process.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
 import { serverFindings } from "./doctor-servers.ts";
-import { teamStoreFindings } from "./doctor-store.ts";
+import { storeFinding, teamStoreFindings } from "./doctor-store.ts";
 import { grantsOf } from "./grants.ts";
 import { resolveAgent } from "./agents.ts";
 import type { Host } from "./host.ts";
@@ -61,11 +61,7 @@ export async function examine(
   try {
     const { parts } = opened;
     findings.push(
-      {
-        what: "store",
-        state: "ok",
-        detail: `${parts.dataDir}, SQLite ${process.versions.sqlite ?? "?"}`,
-      },
+      storeFinding(parts.dataDir),
       {
         what: "policy",
         state: "ok",

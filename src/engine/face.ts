@@ -65,6 +65,7 @@ export {
   type Verified,
   verifyBackups,
 } from "./store-backup.ts";
+export { type RecoverReport, recoverSettingsStore } from "./store-recover.ts";
 export {
   listQuarantine,
   type QuarantineItem,

@@ -4,7 +4,7 @@ import type { JsonValue } from "../base/json.ts";
 /** The error for a row that is not as it was written. */
 export function badRow(table: string, id: string, what: string, cause?: unknown): Agent33Error {
   return new Agent33Error("store.bad_row", `Row "${id}" of table ${table} is damaged: ${what}.`, {
-    hint: 'It was changed by something else or the file is damaged. "A damaged store" in docs/guides/store.md has the steps back to a backup.',
+    hint: "It was changed by something else or the file is damaged. `agent33 doctor` looks for more; `agent33 store recover` makes a store without it, or with the last version of it that can be found.",
     details: { table, id },
     cause,
   });

@@ -5,10 +5,12 @@ import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { StoredEvent } from "../events/event.ts";
 import type { Backend, BusyNotice } from "./backend.ts";
+import { damagedStore, quickCheck } from "./check.ts";
 import { createHistory, openJournal } from "./journal/journal-file.ts";
 import { beginHistory } from "./journal/position.ts";
 import { countingRecorder, journalRecorder } from "./journal/recorder.ts";
 import { journalFolder } from "./journal/segments.ts";
+import { isWalDamaged } from "./salvage/wal-damage.ts";
 import { drive } from "./program.ts";
 import { type SyncTenantStore, syncRepositories } from "./repositories/index.ts";
 import { answerOf } from "./sqlite/answer.ts";
@@ -17,12 +19,15 @@ import { type Database, type DatabaseOptions, inMemory, openDatabase } from "./s
 import { migrations } from "./schema/migrations.ts";
 import { checkVersion, migrate } from "./sqlite/migrations.ts";
 import type { Transactions } from "./sqlite/transactions.ts";
+import { takeLock, useLockOf } from "./sqlite/use-lock.ts";
 
 export interface StoreOptions extends Omit<DatabaseOptions, "path" | "clock"> {
   /** The folder of the store, made if it is not there; or `:memory:`. */
   readonly dataDir: string;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** How long the start may look for damage. Milliseconds, default 100; 0 is not at all. */
+  readonly startCheckMs?: number;
   /** Told when writers wait long for another process's lock. */
   readonly onBusy?: (notice: BusyNotice) => void;
   /**
@@ -63,19 +68,24 @@ export const databaseFile = "agent33.db";
 /**
  * Opens the store in a folder, making it as needed.
  * @throws Agent33Error `store.data_folder` where the folder cannot be made or written,
- * `store.older_schema`, `store.newer_schema`, `store.not_a_store`, `store.old_sqlite`, other
+ * `store.corrupt`, `store.older_schema`, `store.newer_schema`, `store.not_a_store`, `store.old_sqlite`, other
  * `store.*`
  */
 export function openStore(options: StoreOptions): Store {
-  const { dataDir, clock, ids, onBusy, ...rest } = options;
+  const { dataDir, clock, ids, onBusy, startCheckMs = 100, ...rest } = options;
   if (dataDir !== inMemory) makeFolder(dataDir);
   const path = dataDir === inMemory ? inMemory : join(dataDir, databaseFile);
   const busy = onBusy === undefined ? {} : { onBusy };
+  if (path !== inMemory && startCheckMs > 0) refuseDamagedWal(path);
   const database = openDatabase({ ...rest, ...busy, path });
   try {
     const found = checkVersion(database);
     if (found > 0 && found < migrations.length) throw olderSchema(path, found);
     prepare(database, found === 0, options);
+    if (startCheckMs > 0) {
+      const { problems } = quickCheck(database.sql, clock, startCheckMs);
+      if (problems.length > 0) throw damagedStore(path, problems);
+    }
   } catch (error) {
     database.close();
     throw error;
@@ -135,6 +145,22 @@ function prepare(database: Database, isEmpty: boolean, options: StoreOptions): v
     const file = openJournal({ folder, clock, ids, schema, onTrouble: onJournalTrouble });
     return journalRecorder(sql, file);
   });
+}
+
+/** While others use the store its log changes, and they have looked at it. */
+function refuseDamagedWal(path: string): void {
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  const lock = takeLock(useLockOf(path), "alone", 0);
+  if (lock === undefined) return;
+  try {
+    if (isWalDamaged(`${path}-wal`)) {
+      throw damagedStore(path, [
+        "transactions stand behind a damaged place of its write-ahead log",
+      ]);
+    }
+  } finally {
+    lock.release();
+  }
 }
 
 /** The error for a store that must be brought up to date first, which takes a backup. */

@@ -10,6 +10,8 @@ const steps = [
   { step: "Note the second folio", status: "pending" },
 ];
 
+const asked = (model: string) => ["--model", model, "--workspace", ".", "--json"];
+
 function script(folder: string, name: string, turns: readonly ScriptedTurn[]): string {
   writeFileSync(join(folder, name), stringify({ name, turns }));
   return `scripted:${name}`;
@@ -25,10 +27,7 @@ test("what a run leaves is told as text and as JSON, and another run goes on fro
     { text: "I cannot find it." },
   ]);
   const check = ["--check", "grep -q 'folio 2' notes.txt"];
-  const ran = await cli(
-    ...["run", "Note both folios.", "--model", first, "--workspace", ".", ...check],
-    ...["--json"],
-  );
+  const ran = await cli("run", "Note both folios.", ...asked(first), ...check);
   const [{ runId } = { runId: "" }] = ran.stdout
     .trim()
     .split("\n")
@@ -50,9 +49,7 @@ test("what a run leaves is told as text and as JSON, and another run goes on fro
   expect(text).toContain("[ ] Note the second folio");
 
   const second = script(folder, "second.yaml", [{ text: "Both are noted." }]);
-  const gone = await cli(
-    ...["run", "Look in the cellar.", "--from", runId, "--model", second, "--json"],
-  );
+  const gone = await cli("run", "Look in the cellar.", "--from", runId, ...asked(second));
   const events = gone.stdout
     .trim()
     .split("\n")

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { type HttpPeer, httpPeer } from "../connectors/http-peer.ts";
-import { freshFolder, startCli } from "../support/cli.ts";
+import { freshFolder, runInProcess } from "../support/cli.ts";
 import { grantTests, loopback } from "../support/egress.ts";
 
 grantTests("serves a list of models", { connect: loopback });
@@ -23,7 +23,7 @@ async function serve(...ids: readonly string[]): Promise<HttpPeer> {
 }
 
 const agent33 = (words: readonly string[], cwd: string, env: Record<string, string> = {}) =>
-  startCli(["models", ...words], { cwd, env }).ended;
+  runInProcess(["models", ...words], cwd, env);
 
 describe("agent33 models", () => {
   test("lists what the settings name, with keys, windows, prices and who stands in", async () => {
@@ -65,7 +65,7 @@ describe("agent33 models", () => {
     expect(stdout).toContain("models.not_served: ");
     expect(stdout).toContain('"qwen3:8b"');
     expect(requests.map(({ path }) => path)).toEqual(["/v1/models", "/v1/models"]);
-    const audit = await startCli(["audit", "list", "--json"], { cwd: folder }).ended;
+    const audit = await runInProcess(["audit", "list", "--json"], folder);
     expect(audit.stdout).toContain('"models.list"');
   });
 
@@ -109,11 +109,11 @@ describe("a run with models that cannot be", () => {
       "models.malformed_spec",
       "environment",
     ],
-    ["openai-chat:gpt-4.1", [], 1, "models.missing_key", "OPENAI_API_KEY"],
+    ["openai-chat:gpt-4.1", [], 64, "models.missing_key", "OPENAI_API_KEY"],
     [
       "openai-compatible:m@http://127.0.0.1:9/v1",
       ["openai:gpt-5"],
-      1,
+      64,
       "models.unusable_fallback",
       "OPENAI_API_KEY",
     ],
@@ -126,10 +126,11 @@ describe("a run with models that cannot be", () => {
     ],
   ] as const)("%s with %j in its place", async (model, fallbacks, code, error, hint) => {
     const env = { AGENT33_FALLBACKS: JSON.stringify({ [model]: fallbacks }) };
-    const result = await startCli(["run", "x", "--model", model], {
-      cwd: freshFolder(),
-      env: fallbacks.length === 0 ? {} : env,
-    }).ended;
+    const result = await runInProcess(
+      ["run", "x", "--model", model],
+      freshFolder(),
+      fallbacks.length === 0 ? {} : env,
+    );
     expect(result.stderr).toContain(error);
     expect(result.stderr).toContain(hint);
     expect(result.stderr).not.toContain("hunter2");
@@ -137,10 +138,11 @@ describe("a run with models that cannot be", () => {
   });
 
   test("an address for another provider's model is not passed over in silence", async () => {
-    const result = await startCli(
+    const result = await runInProcess(
       ["run", "x", "--model", "openai:gpt-5", "--base-url", "http://127.0.0.1:9/v1"],
-      { cwd: freshFolder(), env: { OPENAI_API_KEY: "sk-1" } },
-    ).ended;
+      freshFolder(),
+      { OPENAI_API_KEY: "sk-1" },
+    );
     expect(result.stderr).toContain("models.base_url_unused");
     expect(result.stderr).toContain("openai:gpt-5@http://127.0.0.1:9/v1");
     expect(result.code).toBe(64);

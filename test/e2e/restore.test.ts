@@ -22,7 +22,9 @@ import { testGrant } from "../support/egress.ts";
 const grant = testGrant("runs the guide's steps in a shell", { spawn: true });
 
 const guide = readFileSync(join(projectRoot, "docs/guides/store.md"), "utf8");
-const heading = "A damaged store";
+const heading = "Going back to the copy before an upgrade";
+/** What the hints of a damaged store name. */
+const damagedHeading = "A damaged store";
 
 /** The commands that the guide gives for a damaged store, one a line. */
 function stepsOfGuide(): string {
@@ -79,7 +81,7 @@ test("the guide's steps bring a damaged store back to its backup, and keep the d
   cpSync(folder, looked, { recursive: true });
   const told = await refusal(looked, "runs", "list");
   expect(told.code).toBe("store.corrupt");
-  expect(told.hint).toContain(`"${heading}" in docs/guides/store.md`);
+  expect(told.hint).toContain(`"${damagedHeading}" in docs/guides/store.md`);
 
   const [backup = "", ...others] = readdirSync(join(dataDir, "backups"));
   expect(others).toEqual([]);
@@ -110,7 +112,7 @@ test("a file that is no store any more is answered with the same steps", async (
   writeFileSync(join(folder, ".agent33/agent33.db"), "overwritten by something else".repeat(300));
   const told = await refusal(folder, "runs", "list");
   expect(told).toMatchObject({ code: "store.not_a_store" });
-  expect(told.hint).toContain(`"${heading}" in docs/guides/store.md`);
+  expect(told.hint).toContain(`"${damagedHeading}" in docs/guides/store.md`);
 });
 
 test("a backup's file is no place of a store, and how to look into it is said", async () => {

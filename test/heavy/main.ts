@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { backupKill } from "./backup-kill.ts";
+import { corruption } from "./corruption.ts";
 import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
@@ -19,6 +20,7 @@ import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
   "backup-kill": backupKill,
+  corruption,
   crash,
   "demo-kill": demoKill,
   "mcp-conformance": mcpConformance,

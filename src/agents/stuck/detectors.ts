@@ -14,8 +14,8 @@ export interface Loop {
 
 /**
  * Finds loops of one kind at the end of a history. Every call of a turn is looked at, not only its
- * first: a loop may hide behind a call that differs each time. A loop of folding the same
- * conversation belongs here too, once there are events of it.
+ * first: a loop may hide behind a call that differs each time. Summaries in turn after turn are no
+ * loop of the agent's: each is made because there was something new, and limits bound their cost.
  */
 type Detector = (turns: readonly PastTurn[]) => readonly Loop[];
 

@@ -17,6 +17,7 @@ import { copyText, exportText, recountText, statusText, upgradeText } from "../r
 import { shellWord, usageError } from "../usage.ts";
 import { backupCommands } from "./store-backup.ts";
 import { quarantineCommand } from "./store-quarantine.ts";
+import { recoverCommand } from "./store-recover.ts";
 
 interface Options {
   readonly data?: string;
@@ -65,6 +66,7 @@ export function storeCommand(program: Command, context: CliContext): void {
       recount(context, place, options),
     );
   backupCommands(store, context);
+  recoverCommand(store, context);
   quarantineCommand(store, context);
 }
 

@@ -9,6 +9,8 @@ export interface DamagedRow {
   readonly table: string;
   /** Its key as it reads now. */
   readonly id: string;
+  /** The same by column. */
+  readonly keys: Readonly<Record<string, string>>;
   /** Its place, where its table has places; as it reads now. */
   readonly seq?: number;
 }
@@ -20,9 +22,10 @@ export function damagedRow(
 ): DamagedRow {
   const values = valuesIn(spelled);
   const valueOf = (column: string): string => values[columns.indexOf(column)] ?? "";
-  const id = key.map((column) => shown(valueOf(column))).join(" ");
+  const keys = Object.fromEntries(key.map((column) => [column, valueOf(column)]));
+  const id = Object.values(keys).map(shown).join(" ");
   const seq = identity ? Number(valueOf("seq")) : Number.NaN;
-  return { table: name, id, ...(Number.isSafeInteger(seq) ? { seq } : {}) };
+  return { table: name, id, keys, ...(Number.isSafeInteger(seq) ? { seq } : {}) };
 }
 
 /** The error for it: `store.bad_row`. */

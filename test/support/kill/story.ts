@@ -79,7 +79,14 @@ export function without({ events }: Story, calls: readonly string[]): readonly J
   });
 }
 
-const consequences = new Set(["usage", "prompt", "totals", "filesChanged"]);
+const consequences = new Set([
+  "usage",
+  "prompt",
+  "beforeTokens",
+  "afterTokens",
+  "totals",
+  "filesChanged",
+]);
 
 function plainOf(value: JsonValue, places: readonly string[]): JsonValue {
   if (typeof value === "string") {
