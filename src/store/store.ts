@@ -6,11 +6,11 @@ import type { IdSource } from "../base/ids.ts";
 import type { StoredEvent } from "../events/event.ts";
 import type { Backend, BusyNotice } from "./backend.ts";
 import { damagedStore, quickCheck } from "./check.ts";
+import { isWalDamaged } from "./salvage/wal-damage.ts";
 import { createHistory, openJournal } from "./journal/journal-file.ts";
 import { beginHistory } from "./journal/position.ts";
 import { countingRecorder, journalRecorder } from "./journal/recorder.ts";
 import { journalFolder } from "./journal/segments.ts";
-import { isWalDamaged } from "./salvage/wal-damage.ts";
 import { drive } from "./program.ts";
 import { type SyncTenantStore, syncRepositories } from "./repositories/index.ts";
 import { answerOf } from "./sqlite/answer.ts";
@@ -68,8 +68,8 @@ export const databaseFile = "agent33.db";
 /**
  * Opens the store in a folder, making it as needed.
  * @throws Agent33Error `store.data_folder` where the folder cannot be made or written,
- * `store.corrupt`, `store.older_schema`, `store.newer_schema`, `store.not_a_store`, `store.old_sqlite`, other
- * `store.*`
+ * `store.corrupt`, `store.older_schema`, `store.newer_schema`, `store.not_a_store`,
+ * `store.old_sqlite`, other `store.*`
  */
 export function openStore(options: StoreOptions): Store {
   const { dataDir, clock, ids, onBusy, startCheckMs = 100, ...rest } = options;
@@ -81,11 +81,12 @@ export function openStore(options: StoreOptions): Store {
   try {
     const found = checkVersion(database);
     if (found > 0 && found < migrations.length) throw olderSchema(path, found);
-    prepare(database, found === 0, options);
-    if (startCheckMs > 0) {
+    // A journal is not gone on with for a store that is damaged.
+    if (found > 0 && startCheckMs > 0) {
       const { problems } = quickCheck(database.sql, clock, startCheckMs);
       if (problems.length > 0) throw damagedStore(path, problems);
     }
+    prepare(database, found === 0, options);
   } catch (error) {
     database.close();
     throw error;
@@ -123,6 +124,22 @@ export function openStore(options: StoreOptions): Store {
   };
 }
 
+/** While others use the store its log changes, and they have looked at it. */
+function refuseDamagedWal(path: string): void {
+  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  const lock = takeLock(useLockOf(path), "alone", 0);
+  if (lock === undefined) return;
+  try {
+    if (isWalDamaged(`${path}-wal`)) {
+      throw damagedStore(path, [
+        "transactions stand behind a damaged place of its write-ahead log",
+      ]);
+    }
+  } finally {
+    lock.release();
+  }
+}
+
 /** Makes a new store's tables, and from here on the journal's lines. */
 function prepare(database: Database, isEmpty: boolean, options: StoreOptions): void {
   const { dataDir, clock, ids, onJournalTrouble = () => undefined } = options;
@@ -145,22 +162,6 @@ function prepare(database: Database, isEmpty: boolean, options: StoreOptions): v
     const file = openJournal({ folder, clock, ids, schema, onTrouble: onJournalTrouble });
     return journalRecorder(sql, file);
   });
-}
-
-/** While others use the store its log changes, and they have looked at it. */
-function refuseDamagedWal(path: string): void {
-  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
-  const lock = takeLock(useLockOf(path), "alone", 0);
-  if (lock === undefined) return;
-  try {
-    if (isWalDamaged(`${path}-wal`)) {
-      throw damagedStore(path, [
-        "transactions stand behind a damaged place of its write-ahead log",
-      ]);
-    }
-  } finally {
-    lock.release();
-  }
 }
 
 /** The error for a store that must be brought up to date first, which takes a backup. */

@@ -89,12 +89,13 @@ function trial(
   cpSync(dataDir, damaged, { recursive: true });
   damage.apply(databaseIn(damaged), seededRandom(seed));
   try {
-    const { records, named, refused } = served(damaged);
+    const { records, named, refused, short } = served(damaged);
     for (const [name, record] of records) {
       if (sound.records.get(name) !== record) answers.servedAltered += 1;
     }
     answers.named = named + refused.length;
-    if (answers.named === 0) answers.unnamed = sound.records.size - records.size;
+    const missing = sound.records.size - records.size;
+    if (answers.named === 0) answers.unnamed = short ? Math.max(missing, 1) : missing;
   } catch (error) {
     // What cannot be opened serves nothing.
     if (!isAgent33Error(error)) throw error;

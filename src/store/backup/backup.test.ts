@@ -3,7 +3,6 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { migrations } from "../schema/migrations.ts";
 import { takeLock } from "../sqlite/use-lock.ts";
-import { currentSchemaVersion } from "../upgrade.ts";
 import { type BackedUpStore, backedUpStore, keepContent } from "./backup.fixture.ts";
 import { findBackup, listBackups } from "./catalogue.ts";
 import { contentPath } from "./contents.ts";

@@ -83,6 +83,8 @@ export interface Served {
   /** Damaged rows that were named, and answers that were refused with a typed error. */
   readonly named: number;
   readonly refused: readonly string[];
+  /** Whether the list of signals and their summary have not as many, and nothing was named. */
+  readonly short: boolean;
 }
 
 /** Why a store is not opened; undefined where it is. */
@@ -105,6 +107,7 @@ export function served(dataDir: string): Served {
   const records = new Map<string, string>();
   const refused: string[] = [];
   let named = 0;
+  let short = false;
   const ask = <T>(read: () => T): T | undefined => {
     try {
       return read();
@@ -164,12 +167,12 @@ export function served(dataDir: string): Served {
     const summary = ask(() => rows.signalCounts.summary({ days: 30, now: summaryAt }));
     const signals = [...records.keys()].filter((name) => name.startsWith("signal ")).length;
     if (summary !== undefined && named === 0 && summary.total !== signals) {
-      records.set("summary", `${summary.total} of ${signals}`);
+      short = true;
     }
   } finally {
     store.close();
   }
-  return { records, named, refused };
+  return { records, named, refused, short };
 }
 
 const summaryAt = systemClock.now() + 60_000;
