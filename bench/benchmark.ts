@@ -85,6 +85,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./policy.ts")).policyBenchmark,
   },
   {
+    name: "recovery",
+    summary: "A backup of a store that is written to, and how long restoring and verifying take.",
+    kind: "survey",
+    load: async () => (await import("./recovery.ts")).recoverySurvey,
+  },
+  {
     name: "store",
     summary: "Durable writes, summaries and lists of signals, on SQLite and on PostgreSQL.",
     kind: "survey",

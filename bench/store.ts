@@ -89,7 +89,12 @@ async function writingTable(
       batch,
     })),
   ];
-  const opened = [sqlite];
+  const journaled = openSqlite(folders.make(), true);
+  for (const writers of [1, 64]) {
+    const name = `SQLite with its journal, ${one(writers)}`;
+    loads.push({ name, backend: journaled, writers, batch: 1 });
+  }
+  const opened = [sqlite, journaled];
   if (typeof postgres !== "string") {
     const usual = await postgres.open();
     const wide = await postgres.open(widePool);

@@ -40,9 +40,12 @@ export function createFolders(): Folders {
   };
 }
 
-/** A store in a folder; each commit waits for the disk. */
-export function openSqlite(dataDir: string): Backend {
-  return openStore({ dataDir, clock: systemClock, ids, synchronous: "full" }).backend;
+/**
+ * A store in a folder; each commit waits for the disk.
+ * @param journal whether each commit is written to the journal too
+ */
+export function openSqlite(dataDir: string, journal = false): Backend {
+  return openStore({ dataDir, clock: systemClock, ids, synchronous: "full", journal }).backend;
 }
 
 /** A PostgreSQL server for one run; each commit waits for the disk. */

@@ -66,3 +66,19 @@ test("another count in mid-run is met within three turns", () => {
 test("counts that are our own teach nothing", () => {
   expect(counted(growing, () => 9_999, true).theirs).toBe(0);
 });
+
+test("a model that stands in and says nothing of its count is not held to the other's", () => {
+  const log = growingLog();
+  for (const [turn, model, theirs] of [
+    [1, "a", 5_000],
+    [2, "b", 0],
+  ] as const) {
+    for (const event of turnEvents(turn, nothing)) {
+      if (event.type !== "turn.completed") continue;
+      const usage = usageOf(theirs, theirs === 0);
+      log.add({ ...event, model, prompt: { tokens: 4_000, pieces: 9 }, usage });
+    }
+  }
+  const calibration = calibrationOf(log.events, all, undefined);
+  expect(asTheirs(calibration, { tokens: 4_100, pieces: 11 })).toBe(4_100);
+});

@@ -88,8 +88,7 @@ function calibrationFold(): Folding<Calibration> {
       const { prompt, usage, model } = event;
       if (state.model !== undefined && model !== state.model) {
         // Another model has another window, and its count is nothing to compare with.
-        state.contextTokens = undefined;
-        state.theirs = 0;
+        Object.assign(state, uncalibrated);
         line = weightsFold();
       }
       state.model = model;

@@ -87,6 +87,9 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "judge.completed":
       case "judge.failed":
         return answered("judge");
+      case "condense.completed":
+      case "condense.failed":
+        return answered("summary");
       case "plan.updated":
         // Calls of one turn end in any order; the last that was asked for counts.
         if (event.turn === planned.turn && event.index < planned.index) return;
@@ -103,8 +106,6 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "agent.stopped":
       case "budget.reached":
       case "check.completed":
-      case "condense.completed":
-      case "condense.failed":
       case "context.compacted":
       case "escalation.decided":
       case "message.undelivered":

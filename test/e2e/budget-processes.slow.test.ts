@@ -122,7 +122,6 @@ test("half a dollar is not passed by twenty agents in two processes, one of them
   const other = startCli(work, { cwd: folder });
   while (bill.microUsd < budgetMicroUsd * 0.4) await delay(20);
   killed.child.kill("SIGKILL");
-  const atKill = bill.microUsd;
   await killed.ended;
   const third = startCli(work, { cwd: folder });
   await Promise.all([other.ended, third.ended]);
@@ -142,7 +141,7 @@ test("half a dollar is not passed by twenty agents in two processes, one of them
   const budgets = await runInProcess(["budgets", "list", "--json"], folder);
   const [{ used }] = JSON.parse(budgets.stdout).items;
   const { microUsd, answers, lost, times } = bill;
-  const figures = { microUsd, answers, lost, atKill, agents: agents.length, used, reached };
+  const figures = { microUsd, answers, lost, agents: agents.length, used, reached };
   process.stdout.write(`${JSON.stringify({ ...figures, mostAtOnce: mostAtOnce(times) })}\n`);
   // The provider is the judge: every token that it counted, whether or not anybody heard of it.
   expect(bill.microUsd).toBeLessThanOrEqual(budgetMicroUsd);

@@ -1,4 +1,7 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { stringify } from "yaml";
 import { insideOf } from "../../src/base/outside.ts";
 import { eventsOf } from "../support/engine.ts";
 import type { Behaviour } from "../support/openai-server.ts";
@@ -7,6 +10,7 @@ import {
   type LongRunPlan,
   looksAt,
   passage,
+  type SeenRequest,
   startLongRun,
   wireFaults,
 } from "../support/long-run.ts";
@@ -235,4 +239,41 @@ describe("what is never made smaller", () => {
     expect(outcome).toBe("failed");
     expect(JSON.stringify(eventsOf(events, "run.finished")[0]?.stop)).toContain("context.no_room");
   });
+});
+
+test("an agent that works for another has a window of its own, as its definition says", async () => {
+  const run = await started({
+    turn: ({ body }) => {
+      const isReader = JSON.stringify(body.messages[0]).includes("You read the folios");
+      const answered = JSON.stringify(body.messages).includes("All are read.");
+      if (!isReader) {
+        const argumentsText = JSON.stringify({ agent: "reader", task: goal });
+        return answered
+          ? { kind: "turn", text: "Done." }
+          : { kind: "turn", toolCalls: [{ id: "hand", name: "delegate", argumentsText }] };
+      }
+      read += 1;
+      return read === 9 ? { kind: "turn", text: "All are read." } : looksAt(read, String(read));
+    },
+  });
+  let read = 0;
+  const about = { version: "1", instructions: "Work." };
+  const write = (name: string, more: object) =>
+    writeFileSync(join(run.made.folder, `${name}.yaml`), stringify({ name, ...about, ...more }));
+  write("reader", { role: "You read the folios.", context: { maxTokens: 3_000, reserve: 300 } });
+  write("lead", { role: "You lead.", agents: ["reader.yaml"] });
+  const { events, outcome } = await run.made.run([], {
+    task: { kind: "text", text: "Have it read.", workspace: run.made.folder },
+    model: "openai-compatible:counted",
+    agent: join(run.made.folder, "lead.yaml"),
+  });
+  expect(outcome).toBe("unverified");
+  const decided = eventsOf(events, "context.compacted");
+  expect(decided.some(({ summary }) => summary !== undefined)).toBe(true);
+  expect(new Set(decided.map(({ agentPath }) => agentPath))).toEqual(new Set(["1.0"]));
+  const isReaders = ({ body }: SeenRequest) =>
+    !JSON.stringify(body.messages[0]).includes("You lead");
+  const readers = run.requests.filter(isReaders);
+  expect(readers.length).toBeGreaterThan(9);
+  for (const { body } of readers) expect(JSON.stringify(body.messages)).toContain(goal);
 });

@@ -198,7 +198,8 @@ export const workerKill: HeavySuite = {
         workers = [victim.isAlive ? victim : startWorker(world.folder), other];
       }
       for (const worker of workers) {
-        await eventually(() => worker.news().length > 0, 30_000);
+        // One that was started just now may take long on a busy machine, and has no ears before.
+        await eventually(() => worker.news().length > 0, 120_000);
         worker.kill("SIGTERM");
       }
       const ends = await Promise.all(workers.map(({ cli }) => cli.ended));

@@ -88,7 +88,7 @@ test("what a killed process left of its line spoils no other's", async () => {
 test("a change whose commit was never heard of gives way to the one that took its number", async () => {
   write(temporary.store, "one");
   const history = lastHistory(journal) ?? "";
-  const line = { seq: 2, at: 1, schema: 3, statements: [] };
+  const line = { seq: 2, at: 1, schema: 1, statements: [] };
   appendFileSync(fileOf(), encodeLine(history, line, new Set()));
   write(temporary.reopen(), "two");
   const found = changesAfter(journal, history, 1);
@@ -140,7 +140,7 @@ describe("where it cannot go on, a history begins", () => {
     temporary.store.close();
     const history = before?.history ?? "";
     for (const seq of [2, 3, 4]) {
-      const line = { seq, at: 1, schema: 3, statements: [] };
+      const line = { seq, at: 1, schema: 1, statements: [] };
       appendFileSync(fileOf(), encodeLine(history, line, new Set()));
     }
     write(temporary.reopen(), "another two");

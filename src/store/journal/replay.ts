@@ -56,6 +56,8 @@ export async function replayChanges(options: ReplayOptions): Promise<ReplayRepor
     at: null,
     end: "end",
   };
+  /** What the changes so far were of; the database itself may not have its seals yet. */
+  let schema: number | undefined;
   const limit = target.seq ?? Number.POSITIVE_INFINITY;
   for (const { history, upTo } of stretches) {
     const bound = Math.min(limit, upTo ?? Number.POSITIVE_INFINITY);
@@ -72,7 +74,8 @@ export async function replayChanges(options: ReplayOptions): Promise<ReplayRepor
           break;
         }
         if (target.at !== undefined && value.at > target.at) return { ...report, end: "target" };
-        bringTo(options, value.schema);
+        if (value.schema !== schema) bringTo(options, value.schema);
+        schema = value.schema;
         apply(database, value, history);
         report = { ...report, changes: report.changes + 1, seq: value.seq, at: value.at };
         options.onChange?.(value.seq);
@@ -105,10 +108,12 @@ function apply({ sql }: Database, { seq, statements }: Change, history: string):
   }
 }
 
-/** The journal has rows only; between two schemas are the steps that every store takes. */
+/**
+ * Between two schemas are the steps that every store takes. At this program's own, rows get their
+ * seals as they are written.
+ */
 function bringTo({ database, clock }: ReplayOptions, schema: number): void {
   const found = schemaVersion(database);
-  if (schema === found) return;
   if (schema > migrations.length || schema < found) {
     throw new Agent33Error(
       "store.newer_schema",
@@ -117,7 +122,7 @@ function bringTo({ database, clock }: ReplayOptions, schema: number): void {
     );
   }
   database.sql.run("COMMIT");
-  migrate(database, clock, migrations.slice(0, schema));
+  migrate(database, clock, schema === migrations.length ? migrations : migrations.slice(0, schema));
   database.sql.run("BEGIN IMMEDIATE");
 }
 
