@@ -118,7 +118,7 @@ async function survey({ quick, progress }: SurveyOptions, folders: Folders): Pro
   progress("verifying the backup");
   const into = folders.make();
   const { path, manifest } = backup.value;
-  const verify = await timed(() => unpackChecked({ path, manifest, into }));
+  const verify = await timed(() => unpackChecked({ path, manifest, into, look: "every page" }));
   await rm(into, { recursive: true });
 
   progress("restoring");

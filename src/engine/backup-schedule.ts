@@ -40,10 +40,10 @@ export function scheduleBackups(parts: ScheduleParts): BackupSchedule {
   const isDue = (): boolean => {
     if (host.clock.monotonic() - failedAt < everyMs) return false;
     const position = transactions.snapshot(readPosition);
-    const [last] = listBackups(places.backups).filter(({ manifest }) => manifest !== undefined);
+    const history = position?.history ?? null;
+    const last = listBackups(places.backups).find((one) => one.manifest?.history === history);
     if (last?.manifest === undefined) return true;
-    const { at, history, seq } = last.manifest;
-    if (position !== undefined && position.history !== history) return true;
+    const { at, seq } = last.manifest;
     return host.clock.now() - Date.parse(at) >= everyMs && hasChanged(position, seq);
   };
 

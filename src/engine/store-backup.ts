@@ -164,7 +164,7 @@ async function verifiedOne(entry: BackupEntry, onProgress: OnProgress): Promise<
   try {
     const total = manifest.database.unpackedBytes;
     const onBytes = (done: number) => onProgress({ phase: `verifying ${entry.id}`, done, total });
-    await unpackChecked({ path, manifest, into, onBytes });
+    await unpackChecked({ path, manifest, into, look: "every page", onBytes });
     return entry;
   } catch (error) {
     return { ...entry, fault: toAgent33Error(error) };

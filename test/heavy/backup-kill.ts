@@ -135,7 +135,7 @@ async function backupRound(subject: Subject, plan: Plan, name: string): Promise<
     }
     const into = mkdtempSync(join(tmpdir(), "agent33-unpacked-"));
     try {
-      const plain = await unpackChecked({ path, manifest, into });
+      const plain = await unpackChecked({ path, manifest, into, look: "every page" });
       // One that was made to its end has what was acknowledged before it began.
       if (id === made) {
         faults.push(...faultsOf(checkStore(plain, before)).map((line) => `in ${id}: ${line}`));

@@ -2,7 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { digestOf } from "../../base/digest.ts";
 import { Agent33Error, isAgent33Error, systemCodeOf } from "../../base/errors.ts";
-import { checkSnapshot } from "../sqlite/snapshot.ts";
+import { readSnapshot } from "../sqlite/snapshot.ts";
 import { databaseFile } from "../store.ts";
 import { contentPath, contentProblem } from "./contents.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
@@ -17,8 +17,15 @@ export interface CheckOptions {
   readonly manifest: Manifest;
   /** An empty folder that the database is unpacked into. */
   readonly into: string;
+  /**
+   * Whether SQLite looks at every page. Bytes of the right digest are those that it looked at when
+   * the backup was made, so whoever checks what becomes of them need not do it twice.
+   */
+  readonly look: Look;
   readonly onBytes?: (bytes: number) => void;
 }
+
+type Look = Parameters<typeof readSnapshot>[1];
 
 /**
  * Reads a backup from end to end: every file against its digest, the database with SQLite's own
@@ -27,7 +34,7 @@ export interface CheckOptions {
  * @throws Agent33Error `store.backup_damaged`, `store.full`, `store.backup_folder`
  */
 export async function unpackChecked(options: CheckOptions): Promise<string> {
-  const { path, manifest, into, onBytes } = options;
+  const { path, manifest, into, look, onBytes } = options;
   const { database } = manifest;
   const packed = join(path, database.name);
   const plain = join(into, databaseFile);
@@ -36,7 +43,7 @@ export async function unpackChecked(options: CheckOptions): Promise<string> {
   if (found.sha256 !== database.sha256 || found.unpackedSha256 !== database.unpackedSha256) {
     throw damagedBackup(path, `${database.name} is not the one of its manifest`);
   }
-  checkDatabase(plain, path, manifest);
+  checkDatabase(plain, path, manifest, look);
   for (const file of manifest.files) {
     const problem = contentProblem(contentPath(dirname(path), file.sha256), file);
     if (problem !== undefined) throw damagedBackup(path, problem);
@@ -76,8 +83,8 @@ async function unpackInto(
   }
 }
 
-function checkDatabase(plain: string, path: string, manifest: Manifest): void {
-  const { schemaVersion, rows } = checkBackedUp(path, plain);
+function checkDatabase(plain: string, path: string, manifest: Manifest, look: Look): void {
+  const { schemaVersion, rows } = checkBackedUp(path, plain, look);
   const position = positionIn(plain);
   const differs =
     schemaVersion !== manifest.schema ||
@@ -91,9 +98,13 @@ function checkDatabase(plain: string, path: string, manifest: Manifest): void {
  * SQLite's own checks of a backup's database.
  * @throws Agent33Error `store.backup_damaged`, `store.not_a_store`
  */
-export function checkBackedUp(path: string, plain: string): ReturnType<typeof checkSnapshot> {
+export function checkBackedUp(
+  path: string,
+  plain: string,
+  look: Look,
+): ReturnType<typeof readSnapshot> {
   try {
-    return checkSnapshot(plain);
+    return readSnapshot(plain, look);
   } catch (error) {
     if (isAgent33Error(error) && damage.has(error.code)) {
       throw damagedBackup(path, error.message, error);

@@ -6,7 +6,7 @@ import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
 
 /** Why a backup was made. Only scheduled ones are ever removed by AGENT-33. */
-export const backupKinds = ["manual", "scheduled", "before-upgrade", "before-import"] as const;
+export const backupKinds = ["manual", "scheduled"] as const;
 export type BackupKind = (typeof backupKinds)[number];
 
 /** The version of this form; a later one is refused, not guessed at. */

@@ -10,7 +10,6 @@ import { journalFolder } from "../journal/segments.ts";
 import { migrations } from "../schema/migrations.ts";
 import { type Database, openDatabase } from "../sqlite/database.ts";
 import { migrate, schemaVersion } from "../sqlite/migrations.ts";
-import { checkSnapshot } from "../sqlite/snapshot.ts";
 import { databaseFile } from "../store.ts";
 import type { OnProgress } from "../transfer/report.ts";
 import { type Base, basesFor } from "./base.ts";
@@ -94,7 +93,7 @@ async function prepare(
     checkSchema(path, manifest, migrations.length, mayUpgrade);
     const total = manifest.database.unpackedBytes;
     const onBytes = (done: number) => onProgress?.({ phase: "reading the backup", done, total });
-    await unpackChecked({ path, manifest, into: folder, onBytes });
+    await unpackChecked({ path, manifest, into: folder, look: "its rows", onBytes });
   }
   if (backup?.isFile === true) copySnapshot(backup.path, plain, mayUpgrade);
   const database = openDatabase({ path: plain });
@@ -116,7 +115,8 @@ async function prepare(
   } finally {
     database.close();
   }
-  const { rows } = checkSnapshot(plain);
+  // What is put in the store's place is looked at as it will be, page by page.
+  const { rows } = checkBackedUp(backup?.path ?? plain, plain, "every page");
   syncToDisk(plain);
   return { backup, journal, rows };
 }
@@ -128,7 +128,7 @@ async function prepare(
  */
 function copySnapshot(path: string, plain: string, mayUpgrade: boolean): void {
   copyFileSync(path, plain);
-  const { schemaVersion } = checkBackedUp(path, plain);
+  const { schemaVersion } = checkBackedUp(path, plain, "its rows");
   checkSchema(path, { schema: schemaVersion }, migrations.length, mayUpgrade);
 }
 

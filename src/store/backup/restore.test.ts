@@ -144,12 +144,32 @@ describe("a restore that was killed", () => {
     expect(existsSync(swapPlanOf(file))).toBe(false);
   });
 
+  test("is finished by the next restore, so that the files of a store stay together", async () => {
+    await subject.backUp();
+    killedHalfWay();
+    writeFileSync(`${file}-wal`, "of the store that was there");
+    await subject.restore();
+    expect(readdirSync(join(subject.dataDir, "replaced", "x"))).toEqual([`${databaseFile}-wal`]);
+    expect(subject.runs()).toEqual(["one"]);
+  });
+
   test("with a plan that was altered leaves everything as it is", () => {
     killedHalfWay();
     writeFileSync(swapPlanOf(file), "{");
     expect(() => subject.reopen()).toThrow(expect.objectContaining({ code: "store.restore_plan" }));
     expect(existsSync(swapPlanOf(file))).toBe(true);
   });
+});
+
+test("a restore that fails at the last step is finished once what was in its way is gone", async () => {
+  await subject.backUp();
+  subject.write("two");
+  const obstacle = join(subject.dataDir, "replaced");
+  writeFileSync(obstacle, "a file in the folder's place");
+  await expect(subject.restore()).rejects.toMatchObject({ code: "store.backup_folder" });
+  rmSync(obstacle);
+  expect(subject.runs()).toEqual(["one"]);
+  expect(readdirSync(obstacle)).toHaveLength(1);
 });
 
 describe("a backup is refused before the store is touched", () => {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from
 import { dirname, join } from "node:path";
 import { syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
-import { swapIn } from "../sqlite/swap.ts";
+import { finishSwap, swapIn, swapPlanOf } from "../sqlite/swap.ts";
 import { type FileLock, takeLock, useLockOf } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
 import { contentPath, contentProblem, copyWhole } from "./contents.ts";
@@ -55,6 +55,8 @@ export async function restoreStore(options: RestoreOptions): Promise<RestoreRepo
   const name = `restore-${ids()}.partial`;
   const partial = join(dataDir, name);
   try {
+    // One that was killed half-way first: the files of its store belong together.
+    finishSwap(path);
     removeAbandoned(dataDir, clock.now());
     const prepared = await prepareBest(partial, options);
     const { backup } = prepared;
@@ -82,7 +84,8 @@ export async function restoreStore(options: RestoreOptions): Promise<RestoreRepo
   } catch (error) {
     throw mapFileError(error, dataDir);
   } finally {
-    rmSync(partial, { recursive: true, force: true });
+    // While a plan names it, it is the store: whoever opens that next puts it in its place.
+    if (!existsSync(swapPlanOf(path))) rmSync(partial, { recursive: true, force: true });
     lock.release();
   }
 }

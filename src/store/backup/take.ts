@@ -7,7 +7,7 @@ import { type Position, readPosition } from "../journal/position.ts";
 import { sealJournal } from "../journal/seal.ts";
 import { journalFolder } from "../journal/segments.ts";
 import { createSession } from "../sqlite/session.ts";
-import { checkSnapshot, copyDatabase } from "../sqlite/snapshot.ts";
+import { copyDatabase, readSnapshot } from "../sqlite/snapshot.ts";
 import { type FileLock, takeLock } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
 import { keepContents } from "./contents.ts";
@@ -125,7 +125,7 @@ async function fill(
 ): Promise<Pick<BackupReport, "manifest" | "damaged">> {
   const plain = join(partial, databaseFile);
   copyDatabase(join(dataDir, databaseFile), plain);
-  const { schemaVersion, rows } = checkSnapshot(plain);
+  const { schemaVersion, rows } = readSnapshot(plain, "every page");
   const position = positionIn(plain);
   const packed = join(partial, packedName);
   const database = await pack(plain, packed);

@@ -21,6 +21,7 @@ import {
   type Origin,
   originName,
   readOrigin,
+  packedPath,
   sealedName,
   segmentEnd,
   segmentName,
@@ -95,7 +96,8 @@ export function openJournal(options: JournalFileOptions): JournalFile {
 
   const syncAll = (): void => {
     if (segment !== undefined && fstatSync(segment.handle).nlink === 0) {
-      failed(new Error("its file was removed"));
+      // One that is full may have been packed by another process; others are gone.
+      if (!existsSync(packedPath(segment.path))) failed(new Error("its file was removed"));
       leaveSegment();
     }
     const left = retired;

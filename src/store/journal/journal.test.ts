@@ -3,11 +3,13 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  copyFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../base/clock.ts";
 import type { Agent33Error } from "../../base/errors.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "../store.fixture.ts";
 import type { Store } from "../store.ts";
@@ -167,6 +169,17 @@ describe("where it cannot go on, a history begins", () => {
     expect(await read(lastHistory(journal), 3)).toMatchObject({ seqs: [4] });
     expect(again.tenant("local").runs.list().items).toHaveLength(4);
   });
+});
+
+test("a segment that another process has packed meanwhile is no loss", async () => {
+  write(temporary.store, "one");
+  const path = fileOf();
+  copyFileSync(path, `${path}.zst`);
+  rmSync(path);
+  await systemClock.sleep(1_200);
+  write(temporary.store, "two");
+  expect(troubles).toEqual([]);
+  expect(readFileSync(path, "utf8")).toContain('"seq":2');
 });
 
 test("a damaged line ends the changes before it", async () => {

@@ -53,7 +53,12 @@ export function segmentName(first: number): string {
 
 /** The same once it is full: packed, and listed with its digest. */
 export function sealedName(first: number): string {
-  return `${segmentName(first)}.zst`;
+  return packedPath(segmentName(first));
+}
+
+/** Where a segment is once it is packed. */
+export function packedPath(path: string): string {
+  return `${path}.zst`;
 }
 
 /** The first numbers of the segments of a history, in order. */

@@ -74,6 +74,20 @@ export function copyDatabase(source: string, target: string): void {
  * @throws Agent33Error `store.snapshot_damaged`, `store.not_a_store`, other `store.*`
  */
 export function checkSnapshot(path: string): Omit<SnapshotReport, "path"> {
+  const checked = readSnapshot(path, "every page");
+  return { ...sha256OfFile(path), ...checked };
+}
+
+/**
+ * Reads what is in a snapshot.
+ * @param look `every page` lets SQLite check all of it; `its rows` only counts them, for a file
+ * whose bytes are known to be those that were checked
+ * @throws Agent33Error `store.snapshot_damaged`, `store.not_a_store`, other `store.*`
+ */
+export function readSnapshot(
+  path: string,
+  look: "every page" | "its rows",
+): Pick<SnapshotReport, "schemaVersion" | "rows"> {
   try {
     const native = new DatabaseSync(path, { readOnly: true });
     try {
@@ -83,22 +97,13 @@ export function checkSnapshot(path: string): Omit<SnapshotReport, "path"> {
           hint: "Choose a file that AGENT-33 wrote.",
         });
       }
-      const verdict = String(one("PRAGMA integrity_check(1)"));
-      const dangling = native.prepare("PRAGMA foreign_key_check").all().length;
-      if (verdict !== "ok" || dangling > 0) {
-        throw new Agent33Error(
-          "store.snapshot_damaged",
-          `The snapshot ${path} is damaged: ${verdict === "ok" ? `${dangling} dangling references` : verdict}.`,
-          { hint: "Keep the store's files as they are and take another snapshot on another disk." },
-        );
-      }
+      if (look === "every page") checkPages(native, path);
       const tables = native
         .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
         .all()
         .map(({ name }) => String(name));
       const rows = tables.map((table) => [table, Number(one(`SELECT count(*) FROM "${table}"`))]);
       return {
-        ...sha256OfFile(path),
         schemaVersion: Number(one("PRAGMA user_version")),
         rows: Object.fromEntries(rows) as Record<string, number>,
       };
@@ -108,6 +113,17 @@ export function checkSnapshot(path: string): Omit<SnapshotReport, "path"> {
   } catch (error) {
     throw mapSqliteError(error, path);
   }
+}
+
+function checkPages(native: DatabaseSync, path: string): void {
+  const verdict = native.prepare("PRAGMA integrity_check(1)").get()?.["integrity_check"];
+  const dangling = native.prepare("PRAGMA foreign_key_check").all().length;
+  if (verdict === "ok" && dangling === 0) return;
+  throw new Agent33Error(
+    "store.snapshot_damaged",
+    `The snapshot ${path} is damaged: ${verdict === "ok" ? `${dangling} dangling references` : String(verdict)}.`,
+    { hint: "Keep the store's files as they are and take another snapshot on another disk." },
+  );
 }
 
 /** Removes what killed processes left behind long before this copy was written. */
