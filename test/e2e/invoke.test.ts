@@ -123,6 +123,14 @@ describe("agent33 invoke", () => {
       run: expect.stringMatching(/^[0-9a-f-]{36}$/),
       outcome: "verified",
       output: { drawer: "bills" },
+      effort: {
+        effort: "medium",
+        source: "default",
+        model: expect.stringMatching(/^scripted:/),
+        routing: expect.objectContaining({ enabled: false, reasons: expect.any(Array) }),
+      },
+      totals: expect.objectContaining({ turns: 1 }),
+      attempts: null,
     });
   });
 

@@ -49,8 +49,9 @@ async function invoke(context: CliContext, agent: string, options: InvokeOptions
     // What is told of the run goes beside the result, so that the result can be piped.
     const beside = { ...output, out: output.err };
     const runId = await startAndFollow(context, engine, beside, request);
-    const answer = answerOf(engine.store.runLog.read(runId));
-    if (output.json) output.out(JSON.stringify(resultOf(engine, runId, answer)));
+    const events = engine.store.runLog.read(runId);
+    const answer = answerOf(events);
+    if (output.json) output.out(JSON.stringify(resultOf(engine, events, runId, answer)));
     else if (answer !== undefined) output.out(JSON.stringify(answer));
   });
 }
@@ -66,9 +67,28 @@ function answerOf(events: readonly StoredEvent[]): JsonValue | undefined {
   return end.output ?? (isFormless ? undefined : end.summary);
 }
 
-function resultOf({ store }: Engine, runId: string, output: JsonValue | undefined) {
+function resultOf(
+  { store }: Engine,
+  events: readonly StoredEvent[],
+  runId: string,
+  output: JsonValue | undefined,
+) {
   const run = store.runs.get(runId);
-  return { run: runId, outcome: run?.outcome ?? null, output: output ?? null };
+  const begun = events.find((event) => event.type === "run.started");
+  const end = events.findLast((event) => event.type === "run.finished");
+  return {
+    run: runId,
+    outcome: run?.outcome ?? null,
+    output: output ?? null,
+    effort: begun && {
+      effort: begun.effort,
+      source: begun.effortSource,
+      model: begun.model,
+      routing: begun.routing ?? null,
+    },
+    totals: end?.totals ?? null,
+    attempts: end?.attempts ?? null,
+  };
 }
 
 function refuseTools(options: InvokeOptions): void {
