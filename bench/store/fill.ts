@@ -137,7 +137,7 @@ function* countUp(tenant: string): Program<void> {
 
 /**
  * Records a sample and fills another tenant with the same: the rows and counts of the two must be
- * equal in all but tenant and ids.
+ * equal in all but tenant, ids and seals.
  * @throws Agent33Error `bench.unfair` where they are not
  */
 export async function checkFill(backend: Backend, ids: IdSource, window: Window): Promise<void> {
@@ -160,7 +160,10 @@ export async function checkFill(backend: Backend, ids: IdSource, window: Window)
           `SELECT * FROM ${table} WHERE tenant = ? ORDER BY ${order.join(", ")}`,
           tenant,
         );
-        const shown = found.map(({ tenant: _tenant, id: _id, seq: _seq, ...rest }) => rest);
+        const shown = found.map(
+          ({ tenant: _tenant, id: _id, seq: _seq, seal: _seal, spelled: _spelled, ...rest }) =>
+            rest,
+        );
         return JSON.stringify(shown);
       });
     if ((await rowsOf(recorded)) === (await rowsOf(filled))) continue;

@@ -30,7 +30,8 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
              (SELECT 1 FROM durable_runs WHERE durable_runs.run_id = runs.id
                AND durable_runs.state = 'running' AND durable_runs.lease_until > ?))
            AND COALESCE(learned_runs.seq, 0) <
-             (SELECT COALESCE(max(run_events.seq), 0) FROM run_events WHERE run_events.run_id = runs.id)
+             COALESCE((SELECT run_events.seq FROM run_events WHERE run_events.run_id = runs.id
+                ORDER BY run_events.seq DESC LIMIT 1), 0)
          ORDER BY runs.seq LIMIT ?`,
         tenant,
         clock.now(),

@@ -22,7 +22,7 @@ export function runLogRepository({ tenant, clock }: RepositoryContext) {
       if (events.length === 0) return [];
       yield* lock("run-log", runId);
       const run = yield* first(
-        `SELECT (SELECT max(seq) FROM run_events WHERE run_id = runs.id) AS last
+        `SELECT (SELECT seq FROM run_events WHERE run_id = runs.id ORDER BY seq DESC LIMIT 1) AS last
          FROM runs WHERE tenant = ? AND id = ?`,
         tenant,
         runId,

@@ -136,7 +136,7 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
     ): Program<readonly RunUse[]> {
       const found = yield* rows(
         `SELECT event FROM runs JOIN run_events ON run_id = runs.id
-           AND run_events.seq = (SELECT max(seq) FROM run_events WHERE run_id = runs.id)
+           AND run_events.seq = (SELECT seq FROM run_events WHERE run_id = runs.id ORDER BY seq DESC LIMIT 1)
          WHERE tenant = ? AND agent = ? AND effort = ? AND model = ? AND state = 'finished'
            AND type = 'run.finished' ORDER BY runs.seq DESC LIMIT ?`,
         tenant,
