@@ -305,7 +305,9 @@ function readFile(path: string): Found {
   if (integrity !== "ok") faults.push(`integrity: ${integrity}`);
   const rows = new Map<string, string>();
   for (const table of ["signals", "intakes"]) {
-    for (const { seq: _, ...row } of all(`SELECT * FROM ${table} ORDER BY seq`)) {
+    for (const { seq: _, seal: _seal, spelled: _spelled, ...row } of all(
+      `SELECT * FROM ${table} ORDER BY seq`,
+    )) {
       rows.set(`${table} ${String(row["tenant"])} ${String(row["id"])}`, JSON.stringify(row));
     }
   }

@@ -29,7 +29,7 @@ const planted: Readonly<Record<string, string>> = {
   "the last append is gone":
     "DELETE FROM run_events WHERE rowid >= (SELECT max(rowid) FROM run_events WHERE event LIKE '%#0\"%')",
   "an event is missing in the middle": "DELETE FROM run_events WHERE seq = 2",
-  "an append is there twice": `INSERT INTO run_events
+  "an append is there twice": `INSERT INTO run_events (run_id, seq, at, type, event)
     SELECT run_id, last + 1, at, type, json_set(event, '$.seq', last + 1)
     FROM run_events JOIN (SELECT run_id AS id, max(seq) AS last FROM run_events GROUP BY run_id)
       ON id = run_id WHERE json_extract(event, '$.text') LIKE '%.21#0' LIMIT 1`,
