@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { cost, decision, errorData, scoped, stored, usage } from "./event-fields.ts";
+import { aside, failedAside, scoped, stored } from "./event-fields.ts";
 
 /** One step of an agent's plan. */
 export const planStatuses = ["pending", "in_progress", "done", "dropped"] as const;
@@ -65,22 +65,13 @@ export const contextEvents = [
     /** The model was asked for a summary; what it is used for is said after it. */
     type: z.literal("condense.completed"),
     turn: z.int().positive(),
-    text: z.string(),
-    usage,
-    costMicroUsd: cost,
-    decision,
-    durationMs: z.number().nonnegative(),
-    callId: z.string(),
+    ...aside,
   }),
   z.object({
     ...stored,
     ...scoped,
     type: z.literal("condense.failed"),
     turn: z.int().positive(),
-    error: errorData,
-    /** What it used all the same; an upper bound where the provider's count was lost. */
-    tokens: z.int().nonnegative(),
-    costMicroUsd: cost,
-    durationMs: z.number().nonnegative(),
+    ...failedAside,
   }),
 ] as const;

@@ -236,3 +236,21 @@ export const scoped = { agentPath: z.string().exactOptional() };
 
 /** Tokens and money that one call used; `costMicroUsd` null means unpriced, never 0. */
 export const cost = z.int().nonnegative().nullable();
+
+/** What came of a question to the model that is no turn of an agent. */
+export const aside = {
+  text: z.string(),
+  usage,
+  costMicroUsd: cost,
+  decision,
+  durationMs: z.number().nonnegative(),
+  callId: z.string(),
+};
+/** That such a question failed. */
+export const failedAside = {
+  error: errorData,
+  /** What it used all the same; an upper bound where the provider's count was lost. */
+  tokens: z.int().nonnegative(),
+  costMicroUsd: cost,
+  durationMs: z.number().nonnegative(),
+};

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { effects, repeats } from "../base/effect.ts";
 import { contextEvents } from "./context-events.ts";
 import {
+  aside,
   assistantPart,
   attempts,
   budgetReached,
@@ -10,6 +11,7 @@ import {
   decision,
   effort,
   errorData,
+  failedAside,
   escalation,
   type estimate,
   fileChange,
@@ -282,12 +284,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     attempt: z.int().positive(),
     /** Above 1 where the answer before could not be read. */
     try: z.int().positive(),
-    text: z.string(),
-    usage,
-    costMicroUsd: cost,
-    decision,
-    durationMs: z.number().nonnegative(),
-    callId: z.string(),
+    ...aside,
   }),
   z.object({
     ...stored,
@@ -295,11 +292,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     type: z.literal("judge.failed"),
     attempt: z.int().positive(),
     try: z.int().positive(),
-    error: errorData,
-    /** What it used all the same; an upper bound where the provider's count was lost. */
-    tokens: z.int().nonnegative(),
-    costMicroUsd: cost,
-    durationMs: z.number().nonnegative(),
+    ...failedAside,
   }),
   z.object({
     ...stored,

@@ -40,23 +40,23 @@ describe("what is known to vary", () => {
   });
 
   test("is where the scratch copy lies, before ids in its path are", () => {
-    const moved = { from: "/home/me/work", to: `/data/runs/${one}/workspace` };
+    const moved = { from: "/home/me/books", to: `/data/runs/${one}/workspace` };
     expect(normalise(`${moved.to}/a.txt and ${moved.to}`, moved)).toBe(
-      "/home/me/work/a.txt and /home/me/work",
+      "/home/me/books/a.txt and /home/me/books",
     );
   });
 });
 
 describe("a path in the place of another", () => {
-  const moved = { from: "/work", to: "/scratch" };
+  const moved = { from: "/books", to: "/scratch" };
   test.each([
-    ["/work/a.txt", "/scratch/a.txt"],
-    ['{"path":"/work"}', '{"path":"/scratch"}'],
-    ["see /work. Then", "see /scratch. Then"],
-    ["/workshop/a.txt", "/workshop/a.txt"],
-    ["/work.old", "/work.old"],
-    ["/work-2", "/work-2"],
-    ["/home/work", "/home/work"],
+    ["/books/a.txt", "/scratch/a.txt"],
+    ['{"path":"/books"}', '{"path":"/scratch"}'],
+    ["see /books. Then", "see /scratch. Then"],
+    ["/booksellers/a.txt", "/booksellers/a.txt"],
+    ["/books.old", "/books.old"],
+    ["/books-2", "/books-2"],
+    ["/home/books", "/home/books"],
   ])("%s", (text, after) => {
     expect(relocate(text, moved)).toBe(after);
   });

@@ -1,4 +1,5 @@
 import { limitOf } from "../pages.ts";
+import { asItStands } from "../seals/checked-text.ts";
 import { change, first, lock, type Program, read, rows, write } from "../program.ts";
 import {
   type ChainCheckpoint,
@@ -167,8 +168,8 @@ export function auditChainRepository({ tenant, clock }: RepositoryContext) {
       const last = yield* end();
       return publish(last, there === undefined ? undefined : String(there["hash"]));
     }),
-    // A comment before a table's name keeps its seals from being looked at: the chain's own digests and
-    // hashes judge these rows, and looking would read all of a tenant's links for each.
+    // The chain's own digests and hashes judge these rows, and a look at the seals would read all of a
+    // tenant's links for each.
     // The sum keeps SQLite from looking through all later links instead of those of the call.
     /** Links by position, each with its record. */
     entries: read(function* (page: ChainPage = {}): Program<readonly ChainEntry[]> {
@@ -176,10 +177,10 @@ export function auditChainRepository({ tenant, clock }: RepositoryContext) {
         `SELECT l.tenant AS tenant, l.position AS position, l.call_id AS link_call_id,
            l.state AS link_state, l.at AS link_at, l.record_digest AS record_digest,
            l.hash AS hash, ${linkedColumns},
-           CASE WHEN EXISTS (SELECT 1 FROM /* by its hash */ audit_chain later WHERE later.tenant = l.tenant
+           CASE WHEN EXISTS (SELECT 1 FROM ${asItStands} audit_chain later WHERE later.tenant = l.tenant
              AND later.call_id = l.call_id AND later.position + 0 > l.position)
              THEN 1 ELSE 0 END AS superseded
-         FROM audit_chain l LEFT JOIN /* by its digest */ audit a ON a.call_id = l.call_id AND a.tenant = l.tenant
+         FROM audit_chain l LEFT JOIN ${asItStands} audit a ON a.call_id = l.call_id AND a.tenant = l.tenant
          WHERE l.tenant = ? AND l.position > ? ORDER BY l.position LIMIT ?`,
         tenant,
         page.after ?? fromTheStart,
@@ -193,7 +194,7 @@ export function auditChainRepository({ tenant, clock }: RepositoryContext) {
     ): Program<readonly { readonly row: StoredAuditRow; readonly unchained: boolean }[]> {
       const found = yield* rows(
         `SELECT * FROM audit WHERE tenant = ? AND seq > ? AND NOT EXISTS
-           (SELECT 1 FROM /* by its hash */ audit_chain l WHERE l.tenant = audit.tenant AND l.call_id = audit.call_id)
+           (SELECT 1 FROM ${asItStands} audit_chain l WHERE l.tenant = audit.tenant AND l.call_id = audit.call_id)
          ORDER BY seq LIMIT ?`,
         tenant,
         page.after ?? fromTheStart,

@@ -24,12 +24,12 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
     behind: read(function* (limit: number): Program<readonly string[]> {
       const found = yield* rows(
         `${rowByRow} runs.id AS id FROM runs
-         LEFT JOIN learned_runs ON learned_runs.tenant = runs.tenant AND learned_runs.run_id = runs.id
          WHERE runs.tenant = ?
            AND (runs.state <> 'running' OR NOT EXISTS
              (SELECT 1 FROM durable_runs WHERE durable_runs.run_id = runs.id
                AND durable_runs.state = 'running' AND durable_runs.lease_until > ?))
-           AND COALESCE(learned_runs.seq, 0) <
+           AND COALESCE((SELECT learned_runs.seq FROM learned_runs
+               WHERE learned_runs.tenant = runs.tenant AND learned_runs.run_id = runs.id), 0) <
              COALESCE((SELECT run_events.seq FROM run_events WHERE run_events.run_id = runs.id
                 ORDER BY run_events.seq DESC LIMIT 1), 0)
          ORDER BY runs.seq LIMIT ?`,

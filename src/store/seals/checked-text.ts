@@ -35,6 +35,12 @@ export function checkedText(text: string): string {
   );
 }
 
+/**
+ * Before a table's name: its rows are read as they stand, without a look at their seals. For what
+ * judges rows by other means, such as the audit's chain and the counts of signals.
+ */
+export const asItStands = "/* as it stands */";
+
 /** Begins a statement each of whose rows stands for itself, so that a damaged one may be among them. */
 export const rowByRow = "SELECT /* row by row */";
 

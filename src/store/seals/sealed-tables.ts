@@ -1,4 +1,4 @@
-import { storeTables } from "../transfer/tables.ts";
+import { countTables, storeTables } from "../transfer/tables.ts";
 
 /** A table whose rows are sealed. */
 export interface SealedTable {
@@ -11,6 +11,8 @@ export interface SealedTable {
   readonly key: readonly string[];
   /** Whether it has a column `seq` that the database gives out. */
   readonly identity: boolean;
+  /** Counted from other rows: what is wrong with it is mended by leaving rows out and counting anew. */
+  readonly derived: boolean;
 }
 
 const transferColumns = "id kind source position state report started_at updated_at";
@@ -21,7 +23,14 @@ export const sealedTables: readonly SealedTable[] = [
     const named = (real: boolean): readonly string[] =>
       columns.flatMap((column) => ((column.kind === "real") === real ? column.name : [])).sort();
     const reals = named(true);
-    return { name, columns: [...named(false), ...reals], reals, key, identity };
+    return {
+      name,
+      columns: [...named(false), ...reals],
+      reals,
+      key,
+      identity,
+      derived: countTables.has(name),
+    };
   }),
   {
     name: "transfers",
@@ -29,6 +38,7 @@ export const sealedTables: readonly SealedTable[] = [
     reals: [],
     key: ["id"],
     identity: false,
+    derived: false,
   },
 ];
 

@@ -107,9 +107,6 @@ export function createSeals(native: DatabaseSync, now: () => number): Seals {
   };
 }
 
-/** Counted from other rows: what is wrong with them is mended by leaving them out and counting anew. */
-const derived: ReadonlySet<string> = new Set(["signal_class_counts", "signal_source_counts"]);
-
 /** What cannot be believed cannot be said to be the row that is meant, either. */
 function goneText(name: string, spelled: string): string {
   return `CREATE TEMP TRIGGER seal_gone_${name} BEFORE DELETE ON main.${name} BEGIN
@@ -128,7 +125,7 @@ function withoutRowid(native: DatabaseSync): ReadonlySet<string> {
  */
 function installText(withoutRowids: ReadonlySet<string>): string {
   return sealedTables
-    .map(({ name, columns, reals, key }) => {
+    .map(({ name, columns, reals, key, derived }) => {
       const place = withoutRowids.has(name) ? key : ["rowid"];
       const here = place.map((column) => `${column} = NEW.${column}`).join(" AND ");
       const spelled = (row: string): string =>
@@ -141,7 +138,7 @@ CREATE TEMP TRIGGER seal_new_${name} AFTER INSERT ON main.${name} BEGIN
 CREATE TEMP TRIGGER seal_changed_${name} AFTER UPDATE OF ${columns.join(", ")} ON main.${name} BEGIN
   UPDATE ${name} SET seal = row_reseal('${name}', OLD.seal, ${spelled("OLD.")}, ${spelled("NEW.")})
   WHERE ${here}; END;
-${derived.has(name) ? "" : goneText(name, spelled("OLD."))}`;
+${derived ? "" : goneText(name, spelled("OLD."))}`;
     })
     .join("\n");
 }

@@ -74,7 +74,7 @@ describe("an import takes the file's counts, which know the hour of each repeat,
       const backend = memoryBackend();
       const report = await importText(backend, damage(text), batch);
       expect(report.whole).toBe(false);
-      expect(await backend.tables.read(() => miscounted(backend.kind))).toEqual([]);
+      expect(await backend.tables.read(miscounted)).toEqual([]);
       await backend.close();
     }
   });
@@ -100,7 +100,7 @@ describe("an import takes the file's counts, which know the hour of each repeat,
     await write(from, "UPDATE signal_source_counts SET signals = signals + 1 WHERE tenant = 'b'");
     const report = await importText(to, await exportText(from), 5);
     expect(report.whole).toBe(true);
-    expect(await to.tables.read(() => miscounted(to.kind))).toEqual([]);
+    expect(await to.tables.read(miscounted)).toEqual([]);
     expect(report.tables.filter(({ countedHere }) => countedHere > 0)).toHaveLength(2);
   });
 });
@@ -129,7 +129,7 @@ async function expectRecounts(backend: Backend): Promise<void> {
     expect(await recountSignals(backend, { dryRun: true })).toMatchObject({ tenants: wrong });
     expect(await countsOf(backend)).toEqual(damaged);
     expect(await recountSignals(backend, options)).toMatchObject({ tenants: wrong });
-    expect(await backend.tables.read(() => miscounted(backend.kind))).toEqual([]);
+    expect(await backend.tables.read(miscounted)).toEqual([]);
     expect(await counts("a")).toEqual(other);
   }
   const summary = await backend

@@ -1,5 +1,6 @@
 import type { Backend } from "../backend.ts";
 import { change, first, type Program, rows } from "../program.ts";
+import { asItStands } from "../seals/checked-text.ts";
 import { createSignalTally, type SignalTally } from "../repositories/signal-tally.ts";
 import type { Row } from "./rows.ts";
 import { countTables } from "./tables.ts";
@@ -30,7 +31,7 @@ export async function recountSignals(
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<RecountReport> {
   const tenants = await (dryRun
-    ? backend.tables.read(() => miscounted(backend.kind))
+    ? backend.tables.read(miscounted)
     : backend.tables.write(() => recount(backend.kind)));
   return { place: backend.place, dryRun, tenants };
 }
@@ -41,7 +42,7 @@ export function* recount(kind: Backend["kind"]): Program<readonly Miscounted[]> 
     // A signal that came between the look and the counting would be counted twice or not at all.
     yield* change("LOCK TABLE signals IN SHARE ROW EXCLUSIVE MODE");
   }
-  const wrong = yield* miscounted(kind);
+  const wrong = yield* miscounted();
   for (const { tenant } of wrong) {
     for (const table of countTables) yield* change(`DELETE FROM ${table} WHERE tenant = ?`, tenant);
     for (const { grain, bucket } of grains) {
@@ -67,19 +68,18 @@ export function* recount(kind: Backend["kind"]): Program<readonly Miscounted[]> 
  * Tenants whose counts are wrong: signals by the hour and day in which they were recorded, times
  * that they were seen, which may be later, over all time.
  *
- * On SQLite a count that was altered behind the program's back is a wrong one like any other: what
- * is asked is whether it agrees, not whether it is to be believed, so its seal is not looked at.
+ * A count that was altered behind the program's back is a wrong one like any other: what is asked is
+ * whether it agrees, not whether it is to be believed.
  */
-export function* miscounted(kind: Backend["kind"]): Program<readonly Miscounted[]> {
-  const counts = kind === "postgres" ? "" : "main.";
+export function* miscounted(): Program<readonly Miscounted[]> {
   const found = yield* rows(
-    `SELECT DISTINCT tenant FROM (${differing(counts).join(" UNION ALL ")}) AS wrong ORDER BY tenant`,
+    `SELECT DISTINCT tenant FROM (${differing().join(" UNION ALL ")}) AS wrong ORDER BY tenant`,
   );
   const wrong: Miscounted[] = [];
   for (const { tenant } of found) {
     const row = yield* first(
       `SELECT (SELECT count(*) FROM signals WHERE tenant = ?) AS signals,
-         (SELECT CAST(COALESCE(sum(signals), 0) AS BIGINT) FROM ${counts}signal_class_counts
+         (SELECT CAST(COALESCE(sum(signals), 0) AS BIGINT) FROM ${asItStands} signal_class_counts
           WHERE tenant = ? AND grain = 'day') AS counted`,
       tenant ?? null,
       tenant ?? null,
@@ -100,7 +100,7 @@ const quality = `CAST(sum(quality_score) AS BIGINT),
 const sums = `count(*), CAST(sum(occurrences) AS BIGINT), ${quality}`;
 
 /** Queries for the tenants of rows that stand on one side only, each pair both ways. */
-function differing(counts: string): readonly string[] {
+function differing(): readonly string[] {
   return grains.flatMap(({ grain, bucket }) => {
     const seen = (of: string, from: string): string =>
       `SELECT tenant, ${of}, CAST(sum(occurrences) AS BIGINT) FROM ${from} GROUP BY tenant, ${of}`;
@@ -109,17 +109,17 @@ function differing(counts: string): readonly string[] {
         `SELECT tenant, ${bucket}, type, severity, count(*), ${quality} FROM signals
          GROUP BY tenant, ${bucket}, type, severity`,
         `SELECT tenant, bucket, type, severity, signals, quality_total, high_quality
-         FROM ${counts}signal_class_counts WHERE grain = '${grain}' AND signals > 0`,
+         FROM ${asItStands} signal_class_counts WHERE grain = '${grain}' AND signals > 0`,
       ],
       [
         `SELECT tenant, ${bucket}, source, count(*) FROM signals
          GROUP BY tenant, ${bucket}, source`,
         `SELECT tenant, bucket, source, signals
-         FROM ${counts}signal_source_counts WHERE grain = '${grain}' AND signals > 0`,
+         FROM ${asItStands} signal_source_counts WHERE grain = '${grain}' AND signals > 0`,
       ],
       ...["type, severity", "source"].map((of) => {
         const table = of === "source" ? "signal_source_counts" : "signal_class_counts";
-        return [seen(of, "signals"), seen(of, `${counts}${table} WHERE grain = '${grain}'`)];
+        return [seen(of, "signals"), seen(of, `${asItStands} ${table} WHERE grain = '${grain}'`)];
       }),
     ];
     return pairs.flatMap(([one = "", other = ""]) => [
