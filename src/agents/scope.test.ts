@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NewEvent, StoredEvent } from "../events/event.ts";
 import { eventsOfAgent, toolCallName, turnCallName } from "./scope.ts";
+import { messagesOf } from "./messages.fixture.ts";
 import { foldRun, turnAnswer } from "./state.ts";
 
 const say = (text: string, agentPath?: string): NewEvent => ({
@@ -48,11 +49,11 @@ const all = Number.MAX_SAFE_INTEGER;
 
 describe("the agents of one log", () => {
   test("each see their own conversation", () => {
-    expect(foldRun(mixed, all).messages).toMatchObject([
+    expect(messagesOf(mixed, all)).toMatchObject([
       { text: "lead" },
       { parts: [{ text: "lead answers" }] },
     ]);
-    expect(foldRun(mixed, all, { agentPath: "1.0" }).messages).toMatchObject([
+    expect(messagesOf(mixed, all, { agentPath: "1.0" })).toMatchObject([
       { text: "left" },
       { parts: [{ text: "left answers" }] },
     ]);

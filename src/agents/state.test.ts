@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { NewEvent, StoredEvent } from "../events/event.ts";
 import { outcomeOf } from "./completion.ts";
+import { messagesOf } from "./messages.fixture.ts";
 import { activeMs, foldRun, toolCallsOf } from "./state.ts";
 
 const usage = {
@@ -69,7 +70,7 @@ describe("a run folded from its log", () => {
       result(1, 0, "first"),
       turn(2),
     ]);
-    const { messages } = foldRun(events, 99);
+    const messages = messagesOf(events, 99);
     expect(messages.map((message) => message.role)).toEqual([
       "user",
       "assistant",
@@ -81,7 +82,7 @@ describe("a run folded from its log", () => {
 
   test("sees nothing that came after its horizon", () => {
     const events = log([user("go"), turn(1, ["a"]), result(1, 0, "x"), turn(2)]);
-    expect(foldRun(events, 1).messages).toHaveLength(1);
+    expect(messagesOf(events, 1)).toHaveLength(1);
     expect(foldRun(events, 3).totals).toMatchObject({ turns: 1, toolCalls: 1 });
   });
 
@@ -109,7 +110,9 @@ describe("a run folded from its log", () => {
       attempts: 1,
       durationMs: 1,
     };
-    const { messages, totals } = foldRun(log([user("go"), failed, turn(2)]), 99);
+    const events = log([user("go"), failed, turn(2)]);
+    const messages = messagesOf(events, 99);
+    const { totals } = foldRun(events, 99);
     expect(messages.map((message) => message.role)).toEqual(["user", "assistant"]);
     expect(totals).toMatchObject({ turns: 2, failedTokens: 9, costMicroUsd: 10 });
   });
@@ -191,8 +194,9 @@ test("what servers had the model do counts as spent, and is no part of the conve
     },
   ];
   const said = [user("go"), turn(1, ["a"])];
-  const { messages, totals } = foldRun(log([...said, ...sampled, result(1, 0, "done")]), 99);
-  expect(messages).toEqual(foldRun(log([...said, result(1, 0, "done")]), 99).messages);
+  const events = log([...said, ...sampled, result(1, 0, "done")]);
+  const { totals } = foldRun(events, 99);
+  expect(messagesOf(events, 99)).toEqual(messagesOf(log([...said, result(1, 0, "done")]), 99));
   expect(totals).toMatchObject({
     turns: 1,
     inputTokens: 20,

@@ -1,11 +1,10 @@
-import type { Message, ToolCallPart, ToolResultPart } from "../base/message.ts";
+import type { ToolCallPart } from "../base/message.ts";
 import { carriedFold } from "../context/carried.ts";
 import type { EventOf, RunTotals, StoredEvent } from "../events/event.ts";
 import { isWithin, pathOf, type Scope } from "./scope.ts";
 
 /** What an agent of a run has come to, as the log tells it up to some event. */
 export interface RunState {
-  readonly messages: readonly Message[];
   /** Of the agent and of all that work for it. */
   readonly totals: Omit<RunTotals, "durationMs">;
   /** The last thing the agent said. */
@@ -16,7 +15,7 @@ export interface RunState {
 /**
  * Folds a run's log into its state. Only events up to `throughSeq` count, so that a workflow that
  * is run again after a crash sees at each step what it saw the first time.
- * @param scope whose conversation it is; the run's own agent's unless said otherwise
+ * @param scope which agent's state it is; the run's own agent's unless said otherwise
  */
 export function foldRun(
   events: readonly StoredEvent[],
@@ -27,7 +26,13 @@ export function foldRun(
   const own = past.filter((event) => pathOf(event) === scope.agentPath);
   const totals = startOfTotals();
   for (const event of past) if (isWithin(event, scope)) addToTotals(totals, event);
-  return { ...conversation(own), totals };
+  let lastText = "";
+  const checks: EventOf<"check.completed">[] = [];
+  for (const event of own) {
+    if (event.type === "turn.completed") lastText = turnText(event) || lastText;
+    if (event.type === "check.completed") checks.push(event);
+  }
+  return { totals, lastText, checks };
 }
 
 /** What an agent and all that work for it have used by now, as {@link foldRun} has it. */
@@ -80,67 +85,6 @@ function addToTotals(totals: Spent, event: StoredEvent): void {
     addFailure(totals, event);
 }
 
-function conversation(events: readonly StoredEvent[]): Omit<RunState, "totals"> {
-  const messages: Message[] = [];
-  const checks: EventOf<"check.completed">[] = [];
-  let results: { readonly turn: number; readonly byIndex: Map<number, ToolResultPart> } | undefined;
-  let lastText = "";
-  const flushResults = () => {
-    if (results === undefined) return;
-    const inOrder = [...results.byIndex].sort(([left], [right]) => left - right);
-    messages.push({ role: "tool", results: inOrder.map(([, result]) => result) });
-    results = undefined;
-  };
-  for (const event of events) {
-    switch (event.type) {
-      case "message.user":
-      case "stuck.noticed":
-        flushResults();
-        messages.push(once(event, () => ({ role: "user", text: event.text })));
-        break;
-      case "turn.completed":
-        flushResults();
-        messages.push(once(event, () => ({ role: "assistant", parts: event.parts })));
-        lastText = turnText(event) || lastText;
-        break;
-      case "tool.completed":
-        results ??= { turn: event.turn, byIndex: new Map() };
-        results.byIndex.set(event.index, resultOf(event));
-        break;
-      case "check.completed":
-        checks.push(event);
-        break;
-      case "message.undelivered":
-      case "run.started":
-      case "run.resumed":
-      case "session.opened":
-      case "agent.started":
-      case "turn.started":
-      case "turn.failed":
-      case "model.fell_back":
-      case "judge.completed":
-      case "judge.failed":
-      case "sampling.completed":
-      case "sampling.failed":
-      case "tool.started":
-      case "tools.activated":
-      case "plan.updated":
-      case "context.compacted":
-      case "condense.completed":
-      case "condense.failed":
-      case "run.parked":
-      case "agent.stopped":
-      case "verification.completed":
-      case "escalation.decided":
-      case "budget.reached":
-      case "run.finished":
-        break;
-    }
-  }
-  flushResults();
-  return { messages, lastText, checks };
-}
-
 type Spent = { -readonly [Field in keyof RunState["totals"]]: number };
 
 function addAnswer(
@@ -161,23 +105,6 @@ function addFailure(
   totals.failedTokens += tokens;
   if (costMicroUsd !== null) totals.costMicroUsd += costMicroUsd;
   else if (tokens > 0) totals.unpricedCalls += 1;
-}
-
-const messagesOf = new WeakMap<StoredEvent, Message>();
-const resultsOf = new WeakMap<StoredEvent, ToolResultPart>();
-
-/** The same object for the same event, so that its tokens need not be counted in each turn again. */
-function once(event: StoredEvent, make: () => Message): Message {
-  const known = messagesOf.get(event) ?? make();
-  messagesOf.set(event, known);
-  return known;
-}
-
-function resultOf(event: EventOf<"tool.completed">): ToolResultPart {
-  const { toolCallId, toolName, content, isError } = event;
-  const known = resultsOf.get(event) ?? { toolCallId, toolName, content, isError };
-  resultsOf.set(event, known);
-  return known;
 }
 
 /** What the model said in a turn. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type PlayedTurn, playRun } from "../../../test/support/played-run.ts";
-import { foldRun } from "../state.ts";
 import { findStuck, noticeBefore } from "./notice.ts";
+import { messagesOf } from "../messages.fixture.ts";
 import { thresholdOf } from "./thresholds.ts";
 
 const same = (count: number): readonly PlayedTurn[] =>
@@ -50,7 +50,7 @@ describe("a run in circles", () => {
 
   test("reads the warning where it was given", () => {
     const { events } = playRun(same(4), ["look"]);
-    const { messages } = foldRun(events, events.length);
+    const messages = messagesOf(events, events.length);
     expect(messages.map(({ role }) => role).slice(-3)).toEqual(["user", "assistant", "tool"]);
     expect(messages.at(-3)).toMatchObject({ text: expect.stringContaining("goes in circles") });
   });
