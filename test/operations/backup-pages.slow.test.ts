@@ -19,7 +19,11 @@ async function backedUpStore(): Promise<string> {
   return folder;
 }
 
-test.each(["docs/operations/backup.md", "docs/operations/restore.md"])(
+test.each([
+  "docs/operations/backup.md",
+  "docs/operations/restore.md",
+  "docs/operations/recover.md",
+])(
   "%s shows what its commands print",
   async (page) => {
     expect(commandsOf(page).length).toBeGreaterThan(3);

@@ -101,6 +101,16 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
+/** The number of the last change that a history's files have; undefined where they have none. */
+export function lastSeqOf(journal: string, history: string): number | undefined {
+  const folder = join(journal, history);
+  const last = segmentsIn(folder).at(-1);
+  if (last === undefined) return undefined;
+  return existsSync(join(folder, segmentName(last)))
+    ? lastSeqIn(folder, last, history)
+    : segmentEnd(last);
+}
+
 /** The number of the last whole line of a segment that is written to; undefined without one. */
 export function lastSeqIn(folder: string, first: number, history: string): number | undefined {
   let handle: number;
