@@ -36,6 +36,7 @@ import { atHome, estimateOf, type NamedModel, type Route, routeRun } from "./rou
 import type { RunSpec } from "./run-spec.ts";
 import { refuseUnusedAddress } from "./model-source.ts";
 import { checkShellPlace } from "./shell-place.ts";
+import { skillPaths } from "./skills.ts";
 import { writeDown } from "./write-run.ts";
 import {
   configuredServers,
@@ -118,6 +119,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
       ...agentPlaces(config, host.cwd),
+      ...skillPaths(config.settings, host),
       ...family.files,
       ...policy.files.map((path) => resolve(host.cwd, path)),
     ]);
