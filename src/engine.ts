@@ -273,8 +273,9 @@ export function createEngine(config: Config, host: Host): Engine {
       redactor,
       policies,
       checkModel: async (spec) => {
-        await openers.model(spec);
+        const { info } = await openers.model(spec);
         await openers.fallbacks(spec);
+        return info;
       },
     },
     live,

@@ -153,6 +153,7 @@ export const stuckKinds = [
   "polling",
   "monologue",
   "error_storm",
+  "condensation",
 ] as const;
 /** One of them. */
 export const stuckKind = z.enum(stuckKinds);
