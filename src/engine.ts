@@ -43,6 +43,7 @@ import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
 import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
+import { skillPaths } from "./engine/skills.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 
@@ -132,6 +133,7 @@ export function createEngine(config: Config, host: Host): Engine {
       lockPath(config, host.cwd),
       ...policies.places(),
       ...agentPlaces(config, host.cwd),
+      ...skillPaths(settings, host),
     ],
   });
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
@@ -273,8 +275,9 @@ export function createEngine(config: Config, host: Host): Engine {
       redactor,
       policies,
       checkModel: async (spec) => {
-        await openers.model(spec);
+        const { info } = await openers.model(spec);
         await openers.fallbacks(spec);
+        return info;
       },
     },
     live,

@@ -12,6 +12,8 @@ import type {
 import { oneLine, type Output } from "./output.ts";
 import { budgetText, renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
 import { compactionText } from "./render-compaction.ts";
+import { skillRulesText } from "./skill-text.ts";
+import { counted } from "./text.ts";
 
 const milliseconds = (ms: number): string =>
   ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
@@ -126,6 +128,11 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
+        return;
+      case "skill.loaded":
+        out(
+          style.dim(`    ${["works by the skill", event.name, skillRulesText(event)].join(" ")}`),
+        );
         return;
       case "plan.updated":
         for (const line of planLines(event.steps).split("\n"))
@@ -326,7 +333,7 @@ function totalsText(totals: RunTotals): string {
       : [formatMicroUsd(totals.costMicroUsd)]),
     ...(totals.unpricedCalls === 0 ? [] : [`${totals.unpricedCalls} unpriced calls`]),
   ].join(" and ");
-  return `${totals.turns} turns, ${totals.toolCalls} tool calls · ${count(totals.inputTokens)} tokens in, ${count(totals.outputTokens)} out · ${money} · ${milliseconds(totals.durationMs)}`;
+  return `${counted(totals.turns, "turn")}, ${counted(totals.toolCalls, "tool call")} · ${count(totals.inputTokens)} tokens in, ${count(totals.outputTokens)} out · ${money} · ${milliseconds(totals.durationMs)}`;
 }
 
 /** A question that is too long for the screen shows how it ends, too. */

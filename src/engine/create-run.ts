@@ -34,8 +34,10 @@ import {
 import { ladderOf } from "./escalation-ladder.ts";
 import { atHome, estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
 import type { RunSpec } from "./run-spec.ts";
+import type { ModelInfo } from "../models/model.ts";
 import { refuseUnusedAddress } from "./model-source.ts";
 import { checkShellPlace } from "./shell-place.ts";
+import { skillPaths } from "./skills.ts";
 import { writeDown } from "./write-run.ts";
 import {
   configuredServers,
@@ -89,8 +91,11 @@ export interface CreateParts {
   readonly dataDir: string;
   readonly policies: Policies;
   readonly redactor: Redactor;
-  /** @throws Agent33Error when the run's model cannot be had */
-  readonly checkModel: (spec: RunSpec) => Promise<void>;
+  /**
+   * What the run's model is, under the name that its calls are priced by.
+   * @throws Agent33Error when it cannot be had
+   */
+  readonly checkModel: (spec: RunSpec) => Promise<ModelInfo>;
 }
 
 /**
@@ -118,6 +123,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
       ...agentPlaces(config, host.cwd),
+      ...skillPaths(config.settings, host),
       ...family.files,
       ...policy.files.map((path) => resolve(host.cwd, path)),
     ]);
@@ -180,7 +186,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       agent: agentReference(agent),
     },
   };
-  await parts.checkModel(wanted);
+  const info = await parts.checkModel(wanted);
   const scratch =
     task === undefined ? undefined : await prepareHostWorkspace(task, files.workspace);
   // A PATH made for an image would hide this machine's programs.
@@ -188,7 +194,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const note = settings.routing.enabled
     ? {
         ...route.note,
-        estimate: await estimateOf({ ...route, model }, question, forEstimates(parts)),
+        estimate: await estimateOf({ ...route, model, info }, question, forEstimates(parts)),
       }
     : route.note;
   const spec: RunSpec = {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { syncToDisk } from "../../base/disk.ts";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
 import type { IdSource } from "../../base/ids.ts";
 import type { BackupEntry } from "../backup/catalogue.ts";
@@ -103,7 +103,7 @@ async function recover(
       durationMs: Math.round(clock.monotonic() - began),
     };
     if (!dryRun) {
-      mkdirSync(join(dataDir, aside), { recursive: true, mode: 0o700 });
+      makeFolder(join(dataDir, aside));
       const text = `${JSON.stringify(report, null, 2)}\n`;
       writeFileSync(join(dataDir, aside, reportName), text, { mode: 0o600, flush: true });
       syncToDisk(fresh);
@@ -124,7 +124,7 @@ function removeAbandoned(dataDir: string): void {
 }
 
 function alone(path: string): FileLock {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const lock = takeLock(useLockOf(path), "alone", briefUseMs);
   if (lock !== undefined) return lock;
   throw new Agent33Error("store.in_use", `The store ${path} is in use by another process.`, {

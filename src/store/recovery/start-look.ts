@@ -5,7 +5,7 @@ import { isAgent33Error } from "../../base/errors.ts";
 import { quickCheck } from "../check.ts";
 import { lastHistories } from "../journal/histories.ts";
 import { readPosition } from "../journal/position.ts";
-import { lastSeqOf } from "../journal/segments.ts";
+import { lastSeqOf } from "../journal/tail.ts";
 import { isWalDamaged } from "../salvage/wal-damage.ts";
 import { migrations } from "../schema/migrations.ts";
 import { mapSqliteError } from "../sqlite/errors.ts";
