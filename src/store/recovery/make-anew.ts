@@ -1,6 +1,9 @@
 import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import type { Clock } from "../../base/clock.ts";
 import { Agent33Error } from "../../base/errors.ts";
+import type { IdSource } from "../../base/ids.ts";
+import type { BackupEntry } from "../backup/catalogue.ts";
 import type { Prepared } from "../backup/prepare.ts";
 import { positionIn } from "../backup/take.ts";
 import { createHistory, openJournal } from "../journal/journal-file.ts";
@@ -18,10 +21,23 @@ import { readSnapshot } from "../sqlite/snapshot.ts";
 import type { SqlSession } from "../sqlite/session.ts";
 import { databaseFile } from "../store.ts";
 import { recount } from "../transfer/recount.ts";
+import type { OnProgress } from "../transfer/report.ts";
 import { type MergeReport, mergeFound } from "./merge.ts";
 import { rebuild } from "./rebuild.ts";
-import type { RecoverOptions } from "./recover.ts";
 import type { RecoveryReport } from "./report.ts";
+
+export interface RecoverOptions {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** The store's backups, the newest first. Default: none. */
+  readonly backups?: readonly BackupEntry[];
+  /** Whether the new store has a journal. Default: where there is one already. */
+  readonly journal?: boolean;
+  /** Does all of it but putting the result in place. */
+  readonly dryRun?: boolean;
+  readonly onProgress?: OnProgress;
+}
 
 export interface MakeOptions extends RecoverOptions {
   /** The damaged file. */

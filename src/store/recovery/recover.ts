@@ -1,33 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { Clock } from "../../base/clock.ts";
 import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
-import type { IdSource } from "../../base/ids.ts";
-import type { BackupEntry } from "../backup/catalogue.ts";
 import { fullCheck } from "../check.ts";
 import { lastHistories } from "../journal/histories.ts";
 import { journalFolder } from "../journal/segments.ts";
 import { finishSwap, storeParts, swapIn, swapPlanOf } from "../sqlite/swap.ts";
 import { type FileLock, takeLock, useLockOf } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
-import type { OnProgress } from "../transfer/report.ts";
-import { makeAnew } from "./make-anew.ts";
+import { makeAnew, type RecoverOptions } from "./make-anew.ts";
 import { damagedFolder, type RecoveryReport, reportName } from "./report.ts";
 import { lookAlone } from "./start-look.ts";
-
-export interface RecoverOptions {
-  readonly dataDir: string;
-  readonly clock: Clock;
-  readonly ids: IdSource;
-  /** The store's backups, the newest first. Default: none. */
-  readonly backups?: readonly BackupEntry[];
-  /** Whether the new store has a journal. Default: where there is one already. */
-  readonly journal?: boolean;
-  /** Does all of it but putting the result in place. */
-  readonly dryRun?: boolean;
-  readonly onProgress?: OnProgress;
-}
 
 const briefUseMs = 1_000;
 const partialForm = /^recover-.*\.partial$/;
