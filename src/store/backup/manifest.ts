@@ -5,8 +5,11 @@ import { digestOf } from "../../base/digest.ts";
 import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
 
-/** Why a backup was made. Only scheduled ones are ever removed by AGENT-33. */
-export const backupKinds = ["manual", "scheduled"] as const;
+/**
+ * Why a backup was made: because a person said so, on schedule, or before a store was brought up to
+ * date or took state over. A person's own is never removed by AGENT-33.
+ */
+export const backupKinds = ["manual", "scheduled", "upgrade", "migrate"] as const;
 export type BackupKind = (typeof backupKinds)[number];
 
 /** The version of this form; a later one is refused, not guessed at. */

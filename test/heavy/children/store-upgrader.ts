@@ -1,7 +1,9 @@
 import { writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { toAgent33Error } from "../../../src/base/errors.ts";
+import { loadConfig } from "../../../src/config/config.ts";
 import { thisHost } from "../../../src/engine/host.ts";
+import { backUpBefore } from "../../../src/engine/store-backup.ts";
 import { snapshotChild } from "../../../src/engine/store-child.ts";
 import { createProcesses } from "../../../src/sandbox/process.ts";
 import { upgradeStore } from "../../../src/store/upgrade.ts";
@@ -16,17 +18,18 @@ function note(name: string, facts: object = {}): void {
 
 const host = thisHost({ ...process.env });
 const processes = createProcesses(host.clock);
-const snapshot = snapshotChild(host, processes);
+const config = loadConfig({ cwd: order.dataDir, env: {}, flags: [] });
 flushCompileCache();
 note("ready");
 try {
   const report = await upgradeStore({
     dataDir: order.dataDir,
     clock: host.clock,
-    snapshot: async (source, target) => {
-      const taken = await snapshot(source, target);
+    snapshot: snapshotChild(host, processes),
+    backUp: async () => {
+      const kept = await backUpBefore("upgrade", order.dataDir, config, host, processes);
       note("backed up");
-      return taken;
+      return kept;
     },
   });
   note("done", report);
