@@ -41,6 +41,7 @@ import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
 import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
+import { skillPaths } from "./engine/skills.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 
@@ -130,6 +131,7 @@ export function createEngine(config: Config, host: Host): Engine {
       lockPath(config, host.cwd),
       ...policies.places(),
       ...agentPlaces(config, host.cwd),
+      ...skillPaths(settings, host),
     ],
   });
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };

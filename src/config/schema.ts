@@ -15,6 +15,7 @@ import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
+import { skillSettingsSchema } from "./skill-settings.ts";
 
 const names = z.array(z.string().min(1)).default([]);
 
@@ -303,6 +304,7 @@ export const settingsSchema = z.strictObject({
         .describe("tokens of all tool definitions above which auto searches; 40 tools or so"),
     })
     .prefault({}),
+  skills: skillSettingsSchema.prefault({}),
   mcpServers: z
     .record(z.string(), mcpServerSchema)
     .default({})

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
+import { makeFolder } from "../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { StoredEvent } from "../events/event.ts";
@@ -73,7 +74,7 @@ export const databaseFile = "agent33.db";
  */
 export function openStore(options: StoreOptions): Store {
   const { dataDir, clock, ids, onBusy, startCheckMs = 100, ...rest } = options;
-  if (dataDir !== inMemory) makeFolder(dataDir);
+  if (dataDir !== inMemory) makeDataFolder(dataDir);
   const path = dataDir === inMemory ? inMemory : join(dataDir, databaseFile);
   const busy = onBusy === undefined ? {} : { onBusy };
   if (path !== inMemory && startCheckMs > 0) refuseDamagedWal(path);
@@ -197,22 +198,9 @@ function tellingAppends(
   };
 }
 
-/** One folder after the other: Node's own recursive way never returns below `/proc`. */
-function makeWithParents(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  if (dirname(path) !== path) makeWithParents(dirname(path));
+function makeDataFolder(dataDir: string): void {
   try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    // Another process may have made it in between; a file in its place is an error all the same.
-    if (systemCodeOf(error) !== "EEXIST" || !statSync(path).isDirectory()) throw error;
-  }
-}
-
-function makeFolder(dataDir: string): void {
-  try {
-    // Prompts and results are for this user's eyes.
-    makeWithParents(dataDir);
+    makeFolder(dataDir);
   } catch (cause) {
     const why = systemCodeOf(cause) ?? messageOf(cause);
     throw new Agent33Error(

@@ -7,6 +7,7 @@ import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
+import { powerCut } from "./power-cut.ts";
 import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
@@ -25,6 +26,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "demo-kill": demoKill,
   "mcp-conformance": mcpConformance,
   outage,
+  "power-cut": powerCut,
   "run-kill": runKill,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,

@@ -118,6 +118,7 @@ async function prepare(
   // What is put in the store's place is looked at as it will be, page by page.
   const { rows } = checkBackedUp(backup?.path ?? plain, plain, "every page");
   syncToDisk(plain);
+  syncToDisk(folder);
   return { backup, journal, rows };
 }
 

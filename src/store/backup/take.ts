@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { syncToDisk } from "../../base/disk.ts";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
 import { type Position, readPosition } from "../journal/position.ts";
 import { sealJournal } from "../journal/seal.ts";
@@ -55,7 +55,7 @@ const packedName = "store.db.zst";
  */
 export function lockBackups(folder: string, waitMs = 0): FileLock {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     throw mapFileError(error, folder);
   }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { syncToDisk } from "../../base/disk.ts";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import type { IdSource } from "../../base/ids.ts";
 import { fullCheck, type StoreCheck } from "../check.ts";
@@ -9,7 +9,7 @@ import { beginHistory, readPosition } from "../journal/position.ts";
 import { answerOf } from "../sqlite/answer.ts";
 import { openDatabase } from "../sqlite/database.ts";
 import { migrate } from "../sqlite/migrations.ts";
-import { swapIn } from "../sqlite/swap.ts";
+import { swapIn, swapPlanOf } from "../sqlite/swap.ts";
 import { type FileLock, takeLock, useLockOf } from "../sqlite/use-lock.ts";
 import { drive } from "../program.ts";
 import { databaseFile } from "../store.ts";
@@ -89,7 +89,7 @@ export function recoverStore(options: RecoverOptions): RecoverReport {
       durationMs: Math.round(clock.monotonic() - began),
     };
     if (!dryRun) {
-      mkdirSync(join(dataDir, aside), { recursive: true, mode: 0o700 });
+      makeFolder(join(dataDir, aside));
       const text = `${JSON.stringify(report, null, 2)}\n`;
       writeFileSync(join(dataDir, aside, "report.json"), text, { mode: 0o600, flush: true });
       syncToDisk(fresh);
@@ -98,13 +98,14 @@ export function recoverStore(options: RecoverOptions): RecoverReport {
     }
     return report;
   } finally {
-    rmSync(partial, { recursive: true, force: true });
+    // While a plan names it, it is the store: whoever opens that next puts it in its place.
+    if (!existsSync(swapPlanOf(path))) rmSync(partial, { recursive: true, force: true });
     lock.release();
   }
 }
 
 function alone(path: string): FileLock {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const lock = takeLock(useLockOf(path), "alone", briefUseMs);
   if (lock !== undefined) return lock;
   throw new Agent33Error("store.in_use", `The store ${path} is in use by another process.`, {

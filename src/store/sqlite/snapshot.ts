@@ -1,8 +1,8 @@
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { sha256OfFile } from "../../base/digest.ts";
-import { syncToDisk } from "../../base/disk.ts";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import { applicationId } from "./database.ts";
 import { mapSqliteError } from "./errors.ts";
@@ -31,7 +31,7 @@ const abandonedAfterMs = 3_600_000;
 export function takeSnapshot(source: string, target: string): SnapshotReport {
   // Two processes may take one of the same name at once; the last one to end gives it its name.
   const partial = `${target}.${process.pid}.partial`;
-  mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(target));
   rmSync(partial, { force: true });
   try {
     copyDatabase(source, partial);

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { putFile, syncToDisk } from "../../base/disk.ts";
+import { makeFolder, putFile, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
 
 /** A store's file and what SQLite keeps beside it: together they are its state. */
@@ -46,13 +46,12 @@ export function finishSwap(databasePath: string): void {
   // While the new file waits, whatever has the store's names is the old store's.
   if (existsSync(fresh)) {
     const aside = join(folder, plan.aside);
-    mkdirSync(aside, { recursive: true, mode: 0o700 });
+    makeFolder(aside);
     for (const part of parts) {
       const old = `${databasePath}${part}`;
       if (existsSync(old)) renameSync(old, join(aside, `${name}${part}`));
     }
     syncToDisk(aside);
-    syncToDisk(dirname(aside));
     renameSync(fresh, databasePath);
     syncToDisk(folder);
   }

@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import { systemClock } from "../../../src/base/clock.ts";
 import { toAgent33Error } from "../../../src/base/errors.ts";
 import { uuidv7Source } from "../../../src/base/ids.ts";
@@ -13,8 +14,8 @@ import { type Kept, storeWork, tenantName } from "../store-work.ts";
 /**
  * A process that writes to a store with many writers at once and prints each key once its write
  * has been acknowledged. Lines on its standard input: `rest` lets the writers finish what they do
- * and stop, `go on` starts them again, `freeze` stops the process inside a transaction, `end` ends
- * it.
+ * and stop, `go on` starts them again, `freeze` stops the process inside a transaction, `close`
+ * closes the store, `end` ends the process.
  */
 const order = JSON.parse(process.argv[2] ?? "") as WriterOrder;
 
@@ -33,6 +34,14 @@ function failed(where: string, error: unknown): void {
 // A process that is killed does not keep what it compiled, and the next one would start slowly.
 flushCompileCache();
 note("ready");
+// What the suite must be able to catch: a store that does not wait for its disk.
+const { exec } = DatabaseSync.prototype;
+if (order.synchronous !== undefined) {
+  DatabaseSync.prototype.exec = function (sql) {
+    if (sql === "BEGIN IMMEDIATE") exec.call(this, `PRAGMA synchronous = ${order.synchronous}`);
+    exec.call(this, sql);
+  };
+}
 const began = performance.now();
 const store = openStore({
   dataDir: order.dataDir,
@@ -129,6 +138,10 @@ async function watch(): Promise<void> {
 createInterface({ input: process.stdin }).on("line", (line) => {
   if (line === "rest") writersState.rest = true;
   if (line === "go on") writersState.rest = false;
+  if (line === "close") {
+    store.close();
+    note("closed");
+  }
   if (line === "end") process.exit(0);
   if (line === "freeze") {
     store.transactions.transaction((sql) => {
