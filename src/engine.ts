@@ -10,7 +10,6 @@ import { lockPath } from "./config/lock.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
-import { busyWords } from "./engine/busy-words.ts";
 import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
@@ -29,12 +28,13 @@ import { type BudgetNews, createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
-import { applyEgressGuard, openGranted } from "./engine/grants.ts";
+import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { createModels, type Models } from "./engine/models.ts";
+import { createSkillMatching, type SkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
-import { openConfigured } from "./engine/open-store.ts";
+import { openConfigured, openTeamStore } from "./engine/open-store.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
@@ -57,6 +57,7 @@ export interface Engine {
   /** What a run could go out through. */
   readonly inventory: Inventory;
   readonly models: Models;
+  readonly skills: SkillMatching;
   readonly processes: Processes;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
@@ -150,14 +151,7 @@ export function createEngine(config: Config, host: Host): Engine {
     host,
     store,
     redactor,
-    openShared: (url) =>
-      openGranted({
-        url,
-        clock,
-        ids,
-        random,
-        onBusy: (notice) => host.warn(busyWords(notice, "the team's store")),
-      }),
+    openShared: (url) => openTeamStore(url, host),
   });
   const audit = createAudit({ opened, tenant: settings.tenant, dataDir, host, redactor });
   const records = new Map<string, TenantRecords>();
@@ -214,6 +208,7 @@ export function createEngine(config: Config, host: Host): Engine {
     start: (runId, horizon, leaveMs) =>
       durable.start(workflow, runId, { horizon, approvalTtlMs }, { leaveMs }),
   });
+  const embedding = () => openEmbedding({ settings, host, boundary, keys });
   const ports = agentPorts(store, host, live, redactor, budgets, escalation);
   const hosting = runHosting({
     store,
@@ -235,6 +230,7 @@ export function createEngine(config: Config, host: Host): Engine {
       confinements,
       ...openers,
       redactor,
+      embedding: settings.embeddings.model === undefined ? undefined : embedding,
       personFor: approvals.personFor,
       approvalsOf: (tenant) => opened.tenant(tenant).approvals,
       read: ports.log.read,
@@ -290,7 +286,7 @@ export function createEngine(config: Config, host: Host): Engine {
     processes,
     connectors,
     confinements,
-    embedding: () => openEmbedding({ settings, host, boundary, keys }),
+    embedding,
     model: openers.model,
     policy: ownPolicy,
     audit: store.audit,
@@ -339,6 +335,15 @@ export function createEngine(config: Config, host: Host): Engine {
       redactor,
       keys,
       model: openers.model,
+    }),
+    skills: createSkillMatching({
+      config,
+      host,
+      boundary,
+      dataDir,
+      policy: ownPolicy,
+      model: openers.model,
+      embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
     onBudget: budgetNews.listen,

@@ -4,6 +4,7 @@ import { placeJournal } from "../store/journal/place.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
 import { busyWords } from "./busy-words.ts";
+import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 
 /** The settings' store, and its backups while it is open. */
@@ -34,4 +35,13 @@ export function openConfigured(config: Config, host: Host): ConfiguredStore {
   });
   const { transactions } = store;
   return { dataDir, store, backups: scheduleBackups({ config, host, transactions }) };
+}
+
+/** Opens the store that a team shares what it learned in. @throws Agent33Error `store.*` */
+export function openTeamStore(url: string, host: Host): ReturnType<typeof openGranted> {
+  const { clock, ids, random } = host;
+  const onBusy = (notice: Parameters<typeof busyWords>[0]): void => {
+    host.warn(busyWords(notice, "the team's store"));
+  };
+  return openGranted({ url, clock, ids, random, onBusy });
 }
