@@ -73,6 +73,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./context.ts")).contextSurvey,
   },
   {
+    name: "evaluation",
+    summary: "Whether the statistics of real trials are those that SciPy gives.",
+    kind: "survey",
+    load: async () => (await import("./evaluation.ts")).evaluationSurvey,
+  },
+  {
     name: "loop",
     summary: "What the engine adds to a turn and a tool call, beside ai and @openai/agents.",
     kind: "survey",
