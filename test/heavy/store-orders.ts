@@ -13,6 +13,8 @@ export interface WriterOrder {
   readonly inDoubt: readonly string[];
   /** Pages in the write-ahead log at which SQLite moves them into the file; its own default if not given. */
   readonly checkpointPages?: number;
+  /** Pages that SQLite keeps in memory; its own default if not given. */
+  readonly cachePages?: number;
   /** When SQLite waits for the disk; `full` if not given. */
   readonly synchronous?: "normal" | "off";
   readonly busyTimeoutMs?: number;
