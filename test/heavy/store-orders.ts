@@ -33,6 +33,8 @@ export interface WriterOrder {
 /** What a process that brings a store up to date is to do: its first argument, as JSON. */
 export interface UpgradeOrder {
   readonly dataDir: string;
+  /** Whether it takes the backup in its own process. */
+  readonly alone?: boolean;
 }
 
 /** What a process that takes over the Python engine's state is to do. */

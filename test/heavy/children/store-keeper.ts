@@ -10,7 +10,7 @@ import { copyPlaces } from "../../../src/engine/store-admin.ts";
 import { listBackups } from "../../../src/store/backup/catalogue.ts";
 import { restoreStore } from "../../../src/store/backup/restore.ts";
 import { takeBackup } from "../../../src/store/backup/take.ts";
-import { type KeeperOrder, noteDescriptor } from "../store-orders.ts";
+import { acknowledgementDescriptor, type KeeperOrder, noteDescriptor } from "../store-orders.ts";
 
 /** A process that backs a store up, restores it or copies it, and says where it is. */
 const order = JSON.parse(process.argv[2] ?? "") as KeeperOrder;
@@ -51,6 +51,7 @@ flushCompileCache();
 note("ready");
 try {
   const facts = await act();
+  writeSync(acknowledgementDescriptor, `done ${"id" in facts ? String(facts.id) : ""}\n`);
   note("done", facts);
 } catch (error) {
   const { code, message } = toAgent33Error(error);
