@@ -73,6 +73,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./context.ts")).contextSurvey,
   },
   {
+    name: "evaluation",
+    summary: "Whether the statistics of real trials are those that SciPy gives.",
+    kind: "survey",
+    load: async () => (await import("./evaluation.ts")).evaluationSurvey,
+  },
+  {
     name: "loop",
     summary: "What the engine adds to a turn and a tool call, beside ai and @openai/agents.",
     kind: "survey",
@@ -89,6 +95,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     summary: "A backup of a store that is written to, and how long restoring and verifying take.",
     kind: "survey",
     load: async () => (await import("./recovery.ts")).recoverySurvey,
+  },
+  {
+    name: "skillmatch",
+    summary: "Which skills are found among thousands for a whole task, and how fast.",
+    kind: "survey",
+    load: async () => (await import("./skillmatch.ts")).skillMatchSurvey,
   },
   {
     name: "store",

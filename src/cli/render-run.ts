@@ -12,6 +12,7 @@ import type {
 import { oneLine, type Output } from "./output.ts";
 import { budgetText, renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
 import { compactionText } from "./render-compaction.ts";
+import { skillRulesText } from "./skill-text.ts";
 import { counted } from "./text.ts";
 
 const milliseconds = (ms: number): string =>
@@ -127,6 +128,11 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         return;
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
+        return;
+      case "skill.loaded":
+        out(
+          style.dim(`    ${["works by the skill", event.name, skillRulesText(event)].join(" ")}`),
+        );
         return;
       case "plan.updated":
         for (const line of planLines(event.steps).split("\n"))

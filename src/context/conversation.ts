@@ -116,6 +116,7 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "sampling.completed":
       case "sampling.failed":
       case "tool.started":
+      case "skill.loaded":
       case "tools.activated":
       case "turn.started":
       case "verification.completed":

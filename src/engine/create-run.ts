@@ -37,6 +37,7 @@ import type { RunSpec } from "./run-spec.ts";
 import type { ModelInfo } from "../models/model.ts";
 import { refuseUnusedAddress } from "./model-source.ts";
 import { checkShellPlace } from "./shell-place.ts";
+import { skillPaths } from "./skills.ts";
 import { writeDown } from "./write-run.ts";
 import {
   configuredServers,
@@ -122,6 +123,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
       ...agentPlaces(config, host.cwd),
+      ...skillPaths(config.settings, host),
       ...family.files,
       ...policy.files.map((path) => resolve(host.cwd, path)),
     ]);

@@ -76,6 +76,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "budget.reached":
     case "turn.started":
     case "tools.activated":
+    case "skill.loaded":
       return event;
   }
 }

@@ -18,8 +18,7 @@ import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
-import { discover } from "../skills/load.ts";
-import { formatSkillNotice, type Skill } from "../skills/skill.ts";
+import type { Skill } from "../skills/skill.ts";
 import { type Tool, toolDigest } from "../tools/tool.ts";
 import { agentPlaces } from "./agents.ts";
 import type { SyncTenantStore } from "../store/repositories/index.ts";
@@ -42,6 +41,8 @@ import type { RunSpec } from "./run-spec.ts";
 import { knownTools } from "./run-tools.ts";
 import { governedRunModel } from "./run-model.ts";
 import { findSandbox } from "./sandbox.ts";
+import { withChangedSkills } from "./changed-skills.ts";
+import { runSkills, skillPaths } from "./skills.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
 import type { ArrangedTools } from "./tool-search.ts";
@@ -101,11 +102,13 @@ export async function openSession(
     tenant: spec.principal.tenant,
   });
   const known = knownTools(runId, events, parts.approvalsOf(spec.principal.tenant));
-  const policy = withPins(ofPacks, lock, known);
+  const { tenant } = spec.principal;
+  const { settings: all, host: machine } = parts;
+  const agents = [spec.agent, ...spec.subAgents];
+  const found = await runSkills({ settings: all, machine, lock, tenant, task, agents });
+  const policy = withChangedSkills(withPins(ofPacks, lock, known), found.changed);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
-  const { skills: found, notices: skillNotices } =
-    task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
   // An agent that has one turn has no use for what it could act with.
   const acts = spec.mode === "iterative";
   const shell = await openShell(spec, parts);
@@ -166,6 +169,7 @@ export async function openSession(
         redactor,
         settings: settings.tools,
         tokens,
+        skillListTokens: all.skills.listTokens,
         context: spec.context,
         model: {
           contextTokens: prices.contextTokens(model.info),
@@ -184,7 +188,9 @@ export async function openSession(
         effort: spec.effort,
         own: acts ? own : [],
         offered: acts ? servers.flatMap((server) => server.tools) : [],
-        skills: acts ? found : [],
+        skills: found.skills,
+        loads: acts,
+        preloaded: [],
         earlier,
         above: [],
         levels: acts && spec.limits.maxSubagents > 0 ? spec.limits.maxDepth : 0,
@@ -192,7 +198,7 @@ export async function openSession(
       },
     );
     const notices = [
-      ...skillNotices.map(formatSkillNotice),
+      ...found.notices,
       ...shell.notices,
       ...left.notices,
       ...servers.flatMap(({ name, notices: said }) =>
@@ -232,6 +238,7 @@ export const closedPlaces = (
   parts.lockFile,
   ...parts.policies.places(),
   ...agentPlaces(parts, parts.host.cwd),
+  ...skillPaths(parts.settings, parts.host),
 ];
 
 function toolsOf(

@@ -29,6 +29,7 @@ import {
   stuckLoop,
   totals,
   usage,
+  loadedSkill,
 } from "./event-fields.ts";
 import type { LiveEvent } from "./live-event.ts";
 
@@ -263,6 +264,15 @@ const storedEventSchema = z.discriminatedUnion("type", [
     turn: z.int().positive(),
     index: z.int().nonnegative(),
     tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
+  }),
+  z.object({
+    ...stored,
+    ...scoped,
+    /** The agent works by a skill from here on, and what that says about tools holds. */
+    type: z.literal("skill.loaded"),
+    turn: z.int().positive(),
+    index: z.int().nonnegative(),
+    ...loadedSkill,
   }),
   ...contextEvents,
   z.object({

@@ -132,6 +132,7 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "skill.loaded":
     case "plan.updated":
     case "context.compacted":
     case "condense.completed":

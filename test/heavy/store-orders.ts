@@ -46,8 +46,10 @@ export interface ImportOrder {
 
 /** What a process that looks after a store is to do: its first argument, as JSON. */
 export interface KeeperOrder {
-  readonly act: "backup" | "restore" | "copy";
+  /** The last two are planted faults. */
+  readonly act: "backup" | "restore" | "copy" | "restore-without-journal" | "restore-in-place";
+  /** Of a copy, an address too. */
   readonly dataDir: string;
-  /** Of a copy: the folder of the other store. */
+  /** Of a copy: the folder of the other store, or its address. */
   readonly to?: string;
 }

@@ -158,6 +158,7 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "agent.started":
     case "turn.started":
     case "plan.updated":
+    case "skill.loaded":
     case "context.compacted":
       return [told];
     case "check.completed":

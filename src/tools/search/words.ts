@@ -38,26 +38,29 @@ export function wordsOf(
   text: string,
   fold: (word: string) => string = singular,
 ): readonly string[] {
-  const words: string[] = [];
-  for (const [run] of plain(text).matchAll(wordPattern)) {
-    if (run.length > longestWord) continue;
-    if (simpleWord.test(run)) {
-      const word = run.toLowerCase();
-      if (!emptyWords.has(word)) words.push(fold(word));
-      continue;
-    }
-    if (scriptsWithoutSpaces.test(run)) {
-      words.push(...pairsOf(run));
-      continue;
-    }
-    const parts = run.split(seam);
-    if (parts.length > 1) parts.push(run);
-    for (const part of parts) {
-      const word = part.toLowerCase();
-      if (!emptyWords.has(word)) words.push(fold(word));
-    }
-  }
-  return words;
+  return runsOf(text).flatMap((run) => wordsOfRun(run, fold));
+}
+
+/** The runs of letters and digits of a text, as they stand in it but for accents. */
+export function runsOf(text: string): readonly string[] {
+  return plain(text).match(wordPattern) ?? [];
+}
+
+/** The words of one run, as {@link wordsOf} cuts them. The same for the same run and fold. */
+export function wordsOfRun(run: string, fold: (word: string) => string): readonly string[] {
+  if (run.length > longestWord) return [];
+  if (simpleWord.test(run)) return folded([run], fold);
+  if (scriptsWithoutSpaces.test(run)) return pairsOf(run);
+  const parts = run.split(seam);
+  if (parts.length > 1) parts.push(run);
+  return folded(parts, fold);
+}
+
+function folded(parts: readonly string[], fold: (word: string) => string): readonly string[] {
+  return parts
+    .map((part) => part.toLowerCase())
+    .filter((word) => !emptyWords.has(word))
+    .map(fold);
 }
 
 /**

@@ -1,6 +1,7 @@
-import { writeSync } from "node:fs";
+import { readFileSync, writeFileSync, writeSync } from "node:fs";
 import { flushCompileCache } from "node:module";
 import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import { systemClock } from "../../../src/base/clock.ts";
 import { toAgent33Error } from "../../../src/base/errors.ts";
 import { uuidv7Source } from "../../../src/base/ids.ts";
@@ -10,6 +11,7 @@ import { copyPlaces } from "../../../src/engine/store-admin.ts";
 import { listBackups } from "../../../src/store/backup/catalogue.ts";
 import { restoreStore } from "../../../src/store/backup/restore.ts";
 import { takeBackup } from "../../../src/store/backup/take.ts";
+import { databaseFile } from "../../../src/store/store.ts";
 import { acknowledgementDescriptor, type KeeperOrder, noteDescriptor } from "../store-orders.ts";
 
 /** A process that backs a store up, restores it or copies it, and says where it is. */
@@ -37,6 +39,21 @@ async function act(): Promise<object> {
       const ids = uuidv7Source(clock, systemRandom);
       const report = await restoreStore({ dataDir, clock, ids, backups: listBackups(backups) });
       return { changes: report.journal?.changes, end: report.journal?.end };
+    }
+    case "restore-without-journal": {
+      const ids = uuidv7Source(clock, systemRandom);
+      const [backup] = listBackups(backups);
+      return { from: (await restoreStore({ dataDir, clock, ids, backup })).backup };
+    }
+    case "restore-in-place": {
+      const [backup] = listBackups(backups);
+      const packed = readFileSync(join(backup?.path ?? "", "store.db.zst"));
+      const plain = zstdDecompressSync(packed);
+      writeFileSync(join(dataDir, databaseFile), plain.subarray(0, plain.length / 2));
+      note("half");
+      // The harness ends it here.
+      await clock.sleep(60_000);
+      return {};
     }
     case "copy": {
       const host = thisHost({ ...process.env });
