@@ -35,6 +35,8 @@ import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { createModels, type Models } from "./engine/models.ts";
 import { modelOpeners } from "./engine/model-source.ts";
 import { openConfigured } from "./engine/open-store.ts";
+import { untoldRecoveries } from "./engine/recovery-news.ts";
+import { unlessDamaged } from "./engine/store-recover.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
@@ -315,6 +317,7 @@ export function createEngine(config: Config, host: Host): Engine {
     redactor,
   });
   policies.follow();
+  for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
   return {
     mcp,
@@ -365,7 +368,7 @@ export function createEngine(config: Config, host: Host): Engine {
 
 /**
  * Opens the engine over a store that may be of an earlier AGENT-33: it is brought up to date first,
- * after a verified backup.
+ * after a verified backup. One that is damaged is recovered first, where the settings say so.
  * @param onUpgrade told what was done, where anything was
  * @throws Agent33Error as {@link createEngine}, and `store.*`
  */
@@ -374,8 +377,10 @@ export async function openEngine(
   host: Host,
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engine> {
-  if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
-  return createEngine(config, host);
+  return unlessDamaged(config, host, async () => {
+    if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
+    return createEngine(config, host);
+  });
 }
 
 /** What works on this machine; an engine that cannot be opened is one of the findings. */

@@ -65,7 +65,11 @@ export {
   type Verified,
   verifyBackups,
 } from "./store-backup.ts";
-export { type RecoverReport, recoverSettingsStore } from "./store-recover.ts";
+export {
+  type RecoveryReport,
+  listSettingsRecoveries,
+  recoverSettingsStore,
+} from "./store-recover.ts";
 export {
   listQuarantine,
   type QuarantineItem,

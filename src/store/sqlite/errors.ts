@@ -31,7 +31,7 @@ const rows: Readonly<Record<number, ErrorRow>> = {
   11: {
     code: "store.corrupt",
     what: "The store's file is damaged",
-    hint: 'End all programs that use it, delete nothing, and run `agent33 store recover`: it makes a new store of all that can be read, and keeps the damaged one. "A damaged store" in docs/guides/store.md says more.',
+    hint: 'End all programs that use it, delete nothing, and run `agent33 store recover`: it makes the store whole, and keeps the damaged one. docs/operations/recover.md and "A damaged store" in docs/guides/store.md say more.',
     retryable: false,
   },
   13: {
@@ -49,7 +49,7 @@ const rows: Readonly<Record<number, ErrorRow>> = {
   26: {
     code: "store.not_a_store",
     what: "The file is not an AGENT-33 store",
-    hint: 'Choose another data folder with --data. If it used to be one: `agent33 store recover` makes a new store of all that can be read of it. "A damaged store" in docs/guides/store.md says more.',
+    hint: 'Choose another data folder with --data. If it used to be one: `agent33 store recover` makes it whole. docs/operations/recover.md and "A damaged store" in docs/guides/store.md say more.',
     retryable: false,
   },
 };

@@ -3,6 +3,7 @@ import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { BusyNotice } from "../backend.ts";
 import type { Recorder, Recording } from "../journal/recorder.ts";
+import { onlyRead } from "../damage.ts";
 import { mapSqliteError } from "./errors.ts";
 import { pause } from "./pause.ts";
 import type { SqlSession } from "./session.ts";
@@ -48,6 +49,8 @@ export interface TransactionsOptions {
   readonly path: string;
   readonly busyTimeoutMs: number;
   readonly clock: Clock;
+  /** Refuses every write: the file is damaged and stays as it is. */
+  readonly readOnly: boolean;
   readonly onListenerError: (error: unknown) => void;
   /** Told when a transaction has waited for another process's lock for as long as SQLite waits. */
   readonly onBusy?: (notice: BusyNotice) => void;
@@ -166,6 +169,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   const swallowed = () => doom;
 
   const outermost = <T>(work: (sql: SqlSession) => T, start: () => void): T => {
+    if (options.readOnly) throw onlyRead(path);
     leaveRefusedBehind();
     start();
     doom = undefined;
