@@ -22,6 +22,7 @@ export {
   readAgent,
 } from "./agents.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
+export type { SkillMatch } from "../skills/matching/match-result.ts";
 export type { ModelCheck, ModelStanding } from "./models.ts";
 export type { McpInspection } from "./mcp-admin.ts";
 export {
