@@ -35,6 +35,9 @@ import { createModels, type Models } from "./engine/models.ts";
 import { createSkillMatching, type SkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
 import { openConfigured, openTeamStore } from "./engine/open-store.ts";
+import { recordedRuns } from "./engine/recorded-runs.ts";
+import { untoldRecoveries } from "./engine/recovery-news.ts";
+import { unlessDamaged } from "./engine/store-recover.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
@@ -292,15 +295,6 @@ export function createEngine(config: Config, host: Host): Engine {
     audit: store.audit,
   });
 
-  /** A run that has ended or parked has all of its calls in the audit. */
-  const recorded = async <T>(driving: Promise<T>): Promise<T> => {
-    try {
-      return await driving;
-    } finally {
-      await audit.flush();
-    }
-  };
-
   const mcp = createMcpAdmin({
     config,
     host,
@@ -311,16 +305,11 @@ export function createEngine(config: Config, host: Host): Engine {
     redactor,
   });
   policies.follow();
+  for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
   return {
     mcp,
-    runs: {
-      ...runs,
-      drive: (runId) => recorded(runs.drive(runId)),
-      replay: (prefix, request) => recorded(runs.replay(prefix, request)),
-      resume: (prefix) => recorded(runs.resume(prefix)),
-      work: (request) => recorded(runs.work(request)),
-    },
+    runs: recordedRuns(runs, audit),
     dataDir,
     store,
     learning,
@@ -370,7 +359,7 @@ export function createEngine(config: Config, host: Host): Engine {
 
 /**
  * Opens the engine over a store that may be of an earlier AGENT-33: it is brought up to date first,
- * after a verified backup.
+ * after a verified backup. One that is damaged is recovered first, where the settings say so.
  * @param onUpgrade told what was done, where anything was
  * @throws Agent33Error as {@link createEngine}, and `store.*`
  */
@@ -379,8 +368,10 @@ export async function openEngine(
   host: Host,
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engine> {
-  if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
-  return createEngine(config, host);
+  return unlessDamaged(config, host, async () => {
+    if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
+    return createEngine(config, host);
+  });
 }
 
 /** What works on this machine; an engine that cannot be opened is one of the findings. */

@@ -159,6 +159,12 @@ export const settingsSchema = z.strictObject({
         .enum(["full", "normal"])
         .default("full")
         .describe("full survives a power cut; normal may lose the last writes then"),
+      onDamage: z
+        .enum(["recover", "readonly", "fail"])
+        .default("recover")
+        .describe(
+          "what a command does that finds the store damaged: it is made whole first, only read, or the command fails",
+        ),
     })
     .prefault({}),
   journal: z

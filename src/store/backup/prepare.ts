@@ -81,7 +81,11 @@ function isDamage(error: unknown): error is Agent33Error {
   return isAgent33Error(error) && error.code === "store.backup_damaged";
 }
 
-async function prepare(
+/**
+ * Makes the database in an empty folder, of one base.
+ * @throws Agent33Error `store.backup_damaged`, `store.journal_mismatch`, other `store.*`
+ */
+export async function prepare(
   folder: string,
   { backup, stretches }: Base,
   options: PrepareOptions,
@@ -96,7 +100,11 @@ async function prepare(
     await unpackChecked({ path, manifest, into: folder, look: "its rows", onBytes });
   }
   if (backup?.isFile === true) copySnapshot(backup.path, plain, mayUpgrade);
-  const database = openDatabase({ path: plain });
+  // A row gets the revision of the change that wrote it, at the end of its millisecond: what else
+  // is found of the row is then the older or the newer version of it, as the case is.
+  let changedAt: number | undefined;
+  const now = () => (changedAt === undefined ? clock.now() : changedAt + 0.999);
+  const database = openDatabase({ path: plain, now });
   let journal: ReplayReport | null = null;
   try {
     if (stretches.length > 0) {
@@ -107,8 +115,12 @@ async function prepare(
         after: backup?.manifest?.seq ?? 0,
         target,
         clock,
-        onChange: (done) => onProgress?.({ phase: "reading the journal", done }),
+        onChange: ({ seq, at }) => {
+          changedAt = at;
+          onProgress?.({ phase: "reading the journal", done: seq });
+        },
       });
+      changedAt = undefined;
     }
     checkReached(options, journal, backup);
     finish(database, journal, options);

@@ -10,6 +10,11 @@ const parts = ["", "-wal", "-shm"] as const;
 /** What is to be done, by names in the store's folder. */
 const planSchema = z.strictObject({ from: z.string().min(1), aside: z.string().min(1) });
 
+/** The files that a store has at most. */
+export function storeParts(databasePath: string): readonly string[] {
+  return parts.map((part) => `${databasePath}${part}`);
+}
+
 /** The file beside a store's that is there while another takes its place. */
 export function swapPlanOf(databasePath: string): string {
   return `${databasePath.replace(/\.db$/, "")}.restore`;
