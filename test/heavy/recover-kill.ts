@@ -127,6 +127,18 @@ async function play(round: Round, random: Random) {
   return { faults, acknowledged: acknowledged.size, lost: check.lost.length, wasKilled };
 }
 
+/** One round in a store of its own, whose files stay where something is wrong. */
+export async function recoverOnce(folder: string, name: string, random: Random) {
+  const round = roundOf(random, join(folder, name));
+  mkdirSync(round.dataDir);
+  const played = await play(round, random);
+  if (played.faults.length === 0)
+    for (const part of ["", "-copy"]) removeFolder(round.dataDir + part);
+  const { how, harm: what, killAfterMs } = round;
+  const line = `${what}, ${how}, ${played.wasKilled ? "killed" : "done"} after ${killAfterMs.toFixed(0)} ms; ${played.acknowledged} acknowledged`;
+  return { ...played, line };
+}
+
 /** Whether a recovery that is killed at any moment loses nothing, and is finished by the next. */
 export const recoverKill: HeavySuite = {
   about: "kills recoveries, by command and at the start, and looks for what was acknowledged",
@@ -136,20 +148,14 @@ export const recoverKill: HeavySuite = {
     const totals = { failed: 0, killed: 0, acknowledged: 0, lost: 0 };
     for (let number = 1; number <= count; number += 1) {
       const random = seededRandom(seed + number);
-      const round = roundOf(random, join(folder, `store-${number}`));
-      mkdirSync(round.dataDir);
-      const { faults, acknowledged, lost, wasKilled } = await play(round, random);
+      const once = await recoverOnce(folder, `store-${number}`, random);
+      const { faults, acknowledged, lost, wasKilled, line } = once;
       totals.acknowledged += acknowledged;
       totals.lost += lost;
       if (wasKilled) totals.killed += 1;
-      const { how, harm: what, killAfterMs } = round;
-      const verdict = faults.length === 0 ? "ok    " : "FAILED";
-      say(
-        `${verdict} seed ${seed + number}: ${what}, ${how}, ${wasKilled ? "killed" : "done"} after ${killAfterMs.toFixed(0)} ms; ${acknowledged} acknowledged`,
-      );
+      say(`${faults.length === 0 ? "ok    " : "FAILED"} seed ${seed + number}: ${line}`);
       for (const fault of faults) say(`         ${fault}`);
       if (faults.length > 0) totals.failed += 1;
-      else for (const part of ["", "-copy"]) removeFolder(round.dataDir + part);
     }
     say(
       `${count} rounds, ${totals.killed} killed before their end: ${totals.acknowledged} acknowledged, ${totals.lost} lost`,
