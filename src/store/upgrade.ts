@@ -61,7 +61,8 @@ export interface UpgradeReport {
 /** The schema version of the store in a folder; undefined where there is none. */
 export function storeVersion(dataDir: string): number | undefined {
   const path = join(dataDir, databaseFile);
-  return isStoreThere(path) ? withDatabase(path, checkVersion) : undefined;
+  // Read only: a damaged store's write-ahead log must not be taken for whole and ended by this.
+  return isStoreThere(path) ? withDatabase(path, checkVersion, true) : undefined;
 }
 
 /** The version that this program works with. */
@@ -170,8 +171,8 @@ function refuseInUse({ sql, path }: Database, { clock, ownerGone }: UpgradeOptio
   );
 }
 
-function withDatabase<T>(path: string, work: (database: Database) => T): T {
-  const database = openDatabase({ path });
+function withDatabase<T>(path: string, work: (database: Database) => T, readOnly = false): T {
+  const database = openDatabase({ path, readOnly });
   try {
     return work(database);
   } finally {

@@ -1,6 +1,10 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/clock.ts";
+import { uuidv7Source } from "../../src/base/ids.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { newRun } from "../../src/store/store.fixture.ts";
 import { openStore } from "../../src/store/store.ts";
 import { freshFolder, runInProcess } from "../support/cli.ts";
 
@@ -52,10 +56,31 @@ describe("a command that finds its store damaged", () => {
     expect(await summaries()).toContain("A second import is refused");
   });
 
+  test("brings back what a damaged write-ahead log has, and keeps it as it was found", async () => {
+    const left = freshFolder();
+    const dataDir = join(folder, ".agent33");
+    const ids = uuidv7Source(systemClock, systemRandom);
+    const { tenant, close } = openStore({ dataDir, clock: systemClock, ids });
+    for (const id of ["one", "two", "three"]) tenant("default").runs.create(newRun(id));
+    // As a process leaves it that is killed.
+    cpSync(dataDir, join(left, ".agent33"), { recursive: true });
+    close();
+    folder = left;
+    const log = readFileSync(`${database()}-wal`);
+    log[32 + 24 + 100] = (log[32 + 24 + 100] ?? 0) ^ 1;
+    writeFileSync(`${database()}-wal`, log);
+    const listed = await run("runs", "list", "--json");
+    expect(listed.stdout).toContain('"three"');
+    const [report] = JSON.parse((await run("store", "recover", "--list", "--json")).stdout) as [
+      { aside: string },
+    ];
+    expect(readFileSync(join(report.aside, "agent33.db-wal")).equals(log)).toBe(true);
+  });
+
   test("says so and fails where another process uses it", async () => {
     const { close } = openStore({
       dataDir: join(folder, ".agent33"),
-      clock: (await import("../../src/base/clock.ts")).systemClock,
+      clock: systemClock,
       ids: () => "id",
     });
     const bytes = spoil();

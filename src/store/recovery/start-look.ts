@@ -79,7 +79,10 @@ function problemsOf(
       native.close();
     }
   } catch (error) {
-    throw mapSqliteError(error, path);
+    const mapped = mapSqliteError(error, path);
+    if (damage.has(mapped.code)) throw mapped;
+    // A folder that may not be written to, and its like: who opens the store says so.
+    return [];
   }
 }
 
