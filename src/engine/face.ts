@@ -32,6 +32,7 @@ export { planAdditions, removeSkill, type SkillAddition } from "./skill-changes.
 export type { SkillEntry } from "../skills/registry.ts";
 export { formatSkillNotice } from "../skills/skill.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
+export type { SkillMatch } from "../skills/matching/match-result.ts";
 export type { ModelCheck, ModelStanding } from "./models.ts";
 export type { McpInspection } from "./mcp-admin.ts";
 export {

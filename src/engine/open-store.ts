@@ -6,6 +6,7 @@ import { isDamage } from "../store/recovery/start-look.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
 import { busyWords } from "./busy-words.ts";
+import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 
 /** The settings' store, and its backups while it is open. */
@@ -54,4 +55,13 @@ function openUnlessDamaged(
     host.warn(`${toAgent33Error(error).message} It is only read, as store.onDamage says.`);
     return open(true);
   }
+}
+
+/** Opens the store that a team shares what it learned in. @throws Agent33Error `store.*` */
+export function openTeamStore(url: string, host: Host): ReturnType<typeof openGranted> {
+  const { clock, ids, random } = host;
+  const onBusy = (notice: Parameters<typeof busyWords>[0]): void => {
+    host.warn(busyWords(notice, "the team's store"));
+  };
+  return openGranted({ url, clock, ids, random, onBusy });
 }
