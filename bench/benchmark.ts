@@ -97,6 +97,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./recovery.ts")).recoverySurvey,
   },
   {
+    name: "skillmatch",
+    summary: "Which skills are found among thousands for a whole task, and how fast.",
+    kind: "survey",
+    load: async () => (await import("./skillmatch.ts")).skillMatchSurvey,
+  },
+  {
     name: "store",
     summary: "Durable writes, summaries and lists of signals, on SQLite and on PostgreSQL.",
     kind: "survey",

@@ -1,5 +1,15 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
+import { systemCodeOf } from "./errors.ts";
 
 /** Waits until a file, or the names in a folder, are on the disk. */
 export function syncToDisk(path: string): void {
@@ -9,6 +19,26 @@ export function syncToDisk(path: string): void {
   } finally {
     closeSync(handle);
   }
+}
+
+/**
+ * Makes a folder, with those that it is in, for this user's eyes only. Their names are on the disk
+ * when this returns: without that a cut of the power takes them with all that is in them, however
+ * often that was flushed. One folder after the other: Node's own recursive way never returns below
+ * `/proc`.
+ * @throws what node:fs throws
+ */
+export function makeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it in between; a file in its place is an error all the same.
+    if (systemCodeOf(error) !== "EEXIST" || !statSync(path).isDirectory()) throw error;
+  }
+  syncToDisk(parent);
 }
 
 /**

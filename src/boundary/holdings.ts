@@ -44,7 +44,7 @@ export class Holdings {
       this.#reservation = reserved;
       return;
     }
-    throw this.#exceeded(reserved, "Raise the limit, or let the run end here.");
+    throw this.#exceeded(reserved, estimate, "Raise the limit, or let the run end here.");
   }
 
   /** @throws BoundaryError `budget_exceeded` */
@@ -54,7 +54,8 @@ export class Holdings {
       this.#standing = { ledger, reserved };
       return;
     }
-    throw this.#exceeded(reserved, "Raise the limit in the settings, or wait for the next period.");
+    const hint = "Raise the limit in the settings, or wait for the next period.";
+    throw this.#exceeded(reserved, bound, hint);
   }
 
   /** Sets more aside, for another attempt beside one that has to be paid for. Whether it fits. */
@@ -67,6 +68,7 @@ export class Holdings {
 
   #exceeded(
     { budget, limit, used, allowed, unpriced }: BudgetRefusal,
+    asked: Partial<Record<BudgetRefusal["limit"], number>>,
     hint: string,
   ): BoundaryError {
     const { name } = this.#call;
@@ -80,7 +82,9 @@ export class Holdings {
         },
       );
     }
-    const message = `${name} does not fit into budget ${budget}: ${limit} ${Math.round(used)} used of ${allowed}.`;
+    const most = asked[limit];
+    const more = most === undefined ? "" : `, and it may take ${Math.ceil(most)}`;
+    const message = `${name} does not fit into budget ${budget}: ${limit} ${Math.round(used)} used of ${allowed}${more}.`;
     return new BoundaryError("budget_exceeded", message, { budgetLimit: limit, hint });
   }
 

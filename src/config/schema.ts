@@ -15,17 +15,18 @@ import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
+import { skillSettingsSchema } from "./skill-settings.ts";
 
 const names = z.array(z.string().min(1)).default([]);
 
-/** Of how many hours, days and so on the last scheduled backup is kept. */
+/** Of how many hours, days and so on the last backup is kept. */
 function keptFor(usual: number, unit: string) {
   return z
     .int()
     .nonnegative()
     .max(1_000)
     .default(usual)
-    .describe(`${unit} of which the last scheduled backup is kept`);
+    .describe(`${unit} of which the last backup of each kind is kept`);
 }
 
 /** What holds besides, for some of the calls. */
@@ -158,6 +159,12 @@ export const settingsSchema = z.strictObject({
         .enum(["full", "normal"])
         .default("full")
         .describe("full survives a power cut; normal may lose the last writes then"),
+      onDamage: z
+        .enum(["recover", "readonly", "fail"])
+        .default("recover")
+        .describe(
+          "what a command does that finds the store damaged: it is made whole first, only read, or the command fails",
+        ),
     })
     .prefault({}),
   journal: z
@@ -201,7 +208,9 @@ export const settingsSchema = z.strictObject({
             .positive()
             .max(1_000)
             .default(16)
-            .describe("scheduled backups kept in any case"),
+            .describe(
+              "backups kept in any case, of each kind that is made without a person's word",
+            ),
           hours: keptFor(24, "hours"),
           days: keptFor(14, "days"),
           weeks: keptFor(8, "weeks"),
@@ -301,6 +310,7 @@ export const settingsSchema = z.strictObject({
         .describe("tokens of all tool definitions above which auto searches; 40 tools or so"),
     })
     .prefault({}),
+  skills: skillSettingsSchema.prefault({}),
   mcpServers: z
     .record(z.string(), mcpServerSchema)
     .default({})

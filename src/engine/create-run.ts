@@ -34,8 +34,10 @@ import {
 import { ladderOf } from "./escalation-ladder.ts";
 import { atHome, estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
 import type { RunSpec } from "./run-spec.ts";
+import type { ModelInfo } from "../models/model.ts";
 import { refuseUnusedAddress } from "./model-source.ts";
 import { checkShellPlace } from "./shell-place.ts";
+import { skillPaths } from "./skills.ts";
 import { writeDown } from "./write-run.ts";
 import {
   configuredServers,
@@ -71,6 +73,8 @@ export interface RunRequest extends ServerChoices, CompletionRequest {
   readonly mode?: RunMode;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
+  /** How many skills it gets at most, matched with its task. Default: as the agent's definition says. */
+  readonly matchSkills?: number | undefined;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
   readonly entryPoint?: EntryPoint;
   /** Command lines of MCP servers to start for this run. */
@@ -89,8 +93,11 @@ export interface CreateParts {
   readonly dataDir: string;
   readonly policies: Policies;
   readonly redactor: Redactor;
-  /** @throws Agent33Error when the run's model cannot be had */
-  readonly checkModel: (spec: RunSpec) => Promise<void>;
+  /**
+   * What the run's model is, under the name that its calls are priced by.
+   * @throws Agent33Error when it cannot be had
+   */
+  readonly checkModel: (spec: RunSpec) => Promise<ModelInfo>;
 }
 
 /**
@@ -118,6 +125,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
       ...agentPlaces(config, host.cwd),
+      ...skillPaths(config.settings, host),
       ...family.files,
       ...policy.files.map((path) => resolve(host.cwd, path)),
     ]);
@@ -173,6 +181,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
         ],
     workspace,
     shell: !once && request.shell === true,
+    ...(request.matchSkills === undefined ? {} : { matchSkills: request.matchSkills }),
     environment: {},
     principal: {
       tenant: settings.tenant,
@@ -180,7 +189,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       agent: agentReference(agent),
     },
   };
-  await parts.checkModel(wanted);
+  const info = await parts.checkModel(wanted);
   const scratch =
     task === undefined ? undefined : await prepareHostWorkspace(task, files.workspace);
   // A PATH made for an image would hide this machine's programs.
@@ -188,7 +197,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const note = settings.routing.enabled
     ? {
         ...route.note,
-        estimate: await estimateOf({ ...route, model }, question, forEstimates(parts)),
+        estimate: await estimateOf({ ...route, model, info }, question, forEstimates(parts)),
       }
     : route.note;
   const spec: RunSpec = {

@@ -2,6 +2,7 @@ import { tiersAbove } from "../agents/routing/settings.ts";
 import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { keepClean } from "./clean-workspace.ts";
 import type { Config } from "../config/config.ts";
+import type { ModelInfo } from "../models/model.ts";
 import type { Host } from "./host.ts";
 import type { RunFiles } from "./run-files.ts";
 import type { RunSpec, TierSpec } from "./run-spec.ts";
@@ -19,8 +20,11 @@ interface LadderParts {
   readonly host: Host;
   readonly config: Config;
   readonly store: EngineStore;
-  /** @throws Agent33Error when the run's model cannot be had */
-  readonly checkModel: (spec: RunSpec) => Promise<void>;
+  /**
+   * What the run's model is, under the name that its calls are priced by.
+   * @throws Agent33Error when it cannot be had
+   */
+  readonly checkModel: (spec: RunSpec) => Promise<ModelInfo>;
 }
 
 const none: Ladder = { spec: {}, notices: [] };
@@ -52,8 +56,8 @@ export async function ladderOf(
   for (const effort of above) {
     const { model: named, ...tier } = tierFor(effort, "escalation", about.named, settings);
     const model = named === undefined ? spec.model : atHome(named, parts.host.cwd);
-    await parts.checkModel({ ...spec, model, baseUrl: tier.baseUrl });
-    const estimate = await estimateOf({ ...tier, model }, about.question, {
+    const info = await parts.checkModel({ ...spec, model, baseUrl: tier.baseUrl });
+    const estimate = await estimateOf({ ...tier, model, info }, about.question, {
       store: parts.store,
       clock: parts.host.clock,
       prices: settings.prices,

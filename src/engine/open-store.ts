@@ -1,9 +1,12 @@
 import { resolve } from "node:path";
+import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { placeJournal } from "../store/journal/place.ts";
+import { isDamage } from "../store/recovery/start-look.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
 import { busyWords } from "./busy-words.ts";
+import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 
 /** The settings' store, and its backups while it is open. */
@@ -23,15 +26,42 @@ export function openConfigured(config: Config, host: Host): ConfiguredStore {
   const { enabled, folder } = settings.journal;
   const dataDir = resolve(host.cwd, settings.data);
   if (enabled && folder !== undefined) placeJournal(dataDir, resolve(host.cwd, folder));
-  const store = openStore({
-    dataDir,
-    clock,
-    ids,
-    synchronous: settings.store.synchronous,
-    onBusy: (notice) => host.warn(busyWords(notice, "the store")),
-    journal: enabled,
-    onJournalTrouble: ({ code, message, hint = "" }) => host.warn(`${code}: ${message} ${hint}`),
-  });
+  const open = (readOnly: boolean): Store =>
+    openStore({
+      dataDir,
+      clock,
+      ids,
+      readOnly,
+      synchronous: settings.store.synchronous,
+      onBusy: (notice) => host.warn(busyWords(notice, "the store")),
+      journal: enabled,
+      onJournalTrouble: ({ code, message, hint = "" }) => host.warn(`${code}: ${message} ${hint}`),
+    });
+  const store = openUnlessDamaged(config, host, open);
   const { transactions } = store;
   return { dataDir, store, backups: scheduleBackups({ config, host, transactions }) };
+}
+
+/** As `store.onDamage` says; a store that is to be recovered is so before it is opened. */
+function openUnlessDamaged(
+  { settings }: Config,
+  host: Host,
+  open: (readOnly: boolean) => Store,
+): Store {
+  try {
+    return open(false);
+  } catch (error) {
+    if (!isDamage(error) || settings.store.onDamage !== "readonly") throw error;
+    host.warn(`${toAgent33Error(error).message} It is only read, as store.onDamage says.`);
+    return open(true);
+  }
+}
+
+/** Opens the store that a team shares what it learned in. @throws Agent33Error `store.*` */
+export function openTeamStore(url: string, host: Host): ReturnType<typeof openGranted> {
+  const { clock, ids, random } = host;
+  const onBusy = (notice: Parameters<typeof busyWords>[0]): void => {
+    host.warn(busyWords(notice, "the team's store"));
+  };
+  return openGranted({ url, clock, ids, random, onBusy });
 }

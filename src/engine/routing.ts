@@ -10,7 +10,7 @@ import type { Config } from "../config/config.ts";
 import type { Settings } from "../config/schema.ts";
 import type { RunMode, RunRouting } from "../events/event.ts";
 import { loadPrices } from "../models/prices.ts";
-import { parseModelSpec } from "../models/spec.ts";
+import type { ModelInfo } from "../models/model.ts";
 import type { EngineStore } from "./tenant-store.ts";
 
 /** What a run is routed by. */
@@ -115,7 +115,7 @@ const mostRuns = 100;
 
 /** What such a run is expected to use. */
 export async function estimateOf(
-  tier: Pick<Tier, "effort" | "baseUrl"> & { readonly model: string },
+  tier: Pick<Tier, "effort"> & { readonly model: string; readonly info: ModelInfo },
   { agent, mode, work }: Pick<RouteQuestion, "agent" | "mode" | "work">,
   parts: {
     readonly store: EngineStore;
@@ -123,12 +123,9 @@ export async function estimateOf(
     readonly prices: Settings["prices"];
   },
 ): Promise<Estimate> {
-  const { effort, model, baseUrl } = tier;
+  const { effort, model, info } = tier;
   const history = historyOf(parts.store, agent, effort.effort, model);
   const prices = await loadPrices({ clock: parts.clock, overrides: parts.prices });
-  const parsed = parseModelSpec(model);
-  const address = parsed.baseUrl ?? baseUrl ?? undefined;
-  const info = { ...parsed, ...(address === undefined ? {} : { baseUrl: address }) };
   const characters = JSON.stringify(work() ?? "").length;
   const asked = {
     effort: effort.effort,

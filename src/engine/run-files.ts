@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import { putFile } from "../base/disk.ts";
+import { makeFolder, putFile } from "../base/disk.ts";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import {
   copyFolder,
@@ -49,7 +49,7 @@ const snapshotName = "workspace-before.json";
 /** Remembers what a workspace looked like before the agent touched it. */
 export async function rememberWorkspace(files: RunFiles, workspace: string): Promise<void> {
   try {
-    mkdirSync(files.folder, { recursive: true });
+    makeFolder(files.folder);
     const snapshot = await snapshotFolder(workspace, notLookedAt(files));
     putFile(join(files.folder, snapshotName), JSON.stringify(Object.fromEntries(snapshot)), "new");
   } catch (cause) {

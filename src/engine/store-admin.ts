@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Agent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
@@ -7,7 +7,6 @@ import { type CopiedFiles, copyFilesBeside } from "../store/backup/contents.ts";
 import type { Backend } from "../store/backend.ts";
 import { placeOf } from "../store/postgres/database.ts";
 import type { Isolation } from "../store/postgres/isolation.ts";
-import type { SnapshotReport } from "../store/sqlite/snapshot.ts";
 import { openStore } from "../store/store.ts";
 import { openFileSource } from "../store/transfer/byte-source.ts";
 import { type CopyReport, copyStore } from "../store/transfer/copy.ts";
@@ -20,9 +19,9 @@ import { type LegacyReport, migrateLegacy } from "../store/transfer/legacy.ts";
 import { type RecountReport, recountSignals } from "../store/transfer/recount.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
 import { type Row, rowsByTable } from "../store/transfer/rows.ts";
-import { currentSchemaVersion } from "../store/upgrade.ts";
+import { currentSchemaVersion, type KeptBackup } from "../store/upgrade.ts";
 import type { Host } from "./host.ts";
-import { snapshotChild } from "./store-child.ts";
+import { backUpBefore } from "./store-backup.ts";
 import {
   isThere,
   openOrMake,
@@ -161,7 +160,7 @@ export interface MoveInOptions {
 
 export type MoveInReport = {
   /** The store as it was before; null on a dry run, for a new store and for PostgreSQL. */
-  readonly backup: SnapshotReport | null;
+  readonly backup: KeptBackup | null;
   /** Whether the file has its end and nothing of it was missing, damaged or set aside. */
   readonly complete: boolean;
 } & (
@@ -185,7 +184,7 @@ export async function moveIn(
   const kind = await detectSource(path, clock);
   if (kind === "store") throw useCopy(placeNamed(path, host), path);
   const place = placeNamed(options.to, host);
-  const backup = dryRun ? null : await backUp(place, host);
+  const backup = dryRun ? null : await backUp(place, config, host);
   // On a dry run nothing may be made, so a store that is not there is stood for by one in memory.
   const standIn = dryRun && !(await isThere(place, host));
   const { backend } = standIn
@@ -219,14 +218,12 @@ function useCopy(place: StorePlace, path: string): Agent33Error {
   });
 }
 
-/** A verified snapshot of a store that holds something. */
-async function backUp(place: StorePlace, host: Host): Promise<SnapshotReport | null> {
+/** A backup of a store that holds something. */
+async function backUp(place: StorePlace, config: Config, host: Host): Promise<KeptBackup | null> {
   if (place.kind === "address" || !existsSync(place.path)) return null;
   const processes = createProcesses(host.clock);
   try {
-    const stamp = new Date(host.clock.now()).toISOString().replaceAll(":", "-");
-    const target = join(place.dataDir, "backups", `before-migrate-${stamp}.db`);
-    return await snapshotChild(host, processes)(place.path, target);
+    return await backUpBefore("migrate", place.dataDir, config, host, processes);
   } finally {
     await processes.killAll();
   }

@@ -17,6 +17,7 @@ import { isStoreThere } from "../store/sqlite/swap.ts";
 import type { ReplayTarget } from "../store/journal/replay.ts";
 import { databaseFile } from "../store/store.ts";
 import type { OnProgress } from "../store/transfer/report.ts";
+import type { KeptBackup } from "../store/upgrade.ts";
 import type { Host } from "./host.ts";
 import { runStoreChild } from "./store-child.ts";
 
@@ -56,7 +57,7 @@ const madeSchema = z.object({
 /** Makes a backup in a process of its own. @throws Agent33Error `store.*` */
 export async function makeBackup(
   places: BackupPlaces,
-  { kind, ...kept }: Pick<BackupOrder, "kind" | "keep" | "keepJournalDays">,
+  { kind, ...kept }: Pick<BackupOrder, "kind" | "keep" | "keepJournalDays" | "waitMs">,
   host: Host,
   processes: Processes,
 ): Promise<MadeBackup> {
@@ -79,6 +80,33 @@ export async function makeBackup(
     processes,
   );
   return { id: basename(made.path), manifest: readManifest(made.path), ...made };
+}
+
+/** A backup that another process is making is of a moment before; it is waited for. */
+const othersMs = 600_000;
+
+/**
+ * Makes a backup of a folder's store before it is changed: of the settings' store among its others,
+ * of another one in its own folder.
+ * @throws Agent33Error `store.*`
+ */
+export async function backUpBefore(
+  kind: "upgrade" | "migrate",
+  dataDir: string,
+  config: Config,
+  host: Host,
+  processes: Processes,
+): Promise<KeptBackup> {
+  const own = backupPlaces(config, host);
+  const isOwn = own.dataDir === dataDir;
+  const places = isOwn ? own : { dataDir, backups: join(dataDir, "backups") };
+  const keep = isOwn ? { keep: config.settings.backup.keep } : {};
+  const order = { kind, waitMs: othersMs, ...keep } as const;
+  const { id, path, manifest, damaged, trouble } = await makeBackup(places, order, host, processes);
+  for (const file of damaged) host.warn(`backup: ${file} is damaged and not in the backup.`);
+  if (trouble !== undefined) host.warn(`backup: tidying up failed: ${trouble}`);
+  const { bytes, sha256 } = manifest.database;
+  return { id, path, bytes, sha256, schemaVersion: manifest.schema, rows: manifest.rows };
 }
 
 /** Makes a backup of the settings' store. @throws Agent33Error `store.missing`, other `store.*` */

@@ -13,6 +13,7 @@ import {
 import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 import { ownerGone } from "./owner.ts";
+import { backUpBefore } from "./store-backup.ts";
 import { placeNamed, versionIn } from "./store-place.ts";
 import { snapshotChild } from "./store-child.ts";
 
@@ -22,11 +23,12 @@ import { snapshotChild } from "./store-child.ts";
  * @throws Agent33Error `store.*`
  */
 export function upgradeConfigured(config: Config, host: Host): Promise<UpgradeReport> {
-  return upgradeFolder(resolve(host.cwd, config.settings.data), host, {});
+  return upgradeFolder(resolve(host.cwd, config.settings.data), config, host, {});
 }
 
 async function upgradeFolder(
   dataDir: string,
+  config: Config,
   host: Host,
   options: { readonly dryRun?: boolean },
 ): Promise<UpgradeReport> {
@@ -36,6 +38,7 @@ async function upgradeFolder(
       dataDir,
       clock: host.clock,
       snapshot: snapshotChild(host, processes),
+      backUp: () => backUpBefore("upgrade", dataDir, config, host, processes),
       ownerGone,
       ...options,
     });
@@ -50,6 +53,7 @@ async function upgradeFolder(
  */
 export async function upgradePlace(
   text: string,
+  config: Config,
   host: Host,
   { dryRun }: { readonly dryRun: boolean },
 ): Promise<UpgradeReport> {
@@ -57,7 +61,7 @@ export async function upgradePlace(
   const began = clock.monotonic();
   const place = placeNamed(text, host);
   const from = await versionIn(place, host);
-  if (place.kind === "folder") return upgradeFolder(place.dataDir, host, { dryRun });
+  if (place.kind === "folder") return upgradeFolder(place.dataDir, config, host, { dryRun });
   const steps = stepsFrom(from);
   let rows: UpgradeReport["rows"] = {};
   if (steps.length > 0 && !dryRun) {

@@ -48,6 +48,12 @@ describe("a visible check", () => {
     expect(result.output.split("\n").sort()).toEqual(["", "one", "two"]);
   });
 
+  test("that fails without a word is said to have printed nothing, with its exit code", async () => {
+    const { passed, output } = await check(`process.exitCode = 3`);
+    expect([passed, output]).toEqual([false, "It printed nothing, and ended with exit code 3."]);
+    expect((await check("")).output).toBe("");
+  });
+
   test("keeps the end of a long output", async () => {
     const result = await check(`process.stdout.write("x".repeat(200_000) + "the end")`);
     expect(result.output).toMatch(/^\[\d+ bytes before this are left out\]\nx+the end$/);

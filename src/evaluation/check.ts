@@ -27,8 +27,18 @@ export async function runCheck(
   command: readonly string[],
   options: CheckOptions,
 ): Promise<CheckResult> {
-  const { output, durationMs, passed, error } = await look(command, options);
-  return { passed, output, durationMs, ...(error === undefined ? {} : { error }) };
+  const { output, durationMs, passed, error, end } = await look(command, options);
+  const silent = !passed && error === undefined && output.trim() === "";
+  return {
+    passed,
+    output: silent ? `It printed nothing, and ended with ${exitText(end)}.` : output,
+    durationMs,
+    ...(error === undefined ? {} : { error }),
+  };
+}
+
+function exitText(end: CommandEnd): string {
+  return end.kind === "exited" ? `exit code ${end.status.code}` : end.kind;
 }
 
 /**

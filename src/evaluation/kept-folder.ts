@@ -14,7 +14,7 @@ import {
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { sha256 } from "../base/digest.ts";
-import { syncToDisk } from "../base/disk.ts";
+import { makeFolder, syncToDisk } from "../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import { isWithin } from "./paths.ts";
 
@@ -156,7 +156,7 @@ async function keepContent(content: Buffer, contents: string, name: string): Pro
   const path = contentPath(contents, digest);
   if ((await unlessGone(() => lstat(path))) !== undefined) return digest;
   // A workspace may hold secrets: nobody else is to read them here.
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(path));
   const half = `${path}.${name}`;
   // On the disk before the run's log can name it.
   await writeFile(half, content, { mode: 0o600, flush: true });

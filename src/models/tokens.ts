@@ -18,8 +18,14 @@ export interface TokenCounter {
 /** Role marks and separators around one message, as OpenAI's chat format writes them. */
 const tokensPerMessage = 4;
 const tokensPerReply = 3;
-/** Keywords and brackets around one tool definition. */
-const tokensPerTool = 8;
+/**
+ * Keys and brackets around one tool definition, one call (with its id) and the id that its result
+ * names, as they stand in a request's JSON. Providers write them otherwise for the model and count
+ * what they like; their first report corrects this.
+ */
+const tokensPerTool = 15;
+const tokensPerCall = 20;
+const tokensPerResultId = 8;
 
 /**
  * How far a provider's own count may lie above ours. OpenAI's models use this encoding or a sibling
@@ -55,6 +61,10 @@ export function loadTokenCounter(): Promise<TokenCounter> {
   return loading;
 }
 
+function callsIn(parts: readonly AssistantPart[]): number {
+  return parts.filter(({ type }) => type === "tool_call").length;
+}
+
 function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
   // A conversation grows at its end. What has been counted is not counted again while it lives.
   const counted = new WeakMap<object, number>();
@@ -84,13 +94,14 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
       if (part.type !== "tool_call") return sum + text(part.text);
       return sum + text(part.toolName) + text(part.argumentsText);
     }, 0);
-  const result = ({ content }: ToolResultPart): number => tokensPerMessage + text(content);
+  const result = ({ content }: ToolResultPart): number =>
+    tokensPerMessage + tokensPerResultId + text(content);
   const message = (value: Message): number => {
     switch (value.role) {
       case "user":
         return tokensPerMessage + text(value.text);
       case "assistant":
-        return tokensPerMessage + parts(value.parts);
+        return tokensPerMessage + parts(value.parts) + tokensPerCall * callsIn(value.parts);
       case "tool":
         // Each result is a message of its own on the wire.
         return value.results.reduce((sum, one) => sum + once(one, result), 0);

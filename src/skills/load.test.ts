@@ -42,7 +42,12 @@ describe("discover", () => {
         digest: expect.stringMatching(/^[0-9a-f]{64}$/),
         license: "MIT",
         compatibility: "needs qpdf",
+        version: "1.5",
         allowedTools: ["Read", "Bash(qpdf *)"],
+        disallowedTools: [],
+        approvalTools: [],
+        dependencies: [],
+        modelMayLoad: true,
         metadata: { version: "1.5" },
       },
     ]);
@@ -172,6 +177,7 @@ describe("discover", () => {
           code: "skills.no_skill_file",
           folder: "licenses",
           message: "no SKILL.md, passed over",
+          hint: "Add a SKILL.md, or move the folder elsewhere.",
         },
       ],
     });

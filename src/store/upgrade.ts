@@ -13,10 +13,26 @@ import { databaseFile } from "./store.ts";
 /** Takes a checked snapshot of a store's file, in a process of its own. */
 export type Snapshot = (source: string, target: string) => Promise<SnapshotReport>;
 
+/** A backup that was made before a store was changed, and read back. */
+export interface KeptBackup {
+  /** What the commands know it by. */
+  readonly id: string;
+  /** Its folder. */
+  readonly path: string;
+  /** Size and digest of its database as it is kept. */
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly schemaVersion: number;
+  /** Rows by table. */
+  readonly rows: Readonly<Record<string, number>>;
+}
+
 export interface UpgradeOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly snapshot: Snapshot;
+  /** Makes a backup of the store that its other commands know. */
+  readonly backUp: () => Promise<KeptBackup>;
   /** Tries it on a copy and leaves the store as it is. */
   readonly dryRun?: boolean;
   /** Whether a process has surely ended, by its name as owner of a run. Default: none has. */
@@ -33,10 +49,10 @@ export interface UpgradeReport {
   readonly steps: readonly { readonly version: number; readonly name: string }[];
   readonly dryRun: boolean;
   /**
-   * The copy of the old store that was read back before anything was changed; null on a dry run,
+   * The backup of the old store that was read back before anything was changed; null on a dry run,
    * and for PostgreSQL, of which its own programs make backups.
    */
-  readonly backup: SnapshotReport | null;
+  readonly backup: KeptBackup | null;
   /** Rows by table afterwards; none where that was not looked at. */
   readonly rows: Readonly<Record<string, number>>;
   readonly durationMs: number;
@@ -65,12 +81,12 @@ export function stepsFrom(version: number): UpgradeReport["steps"] {
  * `store.migration_changed`, other `store.*`
  */
 export async function upgradeStore(options: UpgradeOptions): Promise<UpgradeReport> {
-  const { dataDir, clock, snapshot, dryRun = false } = options;
+  const { dataDir, clock, snapshot, backUp, dryRun = false } = options;
   const path = join(dataDir, databaseFile);
   const began = clock.monotonic();
   const from = storeVersion(dataDir) ?? currentSchemaVersion;
   const steps = stepsFrom(from);
-  const report = (backup: SnapshotReport | null, rows: UpgradeReport["rows"]): UpgradeReport => ({
+  const report = (backup: KeptBackup | null, rows: UpgradeReport["rows"]): UpgradeReport => ({
     path,
     from,
     to: currentSchemaVersion,
@@ -93,12 +109,11 @@ export async function upgradeStore(options: UpgradeOptions): Promise<UpgradeRepo
   }
   const check = (database: Database): void => refuseInUse(database, options);
   withDatabase(path, check);
-  const stamp = new Date(clock.now()).toISOString().replaceAll(":", "-");
-  const backup = await snapshot(path, join(dataDir, "backups", `schema-${from}-${stamp}.db`));
+  const backup = await backUp();
   if (backup.schemaVersion !== from) {
-    // Another process brought the store up meanwhile and has the backup of the old one; this copy
+    // Another process brought the store up meanwhile and has the backup of the old one; this one
     // would only pass for it.
-    rmSync(backup.path, { force: true });
+    rmSync(backup.path, { recursive: true, force: true });
     return upgradeStore(options);
   }
   try {
@@ -106,7 +121,7 @@ export async function upgradeStore(options: UpgradeOptions): Promise<UpgradeRepo
   } catch (error) {
     // The store is as it was and goes on changing; the next try makes a backup of its own.
     if (isAgent33Error(error) && error.code === "store.in_use") {
-      rmSync(backup.path, { force: true });
+      rmSync(backup.path, { recursive: true, force: true });
     }
     throw error;
   }

@@ -66,6 +66,26 @@ describe("a run that is routed", () => {
     expect(shown.stdout).toMatch(/routed to high by domain: domain law has it · domain law/);
   });
 
+  test("is told what it may cost by the prices that its calls go by", async () => {
+    const price = { inputPerMillionUsd: 1, outputPerMillionUsd: 1 };
+    const prices = { "openai:home-made": price, test: price };
+    const key = { OPENAI_API_KEY: "sk-1" };
+    const made = testEngine({ "routing.enabled": true, prices }, undefined, key);
+    engines.push(made);
+    const task = { kind: "text", text: "Short.", workspace: undefined } as const;
+    const estimated = async (model: string) => {
+      const run = await made.engine.runs.create({ task, model, effort: "low", mcpCommands: [] });
+      const [started] = eventsOf(made.engine.store.runLog.read(run), "run.started");
+      const { costMicroUsd, tokens } = started?.routing?.estimate ?? {};
+      return [costMicroUsd?.p50, tokens?.p50];
+    };
+    // A script's price is under the name that it gives itself, Chat Completions' under its vendor's.
+    for (const model of [made.script([{ text: "Done." }]), "openai-chat:home-made"]) {
+      const [cost, tokens] = await estimated(model);
+      expect([model, cost]).toEqual([model, tokens]);
+    }
+  });
+
   test("keeps a model that was asked for by name, at the tier that was chosen", async () => {
     const folder = routedFolder();
     const words = ["run", "Short.", "--model", "scripted:high.yaml"];

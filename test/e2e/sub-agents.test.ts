@@ -95,7 +95,7 @@ describe("an agent that hands work to others", () => {
     const { stdout } = await runInProcess(["runs", "show", runId], made.folder);
     expect(stdout).toMatch(/^ {2}1\.0 writer@1 {2}agent begins$/m);
     expect(stdout).toMatch(/^ {2}1\.1 reader@1 {4}✓ append_line /m);
-    expect(stdout).toMatch(/^ {2}1\.0 writer@1 {4}2 turns, 1 tool calls · /m);
+    expect(stdout).toMatch(/^ {2}1\.0 writer@1 {4}2 turns, 1 tool call · /m);
     const json = await runInProcess(["runs", "show", runId, "--json"], made.folder);
     expect(json.stdout).toContain('"agentPath":"1.1"');
   });

@@ -1,6 +1,16 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import type { Random } from "../../src/base/random.ts";
 import { databaseFile } from "../../src/store/store.ts";
 import type { StoreCheck } from "./store-check.ts";
@@ -30,7 +40,13 @@ export function copyStore(dataDir: string, to: string): string {
 
 /** The whole backups in a store's folder, oldest first. */
 export function backupsOf(dataDir: string): readonly string[] {
-  return filesOfBackups(dataDir).filter((path) => path.endsWith(".db"));
+  return filesOfBackups(dataDir).filter((path) => /-(?:upgrade|migrate)$/.test(path));
+}
+
+/** The database of a backup as a file of its own; nothing of the code under test is asked. */
+export function databaseOfBackup(path: string, to: string): string {
+  writeFileSync(to, zstdDecompressSync(readFileSync(join(path, "store.db.zst"))));
+  return to;
 }
 
 /** How many unfinished copies killed backups have left behind. */
@@ -38,7 +54,7 @@ export function partialsOf(dataDir: string): number {
   return filesOfBackups(dataDir).filter((path) => path.endsWith(".partial")).length;
 }
 
-export function filesOfBackups(dataDir: string): readonly string[] {
+function filesOfBackups(dataDir: string): readonly string[] {
   const folder = join(dataDir, "backups");
   if (!existsSync(folder)) return [];
   return readdirSync(folder)

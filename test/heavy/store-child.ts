@@ -28,23 +28,29 @@ export interface StoreChild {
 const programs = {
   "store-importer": import.meta.resolve("./children/store-importer.ts"),
   "store-keeper": import.meta.resolve("./children/store-keeper.ts"),
+  "store-recoverer": import.meta.resolve("./children/store-recoverer.ts"),
   "store-upgrader": import.meta.resolve("./children/store-upgrader.ts"),
   "store-writer": import.meta.resolve("./children/store-writer.ts"),
 } as const;
 
 /** Starting takes a third of the time with it. */
-const compileCache = join(tmpdir(), "agent33-heavy-compiled");
+export const compileCache = join(tmpdir(), "agent33-heavy-compiled");
+
+interface ChildOptions {
+  /** The size that no file which it writes may pass, as `ulimit -f` sets it. */
+  readonly maxFileKiB?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 /**
  * Starts a program of `children/`.
  * @param printsTo the file that is its standard output: what it prints outlives it
- * @param maxFileKiB the size that no file which it writes may pass, as `ulimit -f` sets it
  */
 export function startChild(
   program: keyof typeof programs,
   order: object,
   printsTo: string,
-  maxFileKiB?: number,
+  { maxFileKiB, environment = {} }: ChildOptions = {},
 ): StoreChild {
   const path = fileURLToPath(programs[program]);
   const output = openSync(printsTo, "a");
@@ -56,7 +62,11 @@ export function startChild(
     maxFileKiB === undefined ? words : ["--norc", "-c", limited, process.execPath, ...words],
     {
       stdio: ["pipe", output, "pipe"],
-      env: { PATH: process.env["PATH"] ?? "", NODE_COMPILE_CACHE: compileCache },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        NODE_COMPILE_CACHE: compileCache,
+        ...environment,
+      },
     },
   );
   closeSync(output);

@@ -10,7 +10,14 @@ import { openStore, type Store } from "../../src/store/store.ts";
 import { pythonState } from "../../src/store/transfer/legacy.fixture.ts";
 import { migrateLegacy } from "../../src/store/transfer/legacy.ts";
 import { runCli } from "../support/cli.ts";
-import { backupsOf, between, copyStore, removeFolder, waitMs } from "./store-bench.ts";
+import {
+  backupsOf,
+  between,
+  copyStore,
+  databaseOfBackup,
+  removeFolder,
+  waitMs,
+} from "./store-bench.ts";
 import { type StoreChild, startChild } from "./store-child.ts";
 import { countMismatches } from "./store-counts.ts";
 import type { Control } from "./store-kill-controls.ts";
@@ -187,7 +194,9 @@ function backupFaults(
   if (made.length === 0) return now.size > rows.size ? ["there is no backup"] : [];
   const faults: string[] = [];
   // The second of two may have begun when the first had written.
-  const ofOld = made.map((path) => readFile(path)).map((found) => sameRows(found.rows, rows));
+  const ofOld = made
+    .map((path) => readFile(databaseOfBackup(path, `${dataDir}-backup.db`)))
+    .map((found) => sameRows(found.rows, rows));
   if (pair ? !ofOld.includes(true) : ofOld.includes(false)) {
     faults.push("a backup is not of the store as it was");
   }

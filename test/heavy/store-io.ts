@@ -22,6 +22,7 @@ interface Result {
 interface Shortage {
   readonly name: string;
   begin(folder: string): void;
+  /** What its child is started with. */
   readonly maxFileKiB?: number;
   relieve(folder: string, child: StoreChild): void;
   end(folder: string): void;
@@ -64,7 +65,7 @@ async function round(folder: string, number: number, shortage: Shortage): Promis
       watches: true,
     };
     const printsTo = join(folder, `printed-${number}.txt`);
-    const child = startChild("store-writer", order, printsTo, shortage.maxFileKiB);
+    const child = startChild("store-writer", order, printsTo, shortage);
     await child.said("writes");
     const paces = () => child.notes.filter(({ note }) => note === "pace");
     const until = performance.now() + 60_000;

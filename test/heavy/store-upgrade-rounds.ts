@@ -13,7 +13,7 @@ import {
   backupsOf,
   between,
   copyStore,
-  filesOfBackups,
+  databaseOfBackup,
   partialsOf,
   removeFolder,
   waitMs,
@@ -148,17 +148,19 @@ export async function upgradeRound(
   const backups = backupsOf(dataDir);
   if (backups.length === 0) faults.push("no backup is there in the end");
   if (after.version !== newest) {
-    const last = backups.at(-1) ?? "";
+    const last = databaseOfBackup(backups.at(-1) ?? "", `${dataDir}-backup.db`);
     const native = new DatabaseSync(last, { readOnly: true });
     if (contentsOf(native).digest !== changed.contents.digest) {
       faults.push("the last backup is not of the store as it was");
     }
     native.close();
+    removeFolder(last);
   }
   const again = await upgradeStore({
     dataDir,
     clock: systemClock,
-    snapshot: () => Promise.reject(new TypeError("A current store needs no backup.")),
+    snapshot: () => Promise.reject(new TypeError("A current store needs no copy.")),
+    backUp: () => Promise.reject(new TypeError("A current store needs no backup.")),
   });
   if (again.from !== newest || again.backup !== null) faults.push("a third time did something");
   totals.partials += partialsOf(dataDir);
@@ -169,7 +171,8 @@ export async function upgradeRound(
 /** Waits for the moment from which the kill is counted. */
 async function reached(child: StoreChild, dataDir: string, moment: string): Promise<void> {
   if (moment !== "copies") await child.said(moment);
-  else while (filesOfBackups(dataDir).length === 0) await new Promise(setImmediate);
+  else
+    while (partialsOf(dataDir) + backupsOf(dataDir).length === 0) await new Promise(setImmediate);
 }
 
 function startUpgrade(dataDir: string): StoreChild {
@@ -185,7 +188,11 @@ async function finished(child: StoreChild): Promise<readonly string[]> {
 }
 
 /** The store as it is: whole, of one version, with the rows that it must have. */
-function look(dataDir: string, contents: Contents, faults: string[]): { readonly version: number } {
+export function look(
+  dataDir: string,
+  contents: Contents,
+  faults: string[],
+): { readonly version: number } {
   const native = new DatabaseSync(copyStore(dataDir, `${dataDir}-copy`));
   const one = (sql: string) => Object.values(native.prepare(sql).get() ?? {})[0];
   const integrity = String(one("PRAGMA integrity_check"));
@@ -218,7 +225,9 @@ function look(dataDir: string, contents: Contents, faults: string[]): { readonly
   removeFolder(`${dataDir}-copy`);
   for (const path of backupsOf(dataDir)) {
     try {
-      const { schemaVersion } = checkSnapshot(path);
+      const plain = databaseOfBackup(path, `${dataDir}-backup.db`);
+      const { schemaVersion } = checkSnapshot(plain);
+      removeFolder(plain);
       // A kill between two steps leaves a version between, of which the next start makes a backup.
       if (schemaVersion >= newest) faults.push(`the backup ${path} has version ${schemaVersion}`);
     } catch (error) {

@@ -12,7 +12,7 @@ export interface PlantedLoop {
 /** The tools of planted runs that only read. */
 export const plantedReads = ["look", "list", "search", "status"];
 
-const loopTurns = 12;
+const longEnough = 12;
 
 const call = (
   tool: string,
@@ -41,6 +41,13 @@ type LoopTurn = (turn: number, shuffled: boolean) => readonly PlayedCall[];
 const spelled = (shuffled: boolean, path: string): Readonly<Record<string, string | number>> =>
   shuffled ? { path, depth: 2 } : { depth: 2, path };
 
+/** Four long files are read, and again and again: the room holds less than all of them. */
+const folio = (turn: number): PlayedCall => {
+  const path = `folio-${turn % 4}`;
+  return call("look", { path }, `what ${path} says`);
+};
+const firstLooks: readonly PlayedTurn[] = [0, 1, 2, 3].map((turn) => ({ calls: [folio(turn)] }));
+
 /** What the turns of each kind of loop ask for, by their number within it. */
 const kinds: Readonly<Record<StuckKind, fc.Arbitrary<LoopTurn>>> = {
   repeat: fc
@@ -68,6 +75,7 @@ const kinds: Readonly<Record<StuckKind, fc.Arbitrary<LoopTurn>>> = {
       ),
     ]),
   monologue: fc.constant(() => []),
+  condensation: fc.constant((turn) => [folio(turn)]),
   error_storm: fc
     .array(fc.constantFrom("look", "write", "run"), { minLength: 4, maxLength: 4 })
     .map((tools) => (turn) => [
@@ -87,22 +95,26 @@ export function plantedLoop(kind: StuckKind): fc.Arbitrary<PlantedLoop> {
       healthy: healthyTurns,
       loop: kinds[kind],
       hidden: kind === "monologue" ? fc.constant({ before: 0, behind: 0 }) : hidden,
-      shuffles: fc.array(fc.boolean(), { minLength: loopTurns, maxLength: loopTurns }),
+      shuffles: fc.array(fc.boolean(), { minLength: longEnough, maxLength: longEnough }),
     })
-    .map(({ healthy, loop, hidden: { before, behind }, shuffles }) => ({
-      healthy: healthy.length,
-      turns: [
-        ...healthy,
-        ...shuffles.map((shuffled, turn) => {
-          const fruitless = (count: number, where: string) =>
-            Array.from({ length: count }, (_none, index) => inVain(`${where} ${turn} ${index}`));
-          const calls = [
-            ...fruitless(before, "before"),
-            ...loop(turn, shuffled),
-            ...fruitless(behind, "behind"),
-          ];
-          return { ...(kind === "monologue" ? { told: `Not right yet: ${turn}.` } : {}), calls };
-        }),
-      ],
-    }));
+    .map(({ healthy, loop, hidden: { before, behind }, shuffles }) => {
+      const well = kind === "condensation" ? [...healthy, ...firstLooks] : healthy;
+      const loopTurns = shuffles.map((shuffled, turn) => {
+        const fruitless = (count: number, where: string) =>
+          Array.from({ length: count }, (_none, index) => inVain(`${where} ${turn} ${index}`));
+        const calls = [
+          ...fruitless(before, "before"),
+          ...loop(turn, shuffled),
+          ...fruitless(behind, "behind"),
+        ];
+        return { ...beside(kind, turn), calls };
+      });
+      return { healthy: well.length, turns: [...well, ...loopTurns] };
+    });
+}
+
+/** What happens before each turn of a loop. */
+function beside(kind: StuckKind, turn: number): Omit<PlayedTurn, "calls"> {
+  if (kind === "monologue") return { told: `Not right yet: ${turn}.` };
+  return kind === "condensation" ? { compacted: true } : {};
 }

@@ -23,6 +23,8 @@ export interface PlayedTurn {
   readonly said?: string;
   /** What the engine says before it. */
   readonly told?: string;
+  /** Whether the conversation has to be made smaller before it. */
+  readonly compacted?: true;
   readonly calls: readonly PlayedCall[];
 }
 
@@ -66,6 +68,7 @@ export function playRun(
     if (found !== undefined) append(found);
     const notice = noticeBefore(events, number);
     if (notice !== undefined) notices.push({ ...notice, before: number });
+    if (turn.compacted === true) append(compaction(number));
     append({ type: "turn.started", turn: number, toolsOffered: true });
     append(answer(number, turn.calls));
     for (const [place, call] of turn.calls.entries()) {
@@ -74,6 +77,20 @@ export function playRun(
     }
   }
   return { events, notices, turns: turns.length, stop: undefined };
+}
+
+function compaction(turn: number): NewEvent {
+  return {
+    type: "context.compacted",
+    turn,
+    reason: "full",
+    beforeTokens: 900,
+    afterTokens: 550,
+    roomTokens: 1_000,
+    offloaded: [],
+    clearedThrough: turn - 1,
+    keptTurns: 1,
+  };
 }
 
 function answer(turn: number, calls: readonly PlayedCall[]): NewEvent {

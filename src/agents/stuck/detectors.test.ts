@@ -37,6 +37,25 @@ describe("a planted loop", () => {
     );
   });
 
+  test("of a conversation that is made smaller in each turn is none where something new is read", () => {
+    const page = (turn: number) => ({ compacted: true as const, calls: [look(`page-${turn}`)] });
+    const { stop, notices } = play(Array.from({ length: 20 }, (_none, turn) => page(turn)));
+    expect([stop, notices]).toEqual([undefined, []]);
+  });
+
+  test("of files that push each other out of view is proven by what was taken out", () => {
+    const files = Array.from({ length: 20 }, (_none, turn) => ({
+      compacted: true as const,
+      calls: [look(`file-${turn % 4}`)],
+    }));
+    const { stop, turns: played, events } = play(files);
+    expect([stop?.kind, played]).toEqual(["condensation", 10]);
+    const shown = events.filter(({ seq }) => stop?.evidence.includes(seq));
+    expect(shown.map(({ type }) => type)).toEqual(Array(6).fill("context.compacted"));
+    // The same without a word of it is a loop of four calls, which nothing sees.
+    expect(play(files.map(({ calls }) => ({ calls }))).stop).toBeUndefined();
+  });
+
   test("is proven by the events of its calls", () => {
     const { stop, events } = play(turns(9, () => [look("a")]));
     expect(stop).toMatchObject({ reason: "stuck", kind: "repeat", turns: 6 });

@@ -14,8 +14,7 @@ export interface Loop {
 
 /**
  * Finds loops of one kind at the end of a history. Every call of a turn is looked at, not only its
- * first: a loop may hide behind a call that differs each time. Summaries in turn after turn are no
- * loop of the agent's: each is made because there was something new, and limits bound their cost.
+ * first: a loop may hide behind a call that differs each time.
  */
 type Detector = (turns: readonly PastTurn[]) => readonly Loop[];
 
@@ -66,6 +65,19 @@ const errorStorm: Detector = (turns) => {
   return [{ kind: "error_storm", turns: failed.length, evidence, calls: [] }];
 };
 
+/**
+ * Turns that look at what was seen before, each after the conversation had to be made smaller: what
+ * is read again pushes out what was read before it. Making it smaller is no loop where a turn
+ * brings something new.
+ */
+const condensation: Detector = (turns) => {
+  const again = trailing(turns, (turn) => {
+    return turn.compacted !== undefined && turn.calls.length > 0 && isIdle(turn);
+  });
+  const evidence = again.flatMap(({ compacted }) => (compacted === undefined ? [] : [compacted]));
+  return [{ kind: "condensation", turns: again.length, evidence, calls: [] }];
+};
+
 /** The one that says most precisely what is wrong comes first. */
 const detectors: readonly Detector[] = [
   repeat,
@@ -74,6 +86,7 @@ const detectors: readonly Detector[] = [
   polling,
   monologue,
   errorStorm,
+  condensation,
 ];
 
 /** Every loop that the end of a history may be part of, of any length. */

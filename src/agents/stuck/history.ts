@@ -29,18 +29,23 @@ export interface PastCall {
 export interface PastTurn {
   /** The event of the model's answer. */
   readonly seq: number;
+  /** The event that made the conversation smaller before it, because it had come near its room. */
+  readonly compacted: number | undefined;
   /** In the order in which the model asked for them. */
   readonly calls: readonly PastCall[];
 }
 
 interface RawTurn {
   readonly answer: EventOf<"turn.completed">;
+  readonly compacted: number | undefined;
   readonly ends: EventOf<"tool.completed">[];
 }
 
 /** The turns since a person last said something, as a log tells them event by event. */
 interface Told {
   turns: RawTurn[];
+  /** Of the turn that has no answer yet. */
+  compacted: number | undefined;
   /** Tools that only read, as the last session has them. */
   reads: ReadonlySet<string>;
   /** By what a call found: the last two turns that found it, counted from 0. */
@@ -48,7 +53,12 @@ interface Told {
 }
 
 const told = carriedFold<Told>(() => {
-  const state: Told = { turns: [], reads: new Set<string>(), finders: new Map() };
+  const state: Told = {
+    turns: [],
+    compacted: undefined,
+    reads: new Set<string>(),
+    finders: new Map(),
+  };
   const add = (event: StoredEvent): void => {
     if (event.type === "session.opened") {
       const names = event.tools.filter(({ effect }) => effect === "read").map(({ name }) => name);
@@ -61,7 +71,11 @@ const told = carriedFold<Told>(() => {
       state.turns = [];
       state.finders.clear();
     } else if (event.type === "turn.completed") {
-      state.turns.push({ answer: event, ends: [] });
+      state.turns.push({ answer: event, compacted: state.compacted, ends: [] });
+      state.compacted = undefined;
+    } else if (event.type === "context.compacted") {
+      // A large result is shown by its ends wherever there is one, however much room there is.
+      if (event.reason !== "large_result") state.compacted = event.seq;
     } else if (event.type === "tool.completed") {
       const place = state.turns.findLastIndex(({ answer }) => answer.turn === event.turn);
       const turn = state.turns[place];
@@ -162,7 +176,7 @@ function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): reado
   const known = new Set<string>();
   const lastOf = new Map<string, Pick<PastCall, "outcome" | "gist" | "error">>();
   let place = 0;
-  return turns.map(({ answer, ends }) => {
+  return turns.map(({ answer, compacted, ends }) => {
     const asked = answer.parts.filter((part) => part.type === "tool_call");
     const inOrder = ends.toSorted((left, right) => left.index - right.index);
     const calls = inOrder.map((end) => {
@@ -181,6 +195,6 @@ function readTurns(turns: readonly RawTurn[], reads: ReadonlySet<string>): reado
       place += 1;
       return call;
     });
-    return { seq: answer.seq, calls };
+    return { seq: answer.seq, compacted, calls };
   });
 }

@@ -115,6 +115,8 @@ export function loopText(kind: Loop["kind"], turns: number): string {
       return `${turns} turns in a row have had words only, and words change nothing.`;
     case "error_storm":
       return `${turns} turns in a row have brought errors and nothing new.`;
+    case "condensation":
+      return `${turns} turns in a row have looked at what was seen before, and each time earlier results had to be taken out of your view for it.`;
   }
 }
 
@@ -136,4 +138,6 @@ const advice: Readonly<Record<Loop["kind"], string>> = {
   polling: "Do something else meanwhile, or wait longer in one call.",
   monologue: "Call a tool that changes something.",
   error_storm: "Stop trying; look at what is there first, with a call that you know to work.",
+  condensation:
+    "Write down what you need of a result before you read the next one, and read only the part that you need.",
 };

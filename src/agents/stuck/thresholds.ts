@@ -16,7 +16,8 @@ export const usualStuckTurns = 6;
  * turn are told at 3. A loop of two calls shows itself only in its second round, at 4. A job that
  * somebody waits for may need a few looks, so polling is told as late as that. Different errors in
  * a row are what looking for a way looks like, so they are given 4 turns too and nothing is refused.
- * Words alone change nothing, and the second time is one too many. Each step leaves a turn to
+ * Words alone change nothing, and the second time is one too many. Who has lost sight of something
+ * may look again, so a conversation that is made smaller for it is told at 3. Each step leaves a turn to
  * react to the one before it.
  */
 const table: Readonly<Record<StuckKind, Threshold>> = {
@@ -26,6 +27,7 @@ const table: Readonly<Record<StuckKind, Threshold>> = {
   polling: { warn: 4, block: 5, stop: 6 },
   monologue: { warn: 2, block: undefined, stop: 5 },
   error_storm: { warn: 4, block: undefined, stop: 6 },
+  condensation: { warn: 3, block: undefined, stop: 6 },
 };
 
 /** The thresholds of one kind for a run that may be stuck for `maxStuckTurns`; all move alike. */

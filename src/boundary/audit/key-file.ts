@@ -1,5 +1,6 @@
-import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
 import { type AuditKey, makeKey, readKey, readPublicKey } from "./signing.ts";
 
@@ -34,13 +35,14 @@ export function takeKey(dataDir: string): AuditKey {
 function putKey(dataDir: string, key: AuditKey): AuditKey {
   const path = keyPath(dataDir);
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     // Written whole beside its place first, so that nobody ever reads half a key.
     const folder = mkdtempSync(join(dirname(path), ".new-"));
     try {
       const fresh = join(folder, "key.pem");
       writeFileSync(fresh, key.privatePem, { mode: 0o600, flush: true });
       linkSync(fresh, path);
+      syncToDisk(dirname(path));
       return key;
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -26,7 +26,8 @@ interface RestoreOptions extends FromOptions {
 }
 
 const fromHelp = "folder of the backups; the settings' by default";
-const nameHelp = "its id, the beginning of one, or a path to its folder";
+const nameHelp =
+  "its id, the beginning of one, its kind for the newest of it, or a path to its folder";
 
 /** The commands that make backups, look at them and bring them back. */
 export function backupCommands(store: Command, context: CliContext): void {

@@ -100,7 +100,7 @@ async function migrate(
   const dryRun = options.dryRun === true;
   const { from: file, to = config.settings.data } = options;
   if (file === undefined) {
-    const report = await upgradePlace(place ?? to, context.host, { dryRun });
+    const report = await upgradePlace(place ?? to, config, context.host, { dryRun });
     show(output, report, upgradeText(report));
     return;
   }

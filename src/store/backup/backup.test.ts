@@ -83,6 +83,10 @@ test("backups are listed newest first, and one that cannot be used says why", as
     { id, fault: { code: "store.not_a_backup" } },
   ]);
   expect(findBackup(subject.backups, second.id, "/")).toMatchObject({ path: second.path });
+  expect(findBackup(subject.backups, "manual", "/")).toMatchObject({ id: second.id });
+  expect(() => findBackup(subject.backups, "upgrade", "/")).toThrow(
+    expect.objectContaining({ code: "store.no_backup" }),
+  );
   expect(() => findBackup(subject.backups, "20", "/")).toThrow(
     expect.objectContaining({ code: "store.no_backup" }),
   );

@@ -46,7 +46,8 @@ function entryOf(id: string, path: string): BackupEntry {
 }
 
 /**
- * The backup that a person names: by its id, the beginning of one, or a path.
+ * The backup that a person names: by its id, the beginning of one, a kind for the newest of it, or a
+ * path.
  * @throws Agent33Error `store.no_backup`
  */
 export function findBackup(folder: string, name: string, cwd: string): BackupEntry {
@@ -55,7 +56,10 @@ export function findBackup(folder: string, name: string, cwd: string): BackupEnt
     const id = basename(path);
     return isSnapshot(path) ? { id, path, isFile: true } : entryOf(id, path);
   }
-  const found = listBackups(folder).filter(({ id }) => id.startsWith(name));
+  const all = listBackups(folder);
+  const newest = all.find(({ manifest }) => manifest?.kind === name);
+  if (newest !== undefined) return newest;
+  const found = all.filter(({ id }) => id.startsWith(name));
   const [only, another] = found;
   if (only !== undefined && another === undefined) return only;
   throw new Agent33Error(

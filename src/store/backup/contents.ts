@@ -1,7 +1,7 @@
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { sha256OfFile } from "../../base/digest.ts";
-import { syncToDisk } from "../../base/disk.ts";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
 import type { BackedUpFile } from "./manifest.ts";
 
@@ -66,7 +66,7 @@ export function keepContents(dataDir: string, backups: string): KeptContents {
   const files: BackedUpFile[] = [];
   const damaged: string[] = [];
   const partial = join(backups, "contents", "one.partial");
-  mkdirSync(dirname(partial), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(partial));
   for (const path of filesBeside(dataDir)) {
     const from = join(dataDir, path);
     const named = path.startsWith(`${contentsOfRuns}/`) ? basename(path) : undefined;
@@ -85,7 +85,7 @@ export function keepContents(dataDir: string, backups: string): KeptContents {
     }
     const to = contentPath(backups, copied.sha256);
     if (sizeOf(to) !== copied.bytes) {
-      mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(to));
       syncToDisk(partial);
       renameSync(partial, to);
       touched.add(dirname(to));
@@ -103,7 +103,7 @@ function sizeOf(path: string): number | undefined {
 
 /** Copies a file under a name of its own first, so that the name always stands for all of it. */
 export function copyWhole(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(to));
   const partial = `${to}.partial`;
   try {
     copyFileSync(from, partial);

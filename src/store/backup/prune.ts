@@ -5,7 +5,7 @@ import { type BackupEntry, listBackups } from "./catalogue.ts";
 import { type Keep, surplusOf } from "./retention.ts";
 
 /**
- * Removes scheduled backups that are not kept any more, and contents that no backup names. The
+ * Removes backups that are not kept any more, and contents that no backup names. The
  * caller holds the lock of the folder. Where a manifest cannot be read, no content is removed.
  * @returns the ids of the backups that were removed
  */

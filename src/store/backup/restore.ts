@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { syncToDisk } from "../../base/disk.ts";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
 import { finishSwap, swapIn, swapPlanOf } from "../sqlite/swap.ts";
 import { type FileLock, takeLock, useLockOf } from "../sqlite/use-lock.ts";
@@ -93,7 +93,7 @@ export async function restoreStore(options: RestoreOptions): Promise<RestoreRepo
 /** @throws Agent33Error `store.in_use` */
 async function lockAlone(path: string, { clock, onWaiting }: RestoreOptions): Promise<FileLock> {
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
   } catch (error) {
     throw mapFileError(error, dirname(path));
   }
@@ -122,7 +122,7 @@ function restoreFiles({ files }: Manifest, backup: string, dataDir: string, asid
     if (contentProblem(to, file) === undefined) continue;
     if (existsSync(to)) {
       const old = join(dataDir, aside, file.path);
-      mkdirSync(dirname(old), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(old));
       renameSync(to, old);
     }
     copyWhole(contentPath(dirname(backup), file.sha256), to);

@@ -45,8 +45,22 @@ test("the last of each hour, day, week and month is kept, as many as are asked f
   expect(keptOf(entries, usual).length).toBeLessThan(16 + 24 + 14 + 8 + 12);
 });
 
-test("only scheduled backups are ever surplus", () => {
+test("a person's own backups are never surplus", () => {
   expect(surplusOf(everyQuarter(100, "manual"), none)).toEqual([]);
+});
+
+test("scheduled backups never push out the newest one before an upgrade or a takeover", () => {
+  const upgrades = everyQuarter(3, "upgrade");
+  const takeovers = everyQuarter(2, "migrate");
+  const scheduled = everyQuarter(100).filter((_, index) => index < 90);
+  const kept = [...scheduled, ...upgrades, ...takeovers];
+  const surplus = new Set(surplusOf(kept, none));
+  expect(kept.filter((entry) => !surplus.has(entry))).toEqual([
+    scheduled[0],
+    upgrades[0],
+    takeovers[0],
+  ]);
+  expect(surplusOf(everyQuarter(1, "upgrade"), { ...none, newest: 0 })).toEqual([]);
 });
 
 test("pruning removes a backup whole, and the contents that no other one names", async () => {

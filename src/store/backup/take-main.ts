@@ -27,6 +27,7 @@ const orderSchema = z.strictObject({
     })
     .exactOptional(),
   keepJournalDays: z.number().exactOptional(),
+  waitMs: z.number().exactOptional(),
 });
 
 try {

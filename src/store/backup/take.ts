@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { syncToDisk } from "../../base/disk.ts";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
 import { type Position, readPosition } from "../journal/position.ts";
 import { sealJournal } from "../journal/seal.ts";
@@ -12,6 +12,7 @@ import { type FileLock, takeLock } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
 import { keepContents } from "./contents.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
+import { writeParity } from "./parity.ts";
 import { pruneBackups } from "./prune.ts";
 import type { Keep } from "./retention.ts";
 import { type BackupKind, type Manifest, manifestName, manifestText } from "./manifest.ts";
@@ -27,7 +28,9 @@ export interface BackupOrder {
   readonly at: number;
   /** The version of this program. */
   readonly engine: string;
-  /** How many scheduled backups are kept; without it none is removed. */
+  /** How long to wait for another backup into this folder. Milliseconds; not at all by default. */
+  readonly waitMs?: number;
+  /** How many backups of each kind are kept; without it none is removed. */
   readonly keep?: Keep;
   /** Days that the journal is kept for once a backup has what is in it. */
   readonly keepJournalDays?: number;
@@ -51,13 +54,13 @@ const packedName = "store.db.zst";
  * Holds back other backups of a folder, and whoever else changes what is in it.
  * @throws Agent33Error `store.backup_running`, `store.backup_folder`
  */
-export function lockBackups(folder: string): FileLock {
+export function lockBackups(folder: string, waitMs = 0): FileLock {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
   } catch (error) {
     throw mapFileError(error, folder);
   }
-  const lock = takeLock(join(folder, "lock"), "alone", 0);
+  const lock = takeLock(join(folder, "lock"), "alone", waitMs);
   if (lock !== undefined) return lock;
   throw new Agent33Error(
     "store.backup_running",
@@ -75,7 +78,7 @@ export function lockBackups(folder: string): FileLock {
  */
 export async function takeBackup(order: BackupOrder): Promise<BackupReport> {
   const { folder, kind, at } = order;
-  const lock = lockBackups(folder);
+  const lock = lockBackups(folder, order.waitMs);
   try {
     removePartials(folder);
     const id = `${new Date(at).toISOString().replaceAll(":", "-")}-${kind}`;
@@ -88,6 +91,7 @@ export async function takeBackup(order: BackupOrder): Promise<BackupReport> {
         mode: 0o600,
         flush: true,
       });
+      writeParity(join(partial, manifestName));
       syncToDisk(partial);
       renameSync(partial, path);
       syncToDisk(folder);
@@ -134,6 +138,7 @@ async function fill(
     throw damagedBackup(packed, "what was written cannot be read back");
   }
   rmSync(plain);
+  writeParity(packed);
   const { files, damaged } = keepContents(dataDir, folder);
   const manifest: Manifest = {
     at: new Date(at).toISOString(),

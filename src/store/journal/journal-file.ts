@@ -3,30 +3,20 @@ import {
   fdatasync,
   fdatasyncSync,
   fstatSync,
-  mkdirSync,
   openSync,
   existsSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { putFile, syncToDisk } from "../../base/disk.ts";
+import { makeFolder, putFile, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
 import type { IdSource } from "../../base/ids.ts";
 import type { SqlSession } from "../sqlite/session.ts";
+import { continuity } from "./continuity.ts";
 import { type Done, encodeLine, type JournalLine, keysOf } from "./line.ts";
 import { advance, beginHistory, type Position } from "./position.ts";
-import {
-  lastSeqIn,
-  type Origin,
-  originName,
-  readOrigin,
-  packedPath,
-  sealedName,
-  segmentEnd,
-  segmentName,
-  segmentOf,
-} from "./segments.ts";
+import { type Origin, originName, packedPath, segmentName, segmentOf } from "./segments.ts";
 
 export interface JournalFileOptions {
   /** The folder of all histories of the store. */
@@ -73,18 +63,41 @@ export function openJournal(options: JournalFileOptions): JournalFile {
   let segment: OpenSegment | undefined;
   let retired: number[] = [];
   let pausedUntil = Number.NEGATIVE_INFINITY;
+  /** Whether the journal may lack something of the history that the store is in. */
+  let doubted = false;
+  /** A history that the store went into because the journal could not be written. */
+  let unwritten: string | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let flushes = 0;
   let closed = false;
 
   const failed = (error: unknown): void => {
     known = undefined;
+    doubted = true;
     pausedUntil = clock.monotonic() + pauseMs;
     options.onTrouble(failure(folder, error));
   };
 
-  const syncNow = (handle: number, then?: () => void): void => {
+  /**
+   * The store leaves a history that the journal does not have all of, in the same transaction, so
+   * that no process takes it for whole.
+   */
+  const leave = (sql: SqlSession, next: Position): Position => {
+    if (next.history === unwritten) return next;
+    unwritten = ids();
+    const left = { history: unwritten, seq: next.seq };
+    beginHistory(sql, left);
+    return left;
+  };
+
+  /** What a failed flush was to bring may be gone for good, and no later one says so. */
+  const syncNow = (handle: number, isLast: boolean): void => {
+    flushes += 1;
     fdatasync(handle, (error) => {
-      then?.();
+      flushes -= 1;
+      const isLost = error !== null && segment?.handle === handle;
+      if (isLost) segment = undefined;
+      if (isLost || isLast) closeSync(handle);
       if (error !== null && !closed) failed(error);
     });
   };
@@ -95,6 +108,7 @@ export function openJournal(options: JournalFileOptions): JournalFile {
   };
 
   const syncAll = (): void => {
+    if (flushes > 0) return syncSoon();
     if (segment !== undefined && fstatSync(segment.handle).nlink === 0) {
       // One that is full may have been packed by another process; others are gone.
       if (!existsSync(packedPath(segment.path))) failed(new Error("its file was removed"));
@@ -102,8 +116,8 @@ export function openJournal(options: JournalFileOptions): JournalFile {
     }
     const left = retired;
     retired = [];
-    for (const handle of left) syncNow(handle, () => closeSync(handle));
-    if (segment !== undefined) syncNow(segment.handle);
+    for (const handle of left) syncNow(handle, true);
+    if (segment !== undefined) syncNow(segment.handle, false);
   };
 
   const syncSoon = (): void => {
@@ -156,7 +170,8 @@ export function openJournal(options: JournalFileOptions): JournalFile {
 
   return {
     append: (sql, statements) => {
-      const next = advance(sql);
+      let next = advance(sql);
+      if (doubted && next !== undefined) next = leave(sql, next);
       if (clock.monotonic() < pausedUntil) return;
       try {
         const position = placed(sql, next);
@@ -164,10 +179,13 @@ export function openJournal(options: JournalFileOptions): JournalFile {
         write(position, change);
         for (const key of keysOf(change)) segment?.told.add(key);
         known = position;
+        doubted = false;
       } catch (error) {
         // SQLite's own: the transaction cannot be committed.
         if (isAgent33Error(error)) throw error;
         failed(error);
+        unwritten = undefined;
+        if (next !== undefined) leave(sql, next);
       }
     },
     undo: () => {
@@ -204,33 +222,11 @@ function isNext(known: Position | undefined, next: Position): boolean {
   return known !== undefined && known.history === next.history && known.seq === next.seq - 1;
 }
 
-/**
- * How the journal stands to the change that comes next. One line of that number may be there
- * already: its transaction was not committed.
- */
-function continuity(
-  folder: string,
-  { history, seq, parent }: Position,
-): "whole" | "fresh" | "behind" | "gap" {
-  const origin = readOrigin(folder, history);
-  if (origin === undefined) return parent === undefined ? "gap" : "fresh";
-  const own = join(folder, history);
-  const first = segmentOf(seq);
-  const before = segmentOf(Math.max(seq - 1, 1));
-  const last =
-    lastSeqIn(own, first, history) ??
-    lastSeqIn(own, before, history) ??
-    (existsSync(join(own, sealedName(before))) ? segmentEnd(before) : origin.seq);
-  if (last > seq || existsSync(join(own, segmentName(segmentEnd(first) + 1)))) return "behind";
-  return last >= seq - 1 ? "whole" : "gap";
-}
-
 /** Makes the folder of a history, on the disk. */
 export function createHistory(folder: string, origin: Origin): void {
   const own = join(folder, origin.history);
-  mkdirSync(own, { recursive: true, mode: 0o700 });
+  makeFolder(own);
   putFile(join(own, originName), `${JSON.stringify(origin)}\n`, "new");
-  syncToDisk(folder);
 }
 
 function gap({ seq }: Position): Agent33Error {

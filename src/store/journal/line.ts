@@ -121,12 +121,24 @@ export function decodeLine(history: string, line: string, texts: Texts): Journal
   return { seq: data.seq, at: data.at, schema: data.schema, statements };
 }
 
-/** The number that a line has, whether or not its texts are known. */
-export function seqOfLine(history: string, line: string): number | undefined {
+/** What a line is about. */
+export interface LinePlace {
+  readonly seq: number;
+  /** Whether it says that the change of this number was not kept. */
+  readonly undone: boolean;
+  /** When its change was made; of no other line. */
+  readonly at?: number;
+}
+
+/** The place that a line has, whether or not its texts are known; undefined for a damaged one. */
+export function placeOfLine(history: string, line: string): LinePlace | undefined {
   const text = line.slice(sumLength + 1);
   if (line.slice(0, sumLength) !== sumOf(history, text)) return undefined;
   const parsed = lineSchema.safeParse(JSON.parse(text));
-  return parsed.success ? parsed.data.seq : undefined;
+  if (!parsed.success) return undefined;
+  const { data } = parsed;
+  if ("undone" in data) return { seq: data.seq, undone: true };
+  return { seq: data.seq, undone: false, at: data.at };
 }
 
 function valueOf(value: z.infer<typeof valueSchema>): SqlValue {

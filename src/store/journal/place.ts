@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { lstatSync, readlinkSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
 import { journalFolder } from "./segments.ts";
 
@@ -13,9 +14,10 @@ export function placeJournal(dataDir: string, folder: string): void {
   try {
     const found = lstatSync(link, { throwIfNoEntry: false });
     if (found === undefined) {
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(dataDir);
+      makeFolder(folder);
       symlinkSync(folder, link);
+      syncToDisk(dataDir);
       return;
     }
     if (found.isSymbolicLink() && readlinkSync(link) === folder) return;

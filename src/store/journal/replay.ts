@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
-import { migrations } from "../schema/migrations.ts";
+import { type Migration, migrations, sealsSince } from "../schema/migrations.ts";
 import type { Database } from "../sqlite/database.ts";
 import { migrate, schemaVersion } from "../sqlite/migrations.ts";
 import type { Stretch } from "./histories.ts";
@@ -23,7 +23,10 @@ export interface ReplayOptions {
   readonly after: number;
   readonly target: ReplayTarget;
   readonly clock: Clock;
-  readonly onChange?: (seq: number) => void;
+  /** The steps of the schema; this program's by default. */
+  readonly steps?: readonly Migration[];
+  /** Told of each change before it is done. */
+  readonly onChange?: (change: Change) => void;
 }
 
 /** How far the changes of a journal went. */
@@ -34,6 +37,8 @@ export interface ReplayReport {
   readonly seq: number;
   /** When the last change was made, milliseconds since the Unix epoch; null where there was none. */
   readonly at: number | null;
+  /** The latest time of a change, which a clock that was set back makes another than the last's. */
+  readonly latest: number | null;
   /** `target`: as far as was asked for; `end`: all there is; `gap`: the next one is missing. */
   readonly end: "target" | "end" | "gap";
 }
@@ -44,7 +49,7 @@ const changesAtOnce = 500;
 /**
  * Does to a database what its journal says, change by change.
  * @throws Agent33Error `store.journal_mismatch` where a change does not fit the rows that are there,
- * `store.newer_schema`, other `store.*`
+ * `store.journal_older`, `store.newer_schema`, other `store.*`
  */
 export async function replayChanges(options: ReplayOptions): Promise<ReplayReport> {
   const { database, journal, stretches, target } = options;
@@ -54,6 +59,7 @@ export async function replayChanges(options: ReplayOptions): Promise<ReplayRepor
     history: begins?.history ?? "",
     seq: options.after,
     at: null,
+    latest: null,
     end: "end",
   };
   /** What the changes so far were of; the database itself may not have its seals yet. */
@@ -76,9 +82,11 @@ export async function replayChanges(options: ReplayOptions): Promise<ReplayRepor
         if (target.at !== undefined && value.at > target.at) return { ...report, end: "target" };
         if (value.schema !== schema) bringTo(options, value.schema);
         schema = value.schema;
+        options.onChange?.(value);
         apply(database, value, history);
-        report = { ...report, changes: report.changes + 1, seq: value.seq, at: value.at };
-        options.onChange?.(value.seq);
+        const { seq, at } = value;
+        const latest = Math.max(at, report.latest ?? at);
+        report = { ...report, changes: report.changes + 1, seq, at, latest };
         if (report.changes % changesAtOnce === 0) {
           database.sql.run("COMMIT");
           database.sql.run("BEGIN IMMEDIATE");
@@ -110,19 +118,31 @@ function apply({ sql }: Database, { seq, statements }: Change, history: string):
 
 /**
  * Between two schemas are the steps that every store takes. At this program's own, rows get their
- * seals as they are written.
+ * seals as they are written; from before there were any, they get them in the step that brings them.
+ * Between the two there are seals whose tables this program does not know any more: what was written
+ * there without one would be taken for damaged.
  */
-function bringTo({ database, clock }: ReplayOptions, schema: number): void {
+function bringTo({ database, clock, steps = migrations }: ReplayOptions, schema: number): void {
   const found = schemaVersion(database);
-  if (schema > migrations.length || schema < found) {
+  if (schema > steps.length || schema < found) {
     throw new Agent33Error(
       "store.newer_schema",
-      `The journal has changes of schema version ${schema}; the store is at ${found}, and this AGENT-33 knows versions up to ${migrations.length}.`,
+      `The journal has changes of schema version ${schema}; the store is at ${found}, and this AGENT-33 knows versions up to ${steps.length}.`,
       { hint: "Use the AGENT-33 that wrote it or a newer one. The store is as it was." },
     );
   }
+  if (schema >= sealsSince && schema < steps.length) {
+    throw new Agent33Error(
+      "store.journal_older",
+      `The journal has changes of schema version ${schema}, whose rows have checksums that this AGENT-33, at version ${steps.length}, cannot make.`,
+      {
+        hint: "Restore the backup from before the upgrade, without its journal: agent33 store restore upgrade --migrate. Or restore with the AGENT-33 that wrote the journal, and bring the store up to date then. The store is as it was.",
+        details: { schema, known: steps.length },
+      },
+    );
+  }
   database.sql.run("COMMIT");
-  migrate(database, clock, schema === migrations.length ? migrations : migrations.slice(0, schema));
+  migrate(database, clock, schema === steps.length ? steps : steps.slice(0, schema));
   database.sql.run("BEGIN IMMEDIATE");
 }
 

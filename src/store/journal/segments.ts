@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemCodeOf } from "../../base/errors.ts";
-import { seqOfLine } from "./line.ts";
 
 /** The folder of a store's journal, within its data folder; a link where it is on another disk. */
 export const journalFolder = "journal";
@@ -98,33 +89,5 @@ function namesIn(folder: string): readonly string[] {
     const code = systemCodeOf(error);
     if (code === "ENOENT" || code === "ENOTDIR") return [];
     throw error;
-  }
-}
-
-/** The number of the last whole line of a segment that is written to; undefined without one. */
-export function lastSeqIn(folder: string, first: number, history: string): number | undefined {
-  let handle: number;
-  try {
-    handle = openSync(join(folder, segmentName(first)), "r");
-  } catch (error) {
-    if (systemCodeOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
-  try {
-    const { size } = fstatSync(handle);
-    for (let bytes = 64 * 1024; ; bytes *= 8) {
-      const length = Math.min(bytes, size);
-      const piece = Buffer.alloc(length);
-      readSync(handle, piece, 0, length, size - length);
-      const lines = piece.toString("utf8").split("\n");
-      // The first one is cut off unless the piece is all of the file.
-      for (const line of lines.slice(length === size ? 0 : 1).toReversed()) {
-        const said = line === "" ? undefined : seqOfLine(history, line);
-        if (said !== undefined) return said;
-      }
-      if (length === size) return undefined;
-    }
-  } finally {
-    closeSync(handle);
   }
 }

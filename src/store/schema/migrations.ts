@@ -24,6 +24,9 @@ export const migrations: readonly Migration[] = [
   { name: "seals", text: schema004, rows: rows004, postgres: postgres004 },
 ];
 
+/** The version from which rows have seals. */
+export const sealsSince = migrations.findIndex(({ name }) => name === "seals") + 1;
+
 /** The statements that keep the history of the schema. */
 export const bookkeeping = `
 CREATE TABLE IF NOT EXISTS migrations (

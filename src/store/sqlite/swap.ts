@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { z } from "zod";
-import { putFile, syncToDisk } from "../../base/disk.ts";
+import { makeFolder, putFile, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
 
 /** A store's file and what SQLite keeps beside it: together they are its state. */
@@ -9,6 +9,11 @@ const parts = ["", "-wal", "-shm"] as const;
 
 /** What is to be done, by names in the store's folder. */
 const planSchema = z.strictObject({ from: z.string().min(1), aside: z.string().min(1) });
+
+/** The files that a store has at most. */
+export function storeParts(databasePath: string): readonly string[] {
+  return parts.map((part) => `${databasePath}${part}`);
+}
 
 /** The file beside a store's that is there while another takes its place. */
 export function swapPlanOf(databasePath: string): string {
@@ -46,13 +51,12 @@ export function finishSwap(databasePath: string): void {
   // While the new file waits, whatever has the store's names is the old store's.
   if (existsSync(fresh)) {
     const aside = join(folder, plan.aside);
-    mkdirSync(aside, { recursive: true, mode: 0o700 });
+    makeFolder(aside);
     for (const part of parts) {
       const old = `${databasePath}${part}`;
       if (existsSync(old)) renameSync(old, join(aside, `${name}${part}`));
     }
     syncToDisk(aside);
-    syncToDisk(dirname(aside));
     renameSync(fresh, databasePath);
     syncToDisk(folder);
   }

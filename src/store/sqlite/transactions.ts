@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import { Agent33Error } from "../../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { BusyNotice } from "../backend.ts";
 import type { Recorder, Recording } from "../journal/recorder.ts";
+import { onlyRead } from "../damage.ts";
 import { mapSqliteError } from "./errors.ts";
 import { pause } from "./pause.ts";
 import type { SqlSession } from "./session.ts";
@@ -48,6 +49,8 @@ export interface TransactionsOptions {
   readonly path: string;
   readonly busyTimeoutMs: number;
   readonly clock: Clock;
+  /** Refuses every write: the file is damaged and stays as it is. */
+  readonly readOnly: boolean;
   readonly onListenerError: (error: unknown) => void;
   /** Told when a transaction has waited for another process's lock for as long as SQLite waits. */
   readonly onBusy?: (notice: BusyNotice) => void;
@@ -71,6 +74,8 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   let doom: { readonly error: unknown } | undefined;
   let listeners: (() => void)[] = [];
   let recording: Recording | undefined;
+  /** Whether a transaction that was refused may stand in the write-ahead log, whole. */
+  let mayHaveRefused = false;
 
   const execute = (sql: string): void => {
     try {
@@ -79,13 +84,28 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       throw mapSqliteError(error, path);
     }
   };
-  const beginNow = (): void => {
+  const withoutWaiting = (run: () => void): void => {
     execute("PRAGMA busy_timeout = 0");
     try {
-      execute("BEGIN IMMEDIATE");
+      run();
     } finally {
       execute(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
     }
+  };
+  const beginNow = (): void => withoutWaiting(() => execute("BEGIN IMMEDIATE"));
+  /**
+   * Begins the write-ahead log anew. A flush that failed is never tried again: what it was to bring
+   * may be on the disk or not, whatever a later one says. Here it was a refused transaction, and
+   * whoever opens the store next would find it in the log; several of them look like damage. What
+   * was acknowledged was flushed before, and goes into the file.
+   */
+  const leaveRefusedBehind = (): void => {
+    if (!mayHaveRefused) return;
+    withoutWaiting(() => {
+      const done = session.get("PRAGMA wal_checkpoint(TRUNCATE)");
+      // Another process that reads or writes just now keeps it; then the next write looks again.
+      mayHaveRefused = done?.["busy"] !== 0;
+    });
   };
   const begin = (): void => {
     const since = options.clock.monotonic();
@@ -136,10 +156,21 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     }
   };
 
+  const commit = (): void => {
+    try {
+      execute("COMMIT");
+    } catch (error) {
+      mayHaveRefused ||= isAgent33Error(error) && error.code === "store.io";
+      throw error;
+    }
+  };
+
   /** The failure of a joined call that its caller caught. */
   const swallowed = () => doom;
 
   const outermost = <T>(work: (sql: SqlSession) => T, start: () => void): T => {
+    if (options.readOnly) throw onlyRead(path);
+    leaveRefusedBehind();
     start();
     doom = undefined;
     let result: T;
@@ -150,7 +181,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       const failure = swallowed();
       if (failure !== undefined) throw failure.error;
       recording?.beforeCommit();
-      execute("COMMIT");
+      commit();
     } catch (error) {
       rollback();
       recording?.undone();

@@ -1,3 +1,4 @@
+import { bestFirst, inverseFrequency } from "./rank.ts";
 import { readToolText, type SearchableTool, type ToolText } from "./tool-text.ts";
 import { wordsOf } from "./words.ts";
 
@@ -64,10 +65,8 @@ interface Entry {
  * to multiple weighted fields", CIKM 2004). Of a tool d for a query q, with tf and length weighted:
  *
  *     score = sum over words t of q of  idf(t) * tf / (tf + k1 * (1 - b + b * length / mean length))
- *     idf(t) = ln(1 + (N - n(t) + 0.5) / (n(t) + 0.5))
  *
- * for N tools of which n(t) have the word (S. Robertson, H. Zaragoza, "The Probabilistic Relevance
- * Framework: BM25 and Beyond", 2009, with 1 added so that no word counts against a tool).
+ * where idf is `inverseFrequency`.
  */
 export function createToolIndex(options: ToolIndexOptions = {}): ToolIndex {
   const { k1, b, weights } = options.scoring ?? defaultScoring;
@@ -121,7 +120,7 @@ export function createToolIndex(options: ToolIndexOptions = {}): ToolIndex {
     for (const word of new Set(cut(query))) {
       const having = postings.get(word);
       if (having === undefined) continue;
-      const idf = Math.log(1 + (size - having.size + 0.5) / (having.size + 0.5));
+      const idf = inverseFrequency(having.size, size);
       for (const [slot, count] of having) {
         const length = entries[slot]?.length ?? 0;
         const norm = k1 * (1 - b + (b * length) / meanLength);
@@ -154,39 +153,13 @@ export function createToolIndex(options: ToolIndexOptions = {}): ToolIndex {
     },
     search: ({ query, limit, accepts = () => true }) => {
       const hits: ToolHit[] = [];
-      for (const hit of bestFirst(scoresOf(query), entries)) {
+      for (const { name, score } of bestFirst(scoresOf(query), (slot) => entries[slot]?.name)) {
         if (hits.length >= limit) break;
-        if (accepts(hit.name)) hits.push(hit);
+        if (accepts(name)) hits.push({ name, score });
       }
       return hits;
     },
   };
-}
-
-const firstBatch = 32;
-
-/** Sorts no more than is asked for: of thousands that have some word, the first few are. */
-function* bestFirst(
-  scores: Float64Array,
-  entries: readonly (Entry | undefined)[],
-): Generator<ToolHit, void> {
-  const rising = scores.filter((score) => score > 0).sort();
-  let below = Number.POSITIVE_INFINITY;
-  for (let wanted = firstBatch; below > (rising[0] ?? below); wanted *= 8) {
-    const least = rising[Math.max(0, rising.length - wanted)] ?? 0;
-    const batch: ToolHit[] = [];
-    for (const [slot, score] of scores.entries()) {
-      const name = entries[slot]?.name;
-      if (name !== undefined && score >= least && score < below) batch.push({ name, score });
-    }
-    yield* batch.sort(byScore);
-    below = least;
-  }
-}
-
-function byScore(one: ToolHit, other: ToolHit): number {
-  if (one.score !== other.score) return other.score - one.score;
-  return one.name < other.name ? -1 : 1;
 }
 
 function sameText(one: ToolText, other: ToolText): boolean {

@@ -38,26 +38,31 @@ export function wordsOf(
   text: string,
   fold: (word: string) => string = singular,
 ): readonly string[] {
-  const words: string[] = [];
-  for (const [run] of plain(text).matchAll(wordPattern)) {
-    if (run.length > longestWord) continue;
-    if (simpleWord.test(run)) {
-      const word = run.toLowerCase();
-      if (!emptyWords.has(word)) words.push(fold(word));
-      continue;
-    }
-    if (scriptsWithoutSpaces.test(run)) {
-      words.push(...pairsOf(run));
-      continue;
-    }
-    const parts = run.split(seam);
-    if (parts.length > 1) parts.push(run);
-    for (const part of parts) {
-      const word = part.toLowerCase();
-      if (!emptyWords.has(word)) words.push(fold(word));
-    }
-  }
-  return words;
+  return runsOf(text).flatMap((run) => wordsOfRun(run, fold));
+}
+
+/** The runs of letters and digits of a text, as they stand in it. */
+export function runsOf(text: string): readonly string[] {
+  return text.match(wordPattern) ?? [];
+}
+
+/** The words of one run, as {@link wordsOf} cuts them. The same for the same run and fold. */
+export function wordsOfRun(run: string, fold: (word: string) => string): readonly string[] {
+  if (simpleWord.test(run)) return run.length > longestWord ? [] : folded([run], fold);
+  // Without its accents a run may be several: a fraction has a mark between its numbers.
+  return runsOf(plain(run)).flatMap((part) => {
+    if (part.length > longestWord) return [];
+    if (scriptsWithoutSpaces.test(part)) return pairsOf(part);
+    const parts = part.split(seam);
+    return folded(parts.length > 1 ? [...parts, part] : parts, fold);
+  });
+}
+
+function folded(parts: readonly string[], fold: (word: string) => string): readonly string[] {
+  return parts
+    .map((part) => part.toLowerCase())
+    .filter((word) => !emptyWords.has(word))
+    .map(fold);
 }
 
 /**

@@ -14,15 +14,15 @@ import {
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
+import { listBackups } from "../../src/store/backup/catalogue.ts";
 import { migrations } from "../../src/store/schema/migrations.ts";
-import { checkSnapshot } from "../../src/store/sqlite/snapshot.ts";
 import { freshFolder, projectRoot, runInProcess } from "../support/cli.ts";
 import { testGrant } from "../support/egress.ts";
 
 const grant = testGrant("runs the guide's steps in a shell", { spawn: true });
 
 const guide = readFileSync(join(projectRoot, "docs/guides/store.md"), "utf8");
-const heading = "Going back to the copy before an upgrade";
+const heading = "Going back to the backup before an upgrade";
 /** What the hints of a damaged store name. */
 const damagedHeading = "A damaged store";
 
@@ -38,14 +38,18 @@ interface Status {
   readonly rows: Readonly<Record<string, number>>;
 }
 
+function storeOfVersionOne(path: string): void {
+  const older = new DatabaseSync(path);
+  older.exec(readFileSync(join(projectRoot, "test/fixtures/store/schema-001.sql"), "utf8"));
+  older.close();
+}
+
 /** A folder whose store was upgraded, has gone on since, and was left by a process that died. */
 async function usedStore(): Promise<string> {
   const [begun, left] = [freshFolder(), freshFolder()];
   const dataDir = join(begun, ".agent33");
   mkdirSync(dataDir);
-  const older = new DatabaseSync(join(dataDir, "agent33.db"));
-  older.exec(readFileSync(join(projectRoot, "test/fixtures/store/schema-001.sql"), "utf8"));
-  older.close();
+  storeOfVersionOne(join(dataDir, "agent33.db"));
   await agent33(begun, "store", "migrate");
   const native = new DatabaseSync(join(dataDir, "agent33.db"));
   native.exec("UPDATE runs SET task = 'changed since'");
@@ -79,14 +83,15 @@ test("the guide's steps bring a damaged store back to its backup, and keep the d
   // In a copy: whoever closes the store last writes what stands beside the file into it.
   const looked = freshFolder();
   cpSync(folder, looked, { recursive: true });
+  writeFileSync(join(looked, "agent33.config.yaml"), "store:\n  onDamage: fail\n");
   const told = await refusal(looked, "runs", "list");
   expect(told.code).toBe("store.corrupt");
   expect(told.hint).toContain(`"${damagedHeading}" in docs/guides/store.md`);
 
-  const [backup = "", ...others] = readdirSync(join(dataDir, "backups"));
+  const [backup, ...others] = listBackups(join(dataDir, "backups"));
   expect(others).toEqual([]);
   const steps = stepsOfGuide()
-    .replaceAll(/schema-1-\S+\.db/g, backup)
+    .replaceAll(/\d{4}-\S+-upgrade/g, backup?.id ?? "")
     .replaceAll("npm run agent33 --", `"${process.execPath}" "${projectRoot}/bin/agent33.js"`);
   const env = { PATH: process.env["PATH"] ?? "" };
   const said = grant.run(() =>
@@ -95,12 +100,14 @@ test("the guide's steps bring a damaged store back to its backup, and keep the d
   expect(said).toMatch(new RegExp(`schema {2}${migrations.length}`));
 
   const { rows } = JSON.parse(await agent33(folder, "store", "status", "--json")) as Status;
-  const { migrations: _steps, ...before } = checkSnapshot(join(dataDir, "backups", backup)).rows;
+  const { migrations: _steps, ...before } = backup?.manifest?.rows ?? {};
   expect(rows).toMatchObject(before);
   expect(before["runs"]).toBeGreaterThan(0);
   expect(await agent33(folder, "runs", "list")).not.toContain("changed since");
   expect(statSync(file).mode & 0o777).toBe(0o600);
-  const kept = join(dataDir, "damaged");
+  const [stamp = "", ...more] = readdirSync(join(dataDir, "replaced"));
+  expect(more).toEqual([]);
+  const kept = join(dataDir, "replaced", stamp);
   expect(readdirSync(kept).sort()).toEqual(["agent33.db", "agent33.db-shm", "agent33.db-wal"]);
   expect(readFileSync(join(kept, "agent33.db")).equals(damaged)).toBe(true);
   expect(readFileSync(join(kept, "agent33.db-wal")).includes("changed since")).toBe(true);
@@ -116,9 +123,9 @@ test("a file that is no store any more is answered with the same steps", async (
 });
 
 test("a backup's file is no place of a store, and how to look into it is said", async () => {
-  const folder = await usedStore();
-  const [name = ""] = readdirSync(join(folder, ".agent33/backups"));
-  const backup = join(folder, ".agent33/backups", name);
+  const folder = freshFolder();
+  const backup = join(folder, "schema-1.db");
+  storeOfVersionOne(backup);
   const before = readFileSync(backup);
   for (const words of [
     ["status", backup],
