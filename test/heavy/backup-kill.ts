@@ -19,6 +19,7 @@ import {
   startWriter,
   type Subject,
 } from "./kept-store.ts";
+import { recoverOnce } from "./recover-kill.ts";
 import {
   benchFolder,
   between,
@@ -34,11 +35,16 @@ import type { HeavySuite } from "./suite.ts";
 
 /** Copies compare every row, so that a store is left while it is small. */
 const roundsOfStore = 5;
-const acts = ["backup", "restore", "copy"] as const;
+const acts = ["backup", "restore", "copy", "recover"] as const;
 type Act = (typeof acts)[number];
 
 /** How long after its start a process is killed at most, about the time that it needs. */
-const longestMs: Readonly<Record<Act, number>> = { backup: 1_500, restore: 1_200, copy: 2_500 };
+const longestMs: Readonly<Record<Act, number>> = {
+  backup: 1_500,
+  restore: 1_200,
+  copy: 2_500,
+  recover: 3_000,
+};
 
 interface Plan {
   readonly act: Act;
@@ -157,10 +163,23 @@ function wordsOf({ act, destroyed, over }: Plan, withPostgres: boolean): string 
   return act === "copy" && over === "postgres" && withPostgres ? "copy over PostgreSQL" : act;
 }
 
+/** What is wrong with a store that was left, once somebody opens it. */
+function leftIn({ dataDir, acknowledged }: Subject, totals: Totals): readonly string[] {
+  const closed = opens(dataDir);
+  if (closed !== undefined) {
+    totals.unreadable += 1;
+    return [closed];
+  }
+  const check = checkStore(copyStore(dataDir, `${dataDir}-copy`), acknowledged);
+  totals.lost += check.lost.length;
+  return faultsOf(check);
+}
+
 const rounds = { backup: backupRound, restore: restoreRound, copy: copyRound } as const;
 
 export const backupKill: HeavySuite = {
-  about: "kills backups, restores and copies with SIGKILL and looks for what was acknowledged",
+  about:
+    "kills backups, restores, copies and recoveries with SIGKILL and looks for what was acknowledged",
   defaultRounds: 200,
   run: async (count, say, seed) => {
     const folder = benchFolder("backup-kill");
@@ -175,31 +194,33 @@ export const backupKill: HeavySuite = {
     const began = performance.now();
     for (let number = 1; number <= count; number += 1) {
       const random = seededRandom(seed + number);
-      subject ??= { dataDir: join(folder, `store-${number}`), acknowledged: new Set() };
-      const { dataDir } = subject;
-      mkdirSync(dataDir, { recursive: true });
-      keepSome(dataDir, random);
       const plan = planOf(random);
-      const faults = [...(await rounds[plan.act](subject, plan, `r${number}`, server))];
-      const closed = opens(dataDir);
-      if (closed === undefined) {
-        const check = checkStore(copyStore(dataDir, `${dataDir}-copy`), subject.acknowledged);
-        faults.push(...faultsOf(check));
-        totals.lost += check.lost.length;
-      } else {
-        faults.push(closed);
-        totals.unreadable += 1;
-      }
       const what = wordsOf(plan, server !== undefined);
+      let line: string;
+      const faults: string[] = [];
+      if (plan.act === "recover") {
+        // Of a store of its own: it is damaged before.
+        const once = await recoverOnce(folder, `recovered-${number}`, random);
+        faults.push(...once.faults);
+        line = once.line;
+        acknowledged += once.acknowledged;
+        totals.lost += once.lost;
+      } else {
+        subject ??= { dataDir: join(folder, `store-${number}`), acknowledged: new Set() };
+        const { dataDir } = subject;
+        mkdirSync(dataDir, { recursive: true });
+        keepSome(dataDir, random);
+        faults.push(...(await rounds[plan.act](subject, plan, `r${number}`, server)));
+        faults.push(...leftIn(subject, totals));
+        line = `killed after ${plan.killAfterMs.toFixed(0)} ms; ${subject.acknowledged.size} acknowledged`;
+      }
       totals.killed[what] = (totals.killed[what] ?? 0) + 1;
       if (faults.length > 0) failed += 1;
-      say(
-        `${faults.length === 0 ? "ok    " : "FAILED"} seed ${seed + number}: ${what} killed after ${plan.killAfterMs.toFixed(0)} ms; ${subject.acknowledged.size} acknowledged`,
-      );
+      say(`${faults.length === 0 ? "ok    " : "FAILED"} seed ${seed + number}: ${what}, ${line}`);
       for (const fault of faults) say(`         ${fault}`);
-      if (number % roundsOfStore === 0 || number === count) {
+      if (subject !== undefined && (number % roundsOfStore === 0 || number === count)) {
         acknowledged += subject.acknowledged.size;
-        if (failed === 0) for (const part of ["", "-copy"]) removeFolder(dataDir + part);
+        if (failed === 0) for (const part of ["", "-copy"]) removeFolder(subject.dataDir + part);
         subject = undefined;
       }
     }

@@ -8,6 +8,7 @@ import { demoKill } from "./demo-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
 import { powerCut } from "./power-cut.ts";
+import { recoverKill } from "./recover-kill.ts";
 import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
@@ -28,6 +29,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "mcp-conformance": mcpConformance,
   outage,
   "power-cut": powerCut,
+  "recover-kill": recoverKill,
   "run-kill": runKill,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,

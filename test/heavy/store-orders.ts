@@ -53,3 +53,10 @@ export interface KeeperOrder {
   /** Of a copy: the folder of the other store, or its address. */
   readonly to?: string;
 }
+
+/** What a process that recovers a store is to do: its first argument, as JSON. */
+export interface RecovererOrder {
+  readonly dataDir: string;
+  /** By the command's way, or by opening the store as every command does. */
+  readonly how: "command" | "start";
+}
