@@ -15,6 +15,7 @@ import { sandboxKill } from "./sandbox-kill.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
+import { storeLoss } from "./store-loss.ts";
 import { storeMigrate } from "./store-migrate.ts";
 import { storeStop } from "./store-stop.ts";
 import { workerKill } from "./worker-kill.ts";
@@ -35,6 +36,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   ssrf,
   "store-io": storeIo,
   "store-kill": storeKill,
+  "store-loss": storeLoss,
   "store-migrate": storeMigrate,
   "store-stop": storeStop,
   "worker-kill": workerKill,
