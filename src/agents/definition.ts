@@ -37,6 +37,12 @@ export const agentDefinitionSchema = z.strictObject({
     .array(z.string().min(1))
     .exactOptional()
     .describe("names of the skills that it may load, as with tools; without it, all"),
+  matchSkills: z
+    .int()
+    .min(1)
+    .max(20)
+    .exactOptional()
+    .describe("of these at most so many, chosen for the task by matching; without it, all"),
   preload: z
     .array(z.string().min(1))
     .exactOptional()

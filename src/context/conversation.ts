@@ -114,6 +114,9 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "run.resumed":
       case "run.started":
       case "sampling.completed":
+      case "matching.completed":
+      case "matching.failed":
+      case "skills.matched":
       case "sampling.failed":
       case "tool.started":
       case "skill.loaded":

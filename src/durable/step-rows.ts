@@ -32,6 +32,11 @@ export function loadSteps(sql: SqlSession, runId: string): readonly StepRow[] {
     .map(stepOf);
 }
 
+// Every column is given, so that a store can seal the row without writing it a second time.
+const insertText = `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat,
+    state, result, deadline, finish_order, started_at, finished_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
 /** The start mark of a step that must not be taken for one that never began. */
 export function insertStep(
   sql: SqlSession,
@@ -40,16 +45,19 @@ export function insertStep(
   now: number,
 ): void {
   sql.run(
-    `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat, state, deadline, started_at)
-     VALUES (?, ?, ?, ?, ?, ?, 'started', ?, ?)`,
+    insertText,
     runId,
     step.position,
     step.kind,
     step.name,
     step.inputDigest,
     step.repeat ?? null,
+    "started",
+    null,
     step.deadline ?? null,
+    null,
     now,
+    null,
   );
 }
 
@@ -69,16 +77,16 @@ export function insertEndedStep(
   now: number,
 ): void {
   sql.run(
-    `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat, state, result,
-       finish_order, started_at, finished_at)
-     VALUES (?, ?, ?, ?, ?, 'safe', ?, ?, ?, ?, ?)`,
+    insertText,
     runId,
     step.position,
     step.kind,
     step.name,
     step.inputDigest,
+    "safe",
     end.state,
     end.result,
+    null,
     end.order,
     step.startedAt,
     now,

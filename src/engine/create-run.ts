@@ -73,6 +73,8 @@ export interface RunRequest extends ServerChoices, CompletionRequest {
   readonly mode?: RunMode;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
+  /** How many skills it gets at most, matched with its task. Default: as the agent's definition says. */
+  readonly matchSkills?: number | undefined;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
   readonly entryPoint?: EntryPoint;
   /** Command lines of MCP servers to start for this run. */
@@ -179,6 +181,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
         ],
     workspace,
     shell: !once && request.shell === true,
+    ...(request.matchSkills === undefined ? {} : { matchSkills: request.matchSkills }),
     environment: {},
     principal: {
       tenant: settings.tenant,

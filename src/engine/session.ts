@@ -1,3 +1,4 @@
+import { budgetsOf } from "../agents/budgets.ts";
 import type { AgentSide, RunSession } from "../agents/ports.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
@@ -42,6 +43,8 @@ import { knownTools } from "./run-tools.ts";
 import { governedRunModel } from "./run-model.ts";
 import { findSandbox } from "./sandbox.ts";
 import { withChangedSkills } from "./changed-skills.ts";
+import { matchedSkills } from "./run-skill-match.ts";
+import type { SkillMatcherParts } from "./skill-matcher.ts";
 import { runSkills, skillPaths } from "./skills.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
@@ -67,6 +70,8 @@ export interface SessionParts {
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly read: (runId: string) => readonly StoredEvent[];
   readonly redactor: Redactor;
+  /** Opens the settings' model for vectors; undefined where they name none. */
+  readonly embedding: SkillMatcherParts["embedding"];
 }
 
 /** A session, the event that tells of it, and how to end it. */
@@ -148,6 +153,22 @@ export async function openSession(
     return closed;
   };
   try {
+    const skills = await matchedSkills(found.skills, {
+      dataDir: parts.dataDir,
+      embedding: parts.embedding,
+      spec,
+      events,
+      replayed: spec.replayOf === undefined ? undefined : parts.read(spec.replayOf),
+      model: governedModel,
+      call: {
+        runId,
+        principal: spec.principal,
+        policy,
+        signal,
+        budgets: Object.values(budgetsOf(runId)),
+      },
+      append: (event) => append(runId, [event]),
+    });
     const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
@@ -161,7 +182,7 @@ export async function openSession(
     const {
       side,
       tools,
-      skills,
+      skills: its,
       notices: sideNotices,
     } = openSide(
       {
@@ -188,7 +209,7 @@ export async function openSession(
         effort: spec.effort,
         own: acts ? own : [],
         offered: acts ? servers.flatMap((server) => server.tools) : [],
-        skills: found.skills,
+        skills,
         loads: acts,
         preloaded: [],
         earlier,
@@ -216,7 +237,7 @@ export async function openSession(
         tokens,
         closeTools,
       }),
-      event: sessionEvent(tools, skills, notices),
+      event: sessionEvent(tools, its, notices),
       close: () => closeTools(),
     };
   } catch (error) {

@@ -29,8 +29,8 @@ import {
   stuckLoop,
   totals,
   usage,
-  loadedSkill,
 } from "./event-fields.ts";
+import { skillEvents } from "./skill-events.ts";
 import type { LiveEvent } from "./live-event.ts";
 
 export { type PlanStep, planStatuses, type TurnSummary } from "./context-events.ts";
@@ -265,15 +265,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     index: z.int().nonnegative(),
     tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
   }),
-  z.object({
-    ...stored,
-    ...scoped,
-    /** The agent works by a skill from here on, and what that says about tools holds. */
-    type: z.literal("skill.loaded"),
-    turn: z.int().positive(),
-    index: z.int().nonnegative(),
-    ...loadedSkill,
-  }),
+  ...skillEvents,
   ...contextEvents,
   z.object({
     ...stored,

@@ -58,6 +58,14 @@ export const irregularities = {
   unreadable: issue("Check that the folder is there and who may read it."),
 } as const satisfies Readonly<Record<string, Irregularity>>;
 
+/** What only matters where a folder is held to the specification. */
+export const specificationFaults = {
+  body_long: "Keep SKILL.md below 500 lines, and put the rest into files beside it.",
+  field_unknown: "Put what is your own below metadata.",
+  file_missing: "Add the file, or correct the path.",
+  tool_list_form: "Write the names as one text with spaces between.",
+} as const;
+
 export type IrregularityName = keyof typeof irregularities;
 
 /** Tells of something odd; gives nothing, so that who must stop can return it. */

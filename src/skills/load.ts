@@ -41,7 +41,7 @@ export async function discover(dir: string): Promise<DiscoveredSkills> {
  * The folders below a place that may be skills; the place itself where it is one.
  * @throws Agent33Error `skills.folder_not_found`, `skills.folder_unreadable`
  */
-async function skillFolders(root: string): Promise<string[]> {
+export async function skillFolders(root: string): Promise<string[]> {
   try {
     const entries = await readdir(root, { withFileTypes: true });
     if (entries.some((entry) => entry.name.toLowerCase() === skillFile.toLowerCase()))

@@ -1,5 +1,6 @@
 import { globMatcher } from "../base/glob.ts";
-import { isAgent33Error } from "../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../base/errors.ts";
+import { suggestName } from "../base/nearest.ts";
 import { dependencyNotices } from "./dependencies.ts";
 import { teller } from "./irregularities.ts";
 import { discover } from "./load.ts";
@@ -78,7 +79,9 @@ export async function readRegistry(
               ? "enabled"
               : "hidden";
       first.set(skill.name, earlier ?? place);
-      entries.push({ skill, place, status, pin: pinOf(skill, choices.pins) });
+      // What was taken for good is the skill that the name means.
+      const pin = status === "shadowed" ? "none" : pinOf(skill, choices.pins);
+      entries.push({ skill, place, status, pin });
     }
   }
   notices.push(...dependencyNotices(entries.filter(({ status }) => status === "enabled")));
@@ -113,4 +116,16 @@ function pinOf({ name, digest }: Skill, pins: SkillChoices["pins"]): SkillEntry[
   const pin = Object.hasOwn(pins, name) ? pins[name] : undefined;
   if (pin === undefined) return "none";
   return pin.digest === digest ? "same" : "changed";
+}
+/** The entry that a name means. @throws Agent33Error `skills.unknown` */
+export function entryNamed({ entries }: SkillRegistry, name: string): SkillEntry {
+  const found = entries.find(({ skill, status }) => skill.name === name && status !== "shadowed");
+  if (found !== undefined) return found;
+  const names = entries.map(({ skill }) => skill.name);
+  throw new Agent33Error("skills.unknown", `There is no skill "${name}".`, {
+    hint:
+      names.length === 0
+        ? "Put skills into .agent33/skills, or name other folders with the setting `skills.folders`."
+        : suggestName(name, names),
+  });
 }

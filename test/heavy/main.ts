@@ -13,6 +13,7 @@ import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
 import { ssrf } from "./ssrf.ts";
+import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
 import { storeLoss } from "./store-loss.ts";
@@ -34,6 +35,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,
   ssrf,
+  "store-faults": storeFaults,
   "store-io": storeIo,
   "store-kill": storeKill,
   "store-loss": storeLoss,

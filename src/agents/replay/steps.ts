@@ -190,6 +190,9 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "tools.activated":
     case "sampling.completed":
     case "sampling.failed":
+    case "matching.completed":
+    case "matching.failed":
+    case "skills.matched":
     case "model.fell_back":
     case "verification.completed":
     case "escalation.decided":

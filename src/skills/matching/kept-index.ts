@@ -68,7 +68,8 @@ export function openKeptIndex(path: string, weights: MatchWeights = defaultWeigh
     }
     const unfinished = `${path}.new`;
     mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(unfinished, "");
+    // What skills say is nobody else's business.
+    writeFileSync(unfinished, "", { mode: 0o600 });
     for (const line of lines) appendFileSync(unfinished, writeLine(line));
     renameSync(unfinished, path);
   };

@@ -134,11 +134,9 @@ describe("with a model", () => {
     const result = await match(model);
     expect(result.chosen).toEqual([]);
     expect(result.notices).toEqual([]);
-    expect(Object.values(fellAt(result)).toSorted()).toEqual([
-      "filter: confusing",
-      "filter: irrelevant",
-      "filter: leaks_answer",
-    ]);
+    expect(new Set(Object.values(fellAt(result)))).toEqual(
+      new Set(["filter: confusing", "filter: irrelevant", "filter: leaks_answer"]),
+    );
   });
 
   test("where the lenient choice leaves nothing, the strict look is not asked for", async () => {
@@ -296,7 +294,9 @@ describe("with an embedder", () => {
   test("where vectors are not to be had, the words serve and it is said; other faults are thrown", async () => {
     const embed = async () => Promise.reject(new Error("the server is down"));
     const failing = { name: "e", embed, shelf: shelfOf() };
-    const result = await match({ embedder: { ...failing, forgive: (error) => `${error}` } });
+    const result = await match({
+      embedder: { ...failing, forgive: (error: unknown) => String(error) },
+    });
     expect(result.by).toEqual(["words"]);
     expect(result.chosen[0]).toBe("pdf");
     expect(result.notices[0]).toContain("the server is down");

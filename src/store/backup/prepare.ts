@@ -29,6 +29,8 @@ export interface PrepareOptions {
   readonly ids: IdSource;
   /** Brings a backup of an older schema up to date on the way. */
   readonly mayUpgrade?: boolean;
+  /** Puts right what is altered of a backup, as far as its parity can. */
+  readonly heal?: boolean;
   readonly onProgress?: OnProgress;
 }
 
@@ -90,14 +92,15 @@ export async function prepare(
   { backup, stretches }: Base,
   options: PrepareOptions,
 ): Promise<Omit<Prepared, "passedOver">> {
-  const { dataDir, clock, target = {}, onProgress, mayUpgrade = false } = options;
+  const { dataDir, clock, target = {}, onProgress, mayUpgrade = false, heal = false } = options;
   const plain = join(folder, databaseFile);
   if (backup?.manifest !== undefined) {
     const { path, manifest } = backup;
     checkSchema(path, manifest, migrations.length, mayUpgrade);
     const total = manifest.database.unpackedBytes;
     const onBytes = (done: number) => onProgress?.({ phase: "reading the backup", done, total });
-    await unpackChecked({ path, manifest, into: folder, look: "its rows", onBytes });
+    const look = "its rows";
+    await unpackChecked({ path, manifest, into: folder, look, heal, onBytes });
   }
   if (backup?.isFile === true) copySnapshot(backup.path, plain, mayUpgrade);
   // A row gets the revision of the change that wrote it, at the end of its millisecond: what else

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { isAgent33Error, messageOf } from "../../base/errors.ts";
 import { type Base, basesFor } from "../backup/base.ts";
 import type { BackupEntry } from "../backup/catalogue.ts";
+import { healedManifest } from "../backup/manifest.ts";
 import { type Prepared, prepare, type PrepareOptions } from "../backup/prepare.ts";
 import { journalFolder } from "../journal/segments.ts";
 
@@ -23,10 +24,11 @@ export interface Rebuilt {
  * not fit ends the journal.
  */
 export async function rebuild(folder: string, options: RebuildOptions): Promise<Rebuilt> {
-  const passedOver = options.backups.flatMap(({ path, fault }) =>
+  const backups = options.backups.map(withManifest);
+  const passedOver = backups.flatMap(({ path, fault }) =>
     fault === undefined ? [] : [{ path, why: fault.message }],
   );
-  for (const base of basesFor(options.backups, join(options.dataDir, journalFolder), {})) {
+  for (const base of basesFor(backups, join(options.dataDir, journalFolder), {})) {
     const { path } = base.backup ?? { path: "the journal alone" };
     if (passedOver.some((one) => one.path === path)) continue;
     try {
@@ -39,6 +41,12 @@ export async function rebuild(folder: string, options: RebuildOptions): Promise<
   return { prepared: undefined, passedOver };
 }
 
+function withManifest(entry: BackupEntry): BackupEntry {
+  const { id, path } = entry;
+  const manifest = entry.fault === undefined ? undefined : healedManifest(path);
+  return manifest === undefined ? entry : { id, path, manifest };
+}
+
 /** Goes as far in the journal as its changes fit. */
 async function prepareUpTo(folder: string, base: Base, options: RebuildOptions) {
   const { backups: _, ...rest } = options;
@@ -47,7 +55,7 @@ async function prepareUpTo(folder: string, base: Base, options: RebuildOptions) 
     mkdirSync(folder, { mode: 0o700 });
     try {
       const target = before === undefined ? {} : { target: { seq: before } };
-      return await prepare(folder, base, { ...rest, ...target, mayUpgrade: true });
+      return await prepare(folder, base, { ...rest, ...target, mayUpgrade: true, heal: true });
     } catch (error) {
       const misfit = misfitIn(error);
       if (misfit === undefined || (before !== undefined && misfit > before)) throw error;

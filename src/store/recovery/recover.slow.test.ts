@@ -198,6 +198,21 @@ describe("where less is left", () => {
     expect(temporary.runs()).toEqual(["one", "three", "two"]);
   });
 
+  test("a backup of which some bytes were altered is put right", async () => {
+    write("one");
+    const { path: newest } = await temporary.backUp();
+    temporary.close();
+    rmSync(join(temporary.dataDir, "journal"), { recursive: true });
+    rmSync(path());
+    for (const name of ["store.db.zst", "manifest.json"]) {
+      const bytes = readFileSync(join(newest, name));
+      for (const at of [50, 90, 130]) bytes[at] = (bytes[at] ?? 0) ^ 0xff;
+      writeFileSync(join(newest, name), bytes);
+    }
+    expect(await recover()).toMatchObject({ backup: newest, passedOver: [], lost: [] });
+    expect(temporary.runs()).toEqual(["one"]);
+  });
+
   test("without a backup the damaged file is all, and a history begins", async () => {
     temporary.remove();
     temporary = backedUpStore({ journal: false });

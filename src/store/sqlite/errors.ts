@@ -1,5 +1,5 @@
-import { accessSync, constants } from "node:fs";
 import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
+import { failsToRead, isMountedReadOnly } from "./disk-look.ts";
 
 interface ErrorRow {
   readonly code: string;
@@ -80,24 +80,17 @@ function sqliteCodeOf(error: unknown): number | undefined {
   return typeof error.errcode === "number" ? error.errcode : undefined;
 }
 
-const failed = 10;
+const corrupt = 11;
+/** What SQLite says of a file that a read-only file system keeps it from writing or making. */
+const refusedByDisk = new Set([10, 14]);
 
 function rowOf(extended: number | undefined, path: string): ErrorRow {
   if (extended === undefined) return fallback;
   if (extended === sharedMemorySize) return rows[13] ?? fallback;
   const primary = extended & 0xff;
-  if (primary === failed && isMountedReadOnly(path)) return rows[8] ?? fallback;
+  if (primary === corrupt && failsToRead(path)) return rows[10] ?? fallback;
+  if (refusedByDisk.has(primary) && isMountedReadOnly(path)) return rows[8] ?? fallback;
   return rows[primary === locked ? 5 : primary] ?? fallback;
-}
-
-/** A file system with a fault may become read-only in use; SQLite calls that a failed write. */
-function isMountedReadOnly(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return false;
-  } catch (error) {
-    return systemCodeOf(error) === "EROFS";
-  }
 }
 
 /** What node:sqlite threw, as a typed error. Errors that are typed already pass unchanged. */
@@ -111,4 +104,13 @@ export function mapSqliteError(error: unknown, path: string): Agent33Error {
     details: { path, ...(extended === undefined ? {} : { sqliteCode: extended }) },
     cause: error,
   });
+}
+
+/**
+ * Tells of a disk that fails to read, for whoever has found something wrong with what was read.
+ * @throws Agent33Error `store.io`
+ */
+export function refuseUnreadable(path: string): void {
+  if (!failsToRead(path)) return;
+  throw mapSqliteError(Object.assign(new Error("a read failed"), { errcode: 10 }), path);
 }

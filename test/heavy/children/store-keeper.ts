@@ -12,7 +12,7 @@ import { listBackups } from "../../../src/store/backup/catalogue.ts";
 import { restoreStore } from "../../../src/store/backup/restore.ts";
 import { takeBackup } from "../../../src/store/backup/take.ts";
 import { databaseFile } from "../../../src/store/store.ts";
-import { type KeeperOrder, noteDescriptor } from "../store-orders.ts";
+import { acknowledgementDescriptor, type KeeperOrder, noteDescriptor } from "../store-orders.ts";
 
 /** A process that backs a store up, restores it or copies it, and says where it is. */
 const order = JSON.parse(process.argv[2] ?? "") as KeeperOrder;
@@ -68,6 +68,7 @@ flushCompileCache();
 note("ready");
 try {
   const facts = await act();
+  writeSync(acknowledgementDescriptor, `done ${"id" in facts ? String(facts.id) : ""}\n`);
   note("done", facts);
 } catch (error) {
   const { code, message } = toAgent33Error(error);
