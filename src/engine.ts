@@ -112,7 +112,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups } = openConfigured(config, host);
+  const { dataDir, store: opened, backups, checks } = openConfigured(config, host);
   const approvals = createApprovals({
     config,
     host,
@@ -342,6 +342,7 @@ export function createEngine(config: Config, host: Host): Engine {
     close: () =>
       closeAll([
         () => backups.close(),
+        () => checks.close(),
         () => policies.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.

@@ -165,6 +165,12 @@ export const settingsSchema = z.strictObject({
         .describe(
           "what a command does that finds the store damaged: it is made whole first, only read, or the command fails",
         ),
+      checkEveryHours: z
+        .int()
+        .nonnegative()
+        .max(8_760)
+        .default(24)
+        .describe("hours between readings of all of it while something works on it; 0 makes none"),
     })
     .prefault({}),
   journal: z

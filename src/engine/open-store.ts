@@ -5,15 +5,17 @@ import { placeJournal } from "../store/journal/place.ts";
 import { isDamage } from "../store/recovery/start-look.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
+import { scheduleChecks } from "./check-schedule.ts";
 import { busyWords } from "./busy-words.ts";
 import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 
-/** The settings' store, and its backups while it is open. */
+/** The settings' store, with its backups and checks while it is open. */
 export interface ConfiguredStore {
   readonly dataDir: string;
   readonly store: Store;
   readonly backups: BackupSchedule;
+  readonly checks: BackupSchedule;
 }
 
 /**
@@ -39,7 +41,8 @@ export function openConfigured(config: Config, host: Host): ConfiguredStore {
     });
   const store = openUnlessDamaged(config, host, open);
   const { transactions } = store;
-  return { dataDir, store, backups: scheduleBackups({ config, host, transactions }) };
+  const backups = scheduleBackups({ config, host, transactions });
+  return { dataDir, store, backups, checks: scheduleChecks({ config, host, dataDir }) };
 }
 
 /** As `store.onDamage` says; a store that is to be recovered is so before it is opened. */

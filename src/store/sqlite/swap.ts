@@ -3,6 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { makeFolder, putFile, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
+import { lastCheckName } from "../last-check.ts";
 
 /** A store's file and what SQLite keeps beside it: together they are its state. */
 const parts = ["", "-wal", "-shm"] as const;
@@ -57,6 +58,8 @@ export function finishSwap(databasePath: string): void {
       if (existsSync(old)) renameSync(old, join(aside, `${name}${part}`));
     }
     syncToDisk(aside);
+    // What was found was of the old one.
+    rmSync(join(folder, lastCheckName), { force: true });
     renameSync(fresh, databasePath);
     syncToDisk(folder);
   }
