@@ -1,6 +1,8 @@
-import { statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../src/base/clock.ts";
 import { formatBytes } from "../src/base/bytes.ts";
 import { Agent33Error } from "../src/base/errors.ts";
@@ -12,6 +14,7 @@ import { unpackChecked } from "../src/store/backup/check.ts";
 import { restoreStore } from "../src/store/backup/restore.ts";
 import { first } from "../src/store/program.ts";
 import { databaseFile, openStore, type Store } from "../src/store/store.ts";
+import { testGrant } from "../test/support/egress.ts";
 import type { Survey, SurveyOptions } from "./benchmark.ts";
 import type { Findings, FindingsTable } from "./results.ts";
 import { columnsOf } from "./results.ts";
@@ -21,8 +24,8 @@ import { createFolders, diskFact, type Folders, ids } from "./store/places.ts";
 import { recordOptions, signalAt } from "./store/signals.ts";
 
 const amounts = {
-  full: { signals: 1_000_000, idleMs: 30_000 },
-  quick: { signals: 5_000, idleMs: 500 },
+  full: { signals: 1_000_000, idleMs: 30_000, starts: [7_500, 75_000, 750_000] },
+  quick: { signals: 5_000, idleMs: 500, starts: [500] },
 } as const;
 
 const tenant = "bench";
@@ -80,23 +83,92 @@ function paceRow(name: string, { writes, walBytes }: Pace): FindingsTable["rows"
   };
 }
 
+async function filled(dataDir: string, count: number): Promise<void> {
+  const filling = openStore({ dataDir, clock: systemClock, ids });
+  const to = systemClock.now();
+  const window = { from: to - 60 * dayMs, to };
+  await fill(filling.backend, { tenant, count, window, ids });
+  await filling.backend.tables.read(() => first("PRAGMA wal_checkpoint(TRUNCATE)"));
+  await filling.backend.close();
+}
+
+/** One start of the program on a store. */
+interface Start {
+  readonly bytes: number;
+  readonly walBytes: number;
+  readonly ms: number;
+}
+
+const startTimes = 3;
+/** Writes that are in the write-ahead log only. */
+const loggedSignals = 500;
+
+/** The program begins with a store whose last process was killed; the longest of some times. */
+async function startOf(dataDir: string): Promise<Start> {
+  const path = join(dataDir, databaseFile);
+  const grant = testGrant("starts the program on a store", { spawn: true });
+  const left = `${dataDir}-left`;
+  mkdirSync(left);
+  let ms = 0;
+  let walBytes = 0;
+  for (let time = 0; time < startTimes; time += 1) {
+    const store = openStore({ dataDir, clock: systemClock, ids, journal: true });
+    const { signals } = store.backend.tenant(tenant);
+    const from = 10_000_000 + time * loggedSignals;
+    const some = Array.from({ length: loggedSignals }, (_, index) => signalAt(from + index));
+    await signals.recordMany(some, recordOptions);
+    // While it is open, what was written last stands beside the file.
+    copyFileSync(`${path}-wal`, join(left, "wal"));
+    walBytes = statSync(`${path}-wal`).size;
+    copyFileSync(path, join(left, "db"));
+    await store.backend.close();
+    renameSync(join(left, "db"), path);
+    renameSync(join(left, "wal"), `${path}-wal`);
+    const began = performance.now();
+    const words = ["runs", "list", "--limit", "1", "--data", dataDir, "--json"];
+    const program = fileURLToPath(new URL("../bin/agent33.js", import.meta.url));
+    const { status, stderr } = grant.run(() => spawnSync(process.execPath, [program, ...words]));
+    ms = Math.max(ms, performance.now() - began);
+    if (status !== 0) throw new Agent33Error("bench.unfair", `The start failed: ${String(stderr)}`);
+  }
+  rmSync(left, { recursive: true });
+  return { bytes: statSync(path).size, walBytes, ms };
+}
+
+/** Bars for the smallest and the largest store. */
+function startGoals(starts: readonly Start[]): Findings["goals"] {
+  const [least, most] = [starts[0], starts.at(-1)];
+  const goal = (start: Start | undefined, seconds: number) =>
+    start === undefined
+      ? []
+      : [
+          {
+            what: `seconds to start on ${formatBytes(start.bytes)}`,
+            better: "less" as const,
+            goal: seconds,
+            reached: start.ms / 1000,
+          },
+        ];
+  return starts.length < 2 ? goal(least, 2) : [...goal(least, 2), ...goal(most, 60)];
+}
+
 async function survey({ quick, progress }: SurveyOptions, folders: Folders): Promise<Findings> {
   const { signals, idleMs } = amounts[quick ? "quick" : "full"];
   const dataDir = folders.make();
   const disk = diskFact(dataDir);
   const backups = join(dataDir, "backups");
   const open = (): Store => openStore({ dataDir, clock: systemClock, ids, journal: true });
-  const filling = openStore({ dataDir, clock: systemClock, ids });
-  const to = systemClock.now();
+  const starts: Start[] = [];
+  for (const count of amounts[quick ? "quick" : "full"].starts) {
+    const folder = folders.make();
+    progress(`filling ${count} signals for the starts`);
+    await filled(folder, count);
+    progress("starting");
+    starts.push(await startOf(folder));
+    await rm(folder, { recursive: true });
+  }
   progress(`filling ${signals} signals`);
-  await fill(filling.backend, {
-    tenant,
-    count: signals,
-    window: { from: to - 60 * dayMs, to },
-    ids,
-  });
-  await filling.backend.tables.read(() => first("PRAGMA wal_checkpoint(TRUNCATE)"));
-  await filling.backend.close();
+  await filled(dataDir, signals);
   const store = open();
   const { size } = statSync(join(dataDir, databaseFile));
 
@@ -157,6 +229,19 @@ async function survey({ quick, progress }: SurveyOptions, folders: Folders): Pro
         ],
       },
       {
+        title: "Start of `agent33 runs list` after a process that was killed",
+        of: "store",
+        columns: columnsOf({
+          megabytes: "store, MB",
+          walMegabytes: "write-ahead log, MB",
+          seconds: "seconds, the longest of three",
+        }),
+        rows: starts.map(({ bytes, walBytes, ms }) => ({
+          name: formatBytes(bytes),
+          figures: { megabytes: bytes / 1e6, walMegabytes: walBytes / 1e6, seconds: ms / 1000 },
+        })),
+      },
+      {
         title: "How long it takes",
         of: "step",
         columns: columnsOf({ seconds: "seconds" }),
@@ -171,6 +256,7 @@ async function survey({ quick, progress }: SurveyOptions, folders: Folders): Pro
       },
     ],
     goals: [
+      ...startGoals(starts),
       {
         what: "p99 of writes during a backup, times that without",
         better: "less",
@@ -185,6 +271,7 @@ async function survey({ quick, progress }: SurveyOptions, folders: Folders): Pro
       },
     ],
     notes: [
+      "Each start is a process of its own with the store as a killed one leaves it: the log not yet in the file.",
       "The backup is made by a child process of the lowest priority; the writer is another process.",
       "The restore begins with the database gone. Afterwards it has every signal that was acknowledged.",
     ],

@@ -10,7 +10,6 @@ import { lockPath } from "./config/lock.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
-import { busyWords } from "./engine/busy-words.ts";
 import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
@@ -29,18 +28,23 @@ import { type BudgetNews, createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
-import { applyEgressGuard, openGranted } from "./engine/grants.ts";
+import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { createModels, type Models } from "./engine/models.ts";
+import { createSkillMatching, type SkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
-import { openConfigured } from "./engine/open-store.ts";
+import { openConfigured, openTeamStore } from "./engine/open-store.ts";
+import { recordedRuns } from "./engine/recorded-runs.ts";
+import { untoldRecoveries } from "./engine/recovery-news.ts";
+import { unlessDamaged } from "./engine/store-recover.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
 import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
+import { skillPaths } from "./engine/skills.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
 import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
 
@@ -56,6 +60,7 @@ export interface Engine {
   /** What a run could go out through. */
   readonly inventory: Inventory;
   readonly models: Models;
+  readonly skills: SkillMatching;
   readonly processes: Processes;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
@@ -107,7 +112,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups } = openConfigured(config, host);
+  const { dataDir, store: opened, backups, checks } = openConfigured(config, host);
   const approvals = createApprovals({
     config,
     host,
@@ -130,6 +135,7 @@ export function createEngine(config: Config, host: Host): Engine {
       lockPath(config, host.cwd),
       ...policies.places(),
       ...agentPlaces(config, host.cwd),
+      ...skillPaths(settings, host),
     ],
   });
   const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
@@ -148,14 +154,7 @@ export function createEngine(config: Config, host: Host): Engine {
     host,
     store,
     redactor,
-    openShared: (url) =>
-      openGranted({
-        url,
-        clock,
-        ids,
-        random,
-        onBusy: (notice) => host.warn(busyWords(notice, "the team's store")),
-      }),
+    openShared: (url) => openTeamStore(url, host),
   });
   const audit = createAudit({ opened, tenant: settings.tenant, dataDir, host, redactor });
   const records = new Map<string, TenantRecords>();
@@ -212,6 +211,7 @@ export function createEngine(config: Config, host: Host): Engine {
     start: (runId, horizon, leaveMs) =>
       durable.start(workflow, runId, { horizon, approvalTtlMs }, { leaveMs }),
   });
+  const embedding = () => openEmbedding({ settings, host, boundary, keys });
   const ports = agentPorts(store, host, live, redactor, budgets, escalation);
   const hosting = runHosting({
     store,
@@ -233,6 +233,7 @@ export function createEngine(config: Config, host: Host): Engine {
       confinements,
       ...openers,
       redactor,
+      embedding: settings.embeddings.model === undefined ? undefined : embedding,
       personFor: approvals.personFor,
       approvalsOf: (tenant) => opened.tenant(tenant).approvals,
       read: ports.log.read,
@@ -288,20 +289,11 @@ export function createEngine(config: Config, host: Host): Engine {
     processes,
     connectors,
     confinements,
-    embedding: () => openEmbedding({ settings, host, boundary, keys }),
+    embedding,
     model: openers.model,
     policy: ownPolicy,
     audit: store.audit,
   });
-
-  /** A run that has ended or parked has all of its calls in the audit. */
-  const recorded = async <T>(driving: Promise<T>): Promise<T> => {
-    try {
-      return await driving;
-    } finally {
-      await audit.flush();
-    }
-  };
 
   const mcp = createMcpAdmin({
     config,
@@ -313,16 +305,11 @@ export function createEngine(config: Config, host: Host): Engine {
     redactor,
   });
   policies.follow();
+  for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
   return {
     mcp,
-    runs: {
-      ...runs,
-      drive: (runId) => recorded(runs.drive(runId)),
-      replay: (prefix, request) => recorded(runs.replay(prefix, request)),
-      resume: (prefix) => recorded(runs.resume(prefix)),
-      work: (request) => recorded(runs.work(request)),
-    },
+    runs: recordedRuns(runs, audit),
     dataDir,
     store,
     learning,
@@ -338,6 +325,15 @@ export function createEngine(config: Config, host: Host): Engine {
       keys,
       model: openers.model,
     }),
+    skills: createSkillMatching({
+      config,
+      host,
+      boundary,
+      dataDir,
+      policy: ownPolicy,
+      model: openers.model,
+      embedding: settings.embeddings.model === undefined ? undefined : embedding,
+    }),
     processes,
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
@@ -346,6 +342,7 @@ export function createEngine(config: Config, host: Host): Engine {
     close: () =>
       closeAll([
         () => backups.close(),
+        () => checks.close(),
         () => policies.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.
@@ -363,7 +360,7 @@ export function createEngine(config: Config, host: Host): Engine {
 
 /**
  * Opens the engine over a store that may be of an earlier AGENT-33: it is brought up to date first,
- * after a verified backup.
+ * after a verified backup. One that is damaged is recovered first, where the settings say so.
  * @param onUpgrade told what was done, where anything was
  * @throws Agent33Error as {@link createEngine}, and `store.*`
  */
@@ -372,8 +369,10 @@ export async function openEngine(
   host: Host,
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engine> {
-  if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
-  return createEngine(config, host);
+  return unlessDamaged(config, host, async () => {
+    if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
+    return createEngine(config, host);
+  });
 }
 
 /** What works on this machine; an engine that cannot be opened is one of the findings. */

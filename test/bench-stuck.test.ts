@@ -95,7 +95,7 @@ describe("the runs of the benchmark", () => {
     ]);
     expect(report.notes[0]).toContain("task 2 trial 1 (reward 0): repeat of 3 before turn 4");
     expect(report.notes[0]).toContain("stopped before turn 7");
-    expect(planted?.rows).toHaveLength(6);
+    expect(planted?.rows).toHaveLength(7);
     for (const { figures } of planted?.rows ?? []) {
       expect(figures).toMatchObject({ loops: 50, stopped: 100 });
     }

@@ -181,6 +181,7 @@ async function openOurs(
       answer: undefined,
       checks: [],
       judge: undefined,
+      preloaded: [],
       subAgents: [],
       verify: undefined,
       closeTools: async () => undefined,

@@ -9,10 +9,10 @@ import { type RankingQuality, rankingQuality } from "./metrics.ts";
 import { plainSearch, searchOf, type SkillSearch, substringSearch } from "./rivals.ts";
 
 export const titles = {
-  recall5: "recall@5",
-  recall10: "recall@10",
-  mrr10: "MRR@10",
-  ndcg10: "nDCG@10",
+  recall5: "recall@5 %",
+  recall10: "recall@10 %",
+  mrr10: "MRR@10 %",
+  ndcg10: "nDCG@10 %",
 } as const;
 
 export function qualitiesOf(
@@ -21,6 +21,17 @@ export function qualitiesOf(
   textOf: (query: TaskQuery) => string = ({ text }) => text,
 ): readonly RankingQuality[] {
   return queries.map((query) => rankingQuality(search(textOf(query)), query.wanted));
+}
+
+/** A quality in hundredths, as the tables show it. */
+export function percent(quality: RankingQuality): RankingQuality {
+  const { recall5, recall10, mrr10, ndcg10 } = quality;
+  return {
+    recall5: recall5 * 100,
+    recall10: recall10 * 100,
+    mrr10: mrr10 * 100,
+    ndcg10: ndcg10 * 100,
+  };
 }
 
 /** The mean of each measure. */
@@ -66,11 +77,11 @@ export function findingTable({ skills, queries }: SkillCorpus): FindingsTable {
       return {
         name,
         figures: {
-          ...meansOf(qualities),
-          low10: recall.low,
-          high10: recall.high,
-          lowNdcg: ndcg.low,
-          highNdcg: ndcg.high,
+          ...percent(meansOf(qualities)),
+          low10: recall.low * 100,
+          high10: recall.high * 100,
+          lowNdcg: ndcg.low * 100,
+          highNdcg: ndcg.high * 100,
         },
       };
     }),
@@ -117,9 +128,9 @@ export function variantTable({ skills, queries }: SkillCorpus): FindingsTable {
       return {
         name,
         figures: {
-          ...meansOf(qualitiesOf(search, queries)),
-          phrasesRecall: byPhrases.recall10,
-          phrasesNdcg: byPhrases.ndcg10,
+          ...percent(meansOf(qualitiesOf(search, queries))),
+          phrasesRecall: byPhrases.recall10 * 100,
+          phrasesNdcg: byPhrases.ndcg10 * 100,
         },
       };
     }),

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Agent33Error } from "../../src/base/errors.ts";
 import { seededRandom } from "../../src/base/random.ts";
+import { openKeptIndex } from "../../src/skills/matching/kept-index.ts";
 import { createSkillIndex, type IndexedSkill } from "../../src/skills/matching/skill-index.ts";
 import type { Progress } from "../benchmark.ts";
 import { collectGarbage } from "../harness.ts";
@@ -71,6 +75,39 @@ function reading({ skills, queries }: SkillCorpus, size: number, rounds: number)
     p99: percentile(wall, 0.99),
     memoryMb,
   };
+}
+
+/** The index's file: made, and opened by the next process. */
+export function keptTable({ skills }: SkillCorpus): FindingsTable {
+  const folder = mkdtempSync(join(tmpdir(), "skillmatch-"));
+  try {
+    const path = join(folder, "skill-index.jsonl");
+    const opened = (): number =>
+      costOf(() => {
+        const index = openKeptIndex(path);
+        index.update(skills);
+        index.save();
+        if (index.notices.length > 0) throw new RangeError(index.notices.join(" "));
+      }).cpuMs;
+    const [made, again] = [opened(), opened()];
+    return {
+      title: "The index's file",
+      of: "index",
+      columns: columnsOf({
+        made: "read and kept, CPU ms",
+        again: "opened again, CPU ms",
+        fileMb: "file MB",
+      }),
+      rows: [
+        {
+          name: `${skills.length} skills`,
+          figures: { made, again, fileMb: statSync(path).size / megabyte },
+        },
+      ],
+    };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** An update that finds one skill of all changed. */

@@ -4,7 +4,7 @@ import { defaultWeights } from "../../src/skills/matching/weights.ts";
 import { columnsOf, type FindingsTable } from "../results.ts";
 import { meanOf } from "../statistics.ts";
 import type { SkillCorpus } from "./corpus.ts";
-import { meansOf, titles } from "./finding.ts";
+import { meansOf, percent, titles } from "./finding.ts";
 import { type RankingQuality, rankingQuality } from "./metrics.ts";
 
 const grid = {
@@ -41,7 +41,9 @@ export function validationTable(corpus: SkillCorpus): FindingsTable {
     title: `${choices.length} choices of the weights, development set`,
     of: "choice",
     columns: columnsOf(titles),
-    rows: rows.map(([name, figures]) => ({ name, figures: { ...figures } })),
+    rows: rows.flatMap(([name, quality]) =>
+      quality === undefined ? [] : [{ name, figures: { ...percent(quality) } }],
+    ),
   };
 }
 

@@ -3,10 +3,11 @@ import { isOwnTrouble } from "../boundary/errors.ts";
 import type { CallOptions, CallOutcome } from "../boundary/types.ts";
 import type { ActivityContext } from "../durable/contract.ts";
 import type { ScopedRun } from "./scoped-run.ts";
+import { withSkills } from "./skill-policy.ts";
 
 /** What every governed call of a run's work carries. */
 export function callOptions(
-  { session, budgets }: ScopedRun,
+  { session, budgets, skills }: ScopedRun,
   logicalCallId: string,
   signal: AbortSignal,
 ): Pick<
@@ -15,7 +16,7 @@ export function callOptions(
 > {
   return {
     principal: session.principal,
-    policy: session.policy,
+    policy: withSkills(session.policy, skills()),
     runId: session.runId,
     tier: session.effort.effort,
     logicalCallId,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { digestOf } from "../base/digest.ts";
 import { efforts } from "../base/effect.ts";
+import { globMatcher } from "../base/glob.ts";
 import { type JsonValue } from "../base/json.ts";
 import { contextSettingsSchema } from "../context/window.ts";
 import { completionSchema } from "./completion-schema.ts";
@@ -36,6 +37,16 @@ export const agentDefinitionSchema = z.strictObject({
     .array(z.string().min(1))
     .exactOptional()
     .describe("names of the skills that it may load, as with tools; without it, all"),
+  matchSkills: z
+    .int()
+    .min(1)
+    .max(20)
+    .exactOptional()
+    .describe("of these at most so many, chosen for the task by matching; without it, all"),
+  preload: z
+    .array(z.string().min(1))
+    .exactOptional()
+    .describe("names of skills whose text it has from the start, and whose rules hold for it"),
   effort: z.enum(efforts).optional().describe("how hard it thinks, where a run does not say"),
   limits: someLimitsSchema.default({}),
   context: contextSettingsSchema
@@ -85,17 +96,10 @@ export function agentDigest(agent: AgentDefinition): string {
 
 /** Whether an agent may use a tool, by the patterns of its definition. */
 export function mayUseTool(agent: AgentDefinition, toolName: string): boolean {
-  return matchesAny(agent.tools, toolName);
+  return globMatcher(agent.tools)(toolName);
 }
 
 /** Whether an agent may load a skill, by the patterns of its definition. */
 export function mayUseSkill({ skills }: AgentDefinition, skillName: string): boolean {
-  return skills === undefined || matchesAny(skills, skillName);
-}
-
-function matchesAny(patterns: readonly string[], name: string): boolean {
-  return patterns.some((pattern) => {
-    const source = pattern.split("*").map((text) => text.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-    return new RegExp(`^${source.join(".*")}$`).test(name);
-  });
+  return skills === undefined || globMatcher(skills)(skillName);
 }

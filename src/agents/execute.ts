@@ -54,7 +54,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       place: CallPlace,
       part: ToolCallPart,
       fields: ToolResultFields,
-      { activates = [], plan }: Pick<ToolOutput, "activates" | "plan"> = {},
+      { activates = [], plan, loads }: Pick<ToolOutput, "activates" | "plan" | "loads"> = {},
     ) =>
     (mailbox: Mailbox) => {
       const { toolCallId, toolName } = part;
@@ -64,6 +64,7 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       ];
       const tools = activatedTools(run.session.toolbox, activates);
       if (tools.length > 0) events.push({ type: "tools.activated", turn, index, tools });
+      if (loads !== undefined) events.push({ type: "skill.loaded", turn, index, ...loads });
       if (plan !== undefined) events.push({ type: "plan.updated", turn, index, steps: [...plan] });
       const stored = run.append(events);
       return { ...spokenIn(mailbox, place), seq: stored.at(-1)?.seq ?? 0, parkedOn: null };

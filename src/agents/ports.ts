@@ -17,7 +17,7 @@ import type { ErrorData } from "../base/errors.ts";
 import type { ContextWindow } from "../context/window.ts";
 import type { TokenCounter } from "../models/tokens.ts";
 import type { ModelCalls } from "../connectors/models/run-model.ts";
-import type { OfferedTool, ToolOutput } from "../tools/tool.ts";
+import type { LoadedSkill, OfferedTool, ToolOutput } from "../tools/tool.ts";
 import type { AnswerForm } from "./answer.ts";
 import type { JudgeSpec } from "./completion-schema.ts";
 import type { AgentBudgets } from "./budgets.ts";
@@ -89,6 +89,8 @@ export interface AgentSide {
   readonly effort: EffortChoice;
   readonly toolbox: Toolbox;
   readonly systemPrompt: string;
+  /** The skills that it, and those that it works for, work by from the start. */
+  readonly preloaded: readonly LoadedSkill[];
   /** What its prompts have to fit into. */
   readonly window: ContextWindow;
   /** The agents that it may hand work to. */

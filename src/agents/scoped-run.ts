@@ -10,8 +10,10 @@ import {
   runLimitsSchema,
   usedTokens,
 } from "./limits.ts";
+import type { LoadedSkill } from "../tools/tool.ts";
 import type { AgentPorts, AgentSide, RunSession } from "./ports.ts";
 import { agentsAbove, eventsOfAgent, isWithin, type Scope, scopeOf } from "./scope.ts";
+import { loadedSkills } from "./skill-policy.ts";
 import { activeMs, totalsOf } from "./state.ts";
 
 /** A run as one of its agents sees it. */
@@ -27,6 +29,8 @@ export interface ScopedRun {
   readAll(): readonly StoredEvent[];
   /** What this agent has seen and done. */
   read(): readonly StoredEvent[];
+  /** The skills by which it works, and those that it works for: what they say about tools holds. */
+  skills(): readonly LoadedSkill[];
   /** Writes events as this agent's, unless they say whose they are. */
   append(events: readonly NewEvent[]): readonly StoredEvent[];
   /** As `append`, for what begins and may begin again; it is not read back at once. */
@@ -66,6 +70,7 @@ export function scopedRun(ports: AgentPorts, runId: string, of: Scope): ScopedRu
     closingBudgets: budgets.map(({ all }) => all),
     readAll,
     read: () => eventsOfAgent(readAll(), scope),
+    skills: () => [...side.preloaded, ...loadedSkills(readAll(), scope)],
     append: (events) =>
       ports.log.append(
         runId,

@@ -72,7 +72,8 @@ function addToTotals(totals: Spent, event: StoredEvent): void {
     type === "turn.completed" ||
     type === "sampling.completed" ||
     type === "judge.completed" ||
-    type === "condense.completed"
+    type === "condense.completed" ||
+    type === "matching.completed"
   )
     addAnswer(totals, event);
   if (
@@ -80,7 +81,8 @@ function addToTotals(totals: Spent, event: StoredEvent): void {
     type === "model.fell_back" ||
     type === "sampling.failed" ||
     type === "judge.failed" ||
-    type === "condense.failed"
+    type === "condense.failed" ||
+    type === "matching.failed"
   )
     addFailure(totals, event);
 }

@@ -16,6 +16,7 @@ import { replayCommand } from "./commands/replay.ts";
 import { resumeCommand } from "./commands/resume.ts";
 import { runCommand } from "./commands/run.ts";
 import { runsCommand } from "./commands/runs.ts";
+import { skillsCommand } from "./commands/skills/skills.ts";
 import { storeCommand } from "./commands/store.ts";
 import { workCommand } from "./commands/work.ts";
 import type { CliContext } from "./context.ts";
@@ -97,6 +98,7 @@ export function createProgram(context: CliContext): Command {
   mcpCommand(program, context);
   modelsCommand(program, context);
   policyCommand(program, context);
+  skillsCommand(program, context);
   storeCommand(program, context);
   configCommand(program, context);
   doctorCommand(program, context);

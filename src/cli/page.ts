@@ -31,19 +31,29 @@ export function showResult(output: Output, result: unknown, tell: () => string):
   output.out(output.json ? JSON.stringify(result) : tell());
 }
 
+/** What of a list cannot be read: it must not look as if it were not there. */
+export function damagedLines({ damaged = [] }: { readonly damaged?: readonly string[] }): string {
+  return damaged.map((line) => `damaged, and not shown: ${line}\n`).join("");
+}
+
 /** The items of a page, and the command that shows the next one. */
 export function showPage<T>(
   output: Output,
-  page: { readonly items: readonly T[]; readonly nextCursor: string | null },
+  page: {
+    readonly items: readonly T[];
+    readonly nextCursor: string | null;
+    readonly damaged?: readonly string[];
+  },
   { limit, cursor }: ListOptions,
   { command, flags, head, row, none }: Listing<T>,
 ): void {
   const given = Object.entries(flags).flatMap(([flag, value]) => wordsOf(flag, value));
   showResult(output, page, () => {
-    if (page.items.length === 0) {
+    const damaged = damagedLines(page);
+    if (page.items.length === 0 && damaged === "") {
       return given.length > 0 || cursor !== undefined ? "Nothing matches." : none;
     }
-    const table = columns([head, ...page.items.map(row)]);
+    const table = `${damaged}${columns([head, ...page.items.map(row)])}`;
     if (page.nextCursor === null) return table;
     const next = [...given, "--limit", String(limit), "--cursor", page.nextCursor].join(" ");
     return `${table}\nmore: ${output.program} ${command} ${next}${output.sameStore}`;

@@ -1,5 +1,6 @@
 import type { listQuarantine, QuarantineItem, showQuarantined } from "../engine.ts";
 import { columns, oneLine, type Output } from "./output.ts";
+import { damagedLines } from "./page.ts";
 
 const time = (ms: number): string => new Date(ms).toISOString().slice(0, 19).replace("T", " ");
 
@@ -10,9 +11,10 @@ export function quarantineText(
   store: string,
   { program }: Output,
 ): string {
-  if (page.items.length === 0) return "Nothing is set aside.";
+  const damaged = damagedLines(page);
+  if (page.items.length === 0 && damaged === "") return "Nothing is set aside.";
   const head = ["ID", "AT (UTC)", "FROM", "PLACE", "REASON", "BEGINS"];
-  const table = columns([head, ...page.items.map(rowOf)]);
+  const table = `${damaged}${columns([head, ...page.items.map(rowOf)])}`;
   if (page.nextCursor === null) return table;
   const next = `store quarantine list${store} --limit ${limit} --cursor ${page.nextCursor}`;
   return `${table}\nmore: ${program} ${next}`;

@@ -12,6 +12,9 @@ import type {
 import { oneLine, type Output } from "./output.ts";
 import { budgetText, renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
 import { compactionText } from "./render-compaction.ts";
+import { matchLines } from "./render-match.ts";
+import { sessionText } from "./session-text.ts";
+import { skillRulesText } from "./skill-text.ts";
 import { counted } from "./text.ts";
 
 const milliseconds = (ms: number): string =>
@@ -44,11 +47,7 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
         for (const notice of event.notices) out(style.yellow(`note: ${oneLine(notice, 300)}`));
         return;
       case "session.opened":
-        out(
-          style.dim(
-            `tools ${event.tools.length} (${sources(event)})${toFind(event)} · skills ${names(event.skills)}`,
-          ),
-        );
+        out(style.dim(sessionText(event)));
         if (event.egress !== undefined && event.egress.guard !== "on") {
           out(style.yellow(`note: the egress guard is ${event.egress.guard}`));
         }
@@ -125,8 +124,22 @@ export function createRunRenderer(output: Output): (event: RunEvent) => void {
           `    ${style.red("✗")} server ${event.server} asked the model: ${errorText(event.error)}`,
         );
         return;
+      case "matching.completed":
+        out(style.dim(`asked which skills fit (${event.stage}): ${spendText(event)}`));
+        return;
+      case "matching.failed":
+        out(`${style.red("✗")} asked which skills fit: ${errorText(event.error)}`);
+        return;
+      case "skills.matched":
+        for (const line of matchLines(event, style, width)) out(line);
+        return;
       case "tools.activated":
         out(style.dim(`    active now: ${event.tools.map(({ name }) => name).join(", ")}`));
+        return;
+      case "skill.loaded":
+        out(
+          style.dim(`    ${["works by the skill", event.name, skillRulesText(event)].join(" ")}`),
+        );
         return;
       case "plan.updated":
         for (const line of planLines(event.steps).split("\n"))
@@ -374,18 +387,4 @@ function indent({ out, style }: Output, text: string): void {
 
 function attempts(number: number): string {
   return number > 1 ? `${number} attempts · ` : "";
-}
-
-function sources(event: EventOf<"session.opened">): string {
-  const counts = new Map<string, number>();
-  for (const tool of event.tools) counts.set(tool.source, (counts.get(tool.source) ?? 0) + 1);
-  return [...counts].map(([source, number]) => `${source} ${number}`).join(", ") || "none";
-}
-
-function toFind({ toFind = 0 }: EventOf<"session.opened">): string {
-  return toFind === 0 ? "" : `, ${toFind} of them to be found first`;
-}
-
-function names(skills: EventOf<"session.opened">["skills"]): string {
-  return skills.length === 0 ? "none" : skills.map((skill) => skill.name).join(", ");
 }

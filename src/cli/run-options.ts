@@ -18,6 +18,7 @@ export interface RunOptions extends CommonOptions {
   readonly mcpUnconfined?: readonly string[];
   readonly workspace?: string;
   readonly shell?: boolean;
+  readonly matchSkills?: number;
   readonly check?: readonly string[];
   readonly judge?: true | string;
   readonly policy?: readonly string[];
@@ -56,6 +57,11 @@ export function addRunOptions(command: Command): Command {
     .option("--workspace <folder>", "folder that the built-in file tools may write in")
     .option("--shell", "let the agent run commands in the sandbox, in the workspace")
     .option(
+      "--match-skills <n>",
+      "give the agent at most so many skills, those that fit its task",
+      wholeNumber("--match-skills"),
+    )
+    .option(
       "--check <command>",
       "command that must pass in the workspace before the work counts as done; may be repeated",
       collect,
@@ -93,6 +99,7 @@ export function runRequestOf(options: RunOptions): Omit<RunRequest, "task"> {
     mcpUnconfined: options.mcpUnconfined ?? [],
     shell: options.shell === true,
     queued: options.queue === true,
+    matchSkills: options.matchSkills,
     ...(options.check === undefined ? {} : { checks: options.check }),
     ...(options.judge === undefined ? {} : { judge: options.judge }),
   };

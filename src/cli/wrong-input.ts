@@ -37,6 +37,7 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "unknown_connector",
     "unknown_run",
     "unknown_server",
+    "unknown_skill",
     "workspace_missing",
   ],
   evaluation: [
@@ -82,7 +83,18 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "unreadable_pack",
   ],
   sandbox: ["folder_refused", "invalid_command"],
-  skills: ["folder_not_found", "folder_unreadable"],
+  skills: [
+    "archive_*",
+    "exists",
+    "folder_not_found",
+    "folder_unreadable",
+    "no_place",
+    "no_skill_in_source",
+    "not_a_skill",
+    "not_confirmed",
+    "source_unreadable",
+    "unknown",
+  ],
   store: [
     "ambiguous_id",
     "bad_address",

@@ -20,9 +20,19 @@ const pinnedTool = z.strictObject({
   hints,
 });
 
+const pinnedSkill = z.strictObject({
+  /** Of all files of its folder. */
+  digest: z.string().regex(/^[0-9a-f]{64}$/),
+  /** What its author calls this state of it. */
+  version: z.string().exactOptional(),
+  /** Where it was added from. */
+  source: z.string().exactOptional(),
+});
+
 const lockSchema = z.strictObject({
   version: z.literal(1),
-  servers: z.record(z.string(), z.record(z.string(), pinnedTool)),
+  servers: z.record(z.string(), z.record(z.string(), pinnedTool)).default({}),
+  skills: z.record(z.string(), pinnedSkill).exactOptional(),
 });
 
 /** What people have taken for good, to be reviewed and kept beside the settings. */
@@ -48,7 +58,7 @@ export function readLock(path: string): Lock {
 export function writeLock(path: string, lock: Lock): void {
   const partial = `${path}.partial`;
   const head =
-    "# Written by `agent33 mcp pin`: what MCP servers' tools were when they were reviewed.\n";
+    "# Written by `agent33 mcp pin` and `agent33 skills`: what was there when it was reviewed.\n";
   writeFileSync(partial, head + stringify(lock, { lineWidth: 100, sortMapEntries: true }));
   renameSync(partial, path);
 }
@@ -63,7 +73,7 @@ function parsedYaml(path: string): unknown {
 
 function malformed(path: string, why: string, cause: unknown): Agent33Error {
   return new Agent33Error("config.malformed_lock", `${path} cannot be used: ${why}`, {
-    hint: "Take the file from before, or remove it and run `agent33 mcp pin`.",
+    hint: "Take the file from before, or remove it and run `agent33 mcp pin` and `agent33 skills pin`.",
     cause,
   });
 }

@@ -15,6 +15,7 @@ import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
+import { skillSettingsSchema } from "./skill-settings.ts";
 
 const names = z.array(z.string().min(1)).default([]);
 
@@ -158,6 +159,18 @@ export const settingsSchema = z.strictObject({
         .enum(["full", "normal"])
         .default("full")
         .describe("full survives a power cut; normal may lose the last writes then"),
+      onDamage: z
+        .enum(["recover", "readonly", "fail"])
+        .default("recover")
+        .describe(
+          "what a command does that finds the store damaged: it is made whole first, only read, or the command fails",
+        ),
+      checkEveryHours: z
+        .int()
+        .nonnegative()
+        .max(8_760)
+        .default(24)
+        .describe("hours between readings of all of it while something works on it; 0 makes none"),
     })
     .prefault({}),
   journal: z
@@ -303,6 +316,7 @@ export const settingsSchema = z.strictObject({
         .describe("tokens of all tool definitions above which auto searches; 40 tools or so"),
     })
     .prefault({}),
+  skills: skillSettingsSchema.prefault({}),
   mcpServers: z
     .record(z.string(), mcpServerSchema)
     .default({})

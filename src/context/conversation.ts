@@ -114,8 +114,12 @@ function conversationFold(agentPath: string | undefined): Folding<Conversation> 
       case "run.resumed":
       case "run.started":
       case "sampling.completed":
+      case "matching.completed":
+      case "matching.failed":
+      case "skills.matched":
       case "sampling.failed":
       case "tool.started":
+      case "skill.loaded":
       case "tools.activated":
       case "turn.started":
       case "verification.completed":

@@ -1,9 +1,4 @@
-import {
-  type AgentDefinition,
-  agentReference,
-  mayUseSkill,
-  mayUseTool,
-} from "../agents/definition.ts";
+import { type AgentDefinition, agentReference, mayUseTool } from "../agents/definition.ts";
 import { createDelegateTool } from "../agents/delegate.ts";
 import { effortBelow, type EffortChoice, type TierOutputs } from "../agents/effort.ts";
 import type { AgentSide, SubAgent } from "../agents/ports.ts";
@@ -20,13 +15,12 @@ import { createReadResultTool } from "../context/read-result-tool.ts";
 import { type ContextSettings, windowOf } from "../context/window.ts";
 import type { EventOf } from "../events/event.ts";
 import type { TokenCounter } from "../models/tokens.ts";
-import { renderSkillList } from "../skills/list-skills.ts";
 import type { Skill } from "../skills/skill.ts";
-import { createLoadSkillTool, loadSkillToolName } from "../skills/skill-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Callers } from "./callers.ts";
 import type { SideCompletion } from "./completion.ts";
 import { withSecrets } from "./secret-tools.ts";
+import { type SkillSeat, sideSkills } from "./side-skills.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
 import { createToolbox } from "./toolbox.ts";
 
@@ -36,6 +30,8 @@ export interface SideParts {
   readonly redactor: Redactor;
   readonly settings: Settings["tools"];
   readonly tokens: TokenCounter;
+  /** How much of a prompt the list of skills may take. */
+  readonly skillListTokens: number;
   /** How much of a conversation agents are shown whose definitions do not say. */
   readonly context: ContextSettings;
   /** What is known of the window of the run's model. In tokens. */
@@ -54,15 +50,13 @@ export interface SideParts {
 }
 
 /** One agent, and what there is for it: no more than the agent has that it works for. */
-export interface Seat {
-  readonly agent: AgentDefinition;
+export interface Seat extends SkillSeat {
   readonly principal: Principal;
   readonly effort: EffortChoice;
   /** The engine's own tools. */
   readonly own: readonly GovernedTool[];
   /** What servers offer. */
   readonly offered: readonly Tool[];
-  readonly skills: readonly Skill[];
   /** How an earlier session of the run had its tools. */
   readonly earlier: EventOf<"session.opened"> | undefined;
   /** The agents that it works for, the run's own first, as `name@version`. */
@@ -86,12 +80,13 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
   const principal = { ...seat.principal, agent: agentReference(agent) };
   const own = seat.own.filter(({ tool }) => mayUseTool(agent, tool.name));
   const offered = seat.offered.filter(({ name }) => mayUseTool(agent, name));
-  const skills = mayUseTool(agent, loadSkillToolName)
-    ? seat.skills.filter(({ name }) => mayUseSkill(agent, name))
-    : [];
+  const skills = sideSkills(seat, {
+    tokens: parts.tokens,
+    mostTokens: parts.skillListTokens,
+  });
   const subAgents = levels < 1 ? [] : agent.agents.flatMap((id) => definitionOf(parts, id));
   const { notices, ...arranged } = arrangeTools({
-    own: [...own, ...(skills.length === 0 ? [] : [governed(createLoadSkillTool(skills))])],
+    own: [...own, ...skills.tools.map(governed)],
     offered,
     settings: parts.settings,
     earlier: seat.earlier,
@@ -120,24 +115,29 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     agent,
     effort,
     toolbox: createToolbox(parts.boundary, tools, parts.callers),
-    systemPrompt: renderSystemPrompt(agent, {
-      skills: renderSkillList(skills),
-      check: judged,
-    }),
+    preloaded: skills.preloaded,
+    systemPrompt: renderSystemPrompt(agent, { skills: skills.text, check: judged }),
     window: windowOf(
       { ...parts.context, ...agent.context },
       { ...parts.model, maxOutputTokens: effort.maxOutputTokens },
     ),
-    subAgents: subAgents.map((below) => subAgentOf(parts, seat, below, { own, offered, skills })),
+    subAgents: subAgents.map((below) =>
+      subAgentOf(parts, seat, below, {
+        own,
+        offered,
+        skills: skills.below,
+        preloaded: skills.preloaded,
+      }),
+    ),
   };
-  return { side, tools, skills, notices };
+  return { side, tools, skills: skills.known, notices: [...notices, ...skills.notices] };
 }
 
 function subAgentOf(
   parts: SideParts,
   seat: Seat,
   agent: AgentDefinition,
-  tools: Pick<Seat, "own" | "offered" | "skills">,
+  tools: Pick<Seat, "own" | "offered" | "skills" | "preloaded">,
 ): SubAgent {
   const completion = parts.completionOf(agent);
   const below: Seat = {

@@ -37,6 +37,7 @@ import type { RunSpec } from "./run-spec.ts";
 import type { ModelInfo } from "../models/model.ts";
 import { refuseUnusedAddress } from "./model-source.ts";
 import { checkShellPlace } from "./shell-place.ts";
+import { skillPaths } from "./skills.ts";
 import { writeDown } from "./write-run.ts";
 import {
   configuredServers,
@@ -72,6 +73,8 @@ export interface RunRequest extends ServerChoices, CompletionRequest {
   readonly mode?: RunMode;
   /** Whether the agent may run commands in the sandbox. Default: no. */
   readonly shell?: boolean;
+  /** How many skills it gets at most, matched with its task. Default: as the agent's definition says. */
+  readonly matchSkills?: number | undefined;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
   readonly entryPoint?: EntryPoint;
   /** Command lines of MCP servers to start for this run. */
@@ -122,6 +125,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
       config.file ?? join(host.cwd, configFileName),
       lockPath(config, host.cwd),
       ...agentPlaces(config, host.cwd),
+      ...skillPaths(config.settings, host),
       ...family.files,
       ...policy.files.map((path) => resolve(host.cwd, path)),
     ]);
@@ -177,6 +181,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
         ],
     workspace,
     shell: !once && request.shell === true,
+    ...(request.matchSkills === undefined ? {} : { matchSkills: request.matchSkills }),
     environment: {},
     principal: {
       tenant: settings.tenant,

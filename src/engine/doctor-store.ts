@@ -1,13 +1,17 @@
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
+import { listBackups } from "../store/backup/catalogue.ts";
 import { damagedStore, fullCheck } from "../store/check.ts";
+import { readLastCheck } from "../store/last-check.ts";
 import type { PostgresReport } from "../store/postgres/inspect.ts";
 import { damageError } from "../store/seals/damaged-row.ts";
 import { databaseFile } from "../store/store.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
 import { inspectGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
+import { backupPlaces } from "./store-backup.ts";
 
 const what = "team store";
 /** The doctor is asked by somebody who waits. Milliseconds. */
@@ -68,4 +72,55 @@ export function storeFinding(dataDir: string): DoctorFinding {
   const { message, hint = "" } = damagedStore(path, said);
   const more = said.length > 1 ? ` (${said.length} findings)` : "";
   return { what: "store", state: "fail", detail: `${message}${more}`, fix: hint };
+}
+
+const dayMs = 86_400_000;
+/** A check or a backup that is older is told of. */
+const oldMs = 7 * dayMs;
+
+/** How long ago all of the store was read, and backed up. */
+export function upkeepFindings(config: Config, host: Host): readonly DoctorFinding[] {
+  const { dataDir, backups } = backupPlaces(config, host);
+  const { checkEveryHours } = config.settings.store;
+  const { everyMinutes } = config.settings.backup;
+  const now = host.clock.now();
+  const since = statSync(join(dataDir, databaseFile)).birthtimeMs;
+  const finding = (
+    what: string,
+    at: number | undefined,
+    never: string,
+    fix: string,
+  ): DoctorFinding => {
+    const detail = at === undefined ? never : `the last one ${agoText(now - at)}`;
+    return now - (at ?? since) > oldMs
+      ? { what, state: "warn", detail, fix }
+      : { what, state: "ok", detail };
+  };
+  const newest = listBackups(backups).find(({ manifest }) => manifest !== undefined);
+  const backedUpAt = newest?.manifest === undefined ? undefined : Date.parse(newest.manifest.at);
+  return [
+    finding(
+      "full check",
+      readLastCheck(dataDir)?.at,
+      checkEveryHours === 0
+        ? "none is made (store.checkEveryHours is 0)"
+        : `none yet; made every ${checkEveryHours} hours while something works on the store`,
+      "Set store.checkEveryHours, and let `agent33 work` run; this doctor has read all of it now.",
+    ),
+    finding(
+      "backup",
+      backedUpAt,
+      everyMinutes === 0
+        ? "none, and none is made by itself (backup.everyMinutes is 0)"
+        : `none yet; made every ${everyMinutes} minutes while something works on the store`,
+      "Make one: agent33 store backup",
+    ),
+  ];
+}
+
+function agoText(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 120) return `${minutes} minutes ago`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} hours ago` : `${Math.floor(hours / 24)} days ago`;
 }

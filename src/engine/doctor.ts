@@ -8,7 +8,7 @@ import { providerKeys } from "../config/secrets.ts";
 import type { Processes } from "../sandbox/process.ts";
 import type { DoctorFinding } from "./doctor-finding.ts";
 import { serverFindings } from "./doctor-servers.ts";
-import { storeFinding, teamStoreFindings } from "./doctor-store.ts";
+import { storeFinding, teamStoreFindings, upkeepFindings } from "./doctor-store.ts";
 import { grantsOf } from "./grants.ts";
 import { resolveAgent } from "./agents.ts";
 import type { Host } from "./host.ts";
@@ -62,6 +62,7 @@ export async function examine(
     const { parts } = opened;
     findings.push(
       storeFinding(parts.dataDir),
+      ...upkeepFindings(config, host),
       {
         what: "policy",
         state: "ok",

@@ -21,7 +21,18 @@ export {
   listAgents,
   readAgent,
 } from "./agents.ts";
+export {
+  checkSkills,
+  listSkillEntries,
+  pinSkills,
+  showSkillEntry,
+  type SkillCheck,
+} from "./skill-admin.ts";
+export { planAdditions, removeSkill, type SkillAddition } from "./skill-changes.ts";
+export type { SkillEntry } from "../skills/registry.ts";
+export { formatSkillNotice } from "../skills/skill.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
+export type { SkillMatch } from "../skills/matching/match-result.ts";
 export type { ModelCheck, ModelStanding } from "./models.ts";
 export type { McpInspection } from "./mcp-admin.ts";
 export {
@@ -65,7 +76,11 @@ export {
   type Verified,
   verifyBackups,
 } from "./store-backup.ts";
-export { type RecoverReport, recoverSettingsStore } from "./store-recover.ts";
+export {
+  type RecoveryReport,
+  listSettingsRecoveries,
+  recoverSettingsStore,
+} from "./store-recover.ts";
 export {
   listQuarantine,
   type QuarantineItem,

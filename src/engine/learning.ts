@@ -12,6 +12,8 @@ import type { Backend } from "../store/backend.ts";
 import type { TenantStore } from "../store/repositories/index.ts";
 import { replayedBy } from "./create-replay.ts";
 import type { Host } from "./host.ts";
+import { markTold, recoveryMetrics, recoverySignal } from "./recovery-news.ts";
+import type { RecoveryReport } from "./store-recover.ts";
 import type { EngineStore } from "./tenant-store.ts";
 
 export interface RecordedSignal {
@@ -41,6 +43,8 @@ export interface Learning {
   /** What happened while nobody asked: recorded in the background. */
   observeRun(runId: string): void;
   observeBreaker(opened: BreakerSnapshot): void;
+  /** That the store was damaged and is recovered, once for each time. */
+  observeRecovery(report: RecoveryReport): void;
   close(): Promise<void>;
 }
 
@@ -203,6 +207,14 @@ export function createLearning(parts: LearningParts): Learning {
           at,
         }),
       );
+    },
+    observeRecovery: (report) => {
+      if (!settings.enabled) return;
+      inBackground("That the store was recovered", async () => {
+        await recordParsed(recoverySignal(report));
+        await (await rows()).metrics.snapshot(recoveryMetrics(report));
+        markTold(report);
+      });
     },
     close: async () => {
       while (background.size > 0) await Promise.all(background);

@@ -140,10 +140,13 @@ function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSourc
   const byAgent = Map.groupBy(turns, pathOf);
   const judgements = said(events, "judge.completed");
   const summaries = said(events, "condense.completed");
+  const matchings = said(events, "matching.completed");
   if (turns.length > 0) {
     return (index, path, kind) => {
       if (kind === "judgement") return judgements(index, path);
       if (kind === "summary") return summaries(index, path);
+      // The one about skills is the run's, whoever of it is asked for.
+      if (kind === "matching") return matchings(index, undefined);
       return byAgent.get(path)?.[index] as ModelTurn | undefined;
     };
   }
@@ -152,7 +155,7 @@ function recordedTurns(events: readonly StoredEvent[], runId: string): TurnSourc
   });
 }
 
-type SaidType = "judge.completed" | "condense.completed";
+type SaidType = "judge.completed" | "condense.completed" | "matching.completed";
 
 /** What the model said beside the turns of an agent. */
 function said(

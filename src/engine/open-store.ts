@@ -1,16 +1,21 @@
 import { resolve } from "node:path";
+import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { placeJournal } from "../store/journal/place.ts";
+import { isDamage } from "../store/recovery/start-look.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
+import { scheduleChecks } from "./check-schedule.ts";
 import { busyWords } from "./busy-words.ts";
+import { openGranted } from "./grants.ts";
 import type { Host } from "./host.ts";
 
-/** The settings' store, and its backups while it is open. */
+/** The settings' store, with its backups and checks while it is open. */
 export interface ConfiguredStore {
   readonly dataDir: string;
   readonly store: Store;
   readonly backups: BackupSchedule;
+  readonly checks: BackupSchedule;
 }
 
 /**
@@ -23,15 +28,43 @@ export function openConfigured(config: Config, host: Host): ConfiguredStore {
   const { enabled, folder } = settings.journal;
   const dataDir = resolve(host.cwd, settings.data);
   if (enabled && folder !== undefined) placeJournal(dataDir, resolve(host.cwd, folder));
-  const store = openStore({
-    dataDir,
-    clock,
-    ids,
-    synchronous: settings.store.synchronous,
-    onBusy: (notice) => host.warn(busyWords(notice, "the store")),
-    journal: enabled,
-    onJournalTrouble: ({ code, message, hint = "" }) => host.warn(`${code}: ${message} ${hint}`),
-  });
+  const open = (readOnly: boolean): Store =>
+    openStore({
+      dataDir,
+      clock,
+      ids,
+      readOnly,
+      synchronous: settings.store.synchronous,
+      onBusy: (notice) => host.warn(busyWords(notice, "the store")),
+      journal: enabled,
+      onJournalTrouble: ({ code, message, hint = "" }) => host.warn(`${code}: ${message} ${hint}`),
+    });
+  const store = openUnlessDamaged(config, host, open);
   const { transactions } = store;
-  return { dataDir, store, backups: scheduleBackups({ config, host, transactions }) };
+  const backups = scheduleBackups({ config, host, transactions });
+  return { dataDir, store, backups, checks: scheduleChecks({ config, host, dataDir }) };
+}
+
+/** As `store.onDamage` says; a store that is to be recovered is so before it is opened. */
+function openUnlessDamaged(
+  { settings }: Config,
+  host: Host,
+  open: (readOnly: boolean) => Store,
+): Store {
+  try {
+    return open(false);
+  } catch (error) {
+    if (!isDamage(error) || settings.store.onDamage !== "readonly") throw error;
+    host.warn(`${toAgent33Error(error).message} It is only read, as store.onDamage says.`);
+    return open(true);
+  }
+}
+
+/** Opens the store that a team shares what it learned in. @throws Agent33Error `store.*` */
+export function openTeamStore(url: string, host: Host): ReturnType<typeof openGranted> {
+  const { clock, ids, random } = host;
+  const onBusy = (notice: Parameters<typeof busyWords>[0]): void => {
+    host.warn(busyWords(notice, "the team's store"));
+  };
+  return openGranted({ url, clock, ids, random, onBusy });
 }

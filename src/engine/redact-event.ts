@@ -32,6 +32,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       return { ...event, content: text(event.content), ...errorOf(event, redactor) };
     case "judge.completed":
     case "condense.completed":
+    case "matching.completed":
       return { ...event, text: text(event.text) };
     case "plan.updated":
       return {
@@ -47,6 +48,7 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "judge.failed":
     case "condense.failed":
     case "sampling.failed":
+    case "matching.failed":
       return { ...event, error: redactError(event.error, redactor) };
     case "check.completed":
     case "verification.completed":
@@ -63,6 +65,8 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
       };
     case "run.parked":
       return { ...event, message: text(event.message) };
+    case "skills.matched":
+      return redactMatch(event, text);
     case "sampling.completed": {
       const { parts } = event;
       if (parts === undefined) return event;
@@ -76,8 +80,24 @@ export function redactEvent(event: NewEvent, redactor: Redactor): NewEvent {
     case "budget.reached":
     case "turn.started":
     case "tools.activated":
+    case "skill.loaded":
       return event;
   }
+}
+
+type MatchedEvent = Extract<NewEvent, { readonly type: "skills.matched" }>;
+
+/** What a model said of skills. */
+function redactMatch(event: MatchedEvent, text: Redactor["text"]): MatchedEvent {
+  return {
+    ...event,
+    notices: event.notices.map(text),
+    skills: event.skills.map((skill) => ({
+      ...skill,
+      ...(skill.kept === undefined ? {} : { kept: text(skill.kept) }),
+      ...(skill.fell === undefined ? {} : { fell: { ...skill.fell, why: text(skill.fell.why) } }),
+    })),
+  };
 }
 
 function redactSummary(summary: TurnSummary, text: Redactor["text"]): TurnSummary {

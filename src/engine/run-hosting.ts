@@ -54,9 +54,12 @@ export function runHosting(
     let opened: OpenedSession;
     try {
       await cleanWorkspace(runId, spec);
+      // What the session asks a model while it is opened is paid from them too.
+      openBudgets(runId, spec);
       const append: SessionParts["append"] = (id, added) => write(() => book.append(id, added));
       opened = await openSession(runId, spec, { ...parts.session, append }, { signal, events });
     } catch (thrown) {
+      budgets.close(budgetsOf(runId).all);
       return notOpened(runId, toAgent33Error(thrown), begun);
     }
     const close = async (): Promise<void> => {
@@ -73,7 +76,6 @@ export function runHosting(
           opened.event,
         ]);
       });
-      openBudgets(runId, spec);
     } catch (error) {
       await close();
       throw error;

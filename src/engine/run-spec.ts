@@ -113,6 +113,8 @@ const runSpecSchema = z.strictObject({
   shell: z.boolean(),
   /** Variables that the task itself sets; never secrets. */
   environment: z.record(z.string(), z.string()),
+  /** How many skills it gets at most, chosen for its task by matching; without it, all. */
+  matchSkills: z.int().min(1).exactOptional(),
   /** The run whose log this one replays. */
   replayOf: z.string().exactOptional(),
   /** The last event of that log which belongs to the replay. */

@@ -1,3 +1,4 @@
+import { budgetsOf } from "../agents/budgets.ts";
 import type { AgentSide, RunSession } from "../agents/ports.ts";
 import { unwrap } from "../base/result.ts";
 import type { Redactor } from "../base/redact.ts";
@@ -18,8 +19,7 @@ import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
-import { discover } from "../skills/load.ts";
-import { formatSkillNotice, type Skill } from "../skills/skill.ts";
+import type { Skill } from "../skills/skill.ts";
 import { type Tool, toolDigest } from "../tools/tool.ts";
 import { agentPlaces } from "./agents.ts";
 import type { SyncTenantStore } from "../store/repositories/index.ts";
@@ -42,6 +42,10 @@ import type { RunSpec } from "./run-spec.ts";
 import { knownTools } from "./run-tools.ts";
 import { governedRunModel } from "./run-model.ts";
 import { findSandbox } from "./sandbox.ts";
+import { withChangedSkills } from "./changed-skills.ts";
+import { matchedSkills } from "./run-skill-match.ts";
+import type { SkillMatcherParts } from "./skill-matcher.ts";
+import { runSkills, skillPaths } from "./skills.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
 import type { ArrangedTools } from "./tool-search.ts";
@@ -66,6 +70,8 @@ export interface SessionParts {
   readonly append: (runId: string, events: readonly NewEvent[]) => void;
   readonly read: (runId: string) => readonly StoredEvent[];
   readonly redactor: Redactor;
+  /** Opens the settings' model for vectors; undefined where they name none. */
+  readonly embedding: SkillMatcherParts["embedding"];
 }
 
 /** A session, the event that tells of it, and how to end it. */
@@ -101,11 +107,13 @@ export async function openSession(
     tenant: spec.principal.tenant,
   });
   const known = knownTools(runId, events, parts.approvalsOf(spec.principal.tenant));
-  const policy = withPins(ofPacks, lock, known);
+  const { tenant } = spec.principal;
+  const { settings: all, host: machine } = parts;
+  const agents = [spec.agent, ...spec.subAgents];
+  const found = await runSkills({ settings: all, machine, lock, tenant, task, agents });
+  const policy = withChangedSkills(withPins(ofPacks, lock, known), found.changed);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
-  const { skills: found, notices: skillNotices } =
-    task?.skillsDir === undefined ? { skills: [], notices: [] } : await discover(task.skillsDir);
   // An agent that has one turn has no use for what it could act with.
   const acts = spec.mode === "iterative";
   const shell = await openShell(spec, parts);
@@ -145,6 +153,22 @@ export async function openSession(
     return closed;
   };
   try {
+    const skills = await matchedSkills(found.skills, {
+      dataDir: parts.dataDir,
+      embedding: parts.embedding,
+      spec,
+      events,
+      replayed: spec.replayOf === undefined ? undefined : parts.read(spec.replayOf),
+      model: governedModel,
+      call: {
+        runId,
+        principal: spec.principal,
+        policy,
+        signal,
+        budgets: Object.values(budgetsOf(runId)),
+      },
+      append: (event) => append(runId, [event]),
+    });
     const own = [
       ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
@@ -158,7 +182,7 @@ export async function openSession(
     const {
       side,
       tools,
-      skills,
+      skills: its,
       notices: sideNotices,
     } = openSide(
       {
@@ -166,6 +190,7 @@ export async function openSession(
         redactor,
         settings: settings.tools,
         tokens,
+        skillListTokens: all.skills.listTokens,
         context: spec.context,
         model: {
           contextTokens: prices.contextTokens(model.info),
@@ -184,7 +209,9 @@ export async function openSession(
         effort: spec.effort,
         own: acts ? own : [],
         offered: acts ? servers.flatMap((server) => server.tools) : [],
-        skills: acts ? found : [],
+        skills,
+        loads: acts,
+        preloaded: [],
         earlier,
         above: [],
         levels: acts && spec.limits.maxSubagents > 0 ? spec.limits.maxDepth : 0,
@@ -192,7 +219,7 @@ export async function openSession(
       },
     );
     const notices = [
-      ...skillNotices.map(formatSkillNotice),
+      ...found.notices,
       ...shell.notices,
       ...left.notices,
       ...servers.flatMap(({ name, notices: said }) =>
@@ -210,7 +237,7 @@ export async function openSession(
         tokens,
         closeTools,
       }),
-      event: sessionEvent(tools, skills, notices),
+      event: sessionEvent(tools, its, notices),
       close: () => closeTools(),
     };
   } catch (error) {
@@ -232,6 +259,7 @@ export const closedPlaces = (
   parts.lockFile,
   ...parts.policies.places(),
   ...agentPlaces(parts, parts.host.cwd),
+  ...skillPaths(parts.settings, parts.host),
 ];
 
 function toolsOf(

@@ -15,6 +15,7 @@ const ending = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
 const programs = {
   snapshot: `../store/sqlite/snapshot-main${ending}`,
   backup: `../store/backup/take-main${ending}`,
+  check: `../store/check-main${ending}`,
 } as const;
 const longestMs = 6 * 3_600_000;
 

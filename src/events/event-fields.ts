@@ -56,6 +56,16 @@ export const decision = z.object({
   reason: z.string().exactOptional(),
 });
 
+/** A skill as it was when it was loaded: what it says then holds, however its files change. */
+export const loadedSkill = {
+  name: z.string(),
+  digest: z.string(),
+  /** Absent where the skill does not limit what is called. */
+  allowedTools: z.array(z.string()).readonly().exactOptional(),
+  disallowedTools: z.array(z.string()).readonly(),
+  approvalTools: z.array(z.string()).readonly(),
+};
+
 /** How hard a model thinks. */
 export const effort = z.enum(efforts);
 const spread = z.object({ p50: z.number().nonnegative(), p90: z.number().nonnegative() });

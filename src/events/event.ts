@@ -30,6 +30,7 @@ import {
   totals,
   usage,
 } from "./event-fields.ts";
+import { skillEvents } from "./skill-events.ts";
 import type { LiveEvent } from "./live-event.ts";
 
 export { type PlanStep, planStatuses, type TurnSummary } from "./context-events.ts";
@@ -264,6 +265,7 @@ const storedEventSchema = z.discriminatedUnion("type", [
     index: z.int().nonnegative(),
     tools: z.array(z.object({ name: z.string(), digest: z.string() })).readonly(),
   }),
+  ...skillEvents,
   ...contextEvents,
   z.object({
     ...stored,

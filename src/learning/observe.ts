@@ -132,6 +132,7 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "turn.completed":
     case "tool.started":
     case "tools.activated":
+    case "skill.loaded":
     case "plan.updated":
     case "context.compacted":
     case "condense.completed":
@@ -139,6 +140,9 @@ function seenIn(event: StoredEvent): Seen | undefined {
     case "judge.completed":
     case "judge.failed":
     case "sampling.completed":
+    case "matching.completed":
+    case "matching.failed":
+    case "skills.matched":
     case "sampling.failed":
     case "escalation.decided":
     case "budget.reached":

@@ -35,6 +35,8 @@ export interface ModelRequest {
   readonly judgement?: number;
   /** Set for a question for a summary, which is no turn either: which one of the run, from 0. */
   readonly condensation?: number;
+  /** Set for a question about which skills fit the run's task: which one of the run, from 0. */
+  readonly matching?: number;
   /**
    * The form of the answer, for providers that can be told. The request's words ask for it too, and
    * what comes back is checked whatever the provider promised.

@@ -3,7 +3,7 @@ import type { Model, ModelRequest, ModelTurn } from "./model.ts";
 import { playTurn, turnIndexOf } from "./play-turn.ts";
 
 /** What a recorded answer was asked for. */
-export type AnswerKind = "turn" | "judgement" | "summary";
+export type AnswerKind = "turn" | "judgement" | "summary" | "matching";
 
 /**
  * Finds a recorded answer by its place, from 0: among the turns of the agent that asks, or among the
@@ -24,8 +24,8 @@ export function createReplayModel(run: string, turnAt: TurnSource): Model {
   return {
     info: { provider: "replay", model: run },
     async *stream(request, io) {
-      const { asker, judgement, condensation } = request;
-      const index = judgement ?? condensation ?? turnIndexOf(request);
+      const { asker, judgement, condensation, matching } = request;
+      const index = judgement ?? condensation ?? matching ?? turnIndexOf(request);
       const turn = await turnAt(index, asker?.path, kindOf(request));
       if (turn === undefined) {
         throw new Agent33Error(
@@ -39,7 +39,8 @@ export function createReplayModel(run: string, turnAt: TurnSource): Model {
   };
 }
 
-function kindOf({ judgement, condensation }: ModelRequest): AnswerKind {
+function kindOf({ judgement, condensation, matching }: ModelRequest): AnswerKind {
   if (judgement !== undefined) return "judgement";
+  if (matching !== undefined) return "matching";
   return condensation === undefined ? "turn" : "summary";
 }

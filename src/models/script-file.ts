@@ -46,6 +46,8 @@ const scriptSchema = z.strictObject({
   judge: z.array(turnSchema).optional(),
   /** What it answers when it is asked for a summary of earlier turns, one after the other. */
   summaries: z.array(turnSchema).optional(),
+  /** What it answers when it is asked which skills fit the task, one after the other. */
+  matching: z.array(turnSchema).optional(),
   /** What other agents of the run say, by the agent's name or by its path, which counts first. */
   agents: z.record(z.string(), z.array(turnSchema).min(1)).optional(),
   /** What it answers when it is asked to judge their work, by the same names. */

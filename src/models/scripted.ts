@@ -16,7 +16,8 @@ export function createScriptedModel(script: Script): Model {
   return {
     info: { provider: "scripted", model: script.name },
     async *stream(request, io) {
-      const index = request.judgement ?? request.condensation ?? turnIndexOf(request);
+      const index =
+        request.judgement ?? request.condensation ?? request.matching ?? turnIndexOf(request);
       const { turns, whose } = turnsOf(script, request);
       const turn = turns[index];
       if (turn === undefined) {
@@ -38,11 +39,13 @@ export function createScriptedModel(script: Script): Model {
 /** The turns that the request asks for one of, and a word on whose they are. */
 function turnsOf(
   script: Script,
-  { asker, judgement, condensation }: ModelRequest,
+  { asker, judgement, condensation, matching }: ModelRequest,
 ): { readonly turns: readonly ScriptTurn[]; readonly whose: string } {
   const { turns, agents = {}, summaries = [] } = script;
   if (judgement !== undefined) return judgementsOf(script, asker);
   if (condensation !== undefined) return { turns: summaries, whose: " for summaries" };
+  if (matching !== undefined)
+    return { turns: script.matching ?? [], whose: " for matching skills" };
   if (asker?.path === undefined) return { turns, whose: "" };
   const { name, path } = asker;
   return { turns: agents[path] ?? agents[name] ?? [], whose: ` for ${name} (${path})` };

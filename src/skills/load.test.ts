@@ -42,7 +42,12 @@ describe("discover", () => {
         digest: expect.stringMatching(/^[0-9a-f]{64}$/),
         license: "MIT",
         compatibility: "needs qpdf",
+        version: "1.5",
         allowedTools: ["Read", "Bash(qpdf *)"],
+        disallowedTools: [],
+        approvalTools: [],
+        dependencies: [],
+        modelMayLoad: true,
         metadata: { version: "1.5" },
       },
     ]);
@@ -172,6 +177,7 @@ describe("discover", () => {
           code: "skills.no_skill_file",
           folder: "licenses",
           message: "no SKILL.md, passed over",
+          hint: "Add a SKILL.md, or move the folder elsewhere.",
         },
       ],
     });
@@ -207,4 +213,19 @@ describe("discover", () => {
       code: "skills.folder_unreadable",
     });
   });
+});
+
+test.each([
+  ["a quotation at its beginning", '"Half" of it: quoted', '"Half" of it: quoted'],
+  ["a sign at its beginning", "@home: text", "@home: text"],
+  [
+    "lines that are not indented",
+    "One: two\n- three: 3\n@four `five`",
+    "One: two - three: 3 @four `five`",
+  ],
+])("repairs a description with %s", async (_what, written, description) => {
+  await write({ "odd/SKILL.md": `---\nname: odd\ndescription: ${written}\nlicense: MIT\n---\nb` });
+  const { skills, notices } = await discover(root);
+  expect(skills).toMatchObject([{ name: "odd", description, license: "MIT" }]);
+  expect(notices.map(({ code }) => code)).toEqual(["skills.front_matter_repaired"]);
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { unwrap } from "../base/result.ts";
+import { loadTokenCounter } from "../models/tokens.ts";
 import type { ToolContext } from "../tools/tool.ts";
-import { renderSkillList } from "./list-skills.ts";
+import { listSkills } from "./list-skills.ts";
 import type { Skill } from "./skill.ts";
 import { createLoadSkillTool } from "./skill-tool.ts";
 
@@ -15,7 +16,12 @@ function skill(name: string): Skill {
     digest: "0",
     license: undefined,
     compatibility: undefined,
-    allowedTools: [],
+    version: undefined,
+    allowedTools: undefined,
+    disallowedTools: [],
+    approvalTools: [],
+    dependencies: [],
+    modelMayLoad: true,
     metadata: {},
   };
 }
@@ -31,7 +37,11 @@ describe("load_skill", () => {
   const load = (name: string) => tool.run(unwrap(tool.parse({ name })), context);
 
   test("gives a skill's text", async () => {
-    expect(await load("pdf-forms")).toEqual({ content: "How to pdf-forms", isError: false });
+    expect(await load("pdf-forms")).toEqual({
+      content: "How to pdf-forms",
+      isError: false,
+      loads: { name: "pdf-forms", digest: "0", disallowedTools: [], approvalTools: [] },
+    });
   });
 
   test.each(["Ledger Reconciliation", "ledger_reconciliation", " ledger-reconciliation "])(
@@ -70,14 +80,16 @@ describe("load_skill", () => {
   });
 });
 
-describe("the list of skills for the prompt", () => {
+describe("the list of skills for the prompt", async () => {
+  const limit = { tokens: await loadTokenCounter(), mostTokens: 4_000 };
+
   test("has one line for each skill and names the tool", () => {
-    const text = renderSkillList([skill("b"), skill("a")]);
+    const text = listSkills([skill("b"), skill("a")], limit).text;
     expect(text.split("\n").slice(1)).toEqual(["- b: About b.", "- a: About a."]);
     expect(text).toContain("load_skill");
   });
 
   test("is empty without skills", () => {
-    expect(renderSkillList([])).toBe("");
+    expect(listSkills([], limit).text).toBe("");
   });
 });

@@ -98,14 +98,16 @@ function checkRows(
 }
 
 function wordsOf(found: readonly Readonly<Record<string, unknown>>[]): readonly string[] {
-  return found.map((row) => String(Object.values(row)[0])).filter((word) => word !== "ok");
+  return found
+    .map((row) => String(Object.values(row)[0]).replace(/^\*\*\* in database main \*\*\*\s/, ""))
+    .filter((word) => word !== "ok");
 }
 
 /** The error for a store whose file is damaged. */
 export function damagedStore(path: string, problems: readonly string[]): Agent33Error {
   const [first = "its file is damaged"] = problems;
   return new Agent33Error("store.corrupt", `The store ${path} is damaged: ${first}.`, {
-    hint: `End what uses it and run \`agent33 store recover\`: it makes a new store of all that can be read, and keeps the damaged one. --dry-run only says what it would find.`,
+    hint: `End what uses it and run \`agent33 store recover\`: it makes a new store of backups, the journal and all that can be read, and keeps the damaged one. --dry-run only says what it would find. See docs/operations/recover.md.`,
     details: { path, problems: problems.slice(0, mostProblems) },
   });
 }

@@ -18,3 +18,15 @@ export function jsonIn(table: string, id: string, text: string): JsonValue {
     throw badRow(table, id, "it has something else where JSON should be", cause);
   }
 }
+
+/** The error for a write to a store that is damaged and only read. */
+export function onlyRead(path: string): Agent33Error {
+  return new Agent33Error(
+    "store.damaged",
+    `The store ${path} is damaged, and the settings let it only be read.`,
+    {
+      hint: "Make it whole with `agent33 store recover`, or set store.onDamage to recover; docs/operations/recover.md says more.",
+      details: { path },
+    },
+  );
+}

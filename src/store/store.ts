@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { makeFolder } from "../base/disk.ts";
@@ -6,30 +6,37 @@ import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import type { IdSource } from "../base/ids.ts";
 import type { StoredEvent } from "../events/event.ts";
 import type { Backend, BusyNotice } from "./backend.ts";
-import { damagedStore, quickCheck } from "./check.ts";
-import { isWalDamaged } from "./salvage/wal-damage.ts";
+import { damagedStore } from "./check.ts";
 import { createHistory, openJournal } from "./journal/journal-file.ts";
 import { beginHistory } from "./journal/position.ts";
 import { countingRecorder, journalRecorder } from "./journal/recorder.ts";
 import { journalFolder } from "./journal/segments.ts";
 import { drive } from "./program.ts";
+import { lookAtStart } from "./recovery/start-look.ts";
 import { type SyncTenantStore, syncRepositories } from "./repositories/index.ts";
 import { answerOf } from "./sqlite/answer.ts";
 import { createSqliteBackend } from "./sqlite/backend.ts";
-import { type Database, type DatabaseOptions, inMemory, openDatabase } from "./sqlite/database.ts";
+import {
+  type Database,
+  type DatabaseOptions,
+  defaultBusyTimeoutMs,
+  inMemory,
+  openDatabase,
+} from "./sqlite/database.ts";
 import { migrations } from "./schema/migrations.ts";
 import { createLogEnds } from "./sqlite/log-ends.ts";
 import { checkVersion, migrate } from "./sqlite/migrations.ts";
 import type { Transactions } from "./sqlite/transactions.ts";
-import { takeLock, useLockOf } from "./sqlite/use-lock.ts";
 
-export interface StoreOptions extends Omit<DatabaseOptions, "path" | "clock"> {
+export interface StoreOptions extends Omit<DatabaseOptions, "path" | "clock" | "now"> {
   /** The folder of the store, made if it is not there; or `:memory:`. */
   readonly dataDir: string;
   readonly clock: Clock;
   readonly ids: IdSource;
   /** How long the start may look for damage. Milliseconds, default 100; 0 is not at all. */
   readonly startCheckMs?: number;
+  /** Opens a store only to be read, a damaged one too; every write is refused with `store.damaged`. */
+  readonly readOnly?: boolean;
   /** Told when writers wait long for another process's lock. */
   readonly onBusy?: (notice: BusyNotice) => void;
   /**
@@ -74,21 +81,25 @@ export const databaseFile = "agent33.db";
  * `store.old_sqlite`, other `store.*`
  */
 export function openStore(options: StoreOptions): Store {
-  const { dataDir, clock, ids, onBusy, startCheckMs = 100, ...rest } = options;
+  const { dataDir, clock, ids, onBusy, startCheckMs = 100, readOnly = false, ...rest } = options;
   if (dataDir !== inMemory) makeDataFolder(dataDir);
   const path = dataDir === inMemory ? inMemory : join(dataDir, databaseFile);
   const busy = onBusy === undefined ? {} : { onBusy };
-  if (path !== inMemory && startCheckMs > 0) refuseDamagedWal(path);
-  const database = openDatabase({ ...rest, ...busy, path });
+  // A journal is not gone on with for a store that is damaged.
+  if (path !== inMemory && startCheckMs > 0 && !readOnly) {
+    const budgetMs = startCheckMs;
+    const { busyTimeoutMs = defaultBusyTimeoutMs } = options;
+    const journal = join(dataDir, journalFolder);
+    const problems = lookAtStart({ path, journal, clock, budgetMs, busyTimeoutMs });
+    if (problems.length > 0) throw damagedStore(path, problems);
+  }
+  const now = (): number => clock.now();
+  const database = openDatabase({ ...rest, ...busy, path, readOnly, now });
   try {
     const found = checkVersion(database);
     if (found > 0 && found < migrations.length) throw olderSchema(path, found);
-    // A journal is not gone on with for a store that is damaged.
-    if (found > 0 && startCheckMs > 0) {
-      const { problems } = quickCheck(database.sql, clock, startCheckMs);
-      if (problems.length > 0) throw damagedStore(path, problems);
-    }
-    prepare(database, found === 0, options);
+    if (readOnly) database.seal();
+    else prepare(database, found === 0, options);
   } catch (error) {
     database.close();
     throw error;
@@ -125,22 +136,6 @@ export function openStore(options: StoreOptions): Store {
     },
     close: () => database.close(),
   };
-}
-
-/** While others use the store its log changes, and they have looked at it. */
-function refuseDamagedWal(path: string): void {
-  if ((statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
-  const lock = takeLock(useLockOf(path), "alone", 0);
-  if (lock === undefined) return;
-  try {
-    if (isWalDamaged(`${path}-wal`)) {
-      throw damagedStore(path, [
-        "transactions stand behind a damaged place of its write-ahead log",
-      ]);
-    }
-  } finally {
-    lock.release();
-  }
 }
 
 /** Makes a new store's tables, and from here on the journal's lines. */

@@ -25,6 +25,18 @@ export interface HandedWork {
   readonly inputs?: JsonObject;
 }
 
+/** A skill that an agent works by, and what it says about the agent's tools. */
+export interface LoadedSkill {
+  readonly name: string;
+  readonly digest: string;
+  /** Patterns of all that may be called; absent where the skill does not limit it. */
+  readonly allowedTools?: readonly string[];
+  /** Patterns of what may not be called. */
+  readonly disallowedTools: readonly string[];
+  /** Patterns of what a person has to be asked about. */
+  readonly approvalTools: readonly string[];
+}
+
 /** What a tool gives back to the model. A failing tool is data, not an exception. */
 export interface ToolOutput {
   readonly content: string;
@@ -37,6 +49,8 @@ export interface ToolOutput {
   readonly delegates?: HandedWork;
   /** The agent's plan from here on. */
   readonly plan?: readonly PlannedStep[];
+  /** The skill that the agent works by from here on. */
+  readonly loads?: LoadedSkill;
   /** The part of the agent's own log that is the result. */
   readonly reads?: ResultRange;
 }

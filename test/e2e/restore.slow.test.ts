@@ -83,6 +83,7 @@ test("the guide's steps bring a damaged store back to its backup, and keep the d
   // In a copy: whoever closes the store last writes what stands beside the file into it.
   const looked = freshFolder();
   cpSync(folder, looked, { recursive: true });
+  writeFileSync(join(looked, "agent33.config.yaml"), "store:\n  onDamage: fail\n");
   const told = await refusal(looked, "runs", "list");
   expect(told.code).toBe("store.corrupt");
   expect(told.hint).toContain(`"${damagedHeading}" in docs/guides/store.md`);

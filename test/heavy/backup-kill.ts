@@ -1,14 +1,25 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { systemClock } from "../../src/base/clock.ts";
-import { sha256 } from "../../src/base/digest.ts";
+import { join } from "node:path";
 import { messageOf } from "../../src/base/errors.ts";
-import { uuidv7Source } from "../../src/base/ids.ts";
 import { type Random, seededRandom, systemRandom } from "../../src/base/random.ts";
 import { listBackups } from "../../src/store/backup/catalogue.ts";
 import { unpackChecked } from "../../src/store/backup/check.ts";
-import { databaseFile, openStore } from "../../src/store/store.ts";
+import { databaseFile } from "../../src/store/store.ts";
+import { type PostgresServer, postgresMissing, startPostgres } from "../support/postgres.ts";
+import { keeperControls } from "./backup-kill-controls.ts";
+import {
+  destroy,
+  keeperDone,
+  keeperKilled,
+  keepSome,
+  kill,
+  note,
+  opens,
+  startWriter,
+  type Subject,
+} from "./kept-store.ts";
+import { recoverOnce } from "./recover-kill.ts";
 import {
   benchFolder,
   between,
@@ -19,30 +30,29 @@ import {
   waitMs,
 } from "./store-bench.ts";
 import { checkStore } from "./store-check.ts";
-import { type StoreChild, startChild } from "./store-child.ts";
-import type { KeeperOrder, WriterOrder } from "./store-orders.ts";
+import type { KeeperOrder } from "./store-orders.ts";
 import type { HeavySuite } from "./suite.ts";
 
 /** Copies compare every row, so that a store is left while it is small. */
 const roundsOfStore = 5;
-const writers = 2;
-const acts = ["backup", "restore", "copy"] as const;
+const acts = ["backup", "restore", "copy", "recover"] as const;
 type Act = (typeof acts)[number];
 
 /** How long after its start a process is killed at most, about the time that it needs. */
-const longestMs: Readonly<Record<Act, number>> = { backup: 1_500, restore: 1_200, copy: 2_500 };
+const longestMs: Readonly<Record<Act, number>> = {
+  backup: 1_500,
+  restore: 1_200,
+  copy: 2_500,
+  recover: 3_000,
+};
 
 interface Plan {
   readonly act: Act;
   readonly killAfterMs: number;
+  /** Of a copy: another folder, or a database and from there into another folder. */
+  readonly over: "folder" | "postgres";
   /** Of a restore: whether the disk has taken the database before. */
   readonly destroyed: boolean;
-}
-
-/** A store over its rounds. */
-interface Subject {
-  readonly dataDir: string;
-  readonly acknowledged: Set<string>;
 }
 
 interface Totals {
@@ -54,66 +64,8 @@ interface Totals {
 function planOf(random: Random): Plan {
   const act = oneOf(random, acts);
   const killAfterMs = between(random, 0, longestMs[act]);
-  return { act, killAfterMs, destroyed: random.next() < 0.5 };
-}
-
-/** Files beside the store, as workspaces leave them. */
-function keepSome(dataDir: string, random: Random): void {
-  const text = `content ${random.next()}`.repeat(200);
-  const digest = sha256(text);
-  const path = join(dataDir, "kept", digest.slice(0, 2), digest);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text, { flush: true });
-}
-
-/** Writers at work; what they acknowledge is noted once they are ended. */
-async function startWriter({ dataDir }: Subject, name: string): Promise<StoreChild> {
-  const order: WriterOrder = { dataDir, name, writers, inDoubt: [], journal: true };
-  const child = startChild("store-writer", order, `${dataDir}-${name}.txt`);
-  await child.said("writes");
-  return child;
-}
-
-async function kill(child: StoreChild): Promise<void> {
-  child.process.kill("SIGKILL");
-  await child.ended;
-}
-
-function note({ acknowledged }: Subject, writer: StoreChild): void {
-  for (const key of writer.printed()) acknowledged.add(key);
-}
-
-/** Runs a keeper and kills it; undefined where it had ended before. */
-async function keeperKilled(order: KeeperOrder, afterMs: number, printsTo: string) {
-  const keeper = startChild("store-keeper", order, printsTo);
-  await keeper.said("ready");
-  await waitMs(afterMs);
-  await kill(keeper);
-  return keeper;
-}
-
-/** Runs a keeper to its end. */
-async function keeperDone(order: KeeperOrder, printsTo: string): Promise<readonly string[]> {
-  const keeper = startChild("store-keeper", order, printsTo);
-  await keeper.ended;
-  const failure = keeper.notes.find((one) => one.note === "failed");
-  return failure === undefined ? [] : [`${order.act} failed: ${JSON.stringify(failure)}`];
-}
-
-function destroy(dataDir: string): void {
-  for (const part of ["", "-wal", "-shm"])
-    rmSync(join(dataDir, databaseFile) + part, { force: true });
-}
-
-/** Whether the store opens as it is used; finishes a restore that was killed. */
-function opens(dataDir: string): string | undefined {
-  try {
-    const ids = uuidv7Source(systemClock, systemRandom);
-    openStore({ dataDir, clock: systemClock, ids }).close();
-    return undefined;
-  } catch (error) {
-    return `does not open: ${messageOf(error)}`;
-  }
+  const destroyed = random.next() < 0.5;
+  return { act, killAfterMs, destroyed, over: random.next() < 0.5 ? "folder" : "postgres" };
 }
 
 async function backupRound(subject: Subject, plan: Plan, name: string): Promise<readonly string[]> {
@@ -170,27 +122,64 @@ async function restoreRound(
   return isGone && !isPlanned ? keeperDone(order, printsTo) : [];
 }
 
-async function copyRound(subject: Subject, plan: Plan, name: string): Promise<readonly string[]> {
+async function copyRound(
+  subject: Subject,
+  plan: Plan,
+  name: string,
+  server: PostgresServer | undefined,
+): Promise<readonly string[]> {
   const { dataDir } = subject;
-  const to = `${dataDir}-${name}-copy`;
+  const back = `${dataDir}-${name}-copy`;
   const writer = await startWriter(subject, name);
   await waitMs(50);
   await kill(writer);
   note(subject, writer);
-  const order = { act: "copy", dataDir, to } as const;
   const printsTo = `${dataDir}-keeper.txt`;
-  await keeperKilled(order, plan.killAfterMs, printsTo);
-  const faults = [...(await keeperDone(order, printsTo))];
-  const check = checkStore(join(to, databaseFile), subject.acknowledged);
+  const steps =
+    plan.over === "postgres" && server !== undefined
+      ? twoSteps(dataDir, await server.freshDatabase(), back)
+      : [{ act: "copy", dataDir, to: back } as const];
+  const faults: string[] = [];
+  for (const order of steps) {
+    await keeperKilled(order, plan.killAfterMs, printsTo);
+    faults.push(...(await keeperDone(order, printsTo)));
+  }
+  const check = checkStore(join(back, databaseFile), subject.acknowledged);
   faults.push(...faultsOf(check).map((line) => `in the copy: ${line}`));
-  removeFolder(to);
+  removeFolder(back);
   return faults;
+}
+
+/** Into a database and out of it again, each step killed and made once more. */
+function twoSteps(dataDir: string, url: string, back: string): readonly KeeperOrder[] {
+  return [
+    { act: "copy", dataDir, to: url },
+    { act: "copy", dataDir: url, to: back },
+  ];
+}
+
+function wordsOf({ act, destroyed, over }: Plan, withPostgres: boolean): string {
+  if (act === "restore" && destroyed) return "restore of a destroyed store";
+  return act === "copy" && over === "postgres" && withPostgres ? "copy over PostgreSQL" : act;
+}
+
+/** What is wrong with a store that was left, once somebody opens it. */
+function leftIn({ dataDir, acknowledged }: Subject, totals: Totals): readonly string[] {
+  const closed = opens(dataDir);
+  if (closed !== undefined) {
+    totals.unreadable += 1;
+    return [closed];
+  }
+  const check = checkStore(copyStore(dataDir, `${dataDir}-copy`), acknowledged);
+  totals.lost += check.lost.length;
+  return faultsOf(check);
 }
 
 const rounds = { backup: backupRound, restore: restoreRound, copy: copyRound } as const;
 
 export const backupKill: HeavySuite = {
-  about: "kills backups, restores and copies with SIGKILL and looks for what was acknowledged",
+  about:
+    "kills backups, restores, copies and recoveries with SIGKILL and looks for what was acknowledged",
   defaultRounds: 200,
   run: async (count, say, seed) => {
     const folder = benchFolder("backup-kill");
@@ -198,38 +187,44 @@ export const backupKill: HeavySuite = {
     let failed = 0;
     let acknowledged = 0;
     let subject: Subject | undefined;
+    const controls = await keeperControls(folder);
+    for (const { name, seen } of controls) say(`${seen ? "ok    " : "FAILED"} control: ${name}`);
+    const unseen = controls.filter(({ seen }) => !seen).length;
+    const server = postgresMissing() === undefined ? await startPostgres() : undefined;
     const began = performance.now();
     for (let number = 1; number <= count; number += 1) {
       const random = seededRandom(seed + number);
-      subject ??= { dataDir: join(folder, `store-${number}`), acknowledged: new Set() };
-      const { dataDir } = subject;
-      mkdirSync(dataDir, { recursive: true });
-      keepSome(dataDir, random);
       const plan = planOf(random);
-      const faults = [...(await rounds[plan.act](subject, plan, `r${number}`))];
-      const closed = opens(dataDir);
-      if (closed === undefined) {
-        const check = checkStore(copyStore(dataDir, `${dataDir}-copy`), subject.acknowledged);
-        faults.push(...faultsOf(check));
-        totals.lost += check.lost.length;
+      const what = wordsOf(plan, server !== undefined);
+      let line: string;
+      const faults: string[] = [];
+      if (plan.act === "recover") {
+        // Of a store of its own: it is damaged before.
+        const once = await recoverOnce(folder, `recovered-${number}`, random);
+        faults.push(...once.faults);
+        line = once.line;
+        acknowledged += once.acknowledged;
+        totals.lost += once.lost;
       } else {
-        faults.push(closed);
-        totals.unreadable += 1;
+        subject ??= { dataDir: join(folder, `store-${number}`), acknowledged: new Set() };
+        const { dataDir } = subject;
+        mkdirSync(dataDir, { recursive: true });
+        keepSome(dataDir, random);
+        faults.push(...(await rounds[plan.act](subject, plan, `r${number}`, server)));
+        faults.push(...leftIn(subject, totals));
+        line = `killed after ${plan.killAfterMs.toFixed(0)} ms; ${subject.acknowledged.size} acknowledged`;
       }
-      totals.killed[plan.act] = (totals.killed[plan.act] ?? 0) + 1;
+      totals.killed[what] = (totals.killed[what] ?? 0) + 1;
       if (faults.length > 0) failed += 1;
-      const what =
-        plan.act === "restore" && plan.destroyed ? "restore of a destroyed store" : plan.act;
-      say(
-        `${faults.length === 0 ? "ok    " : "FAILED"} seed ${seed + number}: ${what} killed after ${plan.killAfterMs.toFixed(0)} ms; ${subject.acknowledged.size} acknowledged`,
-      );
+      say(`${faults.length === 0 ? "ok    " : "FAILED"} seed ${seed + number}: ${what}, ${line}`);
       for (const fault of faults) say(`         ${fault}`);
-      if (number % roundsOfStore === 0 || number === count) {
+      if (subject !== undefined && (number % roundsOfStore === 0 || number === count)) {
         acknowledged += subject.acknowledged.size;
-        if (failed === 0) for (const part of ["", "-copy"]) removeFolder(dataDir + part);
+        if (failed === 0) for (const part of ["", "-copy"]) removeFolder(subject.dataDir + part);
         subject = undefined;
       }
     }
+    await server?.remove();
     const seconds = (performance.now() - began) / 1000;
     const killed = Object.entries(totals.killed).map(([act, times]) => `${times} ${act}`);
     say(
@@ -237,6 +232,6 @@ export const backupKill: HeavySuite = {
     );
     if (failed === 0) removeFolder(folder);
     else say(`The files are in ${folder}.`);
-    return { passed: count - failed, failed };
+    return { passed: count + controls.length - failed - unseen, failed: failed + unseen };
   },
 };

@@ -4,6 +4,13 @@ import { systemClock } from "../../src/base/clock.ts";
 import { isAgent33Error } from "../../src/base/errors.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { salvage } from "../../src/store/salvage/salvage.ts";
+import {
+  copiesDamages,
+  type CopiesDamage,
+  copiesIn,
+  recoverCopies,
+  type Recovered,
+} from "./corruption/copies.ts";
 import { type Damage, damages } from "./corruption/damage.ts";
 import { databaseIn, fill, refusalOf, rowsOf, type Served, served } from "./corruption/world.ts";
 import { benchFolder, removeFolder } from "./store-bench.ts";
@@ -144,6 +151,30 @@ function faultsOf(name: string, trials: readonly Trial[]): readonly string[] {
   ];
 }
 
+/** Says what recoveries came to; whether that is enough. */
+function sayRecovered(
+  { name, bar }: CopiesDamage,
+  found: readonly Recovered[],
+  say: (line: string) => void,
+): boolean {
+  const sum = (of: (one: Recovered) => number): number =>
+    found.reduce((all, one) => all + of(one), 0);
+  const back = found.map((one) => one.back);
+  const altered = sum((one) => one.alteredBack);
+  const cells = [
+    name,
+    shown(mean(back)),
+    shown(Math.min(...back)),
+    sum((one) => one.olderBack),
+    altered,
+    (sum((one) => one.seconds) / found.length).toFixed(1),
+  ];
+  say(`| ${cells.join(" | ")} |`);
+  if (altered > 0) say("  FAILED: altered rows");
+  if (mean(back) < bar) say(`  FAILED: ${shown(mean(back))} % of the rows back, not ${bar}`);
+  return altered === 0 && mean(back) >= bar;
+}
+
 /** What a store says of itself, and what can be had of it, after its file was damaged. */
 export const corruption: HeavySuite = {
   about:
@@ -153,6 +184,18 @@ export const corruption: HeavySuite = {
     const folder = benchFolder("corruption");
     let [passed, failed] = [0, 0];
     try {
+      say("| damage | rows back, % | least | older | altered | seconds |");
+      const copies = { 0.8: await copiesIn(folder, 0.8), 1: await copiesIn(folder, 1) };
+      for (const [index, damage] of copiesDamages.entries()) {
+        const found: Recovered[] = [];
+        for (let round = 0; round < rounds; round += 1) {
+          const at = seed + (damages.length + index) * 1000 + round;
+          found.push(await recoverCopies(copies[damage.backedUp], damage, folder, at));
+        }
+        const isGood = sayRecovered(damage, found, say);
+        if (isGood) passed += 1;
+        else failed += 1;
+      }
       const plain = await template(folder, false);
       const withWal = await template(folder, true);
       if (!existsSync(`${databaseIn(withWal.dataDir)}-wal`)) throw new Error("There is no log.");

@@ -8,10 +8,12 @@ import { demoKill } from "./demo-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
 import { powerCut } from "./power-cut.ts";
+import { recoverKill } from "./recover-kill.ts";
 import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
 import { ssrf } from "./ssrf.ts";
+import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
 import { storeMigrate } from "./store-migrate.ts";
@@ -27,10 +29,12 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "mcp-conformance": mcpConformance,
   outage,
   "power-cut": powerCut,
+  "recover-kill": recoverKill,
   "run-kill": runKill,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,
   ssrf,
+  "store-faults": storeFaults,
   "store-io": storeIo,
   "store-kill": storeKill,
   "store-migrate": storeMigrate,

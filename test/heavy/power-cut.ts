@@ -1,9 +1,11 @@
 import { existsSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../../src/base/errors.ts";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { compileLibrary } from "../support/disk/library.ts";
 import { checkAfterCut, checkJournalAlone } from "./power-cut/check.ts";
 import { type CutState, eachCut } from "./power-cut/cuts.ts";
+import { backupStory, restoreStory, upgradeStory } from "./power-cut/keepers.ts";
 import { type Stage, type Story, writerStory } from "./power-cut/story.ts";
 import { benchFolder, removeFolder } from "./store-bench.ts";
 import type { HeavySuite } from "./suite.ts";
@@ -14,6 +16,9 @@ const statesOfStory = 40;
 const everyTenth = 10;
 /** Of stories: one in so many has flushes that fail. */
 const everyThird = 3;
+
+/** Faults of a story that are told. */
+const mostTold = 8;
 
 interface Bench {
   readonly folder: string;
@@ -126,7 +131,7 @@ async function writersRounds(bench: Bench, rounds: number, seed: number): Promis
     bench.say(
       `${totals.faulty === 0 ? "ok    " : "FAILED"} seed ${seed + number}: writers${fails ? " with flushes that fail" : ""}, ${totals.states} states, ${totals.faulty} with faults`,
     );
-    for (const fault of told) bench.say(`         ${fault.slice(0, 400)}`);
+    for (const fault of told.slice(0, mostTold)) bench.say(`         ${fault.slice(0, 400)}`);
     add(all, totals);
     removeFolder(join(bench.folder, `story-${number}`));
   }
@@ -135,6 +140,52 @@ async function writersRounds(bench: Bench, rounds: number, seed: number): Promis
     `writers: ${all.states} states in ${seconds} s, ${all.acknowledged} acknowledged in them, ${all.lost} lost; ${all.journalAlone} made of the journal alone; of the journal ${JSON.stringify(all.troubles)}`,
   );
   return all.faulty;
+}
+
+const keepers = { backup: backupStory, restore: restoreStory, upgrade: upgradeStory } as const;
+
+/** Each who looks after a store, cut at a fifth as many moments; in how many of these was a fault. */
+async function keepersRounds(
+  bench: Bench,
+  rounds: number,
+  seed: number,
+): Promise<readonly number[]> {
+  const states = Math.max(6, Math.round(rounds / 5));
+  let all = 0;
+  let faulty = 0;
+  for (const [index, [name, tell]] of Object.entries(keepers).entries()) {
+    for (let left = states; left > 0; left -= statesOfStory) {
+      const random = seededRandom(seed + 1_000 * (index + 1) + left);
+      const folder = join(bench.folder, `${name}-${left}`);
+      const { story, check } = await tell({ library: bench.library, folder, random });
+      const told: string[] = [...story.faults];
+      let bad = Math.min(1, story.faults.length);
+      const cuts = { story, random, states: Math.min(left, statesOfStory), into: bench.states };
+      await eachCut(cuts, async (state) => {
+        const faults = await faultsIn(() => check(state));
+        all += 1;
+        if (faults.length > 0) bad += 1;
+        for (const fault of faults)
+          told.push(`after ${state.after} operations, ${JSON.stringify(state.cut)}: ${fault}`);
+      });
+      faulty += bad;
+      bench.say(
+        `${bad === 0 ? "ok    " : "FAILED"} ${name}: ${cuts.states} states, ${bad} with faults`,
+      );
+      for (const fault of told.slice(0, mostTold)) bench.say(`         ${fault.slice(0, 400)}`);
+      removeFolder(folder);
+    }
+  }
+  return [all, faulty];
+}
+
+/** What a check throws is a fault that it found. */
+async function faultsIn(check: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
 function add(all: Totals, one: Totals): void {
@@ -166,7 +217,9 @@ export const powerCut: HeavySuite = {
       ];
       const unseen = controls.filter((seen) => !seen).length;
       const faulty = await writersRounds(bench, rounds, seed);
-      return { passed: rounds + controls.length - unseen - faulty, failed: unseen + faulty };
+      const [kept = 0, badlyKept = 0] = await keepersRounds(bench, rounds, seed);
+      const failed = unseen + faulty + badlyKept;
+      return { passed: rounds + kept + controls.length - failed, failed };
     } finally {
       removeFolder(states);
       removeFolder(folder);

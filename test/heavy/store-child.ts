@@ -28,6 +28,7 @@ export interface StoreChild {
 const programs = {
   "store-importer": import.meta.resolve("./children/store-importer.ts"),
   "store-keeper": import.meta.resolve("./children/store-keeper.ts"),
+  "store-recoverer": import.meta.resolve("./children/store-recoverer.ts"),
   "store-upgrader": import.meta.resolve("./children/store-upgrader.ts"),
   "store-writer": import.meta.resolve("./children/store-writer.ts"),
 } as const;

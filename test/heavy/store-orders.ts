@@ -13,6 +13,8 @@ export interface WriterOrder {
   readonly inDoubt: readonly string[];
   /** Pages in the write-ahead log at which SQLite moves them into the file; its own default if not given. */
   readonly checkpointPages?: number;
+  /** Pages that SQLite keeps in memory; its own default if not given. */
+  readonly cachePages?: number;
   /** When SQLite waits for the disk; `full` if not given. */
   readonly synchronous?: "normal" | "off";
   readonly busyTimeoutMs?: number;
@@ -31,6 +33,8 @@ export interface WriterOrder {
 /** What a process that brings a store up to date is to do: its first argument, as JSON. */
 export interface UpgradeOrder {
   readonly dataDir: string;
+  /** Whether it takes the backup in its own process. */
+  readonly alone?: boolean;
 }
 
 /** What a process that takes over the Python engine's state is to do. */
@@ -42,8 +46,17 @@ export interface ImportOrder {
 
 /** What a process that looks after a store is to do: its first argument, as JSON. */
 export interface KeeperOrder {
-  readonly act: "backup" | "restore" | "copy";
+  /** The last two are planted faults. */
+  readonly act: "backup" | "restore" | "copy" | "restore-without-journal" | "restore-in-place";
+  /** Of a copy, an address too. */
   readonly dataDir: string;
-  /** Of a copy: the folder of the other store. */
+  /** Of a copy: the folder of the other store, or its address. */
   readonly to?: string;
+}
+
+/** What a process that recovers a store is to do: its first argument, as JSON. */
+export interface RecovererOrder {
+  readonly dataDir: string;
+  /** By the command's way, or by opening the store as every command does. */
+  readonly how: "command" | "start";
 }

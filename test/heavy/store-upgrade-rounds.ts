@@ -188,7 +188,11 @@ async function finished(child: StoreChild): Promise<readonly string[]> {
 }
 
 /** The store as it is: whole, of one version, with the rows that it must have. */
-function look(dataDir: string, contents: Contents, faults: string[]): { readonly version: number } {
+export function look(
+  dataDir: string,
+  contents: Contents,
+  faults: string[],
+): { readonly version: number } {
   const native = new DatabaseSync(copyStore(dataDir, `${dataDir}-copy`));
   const one = (sql: string) => Object.values(native.prepare(sql).get() ?? {})[0];
   const integrity = String(one("PRAGMA integrity_check"));

@@ -67,6 +67,7 @@ export const pageFolders: Readonly<Record<string, () => Promise<string>>> = {
   "backup.md": backedUpStore,
   "migrate.md": besidePython,
   "move-to-postgresql.md": usedStore,
+  "recover.md": backedUpStore,
   "restore.md": backedUpStore,
   "upgrade.md": olderAndNewer,
 };

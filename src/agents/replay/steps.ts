@@ -158,6 +158,7 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "agent.started":
     case "turn.started":
     case "plan.updated":
+    case "skill.loaded":
     case "context.compacted":
       return [told];
     case "check.completed":
@@ -189,6 +190,9 @@ function toldAgain(event: StoredEvent): readonly NewEvent[] {
     case "tools.activated":
     case "sampling.completed":
     case "sampling.failed":
+    case "matching.completed":
+    case "matching.failed":
+    case "skills.matched":
     case "model.fell_back":
     case "verification.completed":
     case "escalation.decided":

@@ -9,7 +9,7 @@ import { suggestName } from "../../base/nearest.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { pathLike } from "./functions/path-pattern.ts";
 import { everyCommand, plainCommands } from "./functions/shell-commands.ts";
-import { globMatcher } from "./glob.ts";
+import { globMatcher } from "../../base/glob.ts";
 import { matchKeys, type PolicyCall } from "./keys.ts";
 import type { MatchKeyName } from "./schema.ts";
 

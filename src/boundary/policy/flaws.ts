@@ -1,6 +1,6 @@
 import { suggestName } from "../../base/nearest.ts";
 import { networkOf } from "../egress/address.ts";
-import { globMatcher } from "./glob.ts";
+import { globMatcher } from "../../base/glob.ts";
 import { parseHost } from "./host.ts";
 import type { Match } from "./schema.ts";
 

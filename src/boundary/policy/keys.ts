@@ -9,7 +9,7 @@ import {
   hostFlaw,
   metadataFlaw,
 } from "./flaws.ts";
-import { globMatcher } from "./glob.ts";
+import { globMatcher } from "../../base/glob.ts";
 import { canonicalHost, hostMatcher } from "./host.ts";
 import { keeping } from "./kept.ts";
 import { type KnownHost, knownHost } from "./known-host.ts";

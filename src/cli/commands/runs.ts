@@ -13,6 +13,7 @@ import { replayedBy } from "../../engine/create-replay.ts";
 import type { Run } from "../../engine/runs.ts";
 import { watcher } from "../follow.ts";
 import { columns, oneLine } from "../output.ts";
+import { damagedLines } from "../page.ts";
 import { wholeNumber } from "../usage.ts";
 import { sendCommand } from "./send.ts";
 
@@ -56,7 +57,8 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
       output.out(JSON.stringify(page));
       return;
     }
-    if (page.items.length === 0) {
+    const damaged = damagedLines(page);
+    if (page.items.length === 0 && damaged === "") {
       output.out('There are no runs yet. Start one: agent33 run "TEXT"');
       return;
     }
@@ -68,7 +70,9 @@ async function list(context: CliContext, options: ListOptions): Promise<void> {
       oneLine(run.model, 40),
       oneLine(taskOf(run), 60),
     ]);
-    output.out(columns([["RUN", "STARTED (UTC)", "OUTCOME", "COST", "MODEL", "TASK"], ...rows]));
+    output.out(
+      damaged + columns([["RUN", "STARTED (UTC)", "OUTCOME", "COST", "MODEL", "TASK"], ...rows]),
+    );
     if (page.nextCursor !== null)
       output.out(
         `more: ${output.program} runs list --limit ${options.limit} --cursor ${page.nextCursor}${output.sameStore}`,

@@ -4,6 +4,8 @@ import { runsOf, wordsOfRun } from "../../tools/search/words.ts";
 export interface Lexicon {
   /** At most so many of a text's words, in their order. */
   wordsOf(text: string, most: number): readonly number[];
+  /** How many numbers there are. */
+  readonly size: number;
   readonly textOf: (word: number) => string;
   /** Forgets everything once there is too much of it; numbers from before mean nothing then. */
   tidy(): void;
@@ -38,6 +40,9 @@ export function createLexicon(fold: (word: string) => string): Lexicon {
         if (words.length >= most) return words.slice(0, most);
       }
       return words;
+    },
+    get size() {
+      return texts.length;
     },
     textOf: (word) => texts[word] ?? "",
     tidy: () => {

@@ -45,28 +45,43 @@ export function skillReader(
   fold: Fold = stem,
 ): (skill: SkillText) => SkillEntry {
   const lexicon = createLexicon(fold);
+  /** Of each word its place among those of the skill that is read, from 1. */
+  let places = new Uint16Array(0);
   return ({ name, description, body }) => {
     lexicon.tidy();
-    const counts = new Map<number, number>();
-    const count = (field: keyof MatchWeights["fields"], words: readonly number[]): void => {
+    const fields = [
+      ["name", lexicon.wordsOf(name.slice(0, longestField), mostWords)],
+      ["description", lexicon.wordsOf(description.slice(0, longestField), mostWords)],
+      ["body", lexicon.wordsOf(body, mostWords)],
+    ] as const;
+    if (places.length < lexicon.size) places = new Uint16Array(2 * lexicon.size);
+    const own: number[] = [];
+    const counts: number[] = [];
+    let nameWords = 0;
+    for (const [field, words] of fields) {
       const { b, usual } = weights.lengths[field];
       const each = weights.fields[field] / (1 - b + (b * words.length) / usual);
-      for (const word of words) counts.set(word, (counts.get(word) ?? 0) + each);
-    };
-    count("name", lexicon.wordsOf(name.slice(0, longestField), mostWords));
-    const nameWords = counts.size;
-    count("description", lexicon.wordsOf(description.slice(0, longestField), mostWords));
-    const inBody = lexicon.wordsOf(body, mostWords);
-    count("body", inBody);
-    const places = new Map([...counts.keys()].map((word, place) => [word, place]));
-    return {
-      words: Array.from(counts.keys(), lexicon.textOf),
+      for (const word of words) {
+        const place = places[word] ?? 0;
+        if (place > 0) counts[place - 1] = (counts[place - 1] ?? 0) + each;
+        else {
+          own.push(word);
+          places[word] = counts.push(each);
+        }
+      }
+      if (field === "name") nameWords = own.length;
+    }
+    const opening = fields[2][1].slice(0, openingWords);
+    const entry: SkillEntry = {
+      words: own.map(lexicon.textOf),
       nameWords,
-      impacts: Uint16Array.from(counts.values(), (tf) =>
+      impacts: Uint16Array.from(counts, (tf) =>
         Math.max(1, Math.round((fullImpact * tf) / (tf + weights.k1))),
       ),
-      opening: Uint16Array.from(inBody.slice(0, openingWords), (word) => places.get(word) ?? 0),
+      opening: Uint16Array.from(opening, (word) => (places[word] ?? 1) - 1),
     };
+    for (const word of own) places[word] = 0;
+    return entry;
   };
 }
 

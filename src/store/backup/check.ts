@@ -1,4 +1,4 @@
-import { rmSync, statSync } from "node:fs";
+import { rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { digestOf } from "../../base/digest.ts";
 import { Agent33Error, isAgent33Error, systemCodeOf } from "../../base/errors.ts";
@@ -7,6 +7,7 @@ import { databaseFile } from "../store.ts";
 import { contentPath, contentProblem } from "./contents.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
 import type { Manifest } from "./manifest.ts";
+import { healed } from "./parity.ts";
 import { unpack } from "../pack.ts";
 import { positionIn } from "./take.ts";
 
@@ -22,6 +23,8 @@ export interface CheckOptions {
    * the backup was made, so whoever checks what becomes of them need not do it twice.
    */
   readonly look: Look;
+  /** Puts right what is altered of the packed database, as far as its parity can. */
+  readonly heal?: boolean;
   readonly onBytes?: (bytes: number) => void;
 }
 
@@ -34,14 +37,22 @@ type Look = Parameters<typeof readSnapshot>[1];
  * @throws Agent33Error `store.backup_damaged`, `store.full`, `store.backup_folder`
  */
 export async function unpackChecked(options: CheckOptions): Promise<string> {
-  const { path, manifest, into, look, onBytes } = options;
-  const { database } = manifest;
-  const packed = join(path, database.name);
+  const { path, manifest, into, look } = options;
   const plain = join(into, databaseFile);
-  checkSize(path, packed, database.bytes);
-  const found = await unpackInto(packed, plain, path, onBytes);
-  if (found.sha256 !== database.sha256 || found.unpackedSha256 !== database.unpackedSha256) {
-    throw damagedBackup(path, `${database.name} is not the one of its manifest`);
+  const packed = join(path, manifest.database.name);
+  try {
+    await unpackDatabase(packed, plain, options);
+  } catch (error) {
+    const whole =
+      options.heal === true && isAgent33Error(error)
+        ? healed(packed, manifest.database.bytes)
+        : undefined;
+    if (whole === undefined) throw error;
+    const copy = join(into, manifest.database.name);
+    rmSync(plain, { force: true });
+    writeFileSync(copy, whole, { mode: 0o600 });
+    await unpackDatabase(copy, plain, options);
+    rmSync(copy);
   }
   checkDatabase(plain, path, manifest, look);
   for (const file of manifest.files) {
@@ -49,6 +60,19 @@ export async function unpackChecked(options: CheckOptions): Promise<string> {
     if (problem !== undefined) throw damagedBackup(path, problem);
   }
   return plain;
+}
+
+/** @throws Agent33Error `store.backup_damaged`, `store.full`, `store.backup_folder` */
+async function unpackDatabase(
+  packed: string,
+  plain: string,
+  { path, manifest: { database }, onBytes }: CheckOptions,
+): Promise<void> {
+  checkSize(path, packed, database.bytes);
+  const found = await unpackInto(packed, plain, path, onBytes);
+  if (found.sha256 !== database.sha256 || found.unpackedSha256 !== database.unpackedSha256) {
+    throw damagedBackup(path, `${database.name} is not the one of its manifest`);
+  }
 }
 
 function checkSize(path: string, packed: string, bytes: number): void {

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { digestOf } from "../../base/digest.ts";
-import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
+import { Agent33Error, isAgent33Error, systemCodeOf } from "../../base/errors.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
+import { healed } from "./parity.ts";
 
 /**
  * Why a backup was made: because a person said so, on schedule, or before a store was brought up to
@@ -62,7 +63,25 @@ export function manifestText(manifest: Manifest): string {
  * `store.backup_folder`
  */
 export function readManifest(folder: string): Manifest {
-  const value = parsed(folder);
+  return manifestIn(folder, textIn(folder));
+}
+
+/** The same where some of its bytes were altered, as far as its parity can put them right. */
+export function healedManifest(folder: string): Manifest | undefined {
+  const path = join(folder, manifestName);
+  const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  const text = healed(path, bytes)?.toString("utf8");
+  if (text === undefined) return undefined;
+  try {
+    return manifestIn(folder, text);
+  } catch (error) {
+    if (isAgent33Error(error)) return undefined;
+    throw error;
+  }
+}
+
+function manifestIn(folder: string, text: string): Manifest {
+  const value = parsed(folder, text);
   if (typeof value !== "object" || value === null || !("format" in value)) {
     throw notABackup(folder, "its manifest says nothing of a form");
   }
@@ -80,15 +99,17 @@ export function readManifest(folder: string): Manifest {
   return read.data;
 }
 
-function parsed(folder: string): unknown {
-  let text: string;
+function textIn(folder: string): string {
   try {
-    text = readFileSync(join(folder, manifestName), "utf8");
+    return readFileSync(join(folder, manifestName), "utf8");
   } catch (cause) {
     const code = systemCodeOf(cause);
     if (code === "ENOENT" || code === "ENOTDIR") throw notABackup(folder, "it has no manifest");
     throw mapFileError(cause, folder);
   }
+}
+
+function parsed(folder: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -29,6 +29,8 @@ export interface PrepareOptions {
   readonly ids: IdSource;
   /** Brings a backup of an older schema up to date on the way. */
   readonly mayUpgrade?: boolean;
+  /** Puts right what is altered of a backup, as far as its parity can. */
+  readonly heal?: boolean;
   readonly onProgress?: OnProgress;
 }
 
@@ -81,22 +83,31 @@ function isDamage(error: unknown): error is Agent33Error {
   return isAgent33Error(error) && error.code === "store.backup_damaged";
 }
 
-async function prepare(
+/**
+ * Makes the database in an empty folder, of one base.
+ * @throws Agent33Error `store.backup_damaged`, `store.journal_mismatch`, other `store.*`
+ */
+export async function prepare(
   folder: string,
   { backup, stretches }: Base,
   options: PrepareOptions,
 ): Promise<Omit<Prepared, "passedOver">> {
-  const { dataDir, clock, target = {}, onProgress, mayUpgrade = false } = options;
+  const { dataDir, clock, target = {}, onProgress, mayUpgrade = false, heal = false } = options;
   const plain = join(folder, databaseFile);
   if (backup?.manifest !== undefined) {
     const { path, manifest } = backup;
     checkSchema(path, manifest, migrations.length, mayUpgrade);
     const total = manifest.database.unpackedBytes;
     const onBytes = (done: number) => onProgress?.({ phase: "reading the backup", done, total });
-    await unpackChecked({ path, manifest, into: folder, look: "its rows", onBytes });
+    const look = "its rows";
+    await unpackChecked({ path, manifest, into: folder, look, heal, onBytes });
   }
   if (backup?.isFile === true) copySnapshot(backup.path, plain, mayUpgrade);
-  const database = openDatabase({ path: plain });
+  // A row gets the revision of the change that wrote it, at the end of its millisecond: what else
+  // is found of the row is then the older or the newer version of it, as the case is.
+  let changedAt: number | undefined;
+  const now = () => (changedAt === undefined ? clock.now() : changedAt + 0.999);
+  const database = openDatabase({ path: plain, now });
   let journal: ReplayReport | null = null;
   try {
     if (stretches.length > 0) {
@@ -107,8 +118,12 @@ async function prepare(
         after: backup?.manifest?.seq ?? 0,
         target,
         clock,
-        onChange: (done) => onProgress?.({ phase: "reading the journal", done }),
+        onChange: ({ seq, at }) => {
+          changedAt = at;
+          onProgress?.({ phase: "reading the journal", done: seq });
+        },
       });
+      changedAt = undefined;
     }
     checkReached(options, journal, backup);
     finish(database, journal, options);

@@ -12,6 +12,7 @@ import { type FileLock, takeLock } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
 import { keepContents } from "./contents.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
+import { writeParity } from "./parity.ts";
 import { pruneBackups } from "./prune.ts";
 import type { Keep } from "./retention.ts";
 import { type BackupKind, type Manifest, manifestName, manifestText } from "./manifest.ts";
@@ -90,6 +91,7 @@ export async function takeBackup(order: BackupOrder): Promise<BackupReport> {
         mode: 0o600,
         flush: true,
       });
+      writeParity(join(partial, manifestName));
       syncToDisk(partial);
       renameSync(partial, path);
       syncToDisk(folder);
@@ -136,6 +138,7 @@ async function fill(
     throw damagedBackup(packed, "what was written cannot be read back");
   }
   rmSync(plain);
+  writeParity(packed);
   const { files, damaged } = keepContents(dataDir, folder);
   const manifest: Manifest = {
     at: new Date(at).toISOString(),

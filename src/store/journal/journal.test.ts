@@ -12,7 +12,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../base/clock.ts";
 import type { Agent33Error } from "../../base/errors.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "../store.fixture.ts";
-import type { Store } from "../store.ts";
+import { openStore, type Store } from "../store.ts";
 import { changesAfter, type JournalEnd } from "./reader.ts";
 import { encodeLine } from "./line.ts";
 import { originsIn } from "./segments.ts";
@@ -145,7 +145,13 @@ describe("where it cannot go on, a history begins", () => {
       const line = { seq, at: 1, schema: 1, statements: [] };
       appendFileSync(fileOf(), encodeLine(history, line, new Set()));
     }
-    write(temporary.reopen(), "another two");
+    // The look at the start would find it.
+    const { dataDir, clock } = temporary;
+    const onJournalTrouble = (error: Agent33Error) => troubles.push(error);
+    const ids = () => "another";
+    const opened = openStore({ dataDir, clock, ids, onJournalTrouble, startCheckMs: 0 });
+    write(opened, "another two");
+    opened.close();
     expect(troubles).toMatchObject([{ code: "store.behind_journal" }]);
     expect(await read(history)).toMatchObject({ seqs: [1, 2, 3, 4] });
     expect(stretchesOf(journal, lastHistory(journal) ?? "")).toMatchObject([

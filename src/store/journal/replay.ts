@@ -25,7 +25,8 @@ export interface ReplayOptions {
   readonly clock: Clock;
   /** The steps of the schema; this program's by default. */
   readonly steps?: readonly Migration[];
-  readonly onChange?: (seq: number) => void;
+  /** Told of each change before it is done. */
+  readonly onChange?: (change: Change) => void;
 }
 
 /** How far the changes of a journal went. */
@@ -36,6 +37,8 @@ export interface ReplayReport {
   readonly seq: number;
   /** When the last change was made, milliseconds since the Unix epoch; null where there was none. */
   readonly at: number | null;
+  /** The latest time of a change, which a clock that was set back makes another than the last's. */
+  readonly latest: number | null;
   /** `target`: as far as was asked for; `end`: all there is; `gap`: the next one is missing. */
   readonly end: "target" | "end" | "gap";
 }
@@ -56,6 +59,7 @@ export async function replayChanges(options: ReplayOptions): Promise<ReplayRepor
     history: begins?.history ?? "",
     seq: options.after,
     at: null,
+    latest: null,
     end: "end",
   };
   /** What the changes so far were of; the database itself may not have its seals yet. */
@@ -78,9 +82,11 @@ export async function replayChanges(options: ReplayOptions): Promise<ReplayRepor
         if (target.at !== undefined && value.at > target.at) return { ...report, end: "target" };
         if (value.schema !== schema) bringTo(options, value.schema);
         schema = value.schema;
+        options.onChange?.(value);
         apply(database, value, history);
-        report = { ...report, changes: report.changes + 1, seq: value.seq, at: value.at };
-        options.onChange?.(value.seq);
+        const { seq, at } = value;
+        const latest = Math.max(at, report.latest ?? at);
+        report = { ...report, changes: report.changes + 1, seq, at, latest };
         if (report.changes % changesAtOnce === 0) {
           database.sql.run("COMMIT");
           database.sql.run("BEGIN IMMEDIATE");

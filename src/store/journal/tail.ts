@@ -1,8 +1,8 @@
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { systemCodeOf } from "../../base/errors.ts";
 import { type LinePlace, placeOfLine } from "./line.ts";
-import { segmentName } from "./segments.ts";
+import { segmentEnd, segmentName, segmentsIn } from "./segments.ts";
 
 /** The end of a segment that is written to. */
 export interface Tail {
@@ -46,6 +46,15 @@ export function readTail(folder: string, first: number, history: string): Tail |
   } finally {
     closeSync(handle);
   }
+}
+
+/** The number of the last change that a history's files have; undefined where they have none. */
+export function lastSeqOf(journal: string, history: string): number | undefined {
+  const folder = join(journal, history);
+  const first = segmentsIn(folder).at(-1);
+  if (first === undefined) return undefined;
+  const isPlain = existsSync(join(folder, segmentName(first)));
+  return isPlain ? readTail(folder, first, history)?.last : segmentEnd(first);
 }
 
 function reachesBack(places: readonly LinePlace[]): boolean {

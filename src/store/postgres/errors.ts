@@ -73,7 +73,7 @@ const corrupt: ErrorRow = {
   retryable: false,
 };
 
-const badRow: ErrorRow = {
+const damaged: ErrorRow = {
   code: "store.bad_row",
   what: "A row's checksum does not agree with its content",
   hint: "It was changed past this program, or its page is damaged. Keep a copy of the server's data directory, and restore a backup.",
@@ -131,7 +131,7 @@ const rows: Readonly<Record<string, ErrorRow>> = {
     retryable: false,
   },
   // Raised by the store's own functions.
-  A3301: badRow,
+  A3301: damaged,
   "58P01": corrupt,
   XX001: corrupt,
   XX002: corrupt,
@@ -206,6 +206,23 @@ export function mapPostgresError(error: unknown, place: string): Agent33Error {
     details: { place, ...(code === undefined ? {} : { postgresCode: code }) },
     cause: error,
   });
+}
+
+/** The error for a row of a list that is not as it was sealed. */
+export function badRow(table: string, id: string, place: string): Agent33Error {
+  return new Agent33Error(
+    "store.bad_row",
+    `${damaged.what} (${place}): row "${id}" of table ${table}.`,
+    {
+      hint: damaged.hint,
+      details: { place, table, id },
+    },
+  );
+}
+
+/** Whether a statement met a row that is not as it was sealed. */
+export function metDamage(error: unknown): boolean {
+  return isAgent33Error(error) && error.details?.["postgresCode"] === "A3301";
 }
 
 /** Whether the whole transaction may be run again: nothing of it can have been kept. */

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { isAgent33Error } from "../../base/errors.ts";
 import { driveAsync, type Program } from "../program.ts";
-import { mayRunAgain } from "./errors.ts";
+import { mayRunAgain, metDamage } from "./errors.ts";
 import type { SqlSession } from "./session.ts";
 import type { Transactions } from "./transactions.ts";
 
@@ -137,7 +137,7 @@ async function runInParts(
       parts.push({ value: await driveAsync(make(), (statement) => session.answer(statement)) });
     } catch (error) {
       // What may be run again is run again by itself, after the whole is rolled back.
-      if (mayRunAgain(error)) throw error;
+      if (mayRunAgain(error) || metDamage(error)) throw error;
       await session.script("ROLLBACK TO part");
       parts.push({ error });
     }

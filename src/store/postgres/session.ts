@@ -1,7 +1,9 @@
 import type { ClientBase, QueryConfig, QueryResult } from "pg";
 import type { Answer, SqlRow, SqlValue, Statement } from "../program.ts";
-import { checkedText } from "../seals/checked-text.ts";
-import { mapPostgresError } from "./errors.ts";
+import { checkedText, damagedMark, givesRows, markedText } from "../seals/checked-text.ts";
+import { standIn } from "../seals/damaged-row.ts";
+import { sealedTable } from "../seals/sealed-tables.ts";
+import { badRow, mapPostgresError } from "./errors.ts";
 import { numbered } from "./placeholders.ts";
 import { checkParameters } from "./values.ts";
 
@@ -14,8 +16,11 @@ import { checkParameters } from "./values.ts";
 export interface SqlSession {
   /** Sends text without parameters ahead; it may hold several statements. */
   ahead(text: string): void;
-  /** The answer to a statement of a program. Locks are sent ahead. */
-  answer(statement: Statement): Promise<Answer>;
+  /**
+   * The answer to a statement of a program. Locks are sent ahead.
+   * @param damaged "marked" for one that has damaged rows stand among the others where it can
+   */
+  answer(statement: Statement, damaged?: "marked"): Promise<Answer>;
   all(text: string, ...parameters: readonly SqlValue[]): Promise<readonly SqlRow[]>;
   /**
    * Runs text without parameters, which may hold several statements; returns the command that the
@@ -67,6 +72,18 @@ interface TimedQuery extends QueryConfig {
 /** As long as a timer can wait: 24 days. */
 const patientMs = 2 ** 31 - 1;
 
+/** In place of the rows that are marked as damaged stands what refuses to be read. */
+function withStandIns(found: readonly SqlRow[], text: string, place: string): readonly SqlRow[] {
+  const name = /\bfrom\s+"?(\w+)"?/i.exec(text)?.[1] ?? "";
+  const key = sealedTable(name)?.key ?? [];
+  return found.map(({ [damagedMark]: damaged, ...row }) => {
+    if (Number(damaged) === 0) return row;
+    const id = key.map((column) => String(row[column])).join(" ");
+    const seq = Number(row["seq"]);
+    return standIn(Number.isSafeInteger(seq) ? { seq } : {}, () => badRow(name, id, place));
+  });
+}
+
 /** @param place for messages */
 export function createSession(
   client: ClientBase,
@@ -95,13 +112,18 @@ export function createSession(
     ahead: (text) => {
       sent.push(send({ text }));
     },
-    answer: async (statement) => {
+    answer: async (statement, damaged) => {
       if (statement.want === "lock") {
         sent.push(send(prepared(lockText, [statement.key])));
         return nothing;
       }
-      const { rows, rowCount } = await query(prepared(statement.text, statement.parameters));
-      if (statement.want === "rows") return { rows: rows as readonly SqlRow[], changes: 0 };
+      const { text, want, parameters } = statement;
+      if (damaged === "marked" && want === "rows" && givesRows(text)) {
+        const found = await query(prepared(markedText(text), parameters));
+        return { rows: withStandIns(found.rows as readonly SqlRow[], text, place), changes: 0 };
+      }
+      const { rows, rowCount } = await query(prepared(text, parameters));
+      if (want === "rows") return { rows: rows as readonly SqlRow[], changes: 0 };
       return { rows: [], changes: rowCount ?? 0 };
     },
     all: async (text, ...parameters) => (await query(prepared(text, parameters))).rows,

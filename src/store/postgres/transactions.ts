@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import { driveAsync, type Program } from "../program.ts";
-import { isOutdated, mapPostgresError, mayRunAgain, outcomeUnknown } from "./errors.ts";
+import { isOutdated, mapPostgresError, mayRunAgain, metDamage, outcomeUnknown } from "./errors.ts";
 import type { SqlSession } from "./session.ts";
 
 /**
@@ -90,12 +90,18 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   return {
     run: async (kind, scope, make) => {
       const began = clock.monotonic();
+      let damaged: "marked" | undefined;
       for (let attempt = 1; ; attempt += 1) {
         try {
           return await once(kind, scope, (session) =>
-            driveAsync(make(), (statement) => session.answer(statement)),
+            driveAsync(make(), (statement) => session.answer(statement, damaged)),
           );
         } catch (error) {
+          // A list tells of a damaged row and has all others; what meets one elsewhere meets it again.
+          if (damaged === undefined && metDamage(error)) {
+            damaged = "marked";
+            continue;
+          }
           const late = attempt >= maxAttempts || clock.monotonic() - began >= patienceMs;
           if (late || !mayRunAgain(error)) throw error;
           await clock.sleep(pauseMs(error, attempt, random));

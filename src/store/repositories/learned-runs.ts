@@ -1,7 +1,6 @@
-import { isAgent33Error } from "../../base/errors.ts";
 import { checkLimit } from "../pages.ts";
-import { rowByRow } from "../seals/checked-text.ts";
-import { change, first, type Program, read, rows, type SqlRow, write } from "../program.ts";
+import { asItStands } from "../seals/checked-text.ts";
+import { change, first, type Program, read, rows, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /** How far each run's log has been read for signals. */
@@ -19,25 +18,28 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
     /**
      * Runs that stand still and whose log has not been read to its end, oldest first. One that is
      * said to run stands still too where no process holds it: the one that did was killed.
+     *
+     * Rows are taken as they stand, as nothing of them is given but names: to look at every run's
+     * seals takes as long as all runs of a tenant are many. Whoever reads a run's log looks at them.
      * @throws Agent33Error `store.bad_limit`
      */
     behind: read(function* (limit: number): Program<readonly string[]> {
       const found = yield* rows(
-        `${rowByRow} runs.id AS id FROM runs
+        `SELECT runs.id AS id FROM ${asItStands} runs
          WHERE runs.tenant = ?
            AND (runs.state <> 'running' OR NOT EXISTS
-             (SELECT 1 FROM durable_runs WHERE durable_runs.run_id = runs.id
+             (SELECT 1 FROM ${asItStands} durable_runs WHERE durable_runs.run_id = runs.id
                AND durable_runs.state = 'running' AND durable_runs.lease_until > ?))
-           AND COALESCE((SELECT learned_runs.seq FROM learned_runs
+           AND COALESCE((SELECT learned_runs.seq FROM ${asItStands} learned_runs
                WHERE learned_runs.tenant = runs.tenant AND learned_runs.run_id = runs.id), 0) <
-             COALESCE((SELECT run_events.seq FROM run_events WHERE run_events.run_id = runs.id
-                ORDER BY run_events.seq DESC LIMIT 1), 0)
+             COALESCE((SELECT run_events.seq FROM ${asItStands} run_events
+                WHERE run_events.run_id = runs.id ORDER BY run_events.seq DESC LIMIT 1), 0)
          ORDER BY runs.seq LIMIT ?`,
         tenant,
         clock.now(),
         checkLimit(limit),
       );
-      return [...new Set(found.map(runOf))];
+      return found.map(({ id }) => String(id));
     }),
     /** The log was read up to `seq`. A mark never goes back: a slow reader does not undo a quick one. */
     setMark: write(function* (runId: string, seq: number): Program<void> {
@@ -51,17 +53,4 @@ export function learnedRunsRepository({ tenant, clock }: RepositoryContext) {
       );
     }),
   };
-}
-
-/** A run of which a row is damaged is behind as well: whoever reads it is told what is wrong. */
-function runOf(row: SqlRow): string {
-  try {
-    return String(row["id"]);
-  } catch (error) {
-    if (!isAgent33Error(error) || error.code !== "store.bad_row") throw error;
-    const id = error.details?.["id"];
-    if (typeof id !== "string") throw error;
-    // An event is named by its run and its place in it.
-    return error.details?.["table"] === "runs" ? id : id.replace(/ [^ ]*$/, "");
-  }
 }

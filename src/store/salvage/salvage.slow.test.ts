@@ -16,7 +16,7 @@ import { systemClock } from "../../base/clock.ts";
 import { fullCheck } from "../check.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "../store.fixture.ts";
 import { databaseFile } from "../store.ts";
-import { recoverStore } from "./recover.ts";
+import { recoverStore } from "../recovery/recover.ts";
 import { salvage } from "./salvage.ts";
 import { isWalDamaged } from "./wal-damage.ts";
 
@@ -172,7 +172,7 @@ describe("a write-ahead log", () => {
     expect(isWalDamaged(`${path()}-wal`)).toBe(false);
   });
 
-  test("that is damaged keeps a store from being opened before anything of it is forgotten", () => {
+  test("that is damaged keeps a store from being opened before anything of it is forgotten", async () => {
     fill(3);
     const wal = `${join(temporary.dataDir, databaseFile)}-wal`;
     leave("in the log");
@@ -185,7 +185,7 @@ describe("a write-ahead log", () => {
     expect(() => temporary.reopen()).toThrowError(damaged);
     expect(existsSync(wal)).toBe(true);
     const { dataDir } = temporary;
-    const report = recoverStore({ dataDir, clock: systemClock, ids: () => "id" });
+    const report = await recoverStore({ dataDir, clock: systemClock, ids: () => "id" });
     expect(report).toMatchObject({ rows: { runs: 3, run_events: 120 }, lost: [], orphans: 0 });
     expect(temporary.reopen().tenant("local").runLog.read("run-2")).toHaveLength(40);
   });
@@ -195,18 +195,18 @@ describe("recovering a store", () => {
   const recover = (dryRun = false) =>
     recoverStore({ dataDir: folder, clock: systemClock, ids: () => "id", dryRun });
 
-  test("puts what was found in its place, and keeps the damaged files and a report", () => {
+  test("puts what was found in its place, and keeps the damaged files and a report", async () => {
     fill(6);
     leave("in the file");
     change(path(), (bytes) => {
       bytes.write("8", bytes.indexOf('"text":"7 What') + 8);
     });
     const before = readFileSync(path());
-    const dry = recover(true);
+    const dry = await recover(true);
     expect(dry).toMatchObject({ dryRun: true, aside: null, rows: { run_events: 239 } });
     expect(dry.lost).toEqual([{ table: "run_events", id: expect.stringMatching(/^run-\d 8$/) }]);
     expect(readFileSync(path()).equals(before)).toBe(true);
-    const report = recover();
+    const report = await recover();
     const { aside } = report;
     expect(report).toMatchObject({ cameBack: 0, lost: dry.lost });
     expect(readFileSync(join(aside ?? "", databaseFile)).equals(before)).toBe(true);
@@ -215,7 +215,7 @@ describe("recovering a store", () => {
     expect(readdirSync(folder).filter((name) => name.endsWith(".partial"))).toEqual([]);
   });
 
-  test("sets aside what belongs to a row that is lost", () => {
+  test("sets aside what belongs to a row that is lost", async () => {
     fill(2);
     leave("in the file");
     change(path(), (bytes) => {
@@ -227,7 +227,7 @@ describe("recovering a store", () => {
         if (bytes.subarray(at - 40, at).includes("run-1")) bytes.write("X", at);
       }
     });
-    expect(recover()).toMatchObject({ rows: { runs: 1, run_events: 40 }, orphans: 40 });
+    expect(await recover()).toMatchObject({ rows: { runs: 1, run_events: 40 }, orphans: 40 });
     const [first] = kept("SELECT place, reason, content FROM quarantine", databaseFile);
     expect(first).toMatchObject({
       place: expect.stringMatching(/^run_events run-1 \d+$/),
@@ -237,20 +237,24 @@ describe("recovering a store", () => {
     expect(fullCheck(path())).toMatchObject({ sound: true });
   });
 
-  test("leaves everything as it is where nothing of a store is found, or somebody uses it", () => {
+  test("leaves everything as it is where nothing of a store is found, or somebody uses it", async () => {
     writeFileSync(path(), "This is no database.\n".repeat(1000));
-    expect(() => recover()).toThrowError(expect.objectContaining({ code: "store.nothing_left" }));
+    await expect(recover()).rejects.toThrowError(
+      expect.objectContaining({ code: "store.nothing_left" }),
+    );
     expect(readFileSync(path(), "utf8")).toMatch(/^This is no database/);
     rmSync(path());
-    expect(() => recover()).toThrowError(expect.objectContaining({ code: "store.missing" }));
+    await expect(recover()).rejects.toThrowError(
+      expect.objectContaining({ code: "store.missing" }),
+    );
     const used = { dataDir: temporary.dataDir, clock: systemClock, ids: () => "id" };
-    expect(() => recoverStore(used)).toThrowError(
+    await expect(recoverStore(used)).rejects.toThrowError(
       expect.objectContaining({ code: "store.in_use" }),
     );
   });
 });
 
-test("an index that does not agree with its table is found at the start, and mended by recovering", () => {
+test("an index that does not agree with its table is found at the start, and mended by recovering", async () => {
   fill(3);
   leave("in the file");
   const native = new DatabaseSync(path());
@@ -267,6 +271,6 @@ test("an index that does not agree with its table is found at the start, and men
   expect(fullCheck(path())).toMatchObject({ sound: false, damaged: [] });
   expect(() => temporary.reopen()).toThrowError(damaged);
   const { dataDir } = temporary;
-  recoverStore({ dataDir, clock: systemClock, ids: () => "id" });
+  await recoverStore({ dataDir, clock: systemClock, ids: () => "id" });
   expect(temporary.reopen().tenant("local").runs.list().items).toHaveLength(3);
 });

@@ -6,16 +6,20 @@ import { openDatabase } from "../sqlite/database.ts";
 import { migrate } from "../sqlite/migrations.ts";
 import { createSeals } from "../sqlite/seals.ts";
 import type { OnProgress } from "../transfer/report.ts";
-import { openPageImages } from "./page-images.ts";
+import { openPageImages, type PageImages } from "./page-images.ts";
 import { type FoundRow, foundRows } from "./reader.ts";
 import { type Shape, shapesOfTables } from "./shapes.ts";
 
 export interface SalvageOptions {
   /** The damaged database; its `-wal` is read as well. Neither is changed. */
   readonly from: string;
+  /** More files to read in the same way, such as what is left of a damaged backup. */
+  readonly alsoFrom?: readonly string[];
   /** Where the store of what is found is made; nothing may be there. */
   readonly to: string;
   readonly clock: Clock;
+  /** Leaves rows whose parent was not found where they are, for who knows of other parents. */
+  readonly keepOrphans?: boolean;
   readonly onProgress?: OnProgress;
 }
 
@@ -41,27 +45,31 @@ const rowsAtOnce = 10_000;
  * @throws Agent33Error `store.*` for the new store; what node:fs throws for the damaged one
  */
 export function salvage(options: SalvageOptions): SalvageReport {
-  const { from, to, clock, onProgress } = options;
+  const { from, alsoFrom = [], to, clock, onProgress } = options;
   makeStore(to, clock);
-  const images = openPageImages(from);
+  const files: PageImages[] = [];
   try {
+    for (const path of [from, ...alsoFrom]) files.push(openPageImages(path));
     const native = new DatabaseSync(to, { enableForeignKeyConstraints: false });
     try {
       // Nothing of it is worth keeping before it is whole.
       native.exec("PRAGMA synchronous = OFF; BEGIN");
       const insert = inserts(native);
       let versions = 0;
-      for (const found of foundRows(images, shapesOfTables())) {
-        insert(found);
-        versions += 1;
-        if (versions % rowsAtOnce !== 0) continue;
-        native.exec("COMMIT; BEGIN");
-        onProgress?.({ phase: "reading pages", done: versions, total: versions });
+      for (const images of files) {
+        for (const found of foundRows(images, shapesOfTables())) {
+          insert(found);
+          versions += 1;
+          if (versions % rowsAtOnce !== 0) continue;
+          native.exec("COMMIT; BEGIN");
+          onProgress?.({ phase: "reading pages", done: versions });
+        }
       }
       native.exec("COMMIT");
       createSeals(native, () => clock.now()).install();
-      const orphans = setOrphansAside(native, from, clock.now());
-      return { rows: rowCounts(native), versions, orphans, tornFrames: images.tornFrames };
+      const orphans = options.keepOrphans === true ? 0 : setOrphansAside(native, from, clock.now());
+      const tornFrames = files[0]?.tornFrames ?? 0;
+      return { rows: rowCounts(native), versions, orphans, tornFrames };
     } finally {
       native.close();
     }
@@ -69,7 +77,7 @@ export function salvage(options: SalvageOptions): SalvageReport {
     for (const part of ["", "-wal", "-shm"]) rmSync(`${to}${part}`, { force: true });
     throw mapSqliteError(error, to);
   } finally {
-    images.close();
+    for (const images of files) images.close();
   }
 }
 

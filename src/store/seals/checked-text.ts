@@ -41,19 +41,31 @@ export function checkedText(text: string): string {
  */
 export const asItStands = "/* as it stands */";
 
-/** Begins a statement each of whose rows stands for itself, so that a damaged one may be among them. */
-export const rowByRow = "SELECT /* row by row */";
-
 /**
- * Whether a damaged row can stand among the rows of a statement: it gives whole rows of one table, or
- * says so. Any other answer is made of the rows, and there is none where one of them is damaged.
+ * Whether a damaged row can stand among the rows of a statement: it gives whole rows of one table.
+ * Any other answer is made of the rows, and there is none where one of them is damaged.
  */
 export function givesRows(text: string): boolean {
-  if (text.startsWith(rowByRow)) return true;
   return /^\s*select\s+\*\s+from\s+"?\w+"?\s/i.test(text) && !/\sjoin\s/i.test(text);
 }
 
 /** Whether its rows come with the highest `seq` first. */
 export function newestFirst(text: string): boolean {
   return /\border\s+by\s+"?seq"?\s+desc\b/i.test(text);
+}
+
+/** Of a row that {@link markedText} gives: whether it is not as it was sealed. */
+export const damagedMark = "agent33_damaged";
+
+/**
+ * A statement that gives whole rows, on PostgreSQL, so that it gives the damaged ones too, marked.
+ * There a look that meets one ends the statement, so this is only asked where one was met.
+ */
+export function markedText(text: string): string {
+  return text.replace(
+    /\bfrom\s+"?(\w+)"?/i,
+    (_, table: string) => `FROM (SELECT kept.*,
+    CASE WHEN kept.seal = agent33_sum('${table}', to_jsonb(kept)) THEN 0 ELSE 1 END AS ${damagedMark}
+    FROM ${asItStands} ${table} AS kept) AS ${table}`,
+  );
 }

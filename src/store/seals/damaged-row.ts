@@ -37,9 +37,9 @@ export function damageError({ table, id }: DamagedRow): Agent33Error {
  * Stands in a list where the row would: whoever reads anything of it but its place gets the error,
  * and a page counts it as damaged.
  */
-function standIn(damaged: DamagedRow): SqlRow {
+export function standIn(damaged: Pick<DamagedRow, "seq">, error: () => Agent33Error): SqlRow {
   const refuse = (): never => {
-    throw damageError(damaged);
+    throw error();
   };
   return new Proxy<Record<string, never>>(
     {},
@@ -65,7 +65,11 @@ export function withDamaged(
     const { seq } = one;
     const before = (row: SqlRow): boolean => Number(row["seq"]) < (seq ?? Number.NaN);
     const place = newestFirst ? all.findIndex(before) : -1;
-    all.splice(place === -1 ? all.length : place, 0, standIn(one));
+    all.splice(
+      place === -1 ? all.length : place,
+      0,
+      standIn(one, () => damageError(one)),
+    );
   }
   return all;
 }

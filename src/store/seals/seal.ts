@@ -94,7 +94,7 @@ function sumOf(table: string, revision: string, spelled: string): string {
 export function createRevisions(now: () => number): (atLeast: number) => number {
   let last = 0;
   return (atLeast) => {
-    last = Math.max(now() * 1000, last + 1, atLeast);
+    last = Math.max(Math.floor(now() * 1000), last + 1, atLeast);
     return last;
   };
 }

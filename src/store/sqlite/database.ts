@@ -15,6 +15,8 @@ import { createTransactions, type Transactions } from "./transactions.ts";
 export const applicationId = 0x4133334c;
 /** The first version without the WAL-reset fault (https://sqlite.org/wal.html#the_wal_reset_bug). */
 const oldestSqlite = [3, 51, 3] as const;
+/** How long a statement waits for another process where nothing else is said. Milliseconds. */
+export const defaultBusyTimeoutMs = 5000;
 const walAttempts = 40;
 const walPauseMs = 25;
 const maxWalBytes = 64 * 1024 * 1024;
@@ -48,6 +50,8 @@ export interface DatabaseOptions {
   readonly synchronous?: "full" | "normal";
   /** How long one statement waits for another process's write lock. Milliseconds, default 5000. */
   readonly busyTimeoutMs?: number;
+  /** Whether the file is only read: as a damaged one is that is to stay as it is. */
+  readonly readOnly?: boolean;
   /**
    * Told when a function given to `afterCommit` throws: the data is committed by then, so the
    * writer must not see it. Default: thrown from a microtask, like any uncaught fault.
@@ -57,6 +61,8 @@ export interface DatabaseOptions {
   readonly onBusy?: (notice: BusyNotice) => void;
   /** Measures waits. Default: the machine's. */
   readonly clock?: Clock;
+  /** Milliseconds since the Unix epoch, for the revisions of rows. Default: the clock's. */
+  readonly now?: () => number;
 }
 
 /**
@@ -66,7 +72,7 @@ export interface DatabaseOptions {
  */
 export function openDatabase(options: DatabaseOptions): Database {
   const { path } = options;
-  const busyTimeoutMs = options.busyTimeoutMs ?? 5000;
+  const busyTimeoutMs = options.busyTimeoutMs ?? defaultBusyTimeoutMs;
   const use = path === inMemory ? undefined : useStore(path, busyTimeoutMs);
   try {
     return openUsed(options, busyTimeoutMs, () => use?.release());
@@ -77,12 +83,13 @@ export function openDatabase(options: DatabaseOptions): Database {
 }
 
 function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () => void): Database {
-  const { path } = options;
+  const { path, readOnly = false } = options;
   let native: DatabaseSync;
   const isNew = path !== inMemory && !existsSync(path);
   try {
     native = new DatabaseSync(path, {
       timeout: busyTimeoutMs,
+      readOnly,
       enableForeignKeyConstraints: true,
       enableDoubleQuotedStringLiterals: false,
     });
@@ -93,12 +100,12 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
   }
   try {
     const clock = options.clock ?? systemClock;
-    const seals = createSeals(native, () => clock.now());
+    const seals = createSeals(native, options.now ?? (() => clock.now()));
     const sql = createSession(native, path, seals);
     checkSqliteVersion(String(sql.get("SELECT sqlite_version() AS version")?.["version"]));
     // Nothing may be written to a file before it is known to be ours: even journal_mode writes.
     checkOwner(native, sql, path);
-    if (path !== inMemory) useWal(sql, path);
+    if (path !== inMemory && !readOnly) useWal(sql, path);
     configure(sql, options.synchronous ?? "full");
     let recorder: Recorder | undefined;
     const transactions = createTransactions({
@@ -108,6 +115,7 @@ function openUsed(options: DatabaseOptions, busyTimeoutMs: number, onClosed: () 
       path,
       busyTimeoutMs,
       clock,
+      readOnly,
       onListenerError: options.onListenerError ?? rethrowLater,
       ...(options.onBusy === undefined ? {} : { onBusy: options.onBusy }),
     });

@@ -1,4 +1,5 @@
 import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
+import { failsToRead, isMountedReadOnly } from "./disk-look.ts";
 
 interface ErrorRow {
   readonly code: string;
@@ -18,19 +19,19 @@ const rows: Readonly<Record<number, ErrorRow>> = {
   8: {
     code: "store.readonly",
     what: "The store cannot be written",
-    hint: "Give this user write permission to the data folder and the files in it.",
+    hint: "Give this user write permission to the data folder and the files in it. A disk with a fault may have become read-only by itself: mend it and mount it again; reading goes on meanwhile.",
     retryable: false,
   },
   10: {
     code: "store.io",
     what: "The disk failed to read or write the store",
-    hint: "Check the disk and its mount. What was acknowledged before is kept; restart to go on.",
+    hint: "Check the disk and its mount. What was acknowledged before is kept, and reading goes on where the disk can; once it works again, so does the store, without a restart.",
     retryable: false,
   },
   11: {
     code: "store.corrupt",
     what: "The store's file is damaged",
-    hint: 'End all programs that use it, delete nothing, and run `agent33 store recover`: it makes a new store of all that can be read, and keeps the damaged one. "A damaged store" in docs/guides/store.md says more.',
+    hint: 'End all programs that use it, delete nothing, and run `agent33 store recover`: it makes the store whole, and keeps the damaged one. docs/operations/recover.md and "A damaged store" in docs/guides/store.md say more.',
     retryable: false,
   },
   13: {
@@ -48,7 +49,7 @@ const rows: Readonly<Record<number, ErrorRow>> = {
   26: {
     code: "store.not_a_store",
     what: "The file is not an AGENT-33 store",
-    hint: 'Choose another data folder with --data. If it used to be one: `agent33 store recover` makes a new store of all that can be read of it. "A damaged store" in docs/guides/store.md says more.',
+    hint: 'Choose another data folder with --data. If it used to be one: `agent33 store recover` makes it whole. docs/operations/recover.md and "A damaged store" in docs/guides/store.md say more.',
     retryable: false,
   },
 };
@@ -79,10 +80,16 @@ function sqliteCodeOf(error: unknown): number | undefined {
   return typeof error.errcode === "number" ? error.errcode : undefined;
 }
 
-function rowOf(extended: number | undefined): ErrorRow {
+const corrupt = 11;
+/** What SQLite says of a file that a read-only file system keeps it from writing or making. */
+const refusedByDisk = new Set([10, 14]);
+
+function rowOf(extended: number | undefined, path: string): ErrorRow {
   if (extended === undefined) return fallback;
   if (extended === sharedMemorySize) return rows[13] ?? fallback;
   const primary = extended & 0xff;
+  if (primary === corrupt && failsToRead(path)) return rows[10] ?? fallback;
+  if (refusedByDisk.has(primary) && isMountedReadOnly(path)) return rows[8] ?? fallback;
   return rows[primary === locked ? 5 : primary] ?? fallback;
 }
 
@@ -90,11 +97,20 @@ function rowOf(extended: number | undefined): ErrorRow {
 export function mapSqliteError(error: unknown, path: string): Agent33Error {
   if (isAgent33Error(error)) return error;
   const extended = sqliteCodeOf(error);
-  const row = systemCodeOf(error) === "ERR_INVALID_STATE" ? closed : rowOf(extended);
+  const row = systemCodeOf(error) === "ERR_INVALID_STATE" ? closed : rowOf(extended, path);
   return new Agent33Error(row.code, `${row.what} (${path}): ${messageOf(error)}.`, {
     hint: row.hint,
     retryable: row.retryable,
     details: { path, ...(extended === undefined ? {} : { sqliteCode: extended }) },
     cause: error,
   });
+}
+
+/**
+ * Tells of a disk that fails to read, for whoever has found something wrong with what was read.
+ * @throws Agent33Error `store.io`
+ */
+export function refuseUnreadable(path: string): void {
+  if (!failsToRead(path)) return;
+  throw mapSqliteError(Object.assign(new Error("a read failed"), { errcode: 10 }), path);
 }

@@ -3,12 +3,18 @@ import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { makeFolder, putFile, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error } from "../../base/errors.ts";
+import { lastCheckName } from "../last-check.ts";
 
 /** A store's file and what SQLite keeps beside it: together they are its state. */
 const parts = ["", "-wal", "-shm"] as const;
 
 /** What is to be done, by names in the store's folder. */
 const planSchema = z.strictObject({ from: z.string().min(1), aside: z.string().min(1) });
+
+/** The files that a store has at most. */
+export function storeParts(databasePath: string): readonly string[] {
+  return parts.map((part) => `${databasePath}${part}`);
+}
 
 /** The file beside a store's that is there while another takes its place. */
 export function swapPlanOf(databasePath: string): string {
@@ -52,6 +58,8 @@ export function finishSwap(databasePath: string): void {
       if (existsSync(old)) renameSync(old, join(aside, `${name}${part}`));
     }
     syncToDisk(aside);
+    // What was found was of the old one.
+    rmSync(join(folder, lastCheckName), { force: true });
     renameSync(fresh, databasePath);
     syncToDisk(folder);
   }

@@ -1,8 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
-import { Agent33Error } from "../../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { BusyNotice } from "../backend.ts";
 import type { Recorder, Recording } from "../journal/recorder.ts";
+import { onlyRead } from "../damage.ts";
 import { mapSqliteError } from "./errors.ts";
 import { pause } from "./pause.ts";
 import type { SqlSession } from "./session.ts";
@@ -53,6 +54,8 @@ export interface TransactionsOptions {
   readonly path: string;
   readonly busyTimeoutMs: number;
   readonly clock: Clock;
+  /** Refuses every write: the file is damaged and stays as it is. */
+  readonly readOnly: boolean;
   readonly onListenerError: (error: unknown) => void;
   /** Told when a transaction has waited for another process's lock for as long as SQLite waits. */
   readonly onBusy?: (notice: BusyNotice) => void;
@@ -80,6 +83,8 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   /** The data version of the era; whether this transaction has looked at it. */
   let eraVersion: number | undefined;
   let eraIsSure = false;
+  /** Whether a transaction that was refused may stand in the write-ahead log, whole. */
+  let mayHaveRefused = false;
 
   const dataVersion = (): number => Number(session.get("PRAGMA data_version")?.["data_version"]);
   const execute = (sql: string): void => {
@@ -89,13 +94,31 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       throw mapSqliteError(error, path);
     }
   };
-  const beginNow = (): void => {
+  const withoutWaiting = (run: () => void): void => {
     execute("PRAGMA busy_timeout = 0");
     try {
-      session.run("BEGIN IMMEDIATE");
+      run();
     } finally {
       execute(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
     }
+  };
+  const beginNow = (): void =>
+    withoutWaiting(() => {
+      session.run("BEGIN IMMEDIATE");
+    });
+  /**
+   * Begins the write-ahead log anew. A flush that failed is never tried again: what it was to bring
+   * may be on the disk or not, whatever a later one says. Here it was a refused transaction, and
+   * whoever opens the store next would find it in the log; several of them look like damage. What
+   * was acknowledged was flushed before, and goes into the file.
+   */
+  const leaveRefusedBehind = (): void => {
+    if (!mayHaveRefused) return;
+    withoutWaiting(() => {
+      const done = session.get("PRAGMA wal_checkpoint(TRUNCATE)");
+      // Another process that reads or writes just now keeps it; then the next write looks again.
+      mayHaveRefused = done?.["busy"] !== 0;
+    });
   };
   const begin = (): void => {
     const since = options.clock.monotonic();
@@ -147,10 +170,21 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     }
   };
 
+  const commit = (): void => {
+    try {
+      session.run("COMMIT");
+    } catch (error) {
+      mayHaveRefused ||= isAgent33Error(error) && error.code === "store.io";
+      throw error;
+    }
+  };
+
   /** The failure of a joined call that its caller caught. */
   const swallowed = () => doom;
 
   const outermost = <T>(work: (sql: SqlSession) => T, start: () => void): T => {
+    if (options.readOnly) throw onlyRead(path);
+    leaveRefusedBehind();
     start();
     doom = undefined;
     eraIsSure = false;
@@ -162,7 +196,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       const failure = swallowed();
       if (failure !== undefined) throw failure.error;
       recording?.beforeCommit();
-      session.run("COMMIT");
+      commit();
     } catch (error) {
       rollback();
       recording?.undone();

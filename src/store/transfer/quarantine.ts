@@ -1,4 +1,4 @@
-import { Agent33Error } from "../../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import { beforeSeq, limitOf, type Page, pageOf, type PageRequest } from "../pages.ts";
 import { change, first, type Program, rows, type SqlRow } from "../program.ts";
 
@@ -65,37 +65,60 @@ export interface StoredQuarantined {
   readonly content: string;
 }
 
-const stored = `SELECT quarantine.seq AS seq, tenant, COALESCE(transfers.source, quarantine.source)
-    AS origin, place, reason, at, content
-  FROM quarantine LEFT JOIN transfers ON transfers.id = quarantine.source`;
-
 /** Newest first. @throws Agent33Error `store.bad_cursor` */
 export function* listSetAside(request: PageRequest): Program<Page<StoredQuarantined>> {
   const limit = limitOf(request);
   const found = yield* rows(
-    `${stored} WHERE quarantine.seq < ? ORDER BY quarantine.seq DESC LIMIT ?`,
+    "SELECT * FROM quarantine WHERE seq < ? ORDER BY seq DESC LIMIT ?",
     beforeSeq(request),
     limit + 1,
   );
+  const origins = yield* originsOf(found);
   const numbered = found.map((row) => ({ seq: Number(row["seq"]), row }));
-  return pageOf(numbered, limit, ({ row }) => storedOf(row));
+  return pageOf(numbered, limit, ({ row }) => storedOf(row, origins));
 }
 
 /** @throws Agent33Error `store.unknown_quarantined` */
 export function* findSetAside(id: number): Program<StoredQuarantined> {
-  const found = yield* first(`${stored} WHERE quarantine.seq = ?`, id);
-  if (found !== undefined) return storedOf(found);
+  const found = yield* first("SELECT * FROM quarantine WHERE seq = ?", id);
+  if (found !== undefined) return storedOf(found, yield* originsOf([found]));
   throw new Agent33Error("store.unknown_quarantined", `Nothing is set aside under ${id}.`, {
     hint: "List what is with `agent33 store quarantine list`.",
     details: { id },
   });
 }
 
-function storedOf(row: SqlRow): StoredQuarantined {
+/**
+ * The files of transfers, by their ids. Asked one by one, as a page has few: a join would look at the
+ * seals of all that there are.
+ */
+function* originsOf(found: readonly SqlRow[]): Program<ReadonlyMap<string, string>> {
+  const origins = new Map<string, string>();
+  for (const id of new Set(found.flatMap((row) => readable(() => String(row["source"]))))) {
+    const row = yield* first("SELECT * FROM transfers WHERE id = ?", id);
+    for (const origin of readable(() => row?.["source"])) {
+      if (origin !== undefined) origins.set(id, String(origin));
+    }
+  }
+  return origins;
+}
+
+/** What is read of a row; nothing where it is damaged, which the list itself tells. */
+function readable<T>(of: () => T): readonly T[] {
+  try {
+    return [of()];
+  } catch (error) {
+    if (!isAgent33Error(error) || error.code !== "store.bad_row") throw error;
+    return [];
+  }
+}
+
+function storedOf(row: SqlRow, origins: ReadonlyMap<string, string>): StoredQuarantined {
+  const source = String(row["source"]);
   return {
     id: Number(row["seq"]),
     tenant: String(row["tenant"]),
-    origin: String(row["origin"]),
+    origin: origins.get(source) ?? source,
     place: String(row["place"]),
     reason: String(row["reason"]),
     at: Number(row["at"]),

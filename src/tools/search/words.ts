@@ -41,19 +41,21 @@ export function wordsOf(
   return runsOf(text).flatMap((run) => wordsOfRun(run, fold));
 }
 
-/** The runs of letters and digits of a text, as they stand in it but for accents. */
+/** The runs of letters and digits of a text, as they stand in it. */
 export function runsOf(text: string): readonly string[] {
-  return plain(text).match(wordPattern) ?? [];
+  return text.match(wordPattern) ?? [];
 }
 
 /** The words of one run, as {@link wordsOf} cuts them. The same for the same run and fold. */
 export function wordsOfRun(run: string, fold: (word: string) => string): readonly string[] {
-  if (run.length > longestWord) return [];
-  if (simpleWord.test(run)) return folded([run], fold);
-  if (scriptsWithoutSpaces.test(run)) return pairsOf(run);
-  const parts = run.split(seam);
-  if (parts.length > 1) parts.push(run);
-  return folded(parts, fold);
+  if (simpleWord.test(run)) return run.length > longestWord ? [] : folded([run], fold);
+  // Without its accents a run may be several: a fraction has a mark between its numbers.
+  return runsOf(plain(run)).flatMap((part) => {
+    if (part.length > longestWord) return [];
+    if (scriptsWithoutSpaces.test(part)) return pairsOf(part);
+    const parts = part.split(seam);
+    return folded(parts.length > 1 ? [...parts, part] : parts, fold);
+  });
 }
 
 function folded(parts: readonly string[], fold: (word: string) => string): readonly string[] {

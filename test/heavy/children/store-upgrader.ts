@@ -7,7 +7,8 @@ import { backUpBefore } from "../../../src/engine/store-backup.ts";
 import { snapshotChild } from "../../../src/engine/store-child.ts";
 import { createProcesses } from "../../../src/sandbox/process.ts";
 import { upgradeStore } from "../../../src/store/upgrade.ts";
-import { noteDescriptor, type UpgradeOrder } from "../store-orders.ts";
+import { acknowledgementDescriptor, noteDescriptor, type UpgradeOrder } from "../store-orders.ts";
+import { backUpAlone } from "../store-upgrade-alone.ts";
 
 /** A process that brings one store up to date and says where it is. */
 const order = JSON.parse(process.argv[2] ?? "") as UpgradeOrder;
@@ -27,11 +28,15 @@ try {
     clock: host.clock,
     snapshot: snapshotChild(host, processes),
     backUp: async () => {
-      const kept = await backUpBefore("upgrade", order.dataDir, config, host, processes);
+      const kept =
+        order.alone === true
+          ? await backUpAlone(order.dataDir)
+          : await backUpBefore("upgrade", order.dataDir, config, host, processes);
       note("backed up");
       return kept;
     },
   });
+  writeSync(acknowledgementDescriptor, "done\n");
   note("done", report);
 } catch (error) {
   const { code, message } = toAgent33Error(error);

@@ -21,9 +21,14 @@ const rowsAtOnce = 100;
 const text = "What was seen, told at some length so that a row is as long as rows are. ".repeat(4);
 
 /** Some of everything; about 10,000 rows where `share` is 1. */
-export async function fill(dataDir: string, share: number, name: string): Promise<Store> {
+export async function fill(
+  dataDir: string,
+  share: number,
+  name: string,
+  journal = false,
+): Promise<Store> {
   const ids = uuidv7Source(systemClock, systemRandom);
-  const store = openStore({ dataDir, clock: systemClock, ids, synchronous: "normal" });
+  const store = openStore({ dataDir, clock: systemClock, ids, synchronous: "normal", journal });
   const rows = store.tenant(tenant);
   const times = (count: number): readonly number[] =>
     Array.from({ length: Math.round(count * share) }, (_, index) => index);

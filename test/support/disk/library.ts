@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -75,7 +75,8 @@ const words = 7;
 
 /** Orders to the library in running children, by memory that they share with this file. */
 export function diskOrders(path: string): DiskOrders {
-  writeFileSync(path, Buffer.alloc(words * 8));
+  // One that is shared already must never be shorter than it is.
+  if (!existsSync(path)) writeFileSync(path, Buffer.alloc(words * 8));
   const handle = openSync(path, "r+");
   const put = (from: number, values: readonly number[]): void => {
     const bytes = Buffer.alloc(values.length * 8);

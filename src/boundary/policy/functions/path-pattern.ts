@@ -1,4 +1,4 @@
-import { globMatcher } from "../glob.ts";
+import { globMatcher } from "../../../base/glob.ts";
 import { keeping } from "../kept.ts";
 import { err, ok, type Result } from "../../../base/result.ts";
 

@@ -1,5 +1,5 @@
 import { canonicalHost } from "../host.ts";
-import { globMatcher } from "../glob.ts";
+import { globMatcher } from "../../../base/glob.ts";
 import type { MatchKeyName, MatchValue } from "../schema.ts";
 import type { WrittenMatch } from "./imported-pack.ts";
 

@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => temporary.remove());
 
-test("a new store that cannot be put in place at once is kept until it can", () => {
+test("a new store that cannot be put in place at once is kept until it can", async () => {
   const { dataDir, clock, rows, store } = temporary;
   rows.runs.create(newRun("run"));
   store.close();
@@ -20,7 +20,7 @@ test("a new store that cannot be put in place at once is kept until it can", () 
   writeFileSync(join(dataDir, `${databaseFile}-wal`), "");
   const inTheWay = join(dataDir, "damaged", stamp, `${databaseFile}-wal`);
   mkdirSync(inTheWay, { recursive: true });
-  expect(() => recoverStore({ dataDir, clock, ids: () => "id" })).toThrow(/directory/);
+  await expect(recoverStore({ dataDir, clock, ids: () => "id" })).rejects.toThrow(/directory/);
   rmSync(inTheWay, { recursive: true });
   const { items } = temporary.reopen().tenant("local").runs.list();
   expect(items.map(({ id }) => id)).toEqual(["run"]);
