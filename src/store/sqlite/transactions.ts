@@ -102,10 +102,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       execute(`PRAGMA busy_timeout = ${options.busyTimeoutMs}`);
     }
   };
-  const beginNow = (): void =>
-    withoutWaiting(() => {
-      session.run("BEGIN IMMEDIATE");
-    });
+  const beginNow = (): void => withoutWaiting(() => execute("BEGIN IMMEDIATE"));
   /**
    * Begins the write-ahead log anew. A flush that failed is never tried again: what it was to bring
    * may be on the disk or not, whatever a later one says. Here it was a refused transaction, and
@@ -128,7 +125,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     };
     for (let attempt = 1; ; attempt += 1) {
       try {
-        session.run("BEGIN IMMEDIATE");
+        native.exec("BEGIN IMMEDIATE");
       } catch (error) {
         const mapped = mapSqliteError(error, path);
         if (mapped.code !== "store.busy") throw mapped;
@@ -172,7 +169,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
 
   const commit = (): void => {
     try {
-      session.run("COMMIT");
+      execute("COMMIT");
     } catch (error) {
       mayHaveRefused ||= isAgent33Error(error) && error.code === "store.io";
       throw error;
