@@ -57,7 +57,7 @@ export function splitFrontMatter(text: string): FrontMatter | YamlFault | undefi
   };
   const strict = readYaml(source, linesBefore, true);
   if (strict.ok) return { data: strict.data, ...taken, repaired: undefined };
-  for (const attempt of [source, quoteValues(lines)]) {
+  for (const attempt of [source, quoteValues(lines), foldTexts(lines)]) {
     const forgiving = readYaml(attempt, linesBefore, false);
     if (forgiving.ok) return { data: forgiving.data, ...taken, repaired: strict.fault };
   }
@@ -94,4 +94,33 @@ function quoteValues(lines: readonly string[]): string {
       return match === null ? line : `${match[1]}: ${JSON.stringify(match[2]?.trim())}`;
     })
     .join("\n");
+}
+
+/**
+ * The same for the two texts that a skill cannot do without, whatever they begin with and over
+ * however many lines they go, up to the next line that looks like a key.
+ */
+function foldTexts(lines: readonly string[]): string {
+  const folded: string[] = [];
+  let text: string | undefined;
+  const end = (): void => {
+    if (text === undefined) return;
+    const plain = text.replace(/\s+/g, " ").trim();
+    const key = folded.pop() ?? "";
+    const isQuoted = /^(["']).*\1$/.test(plain);
+    folded.push(`${key} ${JSON.stringify(isQuoted ? plain.slice(1, -1) : plain)}`);
+    text = undefined;
+  };
+  for (const line of lines) {
+    const [, key, value = ""] =
+      /^(name|description):(?![ \t]*(?:[|>][-+]?[ \t]*$|[[{]))[ \t]*(.*)$/.exec(line) ?? [];
+    if (/^[A-Za-z_-]+:(?:[ \t]|$)/.test(line)) end();
+    if (key !== undefined) {
+      folded.push(`${key}:`);
+      text = value;
+    } else if (text !== undefined) text += ` ${line}`;
+    else folded.push(line);
+  }
+  end();
+  return folded.join("\n");
 }

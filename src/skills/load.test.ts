@@ -214,3 +214,18 @@ describe("discover", () => {
     });
   });
 });
+
+test.each([
+  ["a quotation at its beginning", '"Half" of it: quoted', '"Half" of it: quoted'],
+  ["a sign at its beginning", "@home: text", "@home: text"],
+  [
+    "lines that are not indented",
+    "One: two\n- three: 3\n@four `five`",
+    "One: two - three: 3 @four `five`",
+  ],
+])("repairs a description with %s", async (_what, written, description) => {
+  await write({ "odd/SKILL.md": `---\nname: odd\ndescription: ${written}\nlicense: MIT\n---\nb` });
+  const { skills, notices } = await discover(root);
+  expect(skills).toMatchObject([{ name: "odd", description, license: "MIT" }]);
+  expect(notices.map(({ code }) => code)).toEqual(["skills.front_matter_repaired"]);
+});

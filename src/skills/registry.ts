@@ -79,7 +79,9 @@ export async function readRegistry(
               ? "enabled"
               : "hidden";
       first.set(skill.name, earlier ?? place);
-      entries.push({ skill, place, status, pin: pinOf(skill, choices.pins) });
+      // What was taken for good is the skill that the name means.
+      const pin = status === "shadowed" ? "none" : pinOf(skill, choices.pins);
+      entries.push({ skill, place, status, pin });
     }
   }
   notices.push(...dependencyNotices(entries.filter(({ status }) => status === "enabled")));

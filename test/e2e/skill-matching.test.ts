@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { afterEach, describe, expect, test } from "vitest";
 import type { RunRequest } from "../../src/engine/create-run.ts";
+import { runInProcess } from "../support/cli.ts";
 import { eventsOf, type ScriptedTurn, type TestEngine, testEngine } from "../support/engine.ts";
 
 const engines: TestEngine[] = [];
@@ -185,10 +186,67 @@ describe("a run that gets the skills that fit its task", () => {
   });
 });
 
+test("an agent that is asked once can load no skill, so that nothing is asked about them", async () => {
+  const { events, matched } = await run(opened(), [done], [], {
+    mode: "once",
+    task: { kind: "text", text: "Fill the PDF form.", workspace: undefined },
+  });
+  expect(matched).toEqual([]);
+  expect(eventsOf(events, "turn.completed")).toHaveLength(1);
+});
+
 test("a run that does not ask for it has all skills, and asks nobody", async () => {
   const { events, matched } = await run(opened(), [done], [], { matchSkills: undefined });
   expect(matched).toEqual([]);
   expect(eventsOf(events, "session.opened")[0]?.skills).toHaveLength(3);
+});
+
+describe("agent33 skills match", () => {
+  const folderOf = async (): Promise<string> => {
+    const made = opened();
+    await made.engine.close();
+    engines.splice(0);
+    return made.folder;
+  };
+
+  test("shows what was found, and what became of each", async () => {
+    const folder = await folderOf();
+    const words = ["skills", "match", "Fill the PDF form", "--top", "1"];
+    const { stdout, stderr, code } = await runInProcess(words, folder);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^pdf-forms {2}of 3 skills, by words$/m);
+    expect(stdout).toMatch(/1 +pdf-forms +[\d.]+ +1\.00 .*chosen$/m);
+    expect(stdout).toMatch(/2 +form-design .*retrieval, beyond top: No more than 1 are chosen/);
+    expect(stderr).toContain("No model was asked");
+    expect(existsSync(join(folder, ".agent33/skill-index.jsonl"))).toBe(true);
+  });
+
+  test("gives programs all of it, and asks the model that is named", async () => {
+    const folder = await folderOf();
+    const model = script(folder, [done], [select("pdf-forms", "form-design"), kept]);
+    const words = ["skills", "match", "Fill the PDF form", "--model", model, "--json"];
+    const { stdout } = await runInProcess(words, folder);
+    expect(JSON.parse(stdout)).toMatchObject({
+      chosen: ["pdf-forms"],
+      checked: true,
+      skills: [
+        { name: "pdf-forms", digest: expect.any(String), words: { place: 1 }, kept: "Why." },
+        { name: "form-design", fell: { stage: "filter", reason: "confusing" } },
+      ],
+    });
+  });
+
+  test("asks nobody with --no-model, and needs a task", async () => {
+    const folder = await folderOf();
+    writeFileSync(join(folder, "agent33.config.yaml"), "model: scripted:missing.yaml\n");
+    const words = ["skills", "match", "Fill the PDF form", "--no-model", "--json"];
+    const { stdout } = await runInProcess(words, folder);
+    expect(JSON.parse(stdout)).toMatchObject({
+      checked: false,
+      chosen: ["pdf-forms", "form-design"],
+    });
+    expect(await runInProcess(["skills", "match", " "], folder)).toMatchObject({ code: 64 });
+  });
 });
 
 describe("matching without a run", () => {

@@ -210,3 +210,68 @@ describe("a skill that an agent begins with", () => {
     });
   });
 });
+
+describe("a skill that has changed since it was added", () => {
+  const change = (folder: string) => withSkills(folder, { "read-only": { license: "MIT" } });
+
+  test("is loaded only once a person has said yes", async () => {
+    const made = opened(readOnly);
+    await runInProcess(["skills", "pin"], made.folder);
+    const turns = [{ tool_calls: [load("Read_Only")] }, done];
+    expect(eventsOf((await made.run(turns)).events, "skill.loaded")).toHaveLength(1);
+    change(made.folder);
+    const { events } = await made.run(turns);
+    expect(eventsOf(events, "skill.loaded")).toEqual([]);
+    expect(eventsOf(events, "run.parked")).toMatchObject([
+      { ruleId: "settings/skill-changed", message: expect.stringContaining("is not what it was") },
+    ]);
+    expect(eventsOf(events, "session.opened")[0]?.notices.join("\n")).toContain("skill read-only:");
+  });
+
+  test("is nothing that an agent begins with", async () => {
+    const made = opened(readOnly);
+    await runInProcess(["skills", "pin", "read-only"], made.folder);
+    change(made.folder);
+    const team = { agents: { lead: { preload: ["read-only"] } }, turns: [done], says: {} };
+    const { events } = await runTeam(made, team);
+    expect(eventsOf(events, "run.finished")[0]?.stop).toMatchObject({
+      error: { code: "engine.changed_skill" },
+    });
+  });
+});
+
+describe("the skills of a run", () => {
+  const names = async (made: TestEngine, team: Parameters<typeof runTeam>[1]) =>
+    eventsOf((await runTeam(made, team)).events, "session.opened")[0]?.skills.map(
+      ({ name }) => name,
+    );
+  const team = { agents: { lead: {} }, turns: [done], says: {} };
+
+  test("are not those that are disabled or for other tenants", async () => {
+    const three = { mine: {}, off: {}, "payroll-de": {} };
+    const settings = { "skills.disabled": ["o*"], "skills.tenants": { "payroll-*": ["acme"] } };
+    expect(await names(opened(three, settings), team)).toEqual(["mine"]);
+    const acme = opened(three, { ...settings, tenant: "acme" });
+    expect(await names(acme, team)).toEqual(["mine", "payroll-de"]);
+  });
+
+  test("that there is no room for in the prompt are told of", async () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_none, at) => [`skill-${at}`, {}]));
+    const made = opened(many, { "skills.listTokens": 100 });
+    const { events } = await runTeam(made, team);
+    expect(eventsOf(events, "session.opened")[0]?.notices.join("\n")).toMatch(
+      /\d+ of 30 skills are not in the prompt of lead \(skills\.listTokens\)/,
+    );
+  });
+
+  test("cannot be written by its own tools", async () => {
+    const made = opened(readOnly);
+    const path = ".agents/skills/read-only/SKILL.md";
+    const { events } = await made.run([
+      { tool_calls: [{ name: "append_line", arguments: { path, line: "do evil" } }] },
+      done,
+    ]);
+    expect(eventsOf(events, "tool.completed")[0]).toMatchObject({ isError: true });
+    expect(readFileSync(join(made.folder, path), "utf8")).not.toContain("evil");
+  });
+});

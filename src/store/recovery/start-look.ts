@@ -8,7 +8,7 @@ import { readPosition } from "../journal/position.ts";
 import { lastSeqOf } from "../journal/tail.ts";
 import { isWalDamaged } from "../salvage/wal-damage.ts";
 import { migrations } from "../schema/migrations.ts";
-import { mapSqliteError } from "../sqlite/errors.ts";
+import { mapSqliteError, refuseUnreadable } from "../sqlite/errors.ts";
 import { createSession, type SqlSession } from "../sqlite/session.ts";
 import { takeLock, useLockOf, useStore } from "../sqlite/use-lock.ts";
 
@@ -28,7 +28,7 @@ export interface StartLook {
  * The file is only read: a damaged one is left with its write-ahead log as it was found. A restore
  * that was killed is finished first.
  * @throws Agent33Error `store.corrupt` and `store.not_a_store` where it cannot be read at all,
- * `store.restoring`, other `store.*`
+ * `store.io` where its disk fails to, `store.restoring`, other `store.*`
  */
 export function lookAtStart(look: StartLook): readonly string[] {
   const { path, clock, budgetMs, busyTimeoutMs } = look;
@@ -44,7 +44,10 @@ export function lookAtStart(look: StartLook): readonly string[] {
   }
   const use = useStore(path, busyTimeoutMs);
   try {
-    return problemsOf(look, (sql) => quickCheck(sql, clock, budgetMs).problems);
+    const problems = problemsOf(look, (sql) => quickCheck(sql, clock, budgetMs).problems);
+    // Pages that cannot be read now may be whole: nothing is made anew of what a disk still hides.
+    if (problems.length > 0) refuseUnreadable(path);
+    return problems;
   } finally {
     use.release();
   }
@@ -67,7 +70,9 @@ function problemsOf(
     lastHistories(journal).length > 0 ? ["it is empty, and its journal has changes"] : [];
   if (isEmpty(path)) return gone;
   try {
-    const native = new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs });
+    // Where the making of a store broke off, SQLite first takes back what was written of it.
+    const readOnly = !existsSync(`${path}-journal`);
+    const native = new DatabaseSync(path, { readOnly, timeout: busyTimeoutMs });
     try {
       native.exec("PRAGMA cell_size_check = ON");
       const sql = createSession(native, path);

@@ -105,3 +105,12 @@ export function mapSqliteError(error: unknown, path: string): Agent33Error {
     cause: error,
   });
 }
+
+/**
+ * Tells of a disk that fails to read, for whoever has found something wrong with what was read.
+ * @throws Agent33Error `store.io`
+ */
+export function refuseUnreadable(path: string): void {
+  if (!failsToRead(path)) return;
+  throw mapSqliteError(Object.assign(new Error("a read failed"), { errcode: 10 }), path);
+}
