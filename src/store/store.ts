@@ -7,7 +7,7 @@ import type { IdSource } from "../base/ids.ts";
 import type { StoredEvent } from "../events/event.ts";
 import type { Backend, BusyNotice } from "./backend.ts";
 import { damagedStore } from "./check.ts";
-import { createHistory, openJournal } from "./journal/journal-file.ts";
+import { createHistory, journalFailure, openJournal } from "./journal/journal-file.ts";
 import { beginHistory } from "./journal/position.ts";
 import { countingRecorder, journalRecorder } from "./journal/recorder.ts";
 import { journalFolder } from "./journal/segments.ts";
@@ -148,7 +148,13 @@ function prepare(database: Database, isEmpty: boolean, options: StoreOptions): v
       // Another process may have made it meanwhile.
       if (migrate(database, clock) === 0 || !journaled) return;
       const history = ids();
-      createHistory(folder, { history, at: clock.now(), seq: 0, parent: null, empty: true });
+      try {
+        createHistory(folder, { history, at: clock.now(), seq: 0, parent: null, empty: true });
+      } catch (error) {
+        // The store is made all the same, and the journal begins with its first change.
+        onJournalTrouble(journalFailure(folder, error));
+        return;
+      }
       beginHistory(sql, { history, seq: 0 });
     });
   }

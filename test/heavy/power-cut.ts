@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../src/base/errors.ts";
 import { type Random, seededRandom } from "../../src/base/random.ts";
@@ -157,6 +157,7 @@ async function keepersRounds(
     for (let left = states; left > 0; left -= statesOfStory) {
       const random = seededRandom(seed + 1_000 * (index + 1) + left);
       const folder = join(bench.folder, `${name}-${left}`);
+      mkdirSync(folder);
       const { story, check } = await tell({ library: bench.library, folder, random });
       const told: string[] = [...story.faults];
       let bad = Math.min(1, story.faults.length);

@@ -15,7 +15,7 @@ import type { HeavySuite } from "./suite.ts";
 const writers = 8;
 /** How long a fault lasts, and how long the store may take to go on after it. */
 const faultMs = 400;
-const longestMs = 20_000;
+const longestMs = 60_000;
 /** Faults of a round that are told. */
 const mostTold = 5;
 

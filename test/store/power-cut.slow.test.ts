@@ -30,4 +30,4 @@ test("a cut of the power takes no acknowledged write, whatever of the rest it le
     rmSync(compileCache, { recursive: true, force: true });
     rmSync(folder, { recursive: true, force: true });
   }
-});
+}, 120_000);

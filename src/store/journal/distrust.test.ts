@@ -1,4 +1,11 @@
-import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Agent33Error } from "../../base/errors.ts";
@@ -87,4 +94,18 @@ test("a change that the journal could not take is not mistaken for a line of its
   expect(codes()).toEqual(["store.journal_failed", "store.journal_gap"]);
   const verified = await verifyJournal(journal);
   expect(verified.find(({ to }) => to === 3)).toMatchObject({ from: 3, problems: [] });
+});
+
+test("a store is made where its journal cannot be, and the journal begins once it can", async () => {
+  const dataDir = join(temporary.dataDir, "another");
+  mkdirSync(dataDir);
+  writeFileSync(join(dataDir, "journal"), "no folder");
+  const onJournalTrouble = (error: Agent33Error) => troubles.push(error);
+  const another = temporaryStore({ dataDir, journal: true, onJournalTrouble });
+  expect(codes()).toEqual(["store.journal_failed"]);
+  rmSync(join(dataDir, "journal"));
+  write(another.store, "one");
+  write(another.store, "two");
+  expect(await verifyJournal(join(dataDir, "journal"))).toMatchObject([{ to: 2, problems: [] }]);
+  another.remove();
 });

@@ -78,7 +78,7 @@ export function openJournal(options: JournalFileOptions): JournalFile {
     known = undefined;
     doubted = true;
     pausedUntil = clock.monotonic() + pauseMs;
-    options.onTrouble(failure(folder, error));
+    options.onTrouble(journalFailure(folder, error));
   };
 
   /**
@@ -248,7 +248,8 @@ function behind({ seq }: Position): Agent33Error {
   );
 }
 
-function failure(folder: string, error: unknown): Agent33Error {
+/** The error for a journal that cannot be written. */
+export function journalFailure(folder: string, error: unknown): Agent33Error {
   return new Agent33Error(
     "store.journal_failed",
     `The journal in ${folder} cannot be written: ${messageOf(error)}.`,
