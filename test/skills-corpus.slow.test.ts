@@ -48,7 +48,8 @@ async function discoverAs(front: (skill: RawSkill) => string) {
 const described = skills.filter(({ description }) => (description ?? "").trim() !== "");
 const nameOf = ({ name }: RawSkill): string => (name ?? "").replaceAll(/\s+/g, " ").trim();
 
-describe(`${skills.length} skills as they are published`, () => {
+// Thousands of folders are written and read; the limit is for a machine that has much else to do.
+describe(`${skills.length} skills as they are published`, { timeout: 180_000 }, () => {
   test("are all read from front matter that is written as YAML has it", async () => {
     const found = await discoverAs(({ name, description }) =>
       [`name: ${JSON.stringify(name)}`, `description: ${JSON.stringify(description)}`].join("\n"),
