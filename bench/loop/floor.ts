@@ -43,12 +43,17 @@ function writeStep(sql: SqlSession, runId: string, position: number): void {
   }
   sql.run(
     `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat, state, result,
-       finish_order, started_at, finished_at)
-     VALUES (?, ?, 'call', 'model.turn', ?, 'safe', 'completed', ?, ?, ?, ?)`,
+       deadline, finish_order, started_at, finished_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     runId,
     position,
+    "call",
+    "model.turn",
     digest,
+    "safe",
+    "completed",
     result,
+    null,
     position + 1,
     now,
     now,

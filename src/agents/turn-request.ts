@@ -1,5 +1,5 @@
 import type { Message } from "../base/message.ts";
-import { asTheirs, calibrationOf, requestSize, type Size } from "../context/calibration.ts";
+import { asTheirs, calibrationOf, requestSize, type Size, sizeOf } from "../context/calibration.ts";
 import { conversationOf } from "../context/conversation.ts";
 import { decisionsOf } from "../context/decisions.ts";
 import { fit, type Fitted, type FitRequest, type Shortening } from "../context/fit.ts";
@@ -114,8 +114,10 @@ export function askOf(run: ScopedRun, place: TurnPlace): TurnAsk {
     fixed,
     refused: decisions.decidedAt <= (conversation.overflowed ?? -1),
   };
-  const messages = [...renderMessages(conversation, decisions, options), ...tail];
-  const prompt = requestSize({ ...around, messages }, session.tokens);
+  const rendered = renderMessages(conversation, decisions, options);
+  const messages = [...rendered, ...tail];
+  const shown = sizeOf(rendered, session.tokens);
+  const prompt = { tokens: fixed.tokens + shown.tokens, pieces: fixed.pieces + shown.pieces };
   const asked = asTheirs(calibration, prompt);
   return {
     limit,

@@ -77,6 +77,7 @@ export class GovernedCall<I, O, C>
   /** By the monotonic clock; negative until it has ended. */
   #endedMs = -1;
   #error: BoundaryError | undefined = undefined;
+  #record: CallRecord | undefined = undefined;
   #leave: CallLeave | undefined = undefined;
   #approvalId: string | undefined = undefined;
 
@@ -320,6 +321,7 @@ export class GovernedCall<I, O, C>
       else audit.close(this.record());
     } catch (thrown) {
       this.#error = unrecorded(this.name, thrown);
+      this.#record = undefined;
     }
     const failure = this.#error;
     if (this.#fails === undefined) this.#settle?.(outcomeOf(failure, value as O, this) as never);
@@ -363,12 +365,11 @@ export class GovernedCall<I, O, C>
   }
 
   leaveToGo(): CallLeave {
-    this.#leave ??= new CallLeave(this);
-    return this.#leave;
+    return (this.#leave ??= new CallLeave(this));
   }
 
   record(): CallRecord {
-    return this.#recordAs(this.#error?.code ?? "ok");
+    return (this.#record ??= this.#recordAs(this.#error?.code ?? "ok"));
   }
 
   #held(): Holdings {

@@ -64,3 +64,23 @@ test("a write whose arguments are no JSON is not sent", async () => {
   expect(await connector.tryCall("x", options)).toMatchObject({ ok: false });
   expect(reached).toBe(false);
 });
+
+test("a record is made once for the audit and for the outcome", async () => {
+  const audit = batchingAudit();
+  const { boundary } = testBoundary({ parts: { audit } });
+  const outcome = await boundary.connector(spec(healthy)).tryCall("x", options);
+  expect(audit.soon[0]?.record()).toBe(outcome.record);
+});
+
+test("a call whose record could not be kept says so in its own", async () => {
+  const close = (): void => {
+    throw new Error("no space left");
+  };
+  const { boundary } = testBoundary({ parts: { audit: { ...memoryAudit(), close } } });
+  const outcome = await boundary.connector(spec(healthy)).tryCall("x", options);
+  expect(outcome).toMatchObject({ ok: false, error: { code: "boundary.internal" } });
+  expect(outcome.record).toMatchObject({
+    outcome: "boundary.internal",
+    error: { message: expect.stringContaining("no space left") },
+  });
+});

@@ -80,6 +80,7 @@ function tokenCounter(encodedLength: (text: string) => number): TokenCounter {
   };
 
   const text = (value: string): number => {
+    if (value.length <= longestRun) return encodedLength(value);
     let tokens = 0;
     let end = 0;
     for (const run of value.matchAll(overlongRun)) {

@@ -24,6 +24,7 @@ import {
   openDatabase,
 } from "./sqlite/database.ts";
 import { migrations } from "./schema/migrations.ts";
+import { createLogEnds } from "./sqlite/log-ends.ts";
 import { checkVersion, migrate } from "./sqlite/migrations.ts";
 import type { Transactions } from "./sqlite/transactions.ts";
 
@@ -105,16 +106,17 @@ export function openStore(options: StoreOptions): Store {
   }
   const listeners = new Set<(events: readonly StoredEvent[]) => void>();
   const tenants = new Map<string, SyncTenantStore>();
+  const logEnds = createLogEnds(database);
   return {
     dataDir,
     transactions: database,
-    backend: createSqliteBackend({ database, clock, ids, ...busy }),
+    backend: createSqliteBackend({ database, clock, ids, logEnds, ...busy }),
     tenant: (tenant) => {
       const known = tenants.get(tenant);
       if (known !== undefined) return known;
       const made = tellingAppends(
         database,
-        syncRepositories({ tenant, clock, ids }, (kind, make) =>
+        syncRepositories({ tenant, clock, ids, logEnds }, (kind, make) =>
           kind === "read"
             ? database.snapshot((sql) => drive(make(), (statement) => answerOf(sql, statement)))
             : database.transaction((sql) => drive(make(), (statement) => answerOf(sql, statement))),

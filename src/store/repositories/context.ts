@@ -9,6 +9,16 @@ export interface RepositoryContext {
   readonly tenant: string;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** Where runs' logs end, for a store that can know it without a look. */
+  readonly logEnds?: LogEnds;
+}
+
+/** What is known of where runs' logs end. Only to be asked and told within a write transaction. */
+export interface LogEnds {
+  /** The last place in a run's log; undefined where that has to be looked up. */
+  endOf(tenant: string, runId: string): number | undefined;
+  /** It was written up to there. */
+  writtenTo(tenant: string, runId: string, seq: number): void;
 }
 
 const tenantSchema = storableText(1, 200);

@@ -6,7 +6,19 @@ import type { RepositoryContext } from "./context.ts";
 import { unknownRun } from "./runs.ts";
 
 /** What happened in each run: the truth of it, appended to and never changed. */
-export function runLogRepository({ tenant, clock }: RepositoryContext) {
+export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) {
+  function* endOf(runId: string): Program<number> {
+    const known = logEnds?.endOf(tenant, runId);
+    if (known !== undefined) return known;
+    const run = yield* first(
+      `SELECT (SELECT seq FROM run_events WHERE run_id = runs.id ORDER BY seq DESC LIMIT 1) AS last
+       FROM runs WHERE tenant = ? AND id = ?`,
+      tenant,
+      runId,
+    );
+    if (run === undefined) throw unknownRun(runId);
+    return Number(run["last"] ?? 0);
+  }
   return {
     /**
      * Gives the events their place (1, 2, 3 … in each run, without a gap) and time, and writes
@@ -21,14 +33,7 @@ export function runLogRepository({ tenant, clock }: RepositoryContext) {
     ): Program<readonly StoredEvent[]> {
       if (events.length === 0) return [];
       yield* lock("run-log", runId);
-      const run = yield* first(
-        `SELECT (SELECT seq FROM run_events WHERE run_id = runs.id ORDER BY seq DESC LIMIT 1) AS last
-         FROM runs WHERE tenant = ? AND id = ?`,
-        tenant,
-        runId,
-      );
-      if (run === undefined) throw unknownRun(runId);
-      const last = Number(run["last"] ?? 0);
+      const last = yield* endOf(runId);
       const at = options.at ?? clock.now();
       const stored = events.map((event, index) =>
         place(event, { runId, at, seq: last + index + 1 }),
@@ -43,6 +48,7 @@ export function runLogRepository({ tenant, clock }: RepositoryContext) {
           encodeEvent(event),
         );
       }
+      logEnds?.writtenTo(tenant, runId, last + stored.length);
       return stored;
     }),
     /**

@@ -6,6 +6,7 @@ import { asyncRepositories, type TenantStore } from "../repositories/index.ts";
 import { answerOf } from "./answer.ts";
 import { type Database, inMemory } from "./database.ts";
 import { createGroupCommit } from "./group-commit.ts";
+import type { KnownLogEnds } from "./log-ends.ts";
 import { schemaVersion } from "./migrations.ts";
 import { readOneState } from "./one-state.ts";
 
@@ -14,12 +15,14 @@ export interface SqliteBackendOptions {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** What the database's other users know of the ends of logs as well. */
+  readonly logEnds: KnownLogEnds;
   readonly onBusy?: (notice: BusyNotice) => void;
 }
 
 /** A store in one SQLite file, or in memory: one writer with group commit, readers not blocked. */
 export function createSqliteBackend(options: SqliteBackendOptions): Backend {
-  const { database, clock, ids, onBusy } = options;
+  const { database, clock, ids, logEnds, onBusy } = options;
   const writer = createGroupCommit({
     database,
     clock,
@@ -36,14 +39,18 @@ export function createSqliteBackend(options: SqliteBackendOptions): Backend {
     tenant: (tenant) => {
       const known = tenants.get(tenant);
       if (known !== undefined) return known;
-      const made = asyncRepositories({ tenant, clock, ids }, run);
+      const made = asyncRepositories({ tenant, clock, ids, logEnds }, run);
       tenants.set(tenant, made);
       return made;
     },
     tables: {
       read: readNow,
       inOneState: (work) => readOneState(database, work),
-      write: (make) => writer.submit(make),
+      write: (make) =>
+        writer.submit(() => {
+          logEnds.forget();
+          return make();
+        }),
     },
     schemaVersion: async () => schemaVersion(database),
     close: async () => {

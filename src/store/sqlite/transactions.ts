@@ -37,6 +37,11 @@ export interface Transactions {
    */
   foreignWrites(): number | undefined;
   /**
+   * Within a transaction: the same object for as long as nobody else has written to the file and
+   * nothing that was written here was undone. What was known before still is so.
+   */
+  era(): object;
+  /**
    * Runs a function once the open transaction has committed, or at once where none is open. It is
    * dropped when the transaction rolls back. What it throws goes to `onListenerError`.
    */
@@ -74,9 +79,14 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   let doom: { readonly error: unknown } | undefined;
   let listeners: (() => void)[] = [];
   let recording: Recording | undefined;
+  let era = {};
+  /** The data version of the era; whether this transaction has looked at it. */
+  let eraVersion: number | undefined;
+  let eraIsSure = false;
   /** Whether a transaction that was refused may stand in the write-ahead log, whole. */
   let mayHaveRefused = false;
 
+  const dataVersion = (): number => Number(session.get("PRAGMA data_version")?.["data_version"]);
   const execute = (sql: string): void => {
     try {
       native.exec(sql);
@@ -130,6 +140,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
   };
   const rollback = (): void => {
     listeners = [];
+    era = {};
     // A full disk or a failed write makes SQLite roll back by itself.
     if (native.isOpen && native.isTransaction) execute("ROLLBACK");
   };
@@ -173,6 +184,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     leaveRefusedBehind();
     start();
     doom = undefined;
+    eraIsSure = false;
     let result: T;
     recording = undefined;
     try {
@@ -206,6 +218,7 @@ export function createTransactions(options: TransactionsOptions): Transactions {
       execute("RELEASE part");
       return result;
     } catch (error) {
+      era = {};
       // A full disk ends the whole transaction; then there is no part to go back to.
       if (native.isTransaction) {
         execute("ROLLBACK TO part");
@@ -239,10 +252,17 @@ export function createTransactions(options: TransactionsOptions): Transactions {
     transaction: (work) => (depth > 0 ? joined(work) : outermost(work, begin)),
     transactionNow: (work) => (depth > 0 ? joined(work) : outermost(work, beginNow)),
     savepoint: (work) => (depth > 0 ? part(work) : outermost(work, begin)),
-    foreignWrites: () =>
-      native.isTransaction
-        ? undefined
-        : Number(session.get("PRAGMA data_version")?.["data_version"]),
+    foreignWrites: () => (native.isTransaction ? undefined : dataVersion()),
+    era: () => {
+      // Nothing is held that would keep others from writing.
+      if (depth === 0) return {};
+      if (eraIsSure) return era;
+      const version = dataVersion();
+      if (version !== eraVersion) era = {};
+      eraVersion = version;
+      eraIsSure = true;
+      return era;
+    },
     afterCommit: (run) => {
       listeners.push(run);
       if (depth === 0) notify();
