@@ -1,8 +1,13 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { readSkillCorpus } from "../bench/skillmatch/corpus.ts";
 import { rankingQuality } from "../bench/skillmatch/metrics.ts";
 import { plainSearch, searchOf, substringSearch } from "../bench/skillmatch/rivals.ts";
 import { bootstrapMean } from "../bench/statistics.ts";
 import { seededRandom } from "../src/base/random.ts";
+import { temporaryFolder } from "./support/temporary.ts";
 
 describe("the measures of a ranking, worked out by hand", () => {
   test("two of three found, at the second and the sixth place", () => {
@@ -59,4 +64,24 @@ test("every search of the comparison finds the one skill that has the task's wor
   for (const search of [searchOf(skills), plainSearch(skills, weights), substringSearch(skills)]) {
     expect(search("fill this pdf")[0]).toBe("1");
   }
+});
+
+test("the corpus is read without anything but names, descriptions and bodies, or missed clearly", () => {
+  const folder = temporaryFolder("skillmatch");
+  expect(() => readSkillCorpus(folder)).toThrow(
+    expect.objectContaining({
+      code: "bench.no_data",
+      hint: expect.stringContaining("AGENT33_BENCH_DATA"),
+    }),
+  );
+  mkdirSync(join(folder, "skillmatch"));
+  const skill = { id: "a", name: "pdf", description: null, body: "How.", source: "s", n_copies: 4 };
+  const query = { query: "Fill it", relevant: ["a"], keyword_queries: ["forms", "pdf"], tags: [] };
+  const corpus = join(folder, "skillmatch/corpus.jsonl.gz");
+  writeFileSync(corpus, gzipSync(`${JSON.stringify(skill)}\n`));
+  writeFileSync(join(folder, "skillmatch/queries.dev.jsonl"), `${JSON.stringify(query)}\n`);
+  expect(readSkillCorpus(folder)).toEqual({
+    skills: [{ key: "a", digest: "a", name: "pdf", description: "", body: "How." }],
+    queries: [{ text: "Fill it", wanted: new Set(["a"]), phrases: "forms. pdf" }],
+  });
 });

@@ -7,6 +7,7 @@ import { budgetsCommand } from "./commands/budgets.ts";
 import { connectorsCommand } from "./commands/connectors/connectors.ts";
 import { configCommand } from "./commands/config.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { evalCommand } from "./commands/eval/eval.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
@@ -98,6 +99,7 @@ export function createProgram(context: CliContext): Command {
   mcpCommand(program, context);
   modelsCommand(program, context);
   policyCommand(program, context);
+  evalCommand(program, context);
   skillsCommand(program, context);
   storeCommand(program, context);
   configCommand(program, context);

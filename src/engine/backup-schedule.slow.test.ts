@@ -67,6 +67,17 @@ test("a backup is made where there is none, and again where something was writte
   expect(warnings).toEqual([]);
 });
 
+test("a backup is made before its time is over, as the next look would come after it", async () => {
+  await schedule.look();
+  write("one");
+  advance(13 * 60_000);
+  await schedule.look();
+  expect(made()).toBe(1);
+  advance(60_000);
+  await schedule.look();
+  expect(made()).toBe(2);
+});
+
 test("a store in another history than its newest backup is backed up at once", async () => {
   await schedule.look();
   store.transactions.transaction((sql) => beginHistory(sql, { history: "new", seq: 0 }));

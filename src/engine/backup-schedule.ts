@@ -32,6 +32,7 @@ export function scheduleBackups(parts: ScheduleParts): BackupSchedule {
   const processes = createProcesses(host.clock);
   const { everyMinutes, keep } = config.settings.backup;
   const everyMs = everyMinutes * 60_000;
+  const lookMs = parts.lookEveryMs ?? usualLookMs;
   const places = backupPlaces(config, host);
   let failedAt = Number.NEGATIVE_INFINITY;
   let closed = false;
@@ -44,7 +45,8 @@ export function scheduleBackups(parts: ScheduleParts): BackupSchedule {
     const last = listBackups(places.backups).find((one) => one.manifest?.history === history);
     if (last?.manifest === undefined) return true;
     const { at, seq } = last.manifest;
-    return host.clock.now() - Date.parse(at) >= everyMs && hasChanged(position, seq);
+    // Where the time is over only at the next look, that one would be late.
+    return host.clock.now() - Date.parse(at) >= everyMs - lookMs && hasChanged(position, seq);
   };
 
   const make = async (): Promise<void> => {
@@ -70,10 +72,7 @@ export function scheduleBackups(parts: ScheduleParts): BackupSchedule {
     });
     return running;
   };
-  const timer =
-    everyMinutes === 0
-      ? undefined
-      : setInterval(() => void look(), parts.lookEveryMs ?? usualLookMs).unref();
+  const timer = everyMinutes === 0 ? undefined : setInterval(() => void look(), lookMs).unref();
 
   return {
     look,

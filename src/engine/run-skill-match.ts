@@ -35,7 +35,8 @@ export async function matchedSkills(
 ): Promise<readonly Skill[]> {
   const { spec, events, replayed, append } = parts;
   const top = spec.matchSkills ?? spec.agent.matchSkills;
-  if (top === undefined) return found;
+  // Who has one turn without tools can load none.
+  if (top === undefined || spec.mode === "once") return found;
   let matched = lastMatch(events);
   const recorded = replayed === undefined ? undefined : lastMatch(replayed);
   if (matched === undefined && recorded !== undefined) {

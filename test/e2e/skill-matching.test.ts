@@ -186,6 +186,15 @@ describe("a run that gets the skills that fit its task", () => {
   });
 });
 
+test("an agent that is asked once can load no skill, so that nothing is asked about them", async () => {
+  const { events, matched } = await run(opened(), [done], [], {
+    mode: "once",
+    task: { kind: "text", text: "Fill the PDF form.", workspace: undefined },
+  });
+  expect(matched).toEqual([]);
+  expect(eventsOf(events, "turn.completed")).toHaveLength(1);
+});
+
 test("a run that does not ask for it has all skills, and asks nobody", async () => {
   const { events, matched } = await run(opened(), [done], [], { matchSkills: undefined });
   expect(matched).toEqual([]);

@@ -16,6 +16,7 @@ import { ssrf } from "./ssrf.ts";
 import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
+import { storeLoss } from "./store-loss.ts";
 import { storeMigrate } from "./store-migrate.ts";
 import { storeStop } from "./store-stop.ts";
 import { workerKill } from "./worker-kill.ts";
@@ -37,6 +38,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "store-faults": storeFaults,
   "store-io": storeIo,
   "store-kill": storeKill,
+  "store-loss": storeLoss,
   "store-migrate": storeMigrate,
   "store-stop": storeStop,
   "worker-kill": workerKill,

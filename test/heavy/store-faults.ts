@@ -100,7 +100,7 @@ async function round(
     // A store that cannot be opened or made says why; once the disk works again it is opened.
     const [failure] = failuresOf(child);
     const code = String(failure?.["code"]);
-    const known = [...kind.codes, "store.data_folder", "store.journal_failed"];
+    const known = [...kind.codes, "store.data_folder", "store.io"];
     if (!known.includes(code)) faults.push(`refused at the start with ${JSON.stringify(failure)}`);
     orders.mend();
     child = start("b");
@@ -113,6 +113,7 @@ async function round(
   if (!met) faults.push("the fault was never met");
   await systemClock.sleep(faultMs);
   if (kind.reads) await becomes(() => saidSince(child, from).reads > 0);
+  if (kind.refuses) await becomes(() => saidSince(child, from).codes.size > 0);
   const { failed } = orders.seen();
   const { reads, codes } = saidSince(child, from);
   if (kind.reads && reads === 0) faults.push("nothing was read meanwhile");

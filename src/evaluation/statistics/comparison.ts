@@ -75,8 +75,8 @@ export function compareTrials(
   b: readonly Trial[],
   options: SuiteOptions = {},
 ): Comparison {
-  checkTrials([...a, ...b]);
   const [first, second] = [onlySuite(a, "first", options), onlySuite(b, "second", options)];
+  checkTrials([...a, ...b]);
   const others = new Map(second.tasks.map((task) => [task.task, task]));
   const own = new Set(first.tasks.map(({ task }) => task));
   const common = first.tasks.flatMap((task) => {

@@ -31,7 +31,6 @@ export const usualPassRule: PassRule = { reward: "reward", atLeast: 1 };
 
 /** Where the time went. */
 const phases = ["environment", "agentSetup", "agent", "verifier"] as const;
-export type TrialPhase = (typeof phases)[number];
 
 /** What kept a trial from a verdict. It is no verdict, and never a zero. */
 const infrastructureError = z.strictObject({
@@ -50,12 +49,16 @@ const verdict = z.discriminatedUnion("kind", [
   }),
   z.strictObject({ kind: z.literal("error"), error: infrastructureError }),
 ]);
-export type TrialVerdict = z.infer<typeof verdict>;
+
+/** Whether a path is one below a folder, whatever wrote it. */
+function staysInside(path: string): boolean {
+  return !/^(?:[\\/]|[A-Za-z][A-Za-z0-9+.-]*:)/.test(path) && !path.split(/[\\/]/).includes("..");
+}
 
 /** A file that the trial left; the path is relative to the trial's folder. */
 const artefact = z.strictObject({
   name: z.string().min(1),
-  path: z.string().min(1),
+  path: z.string().min(1).refine(staysInside, "leads out of the trial's folder"),
   contentType: z.string().min(1),
 });
 export type Artefact = z.infer<typeof artefact>;

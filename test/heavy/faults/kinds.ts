@@ -41,7 +41,8 @@ export const faultKinds: readonly FaultKind[] = [
     fault: { on: ["sync"], of: store, with: "EIO", times: 3 },
     latest,
     codes: ["store.io"],
-    refuses: true,
+    // Those of a move into the file refuse nothing.
+    refuses: false,
     reads: true,
   },
   {

@@ -41,7 +41,9 @@ function ctrfOf({ cases, start, stop }: PolicyTestReport) {
         ...(message === undefined ? {} : { message }),
       }) as const,
   );
-  return ctrfReport({ name: "agent33 policy test", version: packageVersion() }, tests, {
+  return ctrfReport({
+    tool: { name: "agent33 policy test", version: packageVersion() },
+    tests,
     start,
     stop,
   });

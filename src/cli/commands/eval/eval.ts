@@ -1,0 +1,17 @@
+import type { Command } from "commander";
+import type { CliContext } from "../../context.ts";
+import { compareCommand } from "./compare.ts";
+import { importCommand } from "./import.ts";
+import { reportCommand } from "./report.ts";
+import { trajectoryCommand } from "./trajectory.ts";
+
+/** `agent33 eval`: what many trials come to, and how that compares. */
+export function evalCommand(program: Command, context: CliContext): void {
+  const evaluation = program
+    .command("eval")
+    .description("judge trials: reports, comparisons, and what other programs wrote");
+  reportCommand(evaluation, context);
+  compareCommand(evaluation, context);
+  importCommand(evaluation, context);
+  trajectoryCommand(evaluation, context);
+}
