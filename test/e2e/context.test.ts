@@ -131,7 +131,7 @@ describe("a summary", () => {
   const settings = { "context.maxTokens": 4_000, "context.reserve": 500 };
 
   test("takes up the one before and the turns since, not itself alone", async () => {
-    const run = await started({ settings, turn: looksThrough(22) });
+    const run = await started({ settings, turn: looksThrough(32) });
     const { events, outcome } = await drive(run);
     expect(outcome).toBe("unverified");
     const summaries = run.requests.filter(({ isSummary }) => isSummary);
@@ -150,7 +150,7 @@ describe("a summary", () => {
   test("that fails is made from the log, and the run goes on", async () => {
     const run = await started({
       settings,
-      turn: looksThrough(12),
+      turn: looksThrough(20),
       summary: () => ({ kind: "status", status: 400, message: "no summaries today" }),
     });
     const { events, outcome } = await drive(run);
