@@ -32,11 +32,6 @@ export function loadSteps(sql: SqlSession, runId: string): readonly StepRow[] {
     .map(stepOf);
 }
 
-// Every column is given, so that a store can seal the row without writing it a second time.
-const insertText = `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat,
-    state, result, deadline, finish_order, started_at, finished_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
 /** The start mark of a step that must not be taken for one that never began. */
 export function insertStep(
   sql: SqlSession,
@@ -45,19 +40,16 @@ export function insertStep(
   now: number,
 ): void {
   sql.run(
-    insertText,
+    `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat, state, deadline, started_at)
+     VALUES (?, ?, ?, ?, ?, ?, 'started', ?, ?)`,
     runId,
     step.position,
     step.kind,
     step.name,
     step.inputDigest,
     step.repeat ?? null,
-    "started",
-    null,
     step.deadline ?? null,
-    null,
     now,
-    null,
   );
 }
 
@@ -77,16 +69,16 @@ export function insertEndedStep(
   now: number,
 ): void {
   sql.run(
-    insertText,
+    `INSERT INTO durable_steps (run_id, position, kind, name, input_digest, repeat, state, result,
+       finish_order, started_at, finished_at)
+     VALUES (?, ?, ?, ?, ?, 'safe', ?, ?, ?, ?, ?)`,
     runId,
     step.position,
     step.kind,
     step.name,
     step.inputDigest,
-    "safe",
     end.state,
     end.result,
-    null,
     end.order,
     step.startedAt,
     now,

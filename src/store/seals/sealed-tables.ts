@@ -7,8 +7,6 @@ export interface SealedTable {
   readonly columns: readonly string[];
   /** Those with floating-point numbers, which the column `spelled` leaves out. */
   readonly reals: readonly string[];
-  /** Those with text. */
-  readonly texts: ReadonlySet<string>;
   /** What names a row, for people. */
   readonly key: readonly string[];
   /** Whether it has a column `seq` that the database gives out. */
@@ -29,7 +27,6 @@ export const sealedTables: readonly SealedTable[] = [
       name,
       columns: [...named(false), ...reals],
       reals,
-      texts: new Set(columns.flatMap(({ name, kind }) => (kind === "text" ? name : []))),
       key,
       identity,
       derived: countTables.has(name),
@@ -39,7 +36,6 @@ export const sealedTables: readonly SealedTable[] = [
     name: "transfers",
     columns: transferColumns.split(" ").sort(),
     reals: [],
-    texts: new Set(transferColumns.split(" ").filter((column) => !column.endsWith("_at"))),
     key: ["id"],
     identity: false,
     derived: false,

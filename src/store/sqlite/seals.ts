@@ -1,17 +1,9 @@
 import type { DatabaseSync } from "node:sqlite";
 import { checkedText, givesRows, newestFirst } from "../seals/checked-text.ts";
 import { type DamagedRow, damagedRow, damageError, withDamaged } from "../seals/damaged-row.ts";
-import {
-  createRevisions,
-  revisionOf,
-  isSeal,
-  sealHolds,
-  sealOf,
-  spellingOf,
-} from "../seals/seal.ts";
-import { type SealedInsert, sealedInsert } from "../seals/sealed-insert.ts";
+import { createRevisions, revisionOf, isSeal, sealHolds, sealOf } from "../seals/seal.ts";
 import { checkedName, sealedTable, sealedTables } from "../seals/sealed-tables.ts";
-import type { SqlRow, SqlValue } from "../program.ts";
+import type { SqlRow } from "../program.ts";
 
 /** How a connection asks a statement, once its text was looked at. */
 export interface CheckedStatement {
@@ -19,8 +11,6 @@ export interface CheckedStatement {
   /** Whether a damaged row may stand among its rows; else it fails where it meets one. */
   readonly rowsMayBeDamaged: boolean;
   readonly newestFirst: boolean;
-  /** For one that inserts a row whose seal can be given with it. */
-  readonly insert?: SealedInsert | undefined;
 }
 
 /** The seals of one connection: put on what is written, looked at in what is read. */
@@ -35,8 +25,6 @@ export interface Seals {
   install(): void;
   /** How a statement is asked. */
   checked(text: string): CheckedStatement;
-  /** The parameters of an insert with the seal among them; undefined where a trigger has to seal it. */
-  sealing(insert: SealedInsert, parameters: readonly SqlValue[]): readonly SqlValue[] | undefined;
   /**
    * Runs a statement; the rows that it gives, with those among them that are damaged.
    * @throws Agent33Error `store.bad_row`
@@ -64,6 +52,7 @@ export function createSeals(native: DatabaseSync, now: () => number): Seals {
     if (sealed === undefined) throw new TypeError(`No table "${table}" has seals.`);
     return damagedRow(sealed, spelled);
   };
+  // Called for every row that is written or read, so nothing is made of the arguments that they are not.
   // Called for every row that is written or read, so nothing is made of the arguments that they are not.
   const options = { varargs: true } as const;
   const define = (name: string, run: (...values: Argument[]) => string | number): void =>
@@ -102,15 +91,8 @@ export function createSeals(native: DatabaseSync, now: () => number): Seals {
             text: checkedText(text),
             rowsMayBeDamaged: givesRows(text),
             newestFirst: newestFirst(text),
-            insert: sealedInsert(text),
           }
         : { text, rowsMayBeDamaged: false, newestFirst: false },
-    sealing: (insert, parameters) => {
-      const row = insert.spelledFrom(parameters);
-      if (row === undefined) return undefined;
-      const seal = sealOf(insert.table, revision(0), spellingOf(row, 0));
-      return [...parameters.slice(0, insert.values), seal, ...parameters.slice(insert.values)];
-    },
     reading: (statement, run) => {
       if (!statement.rowsMayBeDamaged) return run();
       const met: DamagedRow[] = [];
@@ -151,7 +133,7 @@ function installText(withoutRowids: ReadonlySet<string>): string {
       return `
 CREATE TEMP VIEW ${checkedName(name)} AS SELECT ${columns.join(", ")} FROM main.${name}
   WHERE row_holds('${name}', seal, ${spelled("")});
-CREATE TEMP TRIGGER seal_new_${name} AFTER INSERT ON main.${name} WHEN NEW.seal = '' BEGIN
+CREATE TEMP TRIGGER seal_new_${name} AFTER INSERT ON main.${name} BEGIN
   UPDATE ${name} SET seal = row_seal('${name}', ${spelled("NEW.")}) WHERE ${here}; END;
 CREATE TEMP TRIGGER seal_changed_${name} AFTER UPDATE OF ${columns.join(", ")} ON main.${name} BEGIN
   UPDATE ${name} SET seal = row_reseal('${name}', OLD.seal, ${spelled("OLD.")}, ${spelled("NEW.")})

@@ -33,8 +33,8 @@ export type WriteObserver = (
  * @throws Agent33Error `store.bad_parameter`
  */
 export function checkParameters(parameters: readonly unknown[]): readonly SqlValue[] {
-  if (parameters.every(isSqlValue)) return parameters;
   const bad = parameters.findIndex((value) => !isSqlValue(value));
+  if (bad === -1) return parameters as readonly SqlValue[];
   const value = parameters[bad];
   const kind = typeof value === "object" ? (value?.constructor.name ?? "object") : typeof value;
   throw new Agent33Error("store.bad_parameter", `SQL parameter ${bad + 1} is a ${kind}.`, {
@@ -53,14 +53,11 @@ const unlooked: Seals = {
   active: () => false,
   install: () => undefined,
   checked: (text) => ({ text, rowsMayBeDamaged: false, newestFirst: false }),
-  sealing: () => undefined,
   reading: (_, run) => run(),
 };
 
 interface Prepared extends CheckedStatement {
   readonly native: StatementSync;
-  /** The same statement with the row's seal as a parameter more. */
-  readonly sealing: StatementSync | undefined;
   readonly writes: boolean;
 }
 
@@ -90,7 +87,6 @@ export function createSession(
     const how = seals.checked(sql);
     const statement: Prepared = {
       native: native.prepare(how.text),
-      sealing: how.insert === undefined ? undefined : native.prepare(how.insert.text),
       writes: !onlyReads(sql),
       ...how,
     };
@@ -100,16 +96,6 @@ export function createSession(
     }
     statements.set(sql, statement);
     return statement;
-  };
-  /** A statement of SQLite's, and what it is given. */
-  const bound = (
-    { native, sealing, insert }: Prepared,
-    parameters: readonly SqlValue[],
-  ): readonly [StatementSync, readonly SqlValue[]] => {
-    const plain = checkParameters(parameters);
-    if (sealing === undefined || insert === undefined) return [native, plain];
-    const sealed = seals.sealing(insert, plain);
-    return sealed === undefined ? [native, plain] : [sealing, sealed];
   };
   const guarded = <T>(run: () => T): T => {
     try {
@@ -130,17 +116,18 @@ export function createSession(
     all: (sql, ...parameters) =>
       guarded(() => {
         const statement = prepare(sql);
-        const [asked, given] = bound(statement, parameters);
-        const rows = seals.reading(statement, () => asked.all(...given) as unknown as SqlRow[]);
+        const rows = seals.reading(
+          statement,
+          () => statement.native.all(...checkParameters(parameters)) as unknown as SqlRow[],
+        );
         told(statement, sql, parameters, rows.length);
         return rows;
       }),
     get: (sql, ...parameters) =>
       guarded(() => {
         const statement = prepare(sql);
-        const [asked, given] = bound(statement, parameters);
         const [row] = seals.reading(statement, () => {
-          const found = asked.get(...given) as SqlRow | undefined;
+          const found = statement.native.get(...checkParameters(parameters)) as SqlRow | undefined;
           return found === undefined ? [] : [found];
         });
         told(statement, sql, parameters, row === undefined ? 0 : null);
@@ -149,8 +136,7 @@ export function createSession(
     run: (sql, ...parameters) =>
       guarded(() => {
         const statement = prepare(sql);
-        const [asked, given] = bound(statement, parameters);
-        const changes = Number(asked.run(...given).changes);
+        const changes = Number(statement.native.run(...checkParameters(parameters)).changes);
         told(statement, sql, parameters, changes);
         return { changes };
       }),
