@@ -61,9 +61,10 @@ svg .in-mostly, svg .in-rarely, svg .in-unknown { fill: var(--on-light); }
 .scroll { overflow-x: auto; margin: .5rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; }
 th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { color: var(--faint); font-weight: 600; }
-.text { text-align: left; min-width: 8rem; overflow-wrap: anywhere; }
+th { color: var(--faint); font-weight: 600; vertical-align: bottom; }
+.text { text-align: left; min-width: 9rem; overflow-wrap: anywhere; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+th.number { white-space: normal; }
 @media (max-width: 40rem) { .narrow .number { white-space: normal; } }
 details { margin: .5rem 0; }
 summary { cursor: pointer; overflow-wrap: anywhere; }
