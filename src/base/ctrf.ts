@@ -88,9 +88,8 @@ export function ctrfReport({ tool, tests, start, stop, extra }: CtrfReport): Jso
 }
 
 function ctrfTest(test: CtrfTest): JsonObject {
-  const { name, status, durationMs, start, stop, suite, file, line, retried, retries, ...rest } =
-    test;
-  const { tags, steps, attachments, ...others } = rest;
+  const { name, status, durationMs, start, stop, suite, file, line, ...rest } = test;
+  const { tags, steps, attachments, retried: _listed, retries: _counted, ...others } = rest;
   return {
     name,
     status,
