@@ -10,10 +10,11 @@ import { beginHistory } from "../store/journal/position.ts";
 import { takeLock } from "../store/sqlite/use-lock.ts";
 import { temporaryFolder } from "../../test/support/temporary.ts";
 import { testHost } from "../../test/support/engine.ts";
-import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
+import { scheduleBackups } from "./backup-schedule.ts";
+import type { RecurringWork } from "./recurring-work.ts";
 
 let store: Store;
-let schedule: BackupSchedule;
+let schedule: RecurringWork;
 let backups = "";
 let warnings: string[] = [];
 /** The machine's, that can be set ahead: a child process takes its real time. */
@@ -27,7 +28,7 @@ const clock: Clock = {
   monotonic: () => systemClock.monotonic() + aheadMs,
 };
 
-function scheduled(cwd: string): BackupSchedule {
+function scheduled(cwd: string): RecurringWork {
   const host = { ...testHost(cwd), warn: (text: string) => warnings.push(text), clock };
   const flags = [{ setting: "backup.keep.newest", flag: "--x", value: 2 }];
   const config = loadConfig({ cwd, env: {}, flags });

@@ -8,7 +8,7 @@ import { newRun } from "../store/store.fixture.ts";
 import { openStore } from "../store/store.ts";
 import { testHost } from "../../test/support/engine.ts";
 import { temporaryFolder } from "../../test/support/temporary.ts";
-import type { BackupSchedule } from "./backup-schedule.ts";
+import type { RecurringWork } from "./recurring-work.ts";
 import { scheduleChecks } from "./check-schedule.ts";
 import { upkeepFindings } from "./doctor-store.ts";
 
@@ -17,7 +17,7 @@ let cwd = "";
 let dataDir = "";
 let warnings: string[] = [];
 let aheadMs = 0;
-let schedule: BackupSchedule;
+let schedule: RecurringWork;
 const clock: Clock = {
   ...systemClock,
   now: () => systemClock.now() + aheadMs,

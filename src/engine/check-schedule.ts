@@ -1,12 +1,11 @@
 import { join } from "node:path";
-import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
 import { lastCheckSchema, readLastCheck, writeLastCheck } from "../store/last-check.ts";
 import { takeLock } from "../store/sqlite/use-lock.ts";
 import { databaseFile } from "../store/store.ts";
-import type { BackupSchedule } from "./backup-schedule.ts";
 import type { Host } from "./host.ts";
+import { type RecurringWork, recurringWork } from "./recurring-work.ts";
 import { runStoreChild } from "./store-child.ts";
 
 export interface CheckParts {
@@ -25,14 +24,12 @@ const shown = 3;
  * Reads the settings' store from end to end as often as the settings say, in a child process, while
  * this one lives: the look at a start has too little time for it.
  */
-export function scheduleChecks(parts: CheckParts): BackupSchedule {
+export function scheduleChecks(parts: CheckParts): RecurringWork {
   const { config, host, dataDir } = parts;
   const processes = createProcesses(host.clock);
   const everyMs = config.settings.store.checkEveryHours * hourMs;
   const path = join(dataDir, databaseFile);
   let failedAt = Number.NEGATIVE_INFINITY;
-  let closed = false;
-  let running: Promise<void> | undefined;
 
   const isDue = (): boolean => {
     if (host.clock.monotonic() - failedAt < everyMs) return false;
@@ -62,35 +59,15 @@ export function scheduleChecks(parts: CheckParts): BackupSchedule {
     }
   };
 
-  const make = async (): Promise<void> => {
-    try {
+  return recurringWork({
+    lookEveryMs: everyMs === 0 ? undefined : (parts.lookEveryMs ?? usualLookMs),
+    processes,
+    work: async () => {
       if (isDue()) await check();
-    } catch (thrown) {
-      if (closed) return;
-      const { code, message } = toAgent33Error(thrown);
+    },
+    onFailure: ({ code, message }) => {
       failedAt = host.clock.monotonic();
       host.warn(`check: ${code}: ${message}`);
-    }
-  };
-
-  const look = (): Promise<void> => {
-    running ??= make().finally(() => {
-      running = undefined;
-    });
-    return running;
-  };
-  const timer =
-    everyMs === 0
-      ? undefined
-      : setInterval(() => void look(), parts.lookEveryMs ?? usualLookMs).unref();
-
-  return {
-    look,
-    close: async () => {
-      closed = true;
-      clearInterval(timer);
-      if (running !== undefined) await processes.killAll();
-      await running;
     },
-  };
+  });
 }

@@ -4,7 +4,8 @@ import type { Config } from "../config/config.ts";
 import { placeJournal } from "../store/journal/place.ts";
 import { isDamage } from "../store/recovery/start-look.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { type BackupSchedule, scheduleBackups } from "./backup-schedule.ts";
+import { scheduleBackups } from "./backup-schedule.ts";
+import type { RecurringWork } from "./recurring-work.ts";
 import { scheduleChecks } from "./check-schedule.ts";
 import { busyWords } from "./busy-words.ts";
 import { openGranted } from "./grants.ts";
@@ -14,8 +15,8 @@ import type { Host } from "./host.ts";
 export interface ConfiguredStore {
   readonly dataDir: string;
   readonly store: Store;
-  readonly backups: BackupSchedule;
-  readonly checks: BackupSchedule;
+  readonly backups: RecurringWork;
+  readonly checks: RecurringWork;
 }
 
 /**

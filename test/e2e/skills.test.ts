@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, describe, test } from "vitest";
-import { zipOf } from "../../src/skills/archive/zip.fixture.ts";
+import { zipOf } from "../support/zip.ts";
 import { freshFolder, runInProcess } from "../support/cli.ts";
 
 function write(folder: string, files: Readonly<Record<string, string | Buffer>>): string {

@@ -1,4 +1,4 @@
-import { crc32, deflateRawSync } from "node:zlib";
+import { type ZipEntry, zipOf } from "../../../test/support/zip.ts";
 
 /** A PDF with these pages (ISO 32000-1), each of one line of text. */
 export function pdfOf(pages: readonly string[]): Buffer {
@@ -55,50 +55,18 @@ const wordNamespace = "http://schemas.openxmlformats.org/wordprocessingml/2006/m
 
 /** A Word document with this body, in WordprocessingML. */
 export function docxOf(body: string): Buffer {
-  return zipOf({
+  const files = {
     "[Content_Types].xml":
       '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Override PartName="/word/document.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
     "_rels/.rels":
       '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="word/document.xml"/></Relationships>',
     "word/document.xml": `<?xml version="1.0"?><w:document xmlns:w="${wordNamespace}"><w:body>${body}</w:body></w:document>`,
-  });
+  };
+  return zipOf(Object.entries(files).map(([name, content]): ZipEntry => ({ name, content })));
 }
 
 /** A file whose only part is much longer than the file. */
 export function docxBomb(megabytes: number): Buffer {
   const run = `<w:p><w:r><w:t>${"bomb ".repeat(200_000)}</w:t></w:r></w:p>`;
   return docxOf(run.repeat(megabytes));
-}
-
-/** An archive of files, deflated (PKWARE APPNOTE 6.3). */
-function zipOf(files: Readonly<Record<string, string>>): Buffer {
-  const locals: Buffer[] = [];
-  const entries: Buffer[] = [];
-  let offset = 0;
-  for (const [name, text] of Object.entries(files)) {
-    const data = Buffer.from(text);
-    const packed = deflateRawSync(data);
-    const common = Buffer.alloc(26);
-    common.writeUInt16LE(20, 0);
-    common.writeUInt16LE(8, 4);
-    common.writeUInt32LE(crc32(data), 10);
-    common.writeUInt32LE(packed.length, 14);
-    common.writeUInt32LE(data.length, 18);
-    common.writeUInt16LE(name.length, 22);
-    const local = Buffer.concat([Buffer.from("PK\u0003\u0004"), common, Buffer.from(name), packed]);
-    const rest = Buffer.alloc(14);
-    rest.writeUInt32LE(offset, 10);
-    entries.push(
-      Buffer.concat([Buffer.from("PK\u0001\u0002\u0014\u0000"), common, rest, Buffer.from(name)]),
-    );
-    locals.push(local);
-    offset += local.length;
-  }
-  const directory = Buffer.concat(entries);
-  const end = Buffer.alloc(18);
-  end.writeUInt16LE(entries.length, 4);
-  end.writeUInt16LE(entries.length, 6);
-  end.writeUInt32LE(directory.length, 8);
-  end.writeUInt32LE(offset, 12);
-  return Buffer.concat([...locals, directory, Buffer.from("PK\u0005\u0006"), end]);
 }

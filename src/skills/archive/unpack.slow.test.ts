@@ -7,7 +7,7 @@ import { pack } from "tar-stream";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { unpackArchive } from "./unpack.ts";
 import { archiveLimits } from "./unpacked.ts";
-import { type ZipEntry, zipOf } from "./zip.fixture.ts";
+import { type ZipEntry, zipOf } from "../../../test/support/zip.ts";
 
 let root: string;
 beforeEach(async () => {
