@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { Agent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Config } from "../config/config.ts";
@@ -12,17 +14,22 @@ import type { Host } from "./host.ts";
 import { matchWith, type SkillMatcherParts } from "./skill-matcher.ts";
 import { readSkills } from "./skills.ts";
 
-export interface SkillMatchRequest {
-  readonly task: string;
+const requestSchema = z.strictObject({
+  task: z.string().refine((task) => task.trim() !== "", "is empty"),
   /** How many are chosen at most. */
-  readonly top: number;
+  top: z.int().positive(),
   /** The model that is asked; null for none. */
-  readonly model: string | null;
-}
+  model: z.string().nullable(),
+});
+
+export type SkillMatchRequest = z.infer<typeof requestSchema>;
 
 /** Matches the settings' skills with a task, without a run. */
 export interface SkillMatching {
-  /** @throws BoundaryError where the model cannot be asked, Agent33Error `models.*` */
+  /**
+   * @throws BoundaryError where the model cannot be asked, Agent33Error `engine.invalid_match`,
+   * `models.*`
+   */
   match(request: SkillMatchRequest): Promise<SkillMatch>;
 }
 
@@ -63,7 +70,8 @@ export function createSkillMatching(parts: SkillMatchingParts): SkillMatching {
   };
 
   return {
-    match: async ({ task, top, model }) => {
+    match: async (request) => {
+      const { task, top, model } = parsed(request);
       const lock = readLock(lockPath(config, host.cwd));
       const { entries } = await readSkills(settings, host, lock, settings.tenant);
       const skills = entries.flatMap(({ skill, status }) =>
@@ -77,6 +85,20 @@ export function createSkillMatching(parts: SkillMatchingParts): SkillMatching {
       });
     },
   };
+}
+
+/** A program may be written without types. */
+function parsed(request: SkillMatchRequest): SkillMatchRequest {
+  const read = requestSchema.safeParse(request);
+  if (read.success) return read.data;
+  const problems = read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  throw new Agent33Error(
+    "engine.invalid_match",
+    `Skills cannot be matched with this: ${problems.join("; ")}.`,
+    {
+      hint: 'Give { task, top, model }, for example { task: "Fill the form", top: 5, model: null }.',
+    },
+  );
 }
 
 function textOf({ parts }: ModelTurn): string {

@@ -261,6 +261,22 @@ describe("matching without a run", () => {
     expect(match.notices).toEqual([expect.stringContaining("No model was asked")]);
   });
 
+  test("says what is wrong with a question that a program has put without types", async () => {
+    const { match } = opened().engine.skills;
+    const whole = { task: "Fill the PDF form", top: 1, model: null };
+    for (const [wrong, named] of [
+      [{ task: "  " }, "task: is empty"],
+      [{ top: -1 }, "top: "],
+      [{ model: undefined }, "model: "],
+      [{ modle: "x" }, "modle"],
+    ] as const) {
+      await expect(match({ ...whole, ...wrong } as never)).rejects.toMatchObject({
+        code: "engine.invalid_match",
+        message: expect.stringContaining(named) as string,
+      });
+    }
+  });
+
   test("asks the model that is named, in calls that the audit has", async () => {
     const made = opened();
     const model = script(
