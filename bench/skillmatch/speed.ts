@@ -7,6 +7,7 @@ import { openKeptIndex } from "../../src/skills/matching/kept-index.ts";
 import { createSkillIndex, type IndexedSkill } from "../../src/skills/matching/skill-index.ts";
 import type { Progress } from "../benchmark.ts";
 import { collectGarbage } from "../harness.ts";
+import { costOf } from "../cost.ts";
 import { columnsOf, type FindingsTable } from "../results.ts";
 import { meanOf, percentile } from "../statistics.ts";
 import type { SkillCorpus } from "./corpus.ts";
@@ -155,15 +156,6 @@ function* manySkills(skills: readonly IndexedSkill[], size: number): Generator<I
 function memory(): number {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
-}
-
-function costOf(work: () => unknown): { readonly cpuMs: number; readonly wallMs: number } {
-  const before = process.cpuUsage();
-  const began = performance.now();
-  work();
-  const wallMs = performance.now() - began;
-  const { user, system } = process.cpuUsage(before);
-  return { cpuMs: (user + system) / 1_000, wallMs };
 }
 
 function unfair(task: string): Agent33Error {

@@ -2,6 +2,7 @@ import { Agent33Error } from "../../src/base/errors.ts";
 import { createToolIndex } from "../../src/tools/search/tool-index.ts";
 import type { Progress } from "../benchmark.ts";
 import { collectGarbage } from "../harness.ts";
+import { type Cost, costOf } from "../cost.ts";
 import { columnsOf, type FindingsTable } from "../results.ts";
 import { median, percentile } from "../statistics.ts";
 import type { Corpus, PoolTool } from "./corpus.ts";
@@ -107,20 +108,6 @@ function serversOf(pool: readonly PoolTool[], size: number): Servers {
     };
   });
   return Map.groupBy(tools, (_tool, place) => `server${Math.floor(place / toolsOfServer)}`);
-}
-
-interface Cost {
-  readonly cpuMs: number;
-  readonly wallMs: number;
-}
-
-function costOf(work: () => unknown): Cost {
-  const before = process.cpuUsage();
-  const began = performance.now();
-  work();
-  const wallMs = performance.now() - began;
-  const { user, system } = process.cpuUsage(before);
-  return { cpuMs: (user + system) / 1_000, wallMs };
 }
 
 function unfair(query: string): Agent33Error {

@@ -53,7 +53,7 @@ export const irregularities = {
   ),
   tool_foreign: notice("There is no such tool here; the entry does nothing."),
   tool_argument: notice(
-    "Only what Bash runs can be limited by arguments: as an allowed tool the entry allows nothing, as any other it means the whole tool.",
+    "Only what Bash runs can be limited by arguments: as an allowed tool the entry allows nothing, in the other lists it means the whole tool.",
   ),
   unreadable: issue("Check that the folder is there and who may read it."),
 } as const satisfies Readonly<Record<string, Irregularity>>;

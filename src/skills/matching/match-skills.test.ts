@@ -16,7 +16,7 @@ const skills = [
   skill("form-design", "Design forms that convert"),
   skill("dance", "Tango steps"),
 ];
-const task = "Fill the court form /root/sc100.pdf";
+const task = "Fill the court form forms/sc100.pdf";
 
 /** A model that gives these answers, one after the other. */
 function scripted(...answers: readonly (string | object)[]) {

@@ -164,7 +164,7 @@ function open<T>(path: string, { clock }: MakeOptions, use: (database: Database)
   }
 }
 
-/** What is added goes into the journal, as any change does; on a dry run it is counted only. */
+/** What is added goes into the journal, like every change; on a dry run it is counted only. */
 function record(database: Database, options: MakeOptions): void {
   const folder = journalOf(options);
   if (folder === undefined) return database.record(countingRecorder);

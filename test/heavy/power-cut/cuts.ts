@@ -78,8 +78,9 @@ function momentsOf(
   const told = operations.flatMap(({ kind }, index) => (kind === "said" ? [index] : []));
   const moments = new Map<number, number>();
   for (let number = 0; number < states; number += 1) {
-    const any = Math.floor(random.next() * operations.length);
-    const moment = told.length > 0 && random.next() < 0.5 ? (told[any % told.length] ?? any) : any;
+    const drawn = Math.floor(random.next() * operations.length);
+    const moment =
+      told.length > 0 && random.next() < 0.5 ? (told[drawn % told.length] ?? drawn) : drawn;
     moments.set(moment, (moments.get(moment) ?? 0) + 1);
   }
   return moments;
