@@ -73,7 +73,7 @@ async function round(
       name,
       writers,
       inDoubt,
-      tolerates: kind.codes,
+      tolerates: [...kind.codes, ...(kind.codesAtMending ?? [])],
       watches: true,
       journal: true,
       ...(checkpointPages === undefined ? {} : { checkpointPages }),
@@ -118,6 +118,8 @@ async function round(
   const { reads, codes } = saidSince(child, from);
   if (kind.reads && reads === 0) faults.push("nothing was read meanwhile");
   if (kind.refuses && codes.size === 0) faults.push("no write was refused");
+  const wrong = [...codes].filter((code) => !kind.codes.includes(code));
+  if (wrong.length > 0) faults.push(`refused meanwhile with ${wrong.join(", ")}`);
   const kept = child.printed().length;
   // Whoever was refused sends it again with its key, this process or the one after it.
   const dies = random.next() < 0.4;

@@ -8,6 +8,12 @@ export interface FaultKind {
   readonly latest: number;
   /** What refused writes are told. */
   readonly codes: readonly string[];
+  /**
+   * What else may be told of a failure just before the disk worked again, which was looked into just
+   * after: SQLite says "disk I/O error" of a read-only disk and "malformed" of one that cannot be read,
+   * and by then it is neither any more.
+   */
+  readonly codesAtMending?: readonly string[];
   /** Whether writes are refused; where only the journal fails, none is. */
   readonly refuses: boolean;
   /** Whether reads must be answered meanwhile. */
@@ -50,6 +56,7 @@ export const faultKinds: readonly FaultKind[] = [
     fault: { on: ["read"], of: store, with: "EIO" },
     latest,
     codes: ["store.io"],
+    codesAtMending: ["store.corrupt"],
     refuses: false,
     reads: false,
     cachePages: 5,
@@ -67,6 +74,7 @@ export const faultKinds: readonly FaultKind[] = [
     fault: { on: ["write", "name"], with: "EROFS" },
     latest,
     codes: ["store.readonly"],
+    codesAtMending: ["store.io"],
     refuses: true,
     reads: true,
   },
