@@ -2,8 +2,8 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { isAgent33Error } from "../base/errors.ts";
-import { copyFolder, keepFolder, keptFolderSchema } from "../evaluation/kept-folder.ts";
-import { resetFolder } from "../evaluation/reset-folder.ts";
+import { copyFolder, keepFolder, keptFolderSchema } from "../evaluation/workspaces/kept-folder.ts";
+import { resetFolder } from "../evaluation/workspaces/reset-folder.ts";
 import { dataDirOf, keptContents, type RunFiles, startFiles } from "./run-files.ts";
 
 const cleanName = "workspace-clean.json";

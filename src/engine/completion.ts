@@ -8,7 +8,7 @@ import {
 import { type AgentDefinition, agentReference } from "../agents/definition.ts";
 import type { AgentSide, RunCheck } from "../agents/ports.ts";
 import { Agent33Error } from "../base/errors.ts";
-import { type CheckOptions, runCheck, runScorer } from "../evaluation/check.ts";
+import { type CheckOptions, runCheck, runScorer } from "../evaluation/commands/check.ts";
 import type { RunSpec } from "./run-spec.ts";
 
 /** How the work of a run is to be checked, besides a task's own check. */

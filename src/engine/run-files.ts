@@ -8,12 +8,12 @@ import {
   keepFolder,
   keptFolderSchema,
   restoreFolder,
-} from "../evaluation/kept-folder.ts";
+} from "../evaluation/workspaces/kept-folder.ts";
 import {
   diffSnapshots,
   type FolderSnapshot,
   snapshotFolder,
-} from "../evaluation/workspace-changes.ts";
+} from "../evaluation/workspaces/workspace-changes.ts";
 import type { FileChange } from "../events/event.ts";
 
 /** The files of one run below the data folder. */

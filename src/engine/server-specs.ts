@@ -4,7 +4,7 @@ import { suggestName } from "../base/nearest.ts";
 import type { Config } from "../config/config.ts";
 import type { McpServerSettings } from "../config/mcp-servers.ts";
 import { resolveReferences } from "../config/references.ts";
-import type { Task } from "../evaluation/task.ts";
+import type { Task } from "../evaluation/tasks/task.ts";
 import { splitCommand } from "../sandbox/command.ts";
 import type { Host } from "./host.ts";
 import type { ServerSpec } from "./run-spec.ts";

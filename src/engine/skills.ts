@@ -4,7 +4,7 @@ import { Agent33Error } from "../base/errors.ts";
 import type { Lock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { usualSkillFolders } from "../config/skill-settings.ts";
-import type { Task } from "../evaluation/task.ts";
+import type { Task } from "../evaluation/tasks/task.ts";
 import { discover } from "../skills/load.ts";
 import { readRegistry, type SkillPlace, type SkillRegistry } from "../skills/registry.ts";
 import { formatSkillNotice, type Skill } from "../skills/skill.ts";

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { Agent33Error } from "../base/errors.ts";
 import { egressGuardFile } from "../boundary/egress/guard.ts";
-import { runCommand } from "../evaluation/run-command.ts";
+import { runCommand } from "../evaluation/commands/run-command.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import type { Processes } from "../sandbox/process.ts";
 import type { Snapshot } from "../store/upgrade.ts";

@@ -8,12 +8,12 @@ import { z } from "zod";
 import { systemClock } from "../base/clock.ts";
 import { createProcesses } from "../sandbox/process.ts";
 import { discover } from "../skills/load.ts";
-import { runCheck } from "./check.ts";
-import { prepareHostWorkspace } from "./host-environment.ts";
-import { loadTask } from "./load-task.ts";
-import { runCommand } from "./run-command.ts";
-import type { Task } from "./task.ts";
-import { type Verification, verify } from "./verifier.ts";
+import { runCheck } from "./commands/check.ts";
+import { prepareHostWorkspace } from "./environments/host-environment.ts";
+import { loadTask } from "./tasks/load-task.ts";
+import { runCommand } from "./commands/run-command.ts";
+import type { Task } from "./tasks/task.ts";
+import { type Verification, verify } from "./environments/verifier.ts";
 
 grantTests("runs a check and a verifier", { spawn: true });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { effects, repeats } from "../base/effect.ts";
+import { effects, repeats } from "../../base/effect.ts";
 
 /**
  * What a `task.toml` may hold. Source: the Harbor task format as its runner (0.13) reads it and as

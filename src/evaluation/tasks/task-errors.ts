@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname } from "node:path";
-import { Agent33Error, messageOf } from "../base/errors.ts";
-import { nearestName } from "../base/nearest.ts";
+import { Agent33Error, messageOf } from "../../base/errors.ts";
+import { nearestName } from "../../base/nearest.ts";
 
 /** The errors of loading a task, each with what to do about it. */
 

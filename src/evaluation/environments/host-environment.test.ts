@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { prepareHostWorkspace } from "./host-environment.ts";
-import { loadTask } from "./load-task.ts";
-import type { Task } from "./task.ts";
-import { snapshotFolder } from "./workspace-changes.ts";
+import { loadTask } from "../tasks/load-task.ts";
+import type { Task } from "../tasks/task.ts";
+import { snapshotFolder } from "../workspaces/workspace-changes.ts";
 
 let root: string;
 beforeEach(async () => {

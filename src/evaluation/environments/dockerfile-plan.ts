@@ -5,7 +5,7 @@ import {
   dockerWords,
   parseDockerfile,
 } from "./dockerfile.ts";
-import { Agent33Error } from "../base/errors.ts";
+import { Agent33Error } from "../../base/errors.ts";
 
 /** One COPY or ADD of files that the task brings. */
 export interface CopyStep {

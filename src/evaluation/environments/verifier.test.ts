@@ -2,10 +2,10 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "n
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { grantTests } from "../../test/support/egress.ts";
-import { systemClock } from "../base/clock.ts";
-import { createProcesses } from "../sandbox/process.ts";
-import { loadTask } from "./load-task.ts";
+import { grantTests } from "../../../test/support/egress.ts";
+import { systemClock } from "../../base/clock.ts";
+import { createProcesses } from "../../sandbox/process.ts";
+import { loadTask } from "../tasks/load-task.ts";
 import { verify, type VerifyOptions } from "./verifier.ts";
 
 grantTests("runs verifiers", { spawn: true });

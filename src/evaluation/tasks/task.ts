@@ -1,5 +1,5 @@
-import type { Effect, Repeat } from "../base/effect.ts";
-import type { JsonObject } from "../base/json.ts";
+import type { Effect, Repeat } from "../../base/effect.ts";
+import type { JsonObject } from "../../base/json.ts";
 
 /** An MCP server that a task wants to be there. */
 export type TaskMcpServer =

@@ -1,7 +1,7 @@
 import { chmod, copyFile, lstat, mkdir, readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
-import { isWithin } from "./paths.ts";
+import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
+import { isWithin } from "../paths.ts";
 
 /** What may be copied out of a folder. */
 export interface SourceGuard {

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, resolve } from "node:path";
-import { Agent33Error, systemCodeOf } from "../base/errors.ts";
+import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
 import { type CopyStep, type DockerfilePlan, planDockerfile } from "./dockerfile-plan.ts";
 import { copyTree, type SourceGuard, sourceGuard } from "./copy-tree.ts";
-import { isWithin } from "./paths.ts";
-import type { Task } from "./task.ts";
+import { isWithin } from "../paths.ts";
+import type { Task } from "../tasks/task.ts";
 
 /** A task's workspace on this machine, without a container. */
 export interface HostWorkspace {

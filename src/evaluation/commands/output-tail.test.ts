@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { anyCharacter } from "../../test/support/any-character.ts";
+import { anyCharacter } from "../../../test/support/any-character.ts";
 import { outputTail } from "./output-tail.ts";
 
 describe("the tail of an output", () => {

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { grantTests } from "../../test/support/egress.ts";
-import { systemClock } from "../base/clock.ts";
-import { createProcesses } from "../sandbox/process.ts";
+import { grantTests } from "../../../test/support/egress.ts";
+import { systemClock } from "../../base/clock.ts";
+import { createProcesses } from "../../sandbox/process.ts";
 import { runCheck, runScorer } from "./check.ts";
 import { outputLimitBytes } from "./output-tail.ts";
 

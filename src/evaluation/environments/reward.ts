@@ -1,8 +1,8 @@
 import { lstat, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
-import { err, ok, type Result } from "../base/result.ts";
+import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
+import { err, ok, type Result } from "../../base/result.ts";
 
 /** What a verifier gave: `reward` decides, the others are for the record. */
 export interface Reward {

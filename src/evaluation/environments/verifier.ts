@@ -1,15 +1,15 @@
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { VerificationResult } from "../agents/ports.ts";
-import type { Clock } from "../base/clock.ts";
-import { Agent33Error, messageOf, unreachable } from "../base/errors.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import type { SpawnProcess } from "../boundary/hands.ts";
-import { isWithin } from "./paths.ts";
+import type { VerificationResult } from "../../agents/ports.ts";
+import type { Clock } from "../../base/clock.ts";
+import { Agent33Error, messageOf, unreachable } from "../../base/errors.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import type { SpawnProcess } from "../../boundary/hands.ts";
+import { isWithin } from "../paths.ts";
 import { readReward, removeVerdicts } from "./reward.ts";
-import { type CommandEnd, type CommandResult, runCommand } from "./run-command.ts";
-import type { Task } from "./task.ts";
+import { type CommandEnd, type CommandResult, runCommand } from "../commands/run-command.ts";
+import type { Task } from "../tasks/task.ts";
 
 export interface VerifyOptions {
   /** What the agent left; the tests run in it. */

@@ -1,4 +1,4 @@
-import { Agent33Error } from "../base/errors.ts";
+import { Agent33Error } from "../../base/errors.ts";
 
 /** One instruction of a Dockerfile, variables not yet replaced. */
 export interface DockerInstruction {

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { asOrdinaryUser } from "../../test/support/ordinary-user.ts";
+import { asOrdinaryUser } from "../../../test/support/ordinary-user.ts";
 import { loadTask, taskDigest, tryLoadTask } from "./load-task.ts";
 import { sizeInMb } from "./task-schema.ts";
 

@@ -1,7 +1,7 @@
-import type { CheckResult } from "../agents/ports.ts";
-import type { Clock } from "../base/clock.ts";
-import { Agent33Error, unreachable } from "../base/errors.ts";
-import type { SpawnProcess } from "../boundary/hands.ts";
+import type { CheckResult } from "../../agents/ports.ts";
+import type { Clock } from "../../base/clock.ts";
+import { Agent33Error, unreachable } from "../../base/errors.ts";
+import type { SpawnProcess } from "../../boundary/hands.ts";
 import { type CommandEnd, runCommand } from "./run-command.ts";
 
 export interface CheckOptions {

@@ -1,10 +1,10 @@
 import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { digestOf } from "../base/digest.ts";
-import { type JsonObject, toJsonValue } from "../base/json.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import { systemCodeOf, toAgent33Error } from "../base/errors.ts";
-import { isBelow } from "./paths.ts";
+import { digestOf } from "../../base/digest.ts";
+import { type JsonObject, toJsonValue } from "../../base/json.ts";
+import { err, ok, type Result } from "../../base/result.ts";
+import { systemCodeOf, toAgent33Error } from "../../base/errors.ts";
+import { isBelow } from "../paths.ts";
 import { readTaskConfig, type TaskConfig } from "./task-config.ts";
 import {
   environmentNotAFolder,
@@ -21,7 +21,7 @@ import {
   unreadable,
 } from "./task-errors.ts";
 import type { Task } from "./task.ts";
-import { snapshotFolder } from "./workspace-changes.ts";
+import { snapshotFolder } from "../workspaces/workspace-changes.ts";
 
 /** Harbor's own limit where a task sets none. */
 const defaultVerifierTimeoutSec = 600;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { attempt } from "../base/result.ts";
+import { attempt } from "../../base/result.ts";
 import { planDockerfile } from "./dockerfile-plan.ts";
 
 const plan = (...lines: string[]) => planDockerfile(lines.join("\n"), "Dockerfile");

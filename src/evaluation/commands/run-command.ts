@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
-import type { Clock } from "../base/clock.ts";
-import { type ErrorData, toAgent33Error } from "../base/errors.ts";
-import type { ExitStatus, SpawnedProcess, SpawnProcess } from "../boundary/hands.ts";
+import type { Clock } from "../../base/clock.ts";
+import { type ErrorData, toAgent33Error } from "../../base/errors.ts";
+import type { ExitStatus, SpawnedProcess, SpawnProcess } from "../../boundary/hands.ts";
 import { type OutputTail, outputTail } from "./output-tail.ts";
 
 /** A command to run to its end. */

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { sha256 } from "../base/digest.ts";
-import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
-import type { FileChange } from "../events/event.ts";
+import { sha256 } from "../../base/digest.ts";
+import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
+import type { FileChange } from "../../events/event.ts";
 
 /** What one file was when the folder was looked at. */
 export interface FileState {

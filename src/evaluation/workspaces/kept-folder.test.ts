@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
-import { temporaryFolder } from "../../test/support/temporary.ts";
+import { temporaryFolder } from "../../../test/support/temporary.ts";
 import { copyFolder, keepFolder, restoreFolder } from "./kept-folder.ts";
 
 let place: string;

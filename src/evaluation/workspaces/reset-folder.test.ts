@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
-import { temporaryFolder } from "../../test/support/temporary.ts";
+import { temporaryFolder } from "../../../test/support/temporary.ts";
 import { keepFolder, type KeptFolder } from "./kept-folder.ts";
 import { resetFolder } from "./reset-folder.ts";
 import { snapshotFolder } from "./workspace-changes.ts";

@@ -12,7 +12,7 @@ import {
 } from "node:fs/promises";
 import type { Dirent } from "node:fs";
 import { join } from "node:path";
-import { sha256 } from "../base/digest.ts";
+import { sha256 } from "../../base/digest.ts";
 import { contentPath, type KeptFolder, mapped, unlessGone } from "./kept-folder.ts";
 
 type Entry = KeptFolder["entries"][number];

@@ -13,10 +13,10 @@ import {
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
-import { sha256 } from "../base/digest.ts";
-import { makeFolder, syncToDisk } from "../base/disk.ts";
-import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
-import { isWithin } from "./paths.ts";
+import { sha256 } from "../../base/digest.ts";
+import { makeFolder, syncToDisk } from "../../base/disk.ts";
+import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
+import { isWithin } from "../paths.ts";
 
 const entrySchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("folder"), path: z.string() }),

@@ -1,7 +1,7 @@
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
-import { Agent33Error } from "../base/errors.ts";
-import { suggestName } from "../base/nearest.ts";
+import { Agent33Error } from "../../base/errors.ts";
+import { suggestName } from "../../base/nearest.ts";
 import {
   type Agent33Metadata,
   agent33MetadataSchema,
