@@ -99,6 +99,16 @@ async function assemble(
     notices.push("environment/: missing, the workspace starts empty");
   }
   const { author_name: authorName, difficulty, category, tags } = file.metadata ?? {};
+  const agentTimeoutMs = agentTimeoutSec === undefined ? undefined : milliseconds(agentTimeoutSec);
+  const verifier = {
+    dir: join(dir, "tests"),
+    timeoutMs: milliseconds(file.verifier?.timeout_sec ?? defaultVerifierTimeoutSec),
+    env: file.verifier?.env ?? {},
+  };
+  const solution =
+    (await kindOf(join(solutionDir, "solve.sh"))) === "file"
+      ? { dir: solutionDir, env: file.solution?.env ?? {} }
+      : undefined;
   return {
     name: basename(dir),
     dir,
@@ -110,16 +120,9 @@ async function assemble(
       category: textOrNothing(category),
       tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [],
     },
-    agentTimeoutMs: agentTimeoutSec === undefined ? undefined : milliseconds(agentTimeoutSec),
-    verifier: {
-      dir: join(dir, "tests"),
-      timeoutMs: milliseconds(file.verifier?.timeout_sec ?? defaultVerifierTimeoutSec),
-      env: file.verifier?.env ?? {},
-    },
-    solution:
-      (await kindOf(join(solutionDir, "solve.sh"))) === "file"
-        ? { dir: solutionDir, env: file.solution?.env ?? {} }
-        : undefined,
+    agentTimeoutMs,
+    verifier,
+    solution,
     environment: {
       dir: environmentDir,
       dockerfile: (await kindOf(dockerfile)) === "file" ? dockerfile : undefined,
@@ -137,6 +140,10 @@ async function assemble(
       env: environment.env ?? {},
       mcpServers: servers,
     },
+    steps: [
+      { name: undefined, instruction, agentTimeoutMs, verifier, solution, minReward: undefined },
+    ],
+    stepReward: "mean",
     skillsDir: await skillsFolder(dir, agent33?.skills),
     check: agent33?.check,
     scriptPath: await scriptFile(dir, agent33?.script),

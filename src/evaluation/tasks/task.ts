@@ -22,6 +22,18 @@ export interface TaskToolNote {
   readonly repeat: Repeat;
 }
 
+/** What an agent is told and judged by at one time; most tasks have one of these. */
+export interface TaskStep {
+  /** Undefined where the task is one step. */
+  readonly name: string | undefined;
+  readonly instruction: string;
+  readonly agentTimeoutMs: number | undefined;
+  readonly verifier: Task["verifier"];
+  readonly solution: Task["solution"];
+  /** With a lower reward the steps after it are not begun. */
+  readonly minReward: number | undefined;
+}
+
 /** A task for an agent, as a Harbor folder holds it. Paths are absolute. */
 export interface Task {
   /** The folder's name. */
@@ -65,6 +77,10 @@ export interface Task {
     readonly env: Readonly<Record<string, string>>;
     readonly mcpServers: readonly TaskMcpServer[];
   };
+  /** In their order, at least one. */
+  readonly steps: readonly TaskStep[];
+  /** What a task of several steps is worth: the mean of their rewards, or the last one's. */
+  readonly stepReward: "mean" | "final";
   /** Folder of the task's Agent Skills, if it brings some. */
   readonly skillsDir: string | undefined;
   /** The visible check: a program and its arguments, to be run in the workspace. */
