@@ -4,12 +4,12 @@ import { join, resolve } from "node:path";
 import type { VerificationResult } from "../../agents/ports.ts";
 import type { Clock } from "../../base/clock.ts";
 import { Agent33Error, messageOf, unreachable } from "../../base/errors.ts";
-import { err, ok, type Result } from "../../base/result.ts";
 import type { SpawnProcess } from "../../boundary/hands.ts";
 import { isWithin } from "../paths.ts";
 import { readReward, removeVerdicts } from "./reward.ts";
 import { type CommandEnd, type CommandResult, runCommand } from "../commands/run-command.ts";
 import type { Task } from "../tasks/task.ts";
+import { taskVariables } from "../tasks/task-variables.ts";
 
 export interface VerifyOptions {
   /** What the agent left; the tests run in it. */
@@ -52,7 +52,8 @@ export async function verify(task: Task, options: VerifyOptions): Promise<Verifi
     );
   }
   const variables = taskVariables(task.verifier.env, options.env);
-  if (!variables.ok) return withoutVerdict(variables.error, "", 0);
+  const [missing] = variables.missing;
+  if (missing !== undefined) return withoutVerdict(variableMissing(missing), "", 0);
   let folder: string | undefined;
   try {
     await mkdir(logsDir, { recursive: true });
@@ -61,7 +62,7 @@ export async function verify(task: Task, options: VerifyOptions): Promise<Verifi
     await cp(task.verifier.dir, folder, { recursive: true, verbatimSymlinks: true });
     const env = {
       ...options.env,
-      ...variables.value,
+      ...variables.values,
       AGENT33_APP_DIR: workspace,
       AGENT33_TESTS_DIR: folder,
       AGENT33_LOGS_DIR: logsDir,
@@ -140,30 +141,16 @@ function withoutVerdict(error: Agent33Error, output: string, durationMs: number)
   return { reward: null, rewards: {}, passed: false, output, durationMs, error: error.toJSON() };
 }
 
-/** Replaces `${NAME}` and `${NAME:-default}` in the values of `[verifier.env]`. */
-function taskVariables(
-  wanted: Readonly<Record<string, string>>,
-  given: Readonly<Record<string, string>>,
-): Result<Record<string, string>> {
-  const variables: Record<string, string> = {};
-  for (const [name, template] of Object.entries(wanted)) {
-    const absent: string[] = [];
-    variables[name] = template.replace(
-      /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
-      (_whole, source: string, fallback: string | undefined) => {
-        const value = given[source] ?? fallback;
-        if (value === undefined) absent.push(source);
-        return value ?? "";
-      },
-    );
-    if (absent.length === 0) continue;
-    return err(
-      new Agent33Error(
-        "evaluation.verifier_env_missing",
-        `The verifier needs ${absent.join(", ")} for ${name} ([verifier.env] in task.toml).`,
-        { hint: "Set the variable, or take a task whose verifier needs none." },
-      ),
-    );
-  }
-  return ok(variables);
+function variableMissing({
+  name,
+  needs,
+}: {
+  name: string;
+  needs: readonly string[];
+}): Agent33Error {
+  return new Agent33Error(
+    "evaluation.verifier_env_missing",
+    `The verifier needs ${needs.join(", ")} for ${name} ([verifier.env] in task.toml).`,
+    { hint: "Set the variable, or take a task whose verifier needs none." },
+  );
 }
