@@ -2,6 +2,7 @@ import type { VerificationResult } from "../../agents/ports.ts";
 import { Agent33Error, unreachable } from "../../base/errors.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { CommandEnd, CommandResult } from "../commands/run-command.ts";
+import { taskVariables } from "../tasks/task-variables.ts";
 import { readReward } from "./reward.ts";
 
 /** A verdict, or the reason why there is none (`reward` null and `error` set). */
@@ -59,32 +60,21 @@ function verifierFault(end: CommandEnd, timeoutMs: number): Agent33Error | undef
 }
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}` in the values of `[verifier.env]`.
+ * The variables of `[verifier.env]`, with what they take from others.
  * @returns the variables, or `evaluation.verifier_env_missing`
  */
-export function taskVariables(
+export function verifierVariables(
   wanted: Readonly<Record<string, string>>,
   given: Readonly<Record<string, string>>,
-): Result<Record<string, string>> {
-  const variables: Record<string, string> = {};
-  for (const [name, template] of Object.entries(wanted)) {
-    const absent: string[] = [];
-    variables[name] = template.replace(
-      /\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g,
-      (_whole, source: string, fallback: string | undefined) => {
-        const value = given[source] ?? fallback;
-        if (value === undefined) absent.push(source);
-        return value ?? "";
-      },
-    );
-    if (absent.length === 0) continue;
-    return err(
-      new Agent33Error(
-        "evaluation.verifier_env_missing",
-        `The verifier needs ${absent.join(", ")} for ${name} ([verifier.env] in task.toml).`,
-        { hint: "Set the variable, or take a task whose verifier needs none." },
-      ),
-    );
-  }
-  return ok(variables);
+): Result<Readonly<Record<string, string>>> {
+  const { values, missing } = taskVariables(wanted, given);
+  const [first] = missing;
+  if (first === undefined) return ok(values);
+  return err(
+    new Agent33Error(
+      "evaluation.verifier_env_missing",
+      `The verifier needs ${first.needs.join(", ")} for ${first.name} ([verifier.env] in task.toml).`,
+      { hint: "Set the variable, or take a task whose verifier needs none." },
+    ),
+  );
 }

@@ -5,7 +5,7 @@ import type { SpawnProcess } from "../../boundary/hands.ts";
 import { isWithin } from "../paths.ts";
 import type { Task } from "../tasks/task.ts";
 import { runTests } from "./test-run.ts";
-import { taskVariables, type Verification, verdictOf, withoutVerdict } from "./verdict.ts";
+import { verifierVariables, type Verification, verdictOf, withoutVerdict } from "./verdict.ts";
 
 export interface VerifyOptions {
   /** What the agent left; the tests run in it. */
@@ -36,7 +36,7 @@ export async function verify(task: Task, options: VerifyOptions): Promise<Verifi
       { hint: "Give a folder outside the workspace." },
     );
   }
-  const variables = taskVariables(task.verifier.env, options.env);
+  const variables = verifierVariables(task.verifier.env, options.env);
   if (!variables.ok) return withoutVerdict(variables.error);
   const { dir: tests, timeoutMs } = task.verifier;
   const env = { ...options.env, ...variables.value };
