@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { VerificationResult } from "../../agents/ports.ts";
@@ -9,7 +9,8 @@ import type { SpawnProcess } from "../../boundary/hands.ts";
 import { isWithin } from "../paths.ts";
 import { readReward, removeVerdicts } from "./reward.ts";
 import { type CommandEnd, type CommandResult, runCommand } from "../commands/run-command.ts";
-import type { Task } from "../tasks/task.ts";
+import { gatherTests } from "../tasks/gather-tests.ts";
+import { onlyStep, type Task } from "../tasks/task.ts";
 
 export interface VerifyOptions {
   /** What the agent left; the tests run in it. */
@@ -51,14 +52,15 @@ export async function verify(task: Task, options: VerifyOptions): Promise<Verifi
       { hint: "Give a folder outside the workspace." },
     );
   }
-  const variables = taskVariables(task.verifier.env, options.env);
+  const { verifier } = onlyStep(task);
+  const variables = taskVariables(verifier.env, options.env);
   if (!variables.ok) return withoutVerdict(variables.error, "", 0);
   let folder: string | undefined;
   try {
     await mkdir(logsDir, { recursive: true });
     await removeVerdicts(logsDir);
     folder = await mkdtemp(join(tmpdir(), "agent33-tests-"));
-    await cp(task.verifier.dir, folder, { recursive: true, verbatimSymlinks: true });
+    await gatherTests(verifier, folder);
     const env = {
       ...options.env,
       ...variables.value,
@@ -66,8 +68,13 @@ export async function verify(task: Task, options: VerifyOptions): Promise<Verifi
       AGENT33_TESTS_DIR: folder,
       AGENT33_LOGS_DIR: logsDir,
     };
-    const result = await runTests(join(folder, "test.sh"), task, { ...options, workspace, env });
-    return await verdict(result, logsDir, task.verifier.timeoutMs);
+    const { timeoutMs } = verifier;
+    const result = await runTests(join(folder, "test.sh"), timeoutMs, {
+      ...options,
+      workspace,
+      env,
+    });
+    return await verdict(result, logsDir, timeoutMs);
   } catch (cause) {
     const error = new Agent33Error(
       "evaluation.verifier_failed",
@@ -83,14 +90,14 @@ export async function verify(task: Task, options: VerifyOptions): Promise<Verifi
 /** Bash, as task authors expect; where there is none, sh, which runs most scripts. */
 async function runTests(
   script: string,
-  task: Task,
+  timeoutMs: number,
   { workspace, env, spawn, clock, signal }: VerifyOptions,
 ): Promise<CommandResult> {
   const request = {
     args: [script],
     cwd: workspace,
     env,
-    timeoutMs: task.verifier.timeoutMs,
+    timeoutMs,
     spawn,
     clock,
     ...(signal === undefined ? {} : { signal }),
