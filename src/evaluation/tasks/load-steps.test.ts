@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { gatherTests } from "./gather-tests.ts";
+import { withTests } from "./gather-tests.ts";
 import { loadTask, tryLoadTask } from "./load-task.ts";
 import { type TaskFiles, writeTomlTask } from "./task.fixture.ts";
 import { onlyStep } from "./task.ts";
@@ -169,14 +169,12 @@ describe("the tests of a step", () => {
       "steps/scaffold/tests/data/x": "own",
     });
     const { steps } = await loadTask(dir);
-    const to = await mkdtemp(join(root, "gathered-"));
-    await gatherTests(steps[0].verifier, to);
-    const read = (path: string) => readFile(join(to, path), "utf8");
-    expect([await read("helpers.sh"), await read("test.sh"), await read("data/x")]).toEqual([
-      "shared",
-      "own",
-      "own",
-    ]);
+    const files = await withTests(steps[0].verifier, async (folder) => {
+      const read = (path: string) => readFile(join(folder, path), "utf8");
+      return [folder, await read("helpers.sh"), await read("test.sh"), await read("data/x")];
+    });
+    expect(files.slice(1)).toEqual(["shared", "own", "own"]);
+    await expect(readFile(files[0] ?? "")).rejects.toMatchObject({ code: "ENOENT" });
   });
 });
 
