@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { addByte, correct, dataBytes, parityBytes } from "./galois.ts";
+import { correct, dataBytes, parityBytes, parityOfWord } from "./galois.ts";
 
 /** Where the parity of a file is. */
 export function parityOf(path: string): string {
@@ -10,22 +10,12 @@ export function parityOf(path: string): string {
  * Writes what puts a file right again of which some bytes were altered: one byte for every 15. The
  * bytes of one word are spread over the whole file, so that a damaged stretch of up to 3 % of it hits
  * each word a few times only.
+ * @param flag `wx` refuses to write over another, `w` does not
  */
-export function writeParity(path: string): void {
+export function writeParity(path: string, flag: "wx" | "w" = "wx"): void {
   const data = readFileSync(path);
-  const words = wordsIn(data.length);
-  const parity = new Uint8Array(words * parityBytes);
-  for (let at = 0, word = 0; at < data.length; at += 1) {
-    addByte(parity, word * parityBytes, data[at] ?? 0);
-    word = word + 1 === words ? 0 : word + 1;
-  }
-  const spread = Buffer.alloc(parity.length);
-  for (let word = 0; word < words; word += 1) {
-    for (let at = 0; at < parityBytes; at += 1) {
-      spread[at * words + word] = parity[word * parityBytes + at] ?? 0;
-    }
-  }
-  writeFileSync(parityOf(path), spread, { flag: "wx", mode: 0o600, flush: true });
+  const parity = parityFor(data, wordsIn(data.length));
+  writeFileSync(parityOf(path), parity, { flag, mode: 0o600, flush: true });
 }
 
 /**
@@ -40,17 +30,43 @@ export function healed(path: string, bytes: number): Buffer | undefined {
   if (parity?.length !== words * parityBytes || found === undefined) return undefined;
   const data = Buffer.alloc(bytes);
   found.copy(data, 0, 0, Math.min(bytes, found.length));
+  return putRight(data, parity, words) ? data : undefined;
+}
+
+/** The parity of some data: the first byte that each word has, then the second, and so on. */
+export function parityFor(data: Uint8Array, words: number): Buffer {
+  const spread = Buffer.alloc(words * parityBytes);
   for (let word = 0; word < words; word += 1) {
-    const length = Math.floor((bytes - word - 1) / words) + 1;
+    for (const [quarter, bytes] of parityOfWord(data, word, words).entries()) {
+      for (let at = 0; at < 4; at += 1) {
+        spread[(4 * quarter + at) * words + word] = bytes >>> (24 - 8 * at);
+      }
+    }
+  }
+  return spread;
+}
+
+/** Puts right each word of some data in which few enough bytes are wrong; whether that is all. */
+export function putRight(data: Uint8Array, parity: Uint8Array, words: number): boolean {
+  const made = parityFor(data, words);
+  const differs = (word: number): boolean => {
+    for (let at = word; at < made.length; at += words) if (made[at] !== parity[at]) return true;
+    return false;
+  };
+  let isWhole = true;
+  for (let word = 0; word < words; word += 1) {
+    if (!differs(word)) continue;
+    const length = Math.floor((data.length - word - 1) / words) + 1;
     const whole = new Uint8Array(length + parityBytes);
     for (let at = 0; at < length; at += 1) whole[at] = data[at * words + word] ?? 0;
     for (let at = 0; at < parityBytes; at += 1) {
       whole[length + at] = parity[at * words + word] ?? 0;
     }
-    if (!correct(whole)) return undefined;
-    for (let at = 0; at < length; at += 1) data[at * words + word] = whole[at] ?? 0;
+    if (correct(whole)) {
+      for (let at = 0; at < length; at += 1) data[at * words + word] = whole[at] ?? 0;
+    } else isWhole = false;
   }
-  return data;
+  return isWhole;
 }
 
 function wordsIn(bytes: number): number {
