@@ -16,7 +16,7 @@ import type { Durable } from "../durable/contract.ts";
 import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/environments/host-environment.ts";
 import { loadTask } from "../evaluation/tasks/load-task.ts";
-import type { Task } from "../evaluation/tasks/task.ts";
+import { onlyStep, type Task } from "../evaluation/tasks/task.ts";
 import type { RunMode } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
@@ -221,7 +221,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   }
   const rise = await ladderOf(request, spec, { named, question, files }, parts);
   notices.push(...rise.notices);
-  const text = task?.instruction ?? givenText(request);
+  const text = task === undefined ? givenText(request) : onlyStep(task).instruction;
   const title = task?.name ?? titleOf(request, agent);
   const inputs = request.task.kind === "inputs" ? { inputs: request.task.inputs } : {};
   const begun = {
@@ -332,7 +332,7 @@ function namedModel({ model }: RunRequest, task: Task | undefined): NamedModel |
 
 /** What there is to say about how much work it is. */
 function workOf(request: RunRequest, task: Task | undefined): unknown {
-  if (task !== undefined) return task.instruction;
+  if (task !== undefined) return onlyStep(task).instruction;
   return request.task.kind === "inputs" ? request.task.inputs : givenText(request);
 }
 
@@ -376,8 +376,8 @@ function requireHost(environment: string | undefined): void {
  */
 function limitsOf(config: Config, agent: AgentDefinition, task: Task | undefined): RunLimits {
   const { limits } = config.settings;
-  const taskSeconds =
-    task?.agentTimeoutMs === undefined ? undefined : Math.ceil(task.agentTimeoutMs / 1_000);
+  const timeoutMs = task === undefined ? undefined : onlyStep(task).agentTimeoutMs;
+  const taskSeconds = timeoutMs === undefined ? undefined : Math.ceil(timeoutMs / 1_000);
   const chosen: Record<keyof RunLimits, number> = { ...limits };
   for (const name of limitNames) {
     const { layer } = config.originOf(`limits.${name}`);
