@@ -22,7 +22,7 @@ export function oracleAgent(variables: Readonly<Record<string, string>>): TrialA
       const [first] = missing;
       if (first !== undefined) throw withoutVariables(first);
       return withFilesBeside(environment, async (bring) => {
-        const dir = await bring(solution.dir, "/solution");
+        const dir = await bring(solution.dir, solution.at);
         return runProgram(
           {
             command: ["bash", `${dir}/solve.sh`],

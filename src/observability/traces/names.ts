@@ -1,0 +1,56 @@
+/**
+ * Names of the OpenTelemetry semantic conventions for generative AI and MCP, as of version 1.42
+ * (open-telemetry/semantic-conventions-genai, status: development). All of them stand here, so that a
+ * newer version is a change of one file. What the conventions have no name for begins with `agent33.`.
+ */
+export const names = {
+  operation: "gen_ai.operation.name",
+  provider: "gen_ai.provider.name",
+  conversation: "gen_ai.conversation.id",
+  agentName: "gen_ai.agent.name",
+  agentVersion: "gen_ai.agent.version",
+  agentId: "gen_ai.agent.id",
+  requestModel: "gen_ai.request.model",
+  reasoningLevel: "gen_ai.request.reasoning.level",
+  finishReasons: "gen_ai.response.finish_reasons",
+  responseModel: "gen_ai.response.model",
+  inputTokens: "gen_ai.usage.input_tokens",
+  outputTokens: "gen_ai.usage.output_tokens",
+  cacheReadTokens: "gen_ai.usage.cache_read.input_tokens",
+  cacheCreationTokens: "gen_ai.usage.cache_creation.input_tokens",
+  reasoningTokens: "gen_ai.usage.reasoning.output_tokens",
+  toolName: "gen_ai.tool.name",
+  toolCallId: "gen_ai.tool.call.id",
+  mcpMethod: "mcp.method.name",
+  errorType: "error.type",
+  /** One of ten classes: see base/failure-class.ts. */
+  failure: "agent33.failure.class",
+  /** How the run's effort was decided: where the word came from, why, how sure, and what it may take. */
+  effortSource: "agent33.effort.source",
+  effortReasons: "agent33.effort.reasons",
+  effortConfidence: "agent33.effort.confidence",
+  effortDomain: "agent33.effort.domain",
+  modelSource: "agent33.effort.model_source",
+  estimateTokensP50: "agent33.effort.estimate.tokens.p50",
+  estimateTokensP90: "agent33.effort.estimate.tokens.p90",
+  estimateCostP50: "agent33.effort.estimate.cost_micro_usd.p50",
+  estimateCostP90: "agent33.effort.estimate.cost_micro_usd.p90",
+  estimateBasis: "agent33.effort.estimate.basis",
+  estimateRuns: "agent33.effort.estimate.runs",
+  /** Absent where the model has no known price: never 0 for that. */
+  costMicroUsd: "agent33.cost_micro_usd",
+  unpricedCalls: "agent33.unpriced_calls",
+  usageEstimated: "agent33.usage.estimated",
+  attempts: "agent33.attempts",
+  attemptNumber: "agent33.attempt.number",
+  attemptAfter: "agent33.attempt.after",
+  decision: "agent33.decision.effect",
+  decisionRule: "agent33.decision.rule",
+  callId: "agent33.call.id",
+  turn: "agent33.turn",
+  policy: "agent33.policy",
+  outcome: "agent33.outcome",
+  stop: "agent33.stop.reason",
+  rewards: "agent33.reward",
+  purpose: "agent33.purpose",
+} as const;
