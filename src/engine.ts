@@ -112,7 +112,8 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups, checks } = openConfigured(config, host);
+  const configured = openConfigured(config, host, (found) => learning.observeDamage(found));
+  const { dataDir, store: opened, backups, checks } = configured;
   const approvals = createApprovals({
     config,
     host,
