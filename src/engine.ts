@@ -35,10 +35,9 @@ import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
 import { createModels, type Models } from "./engine/models.ts";
 import { createSkillMatching, type SkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
-import { openConfigured, openTeamStore } from "./engine/open-store.ts";
+import { type ConfiguredStore, openConfigured, openTeamStore } from "./engine/open-store.ts";
 import { recordedRuns } from "./engine/recorded-runs.ts";
 import { untoldRecoveries } from "./engine/recovery-news.ts";
-import { unlessDamaged } from "./engine/store-recover.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
@@ -47,7 +46,8 @@ import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses, type Processes } from "./sandbox/process.ts";
 import { skillPaths } from "./engine/skills.ts";
 import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
-import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
+import { openUpToDate } from "./engine/open-up-to-date.ts";
+import type { UpgradeReport } from "./engine/store-upgrade.ts";
 
 /** The engine: everything wired, nothing running yet. */
 export interface Engine {
@@ -73,18 +73,21 @@ export interface Engine {
    * @throws Agent33Error `policy.*`, `engine.cannot_remember`
    */
   rememberApproval(prefix: string, request: RememberRequest): RememberedRule;
-  /** Answers a question and tells the run that waits for it. */
+  /** Answers a question and tells the run that waits for it. @param by default: the settings' user */
   decideApproval(
     prefix: string,
     decision: "approved" | "denied",
+    by?: string,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   /**
    * Answers what an MCP server asked, and tells the run that waits for it.
+   * @param by default: the settings' user
    * @throws Agent33Error `engine.invalid_answer`, `engine.not_a_question`, `store.*`
    */
   answerQuestion(
     prefix: string,
     answer: ElicitationAnswer,
+    by?: string,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   /** Tells of each share of a budget that is reached here. Returns what ends it. */
   readonly onBudget: BudgetNews["listen"];
@@ -98,9 +101,10 @@ export interface Engine {
 
 /**
  * The one place where parts are joined.
+ * @param configured the settings' store, where it is open already; the engine closes it
  * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
  */
-export function createEngine(config: Config, host: Host): Engine {
+export function createEngine(config: Config, host: Host, configured?: ConfiguredStore): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
   const policies = createPolicies({
@@ -115,7 +119,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups, checks } = openConfigured(config, host);
+  const { dataDir, store: opened, backups, checks } = configured ?? openConfigured(config, host);
   const approvals = createApprovals({
     config,
     host,
@@ -341,8 +345,8 @@ export function createEngine(config: Config, host: Host): Engine {
     jobs: createJobs({ host, processes, dataDir }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
-    decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
-    answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),
+    decideApproval: async (...decision) => approvals.decide(...decision),
+    answerQuestion: async (...answer) => approvals.answer(...answer),
     close: () =>
       closeAll([
         () => backups.close(),
@@ -368,15 +372,12 @@ export function createEngine(config: Config, host: Host): Engine {
  * @param onUpgrade told what was done, where anything was
  * @throws Agent33Error as {@link createEngine}, and `store.*`
  */
-export async function openEngine(
+export function openEngine(
   config: Config,
   host: Host,
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engine> {
-  return unlessDamaged(config, host, async () => {
-    if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
-    return createEngine(config, host);
-  });
+  return openUpToDate(config, host, () => createEngine(config, host), onUpgrade);
 }
 
 /** What works on this machine; an engine that cannot be opened is one of the findings. */

@@ -8,6 +8,7 @@ import type { AgentRunInput } from "../agents/loop.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
+import type { Principal } from "../base/principal.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
 import { lockPath } from "../config/lock.ts";
@@ -77,6 +78,8 @@ export interface RunRequest extends ServerChoices, CompletionRequest {
   readonly matchSkills?: number | undefined;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
   readonly entryPoint?: EntryPoint;
+  /** Who asks. Default: the settings' user. */
+  readonly by?: Pick<Principal, "user" | "key">;
   /** Command lines of MCP servers to start for this run. */
   readonly mcpCommands: readonly string[];
   /** Whether any worker may begin it at once, instead of whoever created it. Default: no. */
@@ -185,7 +188,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     environment: {},
     principal: {
       tenant: settings.tenant,
-      user: settings.user,
+      ...(request.by ?? { user: settings.user }),
       agent: agentReference(agent),
     },
   };
