@@ -23,6 +23,7 @@ import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
+import { createJobs, type Jobs } from "./engine/jobs.ts";
 import { createInventory, type Inventory } from "./engine/inventory.ts";
 import { type BudgetNews, createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
@@ -62,6 +63,8 @@ export interface Engine {
   readonly models: Models;
   readonly skills: SkillMatching;
   readonly processes: Processes;
+  /** Trials of agents on tasks. */
+  readonly jobs: Jobs;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
   /**
@@ -116,7 +119,12 @@ export function createEngine(config: Config, host: Host, configured?: Configured
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups, checks } = configured ?? openConfigured(config, host);
+  const {
+    dataDir,
+    store: opened,
+    backups,
+    checks,
+  } = configured ?? openConfigured(config, host, (found) => learning.observeDamage(found));
   const approvals = createApprovals({
     config,
     host,
@@ -339,6 +347,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
+    jobs: createJobs({ host, processes, dataDir }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),
