@@ -44,9 +44,9 @@ describe("a trial of a task with services", () => {
         main: {
           image: expect.stringMatching(/^agent33-task:/),
           environment: ["A"],
-          labels: { "agent33.evaluation": "job-1" },
+          labels: { "agent33.trial": expect.stringMatching(/^agent33-/) },
         },
-        api: { labels: { "agent33.evaluation": "job-1" } },
+        api: { labels: { "agent33.trial": expect.stringMatching(/^agent33-/) } },
       },
       networks: { default: { internal: true } },
     });

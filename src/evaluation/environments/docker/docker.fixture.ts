@@ -99,7 +99,7 @@ export async function dockerWorld(clock: Clock = systemClock): Promise<DockerWor
   const root = await mkdtemp(join(tmpdir(), "agent33-docker-"));
   const docker = await fakeDocker(root);
   const env = { ...docker.env, GIVEN: "a secret" };
-  const driver = createDockerDriver({ spawn: processes.spawn, clock, env, owner: "job-1" });
+  const driver = createDockerDriver({ spawn: processes.spawn, clock, env });
   const load = async (toml = "", files: TaskFiles = {}) =>
     loadTask(await writeTomlTask(join(root, "task"), { "task.toml": toml, ...files }));
   const prepared = async (toml?: string, files?: TaskFiles) =>

@@ -72,17 +72,6 @@ describe("preparing a task", () => {
     expect(await docker.askedFor("build")).toEqual([]);
   });
 
-  test("removes first what trials of the same owner have left", async () => {
-    await docker.on("ps", "echo dead1; echo dead2; exit 0");
-    await docker.on("images", "echo 1eft; echo 1eft; exit 0");
-    await world.prepared();
-    const filter = "label=agent33.evaluation=job-1";
-    expect(await docker.askedFor("ps")).toEqual([["ps", "--all", "--quiet", "--filter", filter]]);
-    expect(await docker.askedFor("rm")).toEqual([["rm", "--force", "--volumes", "dead1", "dead2"]]);
-    expect(await docker.askedFor("rmi")).toEqual([["rmi", "--force", "1eft"]]);
-    expect(await docker.askedFor("network", "rm")).toEqual([]);
-  });
-
   test("says where the task asks for more processors than there are", async () => {
     const { notices, start } = await world.prepared("[environment]\ncpus = 4\n");
     expect(notices).toEqual(["the task wants 4 processors, and there are 2"]);
@@ -135,7 +124,7 @@ describe("preparing a task", () => {
     await rm(join(world.root, "bin"), { recursive: true });
     const env = { PATH: join(world.root, "bin") };
     const { spawn } = createProcesses();
-    const driver = createDockerDriver({ spawn, clock: systemClock, env, owner: "x" });
+    const driver = createDockerDriver({ spawn, clock: systemClock, env });
     const work = driver.prepare(await world.load(), signal);
     expect(await codeOf(work)).toBe("evaluation.docker_missing");
   });

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { sha256 } from "../../../base/digest.ts";
 import { taskVariables } from "../../tasks/task-variables.ts";
 import type { Task } from "../../tasks/task.ts";
@@ -14,25 +14,17 @@ import { type ContainerPlan, startContainer } from "./container.ts";
 import { createDockerCli, type DockerCli, type DockerCliOptions } from "./docker-cli.ts";
 import { allowlistNotKept, dockerFailure } from "./docker-errors.ts";
 import { buildImages, type TaskImages } from "./images.ts";
-import { ownerLabel, removeLeftovers } from "./leftovers.ts";
+import { removeLeftovers, trialLabel } from "./leftovers.ts";
 import { trialEnvironment } from "./trial-environment.ts";
 
-export interface DockerDriverOptions extends DockerCliOptions {
-  /**
-   * Whose trials these are. What trials of the same owner have left is removed before the first one,
-   * so no other process may be trying any under this name.
-   */
-  readonly owner: string;
-}
-
 /** Trials in containers of Docker, by its command line. */
-export function createDockerDriver(options: DockerDriverOptions): EnvironmentDriver {
+export function createDockerDriver(options: DockerCliOptions): EnvironmentDriver {
   const cli = createDockerCli(options);
   const prepared = new Map<string, Promise<PreparedTask>>();
   let ready: Promise<number> | undefined;
   // A failure is not kept: the next trial may find the engine running.
   const readyOnce = (signal: AbortSignal) => {
-    ready ??= readyEngine(options.owner, cli, signal).catch((error: unknown) => {
+    ready ??= processorsOf(cli, signal).catch((error: unknown) => {
       ready = undefined;
       throw error;
     });
@@ -55,18 +47,16 @@ export function createDockerDriver(options: DockerDriverOptions): EnvironmentDri
   };
 }
 
-/** Finds out that the engine is there, and removes what was left. @returns how many processors it has */
-async function readyEngine(owner: string, cli: DockerCli, signal: AbortSignal): Promise<number> {
-  const processors = Number(await cli.ask(["info", "--format", "{{.NCPU}}"], { signal }));
-  await removeLeftovers(owner, cli, signal);
-  return processors;
+/** How many processors the engine has; and with that, whether there is one. */
+async function processorsOf(cli: DockerCli, signal: AbortSignal): Promise<number> {
+  return Number(await cli.ask(["info", "--format", "{{.NCPU}}"], { signal }));
 }
 
 async function prepare(
   task: Task,
   processors: number,
   cli: DockerCli,
-  options: DockerDriverOptions,
+  options: DockerCliOptions,
   signal: AbortSignal,
 ): Promise<PreparedTask> {
   const { network, cpus, env } = task.environment;
@@ -97,7 +87,7 @@ interface Start {
   /** Of the task, with what they take from this machine's. */
   readonly variables: Readonly<Record<string, string>>;
   readonly cli: DockerCli;
-  readonly options: DockerDriverOptions;
+  readonly options: DockerCliOptions;
 }
 
 async function start(
@@ -105,13 +95,13 @@ async function start(
   { dir, withSkills, signal }: TrialPlace,
 ): Promise<TaskEnvironment> {
   const image = withSkills ? images.withSkills : images.withoutSkills;
-  const name = `agent33-${sha256(dir).slice(0, 16)}`;
-  const labels = { [ownerLabel]: options.owner };
+  // A trial that is begun anew has the same folder.
+  const name = `agent33-${sha256(resolve(dir)).slice(0, 16)}`;
+  const labels = { [trialLabel]: name };
   const { workdir } = image;
   const { composeFile, network, storageMb, buildTimeoutMs } = task.environment;
   const hasNetwork = network === "public";
-  // An earlier attempt in the same folder may have left its own.
-  await cli.run(["rm", "--force", "--volumes", name], { signal });
+  await removeLeftovers(name, cli, signal);
   const { id, remove } =
     composeFile === undefined
       ? await oneContainer(

@@ -30,7 +30,7 @@ describe("a trial", () => {
       "--detach",
       "--init",
       expect.stringMatching(/^--name=agent33-[0-9a-f]{16}$/),
-      "--label=agent33.evaluation=job-1",
+      expect.stringMatching(/^--label=agent33.trial=agent33-[0-9a-f]{16}$/),
       "--workdir=/app",
       "--network=none",
       "--cpus=1.5",
@@ -58,10 +58,22 @@ describe("a trial", () => {
     });
     await environment.close();
     await environment.close();
-    expect(await docker.askedFor("rm")).toEqual([
-      ["rm", "--force", "--volumes", expect.stringMatching(/^agent33-/)],
-      ["rm", "--force", "--volumes", "c0ffee"],
+    expect(await docker.askedFor("rm")).toEqual([["rm", "--force", "--volumes", "c0ffee"]]);
+  });
+
+  test("removes first what it had left when it was killed", async () => {
+    await docker.on("ps", "echo dead1; echo dead2; exit 0");
+    await docker.on("images", "echo 1eft; echo 1eft; exit 0");
+    await (await world.started()).close();
+    const [run = []] = await docker.askedFor("run");
+    const label = run.find((arg) => arg.startsWith("--label="))?.slice("--label=".length);
+    expect(await docker.askedFor("ps")).toEqual([
+      ["ps", "--all", "--quiet", "--filter", `label=${label}`],
     ]);
+    const removed = await docker.askedFor("rm", "--force", "--volumes", "dead1");
+    expect(removed).toEqual([["rm", "--force", "--volumes", "dead1", "dead2"]]);
+    expect(await docker.askedFor("rmi")).toEqual([["rmi", "--force", "1eft"]]);
+    expect(await docker.askedFor("network", "rm")).toEqual([]);
   });
 
   test("has all of the network where the task does not say otherwise", async () => {
@@ -246,7 +258,7 @@ describe("judging", () => {
     expect(run).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^--name=agent33-[0-9a-f]{16}-judge$/),
-        "--label=agent33.evaluation=job-1",
+        expect.stringMatching(/^--label=agent33.trial=agent33-[0-9a-f]{16}$/),
         "--network=bridge",
         expect.stringMatching(/^--mount=type=bind,source=.*\/judge-\w+\/tests,target=\/tests$/),
         `--mount=type=bind,source=${logs},target=/logs/verifier`,
