@@ -13,7 +13,8 @@ import { prepareHostWorkspace } from "./environments/host-environment.ts";
 import { loadTask } from "./tasks/load-task.ts";
 import { runCommand } from "./commands/run-command.ts";
 import type { Task } from "./tasks/task.ts";
-import { type Verification, verify } from "./environments/verifier.ts";
+import type { Verification } from "./environments/verdict.ts";
+import { verify } from "./environments/verifier.ts";
 
 grantTests("runs a check and a verifier", { spawn: true });
 

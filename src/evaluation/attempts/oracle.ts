@@ -1,7 +1,6 @@
 import { Agent33Error } from "../../base/errors.ts";
-import { taskVariables } from "../tasks/task-variables.ts";
+import { filledVariables } from "../tasks/task-variables.ts";
 import type { AttemptRequest, TrialAgent } from "./attempt.ts";
-import { withFilesBeside } from "./beside.ts";
 import { runProgram } from "./program.ts";
 
 /**
@@ -18,21 +17,19 @@ export function oracleAgent(variables: Readonly<Record<string, string>>): TrialA
     work: async (request) => {
       const { solution, environment } = request;
       if (solution === undefined) throw withoutSolution(request);
-      const { values, missing } = taskVariables(solution.env, variables);
+      const { values, missing } = filledVariables(solution.env, variables);
       const [first] = missing;
       if (first !== undefined) throw withoutVariables(first);
-      return withFilesBeside(environment, async (bring) => {
-        const dir = await bring(solution.dir, "/solution");
-        return runProgram(
-          {
-            command: ["bash", `${dir}/solve.sh`],
-            env: { AGENT33_SOLUTION_DIR: dir, ...values },
-            outputName: "oracle.txt",
-            exitCodeCounts: false,
-          },
-          request,
-        );
-      });
+      await environment.put(solution.dir, environment.solutionDir);
+      return runProgram(
+        {
+          command: ["bash", `${environment.solutionDir}/solve.sh`],
+          env: { AGENT33_SOLUTION_DIR: environment.solutionDir, ...values },
+          outputName: "oracle.txt",
+          exitCodeCounts: false,
+        },
+        request,
+      );
     },
   };
 }

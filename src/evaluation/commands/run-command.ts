@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { Clock } from "../../base/clock.ts";
 import { type ErrorData, toAgent33Error } from "../../base/errors.ts";
 import type { ExitStatus, SpawnedProcess, SpawnProcess } from "../../boundary/hands.ts";
+import { type OutputFile, openOutputFile } from "./output-file.ts";
 import { type OutputTail, outputTail } from "./output-tail.ts";
 
 /** A command to run to its end. */
@@ -14,6 +15,8 @@ export interface CommandRequest {
   readonly timeoutMs: number;
   readonly spawn: SpawnProcess;
   readonly clock: Clock;
+  /** A file that gets the output as it comes, within a limit. */
+  readonly outputTo?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -62,15 +65,21 @@ export async function runCommand(request: CommandRequest): Promise<CommandResult
   // A command that never reads its input may close it first: writing nothing to it then fails.
   child.stdin.on("error", ignoreBrokenPipe);
   child.stdin.end();
-  const drained = Promise.all([
-    collect(child.stdout, output, stdout),
-    collect(child.stderr, output),
-  ]);
-  const end = await race(child, request);
-  if (end.kind === "exited") await within(drainMs, drained, clock);
-  // After an exit this ends what the command left behind.
-  await child.kill(end.kind === "exited" ? 0 : undefined);
-  return finish(end);
+  const file = request.outputTo === undefined ? undefined : openOutputFile(request.outputTo);
+  const both: readonly (OutputTail | OutputFile)[] = file === undefined ? [output] : [output, file];
+  try {
+    const drained = Promise.all([
+      collect(child.stdout, ...both, stdout),
+      collect(child.stderr, ...both),
+    ]);
+    const end = await race(child, request);
+    if (end.kind === "exited") await within(drainMs, drained, clock);
+    // After an exit this ends what the command left behind.
+    await child.kill(end.kind === "exited" ? 0 : undefined);
+    return finish(end);
+  } finally {
+    file?.close();
+  }
 }
 
 function ignoreBrokenPipe(): void {
@@ -107,7 +116,7 @@ async function within(limitMs: number, work: Promise<unknown>, clock: Clock): Pr
   over.abort();
 }
 
-function collect(stream: Readable, ...into: readonly OutputTail[]): Promise<void> {
+function collect(stream: Readable, ...into: readonly Pick<OutputTail, "push">[]): Promise<void> {
   return new Promise((resolve) => {
     stream.on("data", (chunk: Uint8Array) => {
       for (const output of into) output.push(chunk);

@@ -24,8 +24,9 @@ export interface EnvironmentCommand {
 export interface JudgeRequest {
   /** The folder of the tests on this machine; the agent has never seen it. */
   readonly tests: string;
-  /** Where the verdict goes: an empty folder on this machine that the agent could not reach. */
+  /** Where the verdict goes: a folder on this machine that the agent could not reach. */
   readonly logs: string;
+  /** What the verifier is given besides the environment's own variables. */
   readonly env: Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -38,6 +39,8 @@ export interface TaskEnvironment {
   readonly workdir: string;
   /** The same folder on this machine, where it has one. */
   readonly workspace: string | undefined;
+  /** Where a solution is put by whoever knows it, as seen from inside; made when it is put there. */
+  readonly solutionDir: string;
   /** How an agent of this engine runs commands inside; undefined on the host, where the engine's own sandbox does it. */
   readonly sandbox: Sandbox | undefined;
   /** From the image and the task. */
@@ -55,7 +58,10 @@ export interface TaskEnvironment {
   take(from: string, to: string): Promise<boolean>;
   /** Ends everything that was started inside; resolves when it is gone. */
   endAll(): Promise<void>;
-  /** Ends everything, then runs `test.sh` on what the agent left, in mounts of its own. */
+  /**
+   * Ends everything, then runs `test.sh` on what the agent left, in mounts of its own. Verdicts in
+   * the folder of logs are removed before; `verdictOf` reads the one that comes.
+   */
   judge(request: JudgeRequest): Promise<CommandResult>;
   /** Ends everything and removes what is of no use any more. Can be called twice. */
   close(): Promise<void>;

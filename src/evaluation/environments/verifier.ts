@@ -1,15 +1,11 @@
-import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import type { VerificationResult } from "../../agents/ports.ts";
+import { resolve } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { Agent33Error, messageOf, unreachable } from "../../base/errors.ts";
+import { Agent33Error, messageOf } from "../../base/errors.ts";
 import type { SpawnProcess } from "../../boundary/hands.ts";
 import { isWithin } from "../paths.ts";
-import { readReward, removeVerdicts } from "./reward.ts";
-import { type CommandEnd, type CommandResult, runCommand } from "../commands/run-command.ts";
 import type { Task } from "../tasks/task.ts";
-import { taskVariables } from "../tasks/task-variables.ts";
+import { runTests } from "./test-run.ts";
+import { taskVariables, type Verification, verdictOf, withoutVerdict } from "./verdict.ts";
 
 export interface VerifyOptions {
   /** What the agent left; the tests run in it. */
@@ -23,134 +19,36 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A verdict, or the reason why there is none (`reward` null and `error` set). */
-export interface Verification extends VerificationResult {
-  /** Every number that the verifier gave. Empty without a verdict. */
-  readonly rewards: Readonly<Record<string, number>>;
-}
-
 /**
- * Runs a task's hidden tests. They are copied out of the task only now, to a new folder outside
- * the workspace, so that no agent can have read or changed them, and earlier verdicts are removed.
- * `test.sh` gets the folders in `AGENT33_APP_DIR`, `AGENT33_TESTS_DIR` and `AGENT33_LOGS_DIR`; its
- * exit code means nothing. A reward of 1 or more passes.
- *
- * Faults of the machinery are data and never a zero: `evaluation.verifier_not_started`,
- * `evaluation.verifier_timeout`, `evaluation.verifier_cancelled`, `evaluation.verifier_env_missing`,
- * `evaluation.verifier_failed`, `evaluation.reward_missing`, `evaluation.reward_unparsable`.
+ * Runs a task's hidden tests on this machine and reads their verdict. `test.sh` gets the folders in
+ * `AGENT33_APP_DIR`, `AGENT33_TESTS_DIR` and `AGENT33_LOGS_DIR`. Faults of the machinery are data:
+ * those of `verdictOf`, `evaluation.verifier_env_missing`, `evaluation.verifier_failed`.
  * Call it only when nothing that the agent started runs any more.
  * @throws Agent33Error `evaluation.logs_inside_workspace`, a mistake of the caller
  */
 export async function verify(task: Task, options: VerifyOptions): Promise<Verification> {
   const workspace = resolve(options.workspace);
-  const logsDir = resolve(options.logsDir);
-  if (isWithin(workspace, logsDir)) {
+  const logs = resolve(options.logsDir);
+  if (isWithin(workspace, logs)) {
     throw new Agent33Error(
       "evaluation.logs_inside_workspace",
-      `The verifier's logs folder "${logsDir}" lies in the workspace, where the agent can write.`,
+      `The verifier's logs folder "${logs}" lies in the workspace, where the agent can write.`,
       { hint: "Give a folder outside the workspace." },
     );
   }
   const variables = taskVariables(task.verifier.env, options.env);
-  const [missing] = variables.missing;
-  if (missing !== undefined) return withoutVerdict(variableMissing(missing), "", 0);
-  let folder: string | undefined;
+  if (!variables.ok) return withoutVerdict(variables.error);
+  const { dir: tests, timeoutMs } = task.verifier;
+  const env = { ...options.env, ...variables.value };
   try {
-    await mkdir(logsDir, { recursive: true });
-    await removeVerdicts(logsDir);
-    folder = await mkdtemp(join(tmpdir(), "agent33-tests-"));
-    await cp(task.verifier.dir, folder, { recursive: true, verbatimSymlinks: true });
-    const env = {
-      ...options.env,
-      ...variables.values,
-      AGENT33_APP_DIR: workspace,
-      AGENT33_TESTS_DIR: folder,
-      AGENT33_LOGS_DIR: logsDir,
-    };
-    const result = await runTests(join(folder, "test.sh"), task, { ...options, workspace, env });
-    return await verdict(result, logsDir, task.verifier.timeoutMs);
+    const result = await runTests({ ...options, workspace, logs, tests, env, timeoutMs });
+    return await verdictOf(result, logs, timeoutMs);
   } catch (cause) {
     const error = new Agent33Error(
       "evaluation.verifier_failed",
       `The verifier of "${task.name}" could not be prepared: ${messageOf(cause)}.`,
       { hint: "Check permissions and the space on the disk.", retryable: true, cause },
     );
-    return withoutVerdict(error, "", 0);
-  } finally {
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    return withoutVerdict(error);
   }
-}
-
-/** Bash, as task authors expect; where there is none, sh, which runs most scripts. */
-async function runTests(
-  script: string,
-  task: Task,
-  { workspace, env, spawn, clock, signal }: VerifyOptions,
-): Promise<CommandResult> {
-  const request = {
-    args: [script],
-    cwd: workspace,
-    env,
-    timeoutMs: task.verifier.timeoutMs,
-    spawn,
-    clock,
-    ...(signal === undefined ? {} : { signal }),
-  };
-  const result = await runCommand({ ...request, command: "bash" });
-  if (result.end.kind !== "not_started") return result;
-  return runCommand({ ...request, command: "sh" });
-}
-
-async function verdict(
-  { end, output, durationMs }: CommandResult,
-  logsDir: string,
-  timeoutMs: number,
-): Promise<Verification> {
-  const fault = verifierFault(end, timeoutMs);
-  if (fault !== undefined) return withoutVerdict(fault, output, durationMs);
-  const given = await readReward(logsDir);
-  if (!given.ok) return withoutVerdict(given.error, output, durationMs);
-  const { reward, rewards } = given.value;
-  return { reward, rewards, passed: reward >= 1, output, durationMs };
-}
-
-function verifierFault(end: CommandEnd, timeoutMs: number): Agent33Error | undefined {
-  switch (end.kind) {
-    case "exited":
-      return undefined;
-    case "timeout":
-      return new Agent33Error(
-        "evaluation.verifier_timeout",
-        `The verifier did not end within ${timeoutMs / 1_000} s.`,
-        { hint: "Raise [verifier].timeout_sec, or see in its output where it waits." },
-      );
-    case "cancelled":
-      return new Agent33Error("evaluation.verifier_cancelled", "The verifier was cancelled.");
-    case "not_started":
-      return new Agent33Error(
-        "evaluation.verifier_not_started",
-        `Neither bash nor sh could be started for test.sh: ${end.error.message}`,
-        { hint: "Check that a shell is on the PATH that the verifier gets." },
-      );
-    default:
-      return unreachable(end);
-  }
-}
-
-function withoutVerdict(error: Agent33Error, output: string, durationMs: number): Verification {
-  return { reward: null, rewards: {}, passed: false, output, durationMs, error: error.toJSON() };
-}
-
-function variableMissing({
-  name,
-  needs,
-}: {
-  name: string;
-  needs: readonly string[];
-}): Agent33Error {
-  return new Agent33Error(
-    "evaluation.verifier_env_missing",
-    `The verifier needs ${needs.join(", ")} for ${name} ([verifier.env] in task.toml).`,
-    { hint: "Set the variable, or take a task whose verifier needs none." },
-  );
 }
