@@ -34,13 +34,12 @@ import { createMcpAdmin } from "./engine/mcp-admin.ts";
 import { createModels } from "./engine/models.ts";
 import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
-import { openConfigured, openTeamStore } from "./engine/open-store.ts";
+import { type ConfiguredStore, openConfigured, openTeamStore } from "./engine/open-store.ts";
 import type { ReplayParts } from "./engine/create-replay.ts";
 import { isTrialRun } from "./engine/run-spec.ts";
 import { trialAgents } from "./engine/trial-agent.ts";
 import { recordedRuns } from "./engine/recorded-runs.ts";
 import { untoldRecoveries } from "./engine/recovery-news.ts";
-import { unlessDamaged } from "./engine/store-recover.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns } from "./engine/runs.ts";
@@ -48,13 +47,15 @@ import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses } from "./sandbox/process.ts";
 import { skillPaths } from "./engine/skills.ts";
 import { storeOf } from "./engine/tenant-store.ts";
-import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
+import { openUpToDate } from "./engine/open-up-to-date.ts";
+import type { UpgradeReport } from "./engine/store-upgrade.ts";
 
 /**
  * The one place where parts are joined.
+ * @param configured the settings' store, where it is open already; the engine closes it
  * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
  */
-export function createEngine(config: Config, host: Host): Engine {
+export function createEngine(config: Config, host: Host, configured?: ConfiguredStore): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
   const policies = createPolicies({
@@ -69,7 +70,7 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups, checks } = openConfigured(config, host);
+  const { dataDir, store: opened, backups, checks } = configured ?? openConfigured(config, host);
   const approvals = createApprovals({
     config,
     host,
@@ -298,8 +299,8 @@ export function createEngine(config: Config, host: Host): Engine {
     processes,
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
-    decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
-    answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),
+    decideApproval: async (...decision) => approvals.decide(...decision),
+    answerQuestion: async (...answer) => approvals.answer(...answer),
     close: () =>
       closeAll([
         () => backups.close(),
@@ -325,15 +326,12 @@ export function createEngine(config: Config, host: Host): Engine {
  * @param onUpgrade told what was done, where anything was
  * @throws Agent33Error as {@link createEngine}, and `store.*`
  */
-export async function openEngine(
+export function openEngine(
   config: Config,
   host: Host,
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engine> {
-  return unlessDamaged(config, host, async () => {
-    if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
-    return createEngine(config, host);
-  });
+  return openUpToDate(config, host, () => createEngine(config, host), onUpgrade);
 }
 
 /** What works on this machine; an engine that cannot be opened is one of the findings. */

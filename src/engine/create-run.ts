@@ -7,6 +7,7 @@ import type { AgentRunInput } from "../agents/loop.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
+import type { Principal } from "../base/principal.ts";
 import type { Redactor } from "../base/redact.ts";
 import { type Config, configFileName } from "../config/config.ts";
 import { lockPath } from "../config/lock.ts";
@@ -15,7 +16,7 @@ import type { Durable } from "../durable/contract.ts";
 import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { prepareHostWorkspace } from "../evaluation/environments/host-environment.ts";
 import { loadTask } from "../evaluation/tasks/load-task.ts";
-import type { Task } from "../evaluation/tasks/task.ts";
+import { onlyStep, type Task } from "../evaluation/tasks/task.ts";
 import type { RunMode } from "../events/event.ts";
 import type { EngineStore } from "./tenant-store.ts";
 import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
@@ -77,6 +78,8 @@ export interface RunRequest extends ServerChoices, CompletionRequest {
   readonly matchSkills?: number | undefined;
   /** The way in which it is asked for, which the policy may tell apart. Default: `cli`. */
   readonly entryPoint?: EntryPoint;
+  /** Who asks. Default: the settings' user. */
+  readonly by?: Pick<Principal, "user" | "key">;
   /** Command lines of MCP servers to start for this run. */
   readonly mcpCommands: readonly string[];
   /** Whether any worker may begin it at once, instead of whoever created it. Default: no. */
@@ -146,7 +149,10 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const route = routeRun(question, named, config);
   const model = atHome(route.model ?? noModel(), host.cwd);
   refuseUnusedAddress(config, model);
-  const limits = withinTier(limitsOf(config, agent, task?.agentTimeoutMs), route);
+  const limits = withinTier(
+    limitsOf(config, agent, task === undefined ? undefined : onlyStep(task).agentTimeoutMs),
+    route,
+  );
   const wanted: RunSpec = {
     version: 1,
     task: taskSpec(request, task, parts.redactor),
@@ -185,7 +191,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     environment: {},
     principal: {
       tenant: settings.tenant,
-      user: settings.user,
+      ...(request.by ?? { user: settings.user }),
       agent: agentReference(agent),
     },
   };
@@ -221,7 +227,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   }
   const rise = await ladderOf(request, spec, { named, question, files }, parts);
   notices.push(...rise.notices);
-  const text = task?.instruction ?? givenText(request);
+  const text = task === undefined ? givenText(request) : onlyStep(task).instruction;
   const title = task?.name ?? titleOf(request, agent);
   const inputs = request.task.kind === "inputs" ? { inputs: request.task.inputs } : {};
   const begun = {
@@ -327,7 +333,7 @@ function namedModel({ model }: RunRequest, task: Task | undefined): NamedModel |
 
 /** What there is to say about how much work it is. */
 function workOf(request: RunRequest, task: Task | undefined): unknown {
-  if (task !== undefined) return task.instruction;
+  if (task !== undefined) return onlyStep(task).instruction;
   return request.task.kind === "inputs" ? request.task.inputs : givenText(request);
 }
 

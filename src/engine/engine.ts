@@ -40,18 +40,21 @@ export interface Engine {
    * @throws Agent33Error `policy.*`, `engine.cannot_remember`
    */
   rememberApproval(prefix: string, request: RememberRequest): RememberedRule;
-  /** Answers a question and tells the run that waits for it. */
+  /** Answers a question and tells the run that waits for it. @param by default: the settings' user */
   decideApproval(
     prefix: string,
     decision: "approved" | "denied",
+    by?: string,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   /**
    * Answers what an MCP server asked, and tells the run that waits for it.
+   * @param by default: the settings' user
    * @throws Agent33Error `engine.invalid_answer`, `engine.not_a_question`, `store.*`
    */
   answerQuestion(
     prefix: string,
     answer: ElicitationAnswer,
+    by?: string,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   /** Tells of each share of a budget that is reached here. Returns what ends it. */
   readonly onBudget: BudgetNews["listen"];

@@ -133,7 +133,12 @@ const runSpecSchema = z.strictObject({
   replayOf: z.string().exactOptional(),
   /** The last event of that log which belongs to the replay. */
   replayThrough: z.int().nonnegative().exactOptional(),
-  principal: z.strictObject({ tenant: z.string(), user: z.string(), agent: z.string() }),
+  principal: z.strictObject({
+    tenant: z.string(),
+    user: z.string(),
+    key: z.string().exactOptional(),
+    agent: z.string(),
+  }),
 });
 
 /** Everything that is needed to take a run up again, in another process if need be. */

@@ -65,7 +65,7 @@ async function request(
   const place = { dir: join(root, "place"), withSkills: false, signal: never };
   return {
     task,
-    instruction: task.instruction,
+    instruction: task.steps[0].instruction,
     solution: undefined,
     environment: await prepared.start(place),
     model: on.script(turns),

@@ -51,7 +51,7 @@ const check = () =>
   });
 
 async function solve(): Promise<void> {
-  const dir = task.solution?.dir ?? "";
+  const dir = task.steps[0].solution?.dir ?? "";
   const result = await runCommand({
     command: "bash",
     args: [join(dir, "solve.sh")],

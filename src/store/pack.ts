@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
 import { Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { systemCodeOf } from "../base/errors.ts";
 import { constants, createZstdCompress, createZstdDecompress } from "node:zlib";
 
 /** A file's size and digest, packed and as it was. */
@@ -84,4 +85,10 @@ export async function unpack(
 
 function nowhere(): Writable {
   return new Writable({ write: (_piece, _encoding, done) => done() });
+}
+
+/** Whether an error says that a packed file is damaged: the library has codes of its own for that. */
+export function isPackingFault(error: unknown): boolean {
+  const code = systemCodeOf(error) ?? "";
+  return code.startsWith("ZSTD_") || code === "ERR_BUFFER_TOO_LARGE" || code === "Z_BUF_ERROR";
 }

@@ -16,6 +16,7 @@ import { columns, oneLine } from "../output.ts";
 import { damagedLines } from "../page.ts";
 import { wholeNumber } from "../usage.ts";
 import { sendCommand } from "./send.ts";
+import { traceCommand } from "./trace.ts";
 
 interface ListOptions {
   readonly limit: number;
@@ -41,6 +42,7 @@ export function runsCommand(program: Command, context: CliContext): void {
     .description("what a run leaves to whoever goes on with its work")
     .argument("<run>", "the run's id, or its beginning")
     .action((prefix: string, options: CommonOptions) => handoff(context, prefix, options));
+  traceCommand(runs, context);
   sendCommand(runs, context);
 }
 

@@ -1,7 +1,7 @@
 import type { ErrorData } from "../../base/errors.ts";
 import type { Effort } from "../../base/effect.ts";
 import type { TaskEnvironment } from "../environments/environment.ts";
-import type { Task } from "../tasks/task.ts";
+import type { Task, TaskSolution } from "../tasks/task.ts";
 import type { Artefact, Trial } from "../trials/trial.ts";
 
 /** How an agent comes by skills: none, those of its task, those matched with it, or the whole library. */
@@ -14,7 +14,7 @@ export interface AttemptRequest {
   /** What the agent is told: the task's instruction, or that of one of its steps. */
   readonly instruction: string;
   /** The folder of the solution to this step, for whoever knows it. */
-  readonly solution: Task["solution"];
+  readonly solution: TaskSolution | undefined;
   readonly environment: TaskEnvironment;
   readonly model: string | undefined;
   readonly effort: Effort | undefined;

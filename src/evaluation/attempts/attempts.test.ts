@@ -51,8 +51,8 @@ async function request(
   const task = await loadTask(dir);
   return {
     task,
-    instruction: task.instruction,
-    solution: task.solution,
+    instruction: task.steps[0].instruction,
+    solution: task.steps[0].solution,
     environment: await environmentOf(task),
     model: undefined,
     effort: undefined,
@@ -119,7 +119,7 @@ describe("the oracle", () => {
   test("cannot change the task's own solution", async () => {
     const asked = await request({ "solution/solve.sh": 'rm "$AGENT33_SOLUTION_DIR"/*' });
     await oracleAgent({}).work(asked);
-    expect((await loadTask(asked.task.dir)).solution).toBeDefined();
+    expect((await loadTask(asked.task.dir)).steps[0].solution).toBeDefined();
   });
 
   test("is an error of the infrastructure where there is no solution or a variable of it is missing", async () => {

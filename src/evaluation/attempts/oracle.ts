@@ -1,5 +1,5 @@
 import { Agent33Error } from "../../base/errors.ts";
-import { filledVariables } from "../tasks/task-variables.ts";
+import { taskVariables } from "../tasks/task-variables.ts";
 import type { AttemptRequest, TrialAgent } from "./attempt.ts";
 import { runProgram } from "./program.ts";
 
@@ -17,14 +17,16 @@ export function oracleAgent(variables: Readonly<Record<string, string>>): TrialA
     work: async (request) => {
       const { solution, environment } = request;
       if (solution === undefined) throw withoutSolution(request);
-      const { values, missing } = filledVariables(solution.env, variables);
+      const { values, missing } = taskVariables(solution.env, variables);
       const [first] = missing;
       if (first !== undefined) throw withoutVariables(first);
-      await environment.put(solution.dir, environment.solutionDir);
+      // On the host a path such as /solution is this machine's own.
+      const dir = environment.kind === "host" ? environment.solutionDir : solution.at;
+      await environment.put(solution.dir, dir);
       return runProgram(
         {
-          command: ["bash", `${environment.solutionDir}/solve.sh`],
-          env: { AGENT33_SOLUTION_DIR: environment.solutionDir, ...values },
+          command: ["bash", `${dir}/solve.sh`],
+          env: { AGENT33_SOLUTION_DIR: dir, ...values },
           outputName: "oracle.txt",
           exitCodeCounts: false,
         },

@@ -1,6 +1,6 @@
 import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { CommandResult } from "../commands/run-command.ts";
-import type { Task } from "../tasks/task.ts";
+import type { Task, TaskVerifier } from "../tasks/task.ts";
 
 /** Where trials happen. Nothing but `host` runs an agent without walls, and only when it is asked for. */
 export const environmentKinds = ["bwrap", "docker", "host"] as const;
@@ -24,6 +24,8 @@ export interface EnvironmentCommand {
 export interface JudgeRequest {
   /** The folder of the tests on this machine; the agent has never seen it. */
   readonly tests: string;
+  /** Where the tests expect to be, as seen from inside. Default: `/tests`. */
+  readonly testsAt?: TaskVerifier["at"];
   /** Where the verdict goes: a folder on this machine that the agent could not reach. */
   readonly logs: string;
   /** What the verifier is given besides the environment's own variables. */

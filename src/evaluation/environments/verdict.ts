@@ -2,7 +2,7 @@ import type { VerificationResult } from "../../agents/ports.ts";
 import { Agent33Error, unreachable } from "../../base/errors.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import type { CommandEnd, CommandResult } from "../commands/run-command.ts";
-import { filledVariables } from "../tasks/task-variables.ts";
+import { taskVariables } from "../tasks/task-variables.ts";
 import { readReward } from "./reward.ts";
 
 /** A verdict, or the reason why there is none (`reward` null and `error` set). */
@@ -60,14 +60,14 @@ function verifierFault(end: CommandEnd, timeoutMs: number): Agent33Error | undef
 }
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}` in the values of `[verifier.env]`.
+ * The variables of `[verifier.env]`, with what they take from others.
  * @returns the variables, or `evaluation.verifier_env_missing`
  */
-export function taskVariables(
+export function verifierVariables(
   wanted: Readonly<Record<string, string>>,
   given: Readonly<Record<string, string>>,
 ): Result<Readonly<Record<string, string>>> {
-  const { values, missing } = filledVariables(wanted, given);
+  const { values, missing } = taskVariables(wanted, given);
   const [first] = missing;
   if (first === undefined) return ok(values);
   return err(

@@ -155,7 +155,9 @@ describe("the verifier", () => {
       `echo hacked > "$AGENT33_TESTS_DIR/test.sh"; ${give("reward.txt", "1")}`,
     );
     await verify(task, options());
-    expect(await readFile(join(task.verifier.dir, "test.sh"), "utf8")).not.toBe("hacked\n");
+    expect(await readFile(join(task.steps[0].verifier.dirs[0], "test.sh"), "utf8")).not.toBe(
+      "hacked\n",
+    );
   });
 
   test("sees the given environment and the task's variables, and nothing else", async () => {

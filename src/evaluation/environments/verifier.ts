@@ -3,9 +3,10 @@ import type { Clock } from "../../base/clock.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
 import type { SpawnProcess } from "../../boundary/hands.ts";
 import { isWithin } from "../paths.ts";
-import type { Task } from "../tasks/task.ts";
+import { withTests } from "../tasks/gather-tests.ts";
+import { onlyStep, type Task } from "../tasks/task.ts";
 import { runTests } from "./test-run.ts";
-import { taskVariables, type Verification, verdictOf, withoutVerdict } from "./verdict.ts";
+import { verifierVariables, type Verification, verdictOf, withoutVerdict } from "./verdict.ts";
 
 export interface VerifyOptions {
   /** What the agent left; the tests run in it. */
@@ -36,12 +37,15 @@ export async function verify(task: Task, options: VerifyOptions): Promise<Verifi
       { hint: "Give a folder outside the workspace." },
     );
   }
-  const variables = taskVariables(task.verifier.env, options.env);
+  const { verifier } = onlyStep(task);
+  const variables = verifierVariables(verifier.env, options.env);
   if (!variables.ok) return withoutVerdict(variables.error);
-  const { dir: tests, timeoutMs } = task.verifier;
+  const { timeoutMs } = verifier;
   const env = { ...options.env, ...variables.value };
   try {
-    const result = await runTests({ ...options, workspace, logs, tests, env, timeoutMs });
+    const result = await withTests(verifier, (tests) =>
+      runTests({ ...options, workspace, logs, tests, env, timeoutMs }),
+    );
     return await verdictOf(result, logs, timeoutMs);
   } catch (cause) {
     const error = new Agent33Error(

@@ -1,9 +1,10 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { asOrdinaryUser } from "../../../test/support/ordinary-user.ts";
-import { loadTask, taskDigest, tryLoadTask } from "./load-task.ts";
+import { loadTask, tryLoadTask } from "./load-task.ts";
+import { type TaskFiles, writeTomlTask } from "./task.fixture.ts";
 import { sizeInMb } from "./task-schema.ts";
 
 let root: string;
@@ -14,25 +15,8 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-type Files = Readonly<Record<string, string | undefined>>;
-
 /** A small whole task; entries of `files` replace its files, undefined takes one out. */
-async function task(files: Files = {}): Promise<string> {
-  const whole: Files = {
-    "task.toml": 'version = "1.0"\n',
-    "instruction.md": "Do it.\n",
-    "environment/Dockerfile": "FROM x\nWORKDIR /app\n",
-    "tests/test.sh": "exit 0\n",
-    ...files,
-  };
-  const dir = join(root, "my-task");
-  for (const [path, text] of Object.entries(whole)) {
-    if (text === undefined) continue;
-    await mkdir(dirname(join(dir, path)), { recursive: true });
-    await writeFile(join(dir, path), text);
-  }
-  return dir;
-}
+const task = (files: TaskFiles = {}) => writeTomlTask(join(root, "my-task"), files);
 
 const withToml = async (...lines: string[]) =>
   loadTask(await task({ "task.toml": lines.join("\n") }));
@@ -78,12 +62,22 @@ describe("loading a task", () => {
     expect(loaded).toMatchObject({
       name: "my-task",
       dir,
-      instruction: "Do it.\n",
       formatVersion: "1.0",
       metadata: { authorName: "A", difficulty: "middle", category: "finance", tags: ["csv"] },
-      agentTimeoutMs: 900_000,
-      verifier: { dir: join(dir, "tests"), timeoutMs: 1_500, env: { KEY: "${KEY}", N: "3" } },
-      solution: { dir: join(dir, "solution"), env: { A: "b" } },
+      steps: [
+        {
+          name: undefined,
+          instruction: "Do it.\n",
+          agentTimeoutMs: 900_000,
+          verifier: {
+            dirs: [join(dir, "tests")],
+            at: "/tests",
+            timeoutMs: 1_500,
+            env: { KEY: "${KEY}", N: "3" },
+          },
+          solution: { dir: join(dir, "solution"), at: "/solution", env: { A: "b" } },
+        },
+      ],
       environment: {
         dockerfile: join(dir, "environment", "Dockerfile"),
         buildTimeoutMs: 600_000,
@@ -103,8 +97,13 @@ describe("loading a task", () => {
 
   // Real task sets are like this. Each row: what, the file, a part of the task, the notices.
   const irregular: [string, string[], object, string[]][] = [
-    ["no version", ["[agent]"], { formatVersion: undefined, agentTimeoutMs: undefined }, []],
-    ["an empty file", [""], { verifier: { timeoutMs: 600_000 } }, []],
+    [
+      "no version",
+      ["[agent]"],
+      { formatVersion: undefined, steps: [{ agentTimeoutMs: undefined }] },
+      [],
+    ],
+    ["an empty file", [""], { steps: [{ verifier: { timeoutMs: 600_000 } }] }, []],
     ["a number as version", ["version = 1.1"], { formatVersion: "1.1" }, []],
     ["the newer key for the version", ['schema_version = "1.3"'], { formatVersion: "1.3" }, []],
     [
@@ -171,12 +170,15 @@ describe("loading a task", () => {
         'reasoning_effort = "high"',
         "[environment]",
         'skills_dir = "/s"',
-        "tpu = 1",
+        "npu = 1",
       ],
       { source: { reward: { weight: 1 }, agent: { reasoning_effort: "high" } } },
-      ["reward", "agent.reasoning_effort", "environment.skills_dir", "environment.tpu"].map(
-        (key) => `task.toml: the key "${key}" is not known and ignored`,
-      ),
+      [
+        'task.toml: the key "environment.npu" is not known and ignored',
+        'task.toml: the key "reward" is not kept: the reward is what the verifier writes',
+        'task.toml: the key "agent.reasoning_effort" is not kept: the effort is a condition of the trial',
+        'task.toml: the key "environment.skills_dir" is not kept: the task\'s skills are offered by the engine',
+      ],
     ],
   ];
   test.each(irregular)("accepts %s", async (_what, lines, part, notices) => {
@@ -243,7 +245,7 @@ describe("loading a task", () => {
   });
 
   // Each row: what, the files that differ, the code, a word of the message.
-  const incomplete: [string, Files, string, string][] = [
+  const incomplete: [string, TaskFiles, string, string][] = [
     [
       "no instruction",
       { "instruction.md": undefined },
@@ -254,21 +256,21 @@ describe("loading a task", () => {
       "an empty instruction",
       { "instruction.md": " \n" },
       "evaluation.instruction_missing",
-      "empty",
+      "tells nothing",
     ],
     ["no tests", { "tests/test.sh": undefined }, "evaluation.tests_missing", "tests/test.sh"],
     ["no task.toml", { "task.toml": undefined }, "evaluation.task_not_found", "task.toml"],
     [
-      "the newer layout",
-      { "task.toml": undefined, "task.md": "---\nschema_version: '1.3'\n---\nDo it." },
+      "an environment of Windows",
+      { "task.toml": '[environment]\nos = "Windows"' },
       "evaluation.layout_unsupported",
-      "not supported yet",
+      "windows",
     ],
     [
-      "several steps",
-      { "task.toml": "[[steps]]\nname = 's'" },
+      "a model as its judge",
+      { "task.toml": '[verifier]\ntype = "llm-judge"' },
       "evaluation.layout_unsupported",
-      "steps",
+      "llm-judge",
     ],
   ];
   test.each(incomplete)("refuses a task with %s", async (_what, files, code, word) => {
@@ -277,16 +279,13 @@ describe("loading a task", () => {
     if (!outcome.ok) expect(outcome.error.message).toContain(word);
   });
 
-  test("uses the task.toml layout where both are there, and says so", async () => {
-    const loaded = await loadTask(await task({ "task.md": "x" }));
-    expect(loaded.notices).toEqual([
-      "task.md: not read; this folder is used in its task.toml layout",
-    ]);
-  });
-
   test("takes a task without environment, solution, check and skills", async () => {
     const loaded = await loadTask(await task({ "environment/Dockerfile": undefined }));
-    expect(loaded).toMatchObject({ solution: undefined, check: undefined, skillsDir: undefined });
+    expect(loaded).toMatchObject({
+      steps: [{ solution: undefined }],
+      check: undefined,
+      skillsDir: undefined,
+    });
     expect(loaded.notices).toEqual(["environment/: missing, the workspace starts empty"]);
   });
 
@@ -341,14 +340,6 @@ describe("loading a task", () => {
         message: expect.stringContaining("instruction.md"),
       });
     });
-  });
-
-  test("has a digest that changes with any file", async () => {
-    const loaded = await loadTask(await task());
-    const before = await taskDigest(loaded);
-    expect(await taskDigest(loaded)).toBe(before);
-    await writeFile(join(loaded.verifier.dir, "test.sh"), "exit 1\n");
-    expect(await taskDigest(loaded)).not.toBe(before);
   });
 });
 

@@ -1,35 +1,28 @@
-import { readFile, realpath, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
-import { digestOf } from "../../base/digest.ts";
+import { toAgent33Error } from "../../base/errors.ts";
 import { type JsonObject, toJsonValue } from "../../base/json.ts";
 import { err, ok, type Result } from "../../base/result.ts";
-import { systemCodeOf, toAgent33Error } from "../../base/errors.ts";
-import { isBelow } from "../paths.ts";
+import { inside, kindOf, refuseLinkOutside, textOf } from "./file-kinds.ts";
+import { loadSteps, milliseconds, type StepParts } from "./load-steps.ts";
 import { readTaskConfig, type TaskConfig } from "./task-config.ts";
+import { checkVerifierDocument, readTaskDocument } from "./task-document.ts";
 import {
   environmentNotAFolder,
-  instructionMissing,
-  linkOutside,
-  newerLayout,
   notAFolder,
   notATask,
-  pathOutside,
+  notOfThisKind,
   pathMissing,
-  stepsUnsupported,
   taskNotFound,
-  testsMissing,
-  unreadable,
 } from "./task-errors.ts";
 import type { Task } from "./task.ts";
-import { snapshotFolder } from "../workspaces/workspace-changes.ts";
 
 /** Harbor's own limit where a task sets none. */
-const defaultVerifierTimeoutSec = 600;
 const defaultBuildTimeoutSec = 600;
 
 /**
- * Loads a task from a folder in Harbor's layout: `task.toml`, `instruction.md`, `environment/`,
- * `tests/test.sh` and, where the author ships one, `solution/solve.sh`.
+ * Loads a task from its folder, in one of two layouts: `task.md` with `environment/`, `verifier/`
+ * and, where the author ships one, `oracle/`; or Harbor's `task.toml` and `instruction.md` with
+ * `environment/`, `tests/` and `solution/`. Where both are there, `task.md` counts.
  * @throws Agent33Error `evaluation.task_not_found`, `evaluation.task_unreadable`,
  * `evaluation.task_malformed`, `evaluation.instruction_missing`, `evaluation.tests_missing`,
  * `evaluation.layout_unsupported`
@@ -39,27 +32,13 @@ export async function loadTask(path: string): Promise<Task> {
   const kind = await kindOf(dir);
   if (kind === "missing") throw await taskNotFound(dir);
   if (kind !== "folder") throw notAFolder(dir);
-
-  const configPath = join(dir, "task.toml");
-  const newer = (await kindOf(join(dir, "task.md"))) === "file";
-  const text = await textOf(configPath);
-  if (text === undefined) throw newer ? newerLayout(dir) : notATask(dir);
-  const config = readTaskConfig(text, configPath);
-  if (config.file.steps !== undefined && config.file.steps.length > 0) throw stepsUnsupported(dir);
-
-  for (const name of ["task.toml", "instruction.md", "tests", "environment"]) {
-    await refuseLinkOutside(dir, join(dir, name));
+  const told = (await inDocument(dir)) ?? (await inToml(dir));
+  if (told === undefined) throw notATask(dir);
+  for (const each of [told.parts.verifierDir, told.parts.solutionDir, join(dir, "environment")]) {
+    await refuseLinkOutside(dir, each);
   }
-  const instruction = await textOf(join(dir, "instruction.md"));
-  if (instruction === undefined || instruction.trim() === "") {
-    throw instructionMissing(dir, instruction !== undefined);
-  }
-  const testsDir = join(dir, "tests");
-  if ((await kindOf(join(testsDir, "test.sh"))) !== "file") throw testsMissing(dir);
-
-  const notices = [...config.notices];
-  if (newer) notices.push("task.md: not read; this folder is used in its task.toml layout");
-  return assemble(dir, instruction, config, notices);
+  refuseOtherKinds(dir, told.config);
+  return assemble(told.parts, told.config, told.notices);
 }
 
 /** Like {@link loadTask}, with failure as data. */
@@ -71,48 +50,122 @@ export async function tryLoadTask(path: string): Promise<Result<Task>> {
   }
 }
 
-/**
- * SHA-256 over every file of a task: results of two runs compare only if it is the same. Reads the
- * whole folder.
- */
-export async function taskDigest(task: Task): Promise<string> {
-  const files = await snapshotFolder(task.dir);
-  return digestOf([...files].map(([path, state]) => [path, state.sha256]));
+/** A task as one of the layouts has it. */
+interface Told {
+  readonly config: TaskConfig;
+  readonly parts: StepParts;
+  readonly notices: readonly string[];
+}
+
+async function inDocument(dir: string): Promise<Told | undefined> {
+  const path = join(dir, "task.md");
+  await refuseLinkOutside(dir, path);
+  const text = await textOf(path);
+  if (text === undefined) return undefined;
+  const { config, instruction, ...named } = readTaskDocument(text, path);
+  const [verifierDir, ofToml] =
+    named.verifierPath === undefined
+      ? await eitherFolder(dir, "verifier", "tests")
+      : ([inside(dir, named.verifierPath, "verifier"), false] as const);
+  const [solutionDir, solutionOfToml] =
+    named.solutionPath === undefined
+      ? await eitherFolder(dir, "oracle", "solution")
+      : ([inside(dir, named.solutionPath, "oracle"), false] as const);
+  const strategies = join(verifierDir, "verifier.md");
+  await refuseLinkOutside(dir, strategies);
+  const judged = await textOf(strategies);
+  if (judged !== undefined) checkVerifierDocument(judged, strategies);
+  const both = (await kindOf(join(dir, "task.toml"))) === "file";
+  return {
+    config,
+    parts: {
+      dir,
+      file: config.file,
+      instruction,
+      instructionFile: path,
+      verifierDir,
+      verifierAt: ofToml ? "/tests" : "/verifier",
+      solutionDir,
+      solutionAt: solutionOfToml ? "/solution" : "/oracle",
+    },
+    notices: both ? ["task.toml: not read; this folder is used in its task.md layout"] : [],
+  };
+}
+
+/** The folder of the newer layout, or that of the older one where only that is there. */
+async function eitherFolder(
+  dir: string,
+  newer: string,
+  older: string,
+): Promise<readonly [path: string, isOlder: boolean]> {
+  const isThere = async (name: string) => (await kindOf(join(dir, name))) === "folder";
+  const isOlder = !(await isThere(newer)) && (await isThere(older));
+  return [join(dir, isOlder ? older : newer), isOlder];
+}
+
+async function inToml(dir: string): Promise<Told | undefined> {
+  const path = join(dir, "task.toml");
+  await refuseLinkOutside(dir, path);
+  const text = await textOf(path);
+  if (text === undefined) return undefined;
+  const config = readTaskConfig(text, path);
+  const instructionFile = join(dir, "instruction.md");
+  await refuseLinkOutside(dir, instructionFile);
+  return {
+    config,
+    parts: {
+      dir,
+      file: config.file,
+      instruction: await textOf(instructionFile),
+      instructionFile,
+      verifierDir: join(dir, "tests"),
+      verifierAt: "/tests",
+      solutionDir: join(dir, "solution"),
+      solutionAt: "/solution",
+    },
+    notices: [],
+  };
+}
+
+/** What no environment here can be, and judges that are no script. */
+function refuseOtherKinds(dir: string, { file }: TaskConfig): void {
+  const system = file.environment?.os?.toLowerCase() ?? "linux";
+  if (system !== "linux") {
+    throw notOfThisKind(
+      `The task "${dir}" wants an environment of ${system}, and only Linux is there.`,
+      "Take another task.",
+    );
+  }
+  const judge = file.verifier?.type ?? "test-script";
+  if (judge === "test-script") return;
+  throw notOfThisKind(
+    `The task "${dir}" is judged by "${judge}", and only tests in a script are understood.`,
+    "Write a test.sh that judges and leaves its verdict in reward.txt, or take another task.",
+  );
 }
 
 async function assemble(
-  dir: string,
-  instruction: string,
-  { file, agent33, servers, memoryMb, storageMb, raw }: TaskConfig,
-  notices: string[],
+  parts: StepParts,
+  { file, agent33, servers, memoryMb, storageMb, raw, notices }: TaskConfig,
+  ofLayout: readonly string[],
 ): Promise<Task> {
+  const { dir } = parts;
   const environment = file.environment ?? {};
-  const agentTimeoutSec = file.agent?.timeout_sec;
   const environmentDir = join(dir, "environment");
-  const dockerfile = join(environmentDir, "Dockerfile");
-  const solutionDir = join(dir, "solution");
   const environmentKind = await kindOf(environmentDir);
   if (environmentKind === "file" || environmentKind === "other") {
     throw environmentNotAFolder(environmentDir);
   }
-  if (environmentKind === "missing") {
-    notices.push("environment/: missing, the workspace starts empty");
-  }
   const { author_name: authorName, difficulty, category, tags } = file.metadata ?? {};
-  const agentTimeoutMs = agentTimeoutSec === undefined ? undefined : milliseconds(agentTimeoutSec);
-  const verifier = {
-    dir: join(dir, "tests"),
-    timeoutMs: milliseconds(file.verifier?.timeout_sec ?? defaultVerifierTimeoutSec),
-    env: file.verifier?.env ?? {},
-  };
-  const solution =
-    (await kindOf(join(solutionDir, "solve.sh"))) === "file"
-      ? { dir: solutionDir, env: file.solution?.env ?? {} }
-      : undefined;
+  // What is said of the agent alone stands above what is said of everything; `allow_internet` is
+  // the oldest word, and without any a task has the internet.
+  const network =
+    file.agent?.network_mode ??
+    environment.network_mode ??
+    (environment.allow_internet === false ? "no-network" : "public");
   return {
     name: basename(dir),
     dir,
-    instruction,
     formatVersion: file.version ?? file.schema_version,
     metadata: {
       authorName: textOrNothing(authorName),
@@ -120,37 +173,46 @@ async function assemble(
       category: textOrNothing(category),
       tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === "string") : [],
     },
-    agentTimeoutMs,
-    verifier,
-    solution,
     environment: {
       dir: environmentDir,
-      dockerfile: (await kindOf(dockerfile)) === "file" ? dockerfile : undefined,
+      dockerfile: await firstFile(environmentDir, ["Dockerfile"]),
+      composeFile: await firstFile(environmentDir, composeNames),
       dockerImage: environment.docker_image ?? environment.image,
       workdir: environment.workdir,
       buildTimeoutMs: milliseconds(environment.build_timeout_sec ?? defaultBuildTimeoutSec),
       cpus: environment.cpus,
       memoryMb,
       storageMb,
-      // `allow_internet` is the older key; without either a task has the internet.
-      network:
-        environment.network_mode ??
-        (environment.allow_internet === false ? "no-network" : "public"),
-      allowedHosts: environment.allowed_hosts ?? [],
+      network,
+      allowedHosts: file.agent?.allowed_hosts ?? environment.allowed_hosts ?? [],
       env: environment.env ?? {},
       mcpServers: servers,
     },
-    steps: [
-      { name: undefined, instruction, agentTimeoutMs, verifier, solution, minReward: undefined },
-    ],
-    stepReward: "mean",
+    steps: await loadSteps(parts),
+    stepReward: file.multi_step_reward_strategy ?? "mean",
     skillsDir: await skillsFolder(dir, agent33?.skills),
     check: agent33?.check,
     scriptPath: await scriptFile(dir, agent33?.script),
     toolNotes: agent33?.tools ?? {},
     source: toJsonValue(raw) as JsonObject,
-    notices,
+    notices: [
+      ...notices,
+      ...ofLayout,
+      ...(environmentKind === "missing"
+        ? ["environment/: missing, the workspace starts empty"]
+        : []),
+      ...nameNotice(dir, file.task?.name),
+    ],
   };
+}
+
+const composeNames = ["docker-compose.yaml", "docker-compose.yml", "compose.yaml", "compose.yml"];
+
+/** Results are filed under the folder's name, which is unique in a set of tasks. */
+function nameNotice(dir: string, named: string | undefined): string[] {
+  const short = named?.split("/").at(-1);
+  if (short === undefined || short === basename(dir)) return [];
+  return [`the task calls itself "${named}"; here it goes by its folder's name`];
 }
 
 async function skillsFolder(dir: string, named: string | undefined): Promise<string | undefined> {
@@ -172,51 +234,14 @@ async function scriptFile(dir: string, named: string | undefined): Promise<strin
   return path;
 }
 
-function inside(dir: string, named: string, key: string): string {
-  const path = resolve(dir, named);
-  if (!isBelow(dir, path)) throw pathOutside(key, named, dir);
-  return path;
-}
-
-/** @throws Agent33Error `evaluation.task_unreadable` when the real file lies outside the task */
-async function refuseLinkOutside(dir: string, path: string): Promise<void> {
-  if ((await kindOf(path)) === "missing") return;
-  const [realDir, realPath] = await Promise.all([realpath(dir), realpath(path)]);
-  if (!isBelow(realDir, realPath)) throw linkOutside(path, dir);
-}
-
-function milliseconds(sec: number): number {
-  return Math.round(sec * 1_000);
+async function firstFile(dir: string, names: readonly string[]): Promise<string | undefined> {
+  for (const name of names) {
+    const path = join(dir, name);
+    if ((await kindOf(path)) === "file") return path;
+  }
+  return undefined;
 }
 
 function textOrNothing(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-async function textOf(path: string): Promise<string | undefined> {
-  if ((await kindOf(path)) !== "file") return undefined;
-  try {
-    return await readFile(path, "utf8");
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-}
-
-type PathKind = "missing" | "folder" | "file" | "other";
-
-async function kindOf(path: string): Promise<PathKind> {
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) return "folder";
-    return found.isFile() ? "file" : "other";
-  } catch (cause) {
-    if (isAbsent(cause)) return "missing";
-    throw unreadable(path, cause);
-  }
-}
-
-/** Nothing there, or something in its place that cannot have anything below it. */
-function isAbsent(cause: unknown): boolean {
-  const code = systemCodeOf(cause);
-  return code === "ENOENT" || code === "ENOTDIR";
 }

@@ -1,19 +1,21 @@
+import { basename } from "node:path";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
 import { Agent33Error } from "../../base/errors.ts";
 import { suggestName } from "../../base/nearest.ts";
+import { keysLeftOut } from "./task-keys.ts";
 import {
   type Agent33Metadata,
   agent33MetadataSchema,
   sizeInMb,
   type TaskFile,
   taskFileSchema,
-  unknownKeys,
 } from "./task-schema.ts";
 import type { TaskMcpServer } from "./task.ts";
 
-/** A `task.toml`, checked. */
+/** The settings of a task, checked. */
 export interface TaskConfig {
+  /** In the words of `task.toml`, whichever file they stand in. */
   readonly file: TaskFile;
   readonly agent33: Agent33Metadata | undefined;
   readonly servers: readonly TaskMcpServer[];
@@ -24,6 +26,14 @@ export interface TaskConfig {
   readonly notices: readonly string[];
 }
 
+/** How a file words its settings. */
+interface Wording {
+  /** A key of `task.toml`, as this file spells it. */
+  readonly spell: (key: string) => string;
+  /** Whether a key that nobody knows is an error, as in `task.md`, or a notice. */
+  readonly strict: boolean;
+}
+
 /**
  * Reads the text of a `task.toml`.
  * @param path for messages only
@@ -32,23 +42,60 @@ export interface TaskConfig {
  */
 export function readTaskConfig(text: string, path: string): TaskConfig {
   const raw = parseToml(text, path);
-  const file = check(taskFileSchema, raw, path, "");
+  return checkTaskConfig(raw, raw, path, { spell: (key) => key, strict: false });
+}
+
+/**
+ * Checks the settings of a task.
+ * @param values in the words of `task.toml`
+ * @param raw as they were written
+ * @throws Agent33Error `evaluation.task_malformed`
+ */
+export function checkTaskConfig(
+  values: object,
+  raw: object,
+  path: string,
+  { spell, strict }: Wording,
+): TaskConfig {
+  const check = <Schema extends z.ZodType>(schema: Schema, value: unknown, prefix: string) => {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    const problems = parsed.error.issues.map((issue) => describe(issue, prefix, spell));
+    throw malformed(path, problems.join("; "), problems);
+  };
+  const file = check(taskFileSchema, values, "");
   const metadata = file.metadata?.["agent33"];
   const agent33 =
-    metadata === undefined
-      ? undefined
-      : check(agent33MetadataSchema, metadata, path, "metadata.agent33");
+    metadata === undefined ? undefined : check(agent33MetadataSchema, metadata, "metadata.agent33");
+  const { unknown, notKept } = keysLeftOut(file);
+  if (strict && unknown.length > 0) {
+    const problems = unknown.map((key) => `the key "${spell(key)}" is not known`);
+    throw malformed(path, problems.join("; "), problems);
+  }
   const environment = file.environment ?? {};
+  const size = (key: "memory" | "storage"): number | undefined => {
+    const value = environment[key];
+    if (value === undefined) return undefined;
+    const mb = sizeInMb(value);
+    if (mb !== undefined) return mb;
+    throw malformed(path, `${spell(`environment.${key}`)}: "${value}" is not a size such as "4G"`);
+  };
+  const name = basename(path);
   return {
     file,
     agent33,
     servers: (environment.mcp_servers ?? []).map((server, index) =>
-      mcpServer(server, path, `environment.mcp_servers.${index}`),
+      mcpServer(server, path, spell(`environment.mcp_servers.${index}`)),
     ),
-    memoryMb: environment.memory_mb ?? size(environment.memory, path, "environment.memory"),
-    storageMb: environment.storage_mb ?? size(environment.storage, path, "environment.storage"),
+    memoryMb: environment.memory_mb ?? size("memory"),
+    storageMb: environment.storage_mb ?? size("storage"),
     raw,
-    notices: unknownKeys(file).map((key) => `task.toml: the key "${key}" is not known and ignored`),
+    notices: [
+      ...unknown.map((key) => `${name}: the key "${key}" is not known and ignored`),
+      ...notKept.map(
+        ({ key, instead }) => `${name}: the key "${spell(key)}" is not kept: ${instead}`,
+      ),
+    ],
   };
 }
 
@@ -71,21 +118,9 @@ function parseToml(text: string, path: string): object {
   }
 }
 
-function check<Schema extends z.ZodType>(
-  schema: Schema,
-  value: unknown,
-  path: string,
-  prefix: string,
-): z.output<Schema> {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => describe(issue, prefix));
-  throw malformed(path, problems.join("; "), problems);
-}
-
-function describe(issue: z.core.$ZodIssue, prefix: string): string {
+function describe(issue: z.core.$ZodIssue, prefix: string, spell: Wording["spell"]): string {
   const at = [prefix, ...issue.path.map(String)].filter((part) => part !== "").join(".");
-  if (issue.code !== "unrecognized_keys") return `${at}: ${issue.message}`;
+  if (issue.code !== "unrecognized_keys") return `${spell(at)}: ${issue.message}`;
   const known = Object.keys(agent33MetadataSchema.shape);
   const words = issue.keys.map((key) =>
     // Suggestions fit only where the names are ours.
@@ -110,16 +145,14 @@ function mcpServer(
   return { name, transport: transport === "sse" ? "sse" : "streamable-http", url };
 }
 
-function size(value: string | number | undefined, path: string, key: string): number | undefined {
-  if (value === undefined) return undefined;
-  const mb = sizeInMb(value);
-  if (mb === undefined) throw malformed(path, `${key}: "${value}" is not a size such as "4G"`);
-  return mb;
-}
-
-function malformed(path: string, what: string, problems: readonly string[] = [what]): Agent33Error {
+/** The error of settings that do not fit the format. */
+export function malformed(
+  path: string,
+  what: string,
+  problems: readonly string[] = [what],
+): Agent33Error {
   return new Agent33Error("evaluation.task_malformed", `${path}: ${what}`, {
-    hint: "Correct the named keys in task.toml.",
+    hint: `Correct what is named here in ${basename(path)}.`,
     details: { file: path, problems: [...problems] },
   });
 }

@@ -1,5 +1,5 @@
 import { readdir } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, relative } from "node:path";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
 import { nearestName } from "../../base/nearest.ts";
 
@@ -11,7 +11,7 @@ export async function taskNotFound(dir: string): Promise<Agent33Error> {
   return new Agent33Error("evaluation.task_not_found", `There is no task folder "${dir}".`, {
     hint:
       nearest === undefined
-        ? "Give the path of a folder that holds task.toml, instruction.md and tests/."
+        ? "Give the path of a folder that holds task.md, or task.toml and instruction.md."
         : `Did you mean "${nearest}"?`,
   });
 }
@@ -37,49 +37,51 @@ export function unreadable(path: string, cause: unknown): Agent33Error {
 }
 
 export function notATask(dir: string): Agent33Error {
-  return new Agent33Error("evaluation.task_not_found", `"${dir}" holds no task.toml.`, {
-    hint: "Give the folder of one task, not the folder of a task set.",
-  });
-}
-
-export function newerLayout(dir: string): Agent33Error {
   return new Agent33Error(
-    "evaluation.layout_unsupported",
-    `"${dir}" is written in the task.md layout, which is not supported yet.`,
-    { hint: "Use the task's task.toml layout (task.toml, instruction.md, tests/test.sh)." },
+    "evaluation.task_not_found",
+    `"${dir}" holds no task.md and no task.toml.`,
+    {
+      hint: "Give the folder of one task; a folder of tasks is for `agent33 eval run`.",
+    },
   );
 }
 
-export function stepsUnsupported(dir: string): Agent33Error {
+/** A task that is well written, for machinery that is not here. */
+export function notOfThisKind(what: string, hint: string): Agent33Error {
+  return new Agent33Error("evaluation.layout_unsupported", what, { hint });
+}
+
+export function repeatedStep(dir: string, name: string): Agent33Error {
   return new Agent33Error(
-    "evaluation.layout_unsupported",
-    `The task "${dir}" has several steps ([[steps]] in task.toml), which is not supported yet.`,
-    { hint: "Use a task with one instruction and one verifier." },
+    "evaluation.task_malformed",
+    `The task "${dir}" has two steps that are called "${name}".`,
+    { hint: "Give each step a name and a folder of its own." },
   );
 }
 
-export function instructionMissing(dir: string, isEmpty: boolean): Agent33Error {
+export function instructionMissing(dir: string, path: string, isEmpty: boolean): Agent33Error {
+  const file = relative(dir, path);
   return new Agent33Error(
     "evaluation.instruction_missing",
     isEmpty
-      ? `The instruction.md of the task "${dir}" is empty.`
-      : `The task "${dir}" has no instruction.md.`,
-    { hint: "Write into instruction.md what the agent is to do." },
+      ? `The ${file} of the task "${dir}" tells nothing.`
+      : `The task "${dir}" has no ${file}.`,
+    { hint: "Write there what the agent is to do." },
   );
 }
 
-export function testsMissing(dir: string): Agent33Error {
+export function testsMissing(dir: string, path: string): Agent33Error {
   return new Agent33Error(
     "evaluation.tests_missing",
-    `The task "${dir}" has no tests/test.sh, so nothing could verify a run.`,
-    { hint: "Write tests/test.sh; it leaves its verdict in reward.txt in the logs folder." },
+    `The task "${dir}" has no ${relative(dir, path)}, so nothing could verify a run.`,
+    { hint: "Write this script; it leaves its verdict in reward.txt in the logs folder." },
   );
 }
 
 export function pathOutside(key: string, named: string, dir: string): Agent33Error {
   return new Agent33Error(
     "evaluation.task_malformed",
-    `task.toml: ${key}: "${named}" lies outside the task's folder "${dir}".`,
+    `The settings of the task: ${key}: "${named}" lies outside the task's folder "${dir}".`,
     { hint: "Name a path inside the task's folder." },
   );
 }
@@ -100,7 +102,11 @@ export function environmentNotAFolder(path: string): Agent33Error {
 }
 
 export function pathMissing(key: string, path: string): Agent33Error {
-  return new Agent33Error("evaluation.task_malformed", `task.toml: ${key}: "${path}" is missing.`, {
-    hint: "Create it, or take the key out.",
-  });
+  return new Agent33Error(
+    "evaluation.task_malformed",
+    `The settings of the task: ${key}: "${path}" is missing.`,
+    {
+      hint: "Create it, or take the key out.",
+    },
+  );
 }

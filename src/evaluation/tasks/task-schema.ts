@@ -2,17 +2,21 @@ import { z } from "zod";
 import { effects, repeats } from "../../base/effect.ts";
 
 /**
- * What a `task.toml` may hold. Source: the Harbor task format as its runner (0.13) reads it and as
- * public task sets write it. Objects are loose, because real tasks carry keys of other tools;
- * {@link unknownKeys} reports them. Everything under `[metadata]` is free in Harbor, so a strange
- * value there never makes a task unusable; only `[metadata.agent33]` is ours and strict.
+ * What the settings of a task may hold, in the words of `task.toml`. Sources: the Harbor task format
+ * as its runner (0.13) reads it, BenchFlow's `task.md` (0.7), and what public task sets write.
+ * Objects are loose, because real tasks carry keys of other tools; `task-keys.ts` finds these.
+ * Everything under `[metadata]` is free, so a strange value there never makes a task unusable; only
+ * `[metadata.agent33]` is ours and strict.
  */
+
 /** No timer of Node can be set to more than about 24 days. */
 const seconds = z.number().positive().max(2_000_000);
 const scalarText = z.union([z.string(), z.number(), z.boolean()]).transform(String);
 const environmentVariables = z.record(z.string(), scalarText);
+const networkMode = z.enum(["public", "no-network", "allowlist"]);
+const freeTable = z.record(z.string(), z.unknown());
 
-const mcpServer = z.looseObject({
+export const mcpServerSchema = z.looseObject({
   name: z.string().min(1),
   transport: z.enum(["stdio", "sse", "streamable-http", "http"]).optional(),
   command: z.string().min(1).optional(),
@@ -21,35 +25,71 @@ const mcpServer = z.looseObject({
   env: environmentVariables.optional(),
 });
 
-const verifier = z.looseObject({
+export const verifierSchema = z.looseObject({
   timeout_sec: seconds.optional(),
   env: environmentVariables.optional(),
+  /** How it judges; without a word by a script. */
+  type: z.string().optional(),
 });
 
-const agent = z.looseObject({ timeout_sec: seconds.optional() });
+export const agentSchema = z.looseObject({
+  timeout_sec: seconds.optional(),
+  network_mode: networkMode.optional(),
+  allowed_hosts: z.array(z.string()).optional(),
+});
 
-const environment = z.looseObject({
+export const environmentSchema = z.looseObject({
   build_timeout_sec: seconds.optional(),
   docker_image: z.string().optional(),
   image: z.string().optional(),
+  os: z.string().optional(),
   cpus: z.number().positive().optional(),
-  gpus: z.number().nonnegative().optional(),
   memory_mb: z.number().positive().optional(),
   storage_mb: z.number().positive().optional(),
   memory: z.union([z.string(), z.number()]).optional(),
   storage: z.union([z.string(), z.number()]).optional(),
   allow_internet: z.boolean().optional(),
-  network_mode: z.enum(["public", "no-network", "allowlist"]).optional(),
+  network_mode: networkMode.optional(),
   allowed_hosts: z.array(z.string()).optional(),
   workdir: z.string().optional(),
   env: environmentVariables.optional(),
-  mcp_servers: z.array(mcpServer).optional(),
+  mcp_servers: z.array(mcpServerSchema).optional(),
 });
 
-const solution = z.looseObject({ env: environmentVariables.optional() });
+/** Some published tasks write the variables straight into the table instead of below `env`. */
+const inlineVariable = /^[A-Z][A-Z0-9_]*$/;
 
-/** `[metadata.agent33]`: what Harbor has no key for. */
-const agent33 = z.strictObject({
+export const solutionSchema = z.preprocess(
+  (value) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+    const inline = Object.entries(value).filter(([key]) => inlineVariable.test(key));
+    if (inline.length === 0) return value;
+    const rest = Object.entries(value).filter(([key]) => !inlineVariable.test(key));
+    const { env, ...others } = Object.fromEntries(rest) as { env?: object };
+    return { ...others, env: { ...Object.fromEntries(inline), ...env } };
+  },
+  z.looseObject({ env: environmentVariables.optional() }),
+);
+
+export const packageSchema = z.looseObject({
+  name: z.string().optional(),
+  description: z.unknown().optional(),
+  authors: z.unknown().optional(),
+  keywords: z.unknown().optional(),
+  version: z.unknown().optional(),
+  id: z.unknown().optional(),
+});
+
+export const stepSchema = z.looseObject({
+  /** Also a folder's name, so nothing that leads elsewhere. */
+  name: z.string().regex(/^[\p{L}\p{N}_][\p{L}\p{N}_. -]*$/u, "must be the name of a folder"),
+  agent: agentSchema.optional(),
+  verifier: verifierSchema.optional(),
+  min_reward: z.union([z.number(), z.record(z.string(), z.number())]).optional(),
+});
+
+/** `[metadata.agent33]`: what the formats have no key for. */
+export const agent33MetadataSchema = z.strictObject({
   /** A program and its arguments, run in the workspace when the agent says that it is done. */
   check: z.array(z.string()).min(1).optional(),
   /** Scripted turns, a path inside the task's folder. */
@@ -62,48 +102,23 @@ const agent33 = z.strictObject({
     .optional(),
 });
 
-const taskFile = z.looseObject({
+export const taskFileSchema = z.looseObject({
   version: scalarText.optional(),
   schema_version: scalarText.optional(),
-  task: z.record(z.string(), z.unknown()).optional(),
-  metadata: z.record(z.string(), z.unknown()).optional(),
-  verifier: verifier.optional(),
-  agent: agent.optional(),
-  environment: environment.optional(),
-  solution: solution.optional(),
-  steps: z.array(z.unknown()).optional(),
+  task: packageSchema.optional(),
+  metadata: freeTable.optional(),
+  verifier: verifierSchema.optional(),
+  agent: agentSchema.optional(),
+  environment: environmentSchema.optional(),
+  solution: solutionSchema.optional(),
+  /** Where the task was taken from. */
+  source: z.unknown().optional(),
+  steps: z.array(stepSchema).optional(),
+  multi_step_reward_strategy: z.enum(["mean", "final"]).optional(),
 });
 
-export type TaskFile = z.output<typeof taskFile>;
-export type Agent33Metadata = z.output<typeof agent33>;
-
-export { agent33 as agent33MetadataSchema, taskFile as taskFileSchema };
-
-const knownByTable: Readonly<Record<string, z.ZodObject>> = {
-  "": taskFile,
-  verifier,
-  agent,
-  environment,
-  solution,
-};
-
-/** Keys of a parsed task file that mean nothing to us, as dotted paths. */
-export function unknownKeys(file: TaskFile): string[] {
-  const unknown: string[] = [];
-  for (const [table, schema] of Object.entries(knownByTable)) {
-    const value = table === "" ? file : file[table];
-    if (typeof value !== "object" || value === null) continue;
-    for (const key of Object.keys(value)) {
-      if (!(key in schema.shape)) unknown.push(table === "" ? key : `${table}.${key}`);
-    }
-  }
-  for (const [index, server] of (file.environment?.mcp_servers ?? []).entries()) {
-    for (const key of Object.keys(server)) {
-      if (!(key in mcpServer.shape)) unknown.push(`environment.mcp_servers[${index}].${key}`);
-    }
-  }
-  return unknown;
-}
+export type TaskFile = z.output<typeof taskFileSchema>;
+export type Agent33Metadata = z.output<typeof agent33MetadataSchema>;
 
 const unitInMb: Readonly<Record<string, number>> = {
   "": 1 / (1024 * 1024),

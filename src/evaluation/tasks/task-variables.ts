@@ -1,5 +1,5 @@
 /** Variables that a task asks for by name, and what it makes of them. */
-export interface FilledVariables {
+export interface TaskVariables {
   readonly values: Readonly<Record<string, string>>;
   /** Each variable of the task that needs others which are not there. */
   readonly missing: readonly { readonly name: string; readonly needs: readonly string[] }[];
@@ -9,10 +9,10 @@ export interface FilledVariables {
  * Replaces `${NAME}` and `${NAME:-default}` in the values of a task's variables.
  * @param given where NAME is looked up
  */
-export function filledVariables(
+export function taskVariables(
   wanted: Readonly<Record<string, string>>,
   given: Readonly<Record<string, string>>,
-): FilledVariables {
+): TaskVariables {
   const values: Record<string, string> = {};
   const missing: { readonly name: string; readonly needs: readonly string[] }[] = [];
   for (const [name, template] of Object.entries(wanted)) {

@@ -1,14 +1,14 @@
 import { rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { digestOf } from "../../base/digest.ts";
-import { Agent33Error, isAgent33Error, systemCodeOf } from "../../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import { readSnapshot } from "../sqlite/snapshot.ts";
 import { databaseFile } from "../store.ts";
 import { contentPath, contentProblem } from "./contents.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
 import type { Manifest } from "./manifest.ts";
-import { healed } from "./parity.ts";
-import { unpack } from "../pack.ts";
+import { healed } from "../parity/parity.ts";
+import { isPackingFault, unpack } from "../pack.ts";
 import { positionIn } from "./take.ts";
 
 /** A backup to read from end to end. */
@@ -98,9 +98,7 @@ async function unpackInto(
     return await unpack(packed, plain, onBytes);
   } catch (error) {
     rmSync(plain, { force: true });
-    // What the packing itself finds wrong has a code of the library's own.
-    const code = systemCodeOf(error) ?? "";
-    if (code.startsWith("ZSTD_") || code === "ERR_BUFFER_TOO_LARGE" || code === "Z_BUF_ERROR") {
+    if (isPackingFault(error)) {
       throw damagedBackup(path, "its database cannot be unpacked", error);
     }
     throw mapFileError(error, packed);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { digestOf } from "../../base/digest.ts";
 import { Agent33Error, isAgent33Error, systemCodeOf } from "../../base/errors.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
-import { healed } from "./parity.ts";
+import { healed } from "../parity/parity.ts";
 
 /**
  * Why a backup was made: because a person said so, on schedule, or before a store was brought up to

@@ -12,7 +12,7 @@ import { type FileLock, takeLock } from "../sqlite/use-lock.ts";
 import { databaseFile } from "../store.ts";
 import { keepContents } from "./contents.ts";
 import { damagedBackup, mapFileError } from "./errors.ts";
-import { writeParity } from "./parity.ts";
+import { writeParity } from "../parity/parity.ts";
 import { pruneBackups } from "./prune.ts";
 import type { Keep } from "./retention.ts";
 import { type BackupKind, type Manifest, manifestName, manifestText } from "./manifest.ts";

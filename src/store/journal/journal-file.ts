@@ -12,6 +12,8 @@ import type { Clock } from "../../base/clock.ts";
 import { makeFolder, putFile, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, isAgent33Error, messageOf } from "../../base/errors.ts";
 import type { IdSource } from "../../base/ids.ts";
+import { blockBytes, protect } from "../parity/blocks.ts";
+import { writeParity } from "../parity/parity.ts";
 import type { SqlSession } from "../sqlite/session.ts";
 import { continuity } from "./continuity.ts";
 import { type Done, encodeLine, type JournalLine, keysOf } from "./line.ts";
@@ -54,6 +56,9 @@ interface OpenSegment {
   readonly handle: number;
   /** The keys of texts that this process has written to it. */
   readonly told: Set<string>;
+  /** Blocks of it whose parity is done, and bytes that this process wrote since it looked. */
+  protectedBlocks: number;
+  unprotected: number;
 }
 
 /** After a failure the journal is left alone for so long: trying costs each commit something. */
@@ -64,13 +69,15 @@ export function openJournal(options: JournalFileOptions): JournalFile {
   /** The last change that this process knows to be in the journal. */
   let known: Position | undefined;
   let segment: OpenSegment | undefined;
-  let retired: number[] = [];
+  let retired: OpenSegment[] = [];
   let pausedUntil = Number.NEGATIVE_INFINITY;
+  let unprotectedUntil = Number.NEGATIVE_INFINITY;
   /** Whether the journal may lack something of the history that the store is in. */
   let doubted = false;
   /** A history that the store went into because the journal could not be written. */
   let unwritten: string | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let protecting: NodeJS.Immediate | undefined;
   let flushes = 0;
   let closed = false;
 
@@ -105,8 +112,19 @@ export function openJournal(options: JournalFileOptions): JournalFile {
     });
   };
 
+  /** The changes are kept without it, too: what fails here is told of and tried again later. */
+  const protectSegment = (one: OpenSegment): void => {
+    if (clock.monotonic() < unprotectedUntil) return;
+    try {
+      one.protectedBlocks = protect(one.path, one.protectedBlocks);
+    } catch (error) {
+      unprotectedUntil = clock.monotonic() + pauseMs;
+      options.onTrouble(journalFailure(folder, error));
+    }
+  };
+
   const leaveSegment = (): void => {
-    if (segment !== undefined) retired.push(segment.handle);
+    if (segment !== undefined) retired.push(segment);
     segment = undefined;
   };
 
@@ -119,8 +137,13 @@ export function openJournal(options: JournalFileOptions): JournalFile {
     }
     const left = retired;
     retired = [];
-    for (const handle of left) syncNow(handle, true);
-    if (segment !== undefined) syncNow(segment.handle, false);
+    for (const one of left) {
+      protectSegment(one);
+      syncNow(one.handle, true);
+    }
+    if (segment === undefined) return;
+    protectSegment(segment);
+    syncNow(segment.handle, false);
   };
 
   const syncSoon = (): void => {
@@ -139,15 +162,30 @@ export function openJournal(options: JournalFileOptions): JournalFile {
     if (segment?.path === path) return segment;
     leaveSegment();
     const isNew = !existsSync(path);
-    segment = { path, handle: openSync(path, "a", 0o600), told: new Set() };
+    segment = {
+      path,
+      handle: openSync(path, "a", 0o600),
+      told: new Set(),
+      protectedBlocks: 0,
+      unprotected: 0,
+    };
     if (isNew) syncToDisk(join(folder, history));
     return segment;
   };
 
   const write = (position: Position, line: JournalLine): void => {
-    const { handle, told } = segmentFor(position);
-    const bytes = Buffer.from(encodeLine(position.history, line, told));
-    for (let from = 0; from < bytes.length; ) from += writeSync(handle, bytes, from);
+    const one = segmentFor(position);
+    const bytes = Buffer.from(encodeLine(position.history, line, one.told));
+    for (let from = 0; from < bytes.length; ) from += writeSync(one.handle, bytes, from);
+    one.unprotected += bytes.length;
+    // Block by block, so that a flush does not find many to be done at once.
+    if (one.unprotected >= blockBytes) {
+      one.unprotected = 0;
+      protecting ??= setImmediate(() => {
+        protecting = undefined;
+        protectSegment(one);
+      }).unref();
+    }
     syncSoon();
   };
 
@@ -205,16 +243,18 @@ export function openJournal(options: JournalFileOptions): JournalFile {
       if (closed) return;
       closed = true;
       clearTimeout(timer);
+      clearImmediate(protecting);
       leaveSegment();
       const left = retired;
       retired = [];
-      for (const handle of left) {
+      for (const one of left) {
+        protectSegment(one);
         try {
-          fdatasyncSync(handle);
+          fdatasyncSync(one.handle);
         } catch (error) {
           failed(error);
         } finally {
-          closeSync(handle);
+          closeSync(one.handle);
         }
       }
     },
@@ -229,7 +269,9 @@ function isNext(known: Position | undefined, next: Position): boolean {
 export function createHistory(folder: string, origin: Origin): void {
   const own = join(folder, origin.history);
   makeFolder(own);
-  putFile(join(own, originName), `${JSON.stringify(origin)}\n`, "new");
+  const path = join(own, originName);
+  putFile(path, `${JSON.stringify(origin)}\n`, "new");
+  writeParity(path, "w");
 }
 
 function gap({ seq }: Position): Agent33Error {

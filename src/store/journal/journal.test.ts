@@ -13,7 +13,7 @@ import { systemClock } from "../../base/clock.ts";
 import type { Agent33Error } from "../../base/errors.ts";
 import { newRun, type TemporaryStore, temporaryStore } from "../store.fixture.ts";
 import { openStore, type Store } from "../store.ts";
-import { changesAfter, type JournalEnd } from "./reader.ts";
+import { changesAfter, type JournalEnd, type Reading } from "./reader.ts";
 import { encodeLine } from "./line.ts";
 import { originsIn } from "./segments.ts";
 import { lastHistories, stretchesOf } from "./histories.ts";
@@ -38,8 +38,9 @@ const write = (store: Store, name: string): void => {
 async function read(
   history = lastHistory(journal) ?? "",
   after = 0,
+  reading: Reading = "as it stands",
 ): Promise<{ readonly seqs: readonly number[]; readonly end: JournalEnd }> {
-  const changes = changesAfter(journal, history, after);
+  const changes = changesAfter(journal, history, after, reading);
   const seqs: number[] = [];
   for (;;) {
     const { done, value } = await changes.next();
@@ -93,7 +94,7 @@ test("a change whose commit was never heard of gives way to the one that took it
   const line = { seq: 2, at: 1, schema: 1, statements: [] };
   appendFileSync(fileOf(), encodeLine(history, line, new Set()));
   write(temporary.reopen(), "two");
-  const found = changesAfter(journal, history, 1);
+  const found = changesAfter(journal, history, 1, "as it stands");
   const { value } = await found.next();
   expect(value).toMatchObject({ seq: 2 });
   expect(value).not.toMatchObject({ at: 1 });

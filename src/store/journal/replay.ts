@@ -67,7 +67,7 @@ export async function replayChanges(options: ReplayOptions): Promise<ReplayRepor
   const limit = target.seq ?? Number.POSITIVE_INFINITY;
   for (const { history, upTo } of stretches) {
     const bound = Math.min(limit, upTo ?? Number.POSITIVE_INFINITY);
-    const lines = changesAfter(journal, history, report.seq);
+    const lines = changesAfter(journal, history, report.seq, "healed");
     report = { ...report, history };
     database.sql.run("BEGIN IMMEDIATE");
     try {

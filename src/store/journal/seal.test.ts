@@ -9,6 +9,7 @@ import {
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { temporaryFolder } from "../../../test/support/temporary.ts";
+import { parityOf } from "../parity/parity.ts";
 import { createHistory } from "./journal-file.ts";
 import { encodeLine } from "./line.ts";
 import { sealJournal } from "./seal.ts";
@@ -45,9 +46,12 @@ test("full segments are packed, the one that is written to is not, and all is re
   await seal();
   expect(readdirSync(join(journal, history)).sort()).toEqual([
     sealedName(1),
+    parityOf(sealedName(1)),
     sealedName(4097),
+    parityOf(sealedName(4097)),
     segmentName(8193),
     "origin.json",
+    parityOf("origin.json"),
     "sealed.jsonl",
   ]);
   expect(await verifyJournal(journal)).toEqual(before);
@@ -69,6 +73,7 @@ test("what is older than it is kept goes, and its seals stay", async () => {
   utimesSync(path(sealedName(1)), 1, 1);
   await seal();
   expect(existsSync(path(sealedName(1)))).toBe(false);
+  expect(existsSync(path(parityOf(sealedName(1))))).toBe(false);
   expect(await verifyJournal(journal)).toEqual([{ history, from: 4097, to: 8202, problems: [] }]);
 });
 

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { sha256 } from "../../base/digest.ts";
 import { putFile, syncToDisk } from "../../base/disk.ts";
 import { pack, unpack } from "../pack.ts";
+import { parityOf, writeParity } from "../parity/parity.ts";
 import { takeLock } from "../sqlite/use-lock.ts";
 import type { Position } from "./position.ts";
 import { originsIn, sealedName, segmentEnd, segmentName, segmentsIn } from "./segments.ts";
@@ -67,12 +68,18 @@ async function seal(folder: string, first: number): Promise<void> {
     const again = await unpack(partial, undefined);
     if (again.unpackedSha256 !== figures.unpackedSha256) return;
     renameSync(partial, packed);
+    writeParity(packed, "w");
     syncToDisk(folder);
     const chain = sha256(`${seals.at(-1)?.chain ?? ""}${figures.unpackedSha256}`);
     const lines = [...seals, { first, ...figures, chain }].map((one) => JSON.stringify(one));
     putFile(join(folder, sealsName), `${lines.join("\n")}\n`, "new");
   }
-  rmSync(plain);
+  removeWithParity(plain);
+}
+
+function removeWithParity(path: string): void {
+  rmSync(path);
+  rmSync(parityOf(path), { force: true });
 }
 
 function readSeals(folder: string): readonly Seal[] {
@@ -91,7 +98,7 @@ function removeOld(folder: string, upTo: number, { now, keepDays }: SealOptions)
     const path = join(folder, sealedName(first));
     const found = statSync(path, { throwIfNoEntry: false });
     if (found === undefined || now - found.mtimeMs < keepDays * 86_400_000) return;
-    rmSync(path);
+    removeWithParity(path);
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { systemCodeOf } from "../../base/errors.ts";
+import { healed } from "../parity/parity.ts";
 
 /** The folder of a store's journal, within its data folder; a link where it is on another disk. */
 export const journalFolder = "journal";
@@ -74,7 +75,9 @@ export function readOrigin(journal: string, history: string): Origin | undefined
   const path = join(journal, history, originName);
   if (!existsSync(path)) return undefined;
   try {
-    const parsed = originSchema.safeParse(JSON.parse(readFileSync(path, "utf8")));
+    const found = readFileSync(path);
+    const text = (healed(path, found.length) ?? found).toString("utf8");
+    const parsed = originSchema.safeParse(JSON.parse(text));
     return parsed.success && parsed.data.history === history ? parsed.data : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;

@@ -22,7 +22,7 @@ export async function verifyJournal(journal: string): Promise<readonly VerifiedH
     const [first = 1] = segmentsIn(folder);
     // What is older may have been removed: a backup has it.
     const after = Math.max(first - 1, readOrigin(journal, history)?.seq ?? 0);
-    const changes = changesAfter(journal, history, after);
+    const changes = changesAfter(journal, history, after, "as it stands");
     let found = await changes.next();
     while (found.done !== true) found = await changes.next();
     const { kind, seq } = found.value;

@@ -42,22 +42,36 @@ const generator = ((): Uint8Array => {
   return polynomial.subarray(1);
 })();
 
-/** The generator times each byte, one after the other: the inner loop only looks up. */
-const generated = new Uint8Array((order + 1) * parityBytes);
-for (let value = 0; value <= order; value += 1) {
-  for (const [at, coefficient] of generator.entries()) {
-    generated[value * parityBytes + at] = times(value, coefficient);
-  }
-}
+/**
+ * The generator times each byte, its 16 coefficients in four numbers of 32 bits, so that the inner
+ * loop only looks up and shifts.
+ */
+const generated = Array.from({ length: 4 }, (_, quarter) =>
+  Int32Array.from({ length: order + 1 }, (_, value) =>
+    [0, 1, 2, 3].reduce(
+      (all, at) => (all << 8) | times(value, generator[4 * quarter + at] ?? 0),
+      0,
+    ),
+  ),
+);
+const [table0, table1, table2, table3] = generated;
 
-/** Takes one more byte of data into a parity of 16 bytes that stands in an array. */
-export function addByte(parity: Uint8Array, from: number, byte: number): void {
-  const row = ((parity[from] ?? 0) ^ byte) * parityBytes;
-  const last = parityBytes - 1;
-  for (let at = 0; at < last; at += 1) {
-    parity[from + at] = (parity[from + at + 1] ?? 0) ^ (generated[row + at] ?? 0);
+/**
+ * The parity of one word of data.
+ * @param from where its first byte is
+ * @param step how far apart its bytes are
+ * @returns the 16 bytes in four numbers of 32 bits, the first byte in the highest place
+ */
+export function parityOfWord(data: Uint8Array, from: number, step: number): readonly number[] {
+  let [one, two, three, four] = [0, 0, 0, 0];
+  for (let at = from; at < data.length; at += step) {
+    const factor = (one >>> 24) ^ (data[at] ?? 0);
+    one = ((one << 8) | (two >>> 24)) ^ (table0?.[factor] ?? 0);
+    two = ((two << 8) | (three >>> 24)) ^ (table1?.[factor] ?? 0);
+    three = ((three << 8) | (four >>> 24)) ^ (table2?.[factor] ?? 0);
+    four = (four << 8) ^ (table3?.[factor] ?? 0);
   }
-  parity[from + last] = generated[row + last] ?? 0;
+  return [one, two, three, four];
 }
 
 /** Puts right what is wrong in a word of data and its parity; false where too much is. */

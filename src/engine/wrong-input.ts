@@ -54,6 +54,7 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "results_*",
     "reward_not_a_number",
     "several_conditions",
+    "several_steps",
     "source_missing",
     "task_digests_differ",
     "task_malformed",

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { sha256 } from "../../base/digest.ts";
 import { seededRandom } from "../../base/random.ts";
 import { healed, parityOf, writeParity } from "./parity.ts";
 
@@ -62,4 +63,16 @@ test("where too much is altered, nothing is said to be right", () => {
   expect(found === undefined || !found.equals(data)).toBe(true);
   rmSync(parityOf(path));
   expect(healed(path, data.length)).toBeUndefined();
+});
+
+test("the parity of a file is the same in every version of the program", () => {
+  const path = join(folder, "file");
+  writeFileSync(
+    path,
+    Buffer.from(Array.from({ length: 100_000 }, (_, at) => (at * at * 31 + 7 * at) % 251)),
+  );
+  writeParity(path);
+  expect(sha256(readFileSync(parityOf(path)))).toBe(
+    "470bc8c650d101cae83ce3e8f262a23df858bbfae94acce6b842ad66e6acd25d",
+  );
 });
