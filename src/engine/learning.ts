@@ -3,6 +3,7 @@ import type { JsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { BreakerSnapshot } from "../boundary/breaker.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Trial } from "../evaluation/trials/trial.ts";
 import { intakeFromSignal } from "../learning/intake-rules.ts";
 import type { Intake } from "../learning/intake.ts";
 import { signalsOf } from "../learning/observe.ts";
@@ -15,6 +16,7 @@ import type { Host } from "./host.ts";
 import { markTold, recoveryMetrics, recoverySignal } from "./recovery-news.ts";
 import type { RecoveryReport } from "./store-recover.ts";
 import type { EngineStore } from "./tenant-store.ts";
+import { signalOfTrial } from "./trial-signals.ts";
 
 export interface RecordedSignal {
   readonly signal: Signal;
@@ -43,6 +45,12 @@ export interface Learning {
   /** What happened while nobody asked: recorded in the background. */
   observeRun(runId: string): void;
   observeBreaker(opened: BreakerSnapshot): void;
+  /**
+   * Records what a trial teaches, once however often it is told. Each trial is a signal of its own,
+   * with its evidence. What cannot be recorded is said, and the trial is none the worse for it.
+   * @param folder of the trial
+   */
+  recordTrial(trial: Trial, folder: string): Promise<void>;
   /** That the store was damaged and is recovered, once for each time. */
   observeRecovery(report: RecoveryReport): void;
   close(): Promise<void>;
@@ -95,10 +103,13 @@ export function createLearning(parts: LearningParts): Learning {
     severityRank(severity) >= severityRank(automaticIntakes.minSeverity) &&
     quality.score >= automaticIntakes.minScore;
 
-  const recordParsed = async (signal: NewSignal): Promise<RecordedSignal> => {
+  const recordParsed = async (
+    signal: NewSignal,
+    windowMs = dedupeWindowMs,
+  ): Promise<RecordedSignal> => {
     const to = await rows();
     const hidden = fittedSignal(redactor.value(signal) as NewSignal);
-    const recorded = await to.signals.record(hidden, { dedupeWindowMs });
+    const recorded = await to.signals.record(hidden, { dedupeWindowMs: windowMs });
     if (recorded.signal.intakeId !== null || !deservesIntake(recorded.signal)) {
       return { ...recorded, intakeId: recorded.signal.intakeId };
     }
@@ -207,6 +218,16 @@ export function createLearning(parts: LearningParts): Learning {
           at,
         }),
       );
+    },
+    recordTrial: async (trial, folder) => {
+      if (!settings.enabled) return;
+      try {
+        const signal = await signalOfTrial(trial, folder);
+        if (signal !== undefined) await recordParsed(signal, 0);
+      } catch (thrown) {
+        const { code, message } = toAgent33Error(thrown);
+        host.warn(`What trial ${trial.name} teaches could not be recorded: ${code}: ${message}`);
+      }
     },
     observeRecovery: (report) => {
       if (!settings.enabled) return;
