@@ -31,6 +31,7 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
+import { createMetrics, type Metrics } from "./engine/metrics.ts";
 import { createModels, type Models } from "./engine/models.ts";
 import { createSkillMatching, type SkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
@@ -60,6 +61,8 @@ export interface Engine {
   /** What a run could go out through. */
   readonly inventory: Inventory;
   readonly models: Models;
+  /** What an operator watches, of all tenants. */
+  readonly metrics: Metrics;
   readonly skills: SkillMatching;
   readonly processes: Processes;
   /** The MCP servers of the settings. */
@@ -304,6 +307,7 @@ export function createEngine(config: Config, host: Host): Engine {
     dataDir,
     redactor,
   });
+  const metrics = createMetrics({ opened, dataDir, host, audit, exports: () => ({}) });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
@@ -315,6 +319,7 @@ export function createEngine(config: Config, host: Host): Engine {
     learning,
     audit,
     boundary,
+    metrics,
     inventory,
     models: createModels({
       settings,
@@ -351,6 +356,7 @@ export function createEngine(config: Config, host: Host): Engine {
         () => processes.killAll(),
         () => egress.close(),
         () => learning.close(),
+        () => metrics.close(),
         () => standing?.close(),
         () => audit.close(),
         () => store.backend.close(),

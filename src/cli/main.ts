@@ -11,6 +11,7 @@ import { evalCommand } from "./commands/eval/eval.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
+import { metricsCommand } from "./commands/metrics.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -97,6 +98,7 @@ export function createProgram(context: CliContext): Command {
   connectorsCommand(program, context);
   learnCommand(program, context);
   mcpCommand(program, context);
+  metricsCommand(program, context);
   modelsCommand(program, context);
   policyCommand(program, context);
   evalCommand(program, context);
