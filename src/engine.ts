@@ -7,6 +7,7 @@ import { createEgress } from "./boundary/egress/fetch.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
 import type { Config } from "./config/config.ts";
 import { lockPath } from "./config/lock.ts";
+import type { EntryPoint } from "./config/schema.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
@@ -14,8 +15,6 @@ import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
 import type { Host } from "./engine/host.ts";
 import { type Audit, createAudit } from "./engine/audit.ts";
-import type { DoctorFinding } from "./engine/doctor-finding.ts";
-import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
 import type { ElicitationAnswer } from "./engine/elicitation.ts";
@@ -27,7 +26,7 @@ import { createInventory, type Inventory } from "./engine/inventory.ts";
 import { type BudgetNews, createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
-import { createPolicies } from "./engine/policies.ts";
+import { createPolicies, type Policies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning, type Learning } from "./engine/learning.ts";
 import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
@@ -64,6 +63,7 @@ export interface Engine {
   readonly processes: Processes;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
+  readonly reloadPolicy: Policies["reload"];
   /**
    * Makes a rule of a question, so that such calls are not asked about again. It is written to a
    * pack file for people to review, and holds where the settings select that pack.
@@ -86,7 +86,7 @@ export interface Engine {
     answer: ElicitationAnswer,
     by?: string,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
-  /** Tells of each share of a budget that is reached here. Returns what ends it. */
+  /** Tells of each share of a budget that is reached. Returns what ends it. */
   readonly onBudget: BudgetNews["listen"];
   readonly dataDir: string;
   /**
@@ -99,9 +99,15 @@ export interface Engine {
 /**
  * The one place where parts are joined.
  * @param configured the settings' store, where it is open already; the engine closes it
+ * @param entryPoint whose policy holds for calls outside of runs
  * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
  */
-export function createEngine(config: Config, host: Host, configured?: ConfiguredStore): Engine {
+export function createEngine(
+  config: Config,
+  host: Host,
+  configured?: ConfiguredStore,
+  entryPoint: EntryPoint = "cli",
+): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
   const policies = createPolicies({
@@ -111,7 +117,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
   });
   /** For calls of the engine itself. */
   const ownPolicy = () =>
-    policies.policyFor(policies.selection(), { entryPoint: "cli", tenant: settings.tenant });
+    policies.policyFor(policies.selection(), { entryPoint, tenant: settings.tenant });
   const keys = providerKeys(host.env);
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
@@ -313,6 +319,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
 
   return {
     mcp,
+    reloadPolicy: policies.reload,
     runs: recordedRuns(runs, audit),
     dataDir,
     store,
@@ -374,18 +381,6 @@ export function openEngine(
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engine> {
   return openUpToDate(config, host, () => createEngine(config, host), onUpgrade);
-}
-
-/** What works on this machine; an engine that cannot be opened is one of the findings. */
-export function examineMachine(
-  config: Config,
-  host: Host,
-  open: () => Engine,
-): Promise<readonly DoctorFinding[]> {
-  return examine(config, host, () => {
-    const engine = open();
-    return { parts: engine, close: engine.close };
-  });
 }
 
 export * from "./engine/face.ts";
