@@ -27,7 +27,7 @@ export function apiPage(): string {
       operation: operation as JsonObject,
     })),
   );
-  const groups = Map.groupBy(operations, ({ operation }) => String(list(operation["tags"])[0]));
+  const groups = Map.groupBy(operations, ({ operation }) => text(list(operation["tags"])[0]));
   const sections = [...groups].map(
     ([tag, members]) => `\n## ${tag}\n${members.map(section).join("")}`,
   );
@@ -36,7 +36,7 @@ export function apiPage(): string {
 
 function scopesTable(scopes: JsonObject): string {
   const rows = Object.entries({ admin: "everything", ...scopes }).map(
-    ([name, meaning]) => `| \`${name}\` | ${String(meaning)} |\n`,
+    ([name, meaning]) => `| \`${name}\` | ${text(meaning)} |\n`,
   );
   return `\n## Scopes\n\n| scope | allows to |\n| --- | --- |\n${rows.join("")}`;
 }
@@ -51,22 +51,22 @@ function section({ path, method, operation }: Operation): string {
   const description = operation["description"];
   const responses = operation["responses"] as JsonObject;
   const [success = "", ...others] = Object.keys(responses);
-  const facts = `Scope \`${String(operation["x-scope"])}\`, effect ${String(operation["x-effect"])}; \`${String(operation["operationId"])}\`. Answers ${success}${others.length === 0 ? "" : `; problems ${others.join(", ")}`}.`;
+  const facts = `Scope \`${text(operation["x-scope"])}\`, effect ${text(operation["x-effect"])}; \`${text(operation["operationId"])}\`. Answers ${success}${others.length === 0 ? "" : `; problems ${others.join(", ")}`}.`;
   const fields = [...parametersOf(operation), ...bodyFields(operation)];
   const table =
     fields.length === 0
       ? ""
       : `\n| in | name | form | meaning |\n| --- | --- | --- | --- |\n${fields.join("")}`;
   const words = typeof description === "string" ? ` ${description}` : "";
-  return `\n### ${method} ${path}\n\n${String(operation["summary"])}.${words}\n\n${facts}\n${table}`;
+  return `\n### ${method} ${path}\n\n${text(operation["summary"])}.${words}\n\n${facts}\n${table}`;
 }
 
 function parametersOf(operation: JsonObject): readonly string[] {
   return list(operation["parameters"]).flatMap((parameter) => {
     if (!isJsonObject(parameter)) return [];
     const { name, description, schema, required } = parameter;
-    const where = String(parameter["in"]);
-    return [row(where, String(name), schema, description, required === true)];
+    const where = text(parameter["in"]);
+    return [row(where, text(name), schema, description, required === true)];
   });
 }
 
@@ -105,14 +105,19 @@ function formOf(schema: JsonValue | undefined): string {
     schema["default"] === undefined ? "" : `, by default \`${JSON.stringify(schema["default"])}\``;
   if (typeof $ref === "string") return `\`${$ref.slice($ref.lastIndexOf("/") + 1)}\``;
   if (Array.isArray(choices))
-    return `${choices.map((one) => `\`${String(one)}\``).join(", ")}${usual}`;
-  if (schema["const"] !== undefined) return `\`${String(schema["const"])}\``;
+    return `${choices.map((one) => `\`${text(one)}\``).join(", ")}${usual}`;
+  if (schema["const"] !== undefined) return `\`${text(schema["const"])}\``;
   const bounds = [
-    minimum === undefined ? "" : ` from ${String(minimum)}`,
-    maximum === undefined ? "" : ` to ${String(maximum)}`,
+    minimum === undefined ? "" : ` from ${text(minimum)}`,
+    maximum === undefined ? "" : ` to ${text(maximum)}`,
   ];
   const of = items === undefined ? "" : ` of ${formOf(items)}`;
-  return `${String(type ?? "any")}${of}${type === "integer" ? bounds.join("") : ""}${usual}`;
+  return `${text(type ?? "any")}${of}${type === "integer" ? bounds.join("") : ""}${usual}`;
+}
+
+/** A word of the document as text. */
+function text(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? "");
 }
 
 function list(value: JsonValue | undefined): readonly JsonValue[] {

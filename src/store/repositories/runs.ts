@@ -129,6 +129,18 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       const found = [...(yield* end("asc")), ...(yield* end("desc"))];
       return found.map(({ id, spec }) => ({ id, spec: jsonIn("runs", id, spec) }));
     }),
+    /** Every run that is under way or waits for a person, whoever drives it, oldest first. */
+    unfinished: read(function* (): Program<readonly Pick<Run, "id" | "spec">[]> {
+      const found = yield* select(
+        queries
+          .selectFrom("runs")
+          .select(["id", "spec"])
+          .where("tenant", "=", tenant)
+          .where("state", "<>", "finished")
+          .orderBy("seq"),
+      );
+      return found.map(({ id, spec }) => ({ id, spec: jsonIn("runs", id, spec) }));
+    }),
     /** What the newest finished runs of an agent, a tier and a model used, as their logs end with it. */
     uses: read(function* (
       of: Pick<Run, "agent" | "effort" | "model">,
@@ -146,6 +158,29 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
         most,
       );
       return found.flatMap(({ event }) => useOf(decodeEvent(String(event))));
+    }),
+    /** Those that were made after one of them, in their order: who reads them all keeps the `seq`. */
+    after: read(function* (
+      seq: number,
+      limit: number,
+    ): Program<readonly { readonly seq: number; readonly id: string }[]> {
+      return yield* select(
+        queries
+          .selectFrom("runs")
+          .select(["seq", "id"])
+          .where("tenant", "=", tenant)
+          .where("seq", ">", seq)
+          .orderBy("seq")
+          .limit(limit),
+      );
+    }),
+    /** How many have not ended. */
+    openCount: read(function* (): Program<number> {
+      const [row] = yield* rows(
+        "SELECT COUNT(*) AS count FROM runs WHERE tenant = ? AND state != 'finished'",
+        tenant,
+      );
+      return Number(row?.["count"] ?? 0);
     }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
