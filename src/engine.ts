@@ -119,7 +119,12 @@ export function createEngine(config: Config, host: Host, configured?: Configured
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups, checks } = configured ?? openConfigured(config, host);
+  const {
+    dataDir,
+    store: opened,
+    backups,
+    checks,
+  } = configured ?? openConfigured(config, host, (found) => learning.observeDamage(found));
   const approvals = createApprovals({
     config,
     host,

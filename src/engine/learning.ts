@@ -9,8 +9,10 @@ import { signalsOf } from "../learning/observe.ts";
 import { type Severity, severityRank } from "../learning/severity.ts";
 import { fittedSignal, type NewSignal, parseNewSignal, type Signal } from "../learning/signal.ts";
 import type { Backend } from "../store/backend.ts";
+import type { LastCheck } from "../store/last-check.ts";
 import type { TenantStore } from "../store/repositories/index.ts";
 import { replayedBy } from "./create-replay.ts";
+import { damageSignal } from "./damage-news.ts";
 import type { Host } from "./host.ts";
 import { markTold, recoveryMetrics, recoverySignal } from "./recovery-news.ts";
 import type { RecoveryReport } from "./store-recover.ts";
@@ -43,6 +45,8 @@ export interface Learning {
   /** What happened while nobody asked: recorded in the background. */
   observeRun(runId: string): void;
   observeBreaker(opened: BreakerSnapshot): void;
+  /** That a reading of all of the store found damage. */
+  observeDamage(found: LastCheck): void;
   /** That the store was damaged and is recovered, once for each time. */
   observeRecovery(report: RecoveryReport): void;
   close(): Promise<void>;
@@ -207,6 +211,10 @@ export function createLearning(parts: LearningParts): Learning {
           at,
         }),
       );
+    },
+    observeDamage: (found) => {
+      if (!settings.enabled) return;
+      inBackground("That the store is damaged", () => recordParsed(damageSignal(found)));
     },
     observeRecovery: (report) => {
       if (!settings.enabled) return;

@@ -1,6 +1,7 @@
 import { onTestFinished } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
 import { type FlagSetting, loadConfig } from "../../src/config/config.ts";
+import { createApiKeys } from "../../src/engine/api-keys.ts";
 import { type Engines, openEngines } from "../../src/engine/engines.ts";
 import type { Host } from "../../src/engine/host.ts";
 import { createApp } from "../../src/http/app.ts";
@@ -73,6 +74,7 @@ export async function testApi(
   const app = createApp({
     routes: more.routes ?? allRoutes,
     engines,
+    keys: createApiKeys({ store: engines.own.store, host }),
     config,
     host,
     authenticator: { authenticate: async (token) => callerOf(token) },

@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { newRun } from "../store.fixture.ts";
 import { callRecord } from "./audit.cases.ts";
+import { apiKeysProbe } from "./api-keys.cases.ts";
 import { question } from "./approvals.cases.ts";
 import { boundaryProbes } from "./boundary-tenants.cases.ts";
 import { newIntake } from "./intakes.cases.ts";
@@ -249,6 +250,7 @@ const probes = {
   audit,
   approvals,
   idempotency,
+  apiKeys: apiKeysProbe,
   ...boundaryProbes,
   ...signalsProbes,
   ...learningProbes,
