@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { makeFolder } from "../base/disk.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { packageVersion } from "../base/version.ts";
 import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
@@ -23,6 +23,7 @@ import { type EnvironmentParts, openEnvironment } from "./environments.ts";
 
 /** What jobs are made with. */
 export interface JobsParts extends EnvironmentParts {
+  readonly dataDir: string;
   /** An agent of this engine at work on tasks. */
   readonly trialAgent?: (reference: string | undefined) => TrialAgent;
   readonly recordTrial?: (trial: Trial, folder: string) => Promise<void>;
@@ -93,10 +94,11 @@ export function createJobs(parts: JobsParts): Jobs {
       refuseSameAgents(agents);
       const createdAt = host.clock.now();
       const name = job ?? timeName(createdAt);
-      const dir = join(resolve(host.cwd, jobs), name);
+      const dir = resolve(host.cwd, jobs, name);
       const paths = matrix.tasks.map((path) => resolve(host.cwd, path));
       const found = await tasksOf({ paths, include: matrix.include, exclude: matrix.exclude });
-      const driver = await openEnvironment(matrix.environment, parts);
+      const jobsDir = resolve(host.cwd, jobs);
+      const driver = await openEnvironment({ kind: matrix.environment, jobsDir }, parts);
       const config: JobConfig = {
         format: "agent33-job/1",
         id: host.ids(),
@@ -119,7 +121,8 @@ export function createJobs(parts: JobsParts): Jobs {
       const dir = resolve(host.cwd, job);
       const { config } = readJob(dir);
       const agents = agentsOf(config.agents, parts);
-      const driver = await openEnvironment(config.environment, parts);
+      const jobsDir = dirname(dir);
+      const driver = await openEnvironment({ kind: config.environment, jobsDir }, parts);
       return alone(dir, async () =>
         drive(
           await openJob(dir, () => ({ agents, versions: versionsOf(parts) })),
@@ -200,7 +203,8 @@ function trialAgentOf({ trialAgent }: JobsParts, reference: string | undefined):
 
 /** Holds a job for one process; the system lets go of it when that ends in any way. */
 async function alone<T>(dir: string, work: () => Promise<T>): Promise<T> {
-  makeFolder(dir);
+  // For others to look into: a user without rights may be who works in a trial.
+  mkdirSync(dir, { recursive: true });
   const lock = takeLock(join(dir, ".lock"), "alone", 0);
   if (lock === undefined) {
     throw new Agent33Error(
