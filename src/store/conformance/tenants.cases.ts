@@ -50,6 +50,10 @@ const runs = probe("runs", {
       const ids = (await stranger.endsOfAgent(agent)).map(({ id }) => id);
       expect(ids).toEqual([own.parked, own.id]);
     },
+    unfinished: async (stranger, _, own) => {
+      const ids = (await stranger.unfinished()).map(({ id }) => id);
+      expect(ids).toEqual([own.parked, own.id]);
+    },
     uses: async (stranger) => {
       const { agent, effort, model } = newRun("any");
       expect(await stranger.uses({ agent, effort, model }, 10)).toEqual([]);
