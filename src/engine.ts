@@ -246,6 +246,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
     },
   };
   const runs = recordedRuns(createRuns(creating, live), audit);
+  const trialAgent = trialAgents({ ...creating, owner, ownerGone, runs, live });
 
   const inventory = createInventory({
     settings,
@@ -277,7 +278,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
   return {
     mcp,
     runs,
-    trialAgent: trialAgents({ ...creating, owner, ownerGone, runs, live }),
+    trialAgent,
     dataDir,
     store,
     learning,
@@ -303,7 +304,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
-    jobs: createJobs({ host, processes, dataDir }),
+    jobs: createJobs({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),

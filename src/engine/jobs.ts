@@ -25,8 +25,9 @@ import { type EnvironmentParts, openEnvironment } from "./environments.ts";
 export interface JobsParts extends EnvironmentParts {
   readonly dataDir: string;
   /** An agent of this engine at work on tasks. */
-  readonly trialAgent?: (reference: string | undefined) => TrialAgent;
-  readonly recordTrial?: (trial: Trial, folder: string) => Promise<void>;
+  readonly trialAgent: (reference: string | undefined) => TrialAgent;
+  /** Learns from a trial, of a folder. */
+  readonly recordTrial: (trial: Trial, folder: string) => Promise<void>;
 }
 
 const text = z.string().trim().min(1);
@@ -156,7 +157,7 @@ function partsOf(
     capacity: capacityOf(parallel),
     gateCache: join(parts.dataDir, "evaluation", "gates"),
     tell: (event) => watch.tell?.(event),
-    recordTrial: parts.recordTrial ?? (async () => undefined),
+    recordTrial: parts.recordTrial,
   };
 }
 
@@ -189,15 +190,8 @@ function agentsOf(specs: readonly AgentSpec[], parts: JobsParts): readonly Trial
       case "command":
         return commandAgent(spec);
       case "agent33":
-        return trialAgentOf(parts, spec.agent);
+        return parts.trialAgent(spec.agent);
     }
-  });
-}
-
-function trialAgentOf({ trialAgent }: JobsParts, reference: string | undefined): TrialAgent {
-  if (trialAgent !== undefined) return trialAgent(reference);
-  throw new Agent33Error("evaluation.agent_unavailable", "Agents cannot be tried here.", {
-    hint: "Take oracle, nop or a command.",
   });
 }
 
