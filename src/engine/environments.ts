@@ -1,6 +1,8 @@
 import { delimiter, join } from "node:path";
-import { Agent33Error } from "../base/errors.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { createBwrapDriver } from "../evaluation/environments/bwrap/driver.ts";
+import { createDockerCli } from "../evaluation/environments/docker/docker-cli.ts";
+import { createDockerDriver } from "../evaluation/environments/docker/driver.ts";
 import type { EnvironmentDriver, EnvironmentKind } from "../evaluation/environments/environment.ts";
 import { createHostDriver } from "../evaluation/environments/host/driver.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
@@ -9,6 +11,8 @@ import type { Processes } from "../sandbox/process.ts";
 import type { SandboxProbe } from "../sandbox/sandbox.ts";
 import { evaluationGrant, sandboxProbeGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+
+const probeLimitMs = 20_000;
 
 /** What environments of trials are made with. */
 export interface EnvironmentParts {
@@ -46,9 +50,26 @@ export async function openEnvironment(
         cacheDir: join(jobsDir, ".environments"),
       });
     }
-    case "docker":
-      throw unavailable(kind, "it cannot be had here", "Take bwrap.");
+    case "docker": {
+      const options = { spawn, clock: host.clock, env: givenVariables(host) };
+      const looked = createDockerCli(options).ask(["info", "--format", "{{.ServerVersion}}"], {
+        signal: AbortSignal.timeout(probeLimitMs),
+      });
+      await looked.catch((error: unknown) => {
+        const { message, hint = "" } = toAgent33Error(error);
+        throw unavailable(kind, message, hint);
+      });
+      return createDockerDriver(options);
+    }
   }
+}
+
+/** All of this machine's variables: tasks name those that they want. */
+export function givenVariables({ env }: Host): Readonly<Record<string, string>> {
+  const given = Object.entries(env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return { ...Object.fromEntries(given), ...childEnvironment(env) };
 }
 
 async function probeBwrap({ host, processes }: EnvironmentParts): Promise<SandboxProbe> {

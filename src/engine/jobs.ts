@@ -17,9 +17,8 @@ import { tasksOf } from "../evaluation/jobs/job-tasks.ts";
 import { beginJob, openJob, refuseSameAgents } from "../evaluation/jobs/open-job.ts";
 import type { Capacity } from "../evaluation/jobs/schedule.ts";
 import type { Trial } from "../evaluation/trials/trial.ts";
-import { childEnvironment } from "../sandbox/child-environment.ts";
 import { takeLock } from "../store/sqlite/use-lock.ts";
-import { type EnvironmentParts, openEnvironment } from "./environments.ts";
+import { type EnvironmentParts, givenVariables, openEnvironment } from "./environments.ts";
 
 /** What jobs are made with. */
 export interface JobsParts extends EnvironmentParts {
@@ -148,7 +147,7 @@ function partsOf(
   parallel: number | undefined,
   watch: JobWatch,
 ): Omit<JobParts, "driver" | "retryErrors"> {
-  const variables = givenVariables(parts);
+  const variables = givenVariables(parts.host);
   return {
     clock: parts.host.clock,
     variables,
@@ -168,14 +167,6 @@ function capacityOf(parallel: number | undefined): Capacity {
   return { kind: "machine", cpus: availableParallelism(), memoryMb };
 }
 
-/** All of this machine's variables: tasks name those that they want. */
-function givenVariables({ host }: JobsParts): Readonly<Record<string, string>> {
-  const given = Object.entries(host.env).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  return { ...Object.fromEntries(given), ...childEnvironment(host.env) };
-}
-
 function versionsOf({ host }: JobsParts): Readonly<Record<string, string>> {
   return { agent33: packageVersion(), node: host.nodeVersion };
 }
@@ -184,7 +175,7 @@ function agentsOf(specs: readonly AgentSpec[], parts: JobsParts): readonly Trial
   return specs.map((spec) => {
     switch (spec.kind) {
       case "oracle":
-        return oracleAgent(givenVariables(parts));
+        return oracleAgent(givenVariables(parts.host));
       case "nop":
         return nopAgent;
       case "command":
