@@ -252,6 +252,7 @@ export function createEngine(
     },
   };
   const runs = recordedRuns(createRuns(creating, live), audit);
+  const trialAgent = trialAgents({ ...creating, owner, ownerGone, runs, live });
 
   const inventory = createInventory({
     settings,
@@ -285,7 +286,7 @@ export function createEngine(
     mcp,
     reloadPolicy: policies.reload,
     runs,
-    trialAgent: trialAgents({ ...creating, owner, ownerGone, runs, live }),
+    trialAgent,
     dataDir,
     store,
     learning,
@@ -312,7 +313,7 @@ export function createEngine(
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
-    jobs: createJobs({ host, processes, dataDir }),
+    jobs: createJobs({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),
