@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, expect, test } from "vitest";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 import { grantTests } from "../../../../test/support/egress.ts";
 import { createBench, processes } from "./bwrap.fixture.ts";
 import { processesIn } from "./leftovers.ts";
 
+vi.setConfig({ testTimeout: 120_000 });
 grantTests("runs trials in bubblewrap", { spawn: true });
 
 const bench = createBench();
