@@ -89,7 +89,7 @@ const toolModule =
 /** Folders of modules that are not of packages: of Python, Perl, Ruby and R. */
 const moduleFolder = /^(?:python|perl|site_perl|site_ruby|ruby|R$)/;
 /** Where the verifier's own things go. */
-const verifierFolders = ["/tests", "/logs", "/solution"];
+const verifierFolders = ["/tests", "/verifier", "/logs", "/solution", "/oracle"];
 
 /** Something of the image that is to be put back. */
 export interface PutBack {

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, posix, relative, resolve } from "node:path";
 import type { HostUser } from "../../../sandbox/host-user.ts";
@@ -49,6 +50,7 @@ export async function startTrial(
     throw environmentFailed(`The disk of "${dir}" is too full for a trial`);
   }
   await openToOthers(dir);
+  await removeEarlier(dir, parts);
   await tools.copy(image.dir, root);
   const own = parts.user.owner === undefined ? parts.user : await trialUser(dir, parts);
   // That user cannot reach this folder, so the trial runs as root, who must own it then.
@@ -65,11 +67,12 @@ export async function startTrial(
   });
   const { PATH = "", ...imageEnv } = { ...image.env, ...task.environment.env };
   const { workdir } = image;
+  const placesOf = (tests: string) => placeVariables({ app: workdir, tests, logs: folders.logs });
   const env = {
     ...imageEnv,
     PATH: `${standInFolder}/bin:${PATH}`,
     TAR_OPTIONS: "--no-same-owner",
-    ...placeVariables({ app: workdir, tests: folders.tests, logs: folders.logs }),
+    ...placesOf(folders.tests),
   };
 
   const overrun = new AbortController();
@@ -150,6 +153,7 @@ export async function startTrial(
   };
 
   const judge = async (request: JudgeRequest): Promise<CommandResult> => {
+    const { testsAt = folders.tests } = request;
     await endAll();
     const places = { workdir, hostEtc: parts.hostEtc };
     const back = await withFiles("The verifier cannot be prepared", () =>
@@ -162,7 +166,7 @@ export async function startTrial(
       await openToOthers(own);
       const mounts: RootedMount[] = [];
       for (const [name, path] of [
-        ["tests", folders.tests],
+        ["tests", testsAt],
         ["logs", folders.logs],
       ] as const) {
         await mkdir(join(own, name));
@@ -172,16 +176,21 @@ export async function startTrial(
       await withFiles("The tests cannot be copied", () =>
         cp(request.tests, join(own, "tests"), { recursive: true, verbatimSymlinks: true }),
       );
-      await tools.give(user.owner, own, join(root, "logs"), join(root, "tests"));
+      await tools.give(user.owner, own, join(root, "logs"), join(root, testsAt));
       await openToOthers(own);
-      const words = ["bash", `${folders.tests}/test.sh`] as const;
+      const words = ["bash", `${testsAt}/test.sh`] as const;
       const start = inside(words, request.timeoutMs, rootWith(...mounts));
       const result = await until(
         (signal) =>
           runCommand({
             ...start,
             cwd: workdir,
-            env: { ...env, ...request.env, ...judgeEnv(env.PATH) },
+            env: {
+              ...env,
+              AGENT33_TESTS_DIR: testsAt,
+              ...request.env,
+              ...judgeEnv(env.PATH),
+            },
             signal,
           }),
         request.signal,
@@ -201,7 +210,7 @@ export async function startTrial(
     kind: "bwrap",
     workdir,
     workspace: await resolveInside(root, workdir),
-    solutionDir: folders.solution,
+    solutionDir: task.steps[0].solution?.at ?? folders.solution,
     sandbox: createTrialSandbox({
       clock,
       env,
@@ -232,6 +241,13 @@ export async function startTrial(
       await tools.remove(root);
     },
   };
+}
+
+/** What a trial left here whose engine was killed: its processes ended with it, its files did not. */
+async function removeEarlier(dir: string, { tools, clock }: TrialParts): Promise<void> {
+  const names = readdirSync(dir).filter((name) => /^(?:root$|put-|judge-|probe-)/.test(name));
+  if (names.includes("root")) await endLeftovers(join(dir, "root"), clock);
+  await tools.remove(...names.map((name) => join(dir, name)));
 }
 
 const systemEnv = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/", LC_ALL: "C" };
