@@ -32,6 +32,7 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning } from "./engine/learning.ts";
 import { createMcpAdmin } from "./engine/mcp-admin.ts";
+import { createMetrics } from "./engine/metrics.ts";
 import { createModels } from "./engine/models.ts";
 import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
@@ -272,6 +273,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
     dataDir,
     redactor,
   });
+  const metrics = createMetrics({ opened, dataDir, host, audit, exports: () => ({}) });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
@@ -284,6 +286,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
     learning,
     audit,
     boundary,
+    metrics,
     inventory,
     models: createModels({
       settings,
@@ -321,6 +324,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
         () => processes.killAll(),
         () => egress.close(),
         () => learning.close(),
+        () => metrics.close(),
         () => standing?.close(),
         () => audit.close(),
         () => store.backend.close(),

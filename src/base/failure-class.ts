@@ -24,6 +24,8 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
   "F-ENV": namesIn(`
     config.unwritable config.unusable_secret engine.environment engine.no_folder engine.run_files
     evaluation.check_not_started evaluation.agent_not_started evaluation.verifier_not_started
+    evaluation.docker_missing evaluation.docker_unreachable evaluation.docker_failed
+    evaluation.compose_missing evaluation.program_missing evaluation.network_not_kept
     evaluation.snapshot_failed evaluation.keep_failed evaluation.copy_failed
     mcp.start_timeout models.not_served shell.sandbox_unavailable policy.cedar_missing
     store.busy store.in_use store.closed store.conflict store.restoring store.run_exists

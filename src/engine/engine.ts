@@ -1,3 +1,4 @@
+import type { Metrics } from "./metrics.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
@@ -31,6 +32,8 @@ export interface Engine {
   /** What a run could go out through. */
   readonly inventory: Inventory;
   readonly models: Models;
+  /** What an operator watches, of all tenants. */
+  readonly metrics: Metrics;
   readonly skills: SkillMatching;
   readonly processes: Processes;
   /** Trials of agents on tasks. */

@@ -1,5 +1,12 @@
 /** What a key or a token may allow. A route names one of these; there is none without. */
 export const scopes = {
+  "agents:read": "look at agent definitions",
+  "agents:invoke": "ask agents for answers",
+  "approvals:read": "look at questions to people",
+  "approvals:decide": "answer questions to people",
+  "keys:read": "look at the API keys of the own tenant",
+  "keys:write":
+    "make, rotate and revoke API keys of the own tenant, with no more rights than one's own",
   "runs:read": "look at runs and follow them",
   "runs:write": "start, steer, cancel, resume and replay runs",
 } as const;

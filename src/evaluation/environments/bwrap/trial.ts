@@ -138,6 +138,7 @@ export async function startTrial(
   };
 
   const judge = async (request: JudgeRequest): Promise<CommandResult> => {
+    const { testsAt = places.tests } = request;
     await endAll();
     await withFiles("The verifier cannot be prepared", () =>
       restoreTools(root, image.dir, { workdir, hostEtc: parts.hostEtc }, tools),
@@ -147,7 +148,7 @@ export async function startTrial(
       await openToOthers(own);
       const mounts: RootedMount[] = [];
       for (const [name, path] of [
-        ["tests", places.tests],
+        ["tests", testsAt],
         ["logs", places.logs],
       ] as const) {
         await mkdir(join(own, name));
@@ -159,16 +160,21 @@ export async function startTrial(
       );
       await tools.give(own, user.owner);
       await tools.give(join(root, "logs"), user.owner);
-      await tools.give(join(root, "tests"), user.owner);
+      await tools.give(join(root, testsAt), user.owner);
       await openToOthers(own);
-      const words = ["bash", `${places.tests}/test.sh`] as const;
+      const words = ["bash", `${testsAt}/test.sh`] as const;
       const start = inside(words, request.timeoutMs, rootWith(...mounts));
       const result = await until(
         (signal) =>
           runCommand({
             ...start,
             cwd: workdir,
-            env: { ...env, ...request.env, ...judgeEnv(env.PATH) },
+            env: {
+              ...env,
+              AGENT33_TESTS_DIR: testsAt,
+              ...request.env,
+              ...judgeEnv(env.PATH),
+            },
             signal,
           }),
         request.signal,
@@ -188,7 +194,7 @@ export async function startTrial(
     kind: "bwrap",
     workdir,
     workspace: await resolveInside(root, workdir),
-    solutionDir: places.solution,
+    solutionDir: task.steps[0].solution?.at ?? places.solution,
     sandbox: createTrialSandbox({
       clock,
       env,
