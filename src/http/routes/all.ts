@@ -1,0 +1,13 @@
+import type { Route } from "../route.ts";
+import { agentRoutes } from "./agents.ts";
+import { approvalRoutes } from "./approvals.ts";
+import { keyRoutes } from "./keys.ts";
+import { runRoutes } from "./runs.ts";
+
+/** Every operation of the API. A group is a file beside this one, and its line here. */
+export const allRoutes: readonly Route[] = [
+  ...agentRoutes,
+  ...runRoutes,
+  ...approvalRoutes,
+  ...keyRoutes,
+];
