@@ -1,3 +1,5 @@
+import type { Policies } from "./policies.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
@@ -31,12 +33,15 @@ export interface Engine {
   /** What a run could go out through. */
   readonly inventory: Inventory;
   readonly models: Models;
+  /** What an operator watches, of all tenants. */
+  readonly metrics: Metrics;
   readonly skills: SkillMatching;
   readonly processes: Processes;
   /** Trials of agents on tasks. */
   readonly jobs: Jobs;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
+  readonly reloadPolicy: Policies["reload"];
   /**
    * Makes a rule of a question, so that such calls are not asked about again. It is written to a
    * pack file for people to review, and holds where the settings select that pack.
