@@ -1,7 +1,7 @@
 import { agentRun } from "./agents/loop.ts";
 import { replayRun } from "./agents/replay/workflow.ts";
 import { toAgent33Error } from "./base/errors.ts";
-import { type Boundary, createBoundary } from "./boundary/boundary.ts";
+import { createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
@@ -12,95 +12,52 @@ import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
+import type { Engine } from "./engine/engine.ts";
 import type { Host } from "./engine/host.ts";
-import { type Audit, createAudit } from "./engine/audit.ts";
+import { createAudit } from "./engine/audit.ts";
 import type { DoctorFinding } from "./engine/doctor-finding.ts";
 import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
-import type { ElicitationAnswer } from "./engine/elicitation.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
-import { createInventory, type Inventory } from "./engine/inventory.ts";
-import { type BudgetNews, createBudgetNews } from "./engine/budget-news.ts";
+import { createJobs } from "./engine/jobs.ts";
+import { createInventory } from "./engine/inventory.ts";
+import { createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
-import { createLearning, type Learning } from "./engine/learning.ts";
-import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
-import { createMetrics, type Metrics } from "./engine/metrics.ts";
-import { createModels, type Models } from "./engine/models.ts";
-import { createSkillMatching, type SkillMatching } from "./engine/skill-matching.ts";
+import { createLearning } from "./engine/learning.ts";
+import { createMcpAdmin } from "./engine/mcp-admin.ts";
+import { createMetrics } from "./engine/metrics.ts";
+import { createModels } from "./engine/models.ts";
+import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
-import { openConfigured, openTeamStore } from "./engine/open-store.ts";
+import { type ConfiguredStore, openConfigured, openTeamStore } from "./engine/open-store.ts";
+import type { ReplayParts } from "./engine/create-replay.ts";
+import { isTrialRun } from "./engine/run-spec.ts";
+import { trialAgents } from "./engine/trial-agent.ts";
 import { recordedRuns } from "./engine/recorded-runs.ts";
 import { untoldRecoveries } from "./engine/recovery-news.ts";
-import { unlessDamaged } from "./engine/store-recover.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
-import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
-import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
+import { agentPorts, createRuns } from "./engine/runs.ts";
 import { secretRedactor } from "./engine/redactor.ts";
-import { createProcesses, type Processes } from "./sandbox/process.ts";
+import { createProcesses } from "./sandbox/process.ts";
 import { skillPaths } from "./engine/skills.ts";
-import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
-import { needsUpgrade, upgradeConfigured, type UpgradeReport } from "./engine/store-upgrade.ts";
-
-/** The engine: everything wired, nothing running yet. */
-export interface Engine {
-  readonly runs: Runs;
-  /** The rows of the settings' tenant. */
-  readonly store: EngineStore;
-  readonly learning: Learning;
-  /** The record of every call, of the settings' tenant. */
-  readonly audit: Audit;
-  readonly boundary: Boundary;
-  /** What a run could go out through. */
-  readonly inventory: Inventory;
-  readonly models: Models;
-  /** What an operator watches, of all tenants. */
-  readonly metrics: Metrics;
-  readonly skills: SkillMatching;
-  readonly processes: Processes;
-  /** The MCP servers of the settings. */
-  readonly mcp: McpAdmin;
-  /**
-   * Makes a rule of a question, so that such calls are not asked about again. It is written to a
-   * pack file for people to review, and holds where the settings select that pack.
-   * @throws Agent33Error `policy.*`, `engine.cannot_remember`
-   */
-  rememberApproval(prefix: string, request: RememberRequest): RememberedRule;
-  /** Answers a question and tells the run that waits for it. */
-  decideApproval(
-    prefix: string,
-    decision: "approved" | "denied",
-  ): Promise<{ readonly id: string; readonly runId: string | null }>;
-  /**
-   * Answers what an MCP server asked, and tells the run that waits for it.
-   * @throws Agent33Error `engine.invalid_answer`, `engine.not_a_question`, `store.*`
-   */
-  answerQuestion(
-    prefix: string,
-    answer: ElicitationAnswer,
-  ): Promise<{ readonly id: string; readonly runId: string | null }>;
-  /** Tells of each share of a budget that is reached here. Returns what ends it. */
-  readonly onBudget: BudgetNews["listen"];
-  readonly dataDir: string;
-  /**
-   * Ends children, connections and the store. The engine cannot be used afterwards.
-   * @throws the first failure, once everything has been closed that can be
-   */
-  close(): Promise<void>;
-}
+import { storeOf } from "./engine/tenant-store.ts";
+import { openUpToDate } from "./engine/open-up-to-date.ts";
+import type { UpgradeReport } from "./engine/store-upgrade.ts";
 
 /**
  * The one place where parts are joined.
+ * @param configured the settings' store, where it is open already; the engine closes it
  * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
  */
-export function createEngine(config: Config, host: Host): Engine {
+export function createEngine(config: Config, host: Host, configured?: ConfiguredStore): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
   const policies = createPolicies({
@@ -115,7 +72,12 @@ export function createEngine(config: Config, host: Host): Engine {
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups, checks } = openConfigured(config, host);
+  const {
+    dataDir,
+    store: opened,
+    backups,
+    checks,
+  } = configured ?? openConfigured(config, host, (found) => learning.observeDamage(found));
   const approvals = createApprovals({
     config,
     host,
@@ -141,7 +103,8 @@ export function createEngine(config: Config, host: Host): Engine {
       ...skillPaths(settings, host),
     ],
   });
-  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
+  const owner = ownerName(host);
+  const live: LiveRuns = { sessions: new Map(), watchers: new Map(), environments: new Map() };
   const budgetNews = createBudgetNews({
     host,
     live,
@@ -232,6 +195,7 @@ export function createEngine(config: Config, host: Host): Engine {
       boundary,
       policies,
       processes,
+      environments: live.environments,
       connectors,
       confinements,
       ...openers,
@@ -253,35 +217,36 @@ export function createEngine(config: Config, host: Host): Engine {
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
-    owner: ownerName(host),
+    owner,
     ownerGone,
     workflows: [workflow, replayWorkflow],
-    // Other tenants of the store have workers of their own.
-    isOurs: (runId) => store.runs.get(runId) !== undefined,
+    // Other tenants of the store have workers of their own, and a trial's run only its trial.
+    isOurs: (runId) => {
+      const run = store.runs.get(runId);
+      return run !== undefined && !isTrialRun(run.spec);
+    },
     log: (message, thrown) => {
       const error = toAgent33Error(thrown);
       host.warn(`runs: ${message}: ${error.code}: ${error.message}`);
     },
   });
-  const runs = createRuns(
-    {
-      host,
-      config,
-      store,
-      durable,
-      workflow,
-      replayWorkflow,
-      dataDir,
-      redactor,
-      policies,
-      checkModel: async (spec) => {
-        const { info } = await openers.model(spec);
-        await openers.fallbacks(spec);
-        return info;
-      },
+  const creating: ReplayParts = {
+    host,
+    config,
+    store,
+    durable,
+    workflow,
+    replayWorkflow,
+    dataDir,
+    redactor,
+    policies,
+    checkModel: async (spec) => {
+      const { info } = await openers.model(spec);
+      await openers.fallbacks(spec);
+      return info;
     },
-    live,
-  );
+  };
+  const runs = recordedRuns(createRuns(creating, live), audit);
 
   const inventory = createInventory({
     settings,
@@ -313,7 +278,8 @@ export function createEngine(config: Config, host: Host): Engine {
 
   return {
     mcp,
-    runs: recordedRuns(runs, audit),
+    runs,
+    trialAgent: trialAgents({ ...creating, owner, ownerGone, runs, live }),
     dataDir,
     store,
     learning,
@@ -340,10 +306,11 @@ export function createEngine(config: Config, host: Host): Engine {
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
+    jobs: createJobs({ host, processes, dataDir }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
-    decideApproval: async (prefix, decision) => approvals.decide(prefix, decision),
-    answerQuestion: async (prefix, answer) => approvals.answer(prefix, answer),
+    decideApproval: async (...decision) => approvals.decide(...decision),
+    answerQuestion: async (...answer) => approvals.answer(...answer),
     close: () =>
       closeAll([
         () => backups.close(),
@@ -370,15 +337,12 @@ export function createEngine(config: Config, host: Host): Engine {
  * @param onUpgrade told what was done, where anything was
  * @throws Agent33Error as {@link createEngine}, and `store.*`
  */
-export async function openEngine(
+export function openEngine(
   config: Config,
   host: Host,
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engine> {
-  return unlessDamaged(config, host, async () => {
-    if (needsUpgrade(config, host)) onUpgrade?.(await upgradeConfigured(config, host));
-    return createEngine(config, host);
-  });
+  return openUpToDate(config, host, () => createEngine(config, host), onUpgrade);
 }
 
 /** What works on this machine; an engine that cannot be opened is one of the findings. */
@@ -393,4 +357,5 @@ export function examineMachine(
   });
 }
 
+export type { Engine } from "./engine/engine.ts";
 export * from "./engine/face.ts";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { boundaryCodes, BoundaryError } from "../../src/boundary/errors.ts";
 import { exitCodes } from "../../src/cli/exit-codes.ts";
-import { isWrongInput } from "../../src/cli/wrong-input.ts";
+import { isWrongInput } from "../../src/engine/wrong-input.ts";
 import { collectErrorCodes, type ErrorCode, type Source } from "./error-codes.ts";
 
 const sourceFolder = resolve(import.meta.dirname, "../../src");

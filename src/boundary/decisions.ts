@@ -56,7 +56,12 @@ function sameFacts(one: CallFacts, other: CallFacts): boolean {
 }
 
 function samePrincipal(one: Principal, other: Principal): boolean {
-  return one.tenant === other.tenant && one.user === other.user && one.agent === other.agent;
+  return (
+    one.tenant === other.tenant &&
+    one.user === other.user &&
+    one.key === other.key &&
+    one.agent === other.agent
+  );
 }
 
 type ComparedFacts =
@@ -72,4 +77,4 @@ type ComparedFacts =
 
 /** Does not compile where a fact or a principal has a field that is not compared above. */
 [] as Exclude<keyof CallFacts, ComparedFacts | "args">[] satisfies never[];
-[] as Exclude<keyof Principal, "tenant" | "user" | "agent">[] satisfies never[];
+[] as Exclude<keyof Principal, "tenant" | "user" | "key" | "agent">[] satisfies never[];

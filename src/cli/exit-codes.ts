@@ -1,6 +1,6 @@
 import type { Agent33Error } from "../base/errors.ts";
 import type { RunOutcome } from "../events/event.ts";
-import { isWrongInput } from "./wrong-input.ts";
+import { isWrongInput } from "../engine/wrong-input.ts";
 
 /** What the program's exit says. One table for all commands. */
 export const exitCodes = {

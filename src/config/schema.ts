@@ -15,6 +15,7 @@ import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
+import { serveSettingsSchema } from "./serve-settings.ts";
 import { skillSettingsSchema } from "./skill-settings.ts";
 
 const names = z.array(z.string().min(1)).default([]);
@@ -317,6 +318,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   skills: skillSettingsSchema.prefault({}),
+  serve: serveSettingsSchema.prefault({}),
   mcpServers: z
     .record(z.string(), mcpServerSchema)
     .default({})

@@ -28,6 +28,7 @@ export interface Approvals {
   decide(
     prefix: string,
     decision: ApprovalDecision,
+    by?: string,
   ): { readonly id: string; readonly runId: string | null };
   /**
    * Answers what a server asked.
@@ -36,6 +37,7 @@ export interface Approvals {
   answer(
     prefix: string,
     answer: ElicitationAnswer,
+    by?: string,
   ): { readonly id: string; readonly runId: string | null };
   /** The way to a person for the servers of a run. */
   personFor(tenant: string, runId: string): (server: string) => Person;
@@ -130,17 +132,17 @@ export function createApprovals(parts: ApprovalParts): Approvals {
         ttlMs: approvals.ttlMinutes * 60_000,
         redactor,
       }),
-    decide: (prefix, decision) => {
+    decide: (prefix, decision, by = user) => {
       const question = storeOf(own).approvals.find(prefix);
-      decide(own, question, decision, user);
+      decide(own, question, decision, by);
       return { id: question.id, runId: question.runId };
     },
-    answer: (prefix, answer) => {
+    answer: (prefix, answer, by = user) => {
       const question = storeOf(own).approvals.find(prefix);
       const { id, runId } = question;
       if (elicitationIn(question.facts) === undefined) throw notAQuestion(id);
-      if (answer.action === "accept") decide(own, question, "approved", user, answer.content);
-      else record(own, question, "denied", user, answer);
+      if (answer.action === "accept") decide(own, question, "approved", by, answer.content);
+      else record(own, question, "denied", by, answer);
       return { id, runId };
     },
     remember: (prefix, wanted) =>

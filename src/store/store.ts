@@ -48,6 +48,9 @@ export interface StoreOptions extends Omit<DatabaseOptions, "path" | "clock" | "
   readonly onJournalTrouble?: (error: Agent33Error) => void;
 }
 
+/** Told of events of one tenant that have been committed. */
+export type AppendListener = (events: readonly StoredEvent[], tenant: string) => void;
+
 /**
  * A store on this machine: everything that AGENT-33 keeps. Several processes may have one folder
  * open at once.
@@ -64,9 +67,10 @@ export interface Store {
   tenant(tenant: string): SyncTenantStore;
   /**
    * Tells of events that this process appended to run logs through {@link tenant} once they are
-   * committed, in order; rolled back ones are never told. Returns the function that ends it.
+   * committed, in order, with the tenant whose they are; rolled back ones are never told. Returns
+   * the function that ends it.
    */
-  onAppend(listener: (events: readonly StoredEvent[]) => void): () => void;
+  onAppend(listener: AppendListener): () => void;
   /** Ends at once; promises of {@link backend} that are open fail. */
   close(): void;
 }
@@ -104,7 +108,7 @@ export function openStore(options: StoreOptions): Store {
     database.close();
     throw error;
   }
-  const listeners = new Set<(events: readonly StoredEvent[]) => void>();
+  const listeners = new Set<AppendListener>();
   const tenants = new Map<string, SyncTenantStore>();
   const logEnds = createLogEnds(database);
   return {
@@ -121,14 +125,18 @@ export function openStore(options: StoreOptions): Store {
             ? database.snapshot((sql) => drive(make(), (statement) => answerOf(sql, statement)))
             : database.transaction((sql) => drive(make(), (statement) => answerOf(sql, statement))),
         ),
-        listeners,
+        (events) => {
+          for (const listener of listeners) {
+            database.afterCommit(() => listener(events, tenant));
+          }
+        },
       );
       tenants.set(tenant, made);
       return made;
     },
     onAppend: (listener) => {
       // Its own function, so that one listener given twice is two subscriptions.
-      const subscription = (events: readonly StoredEvent[]): void => listener(events);
+      const subscription: AppendListener = (...told) => listener(...told);
       listeners.add(subscription);
       return () => {
         listeners.delete(subscription);
@@ -183,7 +191,7 @@ function olderSchema(path: string, found: number): Agent33Error {
 function tellingAppends(
   database: Database,
   rows: SyncTenantStore,
-  listeners: ReadonlySet<(events: readonly StoredEvent[]) => void>,
+  appended: (events: readonly StoredEvent[]) => void,
 ): SyncTenantStore {
   return {
     ...rows,
@@ -192,9 +200,7 @@ function tellingAppends(
       append: (runId, events, options) =>
         database.transaction(() => {
           const stored = rows.runLog.append(runId, events, options);
-          if (stored.length > 0) {
-            for (const listener of listeners) database.afterCommit(() => listener(stored));
-          }
+          if (stored.length > 0) appended(stored);
           return stored;
         }),
     },

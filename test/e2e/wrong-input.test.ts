@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { errorCodes } from "../../docs/reference/errors-page.ts";
-import { isWrongInput, wrongInput } from "../../src/cli/wrong-input.ts";
+import { isWrongInput, wrongInput } from "../../src/engine/wrong-input.ts";
 import { freshFolder, runInProcess } from "../support/cli.ts";
 
 describe("the table of what a person gets wrong", () => {

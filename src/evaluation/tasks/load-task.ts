@@ -1,4 +1,3 @@
-import { readdir } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { toAgent33Error } from "../../base/errors.ts";
 import { type JsonObject, toJsonValue } from "../../base/json.ts";
@@ -157,7 +156,6 @@ async function assemble(
   if (environmentKind === "file" || environmentKind === "other") {
     throw environmentNotAFolder(environmentDir);
   }
-  const skillsDir = await skillsFolder(dir, agent33?.skills);
   const { author_name: authorName, difficulty, category, tags } = file.metadata ?? {};
   // What is said of the agent alone stands above what is said of everything; `allow_internet` is
   // the oldest word, and without any a task has the internet.
@@ -192,7 +190,7 @@ async function assemble(
     },
     steps: await loadSteps(parts),
     stepReward: file.multi_step_reward_strategy ?? "mean",
-    skillsDir,
+    skillsDir: await skillsFolder(dir, agent33?.skills),
     check: agent33?.check,
     scriptPath: await scriptFile(dir, agent33?.script),
     toolNotes: agent33?.tools ?? {},
@@ -204,7 +202,6 @@ async function assemble(
         ? ["environment/: missing, the workspace starts empty"]
         : []),
       ...nameNotice(dir, file.task?.name),
-      ...(skillsDir === undefined ? [] : await skillNotices(dir, skillsDir)),
     ],
   };
 }
@@ -216,18 +213,6 @@ function nameNotice(dir: string, named: string | undefined): string[] {
   const short = named?.split("/").at(-1);
   if (short === undefined || short === basename(dir)) return [];
   return [`the task calls itself "${named}"; here it goes by its folder's name`];
-}
-
-/** Published tasks have folders among their skills that hold licences or settings. */
-async function skillNotices(dir: string, skillsDir: string): Promise<string[]> {
-  const notices: string[] = [];
-  const entries = await readdir(skillsDir, { withFileTypes: true });
-  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
-    const path = join(skillsDir, name);
-    if ((await kindOf(join(path, "SKILL.md"))) === "file") continue;
-    notices.push(`${path.slice(dir.length + 1)}: no SKILL.md, so it is no skill`);
-  }
-  return notices.sort();
 }
 
 async function skillsFolder(dir: string, named: string | undefined): Promise<string | undefined> {

@@ -24,13 +24,25 @@ export function writeParity(path: string, flag: "wx" | "w" = "wx"): void {
  * @param bytes how many the file had
  */
 export function healed(path: string, bytes: number): Buffer | undefined {
+  const found = mended(path, bytes);
+  return found?.isWhole === true ? found.data : undefined;
+}
+
+/** A file's bytes, and whether all that was wrong with them is put right. */
+interface Mended {
+  readonly data: Buffer;
+  readonly isWhole: boolean;
+}
+
+/** The same with what its parity cannot put right left as it is. */
+export function mended(path: string, bytes: number): Mended | undefined {
   const parity = readIf(parityOf(path));
   const found = readIf(path);
   const words = wordsIn(bytes);
   if (parity?.length !== words * parityBytes || found === undefined) return undefined;
   const data = Buffer.alloc(bytes);
   found.copy(data, 0, 0, Math.min(bytes, found.length));
-  return putRight(data, parity, words) ? data : undefined;
+  return { data, isWhole: putRight(data, parity, words) };
 }
 
 /** The parity of some data: the first byte that each word has, then the second, and so on. */

@@ -24,6 +24,7 @@ import { recount } from "../transfer/recount.ts";
 import type { OnProgress } from "../transfer/report.ts";
 import { type MergeReport, mergeFound } from "./merge.ts";
 import { rebuild } from "./rebuild.ts";
+import { remainsOf } from "./remains.ts";
 import type { RecoveryReport } from "./report.ts";
 
 export interface RecoverOptions {
@@ -58,8 +59,8 @@ type Made = Omit<
 type Base = Omit<Prepared, "passedOver">;
 
 /**
- * Makes the new store of everything that there is: of a backup, the journal and the damaged file, or
- * of the damaged file alone.
+ * Makes the new store of everything that there is: of a backup, the journal, the damaged file and
+ * what is left of damaged backups, or of these two alone.
  * @throws Agent33Error `store.nothing_left`, other `store.*`
  */
 export async function makeAnew(options: MakeOptions): Promise<Made> {
@@ -67,14 +68,16 @@ export async function makeAnew(options: MakeOptions): Promise<Made> {
   const progress = onProgress === undefined ? {} : { onProgress };
   const common = { dataDir, clock, ids, ...progress };
   const work = join(partial, "rebuilt");
-  const { prepared, passedOver } = await rebuild(work, { ...common, backups });
+  const { prepared, passedOver, damaged } = await rebuild(work, { ...common, backups });
+  const journal = join(dataDir, journalFolder);
+  const alsoFrom = await remainsOf(damaged, journal, join(partial, "remains"));
   if (prepared === undefined) {
-    const found = salvage({ from: path, to: fresh, clock, ...progress });
+    const found = salvage({ from: path, alsoFrom, to: fresh, clock, ...progress });
     return { ...ofFileAlone(options, found), passedOver: [...passedOver] };
   }
   renameSync(join(work, databaseFile), fresh);
   const to = join(partial, "found.db");
-  const found = salvage({ from: path, to, clock, keepOrphans: true, ...progress });
+  const found = salvage({ from: path, alsoFrom, to, clock, keepOrphans: true, ...progress });
   return { ...ofBase(options, prepared, to, found), passedOver: [...passedOver] };
 }
 

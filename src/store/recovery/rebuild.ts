@@ -16,6 +16,8 @@ export interface RebuildOptions extends Omit<PrepareOptions, "backup" | "target"
 export interface Rebuilt {
   readonly prepared: Omit<Prepared, "passedOver"> | undefined;
   readonly passedOver: Prepared["passedOver"];
+  /** Of these, those whose manifest says what they should be. */
+  readonly damaged: readonly BackupEntry[];
 }
 
 /**
@@ -28,17 +30,23 @@ export async function rebuild(folder: string, options: RebuildOptions): Promise<
   const passedOver = backups.flatMap(({ path, fault }) =>
     fault === undefined ? [] : [{ path, why: fault.message }],
   );
+  const damaged = new Set<BackupEntry>();
   for (const base of basesFor(backups, join(options.dataDir, journalFolder), {})) {
     const { path } = base.backup ?? { path: "the journal alone" };
     if (passedOver.some((one) => one.path === path)) continue;
     try {
-      return { prepared: await prepareUpTo(folder, base, options), passedOver };
+      return {
+        prepared: await prepareUpTo(folder, base, options),
+        passedOver,
+        damaged: [...damaged],
+      };
     } catch (error) {
       rmSync(folder, { recursive: true, force: true });
       passedOver.push({ path, why: messageOf(error) });
+      if (base.backup !== undefined) damaged.add(base.backup);
     }
   }
-  return { prepared: undefined, passedOver };
+  return { prepared: undefined, passedOver, damaged: [...damaged] };
 }
 
 function withManifest(entry: BackupEntry): BackupEntry {

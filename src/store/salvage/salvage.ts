@@ -13,6 +13,8 @@ import { type Shape, shapesOfTables } from "./shapes.ts";
 export interface SalvageOptions {
   /** The damaged database; its `-wal` is read as well. Neither is changed. */
   readonly from: string;
+  /** More files to read in the same way, such as what is left of a damaged backup. */
+  readonly alsoFrom?: readonly string[];
   /** Where the store of what is found is made; nothing may be there. */
   readonly to: string;
   readonly clock: Clock;
@@ -43,35 +45,30 @@ const rowsAtOnce = 10_000;
  * @throws Agent33Error `store.*` for the new store; what node:fs throws for the damaged one
  */
 export function salvage(options: SalvageOptions): SalvageReport {
-  const images = openPageImages(options.from);
+  const { from, alsoFrom = [], to, clock, onProgress } = options;
+  makeStore(to, clock);
+  const files: PageImages[] = [];
   try {
-    makeStore(options.to, options.clock);
-    return fill(options, images);
-  } finally {
-    images.close();
-  }
-}
-
-function fill(options: SalvageOptions, images: PageImages): SalvageReport {
-  const { from, to, clock, onProgress } = options;
-  try {
+    for (const path of [from, ...alsoFrom]) files.push(openPageImages(path));
     const native = new DatabaseSync(to, { enableForeignKeyConstraints: false });
     try {
       // Nothing of it is worth keeping before it is whole.
       native.exec("PRAGMA synchronous = OFF; BEGIN");
       const insert = inserts(native);
       let versions = 0;
-      for (const found of foundRows(images, shapesOfTables())) {
-        insert(found);
-        versions += 1;
-        if (versions % rowsAtOnce !== 0) continue;
-        native.exec("COMMIT; BEGIN");
-        onProgress?.({ phase: "reading pages", done: versions });
+      for (const images of files) {
+        for (const found of foundRows(images, shapesOfTables())) {
+          insert(found);
+          versions += 1;
+          if (versions % rowsAtOnce !== 0) continue;
+          native.exec("COMMIT; BEGIN");
+          onProgress?.({ phase: "reading pages", done: versions });
+        }
       }
       native.exec("COMMIT");
       createSeals(native, () => clock.now()).install();
       const orphans = options.keepOrphans === true ? 0 : setOrphansAside(native, from, clock.now());
-      const { tornFrames } = images;
+      const tornFrames = files[0]?.tornFrames ?? 0;
       return { rows: rowCounts(native), versions, orphans, tornFrames };
     } finally {
       native.close();
@@ -79,6 +76,8 @@ function fill(options: SalvageOptions, images: PageImages): SalvageReport {
   } catch (error) {
     for (const part of ["", "-wal", "-shm"]) rmSync(`${to}${part}`, { force: true });
     throw mapSqliteError(error, to);
+  } finally {
+    for (const images of files) images.close();
   }
 }
 
