@@ -1,7 +1,7 @@
 import { agentRun } from "./agents/loop.ts";
 import { replayRun } from "./agents/replay/workflow.ts";
 import { toAgent33Error } from "./base/errors.ts";
-import { type Boundary, createBoundary } from "./boundary/boundary.ts";
+import { createBoundary } from "./boundary/boundary.ts";
 import { createBudgetLedger } from "./boundary/budget.ts";
 import { createEgress } from "./boundary/egress/fetch.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
@@ -13,88 +13,42 @@ import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
 import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
+import type { Engine } from "./engine/engine.ts";
 import type { Host } from "./engine/host.ts";
-import { type Audit, createAudit } from "./engine/audit.ts";
+import { createAudit } from "./engine/audit.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
-import type { ElicitationAnswer } from "./engine/elicitation.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
-import { createInventory, type Inventory } from "./engine/inventory.ts";
-import { type BudgetNews, createBudgetNews } from "./engine/budget-news.ts";
+import { createJobs } from "./engine/jobs.ts";
+import { createInventory } from "./engine/inventory.ts";
+import { createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
 import { createLiveText } from "./engine/live-text.ts";
-import { createPolicies, type Policies } from "./engine/policies.ts";
+import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
-import { createLearning, type Learning } from "./engine/learning.ts";
-import { createMcpAdmin, type McpAdmin } from "./engine/mcp-admin.ts";
-import { createModels, type Models } from "./engine/models.ts";
-import { createSkillMatching, type SkillMatching } from "./engine/skill-matching.ts";
+import { createLearning } from "./engine/learning.ts";
+import { createMcpAdmin } from "./engine/mcp-admin.ts";
+import { createModels } from "./engine/models.ts";
+import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
 import { type ConfiguredStore, openConfigured, openTeamStore } from "./engine/open-store.ts";
+import type { ReplayParts } from "./engine/create-replay.ts";
+import { isTrialRun } from "./engine/run-spec.ts";
+import { trialAgents } from "./engine/trial-agent.ts";
 import { recordedRuns } from "./engine/recorded-runs.ts";
 import { untoldRecoveries } from "./engine/recovery-news.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
-import { agentPorts, createRuns, type Runs } from "./engine/runs.ts";
-import type { RememberedRule, RememberRequest } from "./engine/remember.ts";
+import { agentPorts, createRuns } from "./engine/runs.ts";
 import { secretRedactor } from "./engine/redactor.ts";
-import { createProcesses, type Processes } from "./sandbox/process.ts";
+import { createProcesses } from "./sandbox/process.ts";
 import { skillPaths } from "./engine/skills.ts";
-import { type EngineStore, storeOf } from "./engine/tenant-store.ts";
+import { storeOf } from "./engine/tenant-store.ts";
 import { openUpToDate } from "./engine/open-up-to-date.ts";
 import type { UpgradeReport } from "./engine/store-upgrade.ts";
-
-/** The engine: everything wired, nothing running yet. */
-export interface Engine {
-  readonly runs: Runs;
-  /** The rows of the settings' tenant. */
-  readonly store: EngineStore;
-  readonly learning: Learning;
-  /** The record of every call, of the settings' tenant. */
-  readonly audit: Audit;
-  readonly boundary: Boundary;
-  /** What a run could go out through. */
-  readonly inventory: Inventory;
-  readonly models: Models;
-  readonly skills: SkillMatching;
-  readonly processes: Processes;
-  /** The MCP servers of the settings. */
-  readonly mcp: McpAdmin;
-  readonly reloadPolicy: Policies["reload"];
-  /**
-   * Makes a rule of a question, so that such calls are not asked about again. It is written to a
-   * pack file for people to review, and holds where the settings select that pack.
-   * @throws Agent33Error `policy.*`, `engine.cannot_remember`
-   */
-  rememberApproval(prefix: string, request: RememberRequest): RememberedRule;
-  /** Answers a question and tells the run that waits for it. @param by default: the settings' user */
-  decideApproval(
-    prefix: string,
-    decision: "approved" | "denied",
-    by?: string,
-  ): Promise<{ readonly id: string; readonly runId: string | null }>;
-  /**
-   * Answers what an MCP server asked, and tells the run that waits for it.
-   * @param by default: the settings' user
-   * @throws Agent33Error `engine.invalid_answer`, `engine.not_a_question`, `store.*`
-   */
-  answerQuestion(
-    prefix: string,
-    answer: ElicitationAnswer,
-    by?: string,
-  ): Promise<{ readonly id: string; readonly runId: string | null }>;
-  /** Tells of each share of a budget that is reached. Returns what ends it. */
-  readonly onBudget: BudgetNews["listen"];
-  readonly dataDir: string;
-  /**
-   * Ends children, connections and the store. The engine cannot be used afterwards.
-   * @throws the first failure, once everything has been closed that can be
-   */
-  close(): Promise<void>;
-}
 
 /**
  * The one place where parts are joined.
@@ -122,7 +76,12 @@ export function createEngine(
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
-  const { dataDir, store: opened, backups, checks } = configured ?? openConfigured(config, host);
+  const {
+    dataDir,
+    store: opened,
+    backups,
+    checks,
+  } = configured ?? openConfigured(config, host, (found) => learning.observeDamage(found));
   const approvals = createApprovals({
     config,
     host,
@@ -148,7 +107,8 @@ export function createEngine(
       ...skillPaths(settings, host),
     ],
   });
-  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
+  const owner = ownerName(host);
+  const live: LiveRuns = { sessions: new Map(), watchers: new Map(), environments: new Map() };
   const budgetNews = createBudgetNews({
     host,
     live,
@@ -239,6 +199,7 @@ export function createEngine(
       boundary,
       policies,
       processes,
+      environments: live.environments,
       connectors,
       confinements,
       ...openers,
@@ -260,35 +221,36 @@ export function createEngine(
   const durable = createSqliteDurable({
     transactions: store.transactions,
     clock,
-    owner: ownerName(host),
+    owner,
     ownerGone,
     workflows: [workflow, replayWorkflow],
-    // Other tenants of the store have workers of their own.
-    isOurs: (runId) => store.runs.get(runId) !== undefined,
+    // Other tenants of the store have workers of their own, and a trial's run only its trial.
+    isOurs: (runId) => {
+      const run = store.runs.get(runId);
+      return run !== undefined && !isTrialRun(run.spec);
+    },
     log: (message, thrown) => {
       const error = toAgent33Error(thrown);
       host.warn(`runs: ${message}: ${error.code}: ${error.message}`);
     },
   });
-  const runs = createRuns(
-    {
-      host,
-      config,
-      store,
-      durable,
-      workflow,
-      replayWorkflow,
-      dataDir,
-      redactor,
-      policies,
-      checkModel: async (spec) => {
-        const { info } = await openers.model(spec);
-        await openers.fallbacks(spec);
-        return info;
-      },
+  const creating: ReplayParts = {
+    host,
+    config,
+    store,
+    durable,
+    workflow,
+    replayWorkflow,
+    dataDir,
+    redactor,
+    policies,
+    checkModel: async (spec) => {
+      const { info } = await openers.model(spec);
+      await openers.fallbacks(spec);
+      return info;
     },
-    live,
-  );
+  };
+  const runs = recordedRuns(createRuns(creating, live), audit);
 
   const inventory = createInventory({
     settings,
@@ -320,7 +282,8 @@ export function createEngine(
   return {
     mcp,
     reloadPolicy: policies.reload,
-    runs: recordedRuns(runs, audit),
+    runs,
+    trialAgent: trialAgents({ ...creating, owner, ownerGone, runs, live }),
     dataDir,
     store,
     learning,
@@ -346,6 +309,7 @@ export function createEngine(
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
+    jobs: createJobs({ host, processes, dataDir }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),
@@ -383,4 +347,5 @@ export function openEngine(
   return openUpToDate(config, host, () => createEngine(config, host), onUpgrade);
 }
 
+export type { Engine } from "./engine/engine.ts";
 export * from "./engine/face.ts";

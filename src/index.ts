@@ -25,6 +25,7 @@ export {
   thisHost,
 } from "./engine.ts";
 export type { RunRequest } from "./engine/create-run.ts";
+export type { JobOutcome, JobRunRequest, Jobs } from "./engine/jobs.ts";
 export type { Host } from "./engine/host.ts";
 export type { RunEnd, Runs } from "./engine/runs.ts";
 export type { LiveEvent, RunEvent, RunOutcome, StopReason, StoredEvent } from "./events/event.ts";

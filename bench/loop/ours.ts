@@ -119,7 +119,11 @@ async function openOurs(
   });
   const prices = await loadPrices({ clock });
   const tokens = await loadTokenCounter();
-  const live: LiveRuns = { sessions: new Map(), watchers: new Map() };
+  const live: LiveRuns = {
+    sessions: new Map(),
+    watchers: new Map(),
+    environments: new Map(),
+  };
   const neverAgain = { ending: () => ({ events: [] }), begin: () => undefined };
   const loop = agentRun(agentPorts(store, host, live, redactor, budgets, neverAgain));
   const sessions = new Map<string, RunSession>();

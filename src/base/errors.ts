@@ -62,6 +62,15 @@ export class Agent33Error extends Error {
   }
 }
 
+/** An error again, of what was written of it. Its cause was a message by then, and stays out. */
+export function errorOfData({ code, message, hint, retryable, details }: ErrorData): Agent33Error {
+  return new Agent33Error(code, message, {
+    retryable,
+    ...(hint === undefined ? {} : { hint }),
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
 /** Whether a caught value is an {@link Agent33Error}, whichever copy of the package made it. */
 export function isAgent33Error(value: unknown): value is Agent33Error {
   return typeof value === "object" && value !== null && brand in value;

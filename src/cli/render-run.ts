@@ -1,4 +1,5 @@
 import type { ErrorData } from "../base/errors.ts";
+import { failureClasses, failureClassOf } from "../base/failure-class.ts";
 import { elicitationRule, planLines } from "../engine.ts";
 import { formatMicroUsd } from "../base/money.ts";
 import type {
@@ -9,6 +10,7 @@ import type {
   RunTotals,
   StopReason,
 } from "../events/event.ts";
+import { failureOfRun } from "../events/run-failure.ts";
 import { oneLine, type Output } from "./output.ts";
 import { budgetText, renderAttempts, renderEscalation, routingLines } from "./render-effort.ts";
 import { compactionText } from "./render-compaction.ts";
@@ -307,7 +309,12 @@ function renderTool(
   out(
     `  ${mark} ${style.bold(event.toolName)} ${oneLine(argumentsText, Math.max(30, width - event.toolName.length - 8))}`,
   );
-  out(style.dim(`    ${decided} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}`));
+  const failure = event.error === undefined ? "" : ` · ${failureClassOf(event.error.code)}`;
+  out(
+    style.dim(
+      `    ${decided} · ${attempts(event.attempts)}${milliseconds(event.durationMs)}${failure}`,
+    ),
+  );
   if (event.isError) out(`    ${style.red(oneLine(event.content, 400))}`);
 }
 
@@ -324,6 +331,8 @@ function renderEnd(output: Output, event: EventOf<"run.finished">, explained: bo
   out(
     `\n${style.bold("outcome")}  ${paintOutcome(style.bold(event.outcome))}  (${explained ? event.stop.reason : stopText(event.stop)})`,
   );
+  const failure = failureOfRun(event);
+  if (failure !== undefined) out(`  failure ${failure}: ${failureClasses[failure]}`);
   out(`  ${totalsText(totals)}`);
   renderAttempts(output, event);
   for (const file of event.filesChanged)
@@ -351,7 +360,7 @@ function bothEnds(text: string): string {
 }
 
 function errorText({ code, message, hint }: ErrorData): string {
-  return `${code}: ${oneLine(message, 400)}${hint === undefined ? "" : ` → ${oneLine(hint, 300)}`}`;
+  return `${code} (${failureClassOf(code)}): ${oneLine(message, 400)}${hint === undefined ? "" : ` → ${oneLine(hint, 300)}`}`;
 }
 
 function stopText(stop: StopReason): string {

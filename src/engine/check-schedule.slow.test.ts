@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { loadConfig } from "../config/config.ts";
-import { readLastCheck } from "../store/last-check.ts";
+import { type LastCheck, readLastCheck } from "../store/last-check.ts";
 import { newRun } from "../store/store.fixture.ts";
 import { openStore } from "../store/store.ts";
 import { testHost } from "../../test/support/engine.ts";
@@ -17,6 +17,7 @@ let cwd = "";
 let dataDir = "";
 let warnings: string[] = [];
 let aheadMs = 0;
+let found: LastCheck[] = [];
 let schedule: RecurringWork;
 const clock: Clock = {
   ...systemClock,
@@ -30,13 +31,14 @@ const parts = () => {
 
 beforeEach(() => {
   warnings = [];
+  found = [];
   aheadMs = 0;
   cwd = temporaryFolder("checks");
   dataDir = join(cwd, ".agent33");
   const store = openStore({ dataDir, clock, ids: () => "id", synchronous: "normal" });
   store.tenant("local").runs.create(newRun("marked-run"));
   store.close();
-  schedule = scheduleChecks({ ...parts(), dataDir });
+  schedule = scheduleChecks({ ...parts(), dataDir, onDamage: (one) => found.push(one) });
 });
 afterEach(() => schedule.close());
 
@@ -51,6 +53,7 @@ test("all of the store is read once in a day, and what was found is kept", async
   await schedule.look();
   expect(readLastCheck(dataDir)?.at).toBeGreaterThan(first?.at ?? 0);
   expect(warnings).toEqual([]);
+  expect(found).toEqual([]);
 });
 
 test("damage that a start does not see is told of", async () => {
@@ -61,6 +64,7 @@ test("damage that a start does not see is told of", async () => {
   await schedule.look();
   expect(readLastCheck(dataDir)).toMatchObject({ sound: false });
   expect(warnings).toMatchObject([expect.stringContaining("agent33 store recover")]);
+  expect(found).toEqual([readLastCheck(dataDir)]);
 });
 
 test("the doctor says how old the last check and the newest backup are, and warns of old ones", async () => {

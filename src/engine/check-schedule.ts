@@ -1,9 +1,15 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { createProcesses } from "../sandbox/process.ts";
-import { lastCheckSchema, readLastCheck, writeLastCheck } from "../store/last-check.ts";
+import {
+  type LastCheck,
+  lastCheckSchema,
+  readLastCheck,
+  writeLastCheck,
+} from "../store/last-check.ts";
 import { takeLock } from "../store/sqlite/use-lock.ts";
 import { databaseFile } from "../store/store.ts";
+import { damageLine } from "./damage-news.ts";
 import type { Host } from "./host.ts";
 import { type RecurringWork, recurringWork } from "./recurring-work.ts";
 import { runStoreChild } from "./store-child.ts";
@@ -12,20 +18,21 @@ export interface CheckParts {
   readonly config: Config;
   readonly host: Host;
   readonly dataDir: string;
+  /** Told of a reading that found damage. */
+  readonly onDamage: (found: LastCheck) => void;
   /** Milliseconds between two looks at whether a check is due. Default: a minute. */
   readonly lookEveryMs?: number;
 }
 
 const usualLookMs = 60_000;
 const hourMs = 3_600_000;
-const shown = 3;
 
 /**
  * Reads the settings' store from end to end as often as the settings say, in a child process, while
  * this one lives: the look at a start has too little time for it.
  */
 export function scheduleChecks(parts: CheckParts): RecurringWork {
-  const { config, host, dataDir } = parts;
+  const { config, host, dataDir, onDamage } = parts;
   const processes = createProcesses(host.clock);
   const everyMs = config.settings.store.checkEveryHours * hourMs;
   const path = join(dataDir, databaseFile);
@@ -50,10 +57,8 @@ export function scheduleChecks(parts: CheckParts): RecurringWork {
       );
       writeLastCheck(dataDir, found);
       if (found.sound) return;
-      const first = found.problems.slice(0, shown).join("; ");
-      host.warn(
-        `check: the store is damaged (${found.problems.length} findings): ${first}. End what uses it and run \`agent33 store recover\`.`,
-      );
+      host.warn(`check: ${damageLine(found)}`);
+      onDamage(found);
     } finally {
       lock.release();
     }

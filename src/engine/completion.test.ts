@@ -4,6 +4,7 @@ import { temporaryFolder } from "../../test/support/temporary.ts";
 import { agentDefinitionSchema, defaultAgent } from "../agents/definition.ts";
 import { systemClock } from "../base/clock.ts";
 import { createProcesses } from "../sandbox/process.ts";
+import { commandsIn } from "../evaluation/commands/run-command.ts";
 import { ownCompletion } from "./completion.ts";
 
 grantTests("runs checks", { spawn: true });
@@ -19,10 +20,12 @@ async function timesGiven(completion: object, leftMs: number): Promise<readonly 
     },
   };
   const { checks } = ownCompletion(agentDefinitionSchema.parse({ ...defaultAgent, completion }), {
-    workspace: temporaryFolder("checks"),
-    env: { PATH: process.env["PATH"] ?? "" },
-    spawn: createProcesses().spawn,
-    clock,
+    run: commandsIn({
+      cwd: temporaryFolder("checks"),
+      env: { PATH: process.env["PATH"] ?? "" },
+      spawn: createProcesses().spawn,
+      clock,
+    }),
   });
   for (const { run } of checks) {
     const from = given.length;

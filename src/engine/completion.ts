@@ -54,7 +54,7 @@ export function completionOf(
 }
 
 /** What every check of a run is started with. */
-type CheckPlace = Omit<CheckOptions, "timeoutMs" | "signal">;
+export type CheckPlace = Omit<CheckOptions, "timeoutMs" | "signal">;
 
 /** How the work of an agent is checked that works for another: as its own definition says. */
 export function ownCompletion(

@@ -20,6 +20,7 @@ import {
 } from "./run-files.ts";
 import { parseRunSpec, type RunSpec } from "./run-spec.ts";
 import { writeDown } from "./write-run.ts";
+import { trialGone } from "./trial-session.ts";
 
 export type { ReplayReport } from "../agents/replay/report.ts";
 
@@ -53,6 +54,7 @@ export async function createReplay(
   const of = original.id;
   const spec = parseRunSpec(of, original.spec);
   if (spec.replayOf !== undefined) throw isReplay(of, spec.replayOf);
+  if (spec.trial !== undefined) throw trialGone(of, spec);
   // A replay is of one attempt.
   const { escalation: _escalation, ...alone } = spec;
   const throughSeq = store.runLog.read(of).at(-1)?.seq ?? 0;

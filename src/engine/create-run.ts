@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import { type AgentDefinition, agentReference } from "../agents/definition.ts";
 import { tierOutputs } from "../agents/effort.ts";
 import { inputText } from "../agents/inputs.ts";
-import { limitNames, type RunLimits } from "../agents/limits.ts";
 import type { AgentRunInput } from "../agents/loop.ts";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
@@ -32,8 +31,9 @@ import {
   runFiles,
   unlistedFolders,
 } from "./run-files.ts";
+import { limitsOf, limitsOnce, refusesUnpriced, withinTier } from "./run-limits.ts";
 import { ladderOf } from "./escalation-ladder.ts";
-import { atHome, estimateOf, type NamedModel, type Route, routeRun } from "./routing.ts";
+import { atHome, estimateOf, type NamedModel, routeRun } from "./routing.ts";
 import type { RunSpec } from "./run-spec.ts";
 import type { ModelInfo } from "../models/model.ts";
 import { refuseUnusedAddress } from "./model-source.ts";
@@ -149,7 +149,10 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const route = routeRun(question, named, config);
   const model = atHome(route.model ?? noModel(), host.cwd);
   refuseUnusedAddress(config, model);
-  const limits = withinTier(limitsOf(config, agent, task), route);
+  const limits = withinTier(
+    limitsOf(config, agent, task === undefined ? undefined : onlyStep(task).agentTimeoutMs),
+    route,
+  );
   const wanted: RunSpec = {
     version: 1,
     task: taskSpec(request, task, parts.redactor),
@@ -270,7 +273,7 @@ function workspaceNotices({ task }: RunRequest): readonly string[] {
 }
 
 /** A version is a promise: whoever reads two runs of it takes them to be of the same agent. */
-function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly string[] {
+export function changeNotices(agent: AgentDefinition, { runs }: EngineStore): readonly string[] {
   const earlier = changedSince(agent, runs);
   if (earlier === null) return [];
   return [
@@ -313,11 +316,6 @@ function titleOf({ task }: RunRequest, agent: AgentDefinition): string {
   return task.kind === "text" ? task.text : "";
 }
 
-/** One turn, and one for each time that the answer has to be mended. */
-function limitsOnce(limits: RunLimits): RunLimits {
-  return { ...limits, maxSteps: Math.min(limits.maxSteps, limits.maxChecks) };
-}
-
 function noToolsOnce(): Agent33Error {
   return new Agent33Error(
     "engine.once_without_tools",
@@ -339,24 +337,12 @@ function workOf(request: RunRequest, task: Task | undefined): unknown {
   return request.task.kind === "inputs" ? request.task.inputs : givenText(request);
 }
 
-function withinTier(limits: RunLimits, { maxTokens }: Pick<Route, "maxTokens">): RunLimits {
-  if (maxTokens === undefined) return limits;
-  return { ...limits, maxTokens: Math.min(limits.maxTokens, maxTokens) };
-}
-
-/** Who limits money wants to know what is spent; the limit that nobody set stays out of it. */
-function refusesUnpriced(config: Config, agents: readonly AgentDefinition[]) {
-  const isSaid =
-    config.originOf("limits.maxCostMicroUsd").layer !== "default" ||
-    agents.some(({ limits }) => limits.maxCostMicroUsd !== undefined);
-  return isSaid && config.settings.unpriced === "refuse" ? { refusesUnpriced: true } : {};
-}
-
 function forEstimates({ store, host, config }: CreateParts) {
   return { store, clock: host.clock, prices: config.settings.prices };
 }
 
-function noModel(): never {
+/** @throws Agent33Error `engine.model_missing` */
+export function noModel(): never {
   throw new Agent33Error("engine.model_missing", "No model was named.", {
     hint: "Give --model provider:model (anthropic, openai, google, openai-compatible), or set `model` in the settings. `agent33 doctor` looks for models on this machine.",
   });
@@ -371,26 +357,4 @@ function requireHost(environment: string | undefined): void {
   throw new Agent33Error("engine.environment", `${what} for the task.`, {
     hint: "Pass --environment host: the agent's tools then work in a scratch copy on this machine, without a sandbox around the task's check and tests.",
   });
-}
-
-/**
- * Each limit: what was asked for with a flag; else, where both the settings and the agent (or the
- * task) say something, the stricter; else whichever says something; else the default.
- */
-function limitsOf(config: Config, agent: AgentDefinition, task: Task | undefined): RunLimits {
-  const { limits } = config.settings;
-  const timeoutMs = task === undefined ? undefined : onlyStep(task).agentTimeoutMs;
-  const taskSeconds = timeoutMs === undefined ? undefined : Math.ceil(timeoutMs / 1_000);
-  const chosen: Record<keyof RunLimits, number> = { ...limits };
-  for (const name of limitNames) {
-    const { layer } = config.originOf(`limits.${name}`);
-    if (layer === "flag") continue;
-    const stated = [
-      ...(layer === "default" ? [] : [limits[name]]),
-      ...(agent.limits[name] === undefined ? [] : [agent.limits[name]]),
-      ...(name === "maxSeconds" && taskSeconds !== undefined ? [Math.max(1, taskSeconds)] : []),
-    ];
-    if (stated.length > 0) chosen[name] = Math.min(...stated);
-  }
-  return chosen;
 }

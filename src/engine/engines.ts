@@ -37,8 +37,9 @@ export async function openEngines(
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engines> {
   const open = () => {
-    const configured = openConfigured(config, host);
-    return { configured, own: createEngine(config, host, configured, "api") };
+    const configured = openConfigured(config, host, (found) => first.learning.observeDamage(found));
+    const first: Engine = createEngine(config, host, configured, "api");
+    return { configured, own: first };
   };
   const { configured, own } = await openUpToDate(config, host, open, onUpgrade);
   const engines = new Map<string, Engine>([[config.settings.tenant, own]]);

@@ -109,3 +109,10 @@ export type {
   ConnectorSpec,
 } from "../boundary/types.ts";
 export type { Connector, Explanation } from "../boundary/connector.ts";
+export type { JobOutcome, JobRunRequest } from "./jobs.ts";
+export { type JobListing, listJobs, listTasks, type TaskListing } from "./job-lists.ts";
+export type { JobEvent, TrialNews } from "../evaluation/jobs/job-events.ts";
+export { skillArms } from "../evaluation/attempts/attempt.ts";
+export { environmentKinds } from "../evaluation/environments/environment.ts";
+export { conditionName } from "../evaluation/trials/trial.ts";
+export type { AgentSpec } from "../evaluation/jobs/job-config.ts";

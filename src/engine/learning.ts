@@ -3,18 +3,22 @@ import type { JsonValue } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { BreakerSnapshot } from "../boundary/breaker.ts";
 import type { Settings } from "../config/schema.ts";
+import type { Trial } from "../evaluation/trials/trial.ts";
 import { intakeFromSignal } from "../learning/intake-rules.ts";
 import type { Intake } from "../learning/intake.ts";
 import { signalsOf } from "../learning/observe.ts";
 import { type Severity, severityRank } from "../learning/severity.ts";
 import { fittedSignal, type NewSignal, parseNewSignal, type Signal } from "../learning/signal.ts";
 import type { Backend } from "../store/backend.ts";
+import type { LastCheck } from "../store/last-check.ts";
 import type { TenantStore } from "../store/repositories/index.ts";
 import { replayedBy } from "./create-replay.ts";
+import { damageSignal } from "./damage-news.ts";
 import type { Host } from "./host.ts";
 import { markTold, recoveryMetrics, recoverySignal } from "./recovery-news.ts";
 import type { RecoveryReport } from "./store-recover.ts";
 import type { EngineStore } from "./tenant-store.ts";
+import { signalOfTrial } from "./trial-signals.ts";
 
 export interface RecordedSignal {
   readonly signal: Signal;
@@ -43,6 +47,14 @@ export interface Learning {
   /** What happened while nobody asked: recorded in the background. */
   observeRun(runId: string): void;
   observeBreaker(opened: BreakerSnapshot): void;
+  /** That a reading of all of the store found damage. */
+  observeDamage(found: LastCheck): void;
+  /**
+   * Records what a trial teaches, once however often it is told. Each trial is a signal of its own,
+   * with its evidence. What cannot be recorded is said, and the trial is none the worse for it.
+   * @param folder of the trial
+   */
+  recordTrial(trial: Trial, folder: string): Promise<void>;
   /** That the store was damaged and is recovered, once for each time. */
   observeRecovery(report: RecoveryReport): void;
   close(): Promise<void>;
@@ -95,10 +107,13 @@ export function createLearning(parts: LearningParts): Learning {
     severityRank(severity) >= severityRank(automaticIntakes.minSeverity) &&
     quality.score >= automaticIntakes.minScore;
 
-  const recordParsed = async (signal: NewSignal): Promise<RecordedSignal> => {
+  const recordParsed = async (
+    signal: NewSignal,
+    windowMs = dedupeWindowMs,
+  ): Promise<RecordedSignal> => {
     const to = await rows();
     const hidden = fittedSignal(redactor.value(signal) as NewSignal);
-    const recorded = await to.signals.record(hidden, { dedupeWindowMs });
+    const recorded = await to.signals.record(hidden, { dedupeWindowMs: windowMs });
     if (recorded.signal.intakeId !== null || !deservesIntake(recorded.signal)) {
       return { ...recorded, intakeId: recorded.signal.intakeId };
     }
@@ -207,6 +222,20 @@ export function createLearning(parts: LearningParts): Learning {
           at,
         }),
       );
+    },
+    observeDamage: (found) => {
+      if (!settings.enabled) return;
+      inBackground("That the store is damaged", () => recordParsed(damageSignal(found)));
+    },
+    recordTrial: async (trial, folder) => {
+      if (!settings.enabled) return;
+      try {
+        const signal = await signalOfTrial(trial, folder);
+        if (signal !== undefined) await recordParsed(signal, 0);
+      } catch (thrown) {
+        const { code, message } = toAgent33Error(thrown);
+        host.warn(`What trial ${trial.name} teaches could not be recorded: ${code}: ${message}`);
+      }
     },
     observeRecovery: (report) => {
       if (!settings.enabled) return;

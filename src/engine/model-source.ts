@@ -21,6 +21,8 @@ export interface ModelRequestedBy {
   readonly acceptsSchema: boolean;
   /** Folder that relative script paths start from. */
   readonly cwd: string;
+  /** Which repetition of a trial asks, for a script that says more than one thing. */
+  readonly repetition?: number | undefined;
 }
 
 export interface ModelSources {
@@ -37,7 +39,7 @@ export interface ModelSources {
 export async function openModel(request: ModelRequestedBy, sources: ModelSources): Promise<Model> {
   const parsed = parseModelSpec(request.spec);
   const apiKey = sources.key(vendorOf(parsed.provider));
-  const { acceptsEffort, acceptsSchema, cwd } = request;
+  const { acceptsEffort, acceptsSchema, cwd, repetition } = request;
   // It is where the openai-compatible server is; no other provider's key is to be sent there.
   const baseUrl = parsed.provider === "openai-compatible" ? request.baseUrl : undefined;
   return createModel({
@@ -45,6 +47,7 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
       parsed.provider === "scripted" ? { ...parsed, model: resolve(cwd, parsed.model) } : parsed,
     acceptsEffort,
     acceptsSchema,
+    ...(repetition === undefined ? {} : { repetition }),
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(parsed.provider === "replay"
@@ -75,7 +78,7 @@ export interface OpenersParts extends ModelSources {
   readonly cwd: string;
 }
 
-type NamedSpec = Pick<RunSpec, "model" | "baseUrl">;
+type NamedSpec = Pick<RunSpec, "model" | "baseUrl" | "trial">;
 
 /** Opens the model of a run, and those that stand in for it, as the settings have them. */
 export function modelOpeners({ settings, cwd, ...sources }: OpenersParts): {
@@ -83,8 +86,9 @@ export function modelOpeners({ settings, cwd, ...sources }: OpenersParts): {
   readonly fallbacks: (spec: NamedSpec) => Promise<readonly NamedModel[]>;
 } {
   const { acceptsEffort, acceptsSchema } = settings;
-  const requestOf = ({ model, baseUrl }: NamedSpec): ModelRequestedBy => {
-    return { spec: model, baseUrl: baseUrl ?? undefined, acceptsEffort, acceptsSchema, cwd };
+  const requestOf = ({ model, baseUrl, trial }: NamedSpec): ModelRequestedBy => {
+    const asked = { acceptsEffort, acceptsSchema, cwd, repetition: trial?.repetition };
+    return { ...asked, spec: model, baseUrl: baseUrl ?? undefined };
   };
   return {
     model: (spec) => openModel(requestOf(spec), sources),

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { placeJournal } from "../store/journal/place.ts";
+import type { LastCheck } from "../store/last-check.ts";
 import { isDamage } from "../store/recovery/start-look.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { scheduleBackups } from "./backup-schedule.ts";
@@ -21,9 +22,14 @@ export interface ConfiguredStore {
 
 /**
  * Opens the store as the settings say.
+ * @param onDamage told of a check that finds damage
  * @throws Agent33Error `store.*`
  */
-export function openConfigured(config: Config, host: Host): ConfiguredStore {
+export function openConfigured(
+  config: Config,
+  host: Host,
+  onDamage: (found: LastCheck) => void,
+): ConfiguredStore {
   const { clock, ids } = host;
   const { settings } = config;
   const { enabled, folder } = settings.journal;
@@ -43,7 +49,8 @@ export function openConfigured(config: Config, host: Host): ConfiguredStore {
   const store = openUnlessDamaged(config, host, open);
   const { transactions } = store;
   const backups = scheduleBackups({ config, host, transactions });
-  return { dataDir, store, backups, checks: scheduleChecks({ config, host, dataDir }) };
+  const checks = scheduleChecks({ config, host, dataDir, onDamage });
+  return { dataDir, store, backups, checks };
 }
 
 /** As `store.onDamage` says; a store that is to be recovered is so before it is opened. */

@@ -35,8 +35,9 @@ export async function matchedSkills(
 ): Promise<readonly Skill[]> {
   const { spec, events, replayed, append } = parts;
   const top = spec.matchSkills ?? spec.agent.matchSkills;
-  // Who has one turn without tools can load none.
-  if (top === undefined || spec.mode === "once") return found;
+  // Who has one turn without tools can load none. A trial's arm says whether there is matching.
+  const arm = spec.trial?.skills ?? "matched";
+  if (top === undefined || spec.mode === "once" || arm !== "matched") return found;
   let matched = lastMatch(events);
   const recorded = replayed === undefined ? undefined : lastMatch(replayed);
   if (matched === undefined && recorded !== undefined) {

@@ -7,6 +7,8 @@ import { contextSettingsSchema } from "../context/window.ts";
 import { efforts } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { toolDeclarationSchema } from "../config/mcp-servers.ts";
+import { skillArms } from "../evaluation/attempts/attempt.ts";
+import { environmentKinds } from "../evaluation/environments/environment.ts";
 import { attemptSummary, estimate, routing } from "../events/event-fields.ts";
 import { runModes } from "../events/event.ts";
 import { entryPoints, policySelectionSchema } from "../config/schema.ts";
@@ -72,6 +74,16 @@ const escalationSpecSchema = z.strictObject({
 });
 export type EscalationSpec = z.infer<typeof escalationSpecSchema>;
 
+const trialSpecSchema = z.strictObject({
+  /** The task's folder. */
+  task: z.string(),
+  environment: z.enum(environmentKinds),
+  skills: z.enum(skillArms),
+  repetition: z.int().min(1),
+  /** The process that has the environment, as owners of runs are named. */
+  owner: z.string(),
+});
+
 const runSpecSchema = z.strictObject({
   version: z.literal(1),
   task: z.discriminatedUnion("kind", [
@@ -115,6 +127,8 @@ const runSpecSchema = z.strictObject({
   environment: z.record(z.string(), z.string()),
   /** How many skills it gets at most, chosen for its task by matching; without it, all. */
   matchSkills: z.int().min(1).exactOptional(),
+  /** Of a run that is an agent's work in a trial: it lives and ends with the trial's environment. */
+  trial: trialSpecSchema.exactOptional(),
   /** The run whose log this one replays. */
   replayOf: z.string().exactOptional(),
   /** The last event of that log which belongs to the replay. */
@@ -129,6 +143,11 @@ const runSpecSchema = z.strictObject({
 
 /** Everything that is needed to take a run up again, in another process if need be. */
 export type RunSpec = z.infer<typeof runSpecSchema>;
+
+/** Whether a run, as the store has it, is the work of an agent in a trial. */
+export function isTrialRun(spec: unknown): boolean {
+  return typeof spec === "object" && spec !== null && "trial" in spec;
+}
 
 /** @throws Agent33Error `engine.malformed_run` for a run of another version of the program */
 export function parseRunSpec(runId: string, data: unknown): RunSpec {

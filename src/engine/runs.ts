@@ -22,7 +22,9 @@ import { type Escalation, lastAttempt, nextAttempt } from "./escalation.ts";
 import { redactError, redactEvent } from "./redact-event.ts";
 import { alreadyFinished, createPost, type MessageFate, type SentMessage } from "./post.ts";
 import { errorOf } from "./run-hosting.ts";
+import { isTrialRun, parseRunSpec } from "./run-spec.ts";
 import { sessionLogs } from "./session-logs.ts";
+import { trialGone } from "./trial-session.ts";
 
 export type RunEnd =
   | {
@@ -201,7 +203,13 @@ export function createRuns(parts: ReplayParts, live: LiveRuns): Runs {
     },
     report: (prefix) => reportOf(store.runs.find(prefix), parts),
     drive,
-    resume: async (prefix) => drive(lastOf(prefix)),
+    resume: async (prefix) => {
+      const run = store.runs.find(lastOf(prefix));
+      if (run.state !== "finished" && isTrialRun(run.spec) && !live.environments.has(run.id)) {
+        throw trialGone(run.id, parseRunSpec(run.id, run.spec));
+      }
+      return drive(run.id);
+    },
     cancel: (runId) => durable.cancel(lastAttempt(store, runId)),
     stateOf: ({ id, state }) =>
       state === "running" && durable.status(id)?.state === "pending" ? "queued" : state,

@@ -10,6 +10,7 @@ import { shellTool } from "../connectors/shell/connector.ts";
 import { appendLineTool } from "../connectors/workspace/connector.ts";
 import type { Workspace } from "../connectors/workspace/files.ts";
 import type { NewEvent, NewLiveEvent, StoredEvent } from "../events/event.ts";
+import { commandsIn } from "../evaluation/commands/run-command.ts";
 import { loadTask } from "../evaluation/tasks/load-task.ts";
 import type { Task } from "../evaluation/tasks/task.ts";
 import { verify } from "../evaluation/environments/verifier.ts";
@@ -30,9 +31,10 @@ import { type ConfiguredConnector, connectorNotices } from "./connectors.ts";
 import type { Confinements } from "./confined-servers.ts";
 import { openSide } from "./agent-sides.ts";
 import { createCallers } from "./callers.ts";
-import { ownCompletion, sessionCompletion } from "./completion.ts";
+import { type CheckPlace, ownCompletion, sessionCompletion } from "./completion.ts";
 import { egressNote, evaluationGrant } from "./grants.ts";
 import type { Host } from "./host.ts";
+import type { LiveRuns } from "./live-runs.ts";
 import type { NamedModel } from "./model-source.ts";
 import { loggedSampling } from "./logged-sampling.ts";
 import { runFiles, workspaceChanges } from "./run-files.ts";
@@ -49,10 +51,12 @@ import { runSkills, skillPaths } from "./skills.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
 import type { ArrangedTools } from "./tool-search.ts";
+import { type SessionTrial, sessionTrial, trialCommands, trialShell } from "./trial-session.ts";
 
 export interface SessionParts {
   readonly host: Host;
   readonly settings: Settings;
+  readonly environments: LiveRuns["environments"];
   readonly dataDir: string;
   /** Where the pins of MCP tools are kept. */
   readonly lockFile: string;
@@ -99,7 +103,9 @@ export async function openSession(
   { signal, events }: OpenOptions,
 ): Promise<OpenedSession> {
   const earlier = events.findLast((event) => event.type === "session.opened");
+  const trial = await sessionTrial(runId, spec, parts.environments);
   const task = spec.task.kind === "folder" ? await loadTask(spec.task.path) : undefined;
+  const work = trial?.task ?? task;
   const model = await parts.model(spec);
   const lock = readLock(parts.lockFile);
   const ofPacks = parts.policies.policyFor(spec.policy, {
@@ -110,13 +116,14 @@ export async function openSession(
   const { tenant } = spec.principal;
   const { settings: all, host: machine } = parts;
   const agents = [spec.agent, ...spec.subAgents];
-  const found = await runSkills({ settings: all, machine, lock, tenant, task, agents });
+  const arm = spec.trial?.skills;
+  const found = await runSkills({ settings: all, machine, lock, tenant, task: work, agents, arm });
   const policy = withChangedSkills(withPins(ofPacks, lock, known), found.changed);
   const prices = await loadPrices({ clock: parts.host.clock, overrides: parts.settings.prices });
   const tokens = await loadTokenCounter();
   // An agent that has one turn has no use for what it could act with.
   const acts = spec.mode === "iterative";
-  const shell = await openShell(spec, parts);
+  const shell = await openShell(spec, parts, trial);
   const named = { model, name: spec.model, fallbacks: await parts.fallbacks(spec) };
   const { boundary, host, append } = parts;
   const governedModel = governedRunModel(named, {
@@ -169,8 +176,10 @@ export async function openSession(
       },
       append: (event) => append(runId, [event]),
     });
+    // What leads out of a trial's environment would change what is measured in it.
+    const connectors = trial === undefined ? parts.connectors : [];
     const own = [
-      ...parts.connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
+      ...connectors.flatMap((one) => ("opened" in one ? toolsOf(one.opened, workspace) : [])),
       ...(workspace === undefined
         ? []
         : [governed(appendLineTool(workspace.root, workspace.closed))]),
@@ -178,7 +187,7 @@ export async function openSession(
       ...(parts.settings.sandbox.javascript ? [governed(javascriptTool(parts.host.clock))] : []),
     ];
     const { boundary, redactor, settings } = parts;
-    const inside = evaluating(spec, parts);
+    const inside = checkPlace(spec, parts, trial);
     const {
       side,
       tools,
@@ -215,7 +224,7 @@ export async function openSession(
         earlier,
         above: [],
         levels: acts && spec.limits.maxSubagents > 0 ? spec.limits.maxDepth : 0,
-        completion: sessionCompletion(spec, task?.check, inside),
+        completion: sessionCompletion(spec, work?.check, inside),
       },
     );
     const notices = [
@@ -225,7 +234,7 @@ export async function openSession(
       ...servers.flatMap(({ name, notices: said }) =>
         said.map((notice) => `MCP server ${name}: ${notice}`),
       ),
-      ...connectorNotices(parts.connectors),
+      ...connectorNotices(connectors),
       ...sideNotices,
       ...windowNotices(model, side),
     ];
@@ -274,13 +283,21 @@ function toolsOf(
 
 /** @throws Agent33Error `shell.sandbox_unavailable`: asked for and not to be had is an error */
 async function openShell(
-  { shell, workspace }: RunSpec,
+  { shell, workspace, environment }: RunSpec,
   { host, settings, processes }: SessionParts,
+  trial: SessionTrial | undefined,
 ): Promise<{ readonly tools: readonly Tool[]; readonly notices: readonly string[] }> {
-  if (!shell || workspace === null) return { tools: [], notices: [] };
-  const chosen = await findSandbox(settings, host, processes, workspace);
-  const tool = unwrap(shellTool({ chosen, workspace }));
-  return { tools: [tool], notices: chosen.probe.available ? chosen.probe.notices : [] };
+  let options = trial === undefined ? undefined : await trialShell(trial);
+  if (options === undefined) {
+    if (!shell || workspace === null) return { tools: [], notices: [] };
+    const chosen = await findSandbox(settings, host, processes, workspace);
+    options =
+      trial === undefined
+        ? { chosen, workspace }
+        : { chosen, workspace, env: environment, source: "shell:trial" };
+  }
+  const { probe } = options.chosen;
+  return { tools: [unwrap(shellTool(options))], notices: probe.available ? probe.notices : [] };
 }
 
 interface Opened {
@@ -322,6 +339,18 @@ function windowNotices({ info }: Model, { window }: AgentSide): readonly string[
   return [
     `The context window of ${info.model} is not known; ${window.tokens} tokens are used. Set context.maxTokens.`,
   ];
+}
+
+/** Where checks are started; undefined where there is no workspace. */
+function checkPlace(
+  spec: RunSpec,
+  parts: SessionParts,
+  trial: SessionTrial | undefined,
+): CheckPlace | undefined {
+  if (trial !== undefined && trial.environment.kind !== "host")
+    return { run: trialCommands(trial) };
+  const inside = evaluating(spec, parts);
+  return inside && { run: commandsIn({ ...inside, cwd: inside.workspace }) };
 }
 
 /** What checks and hidden tests are started with; undefined without a workspace. */

@@ -4,6 +4,7 @@ import { Agent33Error } from "../base/errors.ts";
 import type { Lock } from "../config/lock.ts";
 import type { Settings } from "../config/schema.ts";
 import { usualSkillFolders } from "../config/skill-settings.ts";
+import type { SkillArm } from "../evaluation/attempts/attempt.ts";
 import type { Task } from "../evaluation/tasks/task.ts";
 import { discover } from "../skills/load.ts";
 import { readRegistry, type SkillPlace, type SkillRegistry } from "../skills/registry.ts";
@@ -61,6 +62,8 @@ export interface RunSkillsOptions {
   readonly lock: Lock;
   readonly tenant: string;
   readonly task: Pick<Task, "skillsDir"> | undefined;
+  /** How a trial's agent comes by skills; undefined for all other runs. */
+  readonly arm?: SkillArm | undefined;
   /** All agents of the run. */
   readonly agents: readonly AgentDefinition[];
 }
@@ -68,15 +71,18 @@ export interface RunSkillsOptions {
 /**
  * The skills of a run: those that its task brings, and those of the settings' folders. A task is
  * sealed: beside its own skills there are only those that the agent's definition asks for, so that
- * what is measured with it does not depend on what else lies on the machine.
+ * what is measured with it does not depend on what else lies on the machine. In a trial the arm alone
+ * says whose skills there are: nobody's, the task's, or those of the settings' folders without them.
  * @throws Agent33Error `engine.changed_skill` for one that an agent begins with
  */
 export async function runSkills(options: RunSkillsOptions): Promise<RunSkills> {
-  const { settings, machine, lock, tenant, task, agents } = options;
-  const own = task?.skillsDir === undefined ? undefined : await discover(task.skillsDir);
+  const { settings, machine, lock, tenant, task, agents, arm } = options;
+  if (arm === "none") return { skills: [], changed: new Set(), notices: [] };
+  const dir = arm === undefined || arm === "own" ? task?.skillsDir : undefined;
+  const own = dir === undefined ? undefined : await discover(dir);
   const notices = (own?.notices ?? []).map(formatSkillNotice);
   const asks = agents.some(({ skills, preload }) => (skills ?? preload) !== undefined);
-  if (task !== undefined && !asks) {
+  if (arm === "own" || (arm === undefined && task !== undefined && !asks)) {
     return { skills: own?.skills ?? [], changed: new Set(), notices };
   }
   const registry = await readSkills(settings, machine, lock, tenant);

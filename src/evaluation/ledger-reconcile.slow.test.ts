@@ -11,7 +11,7 @@ import { discover } from "../skills/load.ts";
 import { runCheck } from "./commands/check.ts";
 import { prepareHostWorkspace } from "./environments/host-environment.ts";
 import { loadTask } from "./tasks/load-task.ts";
-import { runCommand } from "./commands/run-command.ts";
+import { commandsIn, runCommand } from "./commands/run-command.ts";
 import type { Task } from "./tasks/task.ts";
 import type { Verification } from "./environments/verdict.ts";
 import { verify } from "./environments/verifier.ts";
@@ -46,10 +46,7 @@ const grade = (): Promise<Verification> =>
   });
 const check = () =>
   runCheck(task.check ?? [], {
-    workspace,
-    spawn: processes.spawn,
-    env,
-    clock: systemClock,
+    run: commandsIn({ cwd: workspace, spawn: processes.spawn, env, clock: systemClock }),
     timeoutMs: 60_000,
   });
 

@@ -5,6 +5,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
 import type { Config } from "../config/config.ts";
+import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
 import { answerProblems } from "./answers.ts";
@@ -24,6 +25,7 @@ import { covers } from "./scopes.ts";
 export interface AppParts {
   readonly routes: readonly Route[];
   readonly engines: Engines;
+  readonly keys: ApiKeys;
   readonly config: Config;
   readonly host: Host;
   readonly authenticator: Authenticator;
@@ -122,7 +124,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
 type Here = Context<ApiEnvironment>;
 
 async function respond(c: Here, route: Route, parts: AppParts): Promise<Response> {
-  const { engines, config, host, closing } = parts;
+  const { engines, keys, config, host, closing } = parts;
   if (closing.aborted) throw shuttingDown();
   const caller = await callerOf(c, parts);
   if (!covers(caller.scopes, route.scope)) {
@@ -142,6 +144,7 @@ async function respond(c: Here, route: Route, parts: AppParts): Promise<Response
     caller,
     engine: engines.of(caller.tenant),
     engines,
+    keys,
     config,
     host,
     signal,

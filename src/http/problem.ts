@@ -61,6 +61,7 @@ const statuses: Readonly<Record<string, number>> = {
   "durable.closed": 503,
   "durable.run_active": 409,
   "engine.agent_stopped": 409,
+  "engine.key_over": 409,
   "engine.run_finished": 409,
   "skills.exists": 409,
   "skills.unknown": 404,

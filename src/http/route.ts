@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { Effect } from "../base/effect.ts";
 import type { Config } from "../config/config.ts";
 import type { Engine } from "../engine.ts";
+import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
 import type { Caller } from "./caller.ts";
@@ -18,6 +19,8 @@ export interface RouteContext {
   readonly engine: Engine;
   /** For what belongs to the installation. */
   readonly engines: Engines;
+  /** The keys of the installation, of all tenants. */
+  readonly keys: ApiKeys;
   readonly config: Config;
   readonly host: Host;
   /** Aborts when the other side has gone, the time is over or the server closes. */

@@ -1,5 +1,12 @@
 /** What a key or a token may allow. A route names one of these; there is none without. */
 export const scopes = {
+  "agents:read": "look at agent definitions",
+  "agents:invoke": "ask agents for answers",
+  "approvals:read": "look at questions to people",
+  "approvals:decide": "answer questions to people",
+  "keys:read": "look at the API keys of the own tenant",
+  "keys:write":
+    "make, rotate and revoke API keys of the own tenant, with no more rights than one's own",
   "runs:read": "look at runs and follow them",
   "runs:write": "start, steer, cancel, resume and replay runs",
   "policy:read": "ask, read, check and test policies",
@@ -11,7 +18,6 @@ export const scopes = {
   "skills:read": "see skills, and have some looked at",
   "skills:match": "match skills with a task, which may ask a model",
   "skills:write": "add, pin and remove skills",
-  "agents:read": "see definitions of agents, and have one checked",
   "settings:read": "see the installation's settings and what works on its machine",
 } as const;
 
@@ -26,6 +32,11 @@ export type GrantedScope = Scope | typeof adminScope;
 
 /** Every name that can stand in a key or a token, in the order of the reference. */
 export const grantable = [adminScope, ...Object.keys(scopes)] as readonly GrantedScope[];
+
+/** Whether a name is one of {@link grantable}. */
+export function isGrantable(name: string): name is GrantedScope {
+  return (grantable as readonly string[]).includes(name);
+}
 
 /** Whether what was granted covers a right. */
 export function covers(granted: ReadonlySet<GrantedScope>, scope: Scope): boolean {

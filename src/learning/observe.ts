@@ -1,6 +1,8 @@
 import type { ErrorData } from "../base/errors.ts";
+import { failureClassOf } from "../base/failure-class.ts";
 import { insideOf } from "../base/outside.ts";
 import type { EventOf, StopReason, StoredEvent } from "../events/event.ts";
+import { failureOfRun } from "../events/run-failure.ts";
 import type { Severity } from "./severity.ts";
 import type { NewSignal, SignalType } from "./signal.ts";
 import { cutText } from "./text.ts";
@@ -62,15 +64,26 @@ export function signalsOf(run: ObservedRun, events: readonly StoredEvent[]): rea
       summary: fit(rest.summary, summaryCharacters),
       details: fit(rest.details, detailCharacters),
       context: Object.fromEntries(
-        Object.entries({ run: run.id, agent: run.agent, model: run.model, ...context }).map(
-          ([name, text]) => [name, fit(text, 500)],
-        ),
+        Object.entries({
+          run: run.id,
+          agent: run.agent,
+          model: run.model,
+          ...context,
+          ...failureOf(event, context["code"]),
+        }).map(([name, text]) => [name, fit(text, 500)]),
       ),
       idempotencyKey: `run:${run.id}:${event.seq}`,
       at: event.at,
     };
     return [signal];
   });
+}
+
+/** The class of what failed, by which signals of many codes are one kind. */
+function failureOf(event: StoredEvent, code: string | undefined): { readonly failure?: string } {
+  const ofRun = event.type === "run.finished" ? failureOfRun(event) : undefined;
+  const failure = ofRun ?? (code === undefined ? undefined : failureClassOf(code));
+  return failure === undefined ? {} : { failure };
 }
 
 interface Seen extends Reading {

@@ -40,6 +40,8 @@ export interface CreateModelOptions {
   readonly acceptsSchema?: boolean;
   /** Size of the context window in tokens, where the settings say it. */
   readonly contextTokens?: number;
+  /** Which repetition of a trial asks, for a script that says more than one thing. */
+  readonly repetition?: number;
   /** The recorded turns that a `replay:` model answers from. */
   readonly turnAt?: TurnSource;
 }
@@ -58,7 +60,7 @@ export async function createModel(options: CreateModelOptions): Promise<Model> {
   const spec = typeof options.spec === "string" ? parseModelSpec(options.spec) : options.spec;
   switch (spec.provider) {
     case "scripted":
-      return loadScriptedModel(spec.model);
+      return loadScriptedModel(spec.model, options.repetition);
     case "replay":
       if (options.turnAt === undefined) {
         throw new Agent33Error(

@@ -38,10 +38,26 @@ const turnSchema = z
     error: "a turn needs text, reasoning or tool_calls",
   });
 
+const caseSchema = z.strictObject({
+  when: z
+    .strictObject({
+      /** The name of a skill that the agent is offered. */
+      skill: z.string().min(1).optional(),
+      /** Which repetitions of a trial these are, from 1; a run outside of trials is none. */
+      repetitions: z.array(z.int().min(1)).min(1).optional(),
+    })
+    .refine(({ skill, repetitions }) => skill !== undefined || repetitions !== undefined, {
+      error: "a case needs skill, repetitions or both",
+    }),
+  turns: z.array(turnSchema).min(1),
+});
+
 const scriptSchema = z.strictObject({
   /** Shown as the model's name. */
   name: z.string().min(1),
   turns: z.array(turnSchema).min(1),
+  /** What it says in place of `turns`: the first case of which everything holds. */
+  cases: z.array(caseSchema).optional(),
   /** What it answers when it is asked to judge the work, one after the other. */
   judge: z.array(turnSchema).optional(),
   /** What it answers when it is asked for a summary of earlier turns, one after the other. */

@@ -45,6 +45,52 @@ function turnOf(events: readonly ModelEvent[]): ModelTurn {
   return last.turn;
 }
 
+describe("a script with cases", () => {
+  const text = `
+name: clerk
+turns: [{ text: lost }]
+cases:
+  - { when: { skill: filing, repetitions: [2] }, turns: [{ text: careless }] }
+  - { when: { skill: filing }, turns: [{ text: by the book }] }
+  - { when: { repetitions: [3] }, turns: [{ text: lucky }] }
+`;
+  const said = async (system: string, repetition?: number) => {
+    const events: ModelEvent[] = [];
+    const model = createScriptedModel(parseScript(text, "clerk.yaml"), repetition);
+    for await (const event of model.stream({ ...after(), system }, io)) events.push(event);
+    const [part] = turnOf(events).parts;
+    return part?.type === "text" ? part.text : part;
+  };
+  const offered = "Skills are these.\n- filing: How papers are filed.";
+
+  test("says what its first case says that holds, and else what it usually says", async () => {
+    expect(await said(offered, 1)).toBe("by the book");
+    expect(await said(offered, 2)).toBe("careless");
+    expect(await said("s", 2)).toBe("lost");
+    expect(await said("s", 3)).toBe("lucky");
+    expect(await said(offered)).toBe("by the book");
+    expect(await said("s")).toBe("lost");
+  });
+
+  test("takes a skill for offered only where it is listed by its whole name", async () => {
+    expect(await said("- filing-old: Other.\nfiling: is a word", 1)).toBe("lost");
+  });
+
+  test("refuses a case of which nothing has to hold", () => {
+    expect(
+      attempt(() =>
+        parseScript(
+          "name: x\nturns: [{ text: a }]\ncases: [{ when: {}, turns: [{ text: b }] }]",
+          "x.yaml",
+        ),
+      ),
+    ).toMatchObject({
+      ok: false,
+      error: { code: "models.malformed_script", details: { field: "cases[0].when" } },
+    });
+  });
+});
+
 describe("a script of several agents", () => {
   const team = createScriptedModel(
     parseScript(

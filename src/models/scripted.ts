@@ -10,15 +10,16 @@ export { parseScript, readScript, type Script, type ScriptTurn } from "./script-
 /**
  * A model that says what a script says, for demonstrations and tests without a provider. The turn
  * is chosen by how many turns the assistant has had, among the turns of the agent that asks.
+ * @param repetition which repetition of a trial asks, for the script's cases
  * @returns a model whose stream throws `models.script_exhausted` past the last turn
  */
-export function createScriptedModel(script: Script): Model {
+export function createScriptedModel(script: Script, repetition?: number): Model {
   return {
     info: { provider: "scripted", model: script.name },
     async *stream(request, io) {
       const index =
         request.judgement ?? request.condensation ?? request.matching ?? turnIndexOf(request);
-      const { turns, whose } = turnsOf(script, request);
+      const { turns, whose } = turnsOf(script, request, repetition);
       const turn = turns[index];
       if (turn === undefined) {
         throw new Agent33Error(
@@ -39,16 +40,37 @@ export function createScriptedModel(script: Script): Model {
 /** The turns that the request asks for one of, and a word on whose they are. */
 function turnsOf(
   script: Script,
-  { asker, judgement, condensation, matching }: ModelRequest,
+  request: ModelRequest,
+  repetition: number | undefined,
 ): { readonly turns: readonly ScriptTurn[]; readonly whose: string } {
-  const { turns, agents = {}, summaries = [] } = script;
+  const { asker, judgement, condensation, matching } = request;
+  const { agents = {}, summaries = [] } = script;
   if (judgement !== undefined) return judgementsOf(script, asker);
   if (condensation !== undefined) return { turns: summaries, whose: " for summaries" };
   if (matching !== undefined)
     return { turns: script.matching ?? [], whose: " for matching skills" };
-  if (asker?.path === undefined) return { turns, whose: "" };
+  if (asker?.path === undefined)
+    return { turns: turnsInCase(script, request, repetition), whose: "" };
   const { name, path } = asker;
   return { turns: agents[path] ?? agents[name] ?? [], whose: ` for ${name} (${path})` };
+}
+
+function turnsInCase(
+  { turns, cases = [] }: Script,
+  { system }: ModelRequest,
+  repetition: number | undefined,
+): readonly ScriptTurn[] {
+  const found = cases.find(
+    ({ when: { skill, repetitions } }) =>
+      (skill === undefined || isListed(skill, system)) &&
+      (repetitions === undefined || (repetition !== undefined && repetitions.includes(repetition))),
+  );
+  return found?.turns ?? turns;
+}
+
+/** Whether the prompt's list of skills has one: a line for each, as the skills' room writes it. */
+function isListed(skill: string, system: string): boolean {
+  return system.split("\n").some((line) => line.startsWith(`- ${skill}: `));
 }
 
 /** What is said of an agent's work, and a word on whose it is. */
@@ -68,8 +90,8 @@ function judgementsOf(
  * The model of a script file.
  * @throws Agent33Error `models.unreadable_script`, `models.malformed_script`
  */
-export function loadScriptedModel(path: string): Model {
-  return createScriptedModel(readScript(path));
+export function loadScriptedModel(path: string, repetition?: number): Model {
+  return createScriptedModel(readScript(path), repetition);
 }
 
 /** The parts of a script's turn. Its tool calls have the ids `call_<turn>_<n>`, both from 1. */

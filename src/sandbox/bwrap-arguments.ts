@@ -29,7 +29,14 @@ export interface BwrapStart {
 /** The user inside. Files of all others show as owned by nobody, 65534. */
 const insideId = "1000";
 /** What a command that runs as the host's root could read of the kernel. */
-const hiddenProcFiles = ["kcore", "keys", "kpagecgroup", "kpagecount", "kpageflags", "timer_list"];
+export const hiddenProcFiles = [
+  "kcore",
+  "keys",
+  "kpagecgroup",
+  "kpagecount",
+  "kpageflags",
+  "timer_list",
+];
 /** What finding names takes where there is a network. */
 const resolverFiles = ["/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/hosts"];
 

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import {
   chmodSync,
   chownSync,
@@ -9,21 +8,20 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, extname, isAbsolute, join, relative } from "node:path";
-import { PassThrough } from "node:stream";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { isAgent33Error, systemCodeOf } from "../base/errors.ts";
 import { bwrapStart, type BwrapView } from "./bwrap-arguments.ts";
-import { explainNotStarted, explainRefusal } from "./bwrap-refusal.ts";
+import { explainNotStarted } from "./bwrap-refusal.ts";
 import { chooseHostUser } from "./host-user.ts";
-import { createMarkFinder, endedFirst } from "./launch.ts";
+import { endedFirst } from "./launch.ts";
 import { findLimiter, limitedCommand } from "./limits.ts";
 import type { Processes, RunningProcess } from "./process.ts";
 import { boundProcesses, unboundNotice } from "./process-cgroup.ts";
 import { sandboxUnavailable, wrongMachine } from "./refusal.ts";
 import { sandboxLimits } from "./sandbox.ts";
 import { seccompFilter } from "./seccomp.ts";
+import { started } from "./started.ts";
 import { nodeFolder, shownPath } from "./view.ts";
-import { firstOf } from "./waiting.ts";
 
 export interface ConfinedSpawnOptions {
   readonly spawn: Processes["spawn"];
@@ -65,8 +63,6 @@ export interface ConfinedProcess extends RunningProcess {
   /** What to tell the person who runs the engine. */
   readonly notices: readonly string[];
 }
-
-const startLimitMs = 10_000;
 
 /**
  * Starts programs that go on running, each in a bubblewrap of its own: with the view, the filter of
@@ -181,38 +177,4 @@ function made(path: string, folder: string): boolean {
     chmodSync(path, mode & (isFolder ? 0o777 : 0o666));
   }
   return true;
-}
-
-/** The child from the moment at which its own program takes over; its errors begin there. */
-async function started(child: RunningProcess, clock: Clock): Promise<RunningProcess> {
-  const mark = createMarkFinder();
-  const stderr = new PassThrough();
-  const reached = Promise.withResolvers<boolean>();
-  child.stderr.on("data", (chunk: Uint8Array) => {
-    const own = mark.push(chunk);
-    if (own === undefined) return;
-    reached.resolve(true);
-    // A reader that is slow holds the program back, as it would without us in between.
-    if (own.length > 0 && !stderr.write(own)) child.stderr.pause();
-  });
-  stderr.on("drain", () => child.stderr.resume());
-  child.stderr.once("close", () => {
-    reached.resolve(false);
-    stderr.end();
-  });
-  // A stream that breaks has said what it could; the exit status tells the rest.
-  child.stderr.once("error", () => reached.resolve(false));
-  const how = await firstOf(reached.promise, clock, startLimitMs, undefined);
-  // Where this process was held up itself, what the program said lies there unread.
-  if (how === "timeout") await setImmediate();
-  if (how !== "cancelled" && mark.found) return { ...child, stderr };
-  await child.kill(0);
-  const exit = await child.exited;
-  const ended =
-    how === "timeout"
-      ? "no answer in time"
-      : exit.code === null
-        ? `signal ${exit.signal ?? "unknown"}`
-        : `exit code ${exit.code}`;
-  throw sandboxUnavailable(explainRefusal(mark.said(), ended));
 }

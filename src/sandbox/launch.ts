@@ -133,7 +133,11 @@ export async function resultOf(
 }
 
 /** How a program ended, in words. */
-export function describeEnd({ timedOut, exitCode, signal }: ChildEnd): string {
+export function describeEnd({
+  timedOut,
+  exitCode,
+  signal,
+}: Pick<ChildEnd, "timedOut" | "exitCode" | "signal">): string {
   if (timedOut) return "no answer in time";
   return exitCode === null ? `signal ${signal ?? "unknown"}` : `exit code ${exitCode}`;
 }

@@ -15,6 +15,7 @@ export interface Tables {
   readonly metric_snapshots: MetricSnapshotsTable;
   readonly metric_values: MetricValuesTable;
   readonly roadmap_refreshes: RoadmapRefreshesTable;
+  readonly api_keys: ApiKeysTable;
 }
 
 export interface RunsTable {
@@ -191,4 +192,21 @@ export interface RoadmapRefreshesTable {
   readonly created_at: number;
   readonly updated_at: number;
   readonly body: string;
+}
+
+export interface ApiKeysTable {
+  readonly seq: Generated<number>;
+  readonly tenant: string;
+  readonly id: string;
+  readonly name: string;
+  readonly for_tenant: string;
+  readonly for_user: string;
+  readonly scopes: string;
+  readonly digest: string;
+  readonly former_digest: string | null;
+  readonly former_until: number | null;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  readonly revoked_at: number | null;
+  readonly last_used_at: number | null;
 }

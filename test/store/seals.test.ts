@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { manualClock } from "../../src/base/clock.ts";
+import { newKey } from "../../src/store/conformance/api-keys.cases.ts";
 import { openPostgresBackend } from "../../src/store/postgres/backend.ts";
 import type { SqlRow } from "../../src/store/program.ts";
 import { revisionOf, sealHolds, spellingOf } from "../../src/store/seals/seal.ts";
@@ -29,6 +30,9 @@ function upgraded(): { readonly store: Store; readonly other: DatabaseSync; clos
   migrate(database, manualClock());
   database.close();
   const store = openStore({ dataDir: folder, clock: manualClock(), ids: () => "id" });
+  // Version 3 had no keys.
+  for (let index = 0; index < 30; index += 1)
+    store.tenant("acme").apiKeys.create(newKey(`k${index}`));
   const other = new DatabaseSync(path);
   other.exec(
     "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA synchronous = OFF",

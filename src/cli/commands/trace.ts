@@ -44,7 +44,9 @@ function treeOf(spans: readonly Span[]): string {
       ...Object.entries(span.attributes).map(
         ([name, value]) => `${indent}  · ${name} ${oneLine(wordsOf(value), 100)}`,
       ),
-      ...span.events.map(({ name, at }) => `${indent}  ! ${name} after ${Math.round(at - span.start)} ms`),
+      ...span.events.map(
+        ({ name, at }) => `${indent}  ! ${name} after ${Math.round(at - span.start)} ms`,
+      ),
       ...(children.get(span.spanId) ?? []).flatMap((child) => lines(child, depth + 1)),
     ];
   };

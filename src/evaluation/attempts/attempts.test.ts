@@ -1,22 +1,32 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { grantTests } from "../../../test/support/egress.ts";
 import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import { loadTask } from "../tasks/load-task.ts";
+import type { TaskEnvironment } from "../environments/environment.ts";
+import type { Task } from "../tasks/task.ts";
 import type { AttemptRequest } from "./attempt.ts";
-import { bareEnvironment } from "./bare-environment.fixture.ts";
+import { systemClock } from "../../base/clock.ts";
+import { createProcesses } from "../../sandbox/process.ts";
+import { createHostDriver } from "../environments/host/driver.ts";
 import { commandAgent } from "./command.ts";
 import { nopAgent } from "./nop.ts";
 import { oracleAgent } from "./oracle.ts";
 
 grantTests("runs agents", { spawn: true });
 
+const processes = createProcesses();
+const driver = createHostDriver({
+  spawn: processes.spawn,
+  clock: systemClock,
+  env: { PATH: [dirname(process.execPath), "/usr/bin", "/bin"].join(delimiter) },
+});
+const never = new AbortController().signal;
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "agent33-attempts-"));
-  await mkdir(join(root, "app"));
   await mkdir(join(root, "logs"));
 });
 afterEach(async () => {
@@ -43,7 +53,7 @@ async function request(
     task,
     instruction: task.steps[0].instruction,
     solution: task.steps[0].solution,
-    environment: bareEnvironment(join(root, "app")),
+    environment: await environmentOf(task),
     model: undefined,
     effort: undefined,
     skills: "none",
@@ -55,8 +65,15 @@ async function request(
   };
 }
 
+async function environmentOf(task: Task): Promise<TaskEnvironment> {
+  const dir = join(root, "trial");
+  await rm(dir, { recursive: true, force: true });
+  const prepared = await driver.prepare(task, never);
+  return prepared.start({ dir, withSkills: false, signal: never });
+}
+
 const log = (name: string) => readFile(join(root, "logs", name), "utf8");
-const left = (name: string) => readFile(join(root, "app", name), "utf8");
+const left = (name: string) => readFile(join(root, "trial", "workspace", name), "utf8");
 
 /** The code of what is thrown. */
 async function codeOf(work: Promise<unknown>): Promise<string> {
@@ -174,8 +191,9 @@ describe("a command as an agent", () => {
 
   test("is ended when it uses more than it may", async () => {
     const over = new AbortController();
-    const environment = { ...bareEnvironment(join(root, "app")), overrun: over.signal };
-    const working = script("sleep 60").work(await request({}, { environment }));
+    const asked = await request();
+    const environment = { ...asked.environment, overrun: over.signal };
+    const working = script("sleep 60").work({ ...asked, environment });
     over.abort(new Agent33Error("evaluation.storage_exceeded", "Too much was written."));
     expect((await working).error).toMatchObject({ code: "evaluation.storage_exceeded" });
   });

@@ -1,9 +1,8 @@
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { digestOf } from "../../base/digest.ts";
 import { splitCommand } from "../../sandbox/command.ts";
 import type { TrialAgent } from "./attempt.ts";
-import { withFilesBeside } from "./beside.ts";
 import { runProgram, textFile } from "./program.ts";
 
 /** What stands for the instruction in the words of a command. */
@@ -37,34 +36,32 @@ export function commandAgent({ name, version, line }: CommandAgent): TrialAgent 
     attempt: "agent",
     work: async (request) => {
       const { task, instruction, environment, model, effort, skills, logs } = request;
-      return withFilesBeside(environment, async (bring) => {
-        await writeFile(join(logs, instructionName), instruction);
-        const file = await bring(join(logs, instructionName), `/agent33/${instructionName}`);
-        const given =
-          skills === "own" && task.skillsDir !== undefined
-            ? { AGENT33_SKILLS: await bring(task.skillsDir, "/agent33/skills") }
-            : {};
-        const isShort = Buffer.byteLength(instruction) <= longestVariableBytes;
-        const result = await runProgram(
-          {
-            command: [
-              program,
-              ...words.map((word) => word.replaceAll(placeholder, () => instruction)),
-            ],
-            env: {
-              ...(isShort ? { AGENT33_INSTRUCTION: instruction } : {}),
-              AGENT33_INSTRUCTION_FILE: file,
-              ...given,
-              ...(model === undefined ? {} : { AGENT33_MODEL: model }),
-              ...(effort === undefined ? {} : { AGENT33_EFFORT: effort }),
-            },
-            outputName: "output.txt",
-            exitCodeCounts: true,
+      const beside = posix.join(posix.dirname(environment.solutionDir), "agent33");
+      const [file, folder] = [`${beside}/${instructionName}`, `${beside}/skills`];
+      await writeFile(join(logs, instructionName), instruction);
+      await environment.put(join(logs, instructionName), file);
+      const hasSkills = skills === "own" && task.skillsDir !== undefined;
+      if (hasSkills) await environment.put(task.skillsDir, folder);
+      const isShort = Buffer.byteLength(instruction) <= longestVariableBytes;
+      const result = await runProgram(
+        {
+          command: [
+            program,
+            ...words.map((word) => word.replaceAll(placeholder, () => instruction)),
+          ],
+          env: {
+            ...(isShort ? { AGENT33_INSTRUCTION: instruction } : {}),
+            AGENT33_INSTRUCTION_FILE: file,
+            ...(hasSkills ? { AGENT33_SKILLS: folder } : {}),
+            ...(model === undefined ? {} : { AGENT33_MODEL: model }),
+            ...(effort === undefined ? {} : { AGENT33_EFFORT: effort }),
           },
-          request,
-        );
-        return { ...result, artefacts: [textFile(instructionName), ...result.artefacts] };
-      });
+          outputName: "output.txt",
+          exitCodeCounts: true,
+        },
+        request,
+      );
+      return { ...result, artefacts: [textFile(instructionName), ...result.artefacts] };
     },
   };
 }

@@ -1,7 +1,6 @@
 import { Agent33Error } from "../../base/errors.ts";
 import { taskVariables } from "../tasks/task-variables.ts";
 import type { AttemptRequest, TrialAgent } from "./attempt.ts";
-import { withFilesBeside } from "./beside.ts";
 import { runProgram } from "./program.ts";
 
 /**
@@ -21,18 +20,18 @@ export function oracleAgent(variables: Readonly<Record<string, string>>): TrialA
       const { values, missing } = taskVariables(solution.env, variables);
       const [first] = missing;
       if (first !== undefined) throw withoutVariables(first);
-      return withFilesBeside(environment, async (bring) => {
-        const dir = await bring(solution.dir, solution.at);
-        return runProgram(
-          {
-            command: ["bash", `${dir}/solve.sh`],
-            env: { AGENT33_SOLUTION_DIR: dir, ...values },
-            outputName: "oracle.txt",
-            exitCodeCounts: false,
-          },
-          request,
-        );
-      });
+      // On the host a path such as /solution is this machine's own.
+      const dir = environment.kind === "host" ? environment.solutionDir : solution.at;
+      await environment.put(solution.dir, dir);
+      return runProgram(
+        {
+          command: ["bash", `${dir}/solve.sh`],
+          env: { AGENT33_SOLUTION_DIR: dir, ...values },
+          outputName: "oracle.txt",
+          exitCodeCounts: false,
+        },
+        request,
+      );
     },
   };
 }

@@ -5,7 +5,6 @@ import { Agent33Error, isAgent33Error, unreachable } from "../../base/errors.ts"
 import type { CommandEnd } from "../commands/run-command.ts";
 import type { Artefact } from "../trials/trial.ts";
 import type { AttemptRequest, AttemptResult } from "./attempt.ts";
-import { appFolder } from "./beside.ts";
 
 /** A program that works on a task. */
 export interface AttemptProgram {
@@ -32,7 +31,7 @@ export async function runProgram(
     env: {
       // Bash takes the pipes that it gets here for a network connection and would read ~/.bashrc.
       SHLVL: "1",
-      AGENT33_APP_DIR: appFolder(environment),
+      AGENT33_APP_DIR: environment.workdir,
       AGENT33_REPETITION: String(repetition),
       ...program.env,
     },

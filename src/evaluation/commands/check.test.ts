@@ -6,12 +6,15 @@ import { grantTests } from "../../../test/support/egress.ts";
 import { systemClock } from "../../base/clock.ts";
 import { createProcesses } from "../../sandbox/process.ts";
 import { runCheck, runScorer } from "./check.ts";
+import { commandsIn } from "./run-command.ts";
 import { outputLimitBytes } from "./output-tail.ts";
 
 grantTests("runs checks", { spawn: true });
 
 const processes = createProcesses();
 let workspace: string;
+const here = (env: Readonly<Record<string, string>>) =>
+  commandsIn({ cwd: workspace, env, spawn: processes.spawn, clock: systemClock });
 beforeEach(async () => {
   workspace = await mkdtemp(join(tmpdir(), "agent33-check-"));
 });
@@ -22,10 +25,7 @@ afterEach(async () => {
 
 const check = (code: string, more: { timeoutMs?: number; signal?: AbortSignal } = {}) =>
   runCheck(["node", "-e", code], {
-    workspace,
-    spawn: processes.spawn,
-    env: { PATH: dirname(process.execPath), COLOR: "green" },
-    clock: systemClock,
+    run: here({ PATH: dirname(process.execPath), COLOR: "green" }),
     timeoutMs: 60_000,
     ...more,
   });
@@ -93,10 +93,7 @@ describe("a visible check", () => {
 
   test("says when its program is not there", async () => {
     const result = await runCheck(["no-such-program"], {
-      workspace,
-      spawn: processes.spawn,
-      env: { PATH: "/nowhere" },
-      clock: systemClock,
+      run: here({ PATH: "/nowhere" }),
       timeoutMs: 60_000,
     });
     expect(result).toMatchObject({
@@ -118,10 +115,7 @@ describe("a visible check", () => {
 describe("a scorer", () => {
   const score = (code: string, atLeast = 0.9) =>
     runScorer(["node", "-e", code], atLeast, {
-      workspace,
-      spawn: processes.spawn,
-      env: { PATH: dirname(process.execPath) },
-      clock: systemClock,
+      run: here({ PATH: dirname(process.execPath) }),
       timeoutMs: 60_000,
     });
 
@@ -149,10 +143,7 @@ describe("a scorer", () => {
 
   test("that cannot be started is an error, and no score", async () => {
     const options = {
-      workspace,
-      spawn: processes.spawn,
-      env: {},
-      clock: systemClock,
+      run: here({}),
       timeoutMs: 60_000,
     };
     const result = await runScorer(["/no/such/program"], 0, options);

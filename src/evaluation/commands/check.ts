@@ -1,16 +1,10 @@
 import type { CheckResult } from "../../agents/ports.ts";
-import type { Clock } from "../../base/clock.ts";
 import { Agent33Error, unreachable } from "../../base/errors.ts";
-import type { SpawnProcess } from "../../boundary/hands.ts";
-import { type CommandEnd, runCommand } from "./run-command.ts";
+import type { CommandEnd, CommandRunner } from "./run-command.ts";
 
 export interface CheckOptions {
-  /** The folder that it runs in. */
-  readonly workspace: string;
-  readonly spawn: SpawnProcess;
-  /** Its whole environment; PATH must lead to the program. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly clock: Clock;
+  /** Starts it in the folder that is checked. */
+  readonly run: CommandRunner;
   /** How long it may take. Milliseconds. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -73,10 +67,12 @@ function scoreOf(stdout: string): number | undefined {
   return Number.isFinite(score) ? score : undefined;
 }
 
-async function look(command: readonly string[], options: CheckOptions) {
+async function look(command: readonly string[], { run, timeoutMs, signal }: CheckOptions) {
   const [program = "", ...args] = command;
-  const { workspace, timeoutMs, ...rest } = options;
-  const result = await runCommand({ ...rest, command: program, args, cwd: workspace, timeoutMs });
+  const result = await run([program, ...args], {
+    timeoutMs,
+    ...(signal === undefined ? {} : { signal }),
+  });
   const error = checkError(result.end, command.join(" "), timeoutMs)?.toJSON();
   const passed = result.end.kind === "exited" && result.end.status.code === 0;
   return { ...result, passed, error };

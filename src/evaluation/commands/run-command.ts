@@ -35,6 +35,19 @@ export interface CommandResult {
   readonly durationMs: number;
 }
 
+/** Starts commands where the work is, with what it takes there, and runs them to their end. */
+export type CommandRunner = (
+  command: readonly [string, ...string[]],
+  limits: Pick<CommandRequest, "timeoutMs" | "signal">,
+) => Promise<CommandResult>;
+
+/** Commands in a folder of this machine. */
+export function commandsIn(
+  place: Pick<CommandRequest, "cwd" | "env" | "spawn" | "clock">,
+): CommandRunner {
+  return ([command, ...args], limits) => runCommand({ ...place, ...limits, command, args });
+}
+
 /** How long output may still come after the command has ended; a child of its may hold the pipe. */
 const drainMs = 1_000;
 

@@ -10,8 +10,17 @@ export interface DockerInstruction {
   readonly flags: readonly string[];
   /** Everything after keyword and flags, continuation lines joined. */
   readonly rest: string;
-  /** Whether files or scripts stand in the Dockerfile itself (`<<EOF`). */
-  readonly hasHeredoc: boolean;
+  /** Files or scripts that stand in the Dockerfile itself (`<<EOF`), in their order. */
+  readonly heredocs: readonly Heredoc[];
+}
+
+/** A here-document. */
+export interface Heredoc {
+  readonly word: string;
+  /** Whether variables in it are to be replaced: not where its word is in quotes. */
+  readonly expands: boolean;
+  /** Its lines, each with its end; without leading tabs where it began with `<<-`. */
+  readonly text: string;
 }
 
 const withFlags = new Set(["ADD", "COPY", "FROM", "HEALTHCHECK", "RUN"]);
@@ -40,8 +49,12 @@ export function parseDockerfile(text: string, path: string): DockerInstruction[]
     const keyword = (match[1] ?? "").toUpperCase();
     const { flags, rest } = takeFlags(keyword, (match[2] ?? "").trim());
     const ends = withHeredocs.has(keyword) ? heredocEnds(rest) : [];
-    for (const end of ends) at = skipHeredoc(lines, at, end, path, start + 1);
-    instructions.push({ line: start + 1, keyword, flags, rest, hasHeredoc: ends.length > 0 });
+    const heredocs = ends.map((end) => {
+      const { next: after, text } = takeHeredoc(lines, at, end, path, start + 1);
+      at = after;
+      return { word: end.word, expands: end.expands, text };
+    });
+    instructions.push({ line: start + 1, keyword, flags, rest, heredocs });
   }
   return instructions;
 }
@@ -100,26 +113,32 @@ function takeFlags(keyword: string, text: string): Pick<DockerInstruction, "flag
 interface HeredocEnd {
   readonly word: string;
   readonly stripTabs: boolean;
+  readonly expands: boolean;
 }
+
+const heredocMark = /(?:^|\s)\d*<<(-?)(["']?)([A-Za-z_][A-Za-z0-9_]*)\2/g;
 
 function heredocEnds(rest: string): HeredocEnd[] {
-  const ends: HeredocEnd[] = [];
-  for (const match of rest.matchAll(/(?:^|\s)\d*<<(-?)(["']?)([A-Za-z_][A-Za-z0-9_]*)\2/g)) {
-    ends.push({ word: match[3] ?? "", stripTabs: match[1] === "-" });
-  }
-  return ends;
+  return [...rest.matchAll(heredocMark)].map(([, dash, quote, word = ""]) => ({
+    word,
+    stripTabs: dash === "-",
+    expands: quote === "",
+  }));
 }
 
-function skipHeredoc(
+function takeHeredoc(
   lines: readonly string[],
   start: number,
   end: HeredocEnd,
   path: string,
   line: number,
-): number {
+): { readonly next: number; readonly text: string } {
+  let taken = "";
   for (let at = start; at < lines.length; at += 1) {
-    const text = lines[at] ?? "";
-    if ((end.stripTabs ? text.replace(/^\t+/, "") : text) === end.word) return at + 1;
+    const raw = lines[at] ?? "";
+    const text = end.stripTabs ? raw.replace(/^\t+/, "") : raw;
+    if (text === end.word) return { next: at + 1, text: taken };
+    taken += `${text}\n`;
   }
   throw dockerfileMalformed(path, line, `the here-document "${end.word}" never ends`);
 }
@@ -174,4 +193,24 @@ function variable(
   if (match[3] === "-") return { value: value === "" ? other : value, end };
   if (match[3] === "+") return { value: value === "" ? "" : other, end };
   return { value, end };
+}
+
+/** Replaces variables in the text of a here-document; everything else stays as it is. */
+export function replaceVariables(text: string, variables: ReadonlyMap<string, string>): string {
+  let replaced = "";
+  for (let at = 0; at < text.length; ) {
+    const char = text.charAt(at);
+    if (char === "\\" && text.charAt(at + 1) === "$") {
+      replaced += "$";
+      at += 2;
+    } else if (char === "$") {
+      const { value, end } = variable(text, at, variables);
+      replaced += value;
+      at = end;
+    } else {
+      replaced += char;
+      at += 1;
+    }
+  }
+  return replaced;
 }

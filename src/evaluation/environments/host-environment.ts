@@ -1,7 +1,12 @@
 import { mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, posix, resolve } from "node:path";
 import { Agent33Error, systemCodeOf } from "../../base/errors.ts";
-import { type CopyStep, type DockerfilePlan, planDockerfile } from "./dockerfile-plan.ts";
+import {
+  contextPath,
+  type DockerfilePlan,
+  type PlannedCopy,
+  planDockerfile,
+} from "./dockerfile-plan.ts";
 import { copyTree, type SourceGuard, sourceGuard } from "./copy-tree.ts";
 import { isWithin } from "../paths.ts";
 import type { Task } from "../tasks/task.ts";
@@ -94,10 +99,9 @@ async function carryOut(
   }
 }
 
-function sourcePath(source: string, step: CopyStep, task: Task): string {
+function sourcePath(source: string, step: PlannedCopy, task: Task): string {
   const root = task.environment.dir;
-  // A leading slash means the build context, not the machine.
-  const path = resolve(root, source.replace(/^\/+/, ""));
+  const path = contextPath(root, source);
   if (isWithin(root, path)) return path;
   throw new Agent33Error(
     "evaluation.path_escape",
@@ -109,7 +113,7 @@ function sourcePath(source: string, step: CopyStep, task: Task): string {
 async function copyOne(
   from: string,
   source: string,
-  step: CopyStep,
+  step: PlannedCopy,
   target: string,
   guard: SourceGuard,
 ): Promise<void> {

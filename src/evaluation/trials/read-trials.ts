@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
 import { trialOfHarbor } from "./harbor-result.ts";
-import { readResult } from "./result-file.ts";
+import { type ExcludedTask, readResult } from "./result-file.ts";
 import { checkTrials } from "./trial-set.ts";
 import type { Artefact, Trial } from "./trial.ts";
 
@@ -19,6 +19,8 @@ export interface TrialFolder {
 /** Jobs hold trials; a folder of jobs is the deepest that is looked into. */
 const deepest = 4;
 const largestBytes = 64 * 1024 * 1024;
+/** The folder of a job in which its tasks were tried before its trials. */
+export const gateName = "gate";
 
 /** What Harbor leaves in a trial's folder. */
 const usualArtefacts: readonly Artefact[] = [
@@ -40,6 +42,7 @@ const usualArtefacts: readonly Artefact[] = [
 export async function readTrials(folder: string): Promise<TrialFolder> {
   const found: { readonly trial: Trial; readonly place: string }[] = [];
   const unfinished: string[] = [];
+  const excluded = new Map<string, string>();
   await walk(folder, 0);
   if (found.length === 0) throw nothingFound(folder, unfinished.length);
   found.sort((a, b) => (a.place < b.place ? -1 : 1));
@@ -48,12 +51,14 @@ export async function readTrials(folder: string): Promise<TrialFolder> {
   return {
     trials,
     places: new Map(found.map(({ trial, place }) => [trial.id, place])),
-    notices:
-      unfinished.length === 0
+    notices: [
+      ...[...excluded].map(([task, reason]) => `The task "${task}" is in no score: ${reason}`),
+      ...(unfinished.length === 0
         ? []
         : [
             `${unfinished.length} trials were begun and have no result.json; they are not counted: ${unfinished.toSorted().slice(0, 5).join(", ")}.`,
-          ],
+          ]),
+    ],
   };
 
   async function walk(dir: string, depth: number): Promise<void> {
@@ -61,17 +66,20 @@ export async function readTrials(folder: string): Promise<TrialFolder> {
     const names = new Set(entries.filter((entry) => entry.isFile()).map(({ name }) => name));
     const place = relative(folder, dir);
     if (names.has("result.json")) {
-      const trial = await trialIn(dir, place);
-      if (trial !== undefined) {
-        found.push({ trial, place });
+      const content = await resultIn(dir, place);
+      if (content.trial !== undefined) {
+        found.push({ trial: content.trial, place });
         return;
       }
+      for (const { task, reason } of content.excluded) excluded.set(task, reason);
     } else if (names.has("config.json") && names.has("trial.log")) {
       unfinished.push(place);
       return;
     }
     if (depth === deepest) return;
     for (const entry of entries) {
+      // What a job tried its tasks with before it began is no trial of it.
+      if (entry.name === gateName && names.has("lock.json")) continue;
       if (entry.isDirectory()) await walk(join(dir, entry.name), depth + 1);
     }
   }
@@ -90,14 +98,17 @@ async function entriesOf(dir: string, first: boolean): Promise<readonly Dirent[]
   }
 }
 
-/** Nothing where the file is a job's own. */
-async function trialIn(dir: string, place: string): Promise<Trial | undefined> {
+/** No trial where the file is a job's own. */
+async function resultIn(
+  dir: string,
+  place: string,
+): Promise<{ readonly trial?: Trial; readonly excluded: readonly ExcludedTask[] }> {
   const path = join(dir, "result.json");
   const shown = join(place, "result.json");
   const content = readResult(await textOf(path), shown);
-  if (content.kind === "job") return undefined;
-  if (content.kind === "own") return content.trial;
-  return trialOfHarbor(content.result, await artefactsIn(dir));
+  if (content.kind === "job") return content;
+  if (content.kind === "own") return { trial: content.trial, excluded: [] };
+  return { trial: trialOfHarbor(content.result, await artefactsIn(dir)), excluded: [] };
 }
 
 async function textOf(path: string): Promise<string> {

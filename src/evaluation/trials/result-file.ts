@@ -1,9 +1,9 @@
 import { z } from "zod";
-import { Agent33Error } from "../../base/errors.ts";
+import { Agent33Error, type ErrorData } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { toJsonValue } from "../../base/json.ts";
 import { harborResult, type HarborResult } from "./harbor-result.ts";
-import { type Trial, trialSchema } from "./trial.ts";
+import { type Trial, type TrialStep, trialSchema } from "./trial.ts";
 
 /** The key of a result file under which the whole of our record stands. */
 const ownKey = "agent33";
@@ -47,20 +47,32 @@ export function resultFile(trial: Trial): JsonObject {
       cost_usd: trial.costMicroUsd === null ? null : trial.costMicroUsd / 1_000_000,
     },
     verifier_result: verdict.kind === "scored" ? { rewards: verdict.rewards } : null,
-    exception_info:
-      error === undefined
-        ? null
-        : {
-            exception_type: error.code,
-            exception_message: error.message,
-            exception_traceback: "",
-            occurred_at: at,
-          },
+    exception_info: error === undefined ? null : exceptionInfo(error, at),
+    ...(trial.steps === undefined
+      ? {}
+      : { step_results: trial.steps.map((step) => stepResult(step, at)) }),
     started_at: iso(trial.startedAt),
     finished_at: iso(trial.finishedAt),
     ...phaseTimes(trial.startedAt, phaseMs),
     [ownKey]: trial,
   }) as JsonObject;
+}
+
+function stepResult({ name, rewards, agentError }: TrialStep, at: string | null): JsonObject {
+  return {
+    step_name: name,
+    verifier_result: { rewards },
+    exception_info: agentError === undefined ? null : exceptionInfo(agentError, at),
+  };
+}
+
+function exceptionInfo({ code, message }: ErrorData, at: string | null): JsonObject {
+  return {
+    exception_type: code,
+    exception_message: message,
+    exception_traceback: "",
+    occurred_at: at,
+  };
 }
 
 /** Harbor knows phases by when they began and ended; ours follow each other. */
@@ -89,12 +101,20 @@ function iso(at: number | null): string | null {
 export type ResultContent =
   | { readonly kind: "own"; readonly trial: Trial }
   | { readonly kind: "harbor"; readonly result: HarborResult }
-  | { readonly kind: "job" };
+  | { readonly kind: "job"; readonly excluded: readonly ExcludedTask[] };
+
+/** A task of a job that is in none of its scores, and why. */
+const excludedTask = z.object({ task: z.string(), reason: z.string() });
+export type ExcludedTask = z.infer<typeof excludedTask>;
 
 const ownFile = z.object({ [ownKey]: trialSchema });
 const ownMark = z.object({ [ownKey]: z.object({ format: z.string() }) });
 /** A job's own result has counts of its trials and no task. */
-const jobFile = z.object({ stats: z.unknown(), task_name: z.never().optional() });
+const jobFile = z.object({
+  stats: z.unknown(),
+  task_name: z.never().optional(),
+  [ownKey]: z.object({ excluded: z.array(excludedTask) }).optional(),
+});
 
 /**
  * Reads the text of a `result.json`.
@@ -103,6 +123,8 @@ const jobFile = z.object({ stats: z.unknown(), task_name: z.never().optional() }
  */
 export function readResult(text: string, path: string): ResultContent {
   const value = parsed(text, path);
+  const job = jobFile.safeParse(value);
+  if (job.success) return { kind: "job", excluded: job.data[ownKey]?.excluded ?? [] };
   if (ownMark.safeParse(value).success) {
     const own = ownFile.safeParse(value);
     if (own.success) return { kind: "own", trial: own.data[ownKey] };
@@ -110,7 +132,6 @@ export function readResult(text: string, path: string): ResultContent {
   }
   const harbor = harborResult.safeParse(value);
   if (harbor.success) return { kind: "harbor", result: harbor.data };
-  if (jobFile.safeParse(value).success) return { kind: "job" };
   throw malformed(path, problemsOf(harbor.error));
 }
 

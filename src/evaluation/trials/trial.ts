@@ -30,14 +30,15 @@ export type PassRule = z.infer<typeof passRule>;
 export const usualPassRule: PassRule = { reward: "reward", atLeast: 1 };
 
 /** Where the time went. */
-const phases = ["environment", "agentSetup", "agent", "verifier"] as const;
+export const phases = ["environment", "agentSetup", "agent", "verifier"] as const;
+export type Phase = (typeof phases)[number];
 
 /** What kept a trial from a verdict. It is no verdict, and never a zero. */
-const infrastructureError = z.strictObject({
+export const infrastructureErrorSchema = z.strictObject({
   phase: z.enum(phases).nullable(),
   ...errorData.shape,
 });
-export type InfrastructureError = z.infer<typeof infrastructureError>;
+export type InfrastructureError = z.infer<typeof infrastructureErrorSchema>;
 
 const verdict = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -47,8 +48,16 @@ const verdict = z.discriminatedUnion("kind", [
     /** What ended the agent early; the verifier judged what it had left. */
     agentError: errorData.exactOptional(),
   }),
-  z.strictObject({ kind: z.literal("error"), error: infrastructureError }),
+  z.strictObject({ kind: z.literal("error"), error: infrastructureErrorSchema }),
 ]);
+
+/** How one step of a task of several went. What a step was not begun for stands in the one before it. */
+const trialStep = z.strictObject({
+  name: z.string().min(1),
+  rewards: z.record(z.string(), z.number()).readonly(),
+  agentError: errorData.exactOptional(),
+});
+export type TrialStep = z.infer<typeof trialStep>;
 
 /** Whether a path is one below a folder, whatever wrote it. */
 function staysInside(path: string): boolean {
@@ -84,8 +93,10 @@ export const trialSchema = z.strictObject({
   attempt: z.enum(["agent", "oracle", "nop", "replay"]),
   passRule,
   verdict,
+  /** The steps that were judged, in their order; absent where the task is one step. */
+  steps: z.array(trialStep).readonly().exactOptional(),
   /** What was tried before in the same trial and failed by the infrastructure; retries are no trials. */
-  retries: z.array(infrastructureError).readonly(),
+  retries: z.array(infrastructureErrorSchema).readonly(),
   /** Null where it is not known, never 0 for that. Micro-USD. */
   costMicroUsd: micros.nullable(),
   tokens: z

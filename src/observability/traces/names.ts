@@ -23,6 +23,8 @@ export const names = {
   toolCallId: "gen_ai.tool.call.id",
   mcpMethod: "mcp.method.name",
   errorType: "error.type",
+  /** One of ten classes: see base/failure-class.ts. */
+  failure: "agent33.failure.class",
   /** How the run's effort was decided: where the word came from, why, how sure, and what it may take. */
   effortSource: "agent33.effort.source",
   effortReasons: "agent33.effort.reasons",

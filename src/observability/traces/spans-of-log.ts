@@ -1,4 +1,6 @@
+import { type FailureClass, failureClassOf } from "../../base/failure-class.ts";
 import type { EventOf, StoredEvent } from "../../events/event.ts";
+import { failureOfRun } from "../../events/run-failure.ts";
 import { agentAttributes, effortAttributes, providerOf } from "./run-attributes.ts";
 import { names } from "./names.ts";
 import { type Attributes, given, type Span, type SpanEvent, spanIdOf, traceIdOf } from "./span.ts";
@@ -79,7 +81,8 @@ function spansOfAgent(scope: Scope): readonly Span[] {
       ...given({
         [names.outcome]: stopped?.outcome,
         [names.stop]: stopped?.stop.reason,
-        [names.errorType]: error?.code,
+        [names.failure]: failureOfStop(stopped),
+        ...failedWith(error?.code),
         [names.rewards]: events.find((event) => event.type === "verification.completed")?.reward,
         ...totalsOf(stopped),
       }),
@@ -196,7 +199,7 @@ function chat(
       [names.requestModel]: model,
       [names.conversation]: scope.started.runId,
       [names.costMicroUsd]: event.costMicroUsd,
-      [names.errorType]: event.error?.code,
+      ...failedWith(event.error?.code),
       ...attributes,
     }),
     events: [],
@@ -224,12 +227,28 @@ function toolSpan(event: EventOf<"tool.completed">, scope: Scope): Span {
       [names.turn]: event.turn,
       [names.attempts]: event.attempts,
       [names.callId]: event.callId,
-      [names.errorType]: error,
+      ...failedWith(error),
       ...(event.decision === null ? {} : decided(event.decision)),
     }),
     events: [],
     error,
   };
+}
+
+/** What failed: the code, and the class that it is of. */
+function failedWith(code: string | undefined) {
+  if (code === undefined) return {};
+  // A tool's own word for its failure is no code of ours.
+  const failure = code === "tool_error" ? "F-EXE" : failureClassOf(code);
+  return { [names.errorType]: code, [names.failure]: failure };
+}
+
+function failureOfStop(
+  stopped: EventOf<"run.finished"> | EventOf<"agent.stopped"> | undefined,
+): FailureClass | undefined {
+  const { outcome, stop } = stopped ?? {};
+  if (outcome === undefined || stop === undefined) return undefined;
+  return failureOfRun({ outcome, stop });
 }
 
 /** Events are written when what they tell of is over. */
@@ -274,7 +293,7 @@ function momentAttributes(event: StoredEvent): Attributes {
         "to.run": event.to?.runId,
       });
     case "model.fell_back":
-      return given({ from: event.from, to: event.to, [names.errorType]: event.error.code });
+      return given({ from: event.from, to: event.to, ...failedWith(event.error.code) });
     case "run.parked":
       return given({ [names.decisionRule]: event.ruleId, [names.toolName]: event.toolName });
     case "stuck.noticed":

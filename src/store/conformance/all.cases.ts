@@ -1,3 +1,4 @@
+import { apiKeysCases } from "./api-keys.cases.ts";
 import { approvalsCases } from "./approvals.cases.ts";
 import { auditChainCases } from "./audit-chain.cases.ts";
 import { auditCases } from "./audit.cases.ts";
@@ -41,6 +42,7 @@ export const allCases: CaseLists = {
   lessons: lessonsCases,
   metrics: metricsCases,
   refreshes: refreshesCases,
+  "api keys": apiKeysCases,
   tenants: tenantsCases,
   lookups: lookupCases,
   concurrency: concurrencyCases,

@@ -29,6 +29,21 @@ function finished(tokens: number): NewEvent {
 /** Which runs there are. */
 export const runsCases: readonly Case[] = [
   {
+    name: "finds the runs that have not ended, parked ones too, of its tenant alone",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      for (const id of ["a1", "a2", "a3"]) await runs.create(newRun(id));
+      await backend.tenant("b").runs.create(newRun("b1"));
+      await runs.finish("a1", end);
+      await runs.finish("a3", { ...end, outcome: "parked" });
+      const { spec } = newRun("a2");
+      expect(await runs.unfinished()).toEqual([
+        { id: "a2", spec },
+        { id: "a3", spec },
+      ]);
+    },
+  },
+  {
     name: "keeps a run from its start to its end",
     run: async ({ backend, clock }) => {
       const { runs } = backend.tenant("a");

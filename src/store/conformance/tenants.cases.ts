@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { newRun } from "../store.fixture.ts";
 import { callRecord } from "./audit.cases.ts";
+import { apiKeysProbe } from "./api-keys.cases.ts";
 import { question } from "./approvals.cases.ts";
 import { boundaryProbes } from "./boundary-tenants.cases.ts";
 import { newIntake } from "./intakes.cases.ts";
@@ -47,6 +48,10 @@ const runs = probe("runs", {
     endsOfAgent: async (stranger, _, own) => {
       const { agent } = newRun("any");
       const ids = (await stranger.endsOfAgent(agent)).map(({ id }) => id);
+      expect(ids).toEqual([own.parked, own.id]);
+    },
+    unfinished: async (stranger, _, own) => {
+      const ids = (await stranger.unfinished()).map(({ id }) => id);
       expect(ids).toEqual([own.parked, own.id]);
     },
     uses: async (stranger) => {
@@ -249,6 +254,7 @@ const probes = {
   audit,
   approvals,
   idempotency,
+  apiKeys: apiKeysProbe,
   ...boundaryProbes,
   ...signalsProbes,
   ...learningProbes,

@@ -5,6 +5,7 @@ import {
   type Repository,
   type SyncFace,
 } from "../program.ts";
+import { apiKeysRepository } from "./api-keys.ts";
 import { approvalsRepository } from "./approvals.ts";
 import { auditChainRepository } from "./audit-chain.ts";
 import { auditRepository } from "./audit.ts";
@@ -44,6 +45,7 @@ export function createRepositories(context: RepositoryContext) {
     checklists: checklistsRepository(context),
     metrics: metricsRepository(context),
     refreshes: refreshesRepository(context),
+    apiKeys: apiKeysRepository(context),
   };
 }
 

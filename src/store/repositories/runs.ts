@@ -129,6 +129,18 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       const found = [...(yield* end("asc")), ...(yield* end("desc"))];
       return found.map(({ id, spec }) => ({ id, spec: jsonIn("runs", id, spec) }));
     }),
+    /** Every run that is under way or waits for a person, whoever drives it, oldest first. */
+    unfinished: read(function* (): Program<readonly Pick<Run, "id" | "spec">[]> {
+      const found = yield* select(
+        queries
+          .selectFrom("runs")
+          .select(["id", "spec"])
+          .where("tenant", "=", tenant)
+          .where("state", "<>", "finished")
+          .orderBy("seq"),
+      );
+      return found.map(({ id, spec }) => ({ id, spec: jsonIn("runs", id, spec) }));
+    }),
     /** What the newest finished runs of an agent, a tier and a model used, as their logs end with it. */
     uses: read(function* (
       of: Pick<Run, "agent" | "effort" | "model">,

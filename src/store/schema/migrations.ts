@@ -4,6 +4,7 @@ import { rows002, schema002 } from "./002-learning.ts";
 import { schema003 } from "./003-boundary.ts";
 import { rows004, schema004 } from "./004-seals.ts";
 import { postgres004 } from "./004-seals-postgres.ts";
+import { postgres005, rows005, schema005 } from "./005-api-keys.ts";
 
 /** One step of the schema. Its place in the list, from 1, is its version. */
 export interface Migration {
@@ -22,6 +23,7 @@ export const migrations: readonly Migration[] = [
   { name: "learning", text: schema002, rows: rows002 },
   { name: "boundary", text: schema003 },
   { name: "seals", text: schema004, rows: rows004, postgres: postgres004 },
+  { name: "api keys", text: schema005, rows: rows005, postgres: postgres005 },
 ];
 
 /** The version from which rows have seals. */

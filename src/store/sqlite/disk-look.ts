@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from "node:fs";
 import { systemCodeOf } from "../../base/errors.ts";
 
 /** Places of a file that are looked at, evenly spread. */
@@ -12,6 +22,25 @@ export function isMountedReadOnly(path: string): boolean {
   } catch (error) {
     return systemCodeOf(error) === "EROFS";
   }
+}
+
+const limitsOfProcess = "/proc/self/limits";
+/** More than SQLite writes at once: what was refused has to have ended behind the limit. */
+const oneWrite = 65_536;
+
+/**
+ * Whether a file of a store is as large as this process may make one (`ulimit -f`). SQLite says "disk
+ * I/O error" to that, as to a disk that fails. Known on Linux only.
+ */
+export function reachesFileLimit(path: string): boolean {
+  if (!existsSync(limitsOfProcess)) return false;
+  const found = /^Max file size +(\d+)/m.exec(readFileSync(limitsOfProcess, "utf8"));
+  if (found === null) return false;
+  const most = Number(found[1]);
+  return ["", "-wal", "-journal"].some((part) => {
+    const bytes = statSync(`${path}${part}`, { throwIfNoEntry: false })?.size ?? 0;
+    return bytes + oneWrite > most;
+  });
 }
 
 /**

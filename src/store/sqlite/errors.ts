@@ -1,5 +1,5 @@
 import { Agent33Error, isAgent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
-import { failsToRead, isMountedReadOnly } from "./disk-look.ts";
+import { failsToRead, isMountedReadOnly, reachesFileLimit } from "./disk-look.ts";
 
 interface ErrorRow {
   readonly code: string;
@@ -61,6 +61,14 @@ const fallback: ErrorRow = {
   retryable: false,
 };
 
+/** A disk with room on which this process may not make a file any larger. */
+const limited: ErrorRow = {
+  code: "store.full",
+  what: "A file of the store is as large as this process may make one",
+  hint: "Raise the limit on the size of files (`ulimit -f`, LimitFSIZE of systemd), then start again. Reading still works.",
+  retryable: false,
+};
+
 /** What Node throws for a database that is closed; SQLite itself is not asked any more. */
 const closed: ErrorRow = {
   code: "store.closed",
@@ -71,6 +79,8 @@ const closed: ErrorRow = {
 
 /** SQLITE_IOERR_SHMSIZE: the shared-memory file could not grow, which in practice is a full disk. */
 const sharedMemorySize = 4874;
+/** SQLITE_IOERR_WRITE */
+const failedToWrite = 778;
 /** SQLITE_LOCKED_SHAREDCACHE and its like are waits too. */
 const locked = 6;
 
@@ -90,6 +100,7 @@ function rowOf(extended: number | undefined, path: string): ErrorRow {
   const primary = extended & 0xff;
   if (primary === corrupt && failsToRead(path)) return rows[10] ?? fallback;
   if (refusedByDisk.has(primary) && isMountedReadOnly(path)) return rows[8] ?? fallback;
+  if (extended === failedToWrite && reachesFileLimit(path)) return limited;
   return rows[primary === locked ? 5 : primary] ?? fallback;
 }
 

@@ -273,6 +273,13 @@ export const storeTables: readonly StoreTable[] = [
      updated_at integer, body text`,
   ),
   table(
+    "api_keys",
+    { key: "tenant, id", identity: true, marks: "revoked_at, former_until?, last_used_at" },
+    `seq integer, tenant text, id text, name text, for_tenant text, for_user text, scopes text,
+     digest text, former_digest text null, former_until integer null, created_at integer,
+     expires_at integer null, revoked_at integer null, last_used_at integer null`,
+  ),
+  table(
     "quarantine",
     { key: "source, place", identity: true },
     "seq integer, tenant text, source text, place text, reason text, content text, at integer",

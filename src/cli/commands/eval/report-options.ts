@@ -90,7 +90,7 @@ function formatOf(output: string | undefined): ReportFormat {
   return /\.json$/i.test(output) ? "ctrf" : "markdown";
 }
 
-function addToSummary(context: CliContext, text: string): void {
+export function addToSummary(context: CliContext, text: string): void {
   const file = context.host.env["GITHUB_STEP_SUMMARY"];
   if (file === undefined || file === "") {
     throw usageError(

@@ -115,7 +115,7 @@ async function start(
     },
     close: async () => {
       await endAll();
-      for (const name of ["workspace", "solution", "logs"]) {
+      for (const name of ["workspace", "solution", "agent33", "logs"]) {
         await rm(join(root, name), { recursive: true, force: true });
       }
     },

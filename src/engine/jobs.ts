@@ -1,0 +1,241 @@
+import { availableParallelism, totalmem } from "node:os";
+import { basename, join, resolve } from "node:path";
+import { z } from "zod";
+import { makeFolder } from "../base/disk.ts";
+import { Agent33Error } from "../base/errors.ts";
+import { packageVersion } from "../base/version.ts";
+import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
+import { commandAgent } from "../evaluation/attempts/command.ts";
+import { nopAgent } from "../evaluation/attempts/nop.ts";
+import { oracleAgent } from "../evaluation/attempts/oracle.ts";
+import { driveJob, type Job, type JobEnd, type JobParts } from "../evaluation/jobs/drive-job.ts";
+import { type AgentSpec, type JobConfig, jobRequestSchema } from "../evaluation/jobs/job-config.ts";
+import type { JobEvent } from "../evaluation/jobs/job-events.ts";
+import { readJob, writeJobResult } from "../evaluation/jobs/job-folder.ts";
+import { jobResult } from "../evaluation/jobs/job-result.ts";
+import { tasksOf } from "../evaluation/jobs/job-tasks.ts";
+import { beginJob, openJob, refuseSameAgents } from "../evaluation/jobs/open-job.ts";
+import type { Capacity } from "../evaluation/jobs/schedule.ts";
+import type { Trial } from "../evaluation/trials/trial.ts";
+import { childEnvironment } from "../sandbox/child-environment.ts";
+import { takeLock } from "../store/sqlite/use-lock.ts";
+import { type EnvironmentParts, openEnvironment } from "./environments.ts";
+
+/** What jobs are made with. */
+export interface JobsParts extends EnvironmentParts {
+  /** An agent of this engine at work on tasks. */
+  readonly trialAgent?: (reference: string | undefined) => TrialAgent;
+  readonly recordTrial?: (trial: Trial, folder: string) => Promise<void>;
+}
+
+const text = z.string().trim().min(1);
+
+const goingOn = {
+  /** How many trials at once; without it, what the machine bears by what the tasks say they take. */
+  parallel: z.int().min(1).max(1_000).exactOptional(),
+};
+const runRequestSchema = jobRequestSchema.extend({
+  ...goingOn,
+  /** The folder of all jobs. */
+  jobs: text.default("jobs"),
+  /** The job's name; without it, the time. */
+  job: z
+    .string()
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+      "takes letters, digits, dots, dashes and underscores",
+    )
+    .exactOptional(),
+});
+const resumeRequestSchema = z.strictObject({
+  ...goingOn,
+  /** The job's folder. */
+  job: text,
+  /** Whether trials that ended without a verdict are begun anew. */
+  retryErrors: z.boolean().default(false),
+});
+export type JobRunRequest = z.input<typeof runRequestSchema>;
+export type JobResumeRequest = z.input<typeof resumeRequestSchema>;
+
+/** What is told and asked while a job goes on. */
+export interface JobWatch {
+  readonly tell?: (event: JobEvent) => void;
+  /** Ends the job when it aborts; trials at work are left undone, to be resumed. */
+  readonly signal?: AbortSignal;
+}
+
+/** How far a job came, and where it is. */
+export interface JobOutcome extends JobEnd {
+  readonly dir: string;
+  readonly config: JobConfig;
+}
+
+export interface Jobs {
+  /**
+   * Tries tasks under every condition of a matrix.
+   * @throws Agent33Error `evaluation.*`, `agents.*`, `sandbox.invalid_command`
+   */
+  run(request: JobRunRequest, watch?: JobWatch): Promise<JobOutcome>;
+  /**
+   * Makes what trials of a job are still to be made.
+   * @throws Agent33Error `evaluation.*`
+   */
+  resume(request: JobResumeRequest, watch?: JobWatch): Promise<JobOutcome>;
+}
+
+export function createJobs(parts: JobsParts): Jobs {
+  const { host } = parts;
+  return {
+    run: async (request, watch = {}) => {
+      const asked = checked(runRequestSchema, request);
+      const { jobs, job, parallel, ...matrix } = asked;
+      const agents = agentsOf(matrix.agents, parts);
+      refuseSameAgents(agents);
+      const createdAt = host.clock.now();
+      const name = job ?? timeName(createdAt);
+      const dir = join(resolve(host.cwd, jobs), name);
+      const paths = matrix.tasks.map((path) => resolve(host.cwd, path));
+      const found = await tasksOf({ paths, include: matrix.include, exclude: matrix.exclude });
+      const driver = await openEnvironment(matrix.environment, parts);
+      const config: JobConfig = {
+        format: "agent33-job/1",
+        id: host.ids(),
+        name,
+        createdAt,
+        ...matrix,
+        tasks: paths,
+        environment: driver.kind,
+      };
+      return alone(dir, () =>
+        drive(
+          beginJob(dir, config, found, { agents, versions: versionsOf(parts) }),
+          { ...partsOf(parts, agents, parallel, watch), driver, retryErrors: false },
+          watch,
+        ),
+      );
+    },
+    resume: async (request, watch = {}) => {
+      const { job, parallel, retryErrors } = checked(resumeRequestSchema, request);
+      const dir = resolve(host.cwd, job);
+      const { config } = readJob(dir);
+      const agents = agentsOf(config.agents, parts);
+      const driver = await openEnvironment(config.environment, parts);
+      return alone(dir, async () =>
+        drive(
+          await openJob(dir, () => ({ agents, versions: versionsOf(parts) })),
+          { ...partsOf(parts, agents, parallel, watch), driver, retryErrors },
+          watch,
+        ),
+      );
+    },
+  };
+
+  async function drive(job: Job, jobParts: JobParts, watch: JobWatch): Promise<JobOutcome> {
+    const signal = watch.signal ?? new AbortController().signal;
+    const end = await driveJob(job, jobParts, signal);
+    writeJobResult(job.dir, jobResult(job, end, host.clock.now()));
+    return { ...end, dir: job.dir, config: job.config };
+  }
+}
+
+function partsOf(
+  parts: JobsParts,
+  agents: readonly TrialAgent[],
+  parallel: number | undefined,
+  watch: JobWatch,
+): Omit<JobParts, "driver" | "retryErrors"> {
+  const variables = givenVariables(parts);
+  return {
+    clock: parts.host.clock,
+    variables,
+    agents,
+    keepers: { oracle: oracleAgent(variables), nop: nopAgent },
+    capacity: capacityOf(parallel),
+    gateCache: join(parts.dataDir, "evaluation", "gates"),
+    tell: (event) => watch.tell?.(event),
+    recordTrial: parts.recordTrial ?? (async () => undefined),
+  };
+}
+
+function capacityOf(parallel: number | undefined): Capacity {
+  if (parallel !== undefined) return { kind: "count", parallel };
+  // Some memory is the system's and this program's own.
+  const memoryMb = Math.floor((totalmem() * 0.8) / 1024 / 1024);
+  return { kind: "machine", cpus: availableParallelism(), memoryMb };
+}
+
+/** All of this machine's variables: tasks name those that they want. */
+function givenVariables({ host }: JobsParts): Readonly<Record<string, string>> {
+  const given = Object.entries(host.env).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
+  return { ...Object.fromEntries(given), ...childEnvironment(host.env) };
+}
+
+function versionsOf({ host }: JobsParts): Readonly<Record<string, string>> {
+  return { agent33: packageVersion(), node: host.nodeVersion };
+}
+
+function agentsOf(specs: readonly AgentSpec[], parts: JobsParts): readonly TrialAgent[] {
+  return specs.map((spec) => {
+    switch (spec.kind) {
+      case "oracle":
+        return oracleAgent(givenVariables(parts));
+      case "nop":
+        return nopAgent;
+      case "command":
+        return commandAgent(spec);
+      case "agent33":
+        return trialAgentOf(parts, spec.agent);
+    }
+  });
+}
+
+function trialAgentOf({ trialAgent }: JobsParts, reference: string | undefined): TrialAgent {
+  if (trialAgent !== undefined) return trialAgent(reference);
+  throw new Agent33Error("evaluation.agent_unavailable", "Agents cannot be tried here.", {
+    hint: "Take oracle, nop or a command.",
+  });
+}
+
+/** Holds a job for one process; the system lets go of it when that ends in any way. */
+async function alone<T>(dir: string, work: () => Promise<T>): Promise<T> {
+  makeFolder(dir);
+  const lock = takeLock(join(dir, ".lock"), "alone", 0);
+  if (lock === undefined) {
+    throw new Agent33Error(
+      "evaluation.job_busy",
+      `Another process works on the job "${basename(dir)}".`,
+      {
+        hint: "Wait until it has ended, or stop it: it lets go of the job then.",
+        retryable: true,
+      },
+    );
+  }
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+/** As Harbor names jobs. */
+function timeName(at: number): string {
+  return new Date(at).toISOString().slice(0, 19).replace("T", "__").replaceAll(":", "-");
+}
+
+function checked<Schema extends z.ZodType>(schema: Schema, request: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(request);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(
+    ({ path, message }) => `${path.map(String).join(".") || "the request"}: ${message}`,
+  );
+  throw new Agent33Error(
+    "evaluation.job_request",
+    `The job cannot be made: ${problems.join("; ")}`,
+    {
+      hint: "Correct what is named.",
+      details: { problems },
+    },
+  );
+}

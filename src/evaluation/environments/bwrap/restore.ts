@@ -1,0 +1,164 @@
+import { lstatSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
+import { dirname, join, posix } from "node:path";
+import { resolveInside } from "../inside.ts";
+import { etcNames, home, mendTop } from "./skeleton.ts";
+import { type FolderTools, placeInside } from "./tools.ts";
+
+/** In /etc besides what images begin with: what programs read before they do what they are told. */
+const etcPrograms = [
+  "ld.so.preload",
+  "profile",
+  "profile.d",
+  "bash.bashrc",
+  "environment",
+  "pip.conf",
+  "gitconfig",
+  "inputrc",
+  "security",
+  "curlrc",
+  "wgetrc",
+  "npmrc",
+  "xdg",
+  "passwd",
+  "group",
+  "hosts",
+  "hostname",
+  "nsswitch.conf",
+  "resolv.conf",
+];
+/** In the home folder: start files of shells and tools, and the user's own programs and modules. */
+const homePrograms = [
+  ".bashrc",
+  ".bash_profile",
+  ".bash_login",
+  ".bash_logout",
+  ".bash_aliases",
+  ".profile",
+  ".inputrc",
+  ".zshrc",
+  ".zshenv",
+  ".zprofile",
+  ".pythonrc",
+  ".pythonrc.py",
+  ".pystartup",
+  ".pdbrc",
+  ".pdbrc.py",
+  ".pydistutils.cfg",
+  ".pip",
+  ".config/pip",
+  ".config/uv",
+  ".config/git",
+  ".config/matplotlib",
+  ".matplotlib",
+  ".gitconfig",
+  ".curlrc",
+  ".config/curlrc",
+  ".wgetrc",
+  ".npmrc",
+  ".node_modules",
+  ".node_libraries",
+  ".perlrc",
+  ".Rprofile",
+  ".octaverc",
+  ".ldrc",
+  ".local/bin",
+  ".local/lib",
+  ".cargo/env",
+  ".cargo/bin",
+  ".cargo/config.toml",
+];
+/** Files by which pytest and Python are told what to do; they are looked for upwards of the tests. */
+const testPrograms = [
+  "conftest.py",
+  "pytest.ini",
+  ".pytest.ini",
+  "pytest.toml",
+  ".pytest.toml",
+  "tox.ini",
+  "setup.cfg",
+  "setup.py",
+  "pyproject.toml",
+  "__init__.py",
+  "__pycache__",
+  "pyvenv.cfg",
+];
+/** Modules that would come before those of the verifier's own tools, in whatever form. */
+const toolModule =
+  /^(?:pytest|_pytest|pluggy|iniconfig|packaging|pytest_json_ctrf|sitecustomize|usercustomize|conftest|pip)(?:\.|$)/;
+/** Folders of modules that are not of packages: of Python, Perl, Ruby and R. */
+const moduleFolder = /^(?:python|perl|site_perl|site_ruby|ruby|R$)/;
+/** Where the verifier's own things go. */
+const verifierFolders = ["/tests", "/logs", "/solution"];
+
+/**
+ * Takes out of what an agent left everything by which it could have told the verifier's tools what to
+ * do, and puts back what the image had in its place. Nothing may run in it.
+ * @param image the root folder that the agent's was a copy of
+ * @param hostEtc names in /etc of this machine
+ */
+export async function restoreTools(
+  root: string,
+  image: string,
+  places: { readonly workdir: string; readonly hostEtc: readonly string[] },
+  tools: FolderTools,
+): Promise<void> {
+  await mendTop(root, tools);
+  for (const path of verifierFolders) await tools.remove(join(root, path));
+  const inEtc = [...etcNames(places.hostEtc), ...etcPrograms].map((name) => `/etc/${name}`);
+  const inHome = homePrograms.map((name) => `${home}/${name}`);
+  const atTop = testPrograms.map((name) => `/${name}`);
+  const sides = [root, image];
+  const found = await Promise.all([
+    ...["/", home, places.workdir].map((folder) => entriesOf(sides, folder, toolModule)),
+    entriesOf(sides, "/usr/local/lib", moduleFolder),
+    entriesOf(sides, "/usr/local/share", moduleFolder),
+    entriesOf(sides, "/usr/local", /^pyvenv\.cfg$/),
+  ]);
+  for (const path of new Set([...inEtc, ...inHome, ...atTop, ...found.flat()])) {
+    await restore(path, root, image, tools);
+  }
+}
+
+/** What in a folder fits, in any of these root folders, by its path as seen from inside. */
+async function entriesOf(
+  sides: readonly string[],
+  folder: string,
+  pattern: RegExp,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const side of sides) {
+    const place = await resolveInside(side, folder);
+    const names = place === undefined ? [] : await readdir(place).catch(() => []);
+    found.push(...names.filter((name) => pattern.test(name)));
+  }
+  return found.map((name) => posix.join(folder, name));
+}
+
+async function restore(
+  path: string,
+  root: string,
+  image: string,
+  tools: FolderTools,
+): Promise<void> {
+  const place = await placeInside(root, path);
+  if (place === undefined) return;
+  const original = await placeInside(image, path);
+  const had = original !== undefined && isThere(original);
+  if (isThere(place)) await tools.remove(place);
+  if (!had || original === undefined) return;
+  // A file may stand where the image had a folder; then there is nothing to put it back into.
+  const folder = dirname(place);
+  if (isThere(folder) && !lstatSync(folder).isDirectory()) await tools.remove(folder);
+  await mkdir(folder, { recursive: true });
+  await tools.copy(original, place);
+}
+
+const isThere = (path: string): boolean => {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // A file stands where a folder would be.
+    return false;
+  }
+};
