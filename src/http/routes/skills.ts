@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { Agent33Error } from "../../base/errors.ts";
 import {
   checkSkills,
+  entryNamed,
   listSkillEntries,
   pinSkills,
   planAdditions,
   removeSkill,
-  showSkillEntry,
   type SkillEntry,
 } from "../../engine.ts";
 import { withGivenFiles } from "../../engine/given-files.ts";
@@ -69,10 +68,10 @@ const show = defineRoute({
   answer: { status: 200, schema: wholeSkillSchema },
   problems: [404],
   handle: async (call) => {
-    const entry = await showSkillEntry(call.params.name, callersConfig(call), call.host);
-    if (!mayBeSeen(call)(entry)) {
-      throw new Agent33Error("skills.unknown", `There is no skill "${call.params.name}".`);
-    }
+    const registry = await listSkillEntries(callersConfig(call), call.host);
+    // What may not be seen is not among the names that a hint suggests, either.
+    const seen = { ...registry, entries: registry.entries.filter(mayBeSeen(call)) };
+    const entry = entryNamed(seen, call.params.name);
     return { ...skillView(entry), body: entry.skill.body };
   },
 });
