@@ -196,7 +196,7 @@ const add = defineRoute({
   effect: "write",
   summary: "Add the skills of an archive",
   description:
-    "They are taken for good as they are: a run asks about one that has changed since. All tenants share them, but for what the settings say.",
+    "They are taken for good as they are: a run asks about one that has changed since. All tenants share them, but for what the settings say. Folders of the server cannot be named, neither to add from nor to add to: the first of `skills.folders` gets them.",
   body: z.strictObject({
     ...archive,
     names: chosen.describe("only these of its skills"),

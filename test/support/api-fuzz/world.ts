@@ -12,7 +12,7 @@ import { allRoutes } from "../../../src/http/routes/all.ts";
 
 /** What stands in everything that belongs to the other tenant. */
 export const marker = "zebra-of-two";
-/** A skill that the settings give to the other tenant alone; the installation's own sees it. */
+/** In what the other tenant has and who runs the installation sees: a skill of its own, a key. */
 export const hiddenSkill = "okapi-of-two";
 
 /** The whole API over a store in which two tenants have something of everything. */
@@ -118,7 +118,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     await runs.work({ untilIdle: true });
     const force = { state: "open", until: null, by: name, reason: name } as const;
     boundary.forceBreaker(`mcp:${name}|read`, force);
-    const { key } = await keyOf(tenant, ["runs:read"], name);
+    const { key } = await keyOf(tenant, ["runs:read"], tenant === "two" ? hiddenSkill : name);
     const asked = store.approvals.list({}).map((approval) => approval.id);
     const calls = store.audit.list({ limit: 2 }).items.map(({ callId }) => callId);
     return [id, key.id, ...asked, ...calls];
