@@ -31,6 +31,7 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning } from "./engine/learning.ts";
 import { createMcpAdmin } from "./engine/mcp-admin.ts";
+import { createMetrics } from "./engine/metrics.ts";
 import { createModels } from "./engine/models.ts";
 import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
@@ -251,6 +252,7 @@ export function createEngine(
     },
   };
   const runs = recordedRuns(createRuns(creating, live), audit);
+  const trialAgent = trialAgents({ ...creating, owner, ownerGone, runs, live });
 
   const inventory = createInventory({
     settings,
@@ -276,6 +278,7 @@ export function createEngine(
     dataDir,
     redactor,
   });
+  const metrics = createMetrics({ opened, dataDir, host, audit, exports: () => ({}) });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
@@ -283,12 +286,13 @@ export function createEngine(
     mcp,
     reloadPolicy: policies.reload,
     runs,
-    trialAgent: trialAgents({ ...creating, owner, ownerGone, runs, live }),
+    trialAgent,
     dataDir,
     store,
     learning,
     audit,
     boundary,
+    metrics,
     inventory,
     models: createModels({
       settings,
@@ -309,7 +313,7 @@ export function createEngine(
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
-    jobs: createJobs({ host, processes, dataDir }),
+    jobs: createJobs({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),
@@ -326,6 +330,7 @@ export function createEngine(
         () => processes.killAll(),
         () => egress.close(),
         () => learning.close(),
+        () => metrics.close(),
         () => standing?.close(),
         () => audit.close(),
         () => store.backend.close(),

@@ -12,6 +12,7 @@ import { invokeCommand } from "./commands/invoke.ts";
 import { keysCommand } from "./commands/keys.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
+import { metricsCommand } from "./commands/metrics.ts";
 import { modelsCommand } from "./commands/models.ts";
 import { policyCommand } from "./commands/policy/policy.ts";
 import { replayCommand } from "./commands/replay.ts";
@@ -101,6 +102,7 @@ export function createProgram(context: CliContext): Command {
   connectorsCommand(program, context);
   learnCommand(program, context);
   mcpCommand(program, context);
+  metricsCommand(program, context);
   modelsCommand(program, context);
   policyCommand(program, context);
   evalCommand(program, context);

@@ -38,6 +38,11 @@ export interface Audit {
   sink(tenant: string): AuditSink;
   /** Writes down what waits to be: reads of the last second. */
   flush(): Promise<void>;
+  /**
+   * The same, and links it, so that who reads the chain finds all that was called before this.
+   * @param tenants whose calls are linked too that other processes left without a link
+   */
+  settle(tenants: readonly string[]): Promise<void>;
   /** Goes through the whole audit and finds what is not what it was. Changes nothing. */
   check(request?: AuditCheckRequest): Promise<AuditCheck>;
   /** Writes the whole audit so that it can be checked alone. */
@@ -118,6 +123,11 @@ export function createAudit(parts: AuditParts): Audit {
       };
     },
     flush: writer.flush,
+    settle: async (tenants) => {
+      await working;
+      for (const tenant of tenants) unlinked.add(tenant);
+      await linkAll(Number.POSITIVE_INFINITY, false);
+    },
     check: async (request = {}) => {
       const key = findKey(dataDir);
       const mine = key === undefined ? [] : [readPublicKey(key.publicPem)];

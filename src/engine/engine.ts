@@ -1,3 +1,5 @@
+import type { Policies } from "./policies.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
@@ -9,7 +11,6 @@ import type { Inventory } from "./inventory.ts";
 import type { Learning } from "./learning.ts";
 import type { McpAdmin } from "./mcp-admin.ts";
 import type { Models } from "./models.ts";
-import type { Policies } from "./policies.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
 import type { Runs } from "./runs.ts";
 import type { SkillMatching } from "./skill-matching.ts";
@@ -32,6 +33,8 @@ export interface Engine {
   /** What a run could go out through. */
   readonly inventory: Inventory;
   readonly models: Models;
+  /** What an operator watches, of all tenants. */
+  readonly metrics: Metrics;
   readonly skills: SkillMatching;
   readonly processes: Processes;
   /** Trials of agents on tasks. */

@@ -1,6 +1,6 @@
 /** What a key or a token may allow. A route names one of these; there is none without. */
 export const scopes = {
-  "agents:read": "look at agent definitions",
+  "agents:read": "look at definitions of agents, and have one checked",
   "agents:invoke": "ask agents for answers",
   "approvals:read": "look at questions to people",
   "approvals:decide": "answer questions to people",

@@ -41,6 +41,9 @@ export interface Prices {
   contextTokens(model: ModelInfo): number | undefined;
 }
 
+/** When version 0.1.8 of the price list was published: it says so nowhere itself. */
+export const pricesOf = { version: "0.1.8", at: Date.UTC(2026, 8, 23) } as const;
+
 interface Price {
   readonly source: PriceSource;
   readonly contextTokens?: number;

@@ -87,6 +87,23 @@ export const runsCases: readonly Case[] = [
     },
   },
   {
+    name: "tells of runs in the order in which they were made, after a place",
+    run: async ({ backend }) => {
+      const { runs } = backend.tenant("a");
+      for (const id of ["a1", "a2", "a3"]) {
+        await runs.create(newRun(id));
+        await backend.tenant("b").runs.create(newRun(`of-b-${id}`));
+      }
+      const all = await runs.after(0, 9);
+      expect(all.map(({ id }) => id)).toEqual(["a1", "a2", "a3"]);
+      const [first] = all;
+      expect((await runs.after(first?.seq ?? 0, 1)).map(({ id }) => id)).toEqual(["a2"]);
+      expect(await runs.after(all.at(-1)?.seq ?? 0, 9)).toEqual([]);
+      await runs.finish("a2", { outcome: "failed", costMicroUsd: 0, unpricedCalls: 0 });
+      expect(await runs.openCount()).toBe(2);
+    },
+  },
+  {
     name: "says what the newest finished runs of an agent, a tier and a model used",
     run: async ({ backend }) => {
       const { runs, runLog } = backend.tenant("a");

@@ -159,6 +159,29 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       );
       return found.flatMap(({ event }) => useOf(decodeEvent(String(event))));
     }),
+    /** Those that were made after one of them, in their order: who reads them all keeps the `seq`. */
+    after: read(function* (
+      seq: number,
+      limit: number,
+    ): Program<readonly { readonly seq: number; readonly id: string }[]> {
+      return yield* select(
+        queries
+          .selectFrom("runs")
+          .select(["seq", "id"])
+          .where("tenant", "=", tenant)
+          .where("seq", ">", seq)
+          .orderBy("seq")
+          .limit(limit),
+      );
+    }),
+    /** How many have not ended. */
+    openCount: read(function* (): Program<number> {
+      const [row] = yield* rows(
+        "SELECT COUNT(*) AS count FROM runs WHERE tenant = ? AND state != 'finished'",
+        tenant,
+      );
+      return Number(row?.["count"] ?? 0);
+    }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
       const limit = limitOf(request);
