@@ -41,6 +41,7 @@ export interface Engine {
   readonly jobs: Jobs;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
+  /** Has the policies read again at once, in place of when they are next looked at. */
   readonly reloadPolicy: Policies["reload"];
   /**
    * Makes a rule of a question, so that such calls are not asked about again. It is written to a
