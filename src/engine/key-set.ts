@@ -37,8 +37,9 @@ export function keySetReader(
       repeat: "safe",
       ...urlFacts(url),
     }),
-    run: async ({ fetch, signal }) => {
-      const response = await fetch(url, { method: "GET", redirect: "manual", signal });
+    run: async (context) => {
+      const { signal } = context;
+      const response = await context.fetch(url, { method: "GET", redirect: "manual", signal });
       if (!response.ok) throw await refused(place, response, host.clock.now());
       const bytes = await readWholeBody(response, maxBytes, place);
       return JSON.parse(Buffer.from(bytes).toString("utf8")) as unknown;
