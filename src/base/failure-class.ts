@@ -41,7 +41,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     agents.ambiguous agents.cycle agents.duplicate agents.tool_not_active config.name_in_use
     config.not_mcp_file config.secret_value models.base_url_unused models.nothing_to_replay
     models.empty_text models.no_embeddings models.no_stream engine.agent_stopped
-    engine.run_finished engine.not_a_question engine.nothing_said engine.no_replay
+    engine.run_finished engine.trial_gone engine.not_a_question engine.nothing_said engine.no_replay
     engine.no_session engine.no_embeddings engine.no_webhook_secret engine.once_without_tools
     engine.replay_of_replay engine.cannot_remember engine.check_without_workspace
     engine.data_in_workspace engine.shell_without_workspace engine.changed_skill
@@ -65,6 +65,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
   "F-TMO": namesIn(`
     boundary.timeout boundary.deadline_exceeded agents.time_is_up evaluation.overrun`),
   "F-RES": namesIn(`
+    evaluation.overrun
     boundary.budget_exceeded boundary.rate_limited boundary.bulkhead_full boundary.upstream_429
     agents.cut_off agents.nothing_left agents.too_many_agents agents.too_many_calls
     context.no_room context.too_large models.context_overflow models.text_too_long
@@ -87,6 +88,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     engine.malformed_run engine.malformed_logins tools.invalid_arguments tools.malformed_arguments events.malformed`),
   "F-REV": namesIn(`
     boundary.approval_required boundary.approval_denied boundary.approval_expired
+    evaluation.agent_parked
     store.approval_expired`),
   "F-UNK": namesIn(`
     boundary.internal boundary.outcome_unknown internal.unexpected internal.unreachable
