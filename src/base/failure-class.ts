@@ -33,7 +33,8 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     store.snapshot_failed store.copy_failed store.export_failed sandbox.spawn_failed
     sandbox.kill_failed store.async_transaction cli.unwritable durable.closed workspace.no_folder`),
   "F-INP": namesIn(`
-    boundary.dry_run http.outside_base json.not_canonical evaluation.layout_unsupported
+    boundary.dry_run api.not_found api.method_not_allowed api.not_json api.too_deep
+    api.unsupported_media_type api.wrong_answer http.outside_base json.not_canonical evaluation.layout_unsupported
     evaluation.copy_unsupported evaluation.dockerfile_unsupported evaluation.several_conditions
     evaluation.several_steps evaluation.duplicate_trial evaluation.no_common_task
     evaluation.task_digests_differ evaluation.logs_inside_workspace evaluation.no_trajectory
@@ -70,8 +71,9 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     agents.cut_off agents.nothing_left agents.too_many_agents agents.too_many_calls
     context.no_room context.too_large models.context_overflow models.text_too_long
     mcp.rate_limited mcp.message_too_large cli.input_too_long store.full
-    skills.archive_too_large store.budget_differs store.budget_overreturned`),
+    api.rate_limited api.too_large skills.archive_too_large store.budget_differs store.budget_overreturned`),
   "F-SEC": namesIn(`
+    api.forbidden api.unauthenticated api.workspace_refused
     boundary.policy_denied boundary.egress_blocked agents.filtered evaluation.path_escape
     evaluation.place_refused sandbox.folder_refused workspace.path_refused store.wrong_tenant
     skills.archive_unsafe_path skills.archive_link skills.archive_special
@@ -107,6 +109,7 @@ const byName: readonly (readonly [RegExp, FailureClass])[] = [
 /** What is left of each room. */
 const byRoom: Readonly<Record<string, FailureClass>> = {
   agents: "F-EXE",
+  api: "F-ENV",
   durable: "F-ENV",
   engine: "F-EXE",
   evaluation: "F-EXE",
@@ -115,6 +118,7 @@ const byRoom: Readonly<Record<string, FailureClass>> = {
   messaging: "F-INP",
   policy: "F-INP",
   sandbox: "F-ENV",
+  serve: "F-INP",
   skills: "F-INP",
   store: "F-ENV",
   telemetry: "F-ENV",

@@ -30,7 +30,7 @@ export {
   type SkillCheck,
 } from "./skill-admin.ts";
 export { planAdditions, removeSkill, type SkillAddition } from "./skill-changes.ts";
-export type { SkillEntry } from "../skills/registry.ts";
+export { entryNamed, type SkillEntry } from "../skills/registry.ts";
 export { formatSkillNotice } from "../skills/skill.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
 export type { SkillMatch } from "../skills/matching/match-result.ts";

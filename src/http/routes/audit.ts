@@ -86,7 +86,7 @@ const check = defineRoute({
   effect: "read",
   summary: "Find every record that is not what it was",
   description:
-    "Changed, removed, inserted, reordered or cut off. Goes through the whole chain. Keep the `end` elsewhere and give it in `head` later: it shows a chain that was made anew.",
+    "Changed, removed, inserted, reordered or cut off. Goes through the whole chain. Keep the `end` elsewhere and give it in `head` later: it shows a chain that was made anew. Files with heads and keys are given to `agent33 audit verify`, which looks at an export anywhere.",
   query: z.strictObject({
     head: z
       .union([place.transform((one) => [one]), z.array(place).max(100)])

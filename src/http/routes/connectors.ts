@@ -45,7 +45,8 @@ const list = defineRoute({
   scope: "connectors:read",
   effect: "read",
   summary: "List everything that a run could go out through",
-  description: "With what policy says of it, and how it stands. Nothing is called.",
+  description:
+    "With what policy says of it, and how it stands. Nothing is called. Connectors are added and imported on the server only: the settings' file names programs of its machine and the variables of secrets.",
   answer: { status: 200, schema: z.strictObject({ items: z.array(itemSchema) }) },
   handle: async ({ engine: { inventory } }) => ({ items: shown(await inventory.list()) }),
 });

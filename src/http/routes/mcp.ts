@@ -20,7 +20,8 @@ const servers = defineRoute({
   scope: "connectors:read",
   effect: "read",
   summary: "List the MCP servers of the settings",
-  description: "None is started or asked. Their commands, addresses and keys stay in the settings.",
+  description:
+    "None is started or asked. Their commands, addresses and keys stay in the settings. Logging in to one is done on the server's machine, where the page is opened that ends it.",
   answer: {
     status: 200,
     schema: z.strictObject({

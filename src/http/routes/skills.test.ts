@@ -33,7 +33,12 @@ test("skills are listed and shown without their folders; those of others only to
   expect(all).not.toContain(api.folder);
   const third = await api.ask("GET", "/v1/skills", { as: "three/admin" });
   expect(third.text).not.toContain("secret-two");
-  expect((await api.ask("GET", "/v1/skills/secret-two", { as: "three/admin" })).status).toBe(404);
+  for (const name of ["secret-two", "secret-to"]) {
+    const refused = await api.ask("GET", `/v1/skills/${name}`, { as: "three/admin" });
+    expect(refused.status).toBe(404);
+    // A hint suggests names that are near, and must not suggest this one.
+    expect(refused.text.replaceAll(`\\"${name}\\"`, "")).not.toContain("secret-two");
+  }
   expect((await api.ask("GET", "/v1/skills/secret-two", { as: "two/admin" })).status).toBe(200);
   expect((await api.ask("GET", "/v1/skills/forms")).body).toMatchObject({ body: "Look first." });
 });

@@ -1,12 +1,11 @@
 import { z } from "zod";
-import { Agent33Error } from "../../base/errors.ts";
 import {
   checkSkills,
+  entryNamed,
   listSkillEntries,
   pinSkills,
   planAdditions,
   removeSkill,
-  showSkillEntry,
   type SkillEntry,
 } from "../../engine.ts";
 import { withGivenFiles } from "../../engine/given-files.ts";
@@ -69,10 +68,10 @@ const show = defineRoute({
   answer: { status: 200, schema: wholeSkillSchema },
   problems: [404],
   handle: async (call) => {
-    const entry = await showSkillEntry(call.params.name, callersConfig(call), call.host);
-    if (!mayBeSeen(call)(entry)) {
-      throw new Agent33Error("skills.unknown", `There is no skill "${call.params.name}".`);
-    }
+    const registry = await listSkillEntries(callersConfig(call), call.host);
+    // What may not be seen is not among the names that a hint suggests, either.
+    const seen = { ...registry, entries: registry.entries.filter(mayBeSeen(call)) };
+    const entry = entryNamed(seen, call.params.name);
     return { ...skillView(entry), body: entry.skill.body };
   },
 });
@@ -197,7 +196,7 @@ const add = defineRoute({
   effect: "write",
   summary: "Add the skills of an archive",
   description:
-    "They are taken for good as they are: a run asks about one that has changed since. All tenants share them, but for what the settings say.",
+    "They are taken for good as they are: a run asks about one that has changed since. All tenants share them, but for what the settings say. Folders of the server cannot be named, neither to add from nor to add to: the first of `skills.folders` gets them.",
   body: z.strictObject({
     ...archive,
     names: chosen.describe("only these of its skills"),
