@@ -49,6 +49,7 @@ export async function tasksOf({ paths, include, exclude }: TaskChoice): Promise<
       tasks.push({ task, source, digest: await taskDigest(task) });
     }
   }
+  await refuseUnmatched(include, tasks, paths);
   if (tasks.length === 0) throw await noTasks({ paths, include, exclude }, refused);
   const byName = new Map<string, JobTask>();
   for (const one of tasks) {
@@ -56,7 +57,6 @@ export async function tasksOf({ paths, include, exclude }: TaskChoice): Promise<
     if (other !== undefined) throw duplicate(other.task, one.task);
     byName.set(one.task.name, one);
   }
-  await refuseUnmatched(include, tasks, paths);
   return { tasks, refused };
 }
 
