@@ -5,4 +5,5 @@
 export const engineCalls = {
   approvals: "http:engine.approvals",
   doctor: "http:engine.doctor",
+  keySet: "http:engine.key-set",
 } as const;

@@ -1,3 +1,4 @@
+import type { Policies } from "./policies.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Boundary } from "../boundary/boundary.ts";
@@ -40,6 +41,7 @@ export interface Engine {
   readonly jobs: Jobs;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
+  readonly reloadPolicy: Policies["reload"];
   /**
    * Makes a rule of a question, so that such calls are not asked about again. It is written to a
    * pack file for people to review, and holds where the settings select that pack.
