@@ -47,12 +47,36 @@ const flaky =
   "flaky=sh -c '(sleep 120 &) ; sleep 0.1; n=$(cat seed.txt); test $(( (n + AGENT33_REPETITION) % 3 )) = 0 || echo yes > done'";
 
 const runWords = (job: string): readonly string[] => [
-  ...["eval", "run", "tasks", "--environment", "host", "--data", "data", "--job", job],
-  ...["--agent", "oracle", "--agent", "nop", "--command", flaky],
-  ...["--trials", String(repetitions), "--parallel", "4", "--json"],
+  "eval",
+  "run",
+  "tasks",
+  "--environment",
+  "host",
+  "--data",
+  "data",
+  "--job",
+  job,
+  "--agent",
+  "oracle",
+  "--agent",
+  "nop",
+  "--command",
+  flaky,
+  "--trials",
+  String(repetitions),
+  "--parallel",
+  "4",
+  "--json",
 ];
 const resumeWords = (job: string): readonly string[] => [
-  ...["eval", "resume", `jobs/${job}`, "--data", "data", "--parallel", "4", "--json"],
+  "eval",
+  "resume",
+  `jobs/${job}`,
+  "--data",
+  "data",
+  "--parallel",
+  "4",
+  "--json",
 ];
 
 /** Runs the program until it has told so much and a moment longer, and kills it; or to its end. */

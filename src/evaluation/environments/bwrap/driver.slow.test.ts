@@ -95,9 +95,7 @@ test("gives the agent a system of its own: root, without this machine's files or
   });
   expect(prepared.notices).toContain("there is no network inside");
   const trial = await begin(prepared);
-  expect(await sh(trial, "id -u; hostname; ls /; ls /root /home")).toMatch(
-    /^0\ntrial\napp\nbin\n/,
-  );
+  expect(await sh(trial, "id -u; hostname; ls /; ls /root /home")).toMatch(/^0\ntrial\napp\nbin\n/);
   const everywhere =
     "for d in /root /app /tmp /var /usr/local /home; do echo x > $d/f || echo no; done";
   expect(await sh(trial, everywhere)).toBe("");
