@@ -5,4 +5,5 @@
 export const engineCalls = {
   approvals: "http:engine.approvals",
   doctor: "http:engine.doctor",
+  telemetry: "http:engine.telemetry",
 } as const;

@@ -13,6 +13,7 @@ import type { Models } from "./models.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
 import type { Runs } from "./runs.ts";
 import type { SkillMatching } from "./skill-matching.ts";
+import type { TelemetryExports } from "./telemetry.ts";
 import type { EngineStore } from "./tenant-store.ts";
 
 /** The engine: everything wired, nothing running yet. */
@@ -34,6 +35,8 @@ export interface Engine {
   readonly models: Models;
   /** What an operator watches, of all tenants. */
   readonly metrics: Metrics;
+  /** What is handed over to others as it happens. */
+  readonly telemetry: Pick<TelemetryExports, "look">;
   readonly skills: SkillMatching;
   readonly processes: Processes;
   /** Trials of agents on tasks. */
