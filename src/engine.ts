@@ -7,6 +7,7 @@ import { createEgress } from "./boundary/egress/fetch.ts";
 import type { TenantRecords } from "./boundary/ports.ts";
 import type { Config } from "./config/config.ts";
 import { lockPath } from "./config/lock.ts";
+import type { EntryPoint } from "./config/schema.ts";
 import { providerKeys } from "./config/secrets.ts";
 import { createSqliteDurable } from "./durable/sqlite.ts";
 import type { RunEvent } from "./events/event.ts";
@@ -15,8 +16,6 @@ import { agentPlaces } from "./engine/agents.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Host } from "./engine/host.ts";
 import { createAudit } from "./engine/audit.ts";
-import type { DoctorFinding } from "./engine/doctor-finding.ts";
-import { examine } from "./engine/doctor.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
 import { createConfinements } from "./engine/confined-servers.ts";
@@ -56,9 +55,15 @@ import type { UpgradeReport } from "./engine/store-upgrade.ts";
 /**
  * The one place where parts are joined.
  * @param configured the settings' store, where it is open already; the engine closes it
+ * @param entryPoint whose policy holds for calls outside of runs
  * @throws Agent33Error `store.*` when the data folder cannot be used, `policy.*` for bad packs
  */
-export function createEngine(config: Config, host: Host, configured?: ConfiguredStore): Engine {
+export function createEngine(
+  config: Config,
+  host: Host,
+  configured?: ConfiguredStore,
+  entryPoint: EntryPoint = "cli",
+): Engine {
   const { settings } = config;
   const { clock, random, ids } = host;
   const policies = createPolicies({
@@ -68,7 +73,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
   });
   /** For calls of the engine itself. */
   const ownPolicy = () =>
-    policies.policyFor(policies.selection(), { entryPoint: "cli", tenant: settings.tenant });
+    policies.policyFor(policies.selection(), { entryPoint, tenant: settings.tenant });
   const keys = providerKeys(host.env);
   const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
@@ -248,6 +253,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
     },
   };
   const runs = recordedRuns(createRuns(creating, live), audit, () => telemetry.check());
+  const trialAgent = trialAgents({ ...creating, owner, ownerGone, runs, live });
 
   const inventory = createInventory({
     settings,
@@ -288,8 +294,9 @@ export function createEngine(config: Config, host: Host, configured?: Configured
 
   return {
     mcp,
+    reloadPolicy: policies.reload,
     runs,
-    trialAgent: trialAgents({ ...creating, owner, ownerGone, runs, live }),
+    trialAgent,
     dataDir,
     store,
     learning,
@@ -317,7 +324,7 @@ export function createEngine(config: Config, host: Host, configured?: Configured
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
-    jobs: createJobs({ host, processes, dataDir }),
+    jobs: createJobs({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),
@@ -356,18 +363,6 @@ export function openEngine(
   onUpgrade?: (report: UpgradeReport) => void,
 ): Promise<Engine> {
   return openUpToDate(config, host, () => createEngine(config, host), onUpgrade);
-}
-
-/** What works on this machine; an engine that cannot be opened is one of the findings. */
-export function examineMachine(
-  config: Config,
-  host: Host,
-  open: () => Engine,
-): Promise<readonly DoctorFinding[]> {
-  return examine(config, host, () => {
-    const engine = open();
-    return { parts: engine, close: engine.close };
-  });
 }
 
 export type { Engine } from "./engine/engine.ts";

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectErrorCodes } from "../docs/reference/error-codes.ts";
+import { apiPage } from "../docs/reference/api-page.ts";
 import { errorCodes, errorsPage } from "../docs/reference/errors-page.ts";
 import { replayReportJsonSchema } from "../src/agents/replay/report.ts";
 import { Agent33Error } from "../src/base/errors.ts";
@@ -119,6 +120,10 @@ describe("the pages", () => {
     const numbers = names.map((name) => Number(/^(\d{3})-[a-z0-9-]+\.md$/.exec(name)?.[1]));
     expect(numbers).toEqual(names.map((_name, index) => index + 1));
   });
+});
+
+test("the page of the API says what the routes say (else run: node docs/reference/generate-api.ts)", () => {
+  expect(textOf("docs/reference/api.md")).toBe(apiPage());
 });
 
 describe("the page of error codes", () => {

@@ -20,7 +20,15 @@ const form: YamlForm<AgentDefinition> = {
  * its line and field
  */
 export function readAgentFile(path: string): AgentDefinition {
-  const text = readText(path);
+  return parseAgent(readText(path), path);
+}
+
+/**
+ * Reads an agent definition from YAML (or JSON).
+ * @param path what the text is called in messages
+ * @throws Agent33Error `agents.malformed`
+ */
+export function parseAgent(text: string, path: string): AgentDefinition {
   const read = readYaml(text, path, form);
   if (!read.ok) throw malformed(path, read.faults);
   const faults = (["inputs", "outputs"] as const).flatMap((field): readonly Fault[] => {

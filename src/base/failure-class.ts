@@ -24,6 +24,8 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
   "F-ENV": namesIn(`
     config.unwritable config.unusable_secret engine.environment engine.no_folder engine.run_files
     evaluation.check_not_started evaluation.agent_not_started evaluation.verifier_not_started
+    evaluation.docker_missing evaluation.docker_unreachable evaluation.docker_failed
+    evaluation.compose_missing evaluation.program_missing evaluation.network_not_kept
     evaluation.snapshot_failed evaluation.keep_failed evaluation.copy_failed
     mcp.start_timeout models.not_served shell.sandbox_unavailable policy.cedar_missing
     store.busy store.in_use store.closed store.conflict store.restoring store.run_exists
@@ -40,7 +42,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     agents.ambiguous agents.cycle agents.duplicate agents.tool_not_active config.name_in_use
     config.not_mcp_file config.secret_value models.base_url_unused models.nothing_to_replay
     models.empty_text models.no_embeddings models.no_stream engine.agent_stopped
-    engine.run_finished engine.not_a_question engine.nothing_said engine.no_replay
+    engine.run_finished engine.trial_gone engine.not_a_question engine.nothing_said engine.no_replay
     engine.no_session engine.no_embeddings engine.no_webhook_secret engine.once_without_tools
     engine.replay_of_replay engine.cannot_remember engine.check_without_workspace
     engine.data_in_workspace engine.shell_without_workspace engine.changed_skill
@@ -64,6 +66,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
   "F-TMO": namesIn(`
     boundary.timeout boundary.deadline_exceeded agents.time_is_up evaluation.overrun`),
   "F-RES": namesIn(`
+    evaluation.overrun
     boundary.budget_exceeded boundary.rate_limited boundary.bulkhead_full boundary.upstream_429
     agents.cut_off agents.nothing_left agents.too_many_agents agents.too_many_calls
     context.no_room context.too_large models.context_overflow models.text_too_long
@@ -87,6 +90,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     engine.malformed_run engine.malformed_logins tools.invalid_arguments tools.malformed_arguments events.malformed`),
   "F-REV": namesIn(`
     boundary.approval_required boundary.approval_denied boundary.approval_expired
+    evaluation.agent_parked
     store.approval_expired`),
   "F-UNK": namesIn(`
     boundary.internal boundary.outcome_unknown internal.unexpected internal.unreachable

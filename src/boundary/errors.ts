@@ -74,6 +74,8 @@ export interface BoundaryErrorOptions {
   readonly approvalId?: string;
   /** Which limit of a budget refused. */
   readonly budgetLimit?: string;
+  /** The budget that it is a limit of. */
+  readonly budget?: string;
   /** Whether words of the other side stand in the message. */
   readonly quotesOutside?: boolean;
   readonly cause?: unknown;
@@ -89,6 +91,7 @@ export class BoundaryError extends Agent33Error {
   readonly ruleId: string | undefined;
   readonly approvalId: string | undefined;
   readonly budgetLimit: string | undefined;
+  readonly budget: string | undefined;
   readonly quotesOutside: boolean;
 
   constructor(kind: BoundaryCode, message: string, options: BoundaryErrorOptions = {}) {
@@ -107,6 +110,7 @@ export class BoundaryError extends Agent33Error {
     this.ruleId = options.ruleId;
     this.approvalId = options.approvalId;
     this.budgetLimit = options.budgetLimit;
+    this.budget = options.budget;
     this.quotesOutside = options.quotesOutside ?? false;
   }
 
@@ -120,6 +124,7 @@ export class BoundaryError extends Agent33Error {
         ...(this.ruleId === undefined ? {} : { ruleId: this.ruleId }),
         ...(this.approvalId === undefined ? {} : { approvalId: this.approvalId }),
         ...(this.budgetLimit === undefined ? {} : { budgetLimit: this.budgetLimit }),
+        ...(this.budget === undefined ? {} : { budget: this.budget }),
       },
     };
   }

@@ -78,6 +78,7 @@ export class Holdings {
         `${name} has no known price, and budget ${budget} limits money.`,
         {
           budgetLimit: limit,
+          budget,
           hint: "Give the model a price under `prices` in the settings, or set `unpriced: allow`.",
         },
       );
@@ -85,7 +86,7 @@ export class Holdings {
     const most = asked[limit];
     const more = most === undefined ? "" : `, and it may take ${Math.ceil(most)}`;
     const message = `${name} does not fit into budget ${budget}: ${limit} ${Math.round(used)} used of ${allowed}${more}.`;
-    return new BoundaryError("budget_exceeded", message, { budgetLimit: limit, hint });
+    return new BoundaryError("budget_exceeded", message, { budgetLimit: limit, budget, hint });
   }
 
   /** @throws BoundaryError `approval_expired` for anything but an unused yes to this very call */

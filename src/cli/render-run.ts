@@ -377,7 +377,7 @@ function stopText(stop: StopReason): string {
     case "steered":
       return "a person spoke to the run";
     case "cancelled":
-      return "cancelled";
+      return stop.abandoned === true ? "abandoned: its trial is gone" : "cancelled";
   }
 }
 

@@ -6,4 +6,5 @@ export const engineCalls = {
   approvals: "http:engine.approvals",
   doctor: "http:engine.doctor",
   telemetry: "http:engine.telemetry",
+  keySet: "http:engine.key-set",
 } as const;

@@ -11,6 +11,7 @@ import {
   finishRun,
   isCancelRequested,
   type Lease,
+  longestPauseMs,
   placeCancellation,
   releaseRun,
   renewLease,
@@ -44,7 +45,6 @@ export interface Claim {
 /** How often the lease, the cancel flag and messages are looked at, at most. Milliseconds. */
 const tickMs = 250;
 const firstBackoffMs = 1000;
-const maxBackoffMs = 60_000;
 
 /** One run being driven by this process, from claim to letting go. */
 export class Execution {
@@ -228,18 +228,19 @@ export class Execution {
     const isCancelled = (sql: SqlSession): boolean =>
       looks && !this.#cancelSeen && isCancelRequested(sql, runId);
     // Most looks find nothing, and a read keeps nobody from writing.
-    if (now < this.#renewAt && !this.#hold.mustWrite(isCancelled)) {
+    const renews = this.#settings.clock.monotonic() >= this.#renewAt;
+    if (!renews && !this.#hold.mustWrite(isCancelled)) {
       if (this.#begun) this.#queue.kick();
       return;
     }
     const seen = this.#hold.writeOr(this.#later, (sql) => {
-      if (now >= this.#renewAt) renewLease(sql, runId, now + this.#settings.leaseMs);
+      if (renews) renewLease(sql, runId, now + this.#settings.leaseMs);
       const cancel = isCancelled(sql);
       if (cancel) placeCancellation(sql, runId, this.#hold.nextOrder());
       return { cancel };
     });
     if (seen === undefined) return;
-    if (now >= this.#renewAt) this.#renewAt = this.#nextRenewal();
+    if (renews) this.#renewAt = this.#nextRenewal();
     if (seen.value.cancel) {
       this.#cancelSeen = true;
       this.#stopOpening.abort(stopped(runId, "cancelled"));
@@ -256,8 +257,9 @@ export class Execution {
     }, pauseMs);
   };
 
+  /** By steady time: a wall clock that is set back must not keep a lease from being renewed. */
   #nextRenewal(): number {
-    return this.#settings.clock.now() + this.#settings.leaseMs / 3;
+    return this.#settings.clock.monotonic() + this.#settings.leaseMs / 3;
   }
 
   #deliverCancel(): void {
@@ -323,7 +325,7 @@ export class Execution {
     const { runId, attempts } = this.#claim.run;
     const now = this.#settings.clock.now();
     const failed = ending.kind === "fault";
-    const backoffMs = failed ? Math.min(firstBackoffMs * 2 ** attempts, maxBackoffMs) : 0;
+    const backoffMs = failed ? Math.min(firstBackoffMs * 2 ** attempts, longestPauseMs) : 0;
     const error = failed ? failureData(ending.error) : null;
     await this.#hold.writePatiently(
       (sql) => {

@@ -22,6 +22,9 @@ export interface RunRow extends DurableStatus {
   readonly progress: number;
 }
 
+/** What says of a run who holds it, and until when by its holder's wall clock. */
+export type HeldRun = Pick<RunRow, "runId" | "owner" | "fence" | "leaseUntil">;
+
 /** Whether the run is over. */
 export function isOver(state: DurableState): boolean {
   return state === "completed" || state === "failed" || state === "cancelled";
@@ -175,10 +178,13 @@ export function isCancelRequested(sql: SqlSession, runId: string): boolean {
   return row?.["cancel_requested"] === 1;
 }
 
-/** A message came: a waiting run is due at once. */
-export function wakeRun(sql: SqlSession, runId: string, now: number): void {
-  sql.run("UPDATE durable_runs SET wake_at = ? WHERE run_id = ? AND state = 'waiting'", now, runId);
+/** A message came: a waiting run is due at once, whatever clock says when that is. */
+export function wakeRun(sql: SqlSession, runId: string): void {
+  sql.run("UPDATE durable_runs SET wake_at = 0 WHERE run_id = ? AND state = 'waiting'", runId);
 }
+
+/** No run that could go on is left alone for longer before it is tried again. Milliseconds. */
+export const longestPauseMs = 60_000;
 
 /** Which runs a worker may take up. */
 export interface Search {
@@ -191,31 +197,33 @@ export interface Search {
 
 /**
  * The run that a worker should take up next: those of dead processes first, then what has been due
- * longest.
- * @param ownerGone whether a holder is known to have ended; then its lease is not waited for
+ * longest. A run that is to be tried again is never left for longer than a failed one is, so that
+ * one that is put off by more was put off by another clock.
+ * @param isOver whether the lease of a running run is over
  */
 export function nextDueRun(
   sql: SqlSession,
   { workflows, except, now }: Search,
-  ownerGone: (owner: string) => boolean,
+  isOver: (lease: HeldRun) => boolean,
 ): RunRow | undefined {
-  const holders = sql.all(
-    "SELECT DISTINCT owner FROM durable_runs WHERE state = 'running' AND lease_until > ?",
-    now,
+  const ours = `workflow || '@' || version IN (SELECT value FROM json_each(?))
+       AND run_id NOT IN (SELECT value FROM json_each(?))`;
+  const names = [JSON.stringify(workflows), JSON.stringify(except)];
+  const held = sql.all(
+    `SELECT run_id, owner, fence, lease_until FROM durable_runs
+     WHERE state = 'running' AND ${ours} ORDER BY seq`,
+    ...names,
   );
-  const gone = holders.map(({ owner }) => String(owner)).filter(ownerGone);
+  const left = held.map(heldOf).find(isOver);
+  if (left !== undefined) return findRun(sql, left.runId);
   const row = sql.get(
     `SELECT * FROM durable_runs
-     WHERE (state = 'running' AND (lease_until <= ? OR owner IN (SELECT value FROM json_each(?)))
-         OR state IN ('pending', 'waiting') AND wake_at <= ?)
-       AND workflow || '@' || version IN (SELECT value FROM json_each(?))
-       AND run_id NOT IN (SELECT value FROM json_each(?))
-     ORDER BY state = 'running' DESC, wake_at, seq LIMIT 1`,
+     WHERE (state IN ('pending', 'waiting') AND wake_at <= ? OR state = 'pending' AND wake_at > ?)
+       AND ${ours}
+     ORDER BY wake_at, seq LIMIT 1`,
     now,
-    JSON.stringify(gone),
-    now,
-    JSON.stringify(workflows),
-    JSON.stringify(except),
+    now + longestPauseMs,
+    ...names,
   );
   return row === undefined ? undefined : runOf(row);
 }
@@ -240,25 +248,32 @@ function finishedSteps(sql: SqlSession, runId: string): number {
   return Number(row?.["finished"] ?? 0);
 }
 
-function runOf(row: SqlRow): RunRow {
-  const number = (name: string): number | null => {
-    const value = row[name];
-    return value === null || value === undefined ? null : Number(value);
-  };
-  const json = (name: string): JsonValue => JSON.parse(String(row[name] ?? "null")) as JsonValue;
+function numberIn(row: SqlRow, name: string): number | null {
+  const value = row[name];
+  return value === null || value === undefined ? null : Number(value);
+}
+
+function heldOf(row: SqlRow): HeldRun {
   return {
     runId: String(row["run_id"]),
+    owner: row["owner"] === null ? null : String(row["owner"]),
+    leaseUntil: numberIn(row, "lease_until"),
+    fence: Number(row["fence"]),
+  };
+}
+
+function runOf(row: SqlRow): RunRow {
+  const json = (name: string): JsonValue => JSON.parse(String(row[name] ?? "null")) as JsonValue;
+  return {
+    ...heldOf(row),
     workflow: String(row["workflow"]),
     version: Number(row["version"]),
     state: row["state"] as DurableState,
-    owner: row["owner"] === null ? null : String(row["owner"]),
-    leaseUntil: number("lease_until"),
     result: json("result"),
     error: json("error"),
     input: json("input"),
-    fence: Number(row["fence"]),
     cancelRequested: row["cancel_requested"] === 1,
-    cancelOrder: number("cancel_order"),
+    cancelOrder: numberIn(row, "cancel_order"),
     attempts: Number(row["attempts"]),
     progress: Number(row["progress"]),
   };

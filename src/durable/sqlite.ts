@@ -6,6 +6,7 @@ import { noSuchWorkflow, runActive, tooManyAttempts, unknownRun } from "./errors
 import { type Claim, Execution, type ExecutionSettings } from "./execution.ts";
 import { failureData } from "./failure.ts";
 import { putMail, sentMail } from "./mailbox.ts";
+import { type LeaseState, watchLeases } from "./lease-watch.ts";
 import type { SqlSession, TransactionRunner } from "./ports.ts";
 import {
   claimRun,
@@ -42,7 +43,10 @@ export interface SqliteDurableOptions {
    * "no" is for good. Default: any run of the workflows.
    */
   readonly isOurs?: (runId: string) => boolean;
-  /** How long a process may be silent before another may take its runs. Milliseconds, default 15,000. */
+  /**
+   * How long a process may be silent before another may take its runs; the same for all processes of
+   * a store. Milliseconds, default 15,000.
+   */
   readonly leaseMs?: number;
   /** How often a worker looks for what other processes made ready. Milliseconds, default 500. */
   readonly pollMs?: number;
@@ -56,6 +60,8 @@ export interface SqliteDurableOptions {
 
 /** How long a lease lasts unless it is said, and what a run's starter may need to claim it. */
 export const defaultLeaseMs = 15_000;
+/** What a timer may be early. */
+const marginMs = 20;
 /** Executions without a new step after which a worker gives a run up. */
 const maxAttempts = 10;
 
@@ -63,7 +69,6 @@ const maxAttempts = 10;
 export function createSqliteDurable(options: SqliteDurableOptions): Durable {
   const { transactions, clock, owner } = options;
   const log = options.log ?? (() => {});
-  const ownerGone = options.ownerGone ?? (() => false);
   const settings: ExecutionSettings = {
     transactions,
     clock,
@@ -92,8 +97,13 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
     steps: loadSteps(sql, run.runId),
     previousOwner: run.owner,
   });
-  const isHeld = (run: RunRow): boolean =>
-    run.state === "running" && (run.leaseUntil ?? 0) > clock.now() && !ownerGone(run.owner ?? "");
+  const leases = watchLeases({
+    clock,
+    leaseMs: settings.leaseMs,
+    ownerGone: options.ownerGone ?? (() => false),
+  });
+  const leaseOf = (run: RunRow): LeaseState =>
+    run.state === "running" ? leases.stateOf(run) : "over";
   /** Ends a run that nobody drives. */
   const end = (
     sql: SqlSession,
@@ -119,13 +129,15 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
       active.delete(runId);
     }
   };
-  const claimNamed = (runId: string): Claim | undefined =>
+  const claimNamed = (runId: string): Claim | "over" | "unsure" =>
     transactions.transaction((sql) => {
       const run = loadRun(sql, runId);
       const leftMs = (run.leaseUntil ?? 0) - clock.now();
       if (active.has(runId)) throw runActive(runId, owner, Math.max(leftMs, 0));
-      if (isOver(run.state)) return undefined;
-      if (isHeld(run)) throw runActive(runId, run.owner ?? "?", leftMs);
+      if (isOver(run.state)) return "over";
+      const state = leaseOf(run);
+      if (state === "held") throw runActive(runId, run.owner ?? "?", Math.max(leftMs, 0));
+      if (state === "unsure") return state;
       workflowOf(run);
       return take(sql, run);
     });
@@ -136,7 +148,7 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
   });
   const nextDue = (sql: SqlSession): RunRow | undefined => {
     for (;;) {
-      const run = nextDueRun(sql, search(), ownerGone);
+      const run = nextDueRun(sql, search(), (one) => leases.stateOf(one) === "over");
       if (run === undefined || (options.isOurs?.(run.runId) ?? true)) return run;
       foreign.add(run.runId);
     }
@@ -230,8 +242,14 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
     },
     execute: async (runId) => {
       refuseClosed();
-      const claim = claimNamed(runId);
-      if (claim !== undefined) await drive(claim);
+      let claim = claimNamed(runId);
+      if (claim === "unsure") {
+        await clock.sleep(settings.leaseMs + marginMs);
+        refuseClosed();
+        claim = claimNamed(runId);
+      }
+      if (claim === "unsure") throw runActive(runId, statusOf(runId)?.owner ?? "?", 0);
+      if (claim !== "over") await drive(claim);
       const status = statusOf(runId);
       if (status === undefined) throw unknownRun(runId);
       return status;
@@ -240,7 +258,7 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
       transactions.transaction((sql) => {
         loadRun(sql, runId);
         const isNew = putMail(sql, runId, { topic, payload, key }, clock.now());
-        if (isNew) wakeRun(sql, runId, clock.now());
+        if (isNew) wakeRun(sql, runId);
       });
       nudge(runId);
     },
@@ -249,8 +267,9 @@ export function createSqliteDurable(options: SqliteDurableOptions): Durable {
       transactions.transaction((sql) => {
         const run = loadRun(sql, runId);
         if (isOver(run.state)) return;
-        if (isHeld(run)) requestCancel(sql, runId);
-        else end(sql, run, "cancelled", null);
+        // Where it is not known, whoever drives it or takes it up next ends it.
+        if (leaseOf(run) === "over") end(sql, run, "cancelled", null);
+        else requestCancel(sql, runId);
       });
       nudge(runId);
     },

@@ -7,7 +7,7 @@ import {
   defaultAgent,
   keptDefinitionSchema,
 } from "../agents/definition.ts";
-import { readAgentFile } from "../agents/definition-file.ts";
+import { parseAgent, readAgentFile } from "../agents/definition-file.ts";
 import { type AgentFamily, type FoundAgent, gatherFamily } from "../agents/family.ts";
 import {
   type AgentFile,
@@ -17,7 +17,7 @@ import {
   isAgentFile,
   readAgents,
 } from "../agents/library.ts";
-import { isAgent33Error } from "../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../base/errors.ts";
 import { isJsonObject, type JsonValue } from "../base/json.ts";
 import type { Config } from "../config/config.ts";
 import type { Run } from "../store/repositories/runs.ts";
@@ -159,6 +159,32 @@ export function checkAgent(
   try {
     const agent = readAgentFile(file);
     const listing = { file, agent, digest: agentDigest(agent), isNewest: true, changedSince: null };
+    return { agents: [listing], broken: familyFault(listing, finder(config, cwd), cwd) };
+  } catch (error) {
+    if (!isAgent33Error(error)) throw error;
+    return { agents: [], broken: [{ file, error }] };
+  }
+}
+
+/**
+ * A definition that somebody sends, with the agents that it names. Files are not among these: what
+ * stands beside it where it came from does not stand here.
+ */
+export function checkAgentText(
+  text: string,
+  config: Config,
+  { cwd }: Pick<Host, "cwd">,
+): AgentListings {
+  const file = "definition";
+  try {
+    const agent = parseAgent(text, file);
+    const listing = { file, agent, digest: agentDigest(agent), isNewest: true, changedSince: null };
+    const named = agent.agents.find(isAgentFile);
+    if (named !== undefined) {
+      throw new Agent33Error("agents.unknown", `The definition names the file "${named}".`, {
+        hint: "Name agents by their names: a definition that is sent has no files beside it.",
+      });
+    }
     return { agents: [listing], broken: familyFault(listing, finder(config, cwd), cwd) };
   } catch (error) {
     if (!isAgent33Error(error)) throw error;

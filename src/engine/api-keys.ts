@@ -43,6 +43,8 @@ export interface ApiKeys {
   rotate(id: string, graceMs: number, forTenant?: string): Promise<MadeKey>;
   /** Ends a key at once and for good. @throws Agent33Error `engine.unknown_key` */
   revoke(id: string, forTenant?: string): Promise<ShownKey>;
+  /** @throws Agent33Error `engine.unknown_key` */
+  show(id: string, forTenant?: string): Promise<ShownKey>;
   list(request: {
     readonly limit?: number;
     readonly cursor?: string;
@@ -116,6 +118,7 @@ export function createApiKeys({
       rows.revoke(id);
       return shown(found(id, undefined));
     },
+    show: async (id, forTenant) => shown(found(id, forTenant)),
     list: async (request) => {
       const page = rows.list(request);
       return { ...page, items: page.items.map(shown) };
@@ -143,7 +146,7 @@ function isSame(one: string, other: string): boolean {
 }
 
 /** A key without what proves it. @param now milliseconds since the Unix epoch */
-export function shownKey(key: ApiKey, now: number): ShownKey {
+function shownKey(key: ApiKey, now: number): ShownKey {
   const { digest: _digest, former, ...rest } = key;
   const expired = key.expiresAt !== null && key.expiresAt <= now;
   const state = key.revokedAt !== null ? "revoked" : expired ? "expired" : "active";

@@ -37,7 +37,7 @@ const localServers = [
 export async function examine(
   config: Config,
   host: Host,
-  open: () => { readonly parts: DoctorParts; readonly close: () => Promise<void> },
+  open: () => DoctorParts & { close(): Promise<void> },
 ): Promise<readonly DoctorFinding[]> {
   const findings: DoctorFinding[] = [
     { what: "node", state: "ok", detail: `${host.nodeVersion} at ${host.nodePath}` },
@@ -59,18 +59,17 @@ export async function examine(
     return [...findings, error.hint === undefined ? finding : { ...finding, fix: error.hint }];
   }
   try {
-    const { parts } = opened;
     findings.push(
-      storeFinding(parts.dataDir),
+      storeFinding(opened.dataDir),
       ...upkeepFindings(config, host),
       {
         what: "policy",
         state: "ok",
-        detail: `${config.settings.policy.packs.join(", ")} at version ${parts.boundary.policy.version.slice(0, 8)}`,
+        detail: `${config.settings.policy.packs.join(", ")} at version ${opened.boundary.policy.version.slice(0, 8)}`,
       },
       ...guardFindings(config),
-      ...(await localModelFindings(config, host, parts.boundary)),
-      await sandboxFinding(config, host, parts.processes),
+      ...(await localModelFindings(config, host, opened.boundary)),
+      await sandboxFinding(config, host, opened.processes),
     );
     return findings;
   } finally {

@@ -1,3 +1,5 @@
+import type { Policies } from "./policies.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
@@ -8,7 +10,6 @@ import type { ElicitationAnswer } from "./elicitation.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Learning } from "./learning.ts";
 import type { McpAdmin } from "./mcp-admin.ts";
-import type { Metrics } from "./metrics.ts";
 import type { Models } from "./models.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
 import type { Runs } from "./runs.ts";
@@ -43,6 +44,7 @@ export interface Engine {
   readonly jobs: Jobs;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
+  readonly reloadPolicy: Policies["reload"];
   /**
    * Makes a rule of a question, so that such calls are not asked about again. It is written to a
    * pack file for people to review, and holds where the settings select that pack.

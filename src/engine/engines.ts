@@ -16,6 +16,8 @@ export interface Engines {
   readonly own: Engine;
   /** That of a tenant, made when it is first asked for. @throws Agent33Error `store.bad_tenant` */
   of(tenant: string): Engine;
+  /** Those that have been asked for so far, the settings' own first. */
+  all(): readonly Engine[];
   /** Tells of each engine, those that are there already too. */
   onEngine(listener: (engine: Engine) => void): void;
   /** Tenants that have runs which have not ended. */
@@ -36,7 +38,7 @@ export async function openEngines(
 ): Promise<Engines> {
   const open = () => {
     const configured = openConfigured(config, host, (found) => first.learning.observeDamage(found));
-    const first: Engine = createEngine(config, host, configured);
+    const first: Engine = createEngine(config, host, configured, "api");
     return { configured, own: first };
   };
   const { configured, own } = await openUpToDate(config, host, open, onUpgrade);
@@ -47,11 +49,12 @@ export async function openEngines(
     of: (tenant) => {
       const known = engines.get(tenant);
       if (known !== undefined) return known;
-      const made = createEngine(configFor(tenant, config), host, lent(configured));
+      const made = createEngine(configFor(tenant, config), host, lent(configured), "api");
       engines.set(tenant, made);
       for (const listener of listeners) listener(made);
       return made;
     },
+    all: () => [...engines.values()],
     onEngine: (listener) => {
       listeners.push(listener);
       for (const engine of engines.values()) listener(engine);

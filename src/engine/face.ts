@@ -5,6 +5,7 @@ export {
   checkAuditFile,
   exportAuditTo,
 } from "./audit.ts";
+export { examine as examineMachine } from "./doctor.ts";
 export { elicitationRule } from "../connectors/mcp/person.ts";
 export { handoffText } from "../context/handoff.ts";
 export { planLines } from "../context/record.ts";

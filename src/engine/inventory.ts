@@ -2,10 +2,12 @@ import type { Effect } from "../base/effect.ts";
 import { Agent33Error, type ErrorData, toAgent33Error } from "../base/errors.ts";
 import { isJsonObject, toJsonValue } from "../base/json.ts";
 import { suggestName } from "../base/nearest.ts";
+import type { Principal } from "../base/principal.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { BreakerState } from "../boundary/breaker.ts";
 import type { CallFacts, DecisionEffect, PolicyDecider } from "../boundary/types.ts";
 import type { SyncTenantStore } from "../store/repositories/index.ts";
+import type { Asker } from "./asker.ts";
 import { type Surface, type SurfaceParts, surfacesOf } from "./surfaces.ts";
 
 /** What policy says of the calls of one effect; of several the strictest. */
@@ -58,9 +60,10 @@ export interface Inventory {
   list(names?: readonly string[]): Promise<readonly InventoryItem[]>;
   /**
    * Makes the harmless call of each, side by side; one that fails keeps none from being made.
+   * @param by whose calls they are; default: the settings' user
    * @throws Agent33Error `engine.unknown_connector`
    */
-  check(names?: readonly string[]): Promise<readonly InventoryCheck[]>;
+  check(names?: readonly string[], by?: Asker): Promise<readonly InventoryCheck[]>;
 }
 
 export interface InventoryParts extends SurfaceParts {
@@ -71,8 +74,8 @@ export interface InventoryParts extends SurfaceParts {
 
 export function createInventory(parts: InventoryParts): Inventory {
   const { tenant, user } = parts.settings;
-  const principal = { tenant, user };
-  const decide = (facts: CallFacts, id: string) => parts.policy().decide(facts, id, principal);
+  const decide = (facts: CallFacts, id: string, principal: Principal = { tenant, user }) =>
+    parts.policy().decide(facts, id, principal);
   const chosen = async (names: readonly string[] = []): Promise<readonly Surface[]> => {
     const surfaces = await surfacesOf(parts);
     const fits = ({ id, name }: Surface, wanted: string) => id === wanted || name === wanted;
@@ -104,7 +107,8 @@ export function createInventory(parts: InventoryParts): Inventory {
     return [...byEffect.values()];
   };
 
-  const check = async (surface: Surface): Promise<InventoryCheck> => {
+  const check = async (surface: Surface, by?: Asker): Promise<InventoryCheck> => {
+    const principal = { tenant, user, ...by };
     const { id, name, check: how, problem } = surface;
     const failed = (error: Agent33Error): InventoryCheck => {
       return { id, name, state: "failed", detail: error.message, error: error.toJSON() };
@@ -114,7 +118,8 @@ export function createInventory(parts: InventoryParts): Inventory {
     };
     if (problem !== undefined) return failed(problem);
     if (typeof how === "string") return unchecked(how);
-    const decision = how.facts === undefined ? undefined : decide(how.facts, how.id ?? id);
+    const decision =
+      how.facts === undefined ? undefined : decide(how.facts, how.id ?? id, principal);
     // A question would stay open after the check, and be answered for nothing.
     if (decision?.effect === "ask")
       return unchecked(`Policy asks a person first (${decision.ruleId}).`);
@@ -152,7 +157,10 @@ export function createInventory(parts: InventoryParts): Inventory {
       });
       return items.map(hidden);
     },
-    check: async (names) => (await Promise.all((await chosen(names)).map(check))).map(hidden),
+    check: async (names, by) => {
+      const surfaces = await chosen(names);
+      return (await Promise.all(surfaces.map((surface) => check(surface, by)))).map(hidden);
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { mkdirSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
-import { makeFolder } from "../base/disk.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { packageVersion } from "../base/version.ts";
 import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
@@ -17,15 +17,16 @@ import { tasksOf } from "../evaluation/jobs/job-tasks.ts";
 import { beginJob, openJob, refuseSameAgents } from "../evaluation/jobs/open-job.ts";
 import type { Capacity } from "../evaluation/jobs/schedule.ts";
 import type { Trial } from "../evaluation/trials/trial.ts";
-import { childEnvironment } from "../sandbox/child-environment.ts";
 import { takeLock } from "../store/sqlite/use-lock.ts";
-import { type EnvironmentParts, openEnvironment } from "./environments.ts";
+import { type EnvironmentParts, givenVariables, openEnvironment } from "./environments.ts";
 
 /** What jobs are made with. */
 export interface JobsParts extends EnvironmentParts {
+  readonly dataDir: string;
   /** An agent of this engine at work on tasks. */
-  readonly trialAgent?: (reference: string | undefined) => TrialAgent;
-  readonly recordTrial?: (trial: Trial, folder: string) => Promise<void>;
+  readonly trialAgent: (reference: string | undefined) => TrialAgent;
+  /** Learns from a trial, of a folder. */
+  readonly recordTrial: (trial: Trial, folder: string) => Promise<void>;
 }
 
 const text = z.string().trim().min(1);
@@ -93,10 +94,11 @@ export function createJobs(parts: JobsParts): Jobs {
       refuseSameAgents(agents);
       const createdAt = host.clock.now();
       const name = job ?? timeName(createdAt);
-      const dir = join(resolve(host.cwd, jobs), name);
+      const dir = resolve(host.cwd, jobs, name);
       const paths = matrix.tasks.map((path) => resolve(host.cwd, path));
       const found = await tasksOf({ paths, include: matrix.include, exclude: matrix.exclude });
-      const driver = await openEnvironment(matrix.environment, parts);
+      const jobsDir = resolve(host.cwd, jobs);
+      const driver = await openEnvironment({ kind: matrix.environment, jobsDir }, parts);
       const config: JobConfig = {
         format: "agent33-job/1",
         id: host.ids(),
@@ -119,7 +121,8 @@ export function createJobs(parts: JobsParts): Jobs {
       const dir = resolve(host.cwd, job);
       const { config } = readJob(dir);
       const agents = agentsOf(config.agents, parts);
-      const driver = await openEnvironment(config.environment, parts);
+      const jobsDir = dirname(dir);
+      const driver = await openEnvironment({ kind: config.environment, jobsDir }, parts);
       return alone(dir, async () =>
         drive(
           await openJob(dir, () => ({ agents, versions: versionsOf(parts) })),
@@ -144,7 +147,7 @@ function partsOf(
   parallel: number | undefined,
   watch: JobWatch,
 ): Omit<JobParts, "driver" | "retryErrors"> {
-  const variables = givenVariables(parts);
+  const variables = givenVariables(parts.host);
   return {
     clock: parts.host.clock,
     variables,
@@ -153,7 +156,7 @@ function partsOf(
     capacity: capacityOf(parallel),
     gateCache: join(parts.dataDir, "evaluation", "gates"),
     tell: (event) => watch.tell?.(event),
-    recordTrial: parts.recordTrial ?? (async () => undefined),
+    recordTrial: parts.recordTrial,
   };
 }
 
@@ -164,14 +167,6 @@ function capacityOf(parallel: number | undefined): Capacity {
   return { kind: "machine", cpus: availableParallelism(), memoryMb };
 }
 
-/** All of this machine's variables: tasks name those that they want. */
-function givenVariables({ host }: JobsParts): Readonly<Record<string, string>> {
-  const given = Object.entries(host.env).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value] as const],
-  );
-  return { ...Object.fromEntries(given), ...childEnvironment(host.env) };
-}
-
 function versionsOf({ host }: JobsParts): Readonly<Record<string, string>> {
   return { agent33: packageVersion(), node: host.nodeVersion };
 }
@@ -180,27 +175,21 @@ function agentsOf(specs: readonly AgentSpec[], parts: JobsParts): readonly Trial
   return specs.map((spec) => {
     switch (spec.kind) {
       case "oracle":
-        return oracleAgent(givenVariables(parts));
+        return oracleAgent(givenVariables(parts.host));
       case "nop":
         return nopAgent;
       case "command":
         return commandAgent(spec);
       case "agent33":
-        return trialAgentOf(parts, spec.agent);
+        return parts.trialAgent(spec.agent);
     }
-  });
-}
-
-function trialAgentOf({ trialAgent }: JobsParts, reference: string | undefined): TrialAgent {
-  if (trialAgent !== undefined) return trialAgent(reference);
-  throw new Agent33Error("evaluation.agent_unavailable", "Agents cannot be tried here.", {
-    hint: "Take oracle, nop or a command.",
   });
 }
 
 /** Holds a job for one process; the system lets go of it when that ends in any way. */
 async function alone<T>(dir: string, work: () => Promise<T>): Promise<T> {
-  makeFolder(dir);
+  // For others to look into: a user without rights may be who works in a trial.
+  mkdirSync(dir, { recursive: true });
   const lock = takeLock(join(dir, ".lock"), "alone", 0);
   if (lock === undefined) {
     throw new Agent33Error(

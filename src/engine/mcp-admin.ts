@@ -11,6 +11,7 @@ import type { McpServerHandle } from "../connectors/mcp/handle.ts";
 import type { OAuthPerson } from "../connectors/mcp/oauth.ts";
 import { type PinState, pinState } from "../connectors/mcp/pins.ts";
 import type { Confinements } from "./confined-servers.ts";
+import type { Asker } from "./asker.ts";
 import type { Host } from "./host.ts";
 import { asPerson, loginFor } from "./mcp-logins.ts";
 import { configuredServers } from "./server-specs.ts";
@@ -46,14 +47,18 @@ export interface McpInspection {
 
 /** What can be done with the settings' servers outside of a run. */
 export interface McpAdmin {
-  /** Asks servers what they offer. @throws Agent33Error `engine.unknown_server` */
-  inspect(names: readonly string[]): Promise<McpInspection>;
+  /**
+   * Asks servers what they offer.
+   * @param by whose calls they are; default: the settings' user
+   * @throws Agent33Error `engine.unknown_server`
+   */
+  inspect(names: readonly string[], by?: Asker): Promise<McpInspection>;
   /**
    * Takes servers' tools for good as they are now, and says what they were before that. Of one that
    * does not open the pins stay as they are.
    * @throws Agent33Error `engine.unknown_server`
    */
-  pin(names: readonly string[]): Promise<McpInspection & { readonly file: string }>;
+  pin(names: readonly string[], by?: Asker): Promise<McpInspection & { readonly file: string }>;
   /**
    * Lets a person log in to a server, and keeps what it gave them.
    * @param show told the address of the page to open
@@ -78,12 +83,12 @@ const loginMs = 600_000;
 export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
   const { config, host } = parts;
   const file = lockPath(config, host.cwd);
-  const inspect = async (names: readonly string[], lock: Lock) => {
+  const inspect = async (names: readonly string[], lock: Lock, by?: Asker) => {
     const found: (readonly [McpServerReport, McpServerHandle])[] = [];
     const failed: McpServerFailure[] = [];
     for (const name of namesOf(config, names)) {
       try {
-        const { handle, notices } = await open(name, lock, parts);
+        const { handle, notices } = await open(name, lock, parts, { by });
         found.push([reportOf(handle, lock, notices), handle]);
         await handle.close();
       } catch (error) {
@@ -93,13 +98,13 @@ export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
     return { found, failed, servers: found.map(([report]) => report) };
   };
   return {
-    inspect: async (names) => {
-      const { servers, failed } = await inspect(names, readLock(file));
+    inspect: async (names, by) => {
+      const { servers, failed } = await inspect(names, readLock(file), by);
       return { servers, failed };
     },
-    pin: async (names) => {
+    pin: async (names, by) => {
       const lock = readLock(file);
-      const { found, servers, failed } = await inspect(names, lock);
+      const { found, servers, failed } = await inspect(names, lock, by);
       const pinned = found.map(([{ name }, { listed }]) => [
         name,
         Object.fromEntries(
@@ -115,7 +120,7 @@ export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
     login: (name, show) =>
       asPerson(show, async (person) => {
         const lock = readLock(file);
-        const { handle, notices } = await open(name, lock, parts, person);
+        const { handle, notices } = await open(name, lock, parts, { person });
         const report = reportOf(handle, lock, notices);
         await handle.close();
         return report;
@@ -137,7 +142,7 @@ async function open(
   name: string,
   lock: Lock,
   parts: McpAdminParts,
-  person?: OAuthPerson,
+  { person, by }: { readonly person?: OAuthPerson; readonly by?: Asker | undefined },
 ): Promise<{ readonly handle: McpServerHandle; readonly notices: readonly string[] }> {
   const { config, host, boundary, policy, confinements } = parts;
   const { settings } = config;
@@ -150,7 +155,7 @@ async function open(
       boundary,
       server: person === undefined ? server : { ...server, startTimeoutMs: loginMs },
       ...loginFor(name, settings.mcpServers[name], parts, person),
-      principal: { tenant: settings.tenant, user: settings.user },
+      principal: { tenant: settings.tenant, user: settings.user, ...by },
       options: { policy: policy() },
       ...(pins === undefined ? {} : { pins }),
     });

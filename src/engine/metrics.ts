@@ -85,7 +85,7 @@ async function gaugesOf(
       states.set(shown, (states.get(shown) ?? 0) + 1);
       openings += timesOpened;
     }
-    runsOpen += (await rows.runs.unfinished()).length;
+    runsOpen += await rows.runs.openCount();
   }
   return {
     agent33_runs_open: one(runsOpen),

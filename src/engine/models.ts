@@ -11,6 +11,7 @@ import type { Model, ModelInfo } from "../models/model.ts";
 import { loadPrices, type Prices } from "../models/prices.ts";
 import { baseUrlOf } from "../models/providers.ts";
 import { parseModelSpec, vendorOf } from "../models/spec.ts";
+import type { Asker } from "./asker.ts";
 import type { Host } from "./host.ts";
 import { redactError } from "./redact-event.ts";
 
@@ -49,8 +50,11 @@ export interface ModelCheck {
 export interface Models {
   /** Nothing is called. */
   list(names?: readonly string[]): Promise<readonly ModelStanding[]>;
-  /** Asks each one's provider which models it has: governed calls that cost nothing. */
-  check(names?: readonly string[]): Promise<readonly ModelCheck[]>;
+  /**
+   * Asks each one's provider which models it has: governed calls that cost nothing.
+   * @param by whose calls they are; default: the settings' user
+   */
+  check(names?: readonly string[], by?: Asker): Promise<readonly ModelCheck[]>;
 }
 
 export interface ModelsParts {
@@ -99,7 +103,7 @@ export function createModels(parts: ModelsParts): Models {
     };
   };
 
-  const check = async (name: string): Promise<ModelCheck> => {
+  const check = async (name: string, by?: Asker): Promise<ModelCheck> => {
     let baseUrl: string | null = null;
     const told = (state: ModelCheck["state"], detail: string, error: ErrorData | null = null) => {
       return { name, baseUrl, state, detail, error };
@@ -114,7 +118,7 @@ export function createModels(parts: ModelsParts): Models {
       const spec = modelListSpec(vendor, () => host.clock.now());
       const apiKey = keys.find(({ provider }) => provider === vendor)?.value ?? "";
       const place = { baseUrl, apiKey };
-      const principal = { tenant: settings.tenant, user: settings.user };
+      const principal = { tenant: settings.tenant, user: settings.user, ...by };
       const { effect, ruleId } = parts.policy().decide(spec.facts(place), spec.id, principal);
       if (effect === "ask") return told("not checked", `Policy asks a person first (${ruleId}).`);
       const served = await boundary.connector(spec).call(place, { principal });
@@ -131,7 +135,7 @@ export function createModels(parts: ModelsParts): Models {
       const prices = await loadPrices({ clock: host.clock, overrides: settings.prices });
       return Promise.all(chosen(names).map((name) => standing(name, prices)));
     },
-    check: (names) => Promise.all(chosen(names).map(check)),
+    check: (names, by) => Promise.all(chosen(names).map((name) => check(name, by))),
   };
 }
 

@@ -8,6 +8,12 @@ import type { PolicySelection } from "../config/schema.ts";
 import type { Host } from "./host.ts";
 import { type CompiledSelection, compileSelection, type PolicyFor } from "./policy.ts";
 
+/** What came of reading the policies again. */
+export interface PolicyReload {
+  readonly version: string;
+  readonly changed: boolean;
+}
+
 /** The policies in force, which follow their files. */
 export interface Policies {
   /** What new runs are started under; paths in it are absolute. */
@@ -16,6 +22,12 @@ export interface Policies {
   policyFor(selection: PolicySelection, whom: PolicyFor): CompiledPolicy;
   /** Files and folders that it is read from. */
   places(): readonly string[];
+  /**
+   * Reads everything again now, whatever has been seen of it; what is wrong leaves the old one.
+   * @returns the version in force, and whether it is another than before
+   * @throws Agent33Error `policy.*`, `config.*`
+   */
+  reload(): PolicyReload;
   /** Looks now whether a file has changed. */
   check(): void;
   /** Looks from time to time; keeps no process alive. */
@@ -64,7 +76,7 @@ export function createPolicies({ config, host, onSwap, everyMs = 1_000 }: Polici
   let lastProblem: string | undefined;
   let timer: NodeJS.Timeout | undefined;
 
-  const reload = (): void => {
+  const reload = (): PolicyReload => {
     const fresh = config.reload();
     tried = absolute(fresh.settings.policy, host.cwd);
     const next = load(fresh);
@@ -72,10 +84,11 @@ export function createPolicies({ config, host, onSwap, everyMs = 1_000 }: Polici
     inForce = next;
     lastProblem = undefined;
     const { version } = next.compiled;
-    if (version === old) return;
+    if (version === old) return { version, changed: false };
     onSwap();
     const names = `${old.slice(0, 8)} gave way to ${version.slice(0, 8)}`;
     host.warn(`policy.reloaded: ${names}; runs that are open keep theirs.`);
+    return { version, changed: true };
   };
 
   const check = (): void => {
@@ -107,6 +120,7 @@ export function createPolicies({ config, host, onSwap, everyMs = 1_000 }: Polici
         ? inForce.compiled
         : compileSelection(selection, host.cwd)
       ).policyFor(whom),
+    reload,
     places: () => [settingsFile, ...inForce.selection.files],
     check,
     follow: () => {

@@ -14,7 +14,7 @@ import { beginClean } from "./clean-workspace.ts";
 import type { Host } from "./host.ts";
 import { createBook } from "./run-book.ts";
 import { runFiles } from "./run-files.ts";
-import { parseRunSpec, type RunSpec } from "./run-spec.ts";
+import { isTrialRun, parseRunSpec, type RunSpec } from "./run-spec.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import { closedPlaces, type OpenedSession, openSession, type SessionParts } from "./session.ts";
 import type { EngineStore } from "./tenant-store.ts";
@@ -136,6 +136,10 @@ export function runHosting(
     budgets.open(work, allowed.work, used);
   };
 
+  /** A trial's run whose environment is not this process's is ended only when nobody else has it. */
+  const isAbandoned = (runId: string): boolean =>
+    isTrialRun(store.runs.get(runId)?.spec) && !live.environments.has(runId);
+
   /** For runs whose workflow did not close the book itself. */
   const closeIfOpen = (runId: string, outcome: RunOutcome, stop: StopReason): void => {
     const run = store.runs.get(runId);
@@ -147,7 +151,10 @@ export function runHosting(
       case "waiting":
         return book.pause(runId);
       case "cancelled":
-        return closeIfOpen(runId, "cancelled", { reason: "cancelled" });
+        return closeIfOpen(runId, "cancelled", {
+          reason: "cancelled",
+          ...(isAbandoned(runId) ? { abandoned: true as const } : {}),
+        });
       case "failed":
         return closeIfOpen(runId, "failed", { reason: "error", error: errorOf(error).toJSON() });
       case "completed":

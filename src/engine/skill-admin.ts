@@ -5,6 +5,7 @@ import { lockPath, readLock, writeLock } from "../config/lock.ts";
 import { skillFolders } from "../skills/load.ts";
 import { readSkill } from "../skills/read-skill.ts";
 import { entryNamed, type SkillEntry, type SkillRegistry } from "../skills/registry.ts";
+import { stageSkills } from "../skills/stage.ts";
 import { type SkillFault, validateSkill } from "../skills/validate.ts";
 import type { Host } from "./host.ts";
 import { readSkills, skillPlaces } from "./skills.ts";
@@ -54,9 +55,32 @@ export async function checkSkills(
           .filter(({ path, isExpected }) => isExpected || existsSync(path))
           .map(({ path }) => path);
   const folders = (await Promise.all(roots.map(skillFolders))).flat();
+  return checkFolders(
+    folders.map((dir) => ({ dir, shown: shownPath(dir, host.cwd) })),
+    how,
+  );
+}
+
+/**
+ * Looks at the skills of an archive; nothing of it is added.
+ * @throws Agent33Error `skills.archive_*`, `skills.no_skill_in_source`
+ */
+export async function checkArchive(file: string, how: "strict" | "lenient"): Promise<SkillCheck> {
+  const staged = await stageSkills(file);
+  try {
+    const folders = staged.skills.map(({ dir, from }) => ({ dir, shown: from }));
+    return await checkFolders(folders, how);
+  } finally {
+    await staged.discard();
+  }
+}
+
+async function checkFolders(
+  folders: readonly { readonly dir: string; readonly shown: string }[],
+  how: "strict" | "lenient",
+): Promise<SkillCheck> {
   const faults: SkillFault[] = [];
-  for (const dir of folders) {
-    const shown = shownPath(dir, host.cwd);
+  for (const { dir, shown } of folders) {
     const found = how === "strict" ? await validateSkill(dir, shown) : await oddities(dir, shown);
     faults.push(...found);
   }

@@ -17,6 +17,8 @@ type Machine = Pick<Host, "cwd" | "env" | "clock" | "ids">;
 export interface AddSkillsRequest {
   /** A folder or an archive. */
   readonly source: string;
+  /** What the lock file calls it, where its place says nothing. */
+  readonly calledAs?: string;
   /** Only these of its skills; all of them where none is named. */
   readonly names: readonly string[];
   /** A folder of skills; the first of the settings where none is given. */
@@ -134,7 +136,7 @@ function chosenOf(staged: readonly StagedSkill[], names: readonly string[]): rea
 
 async function carryOut(
   additions: readonly SkillAddition[],
-  { source, replace }: AddSkillsRequest,
+  { source, calledAs, replace }: AddSkillsRequest,
   config: Config,
   host: Machine,
 ): Promise<readonly string[]> {
@@ -146,7 +148,7 @@ async function carryOut(
   }
   const pins = additions.map(({ skill: { name, digest, version } }) => [
     name,
-    { digest, ...(version === undefined ? {} : { version }), source },
+    { digest, ...(version === undefined ? {} : { version }), source: calledAs ?? source },
   ]);
   changeLock(config, host, (skills) => ({ ...skills, ...Object.fromEntries(pins) }));
   return kept;

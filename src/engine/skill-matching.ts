@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Agent33Error } from "../base/errors.ts";
+import type { Principal } from "../base/principal.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { Config } from "../config/config.ts";
@@ -10,6 +11,7 @@ import { loadPrices } from "../models/prices.ts";
 import { loadTokenCounter } from "../models/tokens.ts";
 import type { SkillMatch } from "../skills/matching/match-result.ts";
 import type { AskSkills } from "../skills/matching/model-stages.ts";
+import type { Asker } from "./asker.ts";
 import type { Host } from "./host.ts";
 import { matchWith, type SkillMatcherParts } from "./skill-matcher.ts";
 import { readSkills } from "./skills.ts";
@@ -27,10 +29,11 @@ export type SkillMatchRequest = z.infer<typeof requestSchema>;
 /** Matches the settings' skills with a task, without a run. */
 export interface SkillMatching {
   /**
+   * @param by whose calls they are; default: the settings' user
    * @throws BoundaryError where the model cannot be asked, Agent33Error `engine.invalid_match`,
    * `models.*`
    */
-  match(request: SkillMatchRequest): Promise<SkillMatch>;
+  match(request: SkillMatchRequest, by?: Asker): Promise<SkillMatch>;
 }
 
 export interface SkillMatchingParts extends SkillMatcherParts {
@@ -50,9 +53,7 @@ const maxOutputTokens = 4_000;
 export function createSkillMatching(parts: SkillMatchingParts): SkillMatching {
   const { config, host, boundary } = parts;
   const { settings } = config;
-  const principal = { tenant: settings.tenant, user: settings.user };
-
-  const asking = async (name: string): Promise<AskSkills> => {
+  const asking = async (name: string, principal: Principal): Promise<AskSkills> => {
     const { clock } = host;
     const model = await parts.model({ model: name, baseUrl: settings.baseUrl ?? null });
     const prices = await loadPrices({ clock, overrides: settings.prices });
@@ -70,7 +71,8 @@ export function createSkillMatching(parts: SkillMatchingParts): SkillMatching {
   };
 
   return {
-    match: async (request) => {
+    match: async (request, by) => {
+      const principal = { tenant: settings.tenant, user: settings.user, ...by };
       const { task, top, model } = parsed(request);
       const lock = readLock(lockPath(config, host.cwd));
       const { entries } = await readSkills(settings, host, lock, settings.tenant);
@@ -80,7 +82,7 @@ export function createSkillMatching(parts: SkillMatchingParts): SkillMatching {
       return matchWith(parts, skills, {
         task,
         top,
-        ...(model === null ? {} : { ask: await asking(model) }),
+        ...(model === null ? {} : { ask: await asking(model, principal) }),
         call: { principal, policy: parts.policy() },
       });
     },

@@ -203,6 +203,8 @@ describe("an agent of this engine in a trial", () => {
     const result = await on.engine.trialAgent(undefined).work(asked);
     expect(result.error?.code).toBe("evaluation.agent_timeout");
     expect(runs()[0]?.outcome).toBe("cancelled");
+    expect(eventsOf(result.runId).at(-1)).toMatchObject({ stop: { reason: "cancelled" } });
+    expect(eventsOf(result.runId).at(-1)).not.toHaveProperty("stop.abandoned");
     expect(readFileSync(join(root, "place/workspace/half.txt"), "utf8")).toBe("half\n");
   });
 
@@ -223,6 +225,16 @@ describe("an agent of this engine in a trial", () => {
     await expect(working).rejects.toMatchObject({ code: "evaluation.trial_cancelled" });
     const mute = on.engine.trialAgent(undefined).work(await request([command("true")]));
     await expect(mute).rejects.toMatchObject({ code: "boundary.upstream_4xx" });
+  });
+
+  test("shares the budgets of its tenant with all other trials", async () => {
+    await on.engine.close();
+    on = testEngine({ budgets: { few: { per: "tenant", period: "month", maxCalls: 3 } } });
+    const agent = on.engine.trialAgent(undefined);
+    expect((await agent.work(await request([done]))).error).toBeUndefined();
+    await expect(agent.work(await request([command("true"), done]))).rejects.toMatchObject({
+      code: "boundary.budget_exceeded",
+    });
   });
 
   test("has no result when the policy asks a person about its calls", async () => {
@@ -265,6 +277,7 @@ describe("an agent of this engine in a trial", () => {
     expect(taken).toEqual([]);
     await on.engine.trialAgent(undefined).work(await request([done]));
     expect(on.engine.store.runs.get(id)).toMatchObject({ state: "finished", outcome: "cancelled" });
+    expect(eventsOf(id).at(-1)).toMatchObject({ stop: { reason: "cancelled", abandoned: true } });
     expect(runs()).toHaveLength(2);
     await expect(on.engine.runs.createReplay(id)).rejects.toMatchObject({
       code: "engine.trial_gone",

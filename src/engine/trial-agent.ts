@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { agentDigest } from "../agents/definition.ts";
 import type { AgentFamily } from "../agents/family.ts";
 import { digestOf } from "../base/digest.ts";
-import { Agent33Error, unreachable } from "../base/errors.ts";
+import { Agent33Error, type ErrorData, unreachable } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
 import type { AttemptRequest, AttemptResult, TrialAgent } from "../evaluation/attempts/attempt.ts";
 import { cancelled, outOfTime, overrunOf } from "../evaluation/attempts/program.ts";
 import { atifOfLog } from "../evaluation/trajectories/atif-of-log.ts";
 import type { Artefact } from "../evaluation/trials/trial.ts";
-import type { EventOf, StopReason, StoredEvent } from "../events/event.ts";
+import type { EventOf, StoredEvent } from "../events/event.ts";
 import { resolveFamily } from "./agents.ts";
 import { createTrialRun, type TrialRunParts } from "./create-trial-run.ts";
 import type { LiveRuns } from "./live-runs.ts";
@@ -99,6 +99,7 @@ async function workOn(
   const artefacts = await writeLogs(events, logs);
   const finished = events.findLast((event) => event.type === "run.finished");
   if (finished === undefined) throw withoutEnd(runId);
+  refuseEmptyBudget(events);
   const error = isLate ? outOfTime(timeoutMs ?? 0) : endError(finished, request);
   return { ...spentOf(finished), ...(error && { error: error.toJSON() }), runId, artefacts };
 }
@@ -144,6 +145,22 @@ function spentOf({
 }
 
 /**
+ * An empty budget that the run shares with others says nothing of the agent, though its run counts it
+ * as a limit of its own; nor does a budget that never let the model be asked, such as one of money
+ * for a model without a price.
+ * @throws Agent33Error `boundary.budget_exceeded`
+ */
+function refuseEmptyBudget(events: readonly StoredEvent[]): void {
+  const last = events.findLast(({ type }) => type === "turn.completed" || type === "turn.failed");
+  if (last?.type !== "turn.failed" || last.error.code !== "boundary.budget_exceeded") return;
+  const budget = last.error.details?.["budget"];
+  const isShared = typeof budget === "string" && !budget.startsWith(runBudgets);
+  if (isShared || !events.some(({ type }) => type === "turn.completed")) throw faultOf(last);
+}
+
+const runBudgets = "run:";
+
+/**
  * What ended the agent early by its own doing.
  * @throws Agent33Error what is no doing of the agent: a model that could not be asked, an empty budget
  */
@@ -168,8 +185,11 @@ function endError(
       return environment.overrun.aborted
         ? overrunOf(environment.overrun)
         : stopped("its run was cancelled");
-    case "denied":
     case "error":
+      // A cut off answer, or a conversation that fits into no window, is what its model makes of it.
+      if (/^(?:agents|context)\./.test(stop.error.code)) return stopped(stop.error.message);
+      throw faultOf(stop);
+    case "denied":
       throw faultOf(stop);
     default:
       return unreachable(stop);
@@ -182,7 +202,7 @@ function stopped(why: string): Agent33Error {
   });
 }
 
-function faultOf({ error }: Extract<StopReason, { reason: "error" | "denied" }>): Agent33Error {
+function faultOf({ error }: { readonly error: ErrorData }): Agent33Error {
   const { code, message, hint, retryable, details } = error;
   return new Agent33Error(code, message, {
     retryable,

@@ -127,6 +127,7 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "same_store",
     "target_not_empty",
     "unknown_approval",
+    "unknown_call",
     "unknown_quarantined",
     "unknown_run",
     "unknown_source",

@@ -176,7 +176,11 @@ export const stop = z.discriminatedUnion("reason", [
   z.object({ reason: z.literal("denied"), error: errorData }),
   /** A person spoke to the run, whose own agent decides how to go on: only those that work for it. */
   z.object({ reason: z.literal("steered") }),
-  z.object({ reason: z.literal("cancelled") }),
+  z.object({
+    reason: z.literal("cancelled"),
+    /** Nobody cancelled it: the trial that it is part of is gone, with its environment. */
+    abandoned: z.literal(true).exactOptional(),
+  }),
   z.object({ reason: z.literal("error"), error: errorData }),
 ]);
 

@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { toJsonValue } from "../base/json.ts";
 import type { Config } from "../config/config.ts";
 import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
@@ -13,6 +14,7 @@ import { eventStream } from "./event-stream.ts";
 import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
 import { openApi } from "./openapi.ts";
+import { placeless } from "./placeless.ts";
 import { problemOf, statusOf } from "./problem.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { referencePage } from "./reference-page.ts";
@@ -251,6 +253,14 @@ function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Respo
       "x-accel-buffering": "no",
     });
   }
+  if (answer.kind === "lines") {
+    return new Response(answer.text.pipeThrough(new TextEncoderStream()), {
+      headers: {
+        "content-type": "application/x-ndjson",
+        "content-disposition": `attachment; filename="${answer.fileName}"`,
+      },
+    });
+  }
   const text = JSON.stringify(answer.body);
   if (parts.checksAnswers === true) {
     const problems = answerProblems(route, JSON.parse(text));
@@ -278,7 +288,8 @@ function problemResponse(c: Here, error: Agent33Error, host: Host): Response {
     const value = c.res.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
-  return new Response(JSON.stringify(problemOf(error, requestId)), { status, headers });
+  const told = placeless(toJsonValue(problemOf(error, requestId)), host);
+  return new Response(JSON.stringify(told), { status, headers });
 }
 
 /** The error for what comes while the server closes. */

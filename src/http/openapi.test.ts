@@ -39,7 +39,14 @@ test("every operation needs a right that is known, and says what it does and ans
 
 test("nothing changes anything on GET, and what changes something is no GET", () => {
   for (const route of allRoutes) {
-    expect(route.method === "GET", route.name).toBe(route.effect === "read");
+    // Some questions do not fit into an address: they are asked by POST, and make nothing.
+    const isQuestion =
+      route.method === "POST" &&
+      route.effect === "read" &&
+      route.body !== undefined &&
+      "schema" in route.answer &&
+      route.answer.status === 200;
+    expect(route.method === "GET", route.name).toBe(route.effect === "read" && !isQuestion);
   }
 });
 

@@ -55,14 +55,27 @@ function operation(route: Route, components: Components, problem: JsonObject): J
           },
           "204": { description: "There is nothing to tell any more; do not come again." },
         }
-      : {
-          [String(answer.status)]: {
-            description: answer.status === 201 ? "Made." : "Done.",
-            content: {
-              "application/json": { schema: components.of(answer.schema, "output", `${id}Answer`) },
+      : "lines" in answer
+        ? {
+            "200": {
+              description: "A file of JSON, one value a line; each has this form.",
+              content: {
+                "application/x-ndjson": {
+                  schema: components.of(answer.lines, "output", `${id}Line`),
+                },
+              },
             },
-          },
-        };
+          }
+        : {
+            [String(answer.status)]: {
+              description: answer.status === 201 ? "Made." : "Done.",
+              content: {
+                "application/json": {
+                  schema: components.of(answer.schema, "output", `${id}Answer`),
+                },
+              },
+            },
+          };
   const bodyStatuses = route.body === undefined ? [] : [413, 415];
   const statuses = [...new Set([...usual, ...bodyStatuses, ...(route.problems ?? [])])];
   return {

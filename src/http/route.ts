@@ -7,6 +7,7 @@ import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
 import type { Caller } from "./caller.ts";
 import { checked } from "./input.ts";
+import { pushedText } from "./pushed-text.ts";
 import type { Scope } from "./scopes.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -42,6 +43,8 @@ export type Answer =
       readonly body: unknown;
       readonly location?: string;
     }
+  /** A file as it is made: nothing of it is kept in memory. */
+  | { readonly kind: "lines"; readonly fileName: string; readonly text: ReadableStream<string> }
   | { readonly kind: "stream"; readonly items: AsyncIterable<StreamItem> | undefined };
 
 /** What came in, before it is checked. */
@@ -69,6 +72,8 @@ export interface RouteFacts {
   readonly body?: z.ZodType;
   readonly answer:
     | { readonly status: 200 | 201 | 202; readonly schema: z.ZodType }
+    /** JSON, one value a line. */
+    | { readonly lines: z.ZodType }
     /** Server-sent events. */
     | { readonly stream: z.ZodType };
   /** Statuses of errors besides those that every route can have. */
@@ -157,6 +162,32 @@ export function defineStream<
       kind: "stream",
       items: open(callOf(spec, input, context)),
     }),
+  };
+}
+
+/**
+ * A route that answers with a file of JSON lines. `write` writes it piece by piece, as fast as the
+ * other side reads; what it throws breaks the answer off, so that half a file is never a whole one.
+ */
+export function defineLines<
+  P extends Fields = undefined,
+  Q extends Fields = undefined,
+  B extends Value = undefined,
+>(
+  spec: Spec<P, Q, B> & {
+    readonly answer: { readonly lines: z.ZodType };
+    readonly fileName: string;
+    readonly write: (call: Call<P, Q, B>, out: (text: string) => Promise<void>) => Promise<unknown>;
+  },
+): Route {
+  const { write, fileName, answer } = spec;
+  return {
+    ...factsOf(spec),
+    answer,
+    respond: async (input, context) => {
+      const call = callOf(spec, input, context);
+      return { kind: "lines", fileName, text: pushedText((out) => write(call, out)) };
+    },
   };
 }
 

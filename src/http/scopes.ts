@@ -1,7 +1,24 @@
 /** What a key or a token may allow. A route names one of these; there is none without. */
 export const scopes = {
+  "agents:read": "look at definitions of agents, and have one checked",
+  "agents:invoke": "ask agents for answers",
+  "approvals:read": "look at questions to people",
+  "approvals:decide": "answer questions to people",
+  "keys:read": "look at the API keys of the own tenant",
+  "keys:write":
+    "make, rotate and revoke API keys of the own tenant, with no more rights than one's own",
   "runs:read": "look at runs and follow them",
   "runs:write": "start, steer, cancel, resume and replay runs",
+  "policy:read": "ask, read, check and test policies",
+  "policy:write": "have changed policies read at once",
+  "audit:read": "look at the record of calls, and check it",
+  "audit:export": "take the whole record of calls away",
+  "connectors:read": "see what calls go out through, its breakers, servers and models",
+  "connectors:write": "have these checked, force breakers, pin what servers offer",
+  "skills:read": "see skills, and have some looked at",
+  "skills:match": "match skills with a task, which may ask a model",
+  "skills:write": "add, pin and remove skills",
+  "settings:read": "see the installation's settings and what works on its machine",
 } as const;
 
 /** The name of one right. */

@@ -2,15 +2,18 @@ import { closeAll } from "../engine/close-all.ts";
 import { type ApiKeys, createApiKeys } from "../engine/api-keys.ts";
 import { type Engines, openEngines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
+import { keySetReader } from "../engine/key-set.ts";
 import type { UpgradeReport } from "../engine/store-upgrade.ts";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createApp } from "./app.ts";
 import { authenticatorOf } from "./authentication.ts";
+import type { Authenticator } from "./caller.ts";
 import { checkSafety, listen } from "./listen.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { allRoutes } from "./routes/all.ts";
 import { adminScope } from "./scopes.ts";
+import { tokenAuthenticator } from "./tokens.ts";
 
 /** A server at work. */
 export interface ApiServer {
@@ -52,7 +55,7 @@ export async function startServer(
       keys,
       config,
       host,
-      authenticator: authenticatorOf(keys),
+      authenticator: authenticatorOf(keys, tokensOf(engines, config, host)),
       limits: createRateLimits({ perMinute: serve.requestsPerMinute, failuresPerMinute }),
       closing: closing.signal,
     });
@@ -79,6 +82,15 @@ export async function startServer(
     await engines.close();
     throw error;
   }
+}
+
+/** What tokens prove, where the settings take any. */
+function tokensOf({ own }: Engines, { settings }: Config, host: Host): Authenticator | undefined {
+  const { jwt } = settings.serve;
+  if (jwt === undefined) return undefined;
+  const principal = { tenant: settings.tenant, user: settings.user };
+  const read = keySetReader(jwt.jwksUrl, { boundary: own.boundary, principal, host });
+  return tokenAuthenticator(jwt, read, host);
 }
 
 /** The first start needs a key to begin with. */

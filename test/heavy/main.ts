@@ -5,6 +5,7 @@ import { backupKill } from "./backup-kill.ts";
 import { corruption } from "./corruption.ts";
 import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
+import { evalKill } from "./eval-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
 import { powerCut } from "./power-cut.ts";
@@ -28,6 +29,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   corruption,
   crash,
   "demo-kill": demoKill,
+  "eval-kill": evalKill,
   "mcp-conformance": mcpConformance,
   outage,
   "power-cut": powerCut,

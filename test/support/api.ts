@@ -1,4 +1,7 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
+import { stringify } from "yaml";
 import type { JsonValue } from "../../src/base/json.ts";
 import { type FlagSetting, loadConfig } from "../../src/config/config.ts";
 import { createApiKeys } from "../../src/engine/api-keys.ts";
@@ -10,7 +13,7 @@ import { createRateLimits } from "../../src/http/rate-limits.ts";
 import type { Route } from "../../src/http/route.ts";
 import { allRoutes } from "../../src/http/routes/all.ts";
 import { type GrantedScope, grantable } from "../../src/http/scopes.ts";
-import { testHost } from "./engine.ts";
+import { type ScriptedTurn, testHost } from "./engine.ts";
 import { temporaryFolder } from "./temporary.ts";
 
 /** An answer, read to its end. */
@@ -131,4 +134,20 @@ function callerOf(token: string): Caller | undefined {
     key: `key-of-${tenant}`,
     scopes: new Set(scopes as readonly GrantedScope[]),
   };
+}
+
+/** An API whose runs take these turns; each answers in one by default. @param files by path */
+export async function scriptedApi(
+  turns: readonly ScriptedTurn[] = [{ text: "Done." }],
+  settings: Readonly<Record<string, JsonValue>> = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<TestApi> {
+  const folder = temporaryFolder("api");
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  const path = join(folder, "script.yaml");
+  writeFileSync(path, stringify({ name: "test", turns }));
+  return testApi({ model: `scripted:${path}`, ...settings }, { folder });
 }

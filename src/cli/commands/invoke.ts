@@ -1,9 +1,8 @@
 import type { Command } from "commander";
-import { isJsonObject, type JsonObject, type JsonValue } from "../../base/json.ts";
+import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { repeatedName } from "../../base/repeated-name.ts";
-import type { Engine } from "../../engine.ts";
 import type { RunRequest } from "../../engine/create-run.ts";
-import type { StoredEvent } from "../../events/event.ts";
+import { runResult } from "../../engine/run-result.ts";
 import { addCommonOptions, type CliContext, outputOf, withEngine } from "../context.ts";
 import { leaveQueued, startAndFollow } from "../follow.ts";
 import { readJson } from "../input.ts";
@@ -49,46 +48,10 @@ async function invoke(context: CliContext, agent: string, options: InvokeOptions
     // What is told of the run goes beside the result, so that the result can be piped.
     const beside = { ...output, out: output.err };
     const runId = await startAndFollow(context, engine, beside, request);
-    const events = engine.store.runLog.read(runId);
-    const answer = answerOf(events);
-    if (output.json) output.out(JSON.stringify(resultOf(engine, events, runId, answer)));
-    else if (answer !== undefined) output.out(JSON.stringify(answer));
+    const result = runResult(engine.store, runId);
+    if (output.json) output.out(JSON.stringify({ ...result, output: result.output ?? null }));
+    else if (result.output !== undefined) output.out(JSON.stringify(result.output));
   });
-}
-
-/** What the agent answered; its last words where its definition asks for no form. */
-function answerOf(events: readonly StoredEvent[]): JsonValue | undefined {
-  const end = events.findLast((event) => event.type === "run.finished");
-  if (end?.type !== "run.finished" || end.stop.reason !== "done") return undefined;
-  const check = events.findLast(
-    (event) => event.type === "check.completed" && event.agentPath === undefined,
-  );
-  const isFormless = check?.type === "check.completed" && check.kind === "schema" && !check.passed;
-  return end.output ?? (isFormless ? undefined : end.summary);
-}
-
-function resultOf(
-  { store }: Engine,
-  events: readonly StoredEvent[],
-  runId: string,
-  output: JsonValue | undefined,
-) {
-  const run = store.runs.get(runId);
-  const begun = events.find((event) => event.type === "run.started");
-  const end = events.findLast((event) => event.type === "run.finished");
-  return {
-    run: runId,
-    outcome: run?.outcome ?? null,
-    output: output ?? null,
-    effort: begun && {
-      effort: begun.effort,
-      source: begun.effortSource,
-      model: begun.model,
-      routing: begun.routing ?? null,
-    },
-    totals: end?.totals ?? null,
-    attempts: end?.attempts ?? null,
-  };
 }
 
 function refuseTools(options: InvokeOptions): void {

@@ -298,7 +298,11 @@ function preparation(
     }
     environments[task.name] = prepared.digests;
     if (pinned === undefined) writePins(job.dir, { ...job.pins, environments });
-    parts.tell({ kind: "task.prepared", task: task.name, notices: prepared.notices });
+    parts.tell({
+      kind: "task.prepared",
+      task: task.name,
+      notices: [...task.notices, ...prepared.notices],
+    });
     return prepared;
   };
   return (of) => {

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
-import { makeFolder, putFile } from "../../base/disk.ts";
+import { putFile } from "../../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
 import { type JobConfig, jobConfigSchema, type JobPins, jobPinsSchema } from "./job-config.ts";
 
@@ -21,7 +21,7 @@ export function isJob(dir: string): boolean {
 
 /** Writes a job down. The pins come first: a folder with both is a job that can be resumed. */
 export function writeJob(dir: string, { config, pins }: JobFiles): void {
-  makeFolder(dir);
+  mkdirSync(dir, { recursive: true });
   writePins(dir, pins);
   putFile(join(dir, configName), json(config), "new");
 }

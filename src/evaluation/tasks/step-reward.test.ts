@@ -4,7 +4,8 @@ import { allowsNextStep, taskRewards } from "./step-reward.ts";
 import type { Task, TaskStep } from "./task.ts";
 
 const step = (minReward: TaskStep["minReward"]) => ({ minReward }) as TaskStep;
-const counting = (stepReward: Task["stepReward"]) => ({ stepReward }) as Task;
+const counting = (stepReward: Task["stepReward"], steps = 3) =>
+  ({ stepReward, steps: Array.from({ length: steps }) }) as unknown as Task;
 
 describe("whether the next step may begin", () => {
   test.each([
@@ -30,6 +31,12 @@ describe("what a task of steps is worth", () => {
     expect(taskRewards(counting("final"), judged)).toEqual({ reward: 0.5, speed: 3 });
   });
 
+  test("is less than whole where a step was never begun, however good the others were", () => {
+    const good = [{ reward: 1, style: 0.5 }, { reward: 1 }];
+    expect(taskRewards(counting("mean"), good)).toEqual({ reward: 2 / 3, style: 0.5 / 3 });
+    expect(taskRewards(counting("final"), good)).toEqual({ reward: 0, style: 0 });
+  });
+
   test("is nothing where no step was judged", () => {
     expect(taskRewards(counting("mean"), [])).toEqual({});
     expect(taskRewards(counting("final"), [])).toEqual({});
@@ -43,8 +50,8 @@ describe("what a task of steps is worth", () => {
     fc.assert(
       fc.property(fc.array(rewards, { minLength: 1 }), (list) => {
         const [first = {}] = list;
-        expect(taskRewards(counting("mean"), [first])).toEqual({ ...first });
-        const worth = taskRewards(counting("mean"), list)["reward"] ?? 0;
+        expect(taskRewards(counting("mean", 1), [first])).toEqual({ ...first });
+        const worth = taskRewards(counting("mean", list.length), list)["reward"] ?? 0;
         expect(worth).toBeGreaterThanOrEqual(0);
         expect(worth).toBeLessThanOrEqual(
           Math.max(...list.map((one) => one["reward"] ?? 0)) + 1e-9,

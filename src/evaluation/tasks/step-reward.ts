@@ -11,17 +11,22 @@ export function allowsNextStep({ minReward }: TaskStep, rewards: StepRewards): b
 }
 
 /**
- * What a task is worth by the rewards of the steps that were judged, as Harbor has it: of the last
- * one, or the mean for each name, where a name that a step does not have counts as 0. A step that
- * was never begun, because one before it was worth too little, is not among them; so whoever says
- * that a task passed must also have seen all of its steps judged.
+ * What a task is worth by the rewards of the steps that were judged: of the last one, or the mean for
+ * each name, where a name that a step does not have counts as 0. A step that was never begun, because
+ * one before it was worth too little, counts as 0 too. Harbor leaves it out, and so a task can be
+ * worth 1 there that was left half-way.
  * @returns nothing where no step was judged
  */
-export function taskRewards({ stepReward }: Task, judged: readonly StepRewards[]): StepRewards {
-  const last = judged.at(-1);
-  if (last === undefined || stepReward === "final") return last ?? {};
+export function taskRewards(
+  { steps, stepReward }: Pick<Task, "steps" | "stepReward">,
+  judged: readonly StepRewards[],
+): StepRewards {
+  const isWhole = judged.length >= steps.length;
+  if (stepReward === "final" && isWhole) return judged.at(-1) ?? {};
   const names = new Set(judged.flatMap((rewards) => Object.keys(rewards)));
+  // Where the last step counts and was never begun, nothing of the others does.
+  const counted = stepReward === "final" ? [] : judged;
   const mean = (name: string) =>
-    judged.reduce((sum, rewards) => sum + (rewards[name] ?? 0), 0) / judged.length;
+    counted.reduce((sum, rewards) => sum + (rewards[name] ?? 0), 0) / steps.length;
   return Object.fromEntries([...names].map((name) => [name, mean(name)]));
 }

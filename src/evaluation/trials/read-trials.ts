@@ -80,6 +80,7 @@ export async function readTrials(folder: string): Promise<TrialFolder> {
     for (const entry of entries) {
       // What a job tried its tasks with before it began is no trial of it.
       if (entry.name === gateName && names.has("lock.json")) continue;
+      if (entry.name.startsWith(".")) continue;
       if (entry.isDirectory()) await walk(join(dir, entry.name), depth + 1);
     }
   }

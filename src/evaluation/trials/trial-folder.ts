@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { basename, join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { syncToDisk, makeFolder, putFile } from "../../base/disk.ts";
+import { putFile, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
 import type { JsonObject } from "../../base/json.ts";
 import { attempt } from "../../base/result.ts";
@@ -46,7 +46,8 @@ export function isFinished(dir: string): boolean {
  * @param facts what is to be tried, for `config.json`
  */
 export function beginAttempt(dir: string, facts: JsonObject, clock: Clock): AttemptFolder {
-  makeFolder(dir);
+  // Not for this user alone: somebody without rights may be who works in it.
+  mkdirSync(dir, { recursive: true });
   setAside(dir);
   const log = (words: string): void =>
     appendFileSync(join(dir, "trial.log"), `${new Date(clock.now()).toISOString()} ${words}\n`);
@@ -90,7 +91,7 @@ function setAside(dir: string): void {
     newest !== undefined && !existsSync(join(dir, attemptsName, String(newest), errorName));
   if (names.length === 0 && !open) return;
   const folder = join(dir, attemptsName, String(open ? newest : (newest ?? 0) + 1));
-  makeFolder(folder);
+  mkdirSync(folder, { recursive: true });
   if (!names.includes(errorName)) {
     putFile(join(dir, errorName), `${JSON.stringify(interrupted(dir), null, 2)}\n`, "new");
   }

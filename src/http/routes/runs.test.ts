@@ -1,23 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { testApi, type TestApi } from "../../../test/support/api.ts";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { stringify } from "yaml";
-import { temporaryFolder } from "../../../test/support/temporary.ts";
-
-/** An API whose runs answer in one turn. */
-async function scripted(turns: readonly object[] = [{ text: "Done." }]): Promise<TestApi> {
-  const folder = temporaryFolder("api");
-  const path = join(folder, "script.yaml");
-  writeFileSync(path, stringify({ name: "test", turns }));
-  return testApi({ model: `scripted:${path}` }, { folder });
-}
+import { scriptedApi } from "../../../test/support/api.ts";
 
 const idOf = ({ body }: { readonly body: unknown }): string => (body as { id: string }).id;
 
 describe("runs", () => {
   test("are started, worked on, listed with cursors and shown", async () => {
-    const api = await scripted();
+    const api = await scriptedApi();
     const made = await api.ask("POST", "/v1/runs", { body: { task: "Say done." } });
     expect(made).toMatchObject({ status: 201, body: { state: "queued", outcome: null } });
     expect(made.headers.get("location")).toBe(`/v1/runs/${idOf(made)}`);
@@ -33,7 +21,7 @@ describe("runs", () => {
   });
 
   test("carry who asked and how into their log", async () => {
-    const api = await scripted();
+    const api = await scriptedApi();
     const id = idOf(await api.ask("POST", "/v1/runs", { body: { task: "Say done." } }));
     const { spec } = api.engines.own.store.runs.find(id);
     expect(spec).toMatchObject({
@@ -49,13 +37,13 @@ describe("runs", () => {
     ["a task and inputs at once", { inputs: {} }],
     ["commands of servers", { mcpCommands: ["sh"] }],
   ])("do not take %s", async (_, more) => {
-    const api = await scripted();
+    const api = await scriptedApi();
     const answer = await api.ask("POST", "/v1/runs", { body: { task: "x", ...more } });
     expect(answer).toMatchObject({ status: 400, body: { code: "api.invalid_request" } });
   });
 
   test("work only in folders that the settings give to the API", async () => {
-    const api = await scripted();
+    const api = await scriptedApi();
     for (const workspace of ["/", api.folder, "/nowhere"]) {
       expect(await api.ask("POST", "/v1/runs", { body: { task: "x", workspace } })).toMatchObject({
         status: 422,
@@ -65,7 +53,7 @@ describe("runs", () => {
   });
 
   test("are cancelled, and then take no more words", async () => {
-    const api = await scripted();
+    const api = await scriptedApi();
     const id = idOf(await api.ask("POST", "/v1/runs", { body: { task: "Wait." } }));
     const said = await api.ask("POST", `/v1/runs/${id}/messages`, { body: { text: "Be quick." } });
     expect(said).toMatchObject({ status: 202, body: { runId: id, fate: "kept" } });
@@ -77,7 +65,7 @@ describe("runs", () => {
   });
 
   test("are replayed, and the report is the replay's", async () => {
-    const api = await scripted();
+    const api = await scriptedApi();
     const id = idOf(await api.ask("POST", "/v1/runs", { body: { task: "Say done." } }));
     await api.work("one");
     const replay = await api.ask("POST", `/v1/runs/${id}/replay`);
@@ -94,7 +82,7 @@ describe("events", () => {
     [...text.matchAll(/^id: (\d+)$/gm)].map(([, seq]) => Number(seq));
 
   test("come while the run goes on, without gaps, and end with it", async () => {
-    const api = await scripted();
+    const api = await scriptedApi();
     const id = idOf(await api.ask("POST", "/v1/runs", { body: { task: "Say done." } }));
     const stream = await api.open(`/v1/runs/${id}/events`);
     expect(stream.headers.get("content-type")).toContain("text/event-stream");
@@ -107,7 +95,7 @@ describe("events", () => {
   });
 
   test("go on after the place that is known, and after the last one nobody need come again", async () => {
-    const api = await scripted();
+    const api = await scriptedApi();
     const id = idOf(await api.ask("POST", "/v1/runs", { body: { task: "Say done." } }));
     await api.work("one");
     const all = placesOf(await (await api.open(`/v1/runs/${id}/events`)).text());
@@ -122,7 +110,7 @@ describe("events", () => {
   });
 
   test("say that the server closes", async () => {
-    const api = await scripted();
+    const api = await scriptedApi();
     const id = idOf(await api.ask("POST", "/v1/runs", { body: { task: "Wait." } }));
     const stream = await api.open(`/v1/runs/${id}/events`);
     api.closing.abort();
@@ -131,7 +119,7 @@ describe("events", () => {
 });
 
 test("a run of another tenant is not there, whatever is asked of it", async () => {
-  const api = await scripted();
+  const api = await scriptedApi();
   const id = idOf(await api.ask("POST", "/v1/runs", { body: { task: "Say done." } }));
   const ask = (method: string, path: string, body?: unknown) =>
     api.ask(method, `/v1/runs/${id}${path}`, { as: api.key("two", ["admin"]), body });

@@ -62,6 +62,29 @@ export async function* changesAfter(
   return { kind: "end", seq: pending?.seq ?? seq };
 }
 
+/**
+ * The changes after a number that can be read, whatever is missing between them. Only those are given
+ * behind which the next one stands: so they are known to have been kept.
+ */
+export async function* keptChangesAfter(
+  journal: string,
+  history: string,
+  after: number,
+): AsyncGenerator<Change> {
+  const folder = join(journal, history);
+  let pending: Change | undefined;
+  for (const first of segmentsIn(folder)) {
+    if (first < segmentOf(after + 1)) continue;
+    const texts: Texts = new Map();
+    for await (const text of linesOf(folder, first, "healed")) {
+      const line = text === brokenOff ? undefined : decodeLine(history, text, texts);
+      if (line === undefined || line.seq <= after) continue;
+      if (pending !== undefined && line.seq === pending.seq + 1) yield pending;
+      pending = "undone" in line ? undefined : line;
+    }
+  }
+}
+
 /** The lines of a segment, packed or not; a packed one may break off. */
 async function* linesOf(
   folder: string,

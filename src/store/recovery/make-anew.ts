@@ -22,6 +22,7 @@ import type { SqlSession } from "../sqlite/session.ts";
 import { databaseFile } from "../store.ts";
 import { recount } from "../transfer/recount.ts";
 import type { OnProgress } from "../transfer/report.ts";
+import { addBehindGap } from "./behind-gap.ts";
 import { type MergeReport, mergeFound } from "./merge.ts";
 import { rebuild } from "./rebuild.ts";
 import { remainsOf } from "./remains.ts";
@@ -78,7 +79,9 @@ export async function makeAnew(options: MakeOptions): Promise<Made> {
   renameSync(join(work, databaseFile), fresh);
   const to = join(partial, "found.db");
   const found = salvage({ from: path, alsoFrom, to, clock, keepOrphans: true, ...progress });
-  return { ...ofBase(options, prepared, to, found), passedOver: [...passedOver] };
+  const behindGap = await addBehindGap({ journal, reached: prepared.journal, found: to });
+  const made = ofBase(options, prepared, to, found);
+  return { ...made, ...(behindGap === 0 ? {} : { behindGap }), passedOver: [...passedOver] };
 }
 
 /** Counts signals anew where their counts were lost, and begins a history of changes of its own. */

@@ -37,13 +37,15 @@ export const recoverySchema = z.object({
       end: z.enum(["target", "end", "gap"]),
     })
     .nullable(),
+  /** Rows that the journal has behind a change that is missing; those that were lacking were taken. */
+  behindGap: count.exactOptional(),
   /** Backups that would have been nearer and cannot be used. */
   passedOver: z.array(z.object({ path: z.string(), why: z.string() })),
   /** Rows of the new store by table. */
   rows: counts,
   /**
    * Where they are from, by table: the backup, the journal since (fewer than none where it deleted
-   * some), the damaged file and what is left of damaged backups. A row that a later source changed
+   * some), the damaged file with what is left of damaged backups and of the journal. A row that a later source changed
    * counts there too.
    */
   sources: z.record(z.string(), z.object({ backup: count, journal: z.int(), file: count })),

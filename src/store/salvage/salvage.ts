@@ -91,7 +91,7 @@ function makeStore(path: string, clock: Clock): void {
 }
 
 /** Writes rows with the seals that they have, so that the newest version of each stays. */
-function inserts(native: DatabaseSync): (row: FoundRow) => void {
+export function inserts(native: DatabaseSync): (row: FoundRow) => void {
   const statements = new Map<Shape, ReturnType<DatabaseSync["prepare"]>>();
   const prepare = (shape: Shape): ReturnType<DatabaseSync["prepare"]> => {
     const { name, columns, key } = shape.table;

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { testGrant } from "../../../../test/support/egress.ts";
 import { systemClock } from "../../../base/clock.ts";
 import { createProcesses } from "../../../sandbox/process.ts";
 import { loadTask } from "../../tasks/load-task.ts";
@@ -23,8 +24,12 @@ export interface Bench {
   verdict(environment: TaskEnvironment): Promise<Verification>;
   /** The output of a shell script inside, and how it ended. */
   sh(environment: TaskEnvironment, script: string): Promise<string>;
+  /** Does something before the tests, under a grant of its own. */
+  setUp<Value>(work: () => Promise<Value>): Promise<Value>;
   remove(): void;
 }
+
+const grant = testGrant("makes an image before the tests", { spawn: true });
 
 export function createBench(options: Partial<BwrapDriverOptions> = {}): Bench {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), "agent33-bwrap-")));
@@ -69,6 +74,7 @@ export function createBench(options: Partial<BwrapDriverOptions> = {}): Bench {
       const { output } = await environment.run({ command, timeoutMs: testLimitMs });
       return output;
     },
+    setUp: (work) => grant.run(work),
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }

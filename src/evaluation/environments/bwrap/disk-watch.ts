@@ -1,6 +1,6 @@
 import { statfs } from "node:fs/promises";
 import type { Clock } from "../../../base/clock.ts";
-import { Agent33Error } from "../../../base/errors.ts";
+import { Agent33Error, toAgent33Error } from "../../../base/errors.ts";
 import type { FolderTools } from "./tools.ts";
 
 export interface DiskWatchOptions {
@@ -24,7 +24,10 @@ const measureEveryMs = 10_000;
  */
 export function watchDisk(options: DiskWatchOptions): () => Promise<void> {
   const ended = new AbortController();
-  const watching = watch(options, ended.signal);
+  const watching = watch(options, ended.signal).catch((error: unknown) => {
+    // Without a look nothing would bound it.
+    if (!ended.signal.aborted) options.onExceeded(toAgent33Error(error));
+  });
   return async () => {
     ended.abort();
     await watching;

@@ -94,7 +94,7 @@ async function build(
     await rename(made.dir, join(dir, "root"));
     const { workdir, env, notices } = made;
     await writeFile(join(dir, "image.json"), JSON.stringify({ workdir, env, notices }));
-    for (const name of made.aside) await parts.tools.remove(join(dir, name));
+    await parts.tools.remove(...made.aside.map((name) => join(dir, name)));
     await rename(dir, place);
   } catch (error) {
     await parts.tools.remove(dir);
@@ -255,7 +255,7 @@ async function createBuilder(
     } else {
       await mkdir(root, { mode: 0o755 });
       await makeSkeleton(root, etcNames(parts.hostEtc), parts.standIns, tools);
-      await tools.give(root, user.owner);
+      await tools.give(user.owner, root);
       notices.push(
         `Dockerfile: over this machine's Debian packages, not the image "${stage.base}"`,
       );
@@ -280,7 +280,7 @@ async function createBuilder(
         await openToOthers(staging);
         const staged = await stageCopy(step, source, staging, tools);
         notices.push(...staged.notices);
-        if (existsSync(staging)) await tools.give(staging, user.owner);
+        if (existsSync(staging)) await tools.give(user.owner, staging);
         const place = `${standInFolder}/${copyFolder}`;
         const script = copyScript(staged, place, step.target);
         await inside(index, script, `${at}: ${step.keyword}`, { staging });

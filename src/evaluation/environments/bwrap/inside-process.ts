@@ -54,9 +54,10 @@ export function spawnInside(starter: Starter, root: Root, timeoutMs: number): Sp
   const cpuSeconds = Math.ceil(timeoutMs / 1_000) * 2 * processors;
   return ({ command, args, cwd, env }) =>
     rooted({
-      command,
-      args,
-      cwd,
+      // That there is no such folder is the command's failure, and no fault of the machine.
+      command: "/bin/sh",
+      args: ["-c", 'cd -- "$0" && exec "$@"', cwd, command, ...args],
+      cwd: "/",
       env,
       root: root.dir,
       mounts: root.mounts,

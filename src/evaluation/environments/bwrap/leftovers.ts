@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import type { Clock } from "../../../base/clock.ts";
 import { Agent33Error, systemCodeOf } from "../../../base/errors.ts";
 import { isWithin } from "../../paths.ts";
@@ -69,7 +69,8 @@ function mountsOf(pid: number | "self"): readonly Mount[] {
 
 /** How a folder is called where it is mounted: its file system's device, and its path in that. */
 function mountedName(dir: string): string {
-  const real = realpathSync(dir);
+  // The folder itself may be gone, and what runs in it not.
+  const real = join(realpathSync(dirname(dir)), basename(dir));
   const around = mountsOf("self").filter(({ at }) => isWithin(at, real));
   // The last of those that are nearest is the one that is seen.
   const mount = around.reduce<Mount | undefined>(

@@ -1,8 +1,8 @@
 import { lstatSync } from "node:fs";
-import { mkdir, readdir } from "node:fs/promises";
-import { dirname, join, posix } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, posix, relative } from "node:path";
 import { resolveInside } from "../inside.ts";
-import { etcNames, home, mendTop } from "./skeleton.ts";
+import { etcNames, home } from "./skeleton.ts";
 import { type FolderTools, placeInside } from "./tools.ts";
 
 /** In /etc besides what images begin with: what programs read before they do what they are told. */
@@ -89,22 +89,30 @@ const toolModule =
 /** Folders of modules that are not of packages: of Python, Perl, Ruby and R. */
 const moduleFolder = /^(?:python|perl|site_perl|site_ruby|ruby|R$)/;
 /** Where the verifier's own things go. */
-const verifierFolders = ["/tests", "/logs", "/solution"];
+const verifierFolders = ["/tests", "/verifier", "/logs", "/solution", "/oracle"];
+
+/** Something of the image that is to be put back. */
+export interface PutBack {
+  /** As seen from inside. */
+  readonly path: string;
+  /** Relative to the image's root folder. */
+  readonly from: string;
+}
 
 /**
  * Takes out of what an agent left everything by which it could have told the verifier's tools what to
- * do, and puts back what the image had in its place. Nothing may run in it.
+ * do. Nothing may run in it.
  * @param image the root folder that the agent's was a copy of
- * @param hostEtc names in /etc of this machine
+ * @returns what the image had in the places of it
  */
-export async function restoreTools(
+export async function removePrograms(
   root: string,
   image: string,
   places: { readonly workdir: string; readonly hostEtc: readonly string[] },
   tools: FolderTools,
-): Promise<void> {
-  await mendTop(root, tools);
-  for (const path of verifierFolders) await tools.remove(join(root, path));
+): Promise<readonly PutBack[]> {
+  const gone = verifierFolders.map((path) => join(root, path));
+  const back: PutBack[] = [];
   const inEtc = [...etcNames(places.hostEtc), ...etcPrograms].map((name) => `/etc/${name}`);
   const inHome = homePrograms.map((name) => `${home}/${name}`);
   const atTop = testPrograms.map((name) => `/${name}`);
@@ -116,8 +124,38 @@ export async function restoreTools(
     entriesOf(sides, "/usr/local", /^pyvenv\.cfg$/),
   ]);
   for (const path of new Set([...inEtc, ...inHome, ...atTop, ...found.flat()])) {
-    await restore(path, root, image, tools);
+    const place = await placeInside(root, path);
+    if (place !== undefined && isThere(place)) gone.push(place);
+    const original = await placeInside(image, path);
+    if (original === undefined || !isThere(original)) continue;
+    back.push({ path, from: relative(image, original) });
   }
+  await tools.remove(...gone);
+  return back;
+}
+
+/**
+ * The command that puts things of the image back, from inside: no link that the agent left leads it to
+ * this machine.
+ * @param image where the image is shown inside
+ * @param workdir is made if the agent removed it
+ */
+export function putBackScript(
+  back: readonly PutBack[],
+  image: string,
+  workdir: string,
+): readonly [string, ...string[]] {
+  const script = `set -e
+[ -d "$1" ] || { rm -f "$1"; mkdir -p "$1"; }
+shift
+while [ $# -gt 0 ]; do
+  folder=$(dirname "$2")
+  [ -d "$folder" ] || { rm -f "$folder"; mkdir -p "$folder"; }
+  cp -a --no-target-directory "$1" "$2"
+  shift 2
+done`;
+  const words = back.flatMap(({ path, from }) => [`${image}/${from}`, path]);
+  return ["/bin/sh", "-c", script, "sh", workdir, ...words];
 }
 
 /** What in a folder fits, in any of these root folders, by its path as seen from inside. */
@@ -133,25 +171,6 @@ async function entriesOf(
     found.push(...names.filter((name) => pattern.test(name)));
   }
   return found.map((name) => posix.join(folder, name));
-}
-
-async function restore(
-  path: string,
-  root: string,
-  image: string,
-  tools: FolderTools,
-): Promise<void> {
-  const place = await placeInside(root, path);
-  if (place === undefined) return;
-  const original = await placeInside(image, path);
-  const had = original !== undefined && isThere(original);
-  if (isThere(place)) await tools.remove(place);
-  if (!had || original === undefined) return;
-  // A file may stand where the image had a folder; then there is nothing to put it back into.
-  const folder = dirname(place);
-  if (isThere(folder) && !lstatSync(folder).isDirectory()) await tools.remove(folder);
-  await mkdir(folder, { recursive: true });
-  await tools.copy(original, place);
 }
 
 const isThere = (path: string): boolean => {

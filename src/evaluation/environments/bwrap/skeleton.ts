@@ -2,6 +2,7 @@ import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { sha256 } from "../../../base/digest.ts";
+import type { HostUser } from "../../../sandbox/host-user.ts";
 import { systemFolders } from "../../../sandbox/rooted-spawn.ts";
 import { environmentFile } from "./stand-ins/programs.ts";
 import { modulesFolder, standIns } from "./stand-ins/files.ts";
@@ -113,7 +114,7 @@ export async function makeSkeleton(
   standInsDir: string,
   tools: FolderTools,
 ): Promise<void> {
-  await mendTop(folder, tools);
+  await mendTop(folder, tools, undefined);
   for (const name of [
     "home",
     "media",
@@ -134,10 +135,8 @@ export async function makeSkeleton(
   for (const name of ["bin", "lib", "share", "etc", "include", "sbin", "src"]) {
     await mkdir(join(folder, "usr/local", name), { recursive: true });
   }
-  for (const name of etc) {
-    await mkdir(dirname(join(folder, "etc", name)), { recursive: true });
-    await tools.copy(join("/etc", name), join(folder, "etc", name));
-  }
+  const paths = etc.map((name) => join("/etc", name));
+  if (paths.length > 0) await tools.gather(paths, folder);
   await tools.loaderCache(folder);
   for (const [name, text] of ownEtcFiles) await writeFile(join(folder, "etc", name), text);
   await mkdir(join(folder, home, ".local/bin"), { recursive: true });
@@ -152,12 +151,21 @@ export async function makeSkeleton(
  * Puts the top of a root folder in order: without it nothing can start inside. An agent can remove or
  * replace all of it.
  */
-export async function mendTop(root: string, tools: FolderTools): Promise<void> {
+export async function mendTop(
+  root: string,
+  tools: FolderTools,
+  owner: HostUser["owner"],
+): Promise<void> {
+  const made: string[] = [];
   for (const [name, link] of systemFolders()) {
-    if (link === undefined) await ensureFolder(join(root, name));
-    else await ensureLink(join(root, name), link, tools);
+    const path = join(root, name);
+    const isNew =
+      link === undefined ? await ensureFolder(path) : await ensureLink(path, link, tools);
+    if (isNew) made.push(path);
   }
   for (const name of ["etc", "proc", "dev", standInFolder, "usr/local"]) {
-    await ensureFolder(join(root, name));
+    const path = join(root, name);
+    if (await ensureFolder(path)) made.push(path);
   }
+  if (made.length > 0) await tools.give(owner, ...made);
 }

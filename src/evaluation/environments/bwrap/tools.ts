@@ -1,6 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { chmod, lstat, mkdir, readlink, rm, symlink, writeFile } from "node:fs/promises";
-import { basename, dirname, join, posix } from "node:path";
+import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises";
+import { basename, join, posix } from "node:path";
 import type { Clock } from "../../../base/clock.ts";
 import { Agent33Error, isAgent33Error, messageOf } from "../../../base/errors.ts";
 import type { SpawnProcess } from "../../../boundary/hands.ts";
@@ -12,10 +12,12 @@ import { resolveInside } from "../inside.ts";
 export interface FolderTools {
   /** Copies a folder as it is, links and owners included, to a place that is not there yet. */
   copy(from: string, to: string): Promise<void>;
-  /** Removes a file or a folder, whatever its rights are. */
-  remove(path: string): Promise<void>;
-  /** Gives a file or a folder with all that is in it to a user; links are not followed. */
-  give(path: string, owner: HostUser["owner"]): Promise<void>;
+  /** Copies files and folders of this machine to the same places below a root folder. */
+  gather(paths: readonly string[], root: string): Promise<void>;
+  /** Removes files and folders, whatever their rights are. */
+  remove(...paths: readonly string[]): Promise<void>;
+  /** Gives files and folders with all that is in them to a user; links are not followed. */
+  give(owner: HostUser["owner"], ...paths: readonly string[]): Promise<void>;
   /** What a folder takes on its disk, in bytes; undefined where that cannot be told just now. */
   size(path: string): Promise<number | undefined>;
   /** Lists the system's libraries for a root folder, without those of this machine's /usr/local. */
@@ -45,14 +47,16 @@ export function folderTools(spawn: SpawnProcess, clock: Clock): FolderTools {
   };
   return {
     copy: (from, to) => must("cp", "-a", "--reflink=auto", "--no-target-directory", from, to),
-    remove: async (target) => {
+    gather: (paths, root) => must("cp", "-a", "--parents", ...paths, root),
+    remove: async (...paths) => {
+      if (paths.length === 0) return;
       // An ordinary user must first take back the rights that the agent took away.
-      if (process.getuid?.() !== 0) await start("chmod", ["-R", "u+rwX", target], copyLimitMs);
-      await must("rm", "-rf", "--one-file-system", "--", target);
+      if (process.getuid?.() !== 0) await start("chmod", ["-R", "u+rwX", ...paths], copyLimitMs);
+      await must("rm", "-rf", "--one-file-system", "--", ...paths);
     },
-    give: async (target, owner) => {
+    give: async (owner, ...paths) => {
       if (owner === undefined) return;
-      await must("chown", "-hR", `${owner.uid}:${owner.gid}`, "--", target);
+      await must("chown", "-hR", `${owner.uid}:${owner.gid}`, "--", ...paths);
     },
     size: async (target) => {
       // What is removed meanwhile is no error; unreadable folders are counted by root only.
@@ -105,24 +109,35 @@ export async function placeInside(root: string, inside: string): Promise<string 
   return folder === undefined ? undefined : join(folder, basename(inside));
 }
 
-/** Makes sure that a path at the top of a root folder is a folder: a link in its place goes. */
-export async function ensureFolder(target: string): Promise<void> {
-  const found = await lstat(target).catch(() => undefined);
+/**
+ * Makes sure that a path is a folder: a link or a file in its place goes.
+ * @returns whether it was made
+ */
+export async function ensureFolder(target: string): Promise<boolean> {
+  const found = lstatSync(target, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) {
     // Whatever is shown there must be reached.
     if ((found.mode & 0o500) !== 0o500) await chmod(target, 0o755);
-    return;
+    return false;
   }
-  if (found !== undefined) await rm(target, { force: true });
+  if (found !== undefined) await rm(target);
   await mkdir(target, { recursive: true });
+  return true;
 }
 
-/** Makes sure that a path is this link. */
-export async function ensureLink(target: string, leadsTo: string, tools: FolderTools) {
-  const found = await lstat(target).catch(() => undefined);
+/**
+ * Makes sure that a path is this link.
+ * @returns whether it was made
+ */
+export async function ensureLink(
+  target: string,
+  leadsTo: string,
+  tools: FolderTools,
+): Promise<boolean> {
+  const found = lstatSync(target, { throwIfNoEntry: false });
   // What is right stays untouched: a command may be running over it.
-  if (found?.isSymbolicLink() === true && (await readlink(target)) === leadsTo) return;
+  if (found?.isSymbolicLink() === true && readlinkSync(target) === leadsTo) return false;
   if (found !== undefined) await tools.remove(target);
-  await mkdir(dirname(target), { recursive: true });
   await symlink(leadsTo, target);
+  return true;
 }

@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, posix, relative, resolve } from "node:path";
 import type { HostUser } from "../../../sandbox/host-user.ts";
@@ -13,7 +14,7 @@ import { freeBytes, watchDisk } from "./disk-watch.ts";
 import { type Image, openToOthers } from "./image.ts";
 import { type Root, spawnInside, type Starter, taskLimits } from "./inside-process.ts";
 import { endLeftovers } from "./leftovers.ts";
-import { restoreTools } from "./restore.ts";
+import { putBackScript, removePrograms } from "./restore.ts";
 import { createTrialSandbox } from "./sandbox.ts";
 import { mendTop } from "./skeleton.ts";
 import { copyFolder, standInFolder } from "./stand-ins/places.ts";
@@ -29,9 +30,10 @@ export interface TrialParts extends Starter {
   readonly floorBytes: number;
 }
 
-const putLimitMs = 120_000;
+const writeLimitMs = 300_000;
 /** As seen from inside. */
-const places = { tests: "/tests", logs: "/logs/verifier", solution: "/solution" };
+const copied = `${standInFolder}/${copyFolder}`;
+const folders = { tests: "/tests", logs: "/logs/verifier", solution: "/solution" };
 
 /** Begins a trial in a copy of its image, of which nothing is shared with any other. */
 export async function startTrial(
@@ -48,11 +50,12 @@ export async function startTrial(
     throw environmentFailed(`The disk of "${dir}" is too full for a trial`);
   }
   await openToOthers(dir);
+  await removeEarlier(dir, parts);
   await tools.copy(image.dir, root);
   const own = parts.user.owner === undefined ? parts.user : await trialUser(dir, parts);
   // That user cannot reach this folder, so the trial runs as root, who must own it then.
   const user = own.isRoot ? { ...own, owner: { uid: 0, gid: 0 } } : own;
-  if (own.isRoot && parts.user.owner !== undefined) await tools.give(root, user.owner);
+  if (own.isRoot && parts.user.owner !== undefined) await tools.give(user.owner, root);
 
   const { storageBytes, ...limits } = taskLimits(task);
   const standIns: RootedMount = { from: parts.standIns, path: standInFolder, writable: false };
@@ -64,11 +67,12 @@ export async function startTrial(
   });
   const { PATH = "", ...imageEnv } = { ...image.env, ...task.environment.env };
   const { workdir } = image;
+  const placesOf = (tests: string) => placeVariables({ app: workdir, tests, logs: folders.logs });
   const env = {
     ...imageEnv,
     PATH: `${standInFolder}/bin:${PATH}`,
     TAR_OPTIONS: "--no-same-owner",
-    ...placeVariables({ app: workdir, tests: places.tests, logs: places.logs }),
+    ...placesOf(folders.tests),
   };
 
   const overrun = new AbortController();
@@ -91,7 +95,7 @@ export async function startTrial(
   ): Promise<Value> => {
     const given = signal === undefined ? [] : [signal];
     // One after the other: two commands may begin at once. Each hears of its own failure only.
-    mended = mended.catch(() => undefined).then(() => mendTop(root, tools));
+    mended = mended.catch(() => undefined).then(() => mendTop(root, tools, user.owner));
     const done = mended.then(() =>
       work(AbortSignal.any([ending.signal, place.signal, ...ends, ...given])),
     );
@@ -112,6 +116,25 @@ export async function startTrial(
     given: Root = rootWith(),
   ) => ({ command, args, timeoutMs, clock, spawn: spawnInside(parts, given, timeoutMs) });
 
+  /** Files are written by a command inside: no link that is there leads it to this machine. */
+  const writeInside = async (
+    shown: string,
+    words: readonly [string, ...string[]],
+    what: string,
+    ends?: readonly AbortSignal[],
+  ): Promise<void> => {
+    const start = inside(
+      words,
+      writeLimitMs,
+      rootWith({ from: shown, path: copied, writable: false }),
+    );
+    const work = (signal: AbortSignal) =>
+      runCommand({ ...start, cwd: "/", env: systemEnv, signal });
+    const { end, output } = await until(work, undefined, ends);
+    if (end.kind === "exited" && end.status.code === 0) return;
+    if (ends === undefined) overrun.signal.throwIfAborted();
+    throw environmentFailed(`${what}: ${output.trim() || end.kind}`);
+  };
   const put = async (from: string, to: string): Promise<void> => {
     const staging = await mkdtemp(join(dir, "put-"));
     try {
@@ -120,35 +143,31 @@ export async function startTrial(
       await withFiles(`"${from}" cannot be copied`, () =>
         cp(from, staged, { recursive: true, verbatimSymlinks: true }),
       );
-      await tools.give(staged, user.owner);
-      const mount = { from: staging, path: `${standInFolder}/${copyFolder}`, writable: false };
+      await tools.give(user.owner, staged);
       const script = `if [ -d "$1" ]; then mkdir -p "$2" && cp -a "$1/." "$2/"; else mkdir -p "$(dirname "$2")" && cp -a "$1" "$2"; fi`;
-      const words = ["sh", "-c", script, "sh", `${mount.path}/given`, to] as const;
-      const start = inside(words, putLimitMs, rootWith(mount));
-      const { end, output } = await until(
-        (signal) => runCommand({ ...start, cwd: "/", env: systemEnv, signal }),
-        undefined,
-      );
-      if (end.kind === "exited" && end.status.code === 0) return;
-      overrun.signal.throwIfAborted();
-      throw environmentFailed(`Files cannot be put to ${to}: ${output.trim() || end.kind}`);
+      const words = ["/bin/sh", "-c", script, "sh", `${copied}/given`, to] as const;
+      await writeInside(staging, words, `Files cannot be put to ${to}`);
     } finally {
       await rm(staging, { recursive: true, force: true });
     }
   };
 
   const judge = async (request: JudgeRequest): Promise<CommandResult> => {
+    const { testsAt = folders.tests } = request;
     await endAll();
-    await withFiles("The verifier cannot be prepared", () =>
-      restoreTools(root, image.dir, { workdir, hostEtc: parts.hostEtc }, tools),
+    const places = { workdir, hostEtc: parts.hostEtc };
+    const back = await withFiles("The verifier cannot be prepared", () =>
+      removePrograms(root, image.dir, places, tools),
     );
+    const words = putBackScript(back, copied, workdir);
+    await writeInside(image.dir, words, "The verifier cannot be prepared", []);
     const own = await mkdtemp(join(dir, "judge-"));
     try {
       await openToOthers(own);
       const mounts: RootedMount[] = [];
       for (const [name, path] of [
-        ["tests", places.tests],
-        ["logs", places.logs],
+        ["tests", testsAt],
+        ["logs", folders.logs],
       ] as const) {
         await mkdir(join(own, name));
         await mkdir(join(root, path), { recursive: true });
@@ -157,18 +176,21 @@ export async function startTrial(
       await withFiles("The tests cannot be copied", () =>
         cp(request.tests, join(own, "tests"), { recursive: true, verbatimSymlinks: true }),
       );
-      await tools.give(own, user.owner);
-      await tools.give(join(root, "logs"), user.owner);
-      await tools.give(join(root, "tests"), user.owner);
+      await tools.give(user.owner, own, join(root, "logs"), join(root, testsAt));
       await openToOthers(own);
-      const words = ["bash", `${places.tests}/test.sh`] as const;
+      const words = ["bash", `${testsAt}/test.sh`] as const;
       const start = inside(words, request.timeoutMs, rootWith(...mounts));
       const result = await until(
         (signal) =>
           runCommand({
             ...start,
             cwd: workdir,
-            env: { ...env, ...request.env, ...judgeEnv(env.PATH) },
+            env: {
+              ...env,
+              AGENT33_TESTS_DIR: testsAt,
+              ...request.env,
+              ...judgeEnv(env.PATH),
+            },
             signal,
           }),
         request.signal,
@@ -188,7 +210,7 @@ export async function startTrial(
     kind: "bwrap",
     workdir,
     workspace: await resolveInside(root, workdir),
-    solutionDir: places.solution,
+    solutionDir: task.steps[0].solution?.at ?? folders.solution,
     sandbox: createTrialSandbox({
       clock,
       env,
@@ -219,6 +241,13 @@ export async function startTrial(
       await tools.remove(root);
     },
   };
+}
+
+/** What a trial left here whose engine was killed: its processes ended with it, its files did not. */
+async function removeEarlier(dir: string, { tools, clock }: TrialParts): Promise<void> {
+  const names = readdirSync(dir).filter((name) => /^(?:root$|put-|judge-|probe-)/.test(name));
+  if (names.includes("root")) await endLeftovers(join(dir, "root"), clock);
+  await tools.remove(...names.map((name) => join(dir, name)));
 }
 
 const systemEnv = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: "/", LC_ALL: "C" };

@@ -1,0 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { apiPage } from "./api-page.ts";
+
+// Run with: node docs/reference/generate-api.ts
+writeFileSync(new URL("./api.md", import.meta.url), apiPage());

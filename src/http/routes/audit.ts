@@ -1,0 +1,138 @@
+import { z } from "zod";
+import { jsonValue, moment, pageOf, pageQuery, shownPage } from "../input.ts";
+import { defineLines, defineRoute, type Route } from "../route.ts";
+
+const tag = "audit";
+
+const entrySchema = z
+  .strictObject({
+    callId: z.string(),
+    runId: z.string().nullable(),
+    at: moment,
+    state: z.enum(["open", "closed"]).describe("`open`: how it ended is not known (yet)"),
+    connector: z.string(),
+    operation: z.string(),
+    decision: z.string(),
+    ruleId: z.string(),
+    outcome: z.string(),
+    record: z.record(z.string(), jsonValue),
+  })
+  .meta({ id: "AuditEntry" });
+
+const word = z.string().min(1).max(500).exactOptional();
+const time = z.coerce.number().int().nonnegative().max(8.64e15).exactOptional();
+
+const list = defineRoute({
+  name: "listAudit",
+  method: "GET",
+  path: "/v1/audit",
+  tag,
+  scope: "audit:read",
+  effect: "read",
+  summary: "List calls, the last written first",
+  description:
+    "Denied ones too, and what was changed by the API. Reads are written up to a second late.",
+  query: z.strictObject({
+    ...pageQuery.shape,
+    run: word.describe("of this run, by its id or its beginning"),
+    connector: word.describe("of this connector, in full"),
+    outcome: word.describe("that ended so: ok, or an error's code"),
+    decision: z.enum(["allow", "ask", "deny"]).exactOptional(),
+    since: time.describe("begun then or later; milliseconds since the Unix epoch"),
+    until: time.describe("begun before"),
+  }),
+  answer: { status: 200, schema: pageOf(entrySchema) },
+  problems: [404, 409, 422],
+  handle: ({ engine: { store }, query: { run, ...filter } }) => {
+    const runId = run === undefined ? {} : { runId: store.runs.find(run).id };
+    return shownPage(store.audit.list({ ...filter, ...runId }), (entry) => entry);
+  },
+});
+
+const show = defineRoute({
+  name: "showAuditEntry",
+  method: "GET",
+  path: "/v1/audit/calls/{id}",
+  tag,
+  scope: "audit:read",
+  effect: "read",
+  summary: "Look at one call",
+  params: z.strictObject({
+    id: z.string().min(1).max(100).describe("the call's id, or its beginning"),
+  }),
+  answer: { status: 200, schema: entrySchema },
+  problems: [404, 409],
+  handle: ({ engine: { store }, params }) => store.audit.find(params.id),
+});
+
+const findingSchema = z.strictObject({
+  kind: z.enum(["changed", "removed", "inserted", "reordered", "truncated", "forged"]),
+  about: z.enum(["record", "link", "checkpoint", "head", "anchor", "line"]),
+  position: z.int().exactOptional(),
+  callId: z.string().exactOptional(),
+  message: z.string(),
+});
+
+const place = z
+  .string()
+  .regex(/^[1-9]\d{0,14}:[0-9a-f]{64}$/, "Must be POSITION:HASH, as an earlier check gave its end");
+
+const check = defineRoute({
+  name: "checkAudit",
+  method: "GET",
+  path: "/v1/audit/check",
+  tag,
+  scope: "audit:read",
+  effect: "read",
+  summary: "Find every record that is not what it was",
+  description:
+    "Changed, removed, inserted, reordered or cut off. Goes through the whole chain. Keep the `end` elsewhere and give it in `head` later: it shows a chain that was made anew.",
+  query: z.strictObject({
+    head: z
+      .union([place.transform((one) => [one]), z.array(place).max(100)])
+      .exactOptional()
+      .describe("POSITION:HASH that was noted elsewhere; may be given again"),
+  }),
+  answer: {
+    status: 200,
+    schema: z
+      .strictObject({
+        tenant: z.string(),
+        ok: z.boolean(),
+        links: z.int(),
+        records: z.int(),
+        pending: z.int().describe("of the last moments, not linked yet"),
+        checkpoints: z.int(),
+        end: z.strictObject({ position: z.int(), hash: z.string() }).nullable(),
+        found: z.int(),
+        findings: z.array(findingSchema),
+        keyId: z.string().nullable(),
+        publicKey: z.string().nullable().describe("PEM, to be kept elsewhere"),
+      })
+      .meta({ id: "AuditCheck" }),
+  },
+  problems: [422],
+  seconds: 300,
+  handle: async ({ engine: { audit }, query: { head } }) => {
+    const verdict = await audit.check(head === undefined ? {} : { heads: head });
+    return { ...verdict, findings: [...verdict.findings] };
+  },
+});
+
+const exported = defineLines({
+  name: "exportAudit",
+  method: "POST",
+  path: "/v1/audit/export",
+  tag,
+  scope: "audit:export",
+  effect: "write",
+  summary: "Take the whole audit away",
+  description:
+    "With its chain and public key, so that `agent33 audit verify --file` can check it anywhere. The end of the chain is signed for it.",
+  answer: { lines: z.looseObject({}).meta({ id: "AuditLine" }) },
+  fileName: "audit.jsonl",
+  write: ({ engine: { audit } }, out) => audit.exportTo(out),
+});
+
+/** The record of every call. */
+export const auditRoutes: readonly Route[] = [list, show, check, exported];
