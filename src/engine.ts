@@ -33,6 +33,7 @@ import { createLearning } from "./engine/learning.ts";
 import { createMcpAdmin } from "./engine/mcp-admin.ts";
 import { createMetrics } from "./engine/metrics.ts";
 import { createModels } from "./engine/models.ts";
+import { createTelemetry } from "./engine/telemetry.ts";
 import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
 import { type ConfiguredStore, openConfigured, openTeamStore } from "./engine/open-store.ts";
@@ -251,7 +252,7 @@ export function createEngine(
       return info;
     },
   };
-  const runs = recordedRuns(createRuns(creating, live), audit);
+  const runs = recordedRuns(createRuns(creating, live), audit, () => telemetry.check());
   const trialAgent = trialAgents({ ...creating, owner, ownerGone, runs, live });
 
   const inventory = createInventory({
@@ -278,7 +279,16 @@ export function createEngine(
     dataDir,
     redactor,
   });
-  const metrics = createMetrics({ opened, dataDir, host, audit, exports: () => ({}) });
+  const telemetry = createTelemetry({
+    settings: settings.telemetry,
+    opened,
+    dataDir,
+    host,
+    audit,
+    boundary: () => boundary,
+    principal: { tenant: settings.tenant, user: settings.user },
+  });
+  const metrics = createMetrics({ opened, dataDir, host, audit, exports: telemetry.gauges });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
@@ -293,6 +303,7 @@ export function createEngine(
     audit,
     boundary,
     metrics,
+    telemetry,
     inventory,
     models: createModels({
       settings,
@@ -327,6 +338,8 @@ export function createEngine(
         // Before the runs that wait for its answers are let go.
         () => approvals.close(),
         () => durable.close(),
+        // The last of what happened is handed over while there are still calls.
+        () => telemetry.close(),
         () => processes.killAll(),
         () => egress.close(),
         () => learning.close(),

@@ -16,6 +16,7 @@ import { sandboxChoices } from "../sandbox/choose.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
 import { serveSettingsSchema } from "./serve-settings.ts";
+import { telemetrySettingsSchema } from "./telemetry-settings.ts";
 import { skillSettingsSchema } from "./skill-settings.ts";
 
 const names = z.array(z.string().min(1)).default([]);
@@ -303,6 +304,7 @@ export const settingsSchema = z.strictObject({
         .prefault({}),
     })
     .prefault({}),
+  telemetry: telemetrySettingsSchema.prefault({}),
   mcp: mcpSettings.prefault({}),
   tools: z
     .strictObject({

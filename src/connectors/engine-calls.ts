@@ -5,5 +5,6 @@
 export const engineCalls = {
   approvals: "http:engine.approvals",
   doctor: "http:engine.doctor",
+  telemetry: "http:engine.telemetry",
   keySet: "http:engine.key-set",
 } as const;

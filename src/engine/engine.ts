@@ -9,11 +9,11 @@ import type { ElicitationAnswer } from "./elicitation.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Learning } from "./learning.ts";
 import type { McpAdmin } from "./mcp-admin.ts";
-import type { Metrics } from "./metrics.ts";
 import type { Models } from "./models.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
 import type { Runs } from "./runs.ts";
 import type { SkillMatching } from "./skill-matching.ts";
+import type { TelemetryExports } from "./telemetry.ts";
 import type { EngineStore } from "./tenant-store.ts";
 
 /** The engine: everything wired, nothing running yet. */
@@ -35,6 +35,8 @@ export interface Engine {
   readonly models: Models;
   /** What an operator watches, of all tenants. */
   readonly metrics: Metrics;
+  /** What is handed over to others as it happens. */
+  readonly telemetry: Pick<TelemetryExports, "look">;
   readonly skills: SkillMatching;
   readonly processes: Processes;
   /** Trials of agents on tasks. */

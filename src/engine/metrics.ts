@@ -29,7 +29,7 @@ export interface MetricsParts {
   readonly host: Host;
   readonly audit: Pick<Audit, "settle">;
   /** How exports stand. */
-  readonly exports: () => Gauges;
+  readonly exports: () => Promise<Gauges>;
 }
 
 /** Beside the store: what telemetry keeps, all of which can be made again. */
@@ -58,7 +58,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
       const tenants = await source.tenants();
       await audit.settle(tenants);
       const rollup = await reader.read();
-      const gauges = { ...(await gaugesOf(parts, tenants)), ...exports() };
+      const gauges = { ...(await gaugesOf(parts, tenants)), ...(await exports()) };
       return exposition.text(rollup, gauges);
     },
     close: () => reader.close(),
@@ -85,7 +85,7 @@ async function gaugesOf(
       states.set(shown, (states.get(shown) ?? 0) + 1);
       openings += timesOpened;
     }
-    runsOpen += (await rows.runs.unfinished()).length;
+    runsOpen += await rows.runs.openCount();
   }
   return {
     agent33_runs_open: one(runsOpen),

@@ -21,6 +21,7 @@ import { storeKill } from "./store-kill.ts";
 import { storeLoss } from "./store-loss.ts";
 import { storeMigrate } from "./store-migrate.ts";
 import { storeStop } from "./store-stop.ts";
+import { telemetryKill } from "./telemetry-kill.ts";
 import { workerKill } from "./worker-kill.ts";
 import type { HeavySuite } from "./suite.ts";
 
@@ -45,6 +46,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "store-loss": storeLoss,
   "store-migrate": storeMigrate,
   "store-stop": storeStop,
+  "telemetry-kill": telemetryKill,
   "worker-kill": workerKill,
 };
 

@@ -99,6 +99,8 @@ export const runsCases: readonly Case[] = [
       const [first] = all;
       expect((await runs.after(first?.seq ?? 0, 1)).map(({ id }) => id)).toEqual(["a2"]);
       expect(await runs.after(all.at(-1)?.seq ?? 0, 9)).toEqual([]);
+      await runs.finish("a2", { outcome: "failed", costMicroUsd: 0, unpricedCalls: 0 });
+      expect(await runs.openCount()).toBe(2);
     },
   },
   {

@@ -62,6 +62,9 @@ const runs = probe("runs", {
       const ids = (await stranger.after(0, 1000)).map(({ id }) => id);
       expect(ids).toEqual([own.parked, own.id]);
     },
+    openCount: async (stranger) => {
+      expect(await stranger.openCount()).toBe(2);
+    },
     list: async (stranger, _, own) => {
       const ids = [own.id, own.parked];
       expect((await stranger.list()).items.map(({ id }) => id)).toEqual(ids);

@@ -174,6 +174,14 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
           .limit(limit),
       );
     }),
+    /** How many have not ended. */
+    openCount: read(function* (): Program<number> {
+      const [row] = yield* rows(
+        "SELECT COUNT(*) AS count FROM runs WHERE tenant = ? AND state != 'finished'",
+        tenant,
+      );
+      return Number(row?.["count"] ?? 0);
+    }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
       const limit = limitOf(request);
