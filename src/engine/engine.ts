@@ -1,3 +1,4 @@
+import type { Metrics } from "./metrics.ts";
 import type { Policies } from "./policies.ts";
 import type { Jobs } from "./jobs.ts";
 import type { Boundary } from "../boundary/boundary.ts";
