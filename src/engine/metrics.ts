@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { messageOf } from "../base/errors.ts";
 import { packageVersion } from "../base/version.ts";
 import { pricesOf } from "../models/prices.ts";
-import { createExposition, type Gauges } from "../observability/metrics/exposition.ts";
+import type { Exposition, Gauges } from "../observability/metrics/exposition.ts";
 import { createMetricsReader } from "../observability/metrics/reader.ts";
 import type { Sample } from "../observability/metrics/rollup.ts";
 import { readLastCheck } from "../store/last-check.ts";
@@ -35,10 +35,13 @@ export interface MetricsParts {
 /** Beside the store: what telemetry keeps, all of which can be made again. */
 export const telemetryFolder = "telemetry";
 
+/** Prometheus, text exposition format 0.0.4. */
+const expositionType = "text/plain; version=0.0.4; charset=utf-8";
+
 export function createMetrics(parts: MetricsParts): Metrics {
   const { opened, dataDir, host, audit, exports } = parts;
   const source = feedSource(opened);
-  const exposition = createExposition();
+  let exposition: Promise<Exposition> | undefined;
   const folder = join(dataDir, telemetryFolder);
   const reader = createMetricsReader({
     source,
@@ -53,13 +56,17 @@ export function createMetrics(parts: MetricsParts): Metrics {
     warn: host.warn,
   });
   return {
-    contentType: exposition.contentType,
+    contentType: expositionType,
     text: async () => {
       const tenants = await source.tenants();
       await audit.settle(tenants);
       const rollup = await reader.read();
       const gauges = { ...(await gaugesOf(parts, tenants)), ...(await exports()) };
-      return exposition.text(rollup, gauges);
+      // The library is of use to few commands, and no other should wait for it.
+      exposition ??= import("../observability/metrics/exposition.ts").then((room) =>
+        room.createExposition(),
+      );
+      return (await exposition).text(rollup, gauges);
     },
     close: () => reader.close(),
   };

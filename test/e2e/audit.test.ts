@@ -77,7 +77,7 @@ describe("agent33 audit", () => {
     expect(await json("audit", "show", callId)).toEqual(items[0]);
     const unknown = await agent33("audit", "show", "ffff");
     expect([unknown.code, unknown.stderr]).toEqual([
-      1,
+      64,
       expect.stringContaining("store.unknown_call"),
     ]);
   });

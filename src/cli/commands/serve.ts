@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { startServer } from "../../http/server.ts";
 import {
   addCommonOptions,
   type CliContext,
@@ -62,6 +61,8 @@ async function serve(context: CliContext, options: ServeOptions): Promise<void> 
     stopped.resolve();
   });
   try {
+    // Only this command needs a server, and no other should wait for it to be loaded.
+    const { startServer } = await import("../../http/server.ts");
     const server = await startServer(config, context.host, ({ from, to }) =>
       output.err(`The store was brought from schema ${from} to ${to}.`),
     );

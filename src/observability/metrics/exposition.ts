@@ -8,7 +8,6 @@ export type Gauges = Readonly<Partial<Record<MetricName, readonly Sample[]>>>;
 
 /** What is shown of the metrics, in the text format of Prometheus. */
 export interface Exposition {
-  readonly contentType: string;
   text(rollup: Rollup, gauges: Gauges): Promise<string>;
 }
 
@@ -19,7 +18,6 @@ export interface Exposition {
 export function createExposition(): Exposition {
   const shown = new Set<string>();
   return {
-    contentType: Registry.PROMETHEUS_CONTENT_TYPE,
     text: (rollup, gauges) => {
       admit(shown, rollup);
       const registry = new Registry();

@@ -112,7 +112,7 @@ function answerChecker(document: JsonObject, secrets: readonly string[]) {
     const elsewhere = status === 404 && text.includes("api.not_found");
     if (elsewhere || status === 405) return undefined;
     if (!isJsonObject(said)) return `status ${status}, which the reference does not have`;
-    if (!/json$/.test(type)) return undefined;
+    if (!type.endsWith("json")) return undefined;
     const values = type === "application/x-ndjson" ? text.trim().split("\n") : [text];
     const odd = values.find((one) => !fits(route, answer, JSON.parse(one)));
     return odd === undefined

@@ -122,9 +122,10 @@ function urlOf(
   const parameters = Array.isArray(operation["parameters"]) ? operation["parameters"] : [];
   for (const parameter of parameters) {
     if (!isJsonObject(parameter) || parameter["in"] !== "query" || random.next() < 0.6) continue;
+    const { name } = parameter;
     const value = valueOf(part(parameter, "schema"), schemas, random, names);
     const text = typeof value === "string" ? value : JSON.stringify(value);
-    query.append(String(parameter["name"]), text.toWellFormed());
+    query.append(typeof name === "string" ? name : "", text.toWellFormed());
   }
   return query.size === 0 ? path : `${path}?${query.toString()}`;
 }

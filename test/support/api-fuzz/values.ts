@@ -69,7 +69,7 @@ export function valueOf(
   if (schema["const"] !== undefined) return schema["const"];
   if (depth > 5) return null;
   for (const some of [anyOf, oneOf]) if (Array.isArray(some)) return again(pick(random, some));
-  switch (type) {
+  switch (typeof type === "string" ? type : "") {
     case "object":
       return objectOf(schema, random, again);
     case "array":
