@@ -22,11 +22,21 @@ export function points(difference: number): string {
   return `${difference > 0 ? "+" : "−"}${shown.replace("-", "")} pp`;
 }
 
-export function intervalText(
-  figure: Figure<Interval>,
-  show: (share: number) => string = percent,
-): string {
-  return figure.ok ? `${show(figure.value.low)} to ${show(figure.value.high)}` : noFigure;
+/**
+ * An interval of shares. Of few tasks Student's t reaches beyond what a share can be: what is shown
+ * ends there.
+ */
+export function intervalText(figure: Figure<Interval>): string {
+  return figure.ok ? between(figure.value, 0, percent) : noFigure;
+}
+
+/** An interval of differences of shares, which ends where these end, too. */
+export function differenceText(figure: Figure<Interval>): string {
+  return figure.ok ? between(figure.value, -1, points) : noFigure;
+}
+
+function between({ low, high }: Interval, least: number, show: (share: number) => string): string {
+  return `${show(Math.max(low, least))} to ${show(Math.min(high, 1))}`;
 }
 
 /** A chance, with as many digits as matter. */

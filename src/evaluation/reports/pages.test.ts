@@ -57,6 +57,27 @@ const hostile = [
   "\u0000\u0007\u202e\u{e0041}x",
 ];
 
+test("no rate and no difference is shown beyond what it can be", () => {
+  const side = (skills: string, passes: readonly boolean[]) =>
+    passes.map((pass, index) =>
+      trialOf({
+        id: `${skills} ${index}`,
+        task: { name: `task ${index}`, source: null, digest: null },
+        condition: { agent: "worker", model: null, skills },
+        verdict: { kind: "scored", rewards: { reward: pass ? 1 : 0 } },
+      }),
+    );
+  const [a, b] = [side("none", [true, false, false]), side("own", [true, true, false])];
+  const report = comparisonReport("few tasks", compareTrials(a, b, {}), folder(a), folder(b));
+  for (const text of [markdownReport(report), htmlReport(report)]) {
+    const shares = [...text.matchAll(/([-−]?)(\d+\.\d) %/g)];
+    expect(shares.length).toBeGreaterThan(10);
+    expect(shares.filter(([, sign, share]) => sign !== "" || Number(share) > 100)).toEqual([]);
+    const points = [...text.matchAll(/(\d+\.\d) pp/g)].map(([, each]) => Number(each));
+    expect(Math.max(...points)).toBeLessThanOrEqual(100);
+  }
+});
+
 describe("the page in HTML", () => {
   test.each(hostile)("has the same elements whatever a name is: %j", (words) => {
     const plain = shapeOf(htmlReport(reportOf("plain")));

@@ -2,6 +2,7 @@ import type { Comparison } from "../statistics/comparison.ts";
 import type { SuiteResult } from "../statistics/suite.ts";
 import {
   chance,
+  differenceText,
   intervalText,
   moneyText,
   noFigure,
@@ -139,7 +140,6 @@ export function comparisonTable(comparison: Comparison): ReportTable {
   const { difference, bootstrap, interval, signFlip, mcnemar, normalizedGain, noiseFloor, rates } =
     comparison;
   const level = percent(comparison.a.level).replace(".0", "");
-  const ends = (low: number, high: number): string => `${points(low)} to ${points(high)}`;
   return {
     title: "Difference",
     about: `${nameOf(comparison.b)} beside ${nameOf(comparison.a)}, task by task. Random draws have the seed ${comparison.a.seed}.`,
@@ -148,14 +148,8 @@ export function comparisonTable(comparison: Comparison): ReportTable {
       ["paired tasks", String(comparison.pairs.length)],
       ["rates", rates.ok ? `${percent(rates.value.a)} → ${percent(rates.value.b)}` : noFigure],
       ["difference", difference.ok ? points(difference.value) : noFigure],
-      [
-        `${level} interval, paired bootstrap`,
-        bootstrap.ok ? ends(bootstrap.value.low, bootstrap.value.high) : noFigure,
-      ],
-      [
-        `${level} interval, paired t`,
-        interval.ok ? ends(interval.value.low, interval.value.high) : noFigure,
-      ],
+      [`${level} interval, paired bootstrap`, differenceText(bootstrap)],
+      [`${level} interval, paired t`, differenceText(interval)],
       [
         "noise floor of such a difference",
         noiseFloor.ok ? points(noiseFloor.value.floor).replace("+", "±") : noFigure,
