@@ -7,7 +7,7 @@ export type Effect = (typeof effects)[number];
 
 /**
  * Whether a call may run again, in a retry or after a crash.
- * `safe`: any number of times. `keyed`: again, with the same idempotency key. `once`: never.
+ * `safe`: as often as one likes. `keyed`: again, with the same idempotency key. `once`: never.
  */
 export const repeats = ["safe", "keyed", "once"] as const;
 export type Repeat = (typeof repeats)[number];

@@ -40,7 +40,7 @@ export interface SqliteDurableOptions {
   readonly ownerGone?: (owner: string) => boolean;
   /**
    * Whether a worker here may take up the run of that id, for stores with runs of several owners; a
-   * "no" is for good. Default: any run of the workflows.
+   * "no" is for good. Default: every run of the workflows.
    */
   readonly isOurs?: (runId: string) => boolean;
   /**

@@ -131,7 +131,7 @@ function sessionOf(
 }
 
 /**
- * Fields of a rule with which its effect hangs on a call's facts alone. A rule that has any other
+ * Fields of a rule with which its effect hangs on a call's facts alone. A rule that has another
  * field is taken to look at arguments, or at what happened before.
  */
 const factFields: ReadonlySet<string> = new Set([

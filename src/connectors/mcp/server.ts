@@ -51,7 +51,7 @@ export interface StdioMcpServer extends AnyServer {
   readonly cwd: string;
   /** Its whole environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Absent: it runs as any program of the person who started the engine. */
+  /** Absent: it runs like every program of the person who started the engine. */
   readonly confinement?: Confinement;
   /** What it lacks for being confined and how that is given to it, for whoever sees it not start. */
   readonly confinementHint?: string;

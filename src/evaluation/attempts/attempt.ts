@@ -28,7 +28,7 @@ export interface AttemptRequest {
   readonly signal: AbortSignal;
 }
 
-/** What came of an attempt; whether it was any good is the verifier's to say. */
+/** What came of an attempt; whether it was good is the verifier's to say. */
 export interface AttemptResult {
   /** What ended the agent early. What it left is judged all the same. */
   readonly error?: ErrorData;

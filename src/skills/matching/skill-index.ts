@@ -87,7 +87,7 @@ export function createSkillIndex(options: SkillIndexOptions = {}): SkillIndex {
   const bySlot: (Held | undefined)[] = [];
   const freeSlots: number[] = [];
   const words = new Map<string, Word>();
-  /** By number. Those of words that nobody has any more are given again. */
+  /** By number. Those of words that nobody has now are given again. */
   const texts: string[] = [];
   const freeNumbers: number[] = [];
 

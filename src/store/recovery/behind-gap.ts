@@ -19,7 +19,7 @@ const writtenOnce: ReadonlySet<string> = new Set(["run_events"]);
 
 const insertion = /^INSERT INTO (\w+) \(([\w, ]+)\) VALUES \(\?(?:, \?)*\)$/;
 
-/** A seal of the lowest revision: any other version that is found of the row is the one to take. */
+/** A seal of the lowest revision: whatever other version that is found of the row is the one to take. */
 const lowest = 0;
 
 export interface BehindGapOptions {

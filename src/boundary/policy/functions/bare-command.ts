@@ -79,7 +79,7 @@ export function unknownProgram(command: string, line: string): string | undefine
   return !isWhole && /[*?[$]/.test(first.slice(first.lastIndexOf("/") + 1)) ? problem : undefined;
 }
 
-/** The lines that a command gives to a shell: any of its words, and all of them together. */
+/** The lines that a command gives to a shell: each of its words, and all of them together. */
 export function linesWithin(command: string): readonly string[] {
   const [name = "", ...words] = shellWords(command).words;
   const isLine = name === "eval" || name === "trap" || isShellWithLine(name, words);
