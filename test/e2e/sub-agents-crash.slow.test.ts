@@ -97,12 +97,15 @@ test.each([
     await engine.close();
     expect(last).toBeGreaterThan(25);
 
-    // The lease of the process that is gone has run out by then.
-    const clock = { ...systemClock, now: () => systemClock.now() + 60_000 };
+    // The lease of the process that is gone has run out by then, and not so long ago that a clock
+    // must have been set.
+    const laterOn = systemClock.now() + 20_000;
     let undisturbedEnds = 0;
     for (let seq = 3; seq <= last; seq += 1) {
       rmSync(folder, { recursive: true });
       cpSync(join(images, String(seq)), folder, { recursive: true });
+      const ahead = laterOn - systemClock.now();
+      const clock = { ...systemClock, now: () => systemClock.now() + ahead };
       const later = createEngine(config, { ...host, clock });
       const cutOff = inFlight(later.store.runLog.read(runId));
       await later.runs.resume(runId);
