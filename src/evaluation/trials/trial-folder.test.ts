@@ -48,6 +48,18 @@ describe("a trial's folder", () => {
     expect(existsSync(join(dir, "out.txt"))).toBe(false);
   });
 
+  test("begins anew where a kill had left half of the error, or half of the result", () => {
+    for (const half of ["error.json.new.partial", "result.json.new.partial"]) {
+      const dir = fresh();
+      begin(dir);
+      writeFileSync(join(dir, half), '{"code": "eval');
+      writeFileSync(join(dir, "out.txt"), "one");
+      expect(begin(dir).earlier).toMatchObject([{ code: interruptedCode }]);
+      expect(readFileSync(join(dir, "attempts/1/out.txt"), "utf8")).toBe("one");
+      expect(existsSync(join(dir, half))).toBe(false);
+    }
+  });
+
   test("takes an attempt that nobody ended for one that was interrupted", () => {
     const dir = fresh();
     const { environment } = begin(dir);

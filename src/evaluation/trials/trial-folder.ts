@@ -84,18 +84,19 @@ export function finishTrial(dir: string, trial: Trial): void {
  */
 function setAside(dir: string): void {
   removeTree(join(dir, environmentName));
-  const names = readdirSync(dir).filter((name) => name !== attemptsName);
+  const left = (): readonly string[] => readdirSync(dir).filter((name) => name !== attemptsName);
   const numbers = attemptNumbers(dir);
   const newest = numbers.at(-1);
   const open =
     newest !== undefined && !existsSync(join(dir, attemptsName, String(newest), errorName));
-  if (names.length === 0 && !open) return;
+  if (left().length === 0 && !open) return;
   const folder = join(dir, attemptsName, String(open ? newest : (newest ?? 0) + 1));
   mkdirSync(folder, { recursive: true });
-  if (!names.includes(errorName)) {
+  if (!existsSync(join(dir, errorName))) {
     putFile(join(dir, errorName), `${JSON.stringify(interrupted(dir), null, 2)}\n`, "new");
   }
-  for (const name of names) {
+  // Looked at only now: a half of the error that a kill had left is gone with the writing of it.
+  for (const name of left()) {
     if (name !== errorName) renameSync(join(dir, name), join(folder, name));
   }
   renameSync(join(dir, errorName), join(folder, errorName));
