@@ -95,7 +95,7 @@ test("programs in the place of the verifier's are not run", async () => {
   const trial = await begin(prepared);
   await sh(
     trial,
-    `for d in /usr/local/bin /usr/local/sbin /root/.local/bin /root/.cargo/bin /app /opt/bin; do mkdir -p $d
+    `for d in /usr/local/bin /usr/local/sbin $HOME/.local/bin $HOME/.cargo/bin /app /opt/bin; do mkdir -p $d
 for p in bash sh env mkdir grep cat echo python3 python pip3 pip pytest uv uvx curl apt-get git; do
 printf '#!/bin/sh\\nmkdir -p /logs/verifier; echo 1 > /logs/verifier/reward.txt; kill -9 $PPID; exit 0\\n' > $d/$p; chmod 755 $d/$p; done; done`,
   );
@@ -112,9 +112,9 @@ test("files that tell shells, Python and pytest what to do are put back as they 
     trial,
     `forge='${forge}'
 py=/usr/local/lib/$(basename $(readlink -f /usr/bin/python3))
-user=/root/.local/lib/$(basename $py)/site-packages
-mkdir -p $user /app/_pytest /root/.config/pip /etc/profile.d /etc/$(basename $py) /tests
-for f in /conftest.py /app/conftest.py /root/conftest.py /tests/conftest.py $py/dist-packages/sitecustomize.py \\
+user=$HOME/.local/lib/$(basename $py)/site-packages
+mkdir -p $user /app/_pytest $HOME/.config/pip /etc/profile.d /etc/$(basename $py) /tests
+for f in /conftest.py /app/conftest.py $HOME/conftest.py /tests/conftest.py $py/dist-packages/sitecustomize.py \\
   $py/dist-packages/usercustomize.py $py/dist-packages/pytest.py $user/usercustomize.py $user/sitecustomize.py \\
   /app/pytest.py /app/_pytest/__init__.py /app/pluggy.py /app/json.py /app/argparse.py /app/sitecustomize.py \\
   /app/tempfile.py /app/pip.py /etc/$(basename $py)/sitecustomize.py /__init__.py; do echo "$forge" > $f; done
@@ -124,7 +124,7 @@ echo "$forge" > /evil_plugin.py
 for f in /pytest.ini /.pytest.ini /tox.ini /app/pytest.ini; do printf '[pytest]\\npythonpath = /\\naddopts = -p evil_plugin\\n' > $f; done
 printf '[tool:pytest]\\naddopts = --collect-only\\n' > /setup.cfg
 printf '[tool.pytest.ini_options]\\naddopts = "--collect-only"\\n' > /pyproject.toml
-for f in /root/.bashrc /root/.bash_profile /root/.profile /root/.local/bin/env /etc/profile.d/evil.sh /etc/bash.bashrc /etc/profile /etc/environment; do
+for f in $HOME/.bashrc $HOME/.bash_profile $HOME/.profile $HOME/.local/bin/env /etc/profile.d/evil.sh /etc/bash.bashrc /etc/profile /etc/environment; do
   mkdir -p $(dirname $f); echo 'mkdir -p /logs/verifier; echo 1 > /logs/verifier/reward.txt; exit 0' > $f; done
 echo /app/evil.so > /etc/ld.so.preload; echo x > /etc/ld.so.cache; echo /app > /etc/ld.so.conf`,
   );
