@@ -1,3 +1,4 @@
+import type { Stats } from "node:fs";
 import { chmod, copyFile, lstat, mkdir, readdir, readlink } from "node:fs/promises";
 import { dirname, join, posix } from "node:path";
 import { systemCodeOf } from "../../base/errors.ts";
@@ -38,12 +39,19 @@ export async function resolveInside(root: string, path: string): Promise<string 
 }
 
 async function linkAt(path: string): Promise<string | undefined> {
-  try {
-    return await readlink(path);
-  } catch {
-    // It is no link. Whatever else keeps it from being read, whoever uses the path will see.
-    return undefined;
-  }
+  const found = await lookAt(path);
+  return found?.isSymbolicLink() === true ? readlink(path) : undefined;
+}
+
+/**
+ * The names in a folder; none where there is no folder.
+ * @param place as {@link resolveInside} gives it
+ */
+export async function namesIn(place: string): Promise<readonly string[]> {
+  const found = await lookAt(place);
+  if (found?.isDirectory() !== true) return [];
+  await makeReadable(place, found.mode, 0o500);
+  return readdir(place);
 }
 
 /**
@@ -88,12 +96,21 @@ async function makeReadable(path: string, mode: number, wanted: number): Promise
   if ((mode & wanted) !== wanted) await chmod(path, (mode & 0o777) | wanted);
 }
 
-async function lookAt(path: string) {
+/**
+ * What is at a path, undefined where nothing is. A folder that was closed to hide it is opened first.
+ * @param path no folder on the way is a link
+ */
+export async function lookAt(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path);
   } catch (cause) {
     const code = systemCodeOf(cause);
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
-    throw cause;
+    if (code !== "EACCES") throw cause;
+    const folder = await lookAt(dirname(path));
+    // It is closed to its owner, too, or is not this user's.
+    if (folder === undefined || (folder.mode & 0o500) === 0o500) throw cause;
+    await makeReadable(dirname(path), folder.mode, 0o500);
+    return lookAt(path);
   }
 }

@@ -1,7 +1,5 @@
-import { lstatSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join, posix, relative } from "node:path";
-import { resolveInside } from "../inside.ts";
+import { lookAt, namesIn, resolveInside } from "../inside.ts";
 import { etcNames, home } from "./skeleton.ts";
 import { type FolderTools, placeInside } from "./tools.ts";
 
@@ -125,9 +123,9 @@ export async function removePrograms(
   ]);
   for (const path of new Set([...inEtc, ...inHome, ...atTop, ...found.flat()])) {
     const place = await placeInside(root, path);
-    if (place !== undefined && isThere(place)) gone.push(place);
+    if (place !== undefined && (await lookAt(place)) !== undefined) gone.push(place);
     const original = await placeInside(image, path);
-    if (original === undefined || !isThere(original)) continue;
+    if (original === undefined || (await lookAt(original)) === undefined) continue;
     back.push({ path, from: relative(image, original) });
   }
   await tools.remove(...gone);
@@ -167,17 +165,8 @@ async function entriesOf(
   const found: string[] = [];
   for (const side of sides) {
     const place = await resolveInside(side, folder);
-    const names = place === undefined ? [] : await readdir(place).catch(() => []);
+    const names = place === undefined ? [] : await namesIn(place);
     found.push(...names.filter((name) => pattern.test(name)));
   }
   return found.map((name) => posix.join(folder, name));
 }
-
-const isThere = (path: string): boolean => {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  } catch {
-    // A file stands where a folder would be.
-    return false;
-  }
-};
