@@ -18,6 +18,8 @@ export const scopes = {
   "skills:read": "see skills, and have some looked at",
   "skills:match": "match skills with a task, which may ask a model",
   "skills:write": "add, pin and remove skills",
+  "learning:read": "look at signals, intakes, lessons, checklists, metrics and refreshes",
+  "learning:write": "record what was seen and learned, and decide on it",
   "settings:read": "see the installation's settings and what works on its machine",
 } as const;
 

@@ -6,6 +6,7 @@ import { keyRoutes } from "./keys.ts";
 import { agentDefinitionRoutes } from "./agent-definitions.ts";
 import { auditRoutes } from "./audit.ts";
 import { connectorRoutes } from "./connectors.ts";
+import { improvementRoutes } from "./improvements/improvements.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { modelRoutes } from "./models.ts";
 import { policyRoutes } from "./policy.ts";
@@ -22,6 +23,7 @@ export const allRoutes: readonly Route[] = [
   ...agentDefinitionRoutes,
   ...auditRoutes,
   ...connectorRoutes,
+  ...improvementRoutes,
   ...mcpRoutes,
   ...modelRoutes,
   ...policyRoutes,
