@@ -6,6 +6,7 @@ export {
   exportAuditTo,
 } from "./audit.ts";
 export { examine as examineMachine } from "./doctor.ts";
+export { spendDimensions, spendSteps } from "../observability/spend/spend.ts";
 export { elicitationRule } from "../connectors/mcp/person.ts";
 export { handoffText } from "../context/handoff.ts";
 export { planLines } from "../context/record.ts";

@@ -20,6 +20,7 @@ export const scopes = {
   "skills:write": "add, pin and remove skills",
   "learning:read": "look at signals, intakes, lessons, checklists, metrics and refreshes",
   "learning:write": "record what was seen and learned, and decide on it",
+  "spend:read": "see what calls cost",
   "settings:read": "see the installation's settings and what works on its machine",
 } as const;
 

@@ -13,6 +13,7 @@ import { policyRoutes } from "./policy.ts";
 import { runRoutes } from "./runs.ts";
 import { settingsRoutes } from "./settings.ts";
 import { skillRoutes } from "./skills.ts";
+import { spendRoutes } from "./spend.ts";
 
 /** Every operation of the API. A group is a file beside this one, and its line here. */
 export const allRoutes: readonly Route[] = [
@@ -29,4 +30,5 @@ export const allRoutes: readonly Route[] = [
   ...policyRoutes,
   ...settingsRoutes,
   ...skillRoutes,
+  ...spendRoutes,
 ].map(recorded);
