@@ -20,6 +20,8 @@ export const scopes = {
   "skills:write": "add, pin and remove skills",
   "learning:read": "look at signals, intakes, lessons, checklists, metrics and refreshes",
   "learning:write": "record what was seen and learned, and decide on it",
+  "routing:read": "look at how runs were routed, and ask how one would be",
+  "budgets:read": "look at budgets and what is used of them",
   "spend:read": "see what calls cost",
   "settings:read": "see the installation's settings and what works on its machine",
 } as const;

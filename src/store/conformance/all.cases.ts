@@ -15,6 +15,7 @@ import { lookupCases } from "./lookups.cases.ts";
 import { metricsCases } from "./metrics.cases.ts";
 import { refreshesCases } from "./refreshes.cases.ts";
 import { limitUsesCases } from "./limit-uses.cases.ts";
+import { routedRunsCases } from "./routed-runs.cases.ts";
 import { runLogCases } from "./run-log.cases.ts";
 import { runsCases } from "./runs.cases.ts";
 import { signalsCases } from "./signals.cases.ts";
@@ -27,6 +28,7 @@ export const allCases: CaseLists = {
   backend: backendCases,
   runs: runsCases,
   "run log": runLogCases,
+  "routed runs": routedRunsCases,
   audit: auditCases,
   "audit chain": auditChainCases,
   approvals: approvalsCases,

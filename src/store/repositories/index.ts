@@ -20,6 +20,7 @@ import { learnedRunsRepository } from "./learned-runs.ts";
 import { lessonsRepository } from "./lessons.ts";
 import { metricsRepository } from "./metrics.ts";
 import { refreshesRepository } from "./refreshes.ts";
+import { routedRunsRepository } from "./routed-runs.ts";
 import { runLogRepository } from "./run-log.ts";
 import { runsRepository } from "./runs.ts";
 import { signalCountsRepository } from "./signal-counts.ts";
@@ -30,6 +31,7 @@ export function createRepositories(context: RepositoryContext) {
   return {
     runs: runsRepository(context),
     runLog: runLogRepository(context),
+    routedRuns: routedRunsRepository(context),
     audit: auditRepository(context),
     auditChain: auditChainRepository(context),
     approvals: approvalsRepository(context),
