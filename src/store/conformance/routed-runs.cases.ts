@@ -70,6 +70,7 @@ export const routedRunsCases: readonly Case[] = [
       await store.runs.create(newRun("without-a-log"));
       const open = await store.routedRuns.list();
       expect(open.items.map(({ id }) => id)).toEqual(["r2", "r1"]);
+      expect(open.damaged).toEqual([expect.stringContaining("without-a-log")]);
       expect(open.items[1]).toMatchObject({
         outcome: null,
         started: { effortSource: "classifier", effort: "low" },
@@ -78,9 +79,11 @@ export const routedRunsCases: readonly Case[] = [
       await store.runLog.append("r1", [finished]);
       await store.runs.finish("r1", end);
       const { items } = await store.routedRuns.list({ until: later });
-      expect(items).toMatchObject([
-        { id: "r1", outcome: "verified", finished: { totals: { costMicroUsd: 9 } } },
-      ]);
+      expect(items[0]).toMatchObject({
+        id: "r1",
+        outcome: "verified",
+        finished: { totals: { costMicroUsd: 9 } },
+      });
       const idsOf = async (filter: Parameters<typeof store.routedRuns.list>[0]) =>
         (await store.routedRuns.list(filter)).items.map(({ id }) => id);
       expect(await idsOf({ since: later })).toEqual(["r2"]);

@@ -1,9 +1,10 @@
-import { toAgent33Error } from "../../base/errors.ts";
+import { isAgent33Error, toAgent33Error } from "../../base/errors.ts";
 import { decodeEvent } from "../../events/codec.ts";
 import type { EventOf, StoredEvent } from "../../events/event.ts";
 import { badRow } from "../damage.ts";
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
-import { type Program, read, rows, type SqlRow } from "../program.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
+import { limitOf, type Page, type PageRequest } from "../pages.ts";
+import { type Program, read, rows } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /** Which decisions to list. Times are milliseconds since the Unix epoch. */
@@ -31,86 +32,113 @@ export interface RoutedRun {
 const mostLookedAt = 2_000;
 const batch = 500;
 
+interface RunRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly outcome: string | null;
+}
+
+/** The first and the last event of a run, as they are stored; null for one that is not there. */
+interface Ends {
+  readonly started: string | null;
+  readonly finished: string | null;
+}
+
 /** What tier and model each run was given, and what came of it: read from the ends of its log. */
 export function routedRunsRepository({ tenant }: RepositoryContext) {
-  function* newest(filter: RoutedFilter, before: number, limit: number): Program<readonly Found[]> {
-    const columns = { effort: filter.effort, model: filter.model, agent: filter.agent };
-    const given = Object.entries(columns).flatMap(([name, value]) =>
-      value === undefined ? [] : [{ name, value }],
-    );
-    const { since, until } = filter;
-    const found = yield* rows(
-      `SELECT runs.seq AS seq, runs.id AS id, outcome, began.event AS started,
-         (SELECT event FROM run_events WHERE run_id = runs.id AND type = 'run.finished'
-            AND runs.state = 'finished' ORDER BY run_events.seq DESC LIMIT 1) AS finished
-       FROM runs JOIN run_events began ON began.run_id = runs.id AND began.seq = 1
-       WHERE tenant = ? AND runs.seq < ? ${given.map(({ name }) => `AND ${name} = ?`).join(" ")}
-         ${since === undefined ? "" : "AND started_at >= ?"} ${until === undefined ? "" : "AND started_at < ?"}
-       ORDER BY runs.seq DESC LIMIT ?`,
+  function* endsOf(found: readonly RunRow[]): Program<ReadonlyMap<number, Ends>> {
+    if (found.length === 0) return new Map();
+    const ends = yield* rows(
+      `SELECT runs.seq AS seq,
+         (SELECT event FROM run_events WHERE run_id = runs.id AND run_events.seq = 1) AS started,
+         (SELECT event FROM run_events WHERE run_id = runs.id AND runs.state = 'finished' AND type = 'run.finished'
+            ORDER BY run_events.seq DESC LIMIT 1) AS finished
+       FROM runs WHERE tenant = ? AND runs.seq IN (${found.map(() => "?").join(", ")})`,
       tenant,
-      before,
-      ...given.map(({ value }) => value),
-      ...(since === undefined ? [] : [since]),
-      ...(until === undefined ? [] : [until]),
-      limit,
+      ...found.map(({ seq }) => seq),
     );
-    return found as readonly Found[];
+    return new Map(
+      ends.map(({ seq, started, finished }) => [
+        Number(seq),
+        {
+          started: started === null || started === undefined ? null : String(started),
+          finished: finished === null || finished === undefined ? null : String(finished),
+        },
+      ]),
+    );
   }
 
   return {
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (filter: RoutedFilter = {}): Program<Page<RoutedRun>> {
+      const { effort, model, agent, since, until, source, cursor } = filter;
       const limit = limitOf(filter);
-      const { source } = filter;
-      if (source === undefined) {
-        return pageOf(yield* newest(filter, beforeSeq(filter), limit + 1), limit, routedOf);
+      const where: readonly Condition[] = [
+        ["effort", "=", effort],
+        ["model", "=", model],
+        ["agent", "=", agent],
+        ["started_at", ">=", since],
+        ["started_at", "<", until],
+      ];
+      const items: RoutedRun[] = [];
+      const damaged: string[] = [];
+      const ended = (nextCursor: string | null): Page<RoutedRun> => ({
+        items,
+        ...(damaged.length === 0 ? {} : { damaged }),
+        nextCursor,
+      });
+      // Who decided stands in the event alone, so that more runs have to be looked at for it.
+      const size = source === undefined ? limit : batch;
+      let from = cursor;
+      for (let lookedAt = 0; ; lookedAt += size) {
+        const request = { limit: size, ...(from === undefined ? {} : { cursor: from }) };
+        const page: Page<RunRow> = yield* newestFirst<RunRow, RunRow>(
+          { table: "runs", tenant, where },
+          request,
+          (row) => row,
+        );
+        const ends = yield* endsOf(page.items);
+        for (const row of page.items) {
+          if (items.length === limit) return ended(String(row.seq + 1));
+          const routed = routedOf(row, ends.get(row.seq));
+          if (typeof routed === "string") damaged.push(routed);
+          else if ((source ?? routed.started.effortSource) === routed.started.effortSource) {
+            items.push(routed);
+          }
+        }
+        const isOver = page.nextCursor === null || source === undefined;
+        if (isOver || lookedAt + size >= mostLookedAt) return ended(page.nextCursor);
+        from = page.nextCursor ?? undefined;
       }
-      const kept: Found[] = [];
-      let before = beforeSeq(filter);
-      let lookedAt = 0;
-      let more = true;
-      // Who decided stands in the event alone.
-      while (more && kept.length <= limit && lookedAt < mostLookedAt) {
-        const some = yield* newest(filter, before, batch);
-        kept.push(...some.filter((row) => hasSource(row, source)));
-        before = some.at(-1)?.seq ?? before;
-        lookedAt += some.length;
-        more = some.length === batch;
-      }
-      const page = pageOf(kept, limit, routedOf);
-      return more && page.nextCursor === null ? { ...page, nextCursor: String(before) } : page;
     }),
   };
 }
 
-type Found = SqlRow & { readonly seq: number; readonly id: string };
-
-/** One that cannot be read is among them, so that it is said. */
-function hasSource({ started }: Found, source: string): boolean {
+/** A run, or what is wrong with it. */
+function routedOf({ id, outcome }: RunRow, ends: Ends | undefined): RoutedRun | string {
   try {
-    const event = decodeEvent(String(started));
-    return event.type === "run.started" && event.effortSource === source;
-  } catch {
-    return true;
+    const started = eventIn(id, ends?.started ?? null);
+    if (started?.type !== "run.started") {
+      throw badRow("run_events", id, "it does not begin with run.started");
+    }
+    const finished = eventIn(id, ends?.finished ?? null);
+    return {
+      id,
+      outcome,
+      started,
+      finished: finished?.type === "run.finished" ? finished : null,
+    };
+  } catch (error) {
+    if (!isAgent33Error(error) || error.code !== "store.bad_row") throw error;
+    return error.message;
   }
 }
 
 /** @throws Agent33Error `store.bad_row` */
-function routedOf({ id, outcome, started, finished }: Found): RoutedRun {
-  const first = eventIn(id, started);
-  const last = finished === null ? null : eventIn(id, finished);
-  if (first.type !== "run.started") throw badRow("run_events", id, "it begins with something else");
-  return {
-    id,
-    outcome: outcome === null ? null : String(outcome),
-    started: first,
-    finished: last?.type === "run.finished" ? last : null,
-  };
-}
-
-function eventIn(id: string, text: unknown): StoredEvent {
+function eventIn(id: string, text: string | null): StoredEvent | undefined {
+  if (text === null) return undefined;
   try {
-    return decodeEvent(String(text));
+    return decodeEvent(text);
   } catch (cause) {
     throw badRow("run_events", id, toAgent33Error(cause).message, cause);
   }
