@@ -10,6 +10,7 @@ import { concurrencyCases } from "./concurrency.cases.ts";
 import { idempotencyCases } from "./idempotency.cases.ts";
 import { intakesCases } from "./intakes.cases.ts";
 import { learnedRunsCases } from "./learned-runs.cases.ts";
+import { learningOverviewCases } from "./learning-overview.cases.ts";
 import { lessonsCases } from "./lessons.cases.ts";
 import { lookupCases } from "./lookups.cases.ts";
 import { metricsCases } from "./metrics.cases.ts";
@@ -44,6 +45,7 @@ export const allCases: CaseLists = {
   lessons: lessonsCases,
   metrics: metricsCases,
   refreshes: refreshesCases,
+  "learning overview": learningOverviewCases,
   "api keys": apiKeysCases,
   tenants: tenantsCases,
   lookups: lookupCases,

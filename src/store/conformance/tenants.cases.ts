@@ -5,6 +5,7 @@ import { apiKeysProbe } from "./api-keys.cases.ts";
 import { question } from "./approvals.cases.ts";
 import { boundaryProbes } from "./boundary-tenants.cases.ts";
 import { newIntake } from "./intakes.cases.ts";
+import { learningOverviewProbe } from "./learning-overview.cases.ts";
 import { learningProbes } from "./learning-tenants.cases.ts";
 import { newSignal } from "./signals.cases.ts";
 import { routedRunsProbe } from "./routed-runs.cases.ts";
@@ -268,6 +269,7 @@ const probes = {
   approvals,
   idempotency,
   routedRuns: routedRunsProbe,
+  learningOverview: learningOverviewProbe,
   apiKeys: apiKeysProbe,
   ...boundaryProbes,
   ...signalsProbes,

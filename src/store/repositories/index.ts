@@ -17,6 +17,7 @@ import { idempotencyRepository } from "./idempotency.ts";
 import { intakesRepository } from "./intakes.ts";
 import { limitUsesRepository } from "./limit-uses.ts";
 import { learnedRunsRepository } from "./learned-runs.ts";
+import { learningOverviewRepository } from "./learning-overview.ts";
 import { lessonsRepository } from "./lessons.ts";
 import { metricsRepository } from "./metrics.ts";
 import { refreshesRepository } from "./refreshes.ts";
@@ -47,6 +48,7 @@ export function createRepositories(context: RepositoryContext) {
     checklists: checklistsRepository(context),
     metrics: metricsRepository(context),
     refreshes: refreshesRepository(context),
+    learningOverview: learningOverviewRepository(context),
     apiKeys: apiKeysRepository(context),
   };
 }

@@ -1,4 +1,8 @@
 import { z } from "zod";
+import { checklistPeriods } from "../../../learning/checklist-items.ts";
+import { intakeStates } from "../../../learning/intake-state.ts";
+import { actionStates, lessonStates } from "../../../learning/lesson.ts";
+import { refreshScopes } from "../../../learning/refresh.ts";
 import { severitySchema, signalTypes } from "../../../learning/signal.ts";
 import { severities } from "../../../learning/severity.ts";
 import { summaryDimensions, summaryRows } from "../../../learning/summary.ts";
@@ -109,5 +113,53 @@ const generate = defineRoute({
   },
 });
 
+const number = z.int().nonnegative();
+const conversion = { signals: number, withIntake: number.describe("that became intakes") };
+const counts = <const Word extends string>(words: readonly Word[]) =>
+  z.record(z.enum(words), number).readonly();
+
+const overviewSchema = z
+  .strictObject({
+    signals: z.strictObject({
+      ...conversion,
+      byType: z.record(z.enum(signalTypes), z.strictObject(conversion)).readonly(),
+      bySeverity: z.record(z.enum(severities), z.strictObject(conversion)).readonly(),
+      quality: z
+        .array(number)
+        .length(10)
+        .readonly()
+        .describe("signals with a score from 0 to below 0.1, and so on"),
+    }),
+    intakes: z.strictObject({
+      byState: counts(intakeStates),
+      automatic: number.describe("made of signals by the rules"),
+    }),
+    lessons: z.strictObject({ byState: counts(lessonStates), actions: counts(actionStates) }),
+    checklists: z
+      .record(z.enum(checklistPeriods), z.strictObject({ open: number, complete: number }))
+      .readonly(),
+    refreshes: z.strictObject({
+      byScope: counts(refreshScopes),
+      complete: number,
+      newestAt: moment.nullable().describe("when the newest was planned"),
+    }),
+  })
+  .meta({ id: "LearningOverview" });
+
+const overview = defineRoute({
+  name: "showOverview",
+  method: "GET",
+  path: "/v1/improvements/analytics",
+  tag,
+  scope: "learning:read",
+  effect: "read",
+  summary: "See how much there is of what was learned, and how far it is",
+  answer: { status: 200, schema: overviewSchema },
+  handle: async ({ engine }) => {
+    const rows = await engine.learning.rows();
+    return { ...(await rows.learningOverview.read()) };
+  },
+});
+
 /** What signals come to. */
-export const learningRoutes: readonly Route[] = [summary, catchUp, generate];
+export const learningRoutes: readonly Route[] = [summary, catchUp, generate, overview];
