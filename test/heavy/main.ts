@@ -15,6 +15,7 @@ import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
 import { ssrf } from "./ssrf.ts";
+import { spend } from "./spend.ts";
 import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
@@ -40,6 +41,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,
   ssrf,
+  spend,
   "store-faults": storeFaults,
   "store-io": storeIo,
   "store-kill": storeKill,
