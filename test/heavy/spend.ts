@@ -45,6 +45,18 @@ export const spend: HeavySuite = {
         await engines.close();
         engines = await opened(folder, host);
       }
+      const kept = await whole(engines);
+      await engines.close();
+      rmSync(join(folder, ".agent33", "telemetry"), { recursive: true });
+      engines = await opened(folder, host);
+      const began = performance.now();
+      const anew = await whole(engines);
+      const isSame = anew === kept;
+      passed += isSame ? 1 : 0;
+      failed += isSame ? 0 : 1;
+      say(
+        `made anew from the audit in ${Math.round(performance.now() - began)} ms, ${isSame ? "and the same" : "but not the same"}`,
+      );
     } finally {
       await engines.close();
       rmSync(folder, { recursive: true, force: true });
@@ -95,6 +107,17 @@ function record(engines: Engines, tenant: string, host: Host, next: () => number
       store.audit.close(call);
     }
   });
+}
+
+/** All that can be told, whatever the order in which it was counted. */
+async function whole(engines: Engines): Promise<string> {
+  const { own } = engines;
+  const found = await own.metrics.spend({
+    by: ["tenant", "model", "outcome"],
+    every: "hour",
+    limit: 100,
+  });
+  return JSON.stringify(found);
 }
 
 interface Sums {
