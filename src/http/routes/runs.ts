@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Agent33Error } from "../../base/errors.ts";
+import { storedEventSchema } from "../../events/event.ts";
 import { runEvents } from "../run-events.ts";
 import { jsonValue, moment, pageOf, pageQuery, shownPage } from "../input.ts";
 import { defineRoute, defineStream, type Route } from "../route.ts";
@@ -85,14 +86,8 @@ const show = defineRoute({
   handle: ({ engine: { store, runs }, params }) => runView(store.runs.find(params.id), runs),
 });
 
-const eventSchema = z
-  .looseObject({
-    type: z.string(),
-    runId: z.string(),
-    seq: z.int().positive().exactOptional(),
-    at: moment,
-  })
-  .meta({ id: "RunEvent" });
+/** An event as it stands in the log: the same that everything else is told of a run. */
+const eventSchema = storedEventSchema.meta({ id: "RunEvent" });
 
 const events = defineStream({
   name: "followRun",
