@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
@@ -8,6 +7,7 @@ import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
 import { answerProblems } from "./answers.ts";
+import { limitedBody } from "./body-size.ts";
 import type { Authenticator } from "./caller.ts";
 import { addDashboard, type Dashboard, isOfPage } from "./dashboard.ts";
 import type { ApiEnvironment } from "./environment.ts";
@@ -64,17 +64,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   const forAnswers = secureHeaders(headersOf(answerPolicy, transportSecurity));
   const forPage = secureHeaders(headersOf(pagePolicy, transportSecurity));
   app.use((c, next) => (isOfPage(c) ? forPage : forAnswers)(c, next));
-  const maxSize = serve.maxBodyKilobytes * 1024;
-  app.use(
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw new Agent33Error("api.too_large", `The body has more than ${maxSize} bytes.`, {
-          hint: "Send less, or raise serve.maxBodyKilobytes.",
-        });
-      },
-    }),
-  );
+  app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
   app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
   app.get("/docs", (c) => c.html(page.html));
