@@ -31,6 +31,9 @@ export type StreamItem<T> =
   | { readonly ok: true; readonly id: string | undefined; readonly value: T }
   | { readonly ok: false; readonly problem: Problem };
 
+/** What an operation takes that takes nothing. */
+export type NoInput = Readonly<Record<string, never>>;
+
 /** An operation: no input is needed where all of it may be left out. It never throws. */
 export type Call<Input, Output> = undefined extends Input
   ? (input?: Input, options?: CallOptions) => Promise<Output>

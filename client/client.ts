@@ -13,6 +13,8 @@ export interface Client extends Operations {
 
 /** What an operation is given: parameters by their names, and the body as `body`. */
 type Input = Readonly<Record<string, unknown>>;
+/** What stands in a path or a query. */
+type Word = string | number | boolean;
 
 interface Place {
   readonly method: string;
@@ -73,14 +75,14 @@ async function* nothing(): AsyncGenerator<never, void, undefined> {}
 
 function requestOf({ method, path, query }: Place, input: Input) {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(String(input[name])),
+    encodeURIComponent(String(input[name] as Word)),
   );
   const asked = new URLSearchParams(
     query.flatMap((name) =>
       [input[name]]
         .flat()
         .filter((value) => value !== undefined)
-        .map((value): [string, string] => [name, String(value)]),
+        .map((value): [string, string] => [name, String(value as Word)]),
     ),
   );
   const { body } = input;

@@ -1,7 +1,7 @@
 // Made from the routes in src/http/routes/. To change this file, change them and run:
 // node docs/reference/generate-client.ts
 
-import type { Call, Follow, Result } from "./call.ts";
+import type { Call, Follow, NoInput, Result } from "./call.ts";
 
 export type AgentCheck = {
   readonly ok: boolean;
@@ -1449,6 +1449,14 @@ export interface ListRunsInput {
   readonly limit?: number | undefined;
   /** nextCursor of the page before */
   readonly cursor?: string | undefined;
+  /** only those that stand so; `running` has those that are queued too */
+  readonly state?: "running" | "parked" | "finished" | undefined;
+  /** only those that ended so */
+  readonly outcome?: "verified" | "unverified" | "refuted" | "failed" | "cancelled" | undefined;
+  /** only those with this in their task, agent or model, or an id that begins so */
+  readonly text?: string | undefined;
+  /** begun then or later; milliseconds since the Unix epoch */
+  readonly since?: number | undefined;
 }
 
 export type ListRunsAnswer = {
@@ -1947,7 +1955,7 @@ export interface Operations {
    * List agent definitions, each version of them.
    * `GET /v1/agents`, scope `agents:read`.
    */
-  readonly listAgents: Call<Record<never, never> | undefined, Result<ListAgentsAnswer>>;
+  readonly listAgents: Call<NoInput | undefined, Result<ListAgentsAnswer>>;
   /**
    * Look at an agent's definition, with what it leaves out.
    * `GET /v1/agents/{name}`, scope `agents:read`.
@@ -2105,13 +2113,13 @@ export interface Operations {
    * With its chain and public key, so that `agent33 audit verify --file` can check it anywhere. The end of the chain is signed for it.
    * `POST /v1/audit/export`, scope `audit:export`.
    */
-  readonly exportAudit: Call<Record<never, never> | undefined, Result<AsyncIterable<AuditLine>>>;
+  readonly exportAudit: Call<NoInput | undefined, Result<AsyncIterable<AuditLine>>>;
   /**
    * List everything that a run could go out through.
    * With what policy says of it, and how it stands. Nothing is called. Connectors are added and imported on the server only: the settings' file names programs of its machine and the variables of secrets.
    * `GET /v1/connectors`, scope `connectors:read`.
    */
-  readonly listConnectors: Call<Record<never, never> | undefined, Result<ListConnectorsAnswer>>;
+  readonly listConnectors: Call<NoInput | undefined, Result<ListConnectorsAnswer>>;
   /**
    * Look at one of them.
    * A name can stand for several, as a model and a server of that name.
@@ -2128,7 +2136,7 @@ export interface Operations {
    * List circuit breakers that have been used or forced.
    * `GET /v1/breakers`, scope `connectors:read`.
    */
-  readonly listBreakers: Call<Record<never, never> | undefined, Result<ListBreakersAnswer>>;
+  readonly listBreakers: Call<NoInput | undefined, Result<ListBreakersAnswer>>;
   /**
    * Open or close a breaker, whatever it has seen.
    * In every process that shares the store, for this tenant's calls.
@@ -2145,7 +2153,7 @@ export interface Operations {
    * None is started or asked. Their commands, addresses and keys stay in the settings. Logging in to one is done on the server's machine, where the page is opened that ends it.
    * `GET /v1/mcp/servers`, scope `connectors:read`.
    */
-  readonly listServers: Call<Record<never, never> | undefined, Result<ListServersAnswer>>;
+  readonly listServers: Call<NoInput | undefined, Result<ListServersAnswer>>;
   /**
    * Ask servers what they offer now.
    * Servers that are programs are started and ended.
@@ -2187,7 +2195,7 @@ export interface Operations {
    * They are written, imported and compared on the server only: these commands read and write its files.
    * `GET /v1/policy/packs`, scope `policy:read`.
    */
-  readonly listPacks: Call<Record<never, never> | undefined, Result<PackList>>;
+  readonly listPacks: Call<NoInput | undefined, Result<PackList>>;
   /**
    * Look at a pack and its rules.
    * `GET /v1/policy/packs/{name}`, scope `policy:read`.
@@ -2210,25 +2218,25 @@ export interface Operations {
    * They are looked at each second anyway. What is wrong with them leaves the policy as it is. Runs that are open keep theirs.
    * `POST /v1/policy/reload`, scope `policy:write`.
    */
-  readonly reloadPolicy: Call<Record<never, never> | undefined, Result<PolicyReload>>;
+  readonly reloadPolicy: Call<NoInput | undefined, Result<PolicyReload>>;
   /**
    * List the settings, each with where it came from.
    * Values that are secrets are not shown; they are no settings but variables. They belong to the whole installation.
    * `GET /v1/settings`, scope `settings:read`.
    */
-  readonly listSettings: Call<Record<never, never> | undefined, Result<ListSettingsAnswer>>;
+  readonly listSettings: Call<NoInput | undefined, Result<ListSettingsAnswer>>;
   /**
    * See what works on the server's machine.
    * And what to do about what does not. Local model servers are asked for their models.
    * `GET /v1/doctor`, scope `settings:read`.
    */
-  readonly examineMachine: Call<Record<never, never> | undefined, Result<ExamineMachineAnswer>>;
+  readonly examineMachine: Call<NoInput | undefined, Result<ExamineMachineAnswer>>;
   /**
    * List skills.
    * What is odd about their folders is told to the tenant that runs the installation.
    * `GET /v1/skills`, scope `skills:read`.
    */
-  readonly listSkills: Call<Record<never, never> | undefined, Result<ListSkillsAnswer>>;
+  readonly listSkills: Call<NoInput | undefined, Result<ListSkillsAnswer>>;
   /**
    * Add the skills of an archive.
    * They are taken for good as they are: a run asks about one that has changed since. All tenants share them, but for what the settings say. Folders of the server cannot be named, neither to add from nor to add to: the first of `skills.folders` gets them.
@@ -2282,7 +2290,7 @@ export const operations = {
   showAgent: { method: "GET", path: "/v1/agents/{name}", query: [], answer: "json" },
   invokeAgent: { method: "POST", path: "/v1/agents/{name}/invoke", query: [], answer: "json" },
   invokeAgentIteratively: { method: "POST", path: "/v1/agents/{name}/invoke-iterative", query: [], answer: "json" },
-  listRuns: { method: "GET", path: "/v1/runs", query: ["limit","cursor"], answer: "json" },
+  listRuns: { method: "GET", path: "/v1/runs", query: ["limit","cursor","state","outcome","text","since"], answer: "json" },
   startRun: { method: "POST", path: "/v1/runs", query: [], answer: "json" },
   showRun: { method: "GET", path: "/v1/runs/{id}", query: [], answer: "json" },
   followRun: { method: "GET", path: "/v1/runs/{id}/events", query: ["after"], answer: "events" },

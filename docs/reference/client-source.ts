@@ -6,7 +6,7 @@ import { typeOf } from "./schema-types.ts";
 const opening = `// Made from the routes in src/http/routes/. To change this file, change them and run:
 // node docs/reference/generate-client.ts
 
-import type { Call, Follow, Result } from "./call.ts";
+import type { Call, Follow, NoInput, Result } from "./call.ts";
 `;
 
 /** The file \`client/operations.ts\`, made of the OpenAPI document: its forms, and every operation. */
@@ -42,7 +42,7 @@ function operationsOf(paths: JsonObject): readonly Operation[] {
 }
 
 function operationOf(path: string, method: string, operation: JsonObject): Operation {
-  const id = String(operation["operationId"]);
+  const id = wordOf(operation["operationId"]);
   const capital = typeName(id);
   const { kind, schema } = answerOf(operation["responses"] as JsonObject);
   const input = inputOf(operation, id);
@@ -51,16 +51,16 @@ function operationOf(path: string, method: string, operation: JsonObject): Opera
     ...(input === undefined ? [] : [`export interface ${capital}Input ${input.type}\n`]),
     ...(isReference(schema) ? [] : [form(answer, schema)]),
   ];
-  const given = input === undefined ? "Record<never, never>" : `${capital}Input`;
+  const given = input === undefined ? "NoInput" : `${capital}Input`;
   const needed = input?.required === true ? given : `${given} | undefined`;
   const returns =
     kind === "events"
       ? `Follow<${needed}, ${answer}>`
       : `Call<${needed}, Result<${kind === "lines" ? `AsyncIterable<${answer}>` : answer}>>`;
-  const words = [`${String(operation["summary"])}.`, operation["description"]].filter(
+  const words = [`${wordOf(operation["summary"])}.`, operation["description"]].filter(
     (text) => typeof text === "string",
   );
-  const facts = `\`${method} ${path}\`, scope \`${String(operation["x-scope"])}\`.`;
+  const facts = `\`${method} ${path}\`, scope \`${wordOf(operation["x-scope"])}\`.`;
   const names = (where: string): string =>
     JSON.stringify(
       input?.places.filter((one) => one.where === where).map(({ name }) => name) ?? [],
@@ -74,7 +74,7 @@ function operationOf(path: string, method: string, operation: JsonObject): Opera
 
 /** What an operation gives where all went well. */
 function answerOf(responses: JsonObject): { kind: "json" | "lines" | "events"; schema: JsonValue } {
-  const success = Object.entries(responses).find(([status]) => /^2/.test(status))?.[1];
+  const success = Object.entries(responses).find(([status]) => status.startsWith("2"))?.[1];
   const content = (success as JsonObject)["content"] as JsonObject;
   const [type = "", form = null] = Object.entries(content)[0] ?? [];
   const kinds = {
@@ -95,8 +95,8 @@ interface Input {
 /** Parameters by their names, and the body as \`body\`; undefined where it takes nothing. */
 function inputOf(operation: JsonObject, id: string): Input | undefined {
   const parameters = (operation["parameters"] as readonly JsonObject[]).map((one) => ({
-    name: String(one["name"]),
-    where: String(one["in"]),
+    name: wordOf(one["name"]),
+    where: wordOf(one["in"]),
     required: one["required"] === true,
     schema: { ...(one["schema"] as JsonObject), description: one["description"] ?? "" },
   }));
@@ -145,7 +145,13 @@ function typeName(name: string): string {
 /** Lines as a comment above what they speak of. */
 function comment(lines: readonly JsonValue[], indent: string): string {
   const text = lines
-    .map((line) => `${indent} * ${String(line).replaceAll("*/", "*\\/")}\n`)
+    .map((line) => `${indent} * ${wordOf(line).replaceAll("*/", "*\\/")}\n`)
     .join("");
   return `${indent}/**\n${text}${indent} */\n`;
+}
+
+/** A word of the document. @throws Error for anything else */
+function wordOf(value: JsonValue | undefined): string {
+  if (typeof value === "string") return value;
+  throw new Error(`This is no word of the document: ${JSON.stringify(value)}`);
 }

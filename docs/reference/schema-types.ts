@@ -34,26 +34,24 @@ export function typeOf(schema: JsonValue | undefined, indent = "", side: Side = 
 }
 
 function plainType(schema: JsonObject, indent: string, side: Side): string {
-  switch (schema["type"]) {
-    case "string":
-      return "string";
-    case "number":
-    case "integer":
-      return "number";
-    case "boolean":
-      return "boolean";
-    case "null":
-      return "null";
-    case "array":
-      return arrayType(schema, indent, side);
-    case "object":
-      return objectType(schema, indent, side);
-    case undefined:
-      return "unknown";
-    default:
-      throw new Error(`The client does not know this form: ${JSON.stringify(schema)}`);
+  const { type } = schema;
+  if (type === undefined) return "unknown";
+  if (type === "array") return arrayType(schema, indent, side);
+  if (type === "object") return objectType(schema, indent, side);
+  const plain = typeof type === "string" ? plainTypes[type] : undefined;
+  if (plain === undefined) {
+    throw new Error(`The client does not know this form: ${JSON.stringify(schema)}`);
   }
+  return plain;
 }
+
+const plainTypes: Readonly<Record<string, string>> = {
+  boolean: "boolean",
+  integer: "number",
+  null: "null",
+  number: "number",
+  string: "string",
+};
 
 function union(schemas: readonly JsonValue[], indent: string, side: Side): string {
   const types = [...new Set(schemas.map((one) => typeOf(one, `${indent}  `, side)))];

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { Agent33Error } from "../../base/errors.ts";
 import type { JsonValue } from "../../base/json.ts";
 import { decodeEvent } from "../../events/codec.ts";
@@ -46,6 +47,16 @@ export interface RunEnd {
   readonly outcome: string;
   readonly costMicroUsd: number;
   readonly unpricedCalls: number;
+}
+
+/** Which runs are asked for, newest first. */
+export interface RunsRequest extends PageRequest {
+  readonly state?: RunState;
+  readonly outcome?: string;
+  /** What stands in the task, the agent or the model, in small or capital letters, or begins the id. */
+  readonly text?: string;
+  /** Begun then or later. Milliseconds since the Unix epoch. */
+  readonly since?: number;
 }
 
 /** What one run used. */
@@ -183,17 +194,19 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       return Number(row?.["count"] ?? 0);
     }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
-    list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
+    list: read(function* (request: RunsRequest = {}): Program<Page<Run>> {
+      const { state, outcome, text, since } = request;
       const limit = limitOf(request);
-      const rows = yield* select(
-        queries
-          .selectFrom("runs")
-          .selectAll()
-          .where("tenant", "=", tenant)
-          .where("seq", "<", beforeSeq(request))
-          .orderBy("seq", "desc")
-          .limit(limit + 1),
-      );
+      let query = queries
+        .selectFrom("runs")
+        .selectAll()
+        .where("tenant", "=", tenant)
+        .where("seq", "<", beforeSeq(request));
+      if (state !== undefined) query = query.where("state", "=", state);
+      if (outcome !== undefined) query = query.where("outcome", "=", outcome);
+      if (since !== undefined) query = query.where("started_at", ">=", since);
+      if (text !== undefined) query = query.where(holding(text));
+      const rows = yield* select(query.orderBy("seq", "desc").limit(limit + 1));
       return pageOf(rows, limit, runOf);
     }),
     /** Records the end; the outcome `parked` is a pause. @throws Agent33Error `store.unknown_run` */
@@ -213,6 +226,14 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       yield* changeOne(id, "state = 'running', outcome = NULL, finished_at = NULL");
     }),
   };
+}
+
+/** Rows that have a text in what people know a run by. */
+function holding(text: string) {
+  const escaped = text.toLowerCase().replace(/[!%_]/g, "!$&");
+  const within = `%${escaped}%`;
+  return sql<boolean>`(lower(task) LIKE ${within} ESCAPE '!' OR lower(agent) LIKE ${within} ESCAPE '!'
+    OR lower(model) LIKE ${within} ESCAPE '!' OR lower(id) LIKE ${`${escaped}%`} ESCAPE '!')`;
 }
 
 function useOf(event: StoredEvent): readonly RunUse[] {
