@@ -18,8 +18,8 @@ export interface Session {
 export interface Sessions {
   /** Gives the browser a session for a key. The key is sent this once and kept nowhere. */
   signIn(key: string, options?: CallOptions): Promise<Result<Session>>;
-  /** Who asks; `api.unauthenticated` where nobody is signed in. */
-  whoAmI(options?: CallOptions): Promise<Result<Session>>;
+  /** Who asks; undefined where nobody is signed in. */
+  whoAmI(options?: CallOptions): Promise<Result<Session | undefined>>;
   /** Takes the session from the browser. */
   signOut(options?: CallOptions): Promise<Result<undefined>>;
 }

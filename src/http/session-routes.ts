@@ -3,8 +3,14 @@ import { Agent33Error } from "../base/errors.ts";
 import { packageVersion } from "../base/version.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import type { Caller } from "./caller.ts";
-import { giveCookie, requireOwnPage, requireSafeOrigin, takeCookie } from "./session-cookie.ts";
-import { bearerOf, callerOf, proved, type Proofs, sessionOf } from "./who-asks.ts";
+import {
+  giveCookie,
+  requireOwnPage,
+  requireSafeOrigin,
+  sessionCookie,
+  takeCookie,
+} from "./session-cookie.ts";
+import { bearerOf, callerOf, proved, type Proofs } from "./who-asks.ts";
 
 const path = "/session";
 
@@ -31,8 +37,14 @@ export function addSessionRoutes(app: Hono<ApiEnvironment>, proofs: Proofs): voi
   });
   app.get(path, async (c) => {
     if (bearerOf(c) !== undefined) return c.json(view(await callerOf(c, proofs), null));
-    const { caller, expiresAt } = await sessionOf(c, proofs);
-    return c.json(view(caller, expiresAt));
+    // A page asks before anybody has signed in: that is no error.
+    const cookie = sessionCookie(c);
+    if (cookie === undefined) return c.body(null, 204);
+    requireOwnPage(c);
+    const session = await sessions.find(cookie);
+    if (session !== undefined) return c.json(view(session.caller, session.expiresAt));
+    takeCookie(c);
+    return c.body(null, 204);
   });
   app.delete(path, (c) => signOut(c));
 }

@@ -48,6 +48,18 @@ describe("a session", () => {
     expect((await ask("GET", "/session", { cookie })).body).toEqual(answer.body);
   });
 
+  test("is asked for by the page before anybody has signed in, which is no error", async () => {
+    const { api, signIn, ask } = await page();
+    expect(await ask("GET", "/session", {})).toMatchObject({ status: 204, text: "" });
+    const { cookie, id } = await signIn();
+    await api.ask("DELETE", `/v1/keys/${id}`);
+    const over = await ask("GET", "/session", { cookie });
+    expect(over.status).toBe(204);
+    expect(over.headers.get("set-cookie")).toMatch(/^__Host-agent33=;.*Max-Age=0/);
+    const cross = { cookie, "sec-fetch-site": "same-site" };
+    expect((await ask("GET", "/session", cross)).body).toMatchObject({ code: "api.cross_origin" });
+  });
+
   test("has nothing of the key's secret in it", async () => {
     const { signIn } = await page();
     const { cookie, secret } = await signIn();

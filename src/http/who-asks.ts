@@ -49,10 +49,7 @@ export async function proved<T>(
  * The session of a request without a key.
  * @throws Agent33Error `api.unauthenticated`, `api.cross_origin`
  */
-export async function sessionOf(
-  c: Context,
-  { sessions }: Pick<Proofs, "sessions">,
-): Promise<Session> {
+async function sessionOf(c: Context, { sessions }: Pick<Proofs, "sessions">): Promise<Session> {
   const cookie = sessionCookie(c);
   if (cookie === undefined) throw unauthenticated(c, "The request has no key.");
   requireOwnPage(c);
