@@ -1453,7 +1453,7 @@ export interface ListRunsInput {
   readonly state?: "running" | "parked" | "finished" | undefined;
   /** only those that ended so */
   readonly outcome?: "verified" | "unverified" | "refuted" | "failed" | "cancelled" | undefined;
-  /** only those with this in their task, agent or model, or an id that begins so */
+  /** only those with this in their id, task, agent or model */
   readonly text?: string | undefined;
   /** begun then or later; milliseconds since the Unix epoch */
   readonly since?: number | undefined;

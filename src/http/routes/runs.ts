@@ -41,7 +41,7 @@ const list = defineRoute({
       .min(1)
       .max(200)
       .exactOptional()
-      .describe("only those with this in their task, agent or model, or an id that begins so"),
+      .describe("only those with this in their id, task, agent or model"),
     since: z.coerce
       .number()
       .int()

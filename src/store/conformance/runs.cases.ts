@@ -58,7 +58,7 @@ export const runsCases: readonly Case[] = [
       expect(await ids({ text: "gpt" })).toEqual(["r3"]);
       expect(await ids({ text: "R4" })).toEqual(["r4"]);
       // None of these is a sign for anything.
-      for (const text of ["4", "ru_e", "%x", "!", "' OR 1=1 --"])
+      for (const text of ["7", "ru_e", "%x", "!", "' OR 1=1 --"])
         expect(await ids({ text })).toEqual([]);
       const first = await runs.list({ state: "finished", limit: 1 });
       expect(first.nextCursor).not.toBeNull();

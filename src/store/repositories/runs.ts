@@ -1,10 +1,10 @@
-import { sql } from "kysely";
 import { Agent33Error } from "../../base/errors.ts";
 import type { JsonValue } from "../../base/json.ts";
 import { decodeEvent } from "../../events/codec.ts";
 import type { StoredEvent } from "../../events/event.ts";
 import { jsonIn } from "../damage.ts";
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
+import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, type Program, read, rows, type SqlValue, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
@@ -53,7 +53,7 @@ export interface RunEnd {
 export interface RunsRequest extends PageRequest {
   readonly state?: RunState;
   readonly outcome?: string;
-  /** What stands in the task, the agent or the model, in small or capital letters, or begins the id. */
+  /** What stands in the id, the task, the agent or the model, in small or capital letters. */
   readonly text?: string;
   /** Begun then or later. Milliseconds since the Unix epoch. */
   readonly since?: number;
@@ -196,18 +196,13 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (request: RunsRequest = {}): Program<Page<Run>> {
       const { state, outcome, text, since } = request;
-      const limit = limitOf(request);
-      let query = queries
-        .selectFrom("runs")
-        .selectAll()
-        .where("tenant", "=", tenant)
-        .where("seq", "<", beforeSeq(request));
-      if (state !== undefined) query = query.where("state", "=", state);
-      if (outcome !== undefined) query = query.where("outcome", "=", outcome);
-      if (since !== undefined) query = query.where("started_at", ">=", since);
-      if (text !== undefined) query = query.where(holding(text));
-      const rows = yield* select(query.orderBy("seq", "desc").limit(limit + 1));
-      return pageOf(rows, limit, runOf);
+      const where: readonly Condition[] = [
+        ["state", "=", state],
+        ["outcome", "=", outcome],
+        ["started_at", ">=", since],
+        [known, "LIKE", text === undefined ? undefined : `%${escaped(text.toLowerCase())}%`],
+      ];
+      return yield* newestFirst({ table: "runs", tenant, where }, request, runOf);
     }),
     /** Records the end; the outcome `parked` is a pause. @throws Agent33Error `store.unknown_run` */
     finish: write(function* (id: string, end: RunEnd): Program<void> {
@@ -228,12 +223,12 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
   };
 }
 
-/** Rows that have a text in what people know a run by. */
-function holding(text: string) {
-  const escaped = text.toLowerCase().replace(/[!%_]/g, "!$&");
-  const within = `%${escaped}%`;
-  return sql<boolean>`(lower(task) LIKE ${within} ESCAPE '!' OR lower(agent) LIKE ${within} ESCAPE '!'
-    OR lower(model) LIKE ${within} ESCAPE '!' OR lower(id) LIKE ${`${escaped}%`} ESCAPE '!')`;
+/** What people know a run by. */
+const known = "lower(id || ' ' || task || ' ' || agent || ' ' || model)";
+
+/** A text in which no sign stands for others. */
+function escaped(text: string): string {
+  return text.replace(/[!%_]/g, "!$&");
 }
 
 function useOf(event: StoredEvent): readonly RunUse[] {
