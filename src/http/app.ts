@@ -1,6 +1,4 @@
-import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
@@ -9,7 +7,10 @@ import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
 import { answerProblems } from "./answers.ts";
-import type { Authenticator, Caller } from "./caller.ts";
+import { limitedBody } from "./body-size.ts";
+import type { Authenticator } from "./caller.ts";
+import { addDashboard, type Dashboard, isOfPage } from "./dashboard.ts";
+import type { ApiEnvironment } from "./environment.ts";
 import { eventStream } from "./event-stream.ts";
 import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
@@ -20,6 +21,10 @@ import type { RateLimits } from "./rate-limits.ts";
 import { referencePage } from "./reference-page.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import { covers } from "./scopes.ts";
+import { answerPolicy, headersOf, pagePolicy } from "./security-headers.ts";
+import { addSessionRoutes } from "./session-routes.ts";
+import type { Sessions } from "./sessions.ts";
+import { callerOf } from "./who-asks.ts";
 
 /** What the API is made of. */
 export interface AppParts {
@@ -30,15 +35,12 @@ export interface AppParts {
   readonly host: Host;
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
+  readonly sessions: Sessions;
+  readonly dashboard: Dashboard;
   /** Aborts when the server closes. */
   readonly closing: AbortSignal;
   /** Whether each answer is held against its schema before it goes out. For tests. */
   readonly checksAnswers?: boolean;
-}
-
-/** What each request carries on its way through the app. */
-export interface ApiEnvironment {
-  Variables: { requestId: string };
 }
 
 /** The whole API as a function from requests to responses; whoever listens gives it requests. */
@@ -56,33 +58,13 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     c.header("x-request-id", requestId);
     if (c.res.headers.get("cache-control") === null) c.header("cache-control", "no-store");
   });
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-      },
-      referrerPolicy: "no-referrer",
-      xFrameOptions: "DENY",
-      // Over plain HTTP it means nothing, and on one's own machine it would bind other programs.
-      strictTransportSecurity:
-        serve.tlsCert === undefined ? false : "max-age=31536000; includeSubDomains",
-    }),
-  );
-  const maxSize = serve.maxBodyKilobytes * 1024;
-  app.use(
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw new Agent33Error("api.too_large", `The body has more than ${maxSize} bytes.`, {
-          hint: "Send less, or raise serve.maxBodyKilobytes.",
-        });
-      },
-    }),
-  );
+  // Over plain HTTP it means nothing, and on one's own machine it would bind other programs.
+  const transportSecurity =
+    serve.tlsCert === undefined ? false : "max-age=31536000; includeSubDomains";
+  const forAnswers = secureHeaders(headersOf(answerPolicy, transportSecurity));
+  const forPage = secureHeaders(headersOf(pagePolicy, transportSecurity));
+  app.use((c, next) => (isOfPage(c) ? forPage : forAnswers)(c, next));
+  app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
   app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
   app.get("/docs", (c) => c.html(page.html));
@@ -96,6 +78,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     return c.json({ status: "ready" });
   });
 
+  addSessionRoutes(app, parts);
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
     app.on(route.method, path, (c) => respond(c, route, parts));
@@ -108,6 +91,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
       });
     });
   }
+  addDashboard(app, parts.dashboard);
   app.notFound((c) =>
     problemResponse(
       c,
@@ -152,33 +136,6 @@ async function respond(c: Here, route: Route, parts: AppParts): Promise<Response
   });
   const answer = isStream ? await answering : await within(answering, over, seconds);
   return answered(c, route, answer, parts);
-}
-
-/** @throws Agent33Error `api.unauthenticated`, `api.rate_limited` */
-async function callerOf(c: Here, { authenticator, limits }: AppParts): Promise<Caller> {
-  const address = addressOf(c);
-  await limits.mayProve(address);
-  const header = c.req.header("authorization");
-  const token = /^Bearer ([\w.~+/=-]{1,8192})$/i.exec(header ?? "")?.[1];
-  const caller = token === undefined ? undefined : await authenticator.authenticate(token);
-  if (caller !== undefined) return caller;
-  // Who sends nothing does not guess.
-  if (header !== undefined) await limits.failed(address);
-  c.header("www-authenticate", "Bearer");
-  throw new Agent33Error(
-    "api.unauthenticated",
-    header === undefined
-      ? "The request has no key."
-      : "The key or token of the request does not hold: it is unknown, expired or revoked.",
-    { hint: "Send `Authorization: Bearer KEY`; agent33 keys create makes a key." },
-  );
-}
-
-/** Requests that came over no socket are all of one address. */
-function addressOf(c: Here): string {
-  return c.env === undefined || !("incoming" in (c.env as object))
-    ? "here"
-    : (getConnInfo(c).remote.address ?? "unknown");
 }
 
 async function inputOf(c: Here, { body, query }: Route, mostLevels: number): Promise<RawInput> {

@@ -49,7 +49,8 @@ export function checkSafety({ host, tlsCert, tlsKey, allowPlainRemote }: ServeSe
   );
 }
 
-function isLoopback(host: string): boolean {
+/** Whether an address or a name is this machine alone. */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 

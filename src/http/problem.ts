@@ -22,7 +22,9 @@ export type Problem = z.infer<typeof problemSchema>;
 /** Statuses of codes that say something else than that it was asked for wrongly, or failed. */
 const statuses: Readonly<Record<string, number>> = {
   "api.conflict": 409,
+  "api.cross_origin": 403,
   "api.forbidden": 403,
+  "api.insecure_origin": 403,
   "api.length_required": 411,
   "api.method_not_allowed": 405,
   "api.not_found": 404,

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { Agent33Error } from "../../base/errors.ts";
+import { runOutcomes } from "../../events/event-fields.ts";
+import { storedEventSchema } from "../../events/event.ts";
 import { runEvents } from "../run-events.ts";
-import { jsonValue, moment, pageOf, pageQuery, shownPage } from "../input.ts";
+import { jsonValue, pageOf, pageQuery, shownPage } from "../input.ts";
 import { defineRoute, defineStream, type Route } from "../route.ts";
 import { runRequest, workspaceOf } from "../run-request.ts";
 import { agentName, askFields, runParams, runSchema, runView, workFields } from "../runs-view.ts";
@@ -27,7 +29,27 @@ const list = defineRoute({
   scope: "runs:read",
   effect: "read",
   summary: "List runs, newest first",
-  query: pageQuery,
+  query: z.strictObject({
+    ...pageQuery.shape,
+    state: z
+      .enum(["running", "parked", "finished"])
+      .exactOptional()
+      .describe("only those that stand so; `running` has those that are queued too"),
+    outcome: z.enum(runOutcomes).exactOptional().describe("only those that ended so"),
+    text: z
+      .string()
+      .min(1)
+      .max(200)
+      .exactOptional()
+      .describe("only those with this in their id, task, agent or model"),
+    since: z.coerce
+      .number()
+      .int()
+      .nonnegative()
+      .max(8.64e15)
+      .exactOptional()
+      .describe("begun then or later; milliseconds since the Unix epoch"),
+  }),
   answer: { status: 200, schema: pageOf(runSchema) },
   handle: ({ engine: { store, runs }, query }) => {
     const page = store.runs.list(query);
@@ -85,14 +107,8 @@ const show = defineRoute({
   handle: ({ engine: { store, runs }, params }) => runView(store.runs.find(params.id), runs),
 });
 
-const eventSchema = z
-  .looseObject({
-    type: z.string(),
-    runId: z.string(),
-    seq: z.int().positive().exactOptional(),
-    at: moment,
-  })
-  .meta({ id: "RunEvent" });
+/** An event as it stands in the log: the same that everything else is told of a run. */
+const eventSchema = storedEventSchema.meta({ id: "RunEvent" });
 
 const events = defineStream({
   name: "followRun",
