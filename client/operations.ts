@@ -112,6 +112,76 @@ export type Breaker = {
     } | null;
 };
 
+export type Budget = {
+  readonly name: string;
+  readonly per: "tenant" | "user" | "agent" | "call";
+  /** null: it bounds each call by itself */
+  readonly period: "hour" | "day" | "week" | "month" | "forever" | null;
+  readonly limits: BudgetAmounts;
+  /** of the own tenant, the fullest first */
+  readonly uses: readonly BudgetUse[];
+};
+
+export type BudgetAmounts = {
+  readonly costMicroUsd?: number;
+  readonly tokens?: number;
+  readonly calls?: number;
+  /** that calls take */
+  readonly milliseconds?: number;
+};
+
+export type BudgetUse = {
+  readonly id: string;
+  /** its name in the settings */
+  readonly budget: string;
+  readonly per: "tenant" | "user" | "agent" | null;
+  /** whose calls are counted */
+  readonly who: string;
+  /** 2026-11-22, 2026-11, week of 2026-11-16, forever; in UTC */
+  readonly period: string;
+  /** whether the period goes on */
+  readonly isCurrent: boolean;
+  /** when it was first used */
+  readonly since: number;
+  /** what is not named is not limited */
+  readonly limits: BudgetAmounts;
+  /** used and set aside, over all processes; only what is limited is counted */
+  readonly used: {
+    readonly costMicroUsd: number;
+    readonly tokens: number;
+    readonly calls: number;
+    readonly milliseconds: number;
+  };
+  /** shares of limits that were reached, each told once */
+  readonly reached: readonly ({
+    readonly limit: "costMicroUsd" | "tokens" | "calls" | "milliseconds";
+    readonly percent: number;
+    readonly at: number;
+  })[];
+};
+
+export type Checklist = {
+  readonly id: string;
+  readonly period: "per_release" | "monthly" | "quarterly";
+  readonly reference: string;
+  readonly state: "open" | "complete";
+  readonly items: readonly ({
+    readonly id: string;
+    readonly text: string;
+    readonly completedAt: number | null;
+    readonly completedBy: string | null;
+    readonly notes: string;
+  })[];
+  readonly createdAt: number;
+  readonly updatedAt: number;
+};
+
+export type ChecklistEvaluation = {
+  readonly complete: boolean;
+  /** ids of the items that are open */
+  readonly incomplete: readonly string[];
+};
+
 export type Connector = {
   readonly id: string;
   readonly kind: string;
@@ -204,6 +274,57 @@ export type FoundTools = {
 
 export type Handoff = { readonly [name: string]: unknown };
 
+export type Intake = {
+  readonly id: string;
+  readonly submittedBy: string;
+  readonly submittedAt: number;
+  readonly automatic: boolean;
+  readonly classification: {
+    readonly researchType: "external" | "internal" | "competitive" | "user" | "technical";
+    readonly category: string;
+    readonly urgency: "low" | "medium" | "high";
+  };
+  readonly content: {
+    readonly title: string;
+    readonly summary: string;
+    readonly source: string;
+    readonly sourceDate?: string;
+  };
+  readonly relevance: {
+    readonly impactAreas: readonly string[];
+    readonly affectedPhases: readonly string[];
+    readonly affectedAgents: readonly string[];
+    readonly priority: number;
+  };
+  readonly analysis: unknown;
+  readonly disposition: {
+    readonly state: "submitted" | "triaged" | "analyzing" | "accepted" | "deferred" | "rejected" | "tracked";
+    readonly decidedAt: number | null;
+    readonly decidedBy: string | null;
+    readonly rationale: string;
+    readonly actionItems: readonly string[];
+  };
+  readonly tracking: {
+    readonly backlogRefs: readonly string[];
+    readonly roadmapImpact: string;
+    readonly implementationTarget: string;
+  };
+  readonly quality: {
+      readonly score: number;
+      readonly label: "low" | "medium" | "high";
+    } | null;
+  readonly updatedAt: number;
+  readonly history: readonly ({
+    readonly from: "submitted" | "triaged" | "analyzing" | "accepted" | "deferred" | "rejected" | "tracked";
+    readonly to: "submitted" | "triaged" | "analyzing" | "accepted" | "deferred" | "rejected" | "tracked";
+    readonly by: string;
+    readonly at: number;
+    readonly rationale: string;
+  })[];
+  /** what it is about */
+  readonly signalIds: readonly string[];
+};
+
 export type InvokeResult = {
   readonly run: string;
   /** how the run ended; `parked` waits for a person, null goes on */
@@ -216,6 +337,69 @@ export type InvokeResult = {
 };
 
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type LearningOverview = {
+  readonly signals: {
+    readonly signals: number;
+    /** that became intakes */
+    readonly withIntake: number;
+    readonly byType: { readonly [name: string]: {
+      readonly signals: number;
+      /** that became intakes */
+      readonly withIntake: number;
+    } };
+    readonly bySeverity: { readonly [name: string]: {
+      readonly signals: number;
+      /** that became intakes */
+      readonly withIntake: number;
+    } };
+    /** signals with a score from 0 to below 0.1, and so on */
+    readonly quality: readonly number[];
+  };
+  readonly intakes: {
+    readonly byState: { readonly [name: string]: number };
+    /** made of signals by the rules */
+    readonly automatic: number;
+  };
+  readonly lessons: {
+    readonly byState: { readonly [name: string]: number };
+    readonly actions: { readonly [name: string]: number };
+  };
+  readonly checklists: { readonly [name: string]: {
+    readonly open: number;
+    readonly complete: number;
+  } };
+  readonly refreshes: {
+    readonly byScope: { readonly [name: string]: number };
+    readonly complete: number;
+    /** when the newest was planned */
+    readonly newestAt: number | null;
+  };
+};
+
+export type Lesson = {
+  readonly id: string;
+  readonly eventType: "success" | "failure" | "observation";
+  readonly title: string;
+  readonly what: string;
+  readonly insight: string;
+  readonly recommendation: string;
+  readonly recordedAt: number;
+  readonly recordedBy: string;
+  readonly actions: readonly ({
+    readonly description: string;
+    readonly state: "pending" | "in_progress" | "completed" | "wont_fix";
+    readonly owner: string | null;
+    readonly targetDate: string | null;
+  })[];
+  readonly intakeIds: readonly string[];
+  readonly signalIds: readonly string[];
+  readonly state: "open" | "implemented";
+  readonly verifiedAt: number | null;
+  readonly verifiedBy: string | null;
+  readonly evidence: string | null;
+  readonly updatedAt: number;
+};
 
 export type MadeApiKey = {
   readonly key: ApiKey;
@@ -256,6 +440,42 @@ export type McpTool = {
   readonly repeat: string;
   /** how it stands to what was pinned */
   readonly state: string;
+};
+
+export type MetricDefinition = {
+  readonly id: string;
+  readonly name: string;
+  readonly unit: string;
+  /** which way is better */
+  readonly polarity: "higher" | "lower";
+  readonly target: number | null;
+};
+
+export type MetricSnapshot = {
+  readonly id: string;
+  readonly period: string;
+  readonly takenAt: number;
+  readonly metrics: readonly ({
+    readonly id: string;
+    readonly value: number;
+    readonly name: string;
+    readonly unit: string;
+    readonly polarity: "higher" | "lower";
+    readonly target: number | null;
+    readonly baseline: number | null;
+  })[];
+};
+
+export type MetricTrend = {
+  readonly metric: MetricDefinition;
+  readonly periods: number;
+  /** oldest first */
+  readonly values: readonly number[];
+  readonly direction: "improving" | "declining" | "stable" | "insufficient";
+  readonly firstMean: number | null;
+  readonly secondMean: number | null;
+  /** as a share of the first mean */
+  readonly change: number | null;
 };
 
 export type Model = {
@@ -413,6 +633,29 @@ export type Problem = {
   readonly details?: { readonly [name: string]: JsonValue };
 };
 
+export type RecordedSignal = {
+  readonly signal: Signal;
+  /** `repeated` adds to one that was seen before; `known` is a key that was */
+  readonly outcome: "recorded" | "repeated" | "known";
+  /** the intake that it has */
+  readonly intakeId: string | null;
+};
+
+export type Refresh = {
+  readonly id: string;
+  readonly scope: "micro" | "minor" | "major" | "ad_hoc";
+  readonly title: string;
+  readonly reason: string;
+  readonly participants: readonly string[];
+  readonly state: "planned" | "complete";
+  readonly outcome: string | null;
+  readonly changes: readonly string[];
+  readonly createdAt: number;
+  readonly completedAt: number | null;
+  readonly completedBy: string | null;
+  readonly updatedAt: number;
+};
+
 export type RemovedSkill = {
   readonly name: string;
   readonly isKept: boolean;
@@ -423,6 +666,64 @@ export type ReplayReport = { readonly [name: string]: unknown };
 export type ResetBreaker = {
   readonly key: string;
   readonly state: "closed";
+};
+
+export type RoutingDecision = {
+  readonly run: string;
+  readonly at: number;
+  readonly agent: string;
+  readonly model: string;
+  readonly tier: "low" | "medium" | "high";
+  /** who decided: request, tenant_domain, tenant, domain, agent, classifier, default */
+  readonly source: string;
+  readonly modelSource: "request" | "task" | "tier" | "settings" | null;
+  readonly domain: string | null;
+  readonly reasons: readonly string[];
+  /** of the classifier; what was said needs none */
+  readonly confidence: number | null;
+  /** whether routing was on */
+  readonly routed: boolean;
+  /** above 1: made again one tier up */
+  readonly attempt: number;
+  /** the attempt before, which is a run of its own */
+  readonly after: string | null;
+  readonly replayOf: string | null;
+  readonly estimate: RunEstimate | null;
+  /** null while the run goes on */
+  readonly outcome: string | null;
+  /** what the run used; null while it goes on or waits */
+  readonly actual: {
+      readonly outcome: "verified" | "unverified" | "refuted" | "failed" | "cancelled";
+      readonly tokens: number;
+      readonly costMicroUsd: number;
+      readonly unpricedCalls: number;
+      readonly durationMs: number;
+    } | null;
+};
+
+export type RoutingExplanation = {
+  readonly agent: string;
+  /** null where nobody names one */
+  readonly model: string | null;
+  readonly tier: "low" | "medium" | "high";
+  /** who decided: request, tenant_domain, tenant, domain, agent, classifier, default */
+  readonly source: string;
+  readonly modelSource: "request" | "task" | "tier" | "settings" | null;
+  readonly domain: string | null;
+  readonly reasons: readonly string[];
+  /** of the classifier; what was said needs none */
+  readonly confidence: number | null;
+  /** whether routing was on */
+  readonly routed: boolean;
+  /** of one turn */
+  readonly maxOutputTokens: number;
+  /** of the whole run */
+  readonly limits: { readonly [name: string]: number };
+  /** null where the model cannot be had */
+  readonly estimate: RunEstimate | null;
+  /** why the model cannot be had */
+  readonly problem: ErrorData | null;
+  readonly notices: readonly string[];
 };
 
 export type Run = {
@@ -441,6 +742,22 @@ export type Run = {
   readonly finishedAt: number | null;
   readonly costMicroUsd: number;
   readonly unpricedCalls: number;
+};
+
+export type RunEstimate = {
+  readonly tokens: {
+    readonly p50: number;
+    readonly p90: number;
+  };
+  /** null where the model has no known price */
+  readonly costMicroUsd: {
+      readonly p50: number;
+      readonly p90: number;
+    } | null;
+  /** `prior`: assumed, too few earlier runs */
+  readonly basis: "history" | "prior";
+  /** earlier runs of the same agent, tier and model */
+  readonly runs: number;
 };
 
 export type RunEvent = 
@@ -1252,6 +1569,95 @@ export type Setting = {
   readonly environmentName: string;
 };
 
+export type Signal = {
+  readonly id: string;
+  readonly type: "bug" | "incident" | "feedback" | "performance" | "security" | "process";
+  readonly severity: "low" | "medium" | "high" | "critical";
+  readonly summary: string;
+  readonly details: string;
+  /** who or what saw it */
+  readonly source: string;
+  readonly context: { readonly [name: string]: string };
+  /** how much there is to work with */
+  readonly quality: {
+    readonly score: number;
+    readonly label: "low" | "medium" | "high";
+    readonly reasons: readonly ("summary_too_short" | "details_missing" | "source_missing" | "context_missing" | "well_formed_signal")[];
+  };
+  /** equal for repeats of each other */
+  readonly fingerprint: string;
+  /** how often it was seen */
+  readonly occurrences: number;
+  readonly recordedAt: number;
+  readonly lastSeenAt: number;
+  readonly state: "open" | "acknowledged" | "resolved" | "dismissed";
+  readonly stateReason: string | null;
+  readonly stateBy: string | null;
+  readonly stateAt: number | null;
+  /** the intake that was made of it */
+  readonly intakeId: string | null;
+  readonly provenance: "recorded" | "migrated";
+};
+
+export type SignalSummary = {
+  readonly from: number;
+  readonly to: number;
+  /** signals that were recorded */
+  readonly total: number;
+  /** signals and their repeats */
+  readonly occurrences: number;
+  readonly averageQuality: number | null;
+  readonly highQuality: number;
+  readonly byType: { readonly [name: string]: {
+    readonly signals: number;
+    readonly occurrences: number;
+  } };
+  readonly bySeverity: { readonly [name: string]: {
+    readonly signals: number;
+    readonly occurrences: number;
+  } };
+  readonly bySource: {
+    readonly top: readonly {
+      readonly source: string;
+      readonly signals: number;
+      readonly occurrences: number;
+    }[];
+    readonly other: {
+      readonly signals: number;
+      readonly occurrences: number;
+    };
+  };
+  readonly seriesBy: "day" | "week";
+  /** every day or week of the window, those without a signal too */
+  readonly series: readonly {
+    readonly start: number;
+    readonly label: string;
+    readonly from: number;
+    readonly to: number;
+    readonly signals: number;
+    readonly occurrences: number;
+  }[];
+  /** the window of the same length before this one */
+  readonly previous: {
+    readonly from: number;
+    readonly to: number;
+    /** signals that were recorded */
+    readonly total: number;
+    /** signals and their repeats */
+    readonly occurrences: number;
+  };
+  readonly trend: {
+    readonly delta: number;
+    readonly direction: "up" | "down" | "stable";
+  };
+  readonly by: "day" | "week" | "type" | "severity" | "source";
+  readonly groups: readonly {
+    readonly key: string;
+    readonly signals: number;
+    readonly occurrences: number;
+  }[];
+};
+
 export type Skill = {
   readonly name: string;
   readonly description: string;
@@ -1345,6 +1751,69 @@ export type SkillNotice = {
   readonly line?: number;
   readonly message: string;
   readonly hint?: string;
+};
+
+export type Spend = {
+  /** where what is counted really begins; null: at the beginning */
+  readonly since: number | null;
+  /** and before when it ends; null: now */
+  readonly until: number | null;
+  /** from when on hours are told apart; before, what begins within a day is of the day */
+  readonly hoursFrom: number;
+  readonly totals: SpendSums;
+  /** those that cost most first */
+  readonly items: readonly SpendItem[];
+  /** what the groups beyond the limit came to */
+  readonly others: {
+      readonly groups: number;
+      readonly calls: number;
+      /** of the calls that have a price; 1 USD is 1,000,000 */
+      readonly costMicroUsd: number;
+      readonly tokens: number;
+      /** calls of models without a known price: their money is in no sum */
+      readonly unpricedCalls: number;
+    } | null;
+  /** steps in which there were calls, oldest first; the others are 0 */
+  readonly series?: readonly SpendPoint[];
+};
+
+export type SpendItem = {
+  /** null where a call has none: it was of no run, or asked no model */
+  readonly group: {
+    readonly tenant?: string | null;
+    readonly model?: string | null;
+    readonly effort?: string | null;
+    readonly outcome?: string | null;
+    readonly connector?: string | null;
+  };
+  readonly calls: number;
+  /** of the calls that have a price; 1 USD is 1,000,000 */
+  readonly costMicroUsd: number;
+  readonly tokens: number;
+  /** calls of models without a known price: their money is in no sum */
+  readonly unpricedCalls: number;
+  /** steps in which there were calls, oldest first; the others are 0 */
+  readonly series?: readonly SpendPoint[];
+};
+
+export type SpendPoint = {
+  readonly start: number;
+  readonly end: number;
+  readonly calls: number;
+  /** of the calls that have a price; 1 USD is 1,000,000 */
+  readonly costMicroUsd: number;
+  readonly tokens: number;
+  /** calls of models without a known price: their money is in no sum */
+  readonly unpricedCalls: number;
+};
+
+export type SpendSums = {
+  readonly calls: number;
+  /** of the calls that have a price; 1 USD is 1,000,000 */
+  readonly costMicroUsd: number;
+  readonly tokens: number;
+  /** calls of models without a known price: their money is in no sum */
+  readonly unpricedCalls: number;
 };
 
 export type WholeSkill = {
@@ -1627,7 +2096,7 @@ export interface CreateKeyInput {
   readonly body: {
     /** what it is for */
     readonly name: string;
-    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "settings:read")[];
+    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "settings:read")[];
     /** the caller's by default */
     readonly user?: string | undefined;
     /** the caller's by default; another only for admins of the installation's tenant */
@@ -1707,6 +2176,29 @@ export interface CheckAuditInput {
   readonly head?: string | readonly string[] | undefined;
 }
 
+export type ListBudgetsAnswer = {
+  readonly items: readonly Budget[];
+};
+
+export interface ListBudgetUsesInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** of this budget only */
+  readonly budget?: string | undefined;
+  /** of this tenant, person or agent only */
+  readonly who?: string | undefined;
+}
+
+export type ListBudgetUsesAnswer = {
+  readonly items: readonly BudgetUse[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
 export type ListConnectorsAnswer = {
   readonly items: readonly Connector[];
 };
@@ -1748,6 +2240,409 @@ export interface ResetBreakerInput {
   readonly body: {
     /** the breaker's key, as the list shows it */
     readonly key: string;
+  };
+}
+
+export interface RecordSignalInput {
+  readonly body: {
+    readonly type: "bug" | "incident" | "feedback" | "performance" | "security" | "process";
+    readonly severity: "low" | "medium" | "high" | "critical";
+    readonly summary: string;
+    readonly details?: string | undefined;
+    readonly source?: string | undefined;
+    readonly context?: { readonly [name: string]: string } | undefined;
+    readonly idempotencyKey?: string | undefined;
+    readonly at?: number | undefined;
+    /** the run that it is about: its id, or the id's beginning */
+    readonly run?: string | undefined;
+  };
+}
+
+export interface ListSignalsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly type?: "bug" | "incident" | "feedback" | "performance" | "security" | "process" | undefined;
+  readonly severity?: "low" | "medium" | "high" | "critical" | undefined;
+  readonly state?: "open" | "acknowledged" | "resolved" | "dismissed" | undefined;
+  /** in full */
+  readonly source?: string | undefined;
+  /** recorded then or later; milliseconds since the Unix epoch */
+  readonly since?: number | undefined;
+  /** recorded before */
+  readonly until?: number | undefined;
+}
+
+export type ListSignalsAnswer = {
+  readonly items: readonly Signal[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface RecordSignalsInput {
+  readonly body: {
+    /** each as in `POST /v1/improvements/learning/signals` */
+    readonly signals: readonly { readonly [name: string]: unknown }[];
+  };
+}
+
+export type RecordSignalsAnswer = {
+  readonly items: readonly ({
+      readonly index: number;
+      /** `repeated` adds to one that was seen before; `known` is a key that was */
+      readonly outcome: "recorded" | "repeated" | "known";
+      readonly signalId: string;
+      readonly intakeId: string | null;
+    } | {
+      readonly index: number;
+      readonly problem: Problem;
+    })[];
+};
+
+export interface ShowSignalInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+}
+
+export interface MoveSignalInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+  readonly body: {
+    readonly state: "open" | "acknowledged" | "resolved" | "dismissed";
+    /** why, for those who ask later */
+    readonly reason: string;
+  };
+}
+
+export interface SummarizeSignalsInput {
+  /** the last days; 30 where neither is given */
+  readonly days?: number | undefined;
+  /** the last hours, besides the days if both are given */
+  readonly hours?: number | undefined;
+  /** what `groups` are of */
+  readonly by?: "day" | "week" | "type" | "severity" | "source" | undefined;
+}
+
+export type CatchUpAnswer = {
+  /** how many that gave */
+  readonly signals: number;
+};
+
+export interface GenerateIntakesInput {
+  readonly body?: {
+    readonly minSeverity?: "low" | "medium" | "high" | "critical" | undefined;
+    /** least quality */
+    readonly minScore?: number | undefined;
+    /** how many at most; 3 by default */
+    readonly limit?: number | undefined;
+  } | undefined;
+}
+
+export type GenerateIntakesAnswer = {
+  readonly items: readonly Intake[];
+};
+
+export interface SubmitIntakeInput {
+  readonly body: {
+    readonly classification: {
+      readonly researchType: "external" | "internal" | "competitive" | "user" | "technical";
+      readonly category?: string | undefined;
+      readonly urgency?: "low" | "medium" | "high" | undefined;
+    };
+    readonly content: {
+      readonly title: string;
+      readonly summary?: string | undefined;
+      readonly source?: string | undefined;
+      readonly sourceDate?: string | undefined;
+    };
+    readonly relevance?: {
+      readonly impactAreas?: readonly string[] | undefined;
+      readonly affectedPhases?: readonly string[] | undefined;
+      readonly affectedAgents?: readonly string[] | undefined;
+      readonly priority?: number | undefined;
+    } | undefined;
+    readonly analysis?: unknown | undefined;
+    /** signals that it is about */
+    readonly signalIds?: readonly string[] | undefined;
+  };
+}
+
+export interface ListIntakesInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly state?: "submitted" | "triaged" | "analyzing" | "accepted" | "deferred" | "rejected" | "tracked" | undefined;
+  readonly urgency?: "low" | "medium" | "high" | undefined;
+  readonly researchType?: "external" | "internal" | "competitive" | "user" | "technical" | undefined;
+  /** whether the rules made it of a signal */
+  readonly automatic?: "true" | "false" | undefined;
+}
+
+export type ListIntakesAnswer = {
+  readonly items: readonly Intake[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowIntakeInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+}
+
+export interface UpdateIntakeInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+  readonly body: {
+    readonly analysis?: unknown | undefined;
+    readonly tracking?: {
+      readonly backlogRefs?: readonly string[] | undefined;
+      readonly roadmapImpact?: string | undefined;
+      readonly implementationTarget?: string | undefined;
+    } | undefined;
+  };
+}
+
+export interface MoveIntakeInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+  readonly body: {
+    readonly state: "submitted" | "triaged" | "analyzing" | "accepted" | "deferred" | "rejected" | "tracked";
+    /** why, for those who ask later */
+    readonly rationale?: string | undefined;
+    /** what is to be done */
+    readonly actionItems?: readonly string[] | undefined;
+  };
+}
+
+export interface RecordLessonInput {
+  readonly body: {
+    readonly eventType: "success" | "failure" | "observation";
+    readonly title: string;
+    readonly what?: string | undefined;
+    readonly insight?: string | undefined;
+    readonly recommendation?: string | undefined;
+    readonly actions?: readonly ({
+      readonly description: string;
+      readonly state?: "pending" | "in_progress" | "completed" | "wont_fix" | undefined;
+      readonly owner?: string | null | undefined;
+      readonly targetDate?: string | null | undefined;
+    })[] | undefined;
+    readonly intakeIds?: readonly string[] | undefined;
+    readonly signalIds?: readonly string[] | undefined;
+  };
+}
+
+export interface ListLessonsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly eventType?: "success" | "failure" | "observation" | undefined;
+  readonly state?: "open" | "implemented" | undefined;
+}
+
+export type ListLessonsAnswer = {
+  readonly items: readonly Lesson[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowLessonInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+}
+
+export interface ChangeActionInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+  /** its place in the lesson, from 0 */
+  readonly index: number;
+  readonly body: {
+    readonly state?: "pending" | "in_progress" | "completed" | "wont_fix" | undefined;
+    readonly owner?: string | null | undefined;
+    readonly targetDate?: string | null | undefined;
+  };
+}
+
+export interface VerifyLessonInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+  readonly body: {
+    /** what shows that it worked */
+    readonly evidence: string;
+  };
+}
+
+export interface BeginChecklistInput {
+  readonly body: {
+    readonly period: "per_release" | "monthly" | "quarterly";
+    readonly reference: string;
+  };
+}
+
+export interface ListChecklistsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly period?: "per_release" | "monthly" | "quarterly" | undefined;
+  readonly state?: "open" | "complete" | undefined;
+}
+
+export type ListChecklistsAnswer = {
+  readonly items: readonly Checklist[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowChecklistInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+}
+
+export interface EvaluateChecklistInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+}
+
+export interface CompleteItemInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+  readonly body: {
+    /** the item's id: CI-01 */
+    readonly item: string;
+    /** what was found */
+    readonly notes?: string | undefined;
+  };
+}
+
+export interface ReopenItemInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+  readonly body: {
+    /** the item's id: CI-01 */
+    readonly item: string;
+  };
+}
+
+export type ShowMetricsAnswer = {
+  /** null before the first */
+  readonly snapshot: MetricSnapshot | null;
+};
+
+export interface ListSnapshotsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** only those of this period */
+  readonly period?: string | undefined;
+}
+
+export type ListSnapshotsAnswer = {
+  readonly items: readonly MetricSnapshot[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export type ListMetricDefinitionsAnswer = {
+  readonly items: readonly MetricDefinition[];
+};
+
+export interface ShowSnapshotInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+}
+
+export interface TakeSnapshotInput {
+  readonly body: {
+    readonly period: string;
+    readonly metrics: readonly ({
+      readonly id: string;
+      readonly value: number;
+      readonly name?: string | undefined;
+      readonly unit?: string | undefined;
+      readonly polarity?: "higher" | "lower" | undefined;
+      readonly target?: number | null | undefined;
+      readonly baseline?: number | null | undefined;
+    })[];
+  };
+}
+
+export interface ListMetricValuesInput {
+  /** the metric: IM-01, or one of your own */
+  readonly id: string;
+  readonly limit?: number | undefined;
+}
+
+export type ListMetricValuesAnswer = {
+  readonly metric: string;
+  readonly items: readonly {
+    readonly snapshotId: string;
+    readonly period: string;
+    readonly takenAt: number;
+    readonly value: number;
+  }[];
+};
+
+export interface ShowTrendInput {
+  /** the metric: IM-01, or one of your own */
+  readonly id: string;
+  /** how many values */
+  readonly periods?: number | undefined;
+}
+
+export interface PlanRefreshInput {
+  readonly body: {
+    readonly scope: "micro" | "minor" | "major" | "ad_hoc";
+    readonly title: string;
+    readonly reason?: string | undefined;
+    readonly participants?: readonly string[] | undefined;
+  };
+}
+
+export interface ListRefreshesInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly scope?: "micro" | "minor" | "major" | "ad_hoc" | undefined;
+  readonly state?: "planned" | "complete" | undefined;
+}
+
+export type ListRefreshesAnswer = {
+  readonly items: readonly Refresh[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowRefreshInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+}
+
+export interface CompleteRefreshInput {
+  /** the record's id, or its beginning */
+  readonly id: string;
+  readonly body: {
+    /** what was decided */
+    readonly outcome: string;
+    /** what changed on the roadmap */
+    readonly changes?: readonly string[] | undefined;
   };
 }
 
@@ -1866,6 +2761,50 @@ export interface TestPolicyInput {
   };
 }
 
+export interface ListDecisionsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly tier?: "low" | "medium" | "high" | undefined;
+  /** who decided */
+  readonly source?: string | undefined;
+  /** in full */
+  readonly model?: string | undefined;
+  /** name@version */
+  readonly agent?: string | undefined;
+  /** runs that began then or later; milliseconds since the Unix epoch */
+  readonly since?: number | undefined;
+  /** runs that began before */
+  readonly until?: number | undefined;
+}
+
+export type ListDecisionsAnswer = {
+  readonly items: readonly RoutingDecision[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ExplainRoutingInput {
+  readonly body?: {
+    /** what is to be done, in words */
+    readonly task?: string | undefined;
+    /** what the agent's definition says that it takes, instead of `task` */
+    readonly inputs?: { readonly [name: string]: JsonValue } | undefined;
+    /** name or name@version; the settings' by default */
+    readonly agent?: string | undefined;
+    /** provider:model */
+    readonly model?: string | undefined;
+    readonly effort?: "low" | "medium" | "high" | undefined;
+    /** what the work is about */
+    readonly domain?: string | undefined;
+    /** `once`: one turn, without tools */
+    readonly mode?: "iterative" | "once" | undefined;
+  } | undefined;
+}
+
 export type ListSettingsAnswer = {
   readonly items: readonly Setting[];
 };
@@ -1948,6 +2887,27 @@ export interface PinSkillsInput {
 export type PinSkillsAnswer = {
   readonly items: readonly Skill[];
 };
+
+export interface ShowSpendInput {
+  /** calls that began then or later; milliseconds since the Unix epoch */
+  readonly since?: number | undefined;
+  /** calls that began before */
+  readonly until?: number | undefined;
+  /** what calls are put together by; may be given again, three at most */
+  readonly by?: "tenant" | "model" | "effort" | "outcome" | "connector" | readonly ("tenant" | "model" | "effort" | "outcome" | "connector")[] | undefined;
+  /** each group as a series of these, too */
+  readonly every?: "hour" | "day" | undefined;
+  /** of this tenant only */
+  readonly tenant?: string | undefined;
+  /** of this model only: provider:model */
+  readonly model?: string | undefined;
+  readonly effort?: string | undefined;
+  /** that ended so: ok, or an error's code */
+  readonly outcome?: string | undefined;
+  readonly connector?: string | undefined;
+  /** groups at most */
+  readonly limit?: number | undefined;
+}
 
 /** Every operation of the API. */
 export interface Operations {
@@ -2115,6 +3075,18 @@ export interface Operations {
    */
   readonly exportAudit: Call<NoInput | undefined, Result<AsyncIterable<AuditLine>>>;
   /**
+   * List the budgets, and what is used of each in the period that goes on.
+   * They are set under `budgets` in the settings. A budget that nobody has used in its period has no uses.
+   * `GET /v1/budgets`, scope `budgets:read`.
+   */
+  readonly listBudgets: Call<NoInput | undefined, Result<ListBudgetsAnswer>>;
+  /**
+   * List what was used of budgets, period by period, the newest first.
+   * Of the own tenant. Budgets that the settings no longer have are among them.
+   * `GET /v1/budgets/uses`, scope `budgets:read`.
+   */
+  readonly listBudgetUses: Call<ListBudgetUsesInput | undefined, Result<ListBudgetUsesAnswer>>;
+  /**
    * List everything that a run could go out through.
    * With what policy says of it, and how it stands. Nothing is called. Connectors are added and imported on the server only: the settings' file names programs of its machine and the variables of secrets.
    * `GET /v1/connectors`, scope `connectors:read`.
@@ -2148,6 +3120,204 @@ export interface Operations {
    * `POST /v1/breakers/reset`, scope `connectors:write`.
    */
   readonly resetBreaker: Call<ResetBreakerInput, Result<ResetBreaker>>;
+  /**
+   * Record something that was seen.
+   * A signal like one that was seen a short while ago counts to that one, and one with a key that was used before changes nothing: `outcome` says so. Grave ones get an intake at once, as `learning.automaticIntakes` says.
+   * `POST /v1/improvements/learning/signals`, scope `learning:write`.
+   */
+  readonly recordSignal: Call<RecordSignalInput, Result<RecordedSignal>>;
+  /**
+   * List signals, newest first.
+   * What runs have taught since somebody last looked is read with `POST /v1/improvements/learning/catch-up`.
+   * `GET /v1/improvements/learning/signals`, scope `learning:read`.
+   */
+  readonly listSignals: Call<ListSignalsInput | undefined, Result<ListSignalsAnswer>>;
+  /**
+   * Record many signals, each judged alone.
+   * What came of each is in `items`, in their order. With an `idempotencyKey` a signal may be handed over again.
+   * `POST /v1/improvements/learning/signals/batch`, scope `learning:write`.
+   */
+  readonly recordSignals: Call<RecordSignalsInput, Result<RecordSignalsAnswer>>;
+  /**
+   * Look at a signal.
+   * `GET /v1/improvements/learning/signals/{id}`, scope `learning:read`.
+   */
+  readonly showSignal: Call<ShowSignalInput, Result<Signal>>;
+  /**
+   * Say what becomes of a signal.
+   * What was closed can be opened again. Who did it and why is kept.
+   * `POST /v1/improvements/learning/signals/{id}/transition`, scope `learning:write`.
+   */
+  readonly moveSignal: Call<MoveSignalInput, Result<Signal>>;
+  /**
+   * See how many signals there were, of what kind, and whether they become more.
+   * All that was recorded in the window counts. It makes no intakes.
+   * `GET /v1/improvements/learning/summary`, scope `learning:read`.
+   */
+  readonly summarizeSignals: Call<SummarizeSignalsInput | undefined, Result<SignalSummary>>;
+  /**
+   * Read what runs have taught since somebody last looked.
+   * Runs that end here are read by themselves; this is for those whose process died, or that ended while the team's store was away.
+   * `POST /v1/improvements/learning/catch-up`, scope `learning:write`.
+   */
+  readonly catchUp: Call<NoInput | undefined, Result<CatchUpAnswer>>;
+  /**
+   * Make intakes of the gravest signals that have none.
+   * What runs have taught is read first. Asked twice, it makes none the second time. The settings' `learning.automaticIntakes` hold where nothing else is said.
+   * `POST /v1/improvements/learning/intakes`, scope `learning:write`.
+   */
+  readonly generateIntakes: Call<GenerateIntakesInput | undefined, Result<GenerateIntakesAnswer>>;
+  /**
+   * See how much there is of what was learned, and how far it is.
+   * `GET /v1/improvements/analytics`, scope `learning:read`.
+   */
+  readonly showOverview: Call<NoInput | undefined, Result<LearningOverview>>;
+  /**
+   * Submit something to look into and decide on.
+   * With an `Idempotency-Key` header it is made once, however often it is asked for; the same key with other contents is a conflict.
+   * `POST /v1/improvements/intakes`, scope `learning:write`.
+   */
+  readonly submitIntake: Call<SubmitIntakeInput, Result<Intake>>;
+  /**
+   * List intakes, newest first.
+   * `GET /v1/improvements/intakes`, scope `learning:read`.
+   */
+  readonly listIntakes: Call<ListIntakesInput | undefined, Result<ListIntakesAnswer>>;
+  /**
+   * Look at an intake, its signals and its history.
+   * `GET /v1/improvements/intakes/{id}`, scope `learning:read`.
+   */
+  readonly showIntake: Call<ShowIntakeInput, Result<Intake>>;
+  /**
+   * Note what was found out about an intake, and what became of it.
+   * An analysis takes the place of the one before; of the tracking, only what is given changes.
+   * `PATCH /v1/improvements/intakes/{id}`, scope `learning:write`.
+   */
+  readonly updateIntake: Call<UpdateIntakeInput, Result<Intake>>;
+  /**
+   * Take an intake to its next state.
+   * Who decided, when and why is kept. The problem names the states that it can take.
+   * `POST /v1/improvements/intakes/{id}/transition`, scope `learning:write`.
+   */
+  readonly moveIntake: Call<MoveIntakeInput, Result<Intake>>;
+  /**
+   * Record what something that happened teaches.
+   * With an `Idempotency-Key` header it is made once, however often it is asked for; the same key with other contents is a conflict.
+   * `POST /v1/improvements/lessons`, scope `learning:write`.
+   */
+  readonly recordLesson: Call<RecordLessonInput, Result<Lesson>>;
+  /**
+   * List lessons, newest first.
+   * `GET /v1/improvements/lessons`, scope `learning:read`.
+   */
+  readonly listLessons: Call<ListLessonsInput | undefined, Result<ListLessonsAnswer>>;
+  /**
+   * Look at a lesson and its actions.
+   * `GET /v1/improvements/lessons/{id}`, scope `learning:read`.
+   */
+  readonly showLesson: Call<ShowLessonInput, Result<Lesson>>;
+  /**
+   * Say how far one of a lesson's actions is.
+   * Null takes an owner or a day away.
+   * `PATCH /v1/improvements/lessons/{id}/actions/{index}`, scope `learning:write`.
+   */
+  readonly changeAction: Call<ChangeActionInput, Result<Lesson>>;
+  /**
+   * Close a lesson whose actions are done or given up.
+   * `POST /v1/improvements/lessons/{id}/verify`, scope `learning:write`.
+   */
+  readonly verifyLesson: Call<VerifyLessonInput, Result<Lesson>>;
+  /**
+   * Begin a checklist.
+   * There is one for each period and reference; the problem names the one there is.
+   * `POST /v1/improvements/checklists`, scope `learning:write`.
+   */
+  readonly beginChecklist: Call<BeginChecklistInput, Result<Checklist>>;
+  /**
+   * List checklists, newest first.
+   * `GET /v1/improvements/checklists`, scope `learning:read`.
+   */
+  readonly listChecklists: Call<ListChecklistsInput | undefined, Result<ListChecklistsAnswer>>;
+  /**
+   * Look at a checklist, item by item.
+   * `GET /v1/improvements/checklists/{id}`, scope `learning:read`.
+   */
+  readonly showChecklist: Call<ShowChecklistInput, Result<Checklist>>;
+  /**
+   * See what is left to do of a checklist.
+   * `GET /v1/improvements/checklists/{id}/evaluate`, scope `learning:read`.
+   */
+  readonly evaluateChecklist: Call<EvaluateChecklistInput, Result<ChecklistEvaluation>>;
+  /**
+   * Tick an item off.
+   * One that is done keeps who did it first.
+   * `POST /v1/improvements/checklists/{id}/complete`, scope `learning:write`.
+   */
+  readonly completeItem: Call<CompleteItemInput, Result<Checklist>>;
+  /**
+   * Take a tick back.
+   * `POST /v1/improvements/checklists/{id}/reopen`, scope `learning:write`.
+   */
+  readonly reopenItem: Call<ReopenItemInput, Result<Checklist>>;
+  /**
+   * Look at the newest snapshot of the metrics.
+   * `GET /v1/improvements/metrics`, scope `learning:read`.
+   */
+  readonly showMetrics: Call<NoInput | undefined, Result<ShowMetricsAnswer>>;
+  /**
+   * List snapshots of the metrics, newest first.
+   * `GET /v1/improvements/metrics/history`, scope `learning:read`.
+   */
+  readonly listSnapshots: Call<ListSnapshotsInput | undefined, Result<ListSnapshotsAnswer>>;
+  /**
+   * See what each metric means.
+   * Those built in, and those of the newest snapshot.
+   * `GET /v1/improvements/metrics/definitions`, scope `learning:read`.
+   */
+  readonly listMetricDefinitions: Call<NoInput | undefined, Result<ListMetricDefinitionsAnswer>>;
+  /**
+   * Look at one snapshot.
+   * `GET /v1/improvements/metrics/history/{id}`, scope `learning:read`.
+   */
+  readonly showSnapshot: Call<ShowSnapshotInput, Result<MetricSnapshot>>;
+  /**
+   * Note what metrics stand at.
+   * The first value of a metric of your own declares it, with its unit and polarity. With an `Idempotency-Key` header it is made once, however often it is asked for; the same key with other contents is a conflict.
+   * `POST /v1/improvements/metrics/snapshot`, scope `learning:write`.
+   */
+  readonly takeSnapshot: Call<TakeSnapshotInput, Result<MetricSnapshot>>;
+  /**
+   * List the values of a metric, newest first.
+   * `GET /v1/improvements/metrics/values/{id}`, scope `learning:read`.
+   */
+  readonly listMetricValues: Call<ListMetricValuesInput, Result<ListMetricValuesAnswer>>;
+  /**
+   * See whether a metric improves.
+   * The mean of the older half of its last values against that of the newer half; which way is better is the metric's polarity.
+   * `GET /v1/improvements/metrics/trend/{id}`, scope `learning:read`.
+   */
+  readonly showTrend: Call<ShowTrendInput, Result<MetricTrend>>;
+  /**
+   * Plan a look at the roadmap in the light of what was learned.
+   * With an `Idempotency-Key` header it is made once, however often it is asked for; the same key with other contents is a conflict.
+   * `POST /v1/improvements/refreshes`, scope `learning:write`.
+   */
+  readonly planRefresh: Call<PlanRefreshInput, Result<Refresh>>;
+  /**
+   * List refreshes of the roadmap, newest first.
+   * `GET /v1/improvements/refreshes`, scope `learning:read`.
+   */
+  readonly listRefreshes: Call<ListRefreshesInput | undefined, Result<ListRefreshesAnswer>>;
+  /**
+   * Look at a refresh and what came of it.
+   * `GET /v1/improvements/refreshes/{id}`, scope `learning:read`.
+   */
+  readonly showRefresh: Call<ShowRefreshInput, Result<Refresh>>;
+  /**
+   * Note what came of a refresh.
+   * `POST /v1/improvements/refreshes/{id}/complete`, scope `learning:write`.
+   */
+  readonly completeRefresh: Call<CompleteRefreshInput, Result<Refresh>>;
   /**
    * List the MCP servers of the settings.
    * None is started or asked. Their commands, addresses and keys stay in the settings. Logging in to one is done on the server's machine, where the page is opened that ends it.
@@ -2220,6 +3390,18 @@ export interface Operations {
    */
   readonly reloadPolicy: Call<NoInput | undefined, Result<PolicyReload>>;
   /**
+   * List what tier and model each run was given, why, and what it used, newest first.
+   * With `source` a page may have fewer than `limit`, even none, and go on: `nextCursor` says so.
+   * `GET /v1/routing/decisions`, scope `routing:read`.
+   */
+  readonly listDecisions: Call<ListDecisionsInput | undefined, Result<ListDecisionsAnswer>>;
+  /**
+   * See what tier, model and limits a task would be given now, and what it may cost.
+   * No run is made, no model is asked and nothing is paid. What a run would be refused for is refused here too.
+   * `POST /v1/routing/explain`, scope `routing:read`.
+   */
+  readonly explainRouting: Call<ExplainRoutingInput | undefined, Result<RoutingExplanation>>;
+  /**
    * List the settings, each with where it came from.
    * Values that are secrets are not shown; they are no settings but variables. They belong to the whole installation.
    * `GET /v1/settings`, scope `settings:read`.
@@ -2282,6 +3464,12 @@ export interface Operations {
    * `POST /v1/skills/pin`, scope `skills:write`.
    */
   readonly pinSkills: Call<PinSkillsInput | undefined, Result<PinSkillsAnswer>>;
+  /**
+   * See what calls cost, by whom, by what and over time.
+   * From the same sums as the metrics, which are those of the audit: money in whole micro-USD, every call that is over. The tenant that runs the installation sees all tenants, every other one its own. Moments count by whole hours, longer than two weeks ago by whole days (UTC).
+   * `GET /v1/spend`, scope `spend:read`.
+   */
+  readonly showSpend: Call<ShowSpendInput | undefined, Result<Spend>>;
 }
 
 /** Where each operation is, and what goes where. */
@@ -2316,12 +3504,50 @@ export const operations = {
   showAuditEntry: { method: "GET", path: "/v1/audit/calls/{id}", query: [], answer: "json" },
   checkAudit: { method: "GET", path: "/v1/audit/check", query: ["head"], answer: "json" },
   exportAudit: { method: "POST", path: "/v1/audit/export", query: [], answer: "lines" },
+  listBudgets: { method: "GET", path: "/v1/budgets", query: [], answer: "json" },
+  listBudgetUses: { method: "GET", path: "/v1/budgets/uses", query: ["limit","cursor","budget","who"], answer: "json" },
   listConnectors: { method: "GET", path: "/v1/connectors", query: [], answer: "json" },
   showConnector: { method: "GET", path: "/v1/connectors/{name}", query: [], answer: "json" },
   checkConnectors: { method: "POST", path: "/v1/connectors/check", query: [], answer: "json" },
   listBreakers: { method: "GET", path: "/v1/breakers", query: [], answer: "json" },
   forceBreaker: { method: "POST", path: "/v1/breakers/force", query: [], answer: "json" },
   resetBreaker: { method: "POST", path: "/v1/breakers/reset", query: [], answer: "json" },
+  recordSignal: { method: "POST", path: "/v1/improvements/learning/signals", query: [], answer: "json" },
+  listSignals: { method: "GET", path: "/v1/improvements/learning/signals", query: ["limit","cursor","type","severity","state","source","since","until"], answer: "json" },
+  recordSignals: { method: "POST", path: "/v1/improvements/learning/signals/batch", query: [], answer: "json" },
+  showSignal: { method: "GET", path: "/v1/improvements/learning/signals/{id}", query: [], answer: "json" },
+  moveSignal: { method: "POST", path: "/v1/improvements/learning/signals/{id}/transition", query: [], answer: "json" },
+  summarizeSignals: { method: "GET", path: "/v1/improvements/learning/summary", query: ["days","hours","by"], answer: "json" },
+  catchUp: { method: "POST", path: "/v1/improvements/learning/catch-up", query: [], answer: "json" },
+  generateIntakes: { method: "POST", path: "/v1/improvements/learning/intakes", query: [], answer: "json" },
+  showOverview: { method: "GET", path: "/v1/improvements/analytics", query: [], answer: "json" },
+  submitIntake: { method: "POST", path: "/v1/improvements/intakes", query: [], answer: "json" },
+  listIntakes: { method: "GET", path: "/v1/improvements/intakes", query: ["limit","cursor","state","urgency","researchType","automatic"], answer: "json" },
+  showIntake: { method: "GET", path: "/v1/improvements/intakes/{id}", query: [], answer: "json" },
+  updateIntake: { method: "PATCH", path: "/v1/improvements/intakes/{id}", query: [], answer: "json" },
+  moveIntake: { method: "POST", path: "/v1/improvements/intakes/{id}/transition", query: [], answer: "json" },
+  recordLesson: { method: "POST", path: "/v1/improvements/lessons", query: [], answer: "json" },
+  listLessons: { method: "GET", path: "/v1/improvements/lessons", query: ["limit","cursor","eventType","state"], answer: "json" },
+  showLesson: { method: "GET", path: "/v1/improvements/lessons/{id}", query: [], answer: "json" },
+  changeAction: { method: "PATCH", path: "/v1/improvements/lessons/{id}/actions/{index}", query: [], answer: "json" },
+  verifyLesson: { method: "POST", path: "/v1/improvements/lessons/{id}/verify", query: [], answer: "json" },
+  beginChecklist: { method: "POST", path: "/v1/improvements/checklists", query: [], answer: "json" },
+  listChecklists: { method: "GET", path: "/v1/improvements/checklists", query: ["limit","cursor","period","state"], answer: "json" },
+  showChecklist: { method: "GET", path: "/v1/improvements/checklists/{id}", query: [], answer: "json" },
+  evaluateChecklist: { method: "GET", path: "/v1/improvements/checklists/{id}/evaluate", query: [], answer: "json" },
+  completeItem: { method: "POST", path: "/v1/improvements/checklists/{id}/complete", query: [], answer: "json" },
+  reopenItem: { method: "POST", path: "/v1/improvements/checklists/{id}/reopen", query: [], answer: "json" },
+  showMetrics: { method: "GET", path: "/v1/improvements/metrics", query: [], answer: "json" },
+  listSnapshots: { method: "GET", path: "/v1/improvements/metrics/history", query: ["limit","cursor","period"], answer: "json" },
+  listMetricDefinitions: { method: "GET", path: "/v1/improvements/metrics/definitions", query: [], answer: "json" },
+  showSnapshot: { method: "GET", path: "/v1/improvements/metrics/history/{id}", query: [], answer: "json" },
+  takeSnapshot: { method: "POST", path: "/v1/improvements/metrics/snapshot", query: [], answer: "json" },
+  listMetricValues: { method: "GET", path: "/v1/improvements/metrics/values/{id}", query: ["limit"], answer: "json" },
+  showTrend: { method: "GET", path: "/v1/improvements/metrics/trend/{id}", query: ["periods"], answer: "json" },
+  planRefresh: { method: "POST", path: "/v1/improvements/refreshes", query: [], answer: "json" },
+  listRefreshes: { method: "GET", path: "/v1/improvements/refreshes", query: ["limit","cursor","scope","state"], answer: "json" },
+  showRefresh: { method: "GET", path: "/v1/improvements/refreshes/{id}", query: [], answer: "json" },
+  completeRefresh: { method: "POST", path: "/v1/improvements/refreshes/{id}/complete", query: [], answer: "json" },
   listServers: { method: "GET", path: "/v1/mcp/servers", query: [], answer: "json" },
   inspectServers: { method: "POST", path: "/v1/mcp/inspect", query: [], answer: "json" },
   pinServers: { method: "POST", path: "/v1/mcp/pin", query: [], answer: "json" },
@@ -2334,6 +3560,8 @@ export const operations = {
   lintPacks: { method: "POST", path: "/v1/policy/lint", query: [], answer: "json" },
   testPolicy: { method: "POST", path: "/v1/policy/test", query: [], answer: "json" },
   reloadPolicy: { method: "POST", path: "/v1/policy/reload", query: [], answer: "json" },
+  listDecisions: { method: "GET", path: "/v1/routing/decisions", query: ["limit","cursor","tier","source","model","agent","since","until"], answer: "json" },
+  explainRouting: { method: "POST", path: "/v1/routing/explain", query: [], answer: "json" },
   listSettings: { method: "GET", path: "/v1/settings", query: [], answer: "json" },
   examineMachine: { method: "GET", path: "/v1/doctor", query: [], answer: "json" },
   listSkills: { method: "GET", path: "/v1/skills", query: [], answer: "json" },
@@ -2345,4 +3573,5 @@ export const operations = {
   matchSkills: { method: "POST", path: "/v1/skills/match", query: [], answer: "json" },
   previewSkills: { method: "POST", path: "/v1/skills/preview", query: [], answer: "json" },
   pinSkills: { method: "POST", path: "/v1/skills/pin", query: [], answer: "json" },
+  showSpend: { method: "GET", path: "/v1/spend", query: ["since","until","by","every","tenant","model","effort","outcome","connector","limit"], answer: "json" },
 } as const;

@@ -18,6 +18,11 @@ export const scopes = {
   "skills:read": "see skills, and have some looked at",
   "skills:match": "match skills with a task, which may ask a model",
   "skills:write": "add, pin and remove skills",
+  "learning:read": "look at signals, intakes, lessons, checklists, metrics and refreshes",
+  "learning:write": "record what was seen and learned, and decide on it",
+  "routing:read": "look at how runs were routed, and ask how one would be",
+  "budgets:read": "look at budgets and what is used of them",
+  "spend:read": "see what calls cost",
   "settings:read": "see the installation's settings and what works on its machine",
 } as const;
 

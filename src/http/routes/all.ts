@@ -5,13 +5,17 @@ import { approvalRoutes } from "./approvals.ts";
 import { keyRoutes } from "./keys.ts";
 import { agentDefinitionRoutes } from "./agent-definitions.ts";
 import { auditRoutes } from "./audit.ts";
+import { budgetRoutes } from "./budgets.ts";
 import { connectorRoutes } from "./connectors.ts";
+import { improvementRoutes } from "./improvements/improvements.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { modelRoutes } from "./models.ts";
 import { policyRoutes } from "./policy.ts";
+import { routingRoutes } from "./routing.ts";
 import { runRoutes } from "./runs.ts";
 import { settingsRoutes } from "./settings.ts";
 import { skillRoutes } from "./skills.ts";
+import { spendRoutes } from "./spend.ts";
 
 /** Every operation of the API. A group is a file beside this one, and its line here. */
 export const allRoutes: readonly Route[] = [
@@ -21,10 +25,14 @@ export const allRoutes: readonly Route[] = [
   ...keyRoutes,
   ...agentDefinitionRoutes,
   ...auditRoutes,
+  ...budgetRoutes,
   ...connectorRoutes,
+  ...improvementRoutes,
   ...mcpRoutes,
   ...modelRoutes,
   ...policyRoutes,
+  ...routingRoutes,
   ...settingsRoutes,
   ...skillRoutes,
+  ...spendRoutes,
 ].map(recorded);

@@ -5,7 +5,7 @@ import { storedEventSchema } from "../../events/event.ts";
 import { runEvents } from "../run-events.ts";
 import { jsonValue, pageOf, pageQuery, shownPage } from "../input.ts";
 import { defineRoute, defineStream, type Route } from "../route.ts";
-import { runRequest, workspaceOf } from "../run-request.ts";
+import { runRequest, taskOf, workspaceOf } from "../run-request.ts";
 import { agentName, askFields, runParams, runSchema, runView, workFields } from "../runs-view.ts";
 
 const tag = "runs";
@@ -80,18 +80,6 @@ const start = defineRoute({
     return runView(engine.store.runs.find(id), engine.runs);
   },
 });
-
-/** @throws Agent33Error `api.invalid_request` unless there is exactly one of both */
-function taskOf(
-  { task, inputs }: z.output<typeof newRunSchema>,
-  workspace: string | undefined,
-): Parameters<typeof runRequest>[1] {
-  if (task !== undefined && inputs === undefined) return { kind: "text", text: task, workspace };
-  if (inputs !== undefined && task === undefined) return { kind: "inputs", inputs, workspace };
-  throw new Agent33Error("api.invalid_request", "The body has both task and inputs, or neither.", {
-    hint: "Give `task` in words, or `inputs` as the agent's definition says.",
-  });
-}
 
 const show = defineRoute({
   name: "showRun",
