@@ -13,8 +13,8 @@ under \`/openapi.json\` (OpenAPI 3.1, with every form) and \`/docs\`. Each needs
 [codes](errors.md) that errors have everywhere. \`effect\` is what an operation does to what is kept:
 nothing that is asked with GET changes anything.
 
-Without a key there are \`/healthz\` (the process lives), \`/readyz\` (it takes requests),
-\`/openapi.json\` and \`/docs\`.
+Without a key there are \`/health/live\` (the process lives), \`/health/ready\` (it takes requests and
+reads its store), which answer to \`/healthz\` and \`/readyz\` as well, \`/openapi.json\` and \`/docs\`.
 `;
 
 /** The page \`api.md\`, made of the OpenAPI document. */

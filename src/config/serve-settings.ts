@@ -61,5 +61,11 @@ export const serveSettingsSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("folders in which runs that come by the API may work"),
+  metrics: z
+    .enum(["key", "open"])
+    .default("key")
+    .describe(
+      "who may read /metrics: those with a key that has metrics:read, or anybody on this machine",
+    ),
   jwt: jwtSchema.optional().describe("tokens of an identity provider that the API takes"),
 });

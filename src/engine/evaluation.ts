@@ -146,6 +146,6 @@ export async function importEvaluation(host: Pick<Host, "cwd">, file: string): P
 }
 
 /** A run's log as a trajectory in ATIF. @throws Agent33Error `evaluation.no_trajectory` */
-export function trajectoryOf(log: readonly StoredEvent[]): unknown {
+export function trajectoryOf(log: readonly StoredEvent[]): object {
   return atifOfLog(log);
 }

@@ -2,8 +2,9 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
-import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { Agent33Error, messageOf, toAgent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
+import { attempt } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
@@ -13,6 +14,7 @@ import type { Authenticator, Caller } from "./caller.ts";
 import { eventStream } from "./event-stream.ts";
 import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
+import { isLoopback } from "./listen.ts";
 import { openApi } from "./openapi.ts";
 import { placeless } from "./placeless.ts";
 import { problemOf, statusOf } from "./problem.ts";
@@ -88,12 +90,14 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   app.get("/docs", (c) => c.html(page.html));
   app.get("/docs.css", (c) => c.body(page.css, 200, { "content-type": "text/css" }));
   // Whether the process lives, and whether it takes requests: they need no key and say nothing else.
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/readyz", (c) => {
+  app.on("GET", ["/health/live", "/healthz"], (c) => c.json({ status: "ok" }));
+  app.on("GET", ["/health/ready", "/readyz"], (c) => {
     if (parts.closing.aborted) return c.json({ status: "closing" }, 503);
     // It reads the store, so that a store that is gone is noticed.
-    parts.engines.own.store.runs.list({ limit: 1 });
-    return c.json({ status: "ready" });
+    const read = attempt(() => parts.engines.own.store.runs.list({ limit: 1 }));
+    if (read.ok) return c.json({ status: "ready" });
+    host.warn(`serve: not ready: ${messageOf(read.error)}`);
+    return c.json({ status: "store" }, 503);
   });
 
   for (const route of routes) {
@@ -126,7 +130,7 @@ type Here = Context<ApiEnvironment>;
 async function respond(c: Here, route: Route, parts: AppParts): Promise<Response> {
   const { engines, keys, config, host, closing } = parts;
   if (closing.aborted) throw shuttingDown();
-  const caller = await callerOf(c, parts);
+  const caller = anybody(c, route, config) ?? (await callerOf(c, parts));
   if (!covers(caller.scopes, route.scope)) {
     throw new Agent33Error("api.forbidden", `This key does not have the scope ${route.scope}.`, {
       hint: "Ask with a key that has it: agent33 keys create --scope NAME.",
@@ -172,6 +176,16 @@ async function callerOf(c: Here, { authenticator, limits }: AppParts): Promise<C
       : "The key or token of the request does not hold: it is unknown, expired or revoked.",
     { hint: "Send `Authorization: Bearer KEY`; agent33 keys create makes a key." },
   );
+}
+
+/**
+ * Who reads figures that are open to this machine. A page of elsewhere whose name was made to lead
+ * here names its own host, and gets nothing.
+ */
+function anybody(c: Here, { scope }: Route, { settings }: Config): Caller | undefined {
+  if (scope !== "metrics:read" || settings.serve.metrics !== "open") return undefined;
+  if (!isLoopback(new URL(c.req.url).hostname.replace(/^\[|\]$/g, ""))) return undefined;
+  return { tenant: settings.tenant, user: "anybody", key: "none", scopes: new Set([scope]) };
 }
 
 /** Requests that came over no socket are all of one address. */
@@ -261,18 +275,32 @@ function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Respo
       },
     });
   }
-  const text = JSON.stringify(answer.body);
-  if (parts.checksAnswers === true) {
-    const problems = answerProblems(route, JSON.parse(text));
-    if (problems !== undefined) {
-      throw new Agent33Error("api.wrong_answer", `${route.method} ${route.path}: ${problems}`, {
-        hint: "Mend the route or its schema: what goes out is what the reference says.",
-      });
+  if (answer.kind === "text") {
+    const { text, contentType, fileName } = answer;
+    const isJson = /[/+]json\b/.test(contentType);
+    if (parts.checksAnswers === true) {
+      refuseWrong(route, isJson ? JSON.parse(text) : text, contentType);
     }
+    const headers = new Headers({ "content-type": contentType });
+    if (fileName !== undefined) {
+      headers.set("content-disposition", `attachment; filename="${fileName}"`);
+    }
+    return new Response(text, { headers });
   }
+  const text = JSON.stringify(answer.body);
+  if (parts.checksAnswers === true) refuseWrong(route, JSON.parse(text));
   const headers = new Headers({ "content-type": "application/json" });
   if (answer.location !== undefined) headers.set("location", answer.location);
   return new Response(text, { status: answer.status, headers });
+}
+
+/** @throws Agent33Error `api.wrong_answer` */
+function refuseWrong(route: Route, body: unknown, contentType?: string): void {
+  const problems = answerProblems(route, body, contentType);
+  if (problems === undefined) return;
+  throw new Agent33Error("api.wrong_answer", `${route.method} ${route.path}: ${problems}`, {
+    hint: "Mend the route or its schema: what goes out is what the reference says.",
+  });
 }
 
 function problemResponse(c: Here, error: Agent33Error, host: Host): Response {

@@ -7,6 +7,7 @@ import { agentDefinitionRoutes } from "./agent-definitions.ts";
 import { auditRoutes } from "./audit.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { mcpRoutes } from "./mcp.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { modelRoutes } from "./models.ts";
 import { policyRoutes } from "./policy.ts";
 import { runRoutes } from "./runs.ts";
@@ -23,6 +24,7 @@ export const allRoutes: readonly Route[] = [
   ...auditRoutes,
   ...connectorRoutes,
   ...mcpRoutes,
+  ...metricsRoutes,
   ...modelRoutes,
   ...policyRoutes,
   ...settingsRoutes,
