@@ -49,7 +49,14 @@ export {
   type PolicyTestReport,
   testPolicy,
 } from "./policy-tools.ts";
-export { pairPolicies, type PolicyPair, replayExport, replayStore } from "./policy-diff.ts";
+export {
+  pairOf,
+  pairPolicies,
+  type PolicyPair,
+  type PolicyWords,
+  replayExport,
+  replayStore,
+} from "./policy-diff.ts";
 export { importPolicy, type PolicySource } from "./policy-import.ts";
 export type { RuleChanges } from "../boundary/policy/tools/rule-changes.ts";
 export type { ReplayReport } from "../boundary/policy/tools/replay.ts";

@@ -11,7 +11,8 @@ export const scopes = {
   "runs:write": "start, steer, cancel, resume and replay runs",
   "metrics:read": "read the figures that Prometheus takes",
   "policy:read": "ask, read, compare, check and test policies",
-  "policy:write": "have changed policies read at once",
+  "policy:write":
+    "have changed policies read at once, and past calls decided about again by others",
   "audit:read": "look at the record of calls, and check it",
   "audit:export": "take the whole record of calls away",
   "connectors:read": "see what calls go out through, its breakers, servers and models",

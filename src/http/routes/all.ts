@@ -9,6 +9,7 @@ import { connectorRoutes } from "./connectors.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { modelRoutes } from "./models.ts";
+import { policyChangeRoutes } from "./policy-changes.ts";
 import { policyRoutes } from "./policy.ts";
 import { runRoutes } from "./runs.ts";
 import { settingsRoutes } from "./settings.ts";
@@ -27,6 +28,7 @@ export const allRoutes: readonly Route[] = [
   ...metricsRoutes,
   ...modelRoutes,
   ...policyRoutes,
+  ...policyChangeRoutes,
   ...settingsRoutes,
   ...skillRoutes,
 ].map(recorded);
