@@ -16,7 +16,7 @@ import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
 import { isLoopback } from "./listen.ts";
 import { openApi } from "./openapi.ts";
-import { placeless } from "./placeless.ts";
+import { placeless, settingsPlaces } from "./placeless.ts";
 import { problemOf, statusOf } from "./problem.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { referencePage } from "./reference-page.ts";
@@ -112,6 +112,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
       });
     });
   }
+  const places = settingsPlaces(config, host);
   app.notFound((c) =>
     problemResponse(
       c,
@@ -119,9 +120,10 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
         hint: "The operations are in /openapi.json, and on the page /docs.",
       }),
       host,
+      places,
     ),
   );
-  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), host));
+  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), host, places));
   return app;
 }
 
@@ -303,7 +305,12 @@ function refuseWrong(route: Route, body: unknown, contentType?: string): void {
   });
 }
 
-function problemResponse(c: Here, error: Agent33Error, host: Host): Response {
+function problemResponse(
+  c: Here,
+  error: Agent33Error,
+  host: Host,
+  places: readonly string[],
+): Response {
   const requestId = c.get("requestId");
   const status = statusOf(error);
   if (status === 500) {
@@ -316,7 +323,7 @@ function problemResponse(c: Here, error: Agent33Error, host: Host): Response {
     const value = c.res.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
-  const told = placeless(toJsonValue(problemOf(error, requestId)), host);
+  const told = placeless(toJsonValue(problemOf(error, requestId)), host, places);
   return new Response(JSON.stringify(told), { status, headers });
 }
 

@@ -3,7 +3,7 @@ import type { Operation, OperationArea } from "../engine/operations.ts";
 import { errorData, errorOrNull } from "./checks-view.ts";
 import { jsonValue, moment, pageOf, pageQuery } from "./input.ts";
 import { requireInstallation } from "./installation.ts";
-import { shownAs } from "./placeless.ts";
+import { settingsPlaces, shownAs } from "./placeless.ts";
 import { statusOf } from "./problem.ts";
 import { defineRoute, type Route, type RouteContext } from "./route.ts";
 import type { Scope } from "./scopes.ts";
@@ -32,12 +32,17 @@ export const operationSchema = z
 /** Of the words of an error there is no more than the API says of any: nothing of what failed inside. */
 export function operationView(
   operation: Operation,
-  host: RouteContext["host"],
+  { config, host }: Pick<RouteContext, "config" | "host">,
 ): z.input<typeof operationSchema> {
   const { area: _area, tenant: _tenant, number: _number, error, ...shown } = operation;
   const inside = error !== null && statusOf(error) === 500;
   const told = inside ? { ...error, message: "It failed inside AGENT-33." } : error;
-  return shownAs(operationSchema, { ...shown, error: errorOrNull(told) }, host);
+  return shownAs(
+    operationSchema,
+    { ...shown, error: errorOrNull(told) },
+    host,
+    settingsPlaces(config, host),
+  );
 }
 
 /**
@@ -74,7 +79,7 @@ export function operationRoutes(
         const items = found.slice(0, limit);
         const more = found.length > limit ? items.at(-1) : undefined;
         return {
-          items: items.map((one) => operationView(one, call.host)),
+          items: items.map((one) => operationView(one, call)),
           nextCursor: more === undefined ? null : String(more.number),
         };
       },
@@ -89,7 +94,7 @@ export function operationRoutes(
       answer: { status: 200, schema: operationSchema },
       problems: [404],
       handle: (call) =>
-        operationView(call.engines.operations.find(whose(call), call.params.id), call.host),
+        operationView(call.engines.operations.find(whose(call), call.params.id), call),
     }),
     defineRoute({
       ...facts,
@@ -103,7 +108,7 @@ export function operationRoutes(
       answer: { status: 202, schema: operationSchema },
       problems: [404],
       handle: (call) =>
-        operationView(call.engines.operations.cancel(whose(call), call.params.id), call.host),
+        operationView(call.engines.operations.cancel(whose(call), call.params.id), call),
     }),
   ];
 }
@@ -117,5 +122,5 @@ export function begin(
 ): z.input<typeof operationSchema> {
   const { tenant, user, key } = call.caller;
   const begun = call.engines.operations.start({ area, kind, tenant, by: { user, key } }, work);
-  return operationView(begun, call.host);
+  return operationView(begun, call);
 }

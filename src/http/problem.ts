@@ -71,9 +71,13 @@ const statuses: Readonly<Record<string, number>> = {
   "store.ambiguous_id": 409,
   "store.approval_decided": 409,
   "store.approval_expired": 409,
+  "store.backup_running": 409,
   "store.busy": 503,
   "store.conflict": 409,
+  "store.check_running": 409,
   "store.full": 503,
+  "store.in_use": 409,
+  "store.no_backup": 404,
 };
 
 const titles: Readonly<Record<number, string>> = {

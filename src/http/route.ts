@@ -190,15 +190,18 @@ export function defineLines<
   spec: Spec<P, Q, B> & {
     readonly answer: { readonly lines: z.ZodType };
     readonly fileName: string;
+    /** Refuses what is refused before anything is written, so that it is an answer of its own. */
+    readonly admit?: (call: Call<P, Q, B>) => void;
     readonly write: (call: Call<P, Q, B>, out: (text: string) => Promise<void>) => Promise<unknown>;
   },
 ): Route {
-  const { write, fileName, answer } = spec;
+  const { write, admit, fileName, answer } = spec;
   return {
     ...factsOf(spec),
     answer,
     respond: async (input, context) => {
       const call = callOf(spec, input, context);
+      admit?.(call);
       return { kind: "lines", fileName, text: pushedText((out) => write(call, out)) };
     },
   };

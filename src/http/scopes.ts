@@ -20,6 +20,9 @@ export const scopes = {
   "skills:read": "see skills, and have some looked at",
   "skills:match": "match skills with a task, which may ask a model",
   "skills:write": "add, pin and remove skills",
+  "store:read": "see how the store stands, its backups and what was set aside",
+  "store:write": "have the store checked, backed up and recounted",
+  "store:export": "take the whole store of all tenants away",
   "settings:read": "see the installation's settings and what works on its machine",
 } as const;
 

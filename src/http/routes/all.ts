@@ -14,6 +14,7 @@ import { policyRoutes } from "./policy.ts";
 import { runRoutes } from "./runs.ts";
 import { settingsRoutes } from "./settings.ts";
 import { skillRoutes } from "./skills.ts";
+import { storeRoutes } from "./store.ts";
 
 /** Every operation of the API. A group is a file beside this one, and its line here. */
 export const allRoutes: readonly Route[] = [
@@ -31,4 +32,5 @@ export const allRoutes: readonly Route[] = [
   ...policyChangeRoutes,
   ...settingsRoutes,
   ...skillRoutes,
+  ...storeRoutes,
 ].map(recorded);
