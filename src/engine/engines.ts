@@ -4,6 +4,7 @@ import { type Program, rows } from "../store/program.ts";
 import { closeAll } from "./close-all.ts";
 import type { Host } from "./host.ts";
 import { type ConfiguredStore, openConfigured } from "./open-store.ts";
+import { createServedJobs, type ServedJobs } from "./served-jobs.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { openUpToDate } from "./open-up-to-date.ts";
 import type { UpgradeReport } from "./store-upgrade.ts";
@@ -25,6 +26,8 @@ export interface Engines {
   unfinished(): Promise<readonly string[]>;
   /** Long work that requests began. */
   readonly operations: Operations;
+  /** Jobs of trials, of the settings' tenant. */
+  readonly jobs: ServedJobs;
   /** Closes all of them, and the store. @throws the first failure, after everything else */
   close(): Promise<void>;
 }
@@ -48,9 +51,11 @@ export async function openEngines(
   const engines = new Map<string, Engine>([[config.settings.tenant, own]]);
   const listeners: ((engine: Engine) => void)[] = [];
   const operations = createOperations(host);
+  const jobs = createServedJobs(config, host, own);
   return {
     own,
     operations,
+    jobs,
     of: (tenant) => {
       const known = engines.get(tenant);
       if (known !== undefined) return known;
@@ -68,7 +73,7 @@ export async function openEngines(
     close: () => {
       const others = [...engines.values()].filter((engine) => engine !== own);
       const engineEnds = [...others, own].map((engine) => () => engine.close());
-      return closeAll([() => operations.close(), ...engineEnds]);
+      return closeAll([() => operations.close(), () => jobs.close(), ...engineEnds]);
     },
   };
 }

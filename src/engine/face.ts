@@ -121,5 +121,6 @@ export { type JobListing, listJobs, listTasks, type TaskListing } from "./job-li
 export type { JobEvent, TrialNews } from "../evaluation/jobs/job-events.ts";
 export { skillArms } from "../evaluation/attempts/attempt.ts";
 export { environmentKinds } from "../evaluation/environments/environment.ts";
-export { conditionName } from "../evaluation/trials/trial.ts";
+export { agentKey } from "../evaluation/jobs/matrix.ts";
+export { conditionName, passedOf, rewardOf } from "../evaluation/trials/trial.ts";
 export type { AgentSpec } from "../evaluation/jobs/job-config.ts";

@@ -62,6 +62,8 @@ export function settingsPlaces(
   { cwd }: Pick<Host, "cwd">,
 ): readonly string[] {
   const { data, backup, journal, serve } = settings;
-  const named = [data, backup.folder, journal.folder, ...serve.workspaces];
+  const { tasks, jobs } = serve.evaluations;
+  const served = [...serve.workspaces, ...Object.values(tasks), jobs];
+  const named = [data, backup.folder, journal.folder, ...served];
   return named.flatMap((place) => (place === undefined ? [] : [resolve(cwd, place)]));
 }

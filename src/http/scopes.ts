@@ -9,6 +9,8 @@ export const scopes = {
     "make, rotate and revoke API keys of the own tenant, with no more rights than one's own",
   "runs:read": "look at runs and follow them",
   "runs:write": "start, steer, cancel, resume and replay runs",
+  "evaluations:read": "look at tasks, jobs, trials and reports, and have others' reports read",
+  "evaluations:write": "start, cancel and resume jobs of trials",
   "metrics:read": "read the figures that Prometheus takes",
   "policy:read": "ask, read, compare, check and test policies",
   "policy:write":

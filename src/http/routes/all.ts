@@ -7,6 +7,8 @@ import { agentDefinitionRoutes } from "./agent-definitions.ts";
 import { auditRoutes } from "./audit.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { mcpRoutes } from "./mcp.ts";
+import { evaluationReportRoutes } from "./evaluation-reports.ts";
+import { evaluationRoutes } from "./evaluations.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { modelRoutes } from "./models.ts";
 import { policyChangeRoutes } from "./policy-changes.ts";
@@ -26,6 +28,8 @@ export const allRoutes: readonly Route[] = [
   ...auditRoutes,
   ...connectorRoutes,
   ...mcpRoutes,
+  ...evaluationRoutes,
+  ...evaluationReportRoutes,
   ...metricsRoutes,
   ...modelRoutes,
   ...policyRoutes,
