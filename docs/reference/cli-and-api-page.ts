@@ -57,9 +57,9 @@ export function tableProblems(
   const missing = commands
     .filter((command) => !Object.hasOwn(table, command.words))
     .map((command) => `\`${command.words}\` has neither an operation nor a reason`);
-  const gone = Object.keys(table)
-    .filter((name) => !words.has(name))
-    .map((name) => `\`${name}\` is no command`);
+  const gone = Object.entries(table)
+    .filter(([name, entry]) => !words.has(name) && !("coming" in entry))
+    .map(([name]) => `\`${name}\` is no command`);
   const wrong = Object.entries(table).flatMap(([name, entry]) => {
     const named = namedBy(entry);
     const lacking = named

@@ -9,7 +9,7 @@ const same = (operations: string | readonly string[], note?: string): CommandEnt
   operations: [operations].flat(),
   ...(note === undefined ? {} : { note }),
 });
-/** Operations that are not there yet; a table without them stays whole. */
+/** Operations, or a command, that are not there yet; without them the table is whole. */
 const coming = (...operations: readonly string[]): CommandEntry => ({ operations, coming: true });
 const alone = (why: string, ...see: readonly string[]): CommandEntry => ({ alone: why, see });
 
@@ -26,6 +26,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "runs list": same("listRuns"),
   "runs show": same(["showRun", "followRun"]),
   "runs handoff": same("showHandoff"),
+  "runs lineage": coming("showCallLineage"),
   "runs trace": same("showRunTrace"),
   "runs send": same("sendMessage", "It does not wait until the message was read; the log says so."),
   resume: same("resumeRun"),
@@ -46,6 +47,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "approvals answer": same("answerQuestion"),
   "audit list": same("listAudit"),
   "audit show": same("showAuditEntry"),
+  "audit lineage": coming("showCallLineage"),
   "audit verify": same("checkAudit", "Exports and keys in files are checked by the command."),
   "audit export": same("exportAudit"),
   "budgets list": coming("listBudgets"),

@@ -60,7 +60,7 @@ export function checkSafety(settings: ServeSettings): void {
   );
 }
 
-/** Whether an address or name is this machine's own and nobody else's. */
+/** Whether an address or a name is this machine alone. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }

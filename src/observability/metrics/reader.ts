@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type FeedSource, type Place, readFeed } from "../feed/feed.ts";
 import { Bounds } from "./bounds.ts";
 import { count } from "./count.ts";
@@ -72,6 +73,8 @@ export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
       place = next;
       unkept += told.length;
       if (!more) break;
+      // A store of long ago has many pages: whatever else this process does gets a turn.
+      await setImmediate();
     }
     if (unkept >= worthKeeping) await keep(rollup);
     return rollup;
