@@ -1,6 +1,5 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { Agent33Error, messageOf, toAgent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
@@ -10,6 +9,7 @@ import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
 import { answerProblems } from "./answers.ts";
+import { limitedBody } from "./body-size.ts";
 import type { Authenticator, Caller } from "./caller.ts";
 import { eventStream } from "./event-stream.ts";
 import { invalidRequest } from "./input.ts";
@@ -74,17 +74,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
         serve.tlsCert === undefined ? false : "max-age=31536000; includeSubDomains",
     }),
   );
-  const maxSize = serve.maxBodyKilobytes * 1024;
-  app.use(
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw new Agent33Error("api.too_large", `The body has more than ${maxSize} bytes.`, {
-          hint: "Send less, or raise serve.maxBodyKilobytes.",
-        });
-      },
-    }),
-  );
+  app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
   app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
   app.get("/docs", (c) => c.html(page.html));
