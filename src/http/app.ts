@@ -1,20 +1,20 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
-import { Agent33Error, messageOf, toAgent33Error } from "../base/errors.ts";
+import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
-import { attempt } from "../base/result.ts";
 import type { Config } from "../config/config.ts";
 import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
+import { anybody } from "./anybody.ts";
 import { answerProblems } from "./answers.ts";
 import { limitedBody } from "./body-size.ts";
 import type { Authenticator, Caller } from "./caller.ts";
 import { eventStream } from "./event-stream.ts";
+import { live, livePaths, ready, readyPaths } from "./health.ts";
 import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
-import { isLoopback } from "./listen.ts";
 import { openApi } from "./openapi.ts";
 import { placeless, settingsPlaces } from "./placeless.ts";
 import { problemOf, statusOf } from "./problem.ts";
@@ -79,16 +79,8 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
   app.get("/docs", (c) => c.html(page.html));
   app.get("/docs.css", (c) => c.body(page.css, 200, { "content-type": "text/css" }));
-  // Whether the process lives, and whether it takes requests: they need no key and say nothing else.
-  app.on("GET", ["/health/live", "/healthz"], (c) => c.json({ status: "ok" }));
-  app.on("GET", ["/health/ready", "/readyz"], (c) => {
-    if (parts.closing.aborted) return c.json({ status: "closing" }, 503);
-    // It reads the store, so that a store that is gone is noticed.
-    const read = attempt(() => parts.engines.own.store.runs.list({ limit: 1 }));
-    if (read.ok) return c.json({ status: "ready" });
-    host.warn(`serve: not ready: ${messageOf(read.error)}`);
-    return c.json({ status: "store" }, 503);
-  });
+  app.on("GET", livePaths, live);
+  app.on("GET", readyPaths, ready(parts));
 
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
@@ -122,7 +114,7 @@ type Here = Context<ApiEnvironment>;
 async function respond(c: Here, route: Route, parts: AppParts): Promise<Response> {
   const { engines, keys, config, host, closing } = parts;
   if (closing.aborted) throw shuttingDown();
-  const caller = anybody(c, route, config) ?? (await callerOf(c, parts));
+  const caller = anybody(c.req.url, route, config) ?? (await callerOf(c, parts));
   if (!covers(caller.scopes, route.scope)) {
     throw new Agent33Error("api.forbidden", `This key does not have the scope ${route.scope}.`, {
       hint: "Ask with a key that has it: agent33 keys create --scope NAME.",
@@ -168,16 +160,6 @@ async function callerOf(c: Here, { authenticator, limits }: AppParts): Promise<C
       : "The key or token of the request does not hold: it is unknown, expired or revoked.",
     { hint: "Send `Authorization: Bearer KEY`; agent33 keys create makes a key." },
   );
-}
-
-/**
- * Who reads figures that are open to this machine. A page of elsewhere whose name was made to lead
- * here names its own host, and gets nothing.
- */
-function anybody(c: Here, { scope }: Route, { settings }: Config): Caller | undefined {
-  if (scope !== "metrics:read" || settings.serve.metrics !== "open") return undefined;
-  if (!isLoopback(new URL(c.req.url).hostname.replace(/^\[|\]$/g, ""))) return undefined;
-  return { tenant: settings.tenant, user: "anybody", key: "none", scopes: new Set([scope]) };
 }
 
 /** Requests that came over no socket are all of one address. */
