@@ -52,7 +52,14 @@ export {
   type PolicyTestReport,
   testPolicy,
 } from "./policy-tools.ts";
-export { pairPolicies, type PolicyPair, replayExport, replayStore } from "./policy-diff.ts";
+export {
+  pairOf,
+  pairPolicies,
+  type PolicyPair,
+  type PolicyWords,
+  replayExport,
+  replayStore,
+} from "./policy-diff.ts";
 export { importPolicy, type PolicySource } from "./policy-import.ts";
 export type { RuleChanges } from "../boundary/policy/tools/rule-changes.ts";
 export type { ReplayReport } from "../boundary/policy/tools/replay.ts";
@@ -117,5 +124,6 @@ export { type JobListing, listJobs, listTasks, type TaskListing } from "./job-li
 export type { JobEvent, TrialNews } from "../evaluation/jobs/job-events.ts";
 export { skillArms } from "../evaluation/attempts/attempt.ts";
 export { environmentKinds } from "../evaluation/environments/environment.ts";
-export { conditionName } from "../evaluation/trials/trial.ts";
+export { agentKey } from "../evaluation/jobs/matrix.ts";
+export { conditionName, passedOf, rewardOf } from "../evaluation/trials/trial.ts";
 export type { AgentSpec } from "../evaluation/jobs/job-config.ts";

@@ -91,5 +91,23 @@ export function shownPage<T, V>(
   };
 }
 
+/**
+ * A page of a list by time, newest first. Its cursor is a moment: what came at the same one stays
+ * together, so that nothing is left out between two pages.
+ * @param newest the whole list, newest first
+ */
+export function timePage<T>(
+  newest: readonly T[],
+  timeOf: (item: T) => number,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+): { readonly items: readonly T[]; readonly nextCursor: string | null } {
+  const before = cursor === undefined ? Number.POSITIVE_INFINITY : Number(cursor);
+  const left = newest.filter((item) => timeOf(item) < before);
+  const last = left[limit - 1];
+  if (last === undefined) return { items: left, nextCursor: null };
+  const items = left.filter((item) => timeOf(item) >= timeOf(last));
+  return { items, nextCursor: items.length < left.length ? String(timeOf(last)) : null };
+}
+
 /** Milliseconds since the Unix epoch. */
 export const moment = z.int().nonnegative();

@@ -9,8 +9,12 @@ export const scopes = {
     "make, rotate and revoke API keys of the own tenant, with no more rights than one's own",
   "runs:read": "look at runs and follow them",
   "runs:write": "start, steer, cancel, resume and replay runs",
-  "policy:read": "ask, read, check and test policies",
-  "policy:write": "have changed policies read at once",
+  "evaluations:read": "look at tasks, jobs, trials and reports, and have others' reports read",
+  "evaluations:write": "start, cancel and resume jobs of trials",
+  "metrics:read": "read the figures that Prometheus takes",
+  "policy:read": "ask, read, compare, check and test policies",
+  "policy:write":
+    "have changed policies read at once, and past calls decided about again by others",
   "audit:read": "look at the record of calls, and check it",
   "audit:export": "take the whole record of calls away",
   "connectors:read": "see what calls go out through, its breakers, servers and models",
@@ -23,6 +27,9 @@ export const scopes = {
   "routing:read": "look at how runs were routed, and ask how one would be",
   "budgets:read": "look at budgets and what is used of them",
   "spend:read": "see what calls cost",
+  "store:read": "see how the store stands, its backups and what was set aside",
+  "store:write": "have the store checked, backed up and recounted",
+  "store:export": "take the whole store of all tenants away",
   "settings:read": "see the installation's settings and what works on its machine",
 } as const;
 

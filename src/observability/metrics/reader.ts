@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type FeedSource, type Place, readFeed } from "../feed/feed.ts";
 import { Spend } from "../spend/spend.ts";
 import { Bounds } from "./bounds.ts";
@@ -78,6 +79,8 @@ export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
       place = next;
       unkept += told.length;
       if (!more) break;
+      // A store of long ago has many pages: whatever else this process does gets a turn.
+      await setImmediate();
     }
     if (unkept >= worthKeeping) await keep(counted);
     return counted;

@@ -7,6 +7,7 @@ import { createApiKeys } from "../../../src/engine/api-keys.ts";
 import { openEngines } from "../../../src/engine/engines.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { authenticatorOf } from "../../../src/http/authentication.ts";
+import { createSessions } from "../../../src/http/sessions.ts";
 import { createRateLimits } from "../../../src/http/rate-limits.ts";
 import { allRoutes } from "../../../src/http/routes/all.ts";
 import { parseNewIntake } from "../../../src/learning/intake.ts";
@@ -170,6 +171,8 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     host,
     authenticator: authenticatorOf(keys),
     limits: createRateLimits({ perMinute: 10_000_000, failuresPerMinute: 10_000_000 }),
+    sessions: createSessions({ keys, signingKey: host.random.bytes(32), clock: host.clock }),
+    dashboard: { file: () => undefined },
     closing: new AbortController().signal,
   });
   return {
