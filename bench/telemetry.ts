@@ -19,6 +19,8 @@ const amounts = {
 } as const;
 /** Calls or decisions between two scrapes: more often than any Prometheus asks. */
 const scrapeEvery = 500;
+/** A tenth of a millisecond beside calls that take tens of them at least. */
+const mostMicros = 100;
 /** As an agent's calls do, those that wait for the store let others go on. */
 const flushEvery = 50;
 
@@ -92,7 +94,14 @@ export const telemetrySurvey: Survey = {
             `CPU time of the engine's process, from the first to its close, when all is handed over. The collector is a process of its own.`,
           ],
           tables: [byCall, byDecision],
-          goals: [],
+          goals: [
+            {
+              what: "CPU µs more a call, with all of it on",
+              better: "less",
+              goal: mostMicros,
+              reached: byCall.rows.at(-1)?.figures["more"] ?? Number.NaN,
+            },
+          ],
           notes: [
             `metrics: asked for after every ${scrapeEvery}, and at the end; Prometheus asks every 15 s or so.`,
             "more than off: median over the rounds of the difference within one round.",
