@@ -97,7 +97,7 @@ export const telemetrySurvey: Survey = {
           goals: [
             {
               what: "CPU µs more a call, with all of it on",
-              better: "less",
+              better: "less" as const,
               goal: mostMicros,
               reached: byCall.rows.at(-1)?.figures["more"] ?? Number.NaN,
             },
