@@ -160,6 +160,7 @@ const check = defineRoute({
         records: z.int(),
         pending: z.int().describe("of the last moments, not linked yet"),
         checkpoints: z.int(),
+        removedUpTo: z.int().describe("the place up to which retention removed it; 0 for nothing"),
         end: z.strictObject({ position: z.int(), hash: z.string() }).nullable(),
         found: z.int(),
         findings: z.array(findingSchema),
