@@ -63,6 +63,8 @@ export type AuditCheck = {
   /** of the last moments, not linked yet */
   readonly pending: number;
   readonly checkpoints: number;
+  /** the place up to which retention removed it; 0 for nothing */
+  readonly removedUpTo: number;
   readonly end: {
       readonly position: number;
       readonly hash: string;
@@ -95,6 +97,22 @@ export type AuditEntry = {
 };
 
 export type AuditLine = { readonly [name: string]: unknown };
+
+export type Backup = {
+  readonly id: string;
+  readonly at: number;
+  /** `manual`, `scheduled`, before an `upgrade` or `migrate` */
+  readonly kind: string | null;
+  /** the AGENT-33 that made it */
+  readonly engine: string | null;
+  readonly schemaVersion: number | null;
+  /** number of the last change that is in it */
+  readonly change: number | null;
+  readonly bytes: number | null;
+  readonly rows: number | null;
+  /** why its manifest cannot be used; null where it can */
+  readonly error: ErrorData | null;
+};
 
 export type Breaker = {
   readonly key: string;
@@ -219,6 +237,11 @@ export type ConnectorChecks = {
   })[];
 };
 
+export type CtrfReport = {
+  readonly results: { readonly [name: string]: unknown };
+  readonly [name: string]: unknown;
+};
+
 export type DoctorFinding = {
   readonly what: string;
   readonly state: "ok" | "warn" | "fail";
@@ -241,6 +264,99 @@ export type ErrorData = {
   readonly message: string;
   readonly hint?: string;
   readonly retryable: boolean;
+};
+
+export type EvaluationImport = {
+  /** what the text turned out to be */
+  readonly kind: "ctrf" | "junit" | "atif";
+  readonly notices: readonly string[];
+  /** CTRF or ATIF that holds to its schema */
+  readonly document: JsonValue;
+};
+
+export type EvaluationJob = {
+  readonly name: string;
+  readonly id: string;
+  readonly createdAt: number;
+  /** `running`: this server works on it; `open`: trials are left, and it may be resumed */
+  readonly state: "running" | "done" | "open";
+  readonly environment: "bwrap" | "docker" | "host";
+  readonly agents: readonly string[];
+  readonly models: readonly string[];
+  readonly efforts: readonly ("low" | "medium" | "high")[];
+  readonly skills: readonly ("none" | "own" | "matched" | "library")[];
+  readonly repetitions: number;
+  readonly tasks: number;
+  readonly trials: number;
+  /** trials that have their result */
+  readonly done: number;
+  readonly passed: number;
+  /** trials without a verdict */
+  readonly errors: number;
+  /** trials at work or cut short */
+  readonly begun: number;
+  /** tasks that are in no score */
+  readonly excluded: readonly {
+    readonly task: string;
+    readonly reason: string;
+  }[];
+  /** why this server could not go on with it */
+  readonly error: ErrorData | null;
+};
+
+export type EvaluationReport = {
+  readonly format: string;
+  readonly title: string;
+  readonly suites: readonly { readonly [name: string]: unknown }[];
+  readonly [name: string]: unknown;
+};
+
+export type EvaluationTask = {
+  /** the name of its folder in the settings */
+  readonly set: string;
+  readonly name: string;
+  readonly digest: string;
+  readonly steps: number;
+  readonly hasSolution: boolean;
+  readonly hasSkills: boolean;
+  readonly agentTimeoutMs: number | null;
+  readonly verifierTimeoutMs: number;
+  readonly cpus: number | null;
+  readonly memoryMb: number | null;
+  readonly storageMb: number | null;
+  readonly network: string;
+  readonly notices: readonly string[];
+};
+
+export type EvaluationTrial = {
+  readonly name: string;
+  readonly task: string;
+  readonly agent: string;
+  readonly model: string | null;
+  readonly effort: string | null;
+  readonly skills: string;
+  readonly repetition: number;
+  readonly state: "open" | "begun" | "done";
+  readonly result: {
+      readonly reward: number | null;
+      /** null without a verdict */
+      readonly passed: boolean | null;
+      readonly rewards: { readonly [name: string]: number };
+      /** what ended the agent early */
+      readonly agentError: ErrorData | null;
+      /** what kept it from a verdict */
+      readonly error: ErrorData | null;
+      readonly retries: number;
+      readonly costMicroUsd: number | null;
+      readonly tokens: {
+          readonly input: number;
+          readonly cachedInput: number;
+          readonly output: number;
+        } | null;
+      readonly startedAt: number | null;
+      readonly finishedAt: number | null;
+      readonly runId: string | null;
+    } | null;
 };
 
 export type ForcedBreaker = {
@@ -336,7 +452,7 @@ export type InvokeResult = {
   readonly attempts: JsonValue;
 };
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type JsonValue = CancelStoreOperationAnswer0;
 
 export type LearningOverview = {
   readonly signals: {
@@ -399,6 +515,54 @@ export type Lesson = {
   readonly verifiedBy: string | null;
   readonly evidence: string | null;
   readonly updatedAt: number;
+};
+
+export type Lineage = {
+  readonly call: {
+      readonly id: string;
+      readonly at: number;
+      readonly connector: string;
+      readonly operation: string;
+      readonly outcome: string;
+      /** which step of its run it is, in words */
+      readonly place: string | null;
+    } | null;
+  readonly run: string | null;
+  /** the nearest first */
+  readonly ledTo: readonly ({
+    readonly kind: "request" | "answer" | "message" | "result" | "skill" | "agent" | "server" | "rule" | "question" | "approval" | "person" | "run" | "attempt" | "replayed_run" | "trial" | "call" | "turn" | "tools" | "plan" | "fallback" | "check" | "file" | "signal" | "intake" | "lesson" | "end";
+    /** which one, in a few words; nothing of what was said */
+    readonly what: string;
+    /** `recorded`: an id or a place says so; `order`: it came before or after, and whether it mattered nobody can know; `arguments`: the call's arguments name it */
+    readonly basis: "recorded" | "order" | "arguments";
+    readonly at: number | null;
+    /** the run whose log has it */
+    readonly run: string | null;
+    /** its place in that log */
+    readonly seq: number | null;
+    /** the call that it is, in the audit */
+    readonly call: string | null;
+    /** of an approval, signal, intake, lesson, rule or other run */
+    readonly id: string | null;
+  })[];
+  /** in the order of the log, then what was learned */
+  readonly caused: readonly ({
+    readonly kind: "request" | "answer" | "message" | "result" | "skill" | "agent" | "server" | "rule" | "question" | "approval" | "person" | "run" | "attempt" | "replayed_run" | "trial" | "call" | "turn" | "tools" | "plan" | "fallback" | "check" | "file" | "signal" | "intake" | "lesson" | "end";
+    /** which one, in a few words; nothing of what was said */
+    readonly what: string;
+    /** `recorded`: an id or a place says so; `order`: it came before or after, and whether it mattered nobody can know; `arguments`: the call's arguments name it */
+    readonly basis: "recorded" | "order" | "arguments";
+    readonly at: number | null;
+    /** the run whose log has it */
+    readonly run: string | null;
+    /** its place in that log */
+    readonly seq: number | null;
+    /** the call that it is, in the audit */
+    readonly call: string | null;
+    /** of an approval, signal, intake, lesson, rule or other run */
+    readonly id: string | null;
+  })[];
+  readonly unknown: readonly string[];
 };
 
 export type MadeApiKey = {
@@ -511,6 +675,31 @@ export type ModelChecks = {
   })[];
 };
 
+export type Operation = {
+  readonly id: string;
+  readonly kind: string;
+  readonly by: {
+    readonly user: string;
+    readonly key: string;
+  };
+  readonly state: "running" | "done" | "failed" | "cancelled";
+  readonly startedAt: number;
+  readonly finishedAt: number | null;
+  readonly progress: {
+      readonly phase: string;
+      readonly done: number;
+      readonly total?: number;
+    } | null;
+  /** what came of it; null until it is done */
+  readonly result: JsonValue;
+  readonly error: ErrorData | null;
+};
+
+export type OtlpTrace = {
+  readonly resourceSpans: readonly { readonly [name: string]: unknown }[];
+  readonly [name: string]: unknown;
+};
+
 export type Pack = {
   readonly name: string;
   readonly version: number;
@@ -562,6 +751,20 @@ export type PackPlace = {
     readonly column: number;
   } | null;
 
+export type PolicyChanges = {
+  readonly added: readonly SaidRule[];
+  readonly removed: readonly SaidRule[];
+  readonly changed: readonly {
+    readonly before: SaidRule;
+    readonly after: SaidRule;
+  }[];
+  /** what holds where no rule matches, where that changed */
+  readonly default?: {
+    readonly before: "allow" | "ask" | "deny";
+    readonly after: "allow" | "ask" | "deny";
+  };
+};
+
 export type PolicyExplanation = {
   readonly decision: {
     readonly effect: "allow" | "ask" | "deny";
@@ -579,6 +782,21 @@ export type PolicyExplanation = {
   readonly runId?: string;
   readonly [name: string]: unknown;
 };
+
+export type PolicyImport = {
+    readonly ok: true;
+    /** the pack, in YAML */
+    readonly text: string;
+    readonly rules: number;
+    readonly notes: readonly string[];
+  } | {
+    readonly ok: false;
+    readonly refused: readonly {
+      readonly message: string;
+      readonly hint: string;
+      readonly at: PackPlace;
+    }[];
+  };
 
 export type PolicyLint = {
   /** whether nothing keeps them from being used */
@@ -631,6 +849,31 @@ export type Problem = {
   /** whether the same request may succeed later */
   readonly retryable: boolean;
   readonly details?: { readonly [name: string]: JsonValue };
+};
+
+export type QuarantineItem = {
+  readonly id: number;
+  readonly tenant: string;
+  /** the file that it comes from */
+  readonly origin: string;
+  /** where it stands in that */
+  readonly place: string;
+  readonly reason: string;
+  readonly at: number;
+  /** the first of what it says */
+  readonly begins: string;
+};
+
+export type Quarantined = {
+  readonly id: number;
+  readonly tenant: string;
+  /** the file that it comes from */
+  readonly origin: string;
+  /** where it stands in that */
+  readonly place: string;
+  readonly reason: string;
+  readonly at: number;
+  readonly content: string;
 };
 
 export type RecordedSignal = {
@@ -1558,6 +1801,14 @@ export type RunEvent =
     })[];
   };
 
+export type SaidRule = {
+  readonly ruleId: string;
+  readonly effect: "allow" | "ask" | "deny";
+  readonly match: { readonly [name: string]: unknown };
+  readonly reason: string;
+  readonly [name: string]: unknown;
+};
+
 export type Setting = {
   readonly name: string;
   readonly value: JsonValue;
@@ -1816,6 +2067,61 @@ export type SpendSums = {
   readonly unpricedCalls: number;
 };
 
+export type StoreCheck = {
+  readonly at: number;
+  readonly sound: boolean;
+  readonly rows: number;
+  /** what is wrong, or the first of it */
+  readonly problems: readonly string[];
+};
+
+export type StoreLine = { readonly [name: string]: unknown };
+
+export type StoreRecovery = {
+  readonly at: number;
+  readonly backup: string | null;
+  readonly rows: { readonly [name: string]: number };
+  readonly lost: readonly {
+    readonly table: string;
+    readonly id: string;
+  }[];
+  readonly orphans: number;
+  readonly durationMs: number;
+  readonly [name: string]: unknown;
+};
+
+export type StoreStanding = {
+  readonly kind: string;
+  readonly schemaVersion: number;
+  /** the schema that this AGENT-33 knows */
+  readonly knownVersion: number;
+  /** of the database file */
+  readonly bytes: number;
+  /** by table, all tenants together */
+  readonly rows: { readonly [name: string]: number } | null;
+  /** the last reading of all of it */
+  readonly lastCheck: StoreCheck | null;
+  readonly backups: number;
+  readonly newestBackup: Backup | null;
+  readonly recoveries: number;
+  /** as the settings say */
+  readonly keeps: {
+    readonly checkEveryHours: number;
+    readonly backupEveryMinutes: number;
+    /** backups of each kind that are kept */
+    readonly backups: { readonly [name: string]: number };
+    readonly journal: boolean;
+    readonly journalDays: number;
+    readonly onDamage: string;
+  };
+};
+
+export type Trajectory = {
+  readonly schema_version: string;
+  readonly steps: readonly { readonly [name: string]: unknown }[];
+  readonly [name: string]: unknown;
+};
+
 export type WholeSkill = {
   readonly name: string;
   readonly description: string;
@@ -1836,11 +2142,39 @@ export type WholeSkill = {
   readonly body: string;
 };
 
+export type CancelPolicyOperationAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type CancelStoreOperationAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type CheckStoreAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
 export type FollowRunEvent0 = string | number | boolean | null | readonly FollowRunEvent0[] | { readonly [name: string]: FollowRunEvent0 };
+
+export type ImportEvaluationAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
 export type InvokeAgentAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
 export type InvokeAgentIterativelyAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type ListPolicyOperationsAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type ListStoreOperationsAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type MakeBackupAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type RecountStoreAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type RecoverStoreAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type ReplayPoliciesAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type RestoreStoreAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type ShowPolicyOperationAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type ShowStoreOperationAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+
+export type VerifyBackupsAnswer0 = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
 export type ListAgentsAnswer = {
   readonly items: readonly ({
@@ -2018,6 +2352,16 @@ export interface ShowHandoffInput {
   readonly id: string;
 }
 
+export interface ShowRunTraceInput {
+  /** the run's id, or its beginning */
+  readonly id: string;
+}
+
+export interface ShowRunTrajectoryInput {
+  /** the run's id, or its beginning */
+  readonly id: string;
+}
+
 export interface ListApprovalsInput {
   /** only those that stand so; all by default */
   readonly state?: "pending" | "approved" | "denied" | "consumed" | "expired" | undefined;
@@ -2096,7 +2440,7 @@ export interface CreateKeyInput {
   readonly body: {
     /** what it is for */
     readonly name: string;
-    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "settings:read")[];
+    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
     /** the caller's by default */
     readonly user?: string | undefined;
     /** the caller's by default; another only for admins of the installation's tenant */
@@ -2167,6 +2511,11 @@ export type ListAuditAnswer = {
 };
 
 export interface ShowAuditEntryInput {
+  /** the call's id, or its beginning */
+  readonly id: string;
+}
+
+export interface ShowCallLineageInput {
   /** the call's id, or its beginning */
   readonly id: string;
 }
@@ -2673,6 +3022,149 @@ export interface SearchToolsInput {
   };
 }
 
+export type ListEvaluationTasksAnswer = {
+  readonly items: readonly EvaluationTask[];
+  /** what looks like a task and cannot be tried */
+  readonly refused: readonly {
+    readonly set: string;
+    readonly path: string;
+    readonly error: ErrorData;
+  }[];
+};
+
+export interface ListEvaluationJobsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+}
+
+export type ListEvaluationJobsAnswer = {
+  readonly items: readonly EvaluationJob[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface StartEvaluationJobInput {
+  readonly body?: {
+    /** the time by default */
+    readonly name?: string | undefined;
+    /** names of folders of tasks in the settings; all of them by default */
+    readonly sets?: readonly string[] | undefined;
+    /** only tasks of these names, * for any characters */
+    readonly include?: readonly string[] | undefined;
+    /** no tasks of these names */
+    readonly exclude?: readonly string[] | undefined;
+    /** `oracle`, `nop`, or agents by name or name@version; the settings' by default */
+    readonly agents?: readonly string[] | undefined;
+    readonly models?: readonly string[] | undefined;
+    readonly efforts?: readonly ("low" | "medium" | "high")[] | undefined;
+    readonly skills?: readonly ("none" | "own" | "matched" | "library")[] | undefined;
+    /** of each task under each condition */
+    readonly trials?: number | undefined;
+    /** after the infrastructure failed */
+    readonly retries?: number | undefined;
+    readonly timeoutMultiplier?: number | undefined;
+    /** whether each task is tried with its own solution first; it is by default */
+    readonly oracleGate?: boolean | undefined;
+    /** whether each is tried with nobody, too */
+    readonly nopGate?: boolean | undefined;
+    /** of the figures */
+    readonly seed?: number | undefined;
+    /** trials at once */
+    readonly parallel?: number | undefined;
+  } | undefined;
+}
+
+export interface ShowEvaluationJobInput {
+  readonly job: string;
+}
+
+export interface ListEvaluationTrialsInput {
+  readonly job: string;
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** of this task */
+  readonly task?: string | undefined;
+  readonly state?: "open" | "begun" | "done" | undefined;
+}
+
+export type ListEvaluationTrialsAnswer = {
+  readonly items: readonly EvaluationTrial[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ResumeEvaluationJobInput {
+  readonly job: string;
+  readonly body?: {
+    /** whether what has no verdict is begun anew, too */
+    readonly errors?: boolean | undefined;
+    /** trials at once */
+    readonly parallel?: number | undefined;
+  } | undefined;
+}
+
+export interface CancelEvaluationJobInput {
+  readonly job: string;
+}
+
+export interface ShowEvaluationReportInput {
+  readonly job: string;
+  /** instead of what the Accept header asks for; JSON by default */
+  readonly format?: "markdown" | "html" | "ctrf" | "json" | undefined;
+  /** how sure intervals are */
+  readonly level?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly resamples?: number | undefined;
+  /** the reward that passes, instead of each trial's own */
+  readonly passAt?: string | undefined;
+  /** the arm that is not expected to pass, by a part of its name */
+  readonly control?: string | undefined;
+}
+
+export type ShowEvaluationReportAnswer = string;
+
+export interface CompareEvaluationsInput {
+  /** instead of what the Accept header asks for; JSON by default */
+  readonly format?: "markdown" | "html" | "ctrf" | "json" | undefined;
+  /** how sure intervals are */
+  readonly level?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly resamples?: number | undefined;
+  /** the reward that passes, instead of each trial's own */
+  readonly passAt?: string | undefined;
+  /** the job that is compared with */
+  readonly a: string;
+  /** the job that is compared */
+  readonly b: string;
+  /** which condition of the first, by a part of its name */
+  readonly first?: string | undefined;
+  /** which condition of the second */
+  readonly second?: string | undefined;
+}
+
+export type CompareEvaluationsAnswer = string;
+
+export interface ShowTrialTrajectoryInput {
+  readonly job: string;
+  readonly trial: string;
+}
+
+export interface ImportEvaluationInput {
+  readonly body: {
+    readonly text: string;
+  };
+}
+
+export type ReadMetricsAnswer = string;
+
 export interface ListModelsInput {
   /** provider:model; may be given again; those that the settings name by default */
   readonly name?: string | readonly string[] | undefined;
@@ -2759,6 +3251,89 @@ export interface TestPolicyInput {
       };
     })[];
   };
+}
+
+export interface DiffPoliciesInput {
+  readonly body?: {
+    /** packs that apply together; without any, the policy of the settings */
+    readonly before?: {
+      /** names of packs that the settings can select */
+      readonly packs?: readonly string[] | undefined;
+      /** packs as text; each stands in for the one of its name */
+      readonly sent?: readonly {
+        /** the pack, in YAML */
+        readonly text: string;
+      }[] | undefined;
+    } | undefined;
+    /** packs that apply together; without any, the policy of the settings */
+    readonly after?: {
+      /** names of packs that the settings can select */
+      readonly packs?: readonly string[] | undefined;
+      /** packs as text; each stands in for the one of its name */
+      readonly sent?: readonly {
+        /** the pack, in YAML */
+        readonly text: string;
+      }[] | undefined;
+    } | undefined;
+  } | undefined;
+}
+
+export interface ReplayPoliciesInput {
+  readonly body?: {
+    /** packs that apply together; without any, the policy of the settings */
+    readonly before?: {
+      /** names of packs that the settings can select */
+      readonly packs?: readonly string[] | undefined;
+      /** packs as text; each stands in for the one of its name */
+      readonly sent?: readonly {
+        /** the pack, in YAML */
+        readonly text: string;
+      }[] | undefined;
+    } | undefined;
+    /** packs that apply together; without any, the policy of the settings */
+    readonly after?: {
+      /** names of packs that the settings can select */
+      readonly packs?: readonly string[] | undefined;
+      /** packs as text; each stands in for the one of its name */
+      readonly sent?: readonly {
+        /** the pack, in YAML */
+        readonly text: string;
+      }[] | undefined;
+    } | undefined;
+  } | undefined;
+}
+
+export interface ImportPolicyInput {
+  readonly body: {
+    readonly source: "claude-code" | "cedar";
+    /** a settings.json with permissions, or Cedar policies */
+    readonly text: string;
+    /** of the pack; the source's by default */
+    readonly name?: string | undefined;
+  };
+}
+
+export interface ListPolicyOperationsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+}
+
+export type ListPolicyOperationsAnswer = {
+  readonly items: readonly Operation[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowPolicyOperationInput {
+  readonly id: string;
+}
+
+export interface CancelPolicyOperationInput {
+  readonly id: string;
 }
 
 export interface ListDecisionsInput {
@@ -2909,6 +3484,97 @@ export interface ShowSpendInput {
   readonly limit?: number | undefined;
 }
 
+export interface ShowStoreInput {
+  /** whether rows are counted, table by table */
+  readonly rows?: "no" | "yes" | undefined;
+}
+
+export interface ListBackupsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+}
+
+export type ListBackupsAnswer = {
+  readonly items: readonly Backup[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface VerifyBackupsInput {
+  readonly body?: {
+    /** its id, the beginning of one, or its kind for the newest of it; all by default */
+    readonly backup?: string | undefined;
+  } | undefined;
+}
+
+export interface ListRecoveriesInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+}
+
+export type ListRecoveriesAnswer = {
+  readonly items: readonly StoreRecovery[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ListQuarantineInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+}
+
+export type ListQuarantineAnswer = {
+  readonly items: readonly QuarantineItem[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowQuarantinedInput {
+  readonly id: string;
+}
+
+export interface RecountStoreInput {
+  readonly body?: {
+    /** whether it is only said where they are wrong */
+    readonly dryRun?: boolean | undefined;
+  } | undefined;
+}
+
+export interface ListStoreOperationsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+}
+
+export type ListStoreOperationsAnswer = {
+  readonly items: readonly Operation[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowStoreOperationInput {
+  readonly id: string;
+}
+
+export interface CancelStoreOperationInput {
+  readonly id: string;
+}
+
 /** Every operation of the API. */
 export interface Operations {
   /**
@@ -2989,6 +3655,17 @@ export interface Operations {
    */
   readonly showHandoff: Call<ShowHandoffInput, Result<Handoff>>;
   /**
+   * Look at a run's log as a trace.
+   * As a collector takes it: an export request of the OpenTelemetry protocol in JSON. Of a run that goes on it has what is over.
+   * `GET /v1/runs/{id}/trace`, scope `runs:read`.
+   */
+  readonly showRunTrace: Call<ShowRunTraceInput, Result<OtlpTrace>>;
+  /**
+   * Look at a run's log as a trajectory (ATIF v1.7).
+   * `GET /v1/runs/{id}/trajectory`, scope `runs:read`.
+   */
+  readonly showRunTrajectory: Call<ShowRunTrajectoryInput, Result<Trajectory>>;
+  /**
    * List questions to people, oldest first.
    * `GET /v1/approvals`, scope `approvals:read`.
    */
@@ -3062,6 +3739,12 @@ export interface Operations {
    * `GET /v1/audit/calls/{id}`, scope `audit:read`.
    */
   readonly showAuditEntry: Call<ShowAuditEntryInput, Result<AuditEntry>>;
+  /**
+   * See what led to a call, and what came of it.
+   * Made of the audit, the log of the call's run and what was learned. It names things and has nothing of what was said; `unknown` says what cannot be derived.
+   * `GET /v1/audit/calls/{id}/lineage`, scope `audit:read`.
+   */
+  readonly showCallLineage: Call<ShowCallLineageInput, Result<Lineage>>;
   /**
    * Find every record that is not what it was.
    * Changed, removed, inserted, reordered or cut off. Goes through the whole chain. Keep the `end` elsewhere and give it in `head` later: it shows a chain that was made anew. Files with heads and keys are given to `agent33 audit verify`, which looks at an export anywhere.
@@ -3343,6 +4026,76 @@ export interface Operations {
    */
   readonly searchTools: Call<SearchToolsInput, Result<FoundTools>>;
   /**
+   * List the tasks that agents may be tried on.
+   * Those of the folders that the settings name under `serve.evaluations.tasks`.
+   * `GET /v1/evaluations/tasks`, scope `evaluations:read`.
+   */
+  readonly listEvaluationTasks: Call<NoInput | undefined, Result<ListEvaluationTasksAnswer>>;
+  /**
+   * List jobs of trials and how far they are, newest first.
+   * Those in the folder `serve.evaluations.jobs`, whoever made them.
+   * `GET /v1/evaluations/jobs`, scope `evaluations:read`.
+   */
+  readonly listEvaluationJobs: Call<ListEvaluationJobsInput | undefined, Result<ListEvaluationJobsAnswer>>;
+  /**
+   * Try agents on tasks, every task under every condition.
+   * It is written down at once and worked on in the background, where the settings say. What is worked on ends with the server and is resumed by `resume`.
+   * `POST /v1/evaluations/jobs`, scope `evaluations:write`.
+   */
+  readonly startEvaluationJob: Call<StartEvaluationJobInput | undefined, Result<EvaluationJob>>;
+  /**
+   * Look at a job and how far it is.
+   * `GET /v1/evaluations/jobs/{job}`, scope `evaluations:read`.
+   */
+  readonly showEvaluationJob: Call<ShowEvaluationJobInput, Result<EvaluationJob>>;
+  /**
+   * List a job's trials, in the order in which they begin.
+   * `GET /v1/evaluations/jobs/{job}/trials`, scope `evaluations:read`.
+   */
+  readonly listEvaluationTrials: Call<ListEvaluationTrialsInput, Result<ListEvaluationTrialsAnswer>>;
+  /**
+   * Go on with a job that was stopped.
+   * What has its result is left alone. All that it hangs on must be what it was.
+   * `POST /v1/evaluations/jobs/{job}/resume`, scope `evaluations:write`.
+   */
+  readonly resumeEvaluationJob: Call<ResumeEvaluationJobInput, Result<EvaluationJob>>;
+  /**
+   * Ask a job to stop.
+   * Trials at work are left undone, to be made when it is resumed.
+   * `POST /v1/evaluations/jobs/{job}/cancel`, scope `evaluations:write`.
+   */
+  readonly cancelEvaluationJob: Call<CancelEvaluationJobInput, Result<EvaluationJob>>;
+  /**
+   * Look at what came of a job's trials.
+   * As JSON, Markdown, a page in HTML or CTRF, by `format` or the Accept header. Of a job that goes on it has the trials that are done.
+   * `GET /v1/evaluations/jobs/{job}/report`, scope `evaluations:read`.
+   */
+  readonly showEvaluationReport: Call<ShowEvaluationReportInput, Result<ShowEvaluationReportAnswer>>;
+  /**
+   * Compare two conditions task by task, with intervals.
+   * Of two jobs, or of one: the difference, how sure it is, and what was hurt.
+   * `GET /v1/evaluations/compare`, scope `evaluations:read`.
+   */
+  readonly compareEvaluations: Call<CompareEvaluationsInput, Result<CompareEvaluationsAnswer>>;
+  /**
+   * Look at what a trial's agent did, as a trajectory (ATIF).
+   * As the agent left it, else of its run's log.
+   * `GET /v1/evaluations/jobs/{job}/trials/{trial}/trajectory`, scope `evaluations:read`.
+   */
+  readonly showTrialTrajectory: Call<ShowTrialTrajectoryInput, Result<Trajectory>>;
+  /**
+   * Read a report of tests or a trajectory of another program.
+   * CTRF, JUnit or ATIF, by its content. It is given back and kept nowhere.
+   * `POST /v1/evaluations/import`, scope `evaluations:read`.
+   */
+  readonly importEvaluation: Call<ImportEvaluationInput, Result<EvaluationImport>>;
+  /**
+   * Read the figures that Prometheus takes.
+   * What `agent33 metrics` prints, over all tenants: for whoever runs the installation. Sums come from the store, so every server of one store says the same.
+   * `GET /metrics`, scope `metrics:read`.
+   */
+  readonly readMetrics: Call<NoInput | undefined, Result<ReadMetricsAnswer>>;
+  /**
    * List the models that runs may ask.
    * Where each is, its key, its window and its price. Nothing is called.
    * `GET /v1/models`, scope `connectors:read`.
@@ -3362,7 +4115,7 @@ export interface Operations {
   readonly explainPolicy: Call<ExplainPolicyInput, Result<PolicyExplanation>>;
   /**
    * List the packs that can be selected.
-   * They are written, imported and compared on the server only: these commands read and write its files.
+   * Their files are written on the server only.
    * `GET /v1/policy/packs`, scope `policy:read`.
    */
   readonly listPacks: Call<NoInput | undefined, Result<PackList>>;
@@ -3389,6 +4142,39 @@ export interface Operations {
    * `POST /v1/policy/reload`, scope `policy:write`.
    */
   readonly reloadPolicy: Call<NoInput | undefined, Result<PolicyReload>>;
+  /**
+   * See what two policies say differently, rule by rule.
+   * `POST /v1/policy/diff`, scope `policy:read`.
+   */
+  readonly diffPolicies: Call<DiffPoliciesInput | undefined, Result<PolicyChanges>>;
+  /**
+   * Decide again about the calls in the audit, by two policies.
+   * It goes through the whole audit of the tenant in the background; look at the operation for what came of it. No call is made.
+   * `POST /v1/policy/replay`, scope `policy:write`.
+   */
+  readonly replayPolicies: Call<ReplayPoliciesInput | undefined, Result<Operation>>;
+  /**
+   * Make a pack of another product's policy.
+   * It is given back and put nowhere. What packs cannot say is refused, each with its place, and then there is no pack.
+   * `POST /v1/policy/import`, scope `policy:read`.
+   */
+  readonly importPolicy: Call<ImportPolicyInput, Result<PolicyImport>>;
+  /**
+   * List what goes on and what was done lately, newest first.
+   * What this server did itself since it was started, the newest of it. What came of it is kept where such things are.
+   * `GET /v1/policy/operations`, scope `policy:read`.
+   */
+  readonly listPolicyOperations: Call<ListPolicyOperationsInput | undefined, Result<ListPolicyOperationsAnswer>>;
+  /**
+   * Look at how far something is, and at what came of it.
+   * `GET /v1/policy/operations/{id}`, scope `policy:read`.
+   */
+  readonly showPolicyOperation: Call<ShowPolicyOperationInput, Result<Operation>>;
+  /**
+   * Ask something that goes on to end.
+   * `POST /v1/policy/operations/{id}/cancel`, scope `policy:write`.
+   */
+  readonly cancelPolicyOperation: Call<CancelPolicyOperationInput, Result<Operation>>;
   /**
    * List what tier and model each run was given, why, and what it used, newest first.
    * With `source` a page may have fewer than `limit`, even none, and go on: `nextCursor` says so.
@@ -3470,6 +4256,91 @@ export interface Operations {
    * `GET /v1/spend`, scope `spend:read`.
    */
   readonly showSpend: Call<ShowSpendInput | undefined, Result<Spend>>;
+  /**
+   * See how the store stands.
+   * `GET /v1/store`, scope `store:read`.
+   */
+  readonly showStore: Call<ShowStoreInput | undefined, Result<StoreStanding>>;
+  /**
+   * Read all of the store, and see whether it is sound.
+   * In the background. What is found stands in the store's standing, too.
+   * `POST /v1/store/check`, scope `store:write`.
+   */
+  readonly checkStore: Call<NoInput | undefined, Result<Operation>>;
+  /**
+   * List the store's backups, newest first.
+   * By their manifests; nothing else of them is read.
+   * `GET /v1/store/backups`, scope `store:read`.
+   */
+  readonly listBackups: Call<ListBackupsInput | undefined, Result<ListBackupsAnswer>>;
+  /**
+   * Make a backup of the store.
+   * It goes on in the background; the operation's result names the backup. A backup that was asked for is never removed by AGENT-33.
+   * `POST /v1/store/backups`, scope `store:write`.
+   */
+  readonly makeBackup: Call<NoInput | undefined, Result<Operation>>;
+  /**
+   * Read backups and the journal from end to end.
+   * In the background; the operation's result says what of them is whole.
+   * `POST /v1/store/backups/verify`, scope `store:write`.
+   */
+  readonly verifyBackups: Call<VerifyBackupsInput | undefined, Result<Operation>>;
+  /**
+   * List what was recovered of a damaged store, newest first.
+   * `GET /v1/store/recoveries`, scope `store:read`.
+   */
+  readonly listRecoveries: Call<ListRecoveriesInput | undefined, Result<ListRecoveriesAnswer>>;
+  /**
+   * List records that could not be taken over, newest first.
+   * Of all tenants, without secrets.
+   * `GET /v1/store/quarantine`, scope `store:read`.
+   */
+  readonly listQuarantine: Call<ListQuarantineInput | undefined, Result<ListQuarantineAnswer>>;
+  /**
+   * Look at one of them, with all that is kept of it.
+   * `GET /v1/store/quarantine/{id}`, scope `store:read`.
+   */
+  readonly showQuarantined: Call<ShowQuarantinedInput, Result<Quarantined>>;
+  /**
+   * Make the counts behind summaries anew, of the signals, where they are wrong.
+   * Who writes waits meanwhile.
+   * `POST /v1/store/recount`, scope `store:write`.
+   */
+  readonly recountStore: Call<RecountStoreInput | undefined, Result<Operation>>;
+  /**
+   * Take the whole store away, of all tenants.
+   * As `agent33 store export` writes it, all of one moment; `agent33 store migrate --from` takes it in. Its last line says that it is whole.
+   * `POST /v1/store/export`, scope `store:export`.
+   */
+  readonly exportStore: Call<NoInput | undefined, Result<AsyncIterable<StoreLine>>>;
+  /**
+   * Be told how to put a backup in the store's place.
+   * Always refused (409, `store.in_use`): a server has the store open that this replaces. Stop every server and worker, then run `agent33 store restore`.
+   * `POST /v1/store/restore`, scope `store:write`.
+   */
+  readonly restoreStore: Call<NoInput | undefined, Result<Operation>>;
+  /**
+   * Be told how to make the store anew.
+   * Always refused (409, `store.in_use`): a server has the store open that this replaces. Stop every server and worker, then run `agent33 store recover`.
+   * `POST /v1/store/recover`, scope `store:write`.
+   */
+  readonly recoverStore: Call<NoInput | undefined, Result<Operation>>;
+  /**
+   * List what goes on and what was done lately, newest first.
+   * What this server did itself since it was started, the newest of it. What came of it is kept where such things are.
+   * `GET /v1/store/operations`, scope `store:read`.
+   */
+  readonly listStoreOperations: Call<ListStoreOperationsInput | undefined, Result<ListStoreOperationsAnswer>>;
+  /**
+   * Look at how far something is, and at what came of it.
+   * `GET /v1/store/operations/{id}`, scope `store:read`.
+   */
+  readonly showStoreOperation: Call<ShowStoreOperationInput, Result<Operation>>;
+  /**
+   * Ask something that goes on to end.
+   * `POST /v1/store/operations/{id}/cancel`, scope `store:write`.
+   */
+  readonly cancelStoreOperation: Call<CancelStoreOperationInput, Result<Operation>>;
 }
 
 /** Where each operation is, and what goes where. */
@@ -3488,6 +4359,8 @@ export const operations = {
   replayRun: { method: "POST", path: "/v1/runs/{id}/replay", query: [], answer: "json" },
   showReplayReport: { method: "GET", path: "/v1/runs/{id}/report", query: [], answer: "json" },
   showHandoff: { method: "GET", path: "/v1/runs/{id}/handoff", query: [], answer: "json" },
+  showRunTrace: { method: "GET", path: "/v1/runs/{id}/trace", query: [], answer: "json" },
+  showRunTrajectory: { method: "GET", path: "/v1/runs/{id}/trajectory", query: [], answer: "json" },
   listApprovals: { method: "GET", path: "/v1/approvals", query: ["state"], answer: "json" },
   showApproval: { method: "GET", path: "/v1/approvals/{id}", query: [], answer: "json" },
   approveCall: { method: "POST", path: "/v1/approvals/{id}/approve", query: [], answer: "json" },
@@ -3502,6 +4375,7 @@ export const operations = {
   validateAgent: { method: "POST", path: "/v1/agents/validate", query: [], answer: "json" },
   listAudit: { method: "GET", path: "/v1/audit", query: ["limit","cursor","run","connector","outcome","decision","since","until"], answer: "json" },
   showAuditEntry: { method: "GET", path: "/v1/audit/calls/{id}", query: [], answer: "json" },
+  showCallLineage: { method: "GET", path: "/v1/audit/calls/{id}/lineage", query: [], answer: "json" },
   checkAudit: { method: "GET", path: "/v1/audit/check", query: ["head"], answer: "json" },
   exportAudit: { method: "POST", path: "/v1/audit/export", query: [], answer: "lines" },
   listBudgets: { method: "GET", path: "/v1/budgets", query: [], answer: "json" },
@@ -3552,6 +4426,18 @@ export const operations = {
   inspectServers: { method: "POST", path: "/v1/mcp/inspect", query: [], answer: "json" },
   pinServers: { method: "POST", path: "/v1/mcp/pin", query: [], answer: "json" },
   searchTools: { method: "POST", path: "/v1/tools/search", query: [], answer: "json" },
+  listEvaluationTasks: { method: "GET", path: "/v1/evaluations/tasks", query: [], answer: "json" },
+  listEvaluationJobs: { method: "GET", path: "/v1/evaluations/jobs", query: ["limit","cursor"], answer: "json" },
+  startEvaluationJob: { method: "POST", path: "/v1/evaluations/jobs", query: [], answer: "json" },
+  showEvaluationJob: { method: "GET", path: "/v1/evaluations/jobs/{job}", query: [], answer: "json" },
+  listEvaluationTrials: { method: "GET", path: "/v1/evaluations/jobs/{job}/trials", query: ["limit","cursor","task","state"], answer: "json" },
+  resumeEvaluationJob: { method: "POST", path: "/v1/evaluations/jobs/{job}/resume", query: [], answer: "json" },
+  cancelEvaluationJob: { method: "POST", path: "/v1/evaluations/jobs/{job}/cancel", query: [], answer: "json" },
+  showEvaluationReport: { method: "GET", path: "/v1/evaluations/jobs/{job}/report", query: ["format","level","seed","resamples","passAt","control"], answer: "text" },
+  compareEvaluations: { method: "GET", path: "/v1/evaluations/compare", query: ["format","level","seed","resamples","passAt","a","b","first","second"], answer: "text" },
+  showTrialTrajectory: { method: "GET", path: "/v1/evaluations/jobs/{job}/trials/{trial}/trajectory", query: [], answer: "json" },
+  importEvaluation: { method: "POST", path: "/v1/evaluations/import", query: [], answer: "json" },
+  readMetrics: { method: "GET", path: "/metrics", query: [], answer: "text" },
   listModels: { method: "GET", path: "/v1/models", query: ["name"], answer: "json" },
   checkModels: { method: "POST", path: "/v1/models/check", query: [], answer: "json" },
   explainPolicy: { method: "POST", path: "/v1/policy/explain", query: [], answer: "json" },
@@ -3560,6 +4446,12 @@ export const operations = {
   lintPacks: { method: "POST", path: "/v1/policy/lint", query: [], answer: "json" },
   testPolicy: { method: "POST", path: "/v1/policy/test", query: [], answer: "json" },
   reloadPolicy: { method: "POST", path: "/v1/policy/reload", query: [], answer: "json" },
+  diffPolicies: { method: "POST", path: "/v1/policy/diff", query: [], answer: "json" },
+  replayPolicies: { method: "POST", path: "/v1/policy/replay", query: [], answer: "json" },
+  importPolicy: { method: "POST", path: "/v1/policy/import", query: [], answer: "json" },
+  listPolicyOperations: { method: "GET", path: "/v1/policy/operations", query: ["limit","cursor"], answer: "json" },
+  showPolicyOperation: { method: "GET", path: "/v1/policy/operations/{id}", query: [], answer: "json" },
+  cancelPolicyOperation: { method: "POST", path: "/v1/policy/operations/{id}/cancel", query: [], answer: "json" },
   listDecisions: { method: "GET", path: "/v1/routing/decisions", query: ["limit","cursor","tier","source","model","agent","since","until"], answer: "json" },
   explainRouting: { method: "POST", path: "/v1/routing/explain", query: [], answer: "json" },
   listSettings: { method: "GET", path: "/v1/settings", query: [], answer: "json" },
@@ -3574,4 +4466,19 @@ export const operations = {
   previewSkills: { method: "POST", path: "/v1/skills/preview", query: [], answer: "json" },
   pinSkills: { method: "POST", path: "/v1/skills/pin", query: [], answer: "json" },
   showSpend: { method: "GET", path: "/v1/spend", query: ["since","until","by","every","tenant","model","effort","outcome","connector","limit"], answer: "json" },
+  showStore: { method: "GET", path: "/v1/store", query: ["rows"], answer: "json" },
+  checkStore: { method: "POST", path: "/v1/store/check", query: [], answer: "json" },
+  listBackups: { method: "GET", path: "/v1/store/backups", query: ["limit","cursor"], answer: "json" },
+  makeBackup: { method: "POST", path: "/v1/store/backups", query: [], answer: "json" },
+  verifyBackups: { method: "POST", path: "/v1/store/backups/verify", query: [], answer: "json" },
+  listRecoveries: { method: "GET", path: "/v1/store/recoveries", query: ["limit","cursor"], answer: "json" },
+  listQuarantine: { method: "GET", path: "/v1/store/quarantine", query: ["limit","cursor"], answer: "json" },
+  showQuarantined: { method: "GET", path: "/v1/store/quarantine/{id}", query: [], answer: "json" },
+  recountStore: { method: "POST", path: "/v1/store/recount", query: [], answer: "json" },
+  exportStore: { method: "POST", path: "/v1/store/export", query: [], answer: "lines" },
+  restoreStore: { method: "POST", path: "/v1/store/restore", query: [], answer: "json" },
+  recoverStore: { method: "POST", path: "/v1/store/recover", query: [], answer: "json" },
+  listStoreOperations: { method: "GET", path: "/v1/store/operations", query: ["limit","cursor"], answer: "json" },
+  showStoreOperation: { method: "GET", path: "/v1/store/operations/{id}", query: [], answer: "json" },
+  cancelStoreOperation: { method: "POST", path: "/v1/store/operations/{id}/cancel", query: [], answer: "json" },
 } as const;

@@ -27,6 +27,7 @@ import { createJobs } from "./engine/jobs.ts";
 import { createInventory } from "./engine/inventory.ts";
 import { createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
+import { lineageOfCall, lineageOfRun } from "./engine/lineage.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
@@ -302,6 +303,10 @@ export function createEngine(
     store,
     learning,
     audit,
+    lineage: {
+      ofCall: (prefix) => lineageOfCall(prefix, { store, learning }),
+      ofRun: (prefix) => lineageOfRun(prefix, { store, learning }),
+    },
     boundary,
     metrics,
     telemetry,

@@ -6,7 +6,17 @@ import { jsonIn } from "../damage.ts";
 import { type Condition, newestFirst } from "../newest-first.ts";
 import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
-import { change, type Program, read, rows, type SqlValue, select, write } from "../program.ts";
+import { asItStands } from "../seals/checked-text.ts";
+import {
+  change,
+  first,
+  type Program,
+  read,
+  rows,
+  type SqlValue,
+  select,
+  write,
+} from "../program.ts";
 import { queries } from "../queries.ts";
 import type { RunsTable } from "../tables.ts";
 import type { RepositoryContext } from "./context.ts";
@@ -65,6 +75,12 @@ export interface RunUse {
   /** What is priced of it, in micro-USD. */
   readonly costMicroUsd: number;
   readonly unpricedCalls: number;
+}
+
+export interface RemovableRuns {
+  readonly below: number;
+  readonly learns: boolean;
+  readonly limit: number;
 }
 
 const kind: Kind = {
@@ -184,6 +200,53 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
           .orderBy("seq")
           .limit(limit),
       );
+    }),
+    /**
+     * Runs that ended before a moment and whose log was read for what it teaches, oldest first.
+     * @param before milliseconds since the Unix epoch
+     * @param below the `seq` of a run that stays, with all after it
+     * @param learns whether anybody reads logs for what they teach; else none is waited for
+     */
+    removable: read(function* (
+      before: number,
+      { below, learns, limit }: RemovableRuns,
+    ): Program<readonly Pick<Run, "id">[]> {
+      const learned = `COALESCE((SELECT learned.seq FROM ${asItStands} learned_runs learned
+          WHERE learned.tenant = runs.tenant AND learned.run_id = runs.id), 0) >=
+        COALESCE((SELECT MAX(event.seq) FROM ${asItStands} run_events event
+          WHERE event.run_id = runs.id), 0)`;
+      const found = yield* rows(
+        `SELECT runs.id AS id FROM ${asItStands} runs
+         WHERE runs.tenant = ? AND runs.state = 'finished' AND runs.finished_at < ? AND runs.seq < ?
+           ${learns ? `AND ${learned}` : ""}
+         ORDER BY runs.seq LIMIT ?`,
+        tenant,
+        before,
+        below,
+        limit,
+      );
+      return found.map(({ id }) => ({ id: String(id) }));
+    }),
+    /**
+     * Removes a run that has ended: its log, its journal, its keys. Its calls stay in the audit.
+     * @returns how many events its log had; undefined, and nothing is removed, where there is no such run
+     */
+    remove: write(function* (id: string): Program<number | undefined> {
+      const run = yield* first(
+        "SELECT id FROM runs WHERE tenant = ? AND id = ? AND state = 'finished'",
+        tenant,
+        id,
+      );
+      if (run === undefined) return undefined;
+      for (const table of ["durable_messages", "durable_steps", "durable_runs"]) {
+        yield* change(`DELETE FROM ${table} WHERE run_id = ?`, id);
+      }
+      const events = yield* change("DELETE FROM run_events WHERE run_id = ?", id);
+      for (const table of ["learned_runs", "idempotency"]) {
+        yield* change(`DELETE FROM ${table} WHERE tenant = ? AND run_id = ?`, tenant, id);
+      }
+      yield* change("DELETE FROM runs WHERE tenant = ? AND id = ?", tenant, id);
+      return events;
     }),
     /** How many have not ended. */
     openCount: read(function* (): Program<number> {
