@@ -2647,7 +2647,18 @@ export type RecordSignalsAnswer = {
       readonly intakeId: string | null;
     } | {
       readonly index: number;
-      readonly problem: Problem;
+      readonly problem: {
+        readonly status: number;
+        /** what was wrong, and where */
+        readonly detail: string;
+        /** what programs branch on */
+        readonly code: string;
+        /** what to do */
+        readonly hint?: string;
+        /** whether the same request may succeed later */
+        readonly retryable: boolean;
+        readonly details?: { readonly [name: string]: JsonValue };
+      };
     })[];
 };
 
@@ -4252,7 +4263,7 @@ export interface Operations {
   readonly pinSkills: Call<PinSkillsInput | undefined, Result<PinSkillsAnswer>>;
   /**
    * See what calls cost, by whom, by what and over time.
-   * From the same sums as the metrics, which are those of the audit: money in whole micro-USD, every call that is over. The tenant that runs the installation sees all tenants, every other one its own. Moments count by whole hours, longer than two weeks ago by whole days (UTC).
+   * From the same sums as the metrics, which are those of the audit: money in whole micro-USD, every call that is over. The tenant that runs the installation sees all tenants, every other one its own. What was changed over the API counts as calls, too, of the connector `api`. Moments count by whole hours, longer than two weeks ago by whole days (UTC).
    * `GET /v1/spend`, scope `spend:read`.
    */
   readonly showSpend: Call<ShowSpendInput | undefined, Result<Spend>>;
