@@ -124,3 +124,9 @@ test("what all tenants share is changed by the tenant of the installation alone"
     expect((await api.ask("POST", "/v1/skills", { body })).status).toBe(400);
   }
 });
+
+test("a task of nothing but blanks is matched with nothing, which is said as what was asked wrongly", async () => {
+  const api = await testApi();
+  const answer = await api.ask("POST", "/v1/skills/match", { body: { task: " ", model: null } });
+  expect(answer).toMatchObject({ status: 422, body: { code: "engine.invalid_match" } });
+});
