@@ -412,7 +412,8 @@ export type Intake = {
     readonly affectedAgents: readonly string[];
     readonly priority: number;
   };
-  readonly analysis: unknown;
+  /** any JSON object */
+  readonly analysis: { readonly [name: string]: JsonValue };
   readonly disposition: {
     readonly state: "submitted" | "triaged" | "analyzing" | "accepted" | "deferred" | "rejected" | "tracked";
     readonly decidedAt: number | null;
@@ -2724,7 +2725,8 @@ export interface SubmitIntakeInput {
       readonly affectedAgents?: readonly string[] | undefined;
       readonly priority?: number | undefined;
     } | undefined;
-    readonly analysis?: unknown | undefined;
+    /** any JSON object */
+    readonly analysis?: { readonly [name: string]: JsonValue } | undefined;
     /** signals that it is about */
     readonly signalIds?: readonly string[] | undefined;
   };
@@ -2759,7 +2761,8 @@ export interface UpdateIntakeInput {
   /** the record's id, or its beginning */
   readonly id: string;
   readonly body: {
-    readonly analysis?: unknown | undefined;
+    /** any JSON object */
+    readonly analysis?: { readonly [name: string]: JsonValue } | undefined;
     readonly tracking?: {
       readonly backlogRefs?: readonly string[] | undefined;
       readonly roadmapImpact?: string | undefined;

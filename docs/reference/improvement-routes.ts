@@ -132,7 +132,7 @@ ${rows.join("")}
 
 | operation | what it does |
 | --- | --- |
-${fresh.map(([name, { summary }]) => `| \`${name}\` | ${String(summary)} |\n`).join("")}`;
+${fresh.map(([name, { summary }]) => `| \`${name}\` | ${typeof summary === "string" ? summary : ""} |\n`).join("")}`;
 }
 
 function line(theirs: string, { since, verdict, note }: PythonRoute, ours: string): string {

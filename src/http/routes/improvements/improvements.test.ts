@@ -196,6 +196,11 @@ test("an intake goes from state to state, and who decided is the caller", async 
     body: { analysis: { rows: 3 }, tracking: { backlogRefs: ["B-1"] } },
   });
   expect(noted.body).toMatchObject({ analysis: { rows: 3 }, tracking: { backlogRefs: ["B-1"] } });
+  const deep = JSON.parse(`${'{"a":'.repeat(25)}1${"}".repeat(25)}`) as unknown;
+  expect(await code(api, "PATCH", `/intakes/${id}`, { body: { analysis: deep } })).toEqual([
+    422,
+    "learning.bad_intake",
+  ]);
   expect(await code(api, "PATCH", `/intakes/${id}`, { body: {} })).toEqual([
     400,
     "api.invalid_request",
