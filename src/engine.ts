@@ -22,7 +22,7 @@ import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
-import { createJobs } from "./engine/jobs.ts";
+import { jobsOnDemand } from "./engine/jobs-on-demand.ts";
 import { createInventory } from "./engine/inventory.ts";
 import { createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
@@ -324,7 +324,7 @@ export function createEngine(
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
-    jobs: createJobs({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
+    jobs: jobsOnDemand({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),

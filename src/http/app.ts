@@ -46,8 +46,9 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   const { routes, host, config } = parts;
   const { serve } = config.settings;
   const app = new Hono<ApiEnvironment>();
-  const document = JSON.stringify(openApi(routes));
-  const page = referencePage(routes);
+  // Made when somebody asks for them, so that no start waits for it.
+  const document = once(() => JSON.stringify(openApi(routes)));
+  const page = once(() => referencePage(routes));
 
   app.use(async (c, next) => {
     const requestId = host.ids();
@@ -84,9 +85,9 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     }),
   );
 
-  app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
-  app.get("/docs", (c) => c.html(page.html));
-  app.get("/docs.css", (c) => c.body(page.css, 200, { "content-type": "text/css" }));
+  app.get("/openapi.json", (c) => c.body(document(), 200, { "content-type": "application/json" }));
+  app.get("/docs", (c) => c.html(page().html));
+  app.get("/docs.css", (c) => c.body(page().css, 200, { "content-type": "text/css" }));
   // Whether the process lives, and whether it takes requests: they need no key and say nothing else.
   app.get("/healthz", (c) => c.json({ status: "ok" }));
   app.get("/readyz", (c) => {
@@ -122,6 +123,11 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
 }
 
 type Here = Context<ApiEnvironment>;
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
 
 async function respond(c: Here, route: Route, parts: AppParts): Promise<Response> {
   const { engines, keys, config, host, closing } = parts;

@@ -13,7 +13,6 @@ import { checkSafety, listen } from "./listen.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { allRoutes } from "./routes/all.ts";
 import { adminScope } from "./scopes.ts";
-import { tokenAuthenticator } from "./tokens.ts";
 
 /** A server at work. */
 export interface ApiServer {
@@ -55,7 +54,7 @@ export async function startServer(
       keys,
       config,
       host,
-      authenticator: authenticatorOf(keys, tokensOf(engines, config, host)),
+      authenticator: authenticatorOf(keys, await tokensOf(engines, config, host)),
       limits: createRateLimits({ perMinute: serve.requestsPerMinute, failuresPerMinute }),
       closing: closing.signal,
     });
@@ -85,9 +84,14 @@ export async function startServer(
 }
 
 /** What tokens prove, where the settings take any. */
-function tokensOf({ own }: Engines, { settings }: Config, host: Host): Authenticator | undefined {
+async function tokensOf(
+  { own }: Engines,
+  { settings }: Config,
+  host: Host,
+): Promise<Authenticator | undefined> {
   const { jwt } = settings.serve;
   if (jwt === undefined) return undefined;
+  const { tokenAuthenticator } = await import("./tokens.ts");
   const principal = { tenant: settings.tenant, user: settings.user };
   const read = keySetReader(jwt.jwksUrl, { boundary: own.boundary, principal, host });
   return tokenAuthenticator(jwt, read, host);
