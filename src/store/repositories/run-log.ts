@@ -52,19 +52,22 @@ export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) 
       return stored;
     }),
     /**
-     * A run's events in order, from `fromSeq` (default 1) on.
+     * A run's events in order, from `fromSeq` (default 1) on, at most `limit` of them.
      * @throws Agent33Error `events.malformed` where an event is damaged or of another version
      */
     read: read(function* (
       runId: string,
-      options: { readonly fromSeq?: number } = {},
+      options: { readonly fromSeq?: number; readonly limit?: number } = {},
     ): Program<readonly StoredEvent[]> {
+      const { fromSeq = 1, limit } = options;
+      const most = limit === undefined ? [] : [limit];
       const found = yield* rows(
         `SELECT event FROM run_events JOIN runs ON runs.id = run_id
-         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq`,
+         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq${limit === undefined ? "" : " LIMIT ?"}`,
         tenant,
         runId,
-        options.fromSeq ?? 1,
+        fromSeq,
+        ...most,
       );
       return found.map((row) => decodeEvent(String(row["event"])));
     }),
