@@ -14,6 +14,7 @@ import { recoverKill } from "./recover-kill.ts";
 import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
+import { serveLoad } from "./serve-load.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
@@ -39,6 +40,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "run-kill": runKill,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,
+  "serve-load": serveLoad,
   ssrf,
   "store-faults": storeFaults,
   "store-io": storeIo,
