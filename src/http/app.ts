@@ -56,6 +56,8 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     await next();
     c.header("x-request-id", requestId);
     if (c.res.headers.get("cache-control") === null) c.header("cache-control", "no-store");
+    // Who goes on asking over a connection would keep a server that closes from its end.
+    if (parts.closing.aborted) c.header("connection", "close");
   });
   app.use(
     secureHeaders({

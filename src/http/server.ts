@@ -9,7 +9,7 @@ import type { Config } from "../config/config.ts";
 import { createApp } from "./app.ts";
 import { authenticatorOf } from "./authentication.ts";
 import type { Authenticator } from "./caller.ts";
-import { checkSafety, listen } from "./listen.ts";
+import { checkSafety, listen, type Listening } from "./listen.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { allRoutes } from "./routes/all.ts";
 import { adminScope } from "./scopes.ts";
@@ -45,6 +45,7 @@ export async function startServer(
   // Before anything is made: a start that is refused leaves nothing behind.
   checkSafety(serve);
   const engines = await openEngines(config, host, onUpgrade);
+  let bound: Listening | undefined;
   try {
     const keys = createApiKeys({ store: engines.own.store, host });
     const closing = new AbortController();
@@ -64,6 +65,9 @@ export async function startServer(
       (request, env) => app.fetch(request, env as object),
       host.cwd,
     );
+    bound = listening;
+    // Only now: a key that is made for a server that does not come to listen is never shown.
+    const firstKey = await firstKeyOf(keys, config);
     work.start();
     const close = async (): Promise<void> => {
       const answered = listening.close();
@@ -76,8 +80,10 @@ export async function startServer(
         () => engines.close(),
       ]);
     };
-    return { address: listening.address, engines, firstKey: await firstKeyOf(keys, config), close };
+    return { address: listening.address, engines, firstKey, close };
   } catch (error) {
+    bound?.cut();
+    await bound?.close();
     await engines.close();
     throw error;
   }
