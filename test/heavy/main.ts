@@ -15,6 +15,7 @@ import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
 import { serveLoad } from "./serve-load.ts";
+import { serveStop } from "./serve-stop.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
@@ -41,6 +42,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,
   "serve-load": serveLoad,
+  "serve-stop": serveStop,
   ssrf,
   "store-faults": storeFaults,
   "store-io": storeIo,

@@ -1,7 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { stringify } from "yaml";
 import { seededRandom } from "../../src/base/random.ts";
 import { effectsTools, startEffectsPeer } from "../support/effects-peer.ts";
 import { type Asker, createAsker } from "./serve/asking.ts";
@@ -22,8 +21,9 @@ const eventsPerSecond = 5;
 const turnMs = (eventsATurn / eventsPerSecond) * 1000;
 /** Seconds that the runs go on after the load. */
 const spareSeconds = 3;
-/** Half of the time warms up, a minute at most. */
-const warmShare = 0.5;
+/** Milliseconds in which the process warms up, and seconds from which on memory is judged. */
+const warmMs = 60_000;
+const judgedFromSeconds = 90;
 
 /** Turns that each look once more, and an end. */
 function turnsFor(seconds: number) {
@@ -127,15 +127,20 @@ async function underLoad(
     `       ${got} events came over ${connections} connections, ${connections - followers.length} of them again`,
   );
   const lost = await missed(asker, followers, truths);
-  const warmMs = Math.min(60_000, seconds * 1000 * warmShare);
   const { warm, end, limit, isFlat } = flatness(watched.samples, warmMs);
   const memory = `${warm.toFixed(0)} MB after ${(warmMs / 1000).toFixed(0)} s, ${end.toFixed(0)} MB at the end, ${limit.toFixed(0)} MB allowed`;
-  say(`       memory: ${memory}`);
+  const now = watched.samples.at(-1)?.megabytes ?? 0;
+  say(
+    seconds < judgedFromSeconds
+      ? `       memory: ${now.toFixed(0)} MB; it is judged from ${judgedFromSeconds} seconds on`
+      : `       memory: ${memory}`,
+  );
   asker.close();
   return [
     ["no event is lost or doubled", [...wrongly, ...lost]],
     ["every answer is right", mix.faults],
-    ["memory is flat", isFlat ? [] : [memory]],
+    // What a young process takes says nothing of what an old one keeps.
+    ...(seconds < judgedFromSeconds ? [] : [["memory is flat", isFlat ? [] : [memory]] as const]),
   ];
 }
 
@@ -156,7 +161,7 @@ export const serveLoad: HeavySuite = {
       mcpServers: { effects: { type: "http", url: effects.url, tools: effectsTools } },
     });
     const turns = turnsFor(seconds + spareSeconds);
-    writeFileSync(join(folder, "turns.yaml"), stringify({ name: "looks", turns }));
+    writeFileSync(join(folder, "turns.yaml"), JSON.stringify({ name: "looks", turns }));
     const served = await startServed(folder);
     let failed = 0;
     let passed = 0;
@@ -175,6 +180,8 @@ export const serveLoad: HeavySuite = {
       else failed += 1;
       say(`${ended ? "ok    " : "FAILED"} the server ends in order and complained of nothing`);
       if (!ended) say(`         exit code ${code}: ${told.slice(0, 5).join("; ")}`);
+    } catch (error) {
+      throw new Error(`the server says: ${served.complaints()}`, { cause: error });
     } finally {
       if (served.cli.child.exitCode === null) served.kill("SIGKILL");
       await effects.close();
