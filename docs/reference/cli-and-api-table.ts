@@ -20,7 +20,7 @@ const settingsFile =
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
   run: same(
     ["startRun", "followRun"],
-    "Servers, models with scripts and folders outside `serve.workspaces` are named on the server only.",
+    "Folders of tasks, servers, models with scripts and folders outside `serve.workspaces` are named on the server only.",
   ),
   invoke: same(["invokeAgent", "invokeAgentIteratively"]),
   "runs list": same("listRuns"),

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { loadConfig } from "../../../src/config/config.ts";
 import { thisHost } from "../../../src/engine.ts";
 import { createApiKeys } from "../../../src/engine/api-keys.ts";
-import { openEngines } from "../../../src/engine/engines.ts";
+import { type Engines, openEngines } from "../../../src/engine/engines.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { authenticatorOf } from "../../../src/http/authentication.ts";
 import { createRateLimits } from "../../../src/http/rate-limits.ts";
 import { allRoutes } from "../../../src/http/routes/all.ts";
+import { tasksIn } from "../tasks.ts";
 
 /** What stands in everything that belongs to the other tenant. */
 export const marker = "zebra-of-two";
@@ -76,6 +77,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     "agents/clerk.yaml",
     JSON.stringify({ name: "clerk", version: "1.0.0", role: "A clerk.", instructions: "Work." }),
   );
+  tasksIn(folder, { sum: {} });
   const warnings: string[] = [];
   const host = {
     ...thisHost({ PATH: process.env["PATH"] ?? "", TMPDIR: tmpdir() }),
@@ -91,6 +93,8 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     "serve.workspaces": ["work"],
     "serve.requestSeconds": 20,
     "serve.requestsPerMinute": 10_000_000,
+    "serve.evaluations.tasks": { ours: "tasks" },
+    "serve.evaluations.environment": "host",
     "skills.folders": ["skills"],
     "skills.tenants": { [hiddenSkill]: ["two"] },
     mcpServers: { gone: { command: "no-such-program-here" } },
@@ -123,6 +127,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     const calls = store.audit.list({ limit: 2 }).items.map(({ callId }) => callId);
     return [id, key.id, ...asked, ...calls];
   };
+  const trials = await seededJob(engines.jobs);
   const own = await seeded(asking, "of-one", "one.yaml");
   const others = await seeded("two", marker, "two.yaml");
   const revoked = await keyOf(asking, ["admin"], "revoked");
@@ -148,7 +153,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
       revoked: revoked.secret,
       of,
     },
-    own: [...own, "forms", "clerk", "careful"],
+    own: [...own, "forms", "clerk", "careful", "ours", ...trials],
     others,
     warnings,
     close: async () => {
@@ -156,4 +161,13 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A job whose trials are done. Gives what names it and them. */
+async function seededJob(jobs: Engines["jobs"]): Promise<readonly string[]> {
+  const name = "tried";
+  const agents = [{ kind: "nop" as const }, { kind: "oracle" as const }];
+  await jobs.start({ job: name, agents, oracleGate: false });
+  while ((await jobs.show(name)).running) await new Promise((resolve) => setTimeout(resolve, 20));
+  return [name, ...jobs.trials(name).map((trial) => trial.name)];
 }
