@@ -53,7 +53,6 @@ export {
   pairOf,
   pairPolicies,
   type PolicyPair,
-  type PolicyWords,
   replayExport,
   replayStore,
 } from "./policy-diff.ts";
