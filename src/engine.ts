@@ -22,6 +22,7 @@ import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
+import { explainRoute } from "./engine/explain-route.ts";
 import { createJobs } from "./engine/jobs.ts";
 import { createInventory } from "./engine/inventory.ts";
 import { createBudgetNews } from "./engine/budget-news.ts";
@@ -325,6 +326,8 @@ export function createEngine(
     }),
     processes,
     jobs: createJobs({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
+    explainRoute: (request) =>
+      explainRoute(request, { host, config, store, openModel: openers.model }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),

@@ -3,6 +3,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectErrorCodes } from "../docs/reference/error-codes.ts";
 import { apiPage } from "../docs/reference/api-page.ts";
+import { clientSource } from "../docs/reference/client-source.ts";
 import { cliAndApiPage, cliCommands, tableProblems } from "../docs/reference/cli-and-api-page.ts";
 import { errorCodes, errorsPage } from "../docs/reference/errors-page.ts";
 import { replayReportJsonSchema } from "../src/agents/replay/report.ts";
@@ -121,6 +122,10 @@ describe("the pages", () => {
     const numbers = names.map((name) => Number(/^(\d{3})-[a-z0-9-]+\.md$/.exec(name)?.[1]));
     expect(numbers).toEqual(names.map((_name, index) => index + 1));
   });
+});
+
+test("the client is made of the operations that there are", () => {
+  expect(textOf("client/operations.ts")).toBe(clientSource());
 });
 
 test("the page of the API says what the routes say (else run: node docs/reference/generate-api.ts)", () => {

@@ -6,6 +6,9 @@ export {
   exportAuditTo,
 } from "./audit.ts";
 export { examine as examineMachine } from "./doctor.ts";
+export { spendDimensions, spendSteps } from "../observability/spend/spend.ts";
+export { budgetStandings, budgetUses } from "./budget-uses.ts";
+export { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 export { elicitationRule } from "../connectors/mcp/person.ts";
 export { handoffText } from "../context/handoff.ts";
 export { planLines } from "../context/record.ts";

@@ -1,4 +1,3 @@
-import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
@@ -10,7 +9,9 @@ import type { Host } from "../engine/host.ts";
 import { anybody } from "./anybody.ts";
 import { answerProblems } from "./answers.ts";
 import { limitedBody } from "./body-size.ts";
-import type { Authenticator, Caller } from "./caller.ts";
+import type { Authenticator } from "./caller.ts";
+import { addDashboard, type Dashboard, isOfPage } from "./dashboard.ts";
+import type { ApiEnvironment } from "./environment.ts";
 import { eventStream } from "./event-stream.ts";
 import { live, livePaths, ready, readyPaths } from "./health.ts";
 import { invalidRequest } from "./input.ts";
@@ -22,6 +23,10 @@ import type { RateLimits } from "./rate-limits.ts";
 import { referencePage } from "./reference-page.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import { covers } from "./scopes.ts";
+import { answerPolicy, headersOf, pagePolicy } from "./security-headers.ts";
+import { addSessionRoutes } from "./session-routes.ts";
+import type { Sessions } from "./sessions.ts";
+import { callerOf } from "./who-asks.ts";
 
 /** What the API is made of. */
 export interface AppParts {
@@ -32,15 +37,12 @@ export interface AppParts {
   readonly host: Host;
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
+  readonly sessions: Sessions;
+  readonly dashboard: Dashboard;
   /** Aborts when the server closes. */
   readonly closing: AbortSignal;
   /** Whether each answer is held against its schema before it goes out. For tests. */
   readonly checksAnswers?: boolean;
-}
-
-/** What each request carries on its way through the app. */
-export interface ApiEnvironment {
-  Variables: { requestId: string };
 }
 
 /** The whole API as a function from requests to responses; whoever listens gives it requests. */
@@ -58,22 +60,12 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     c.header("x-request-id", requestId);
     if (c.res.headers.get("cache-control") === null) c.header("cache-control", "no-store");
   });
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-      },
-      referrerPolicy: "no-referrer",
-      xFrameOptions: "DENY",
-      // Over plain HTTP it means nothing, and on one's own machine it would bind other programs.
-      strictTransportSecurity:
-        serve.tlsCert === undefined ? false : "max-age=31536000; includeSubDomains",
-    }),
-  );
+  // Over plain HTTP it means nothing, and on one's own machine it would bind other programs.
+  const transportSecurity =
+    serve.tlsCert === undefined ? false : "max-age=31536000; includeSubDomains";
+  const forAnswers = secureHeaders(headersOf(answerPolicy, transportSecurity));
+  const forPage = secureHeaders(headersOf(pagePolicy, transportSecurity));
+  app.use((c, next) => (isOfPage(c) ? forPage : forAnswers)(c, next));
   app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
   app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
@@ -82,6 +74,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   app.on("GET", livePaths, live);
   app.on("GET", readyPaths, ready(parts));
 
+  addSessionRoutes(app, parts);
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
     app.on(route.method, path, (c) => respond(c, route, parts));
@@ -94,6 +87,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
       });
     });
   }
+  addDashboard(app, parts.dashboard);
   const places = settingsPlaces(config, host);
   app.notFound((c) =>
     problemResponse(
@@ -140,33 +134,6 @@ async function respond(c: Here, route: Route, parts: AppParts): Promise<Response
   });
   const answer = isStream ? await answering : await within(answering, over, seconds);
   return answered(c, route, answer, parts);
-}
-
-/** @throws Agent33Error `api.unauthenticated`, `api.rate_limited` */
-async function callerOf(c: Here, { authenticator, limits }: AppParts): Promise<Caller> {
-  const address = addressOf(c);
-  await limits.mayProve(address);
-  const header = c.req.header("authorization");
-  const token = /^Bearer ([\w.~+/=-]{1,8192})$/i.exec(header ?? "")?.[1];
-  const caller = token === undefined ? undefined : await authenticator.authenticate(token);
-  if (caller !== undefined) return caller;
-  // Who sends nothing does not guess.
-  if (header !== undefined) await limits.failed(address);
-  c.header("www-authenticate", "Bearer");
-  throw new Agent33Error(
-    "api.unauthenticated",
-    header === undefined
-      ? "The request has no key."
-      : "The key or token of the request does not hold: it is unknown, expired or revoked.",
-    { hint: "Send `Authorization: Bearer KEY`; agent33 keys create makes a key." },
-  );
-}
-
-/** Requests that came over no socket are all of one address. */
-function addressOf(c: Here): string {
-  return c.env === undefined || !("incoming" in (c.env as object))
-    ? "here"
-    : (getConnInfo(c).remote.address ?? "unknown");
 }
 
 async function inputOf(c: Here, { body, query }: Route, mostLevels: number): Promise<RawInput> {

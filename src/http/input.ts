@@ -59,6 +59,9 @@ export const pageQuery = z.strictObject({
     .describe("nextCursor of the page before"),
 });
 
+/** A moment in a query: milliseconds since the Unix epoch. */
+export const timeQuery = z.coerce.number().int().nonnegative().max(8.64e15).exactOptional();
+
 /** A page of a list. @param item what is in the list */
 export function pageOf<S extends z.ZodType>(item: S) {
   return z.strictObject({

@@ -22,7 +22,9 @@ export type Problem = z.infer<typeof problemSchema>;
 /** Statuses of codes that say something else than that it was asked for wrongly, or failed. */
 const statuses: Readonly<Record<string, number>> = {
   "api.conflict": 409,
+  "api.cross_origin": 403,
   "api.forbidden": 403,
+  "api.insecure_origin": 403,
   "api.length_required": 411,
   "api.method_not_allowed": 405,
   "api.not_found": 404,
@@ -68,6 +70,13 @@ const statuses: Readonly<Record<string, number>> = {
   "engine.key_over": 409,
   "engine.operation_running": 409,
   "engine.run_finished": 409,
+  "learning.actions_open": 409,
+  "learning.bad_transition": 409,
+  "learning.checklist_exists": 409,
+  "learning.key_reused": 409,
+  "learning.lesson_implemented": 409,
+  "learning.refresh_complete": 409,
+  "learning.signal_linked": 409,
   "engine.unknown_operation": 404,
   "engine.unknown_task_set": 404,
   "engine.unknown_trial": 404,

@@ -3,7 +3,7 @@ import type { JsonValue } from "../../base/json.ts";
 import { decodeEvent } from "../../events/codec.ts";
 import type { StoredEvent } from "../../events/event.ts";
 import { jsonIn } from "../damage.ts";
-import { newestFirst } from "../newest-first.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
 import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, type Program, read, rows, type SqlValue, select, write } from "../program.ts";
@@ -47,6 +47,16 @@ export interface RunEnd {
   readonly outcome: string;
   readonly costMicroUsd: number;
   readonly unpricedCalls: number;
+}
+
+/** Which runs are asked for, newest first. */
+export interface RunsRequest extends PageRequest {
+  readonly state?: RunState;
+  readonly outcome?: string;
+  /** What stands in the id, the task, the agent or the model, in small or capital letters. */
+  readonly text?: string;
+  /** Begun then or later. Milliseconds since the Unix epoch. */
+  readonly since?: number;
 }
 
 /** What one run used. */
@@ -184,8 +194,15 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       return Number(row?.["count"] ?? 0);
     }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
-    list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
-      return yield* newestFirst({ table: "runs", tenant, where: [] }, request, runOf);
+    list: read(function* (request: RunsRequest = {}): Program<Page<Run>> {
+      const { state, outcome, text, since } = request;
+      const where: readonly Condition[] = [
+        ["state", "=", state],
+        ["outcome", "=", outcome],
+        ["started_at", ">=", since],
+        [known, "LIKE", text === undefined ? undefined : `%${escaped(text.toLowerCase())}%`],
+      ];
+      return yield* newestFirst({ table: "runs", tenant, where }, request, runOf);
     }),
     /** Records the end; the outcome `parked` is a pause. @throws Agent33Error `store.unknown_run` */
     finish: write(function* (id: string, end: RunEnd): Program<void> {
@@ -204,6 +221,14 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       yield* changeOne(id, "state = 'running', outcome = NULL, finished_at = NULL");
     }),
   };
+}
+
+/** What people know a run by. */
+const known = "lower(id || ' ' || task || ' ' || agent || ' ' || model)";
+
+/** A text in which no sign stands for others. */
+function escaped(text: string): string {
+  return text.replace(/[!%_]/g, "!$&");
 }
 
 function useOf(event: StoredEvent): readonly RunUse[] {
