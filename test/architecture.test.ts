@@ -26,7 +26,8 @@ const codeOf = (path: string): string =>
     .replace(/^\s*\/\/.*$/gm, "");
 
 function importsOf(path: string): readonly string[] {
-  const words = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g;
+  // A path of the API may end with such a word.
+  const words = /(?<!\/)(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g;
   const found = [...codeOf(path).matchAll(words)];
   return found.map((match) => match[1] ?? "");
 }
