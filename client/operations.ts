@@ -63,6 +63,8 @@ export type AuditCheck = {
   /** of the last moments, not linked yet */
   readonly pending: number;
   readonly checkpoints: number;
+  /** the place up to which retention removed it; 0 for nothing */
+  readonly removedUpTo: number;
   readonly end: {
       readonly position: number;
       readonly hash: string;
@@ -513,6 +515,54 @@ export type Lesson = {
   readonly verifiedBy: string | null;
   readonly evidence: string | null;
   readonly updatedAt: number;
+};
+
+export type Lineage = {
+  readonly call: {
+      readonly id: string;
+      readonly at: number;
+      readonly connector: string;
+      readonly operation: string;
+      readonly outcome: string;
+      /** which step of its run it is, in words */
+      readonly place: string | null;
+    } | null;
+  readonly run: string | null;
+  /** the nearest first */
+  readonly ledTo: readonly ({
+    readonly kind: "request" | "answer" | "message" | "result" | "skill" | "agent" | "server" | "rule" | "question" | "approval" | "person" | "run" | "attempt" | "replayed_run" | "trial" | "call" | "turn" | "tools" | "plan" | "fallback" | "check" | "file" | "signal" | "intake" | "lesson" | "end";
+    /** which one, in a few words; nothing of what was said */
+    readonly what: string;
+    /** `recorded`: an id or a place says so; `order`: it came before or after, and whether it mattered nobody can know; `arguments`: the call's arguments name it */
+    readonly basis: "recorded" | "order" | "arguments";
+    readonly at: number | null;
+    /** the run whose log has it */
+    readonly run: string | null;
+    /** its place in that log */
+    readonly seq: number | null;
+    /** the call that it is, in the audit */
+    readonly call: string | null;
+    /** of an approval, signal, intake, lesson, rule or other run */
+    readonly id: string | null;
+  })[];
+  /** in the order of the log, then what was learned */
+  readonly caused: readonly ({
+    readonly kind: "request" | "answer" | "message" | "result" | "skill" | "agent" | "server" | "rule" | "question" | "approval" | "person" | "run" | "attempt" | "replayed_run" | "trial" | "call" | "turn" | "tools" | "plan" | "fallback" | "check" | "file" | "signal" | "intake" | "lesson" | "end";
+    /** which one, in a few words; nothing of what was said */
+    readonly what: string;
+    /** `recorded`: an id or a place says so; `order`: it came before or after, and whether it mattered nobody can know; `arguments`: the call's arguments name it */
+    readonly basis: "recorded" | "order" | "arguments";
+    readonly at: number | null;
+    /** the run whose log has it */
+    readonly run: string | null;
+    /** its place in that log */
+    readonly seq: number | null;
+    /** the call that it is, in the audit */
+    readonly call: string | null;
+    /** of an approval, signal, intake, lesson, rule or other run */
+    readonly id: string | null;
+  })[];
+  readonly unknown: readonly string[];
 };
 
 export type MadeApiKey = {
@@ -2465,6 +2515,11 @@ export interface ShowAuditEntryInput {
   readonly id: string;
 }
 
+export interface ShowCallLineageInput {
+  /** the call's id, or its beginning */
+  readonly id: string;
+}
+
 export interface CheckAuditInput {
   /** POSITION:HASH that was noted elsewhere; may be given again */
   readonly head?: string | readonly string[] | undefined;
@@ -3685,6 +3740,12 @@ export interface Operations {
    */
   readonly showAuditEntry: Call<ShowAuditEntryInput, Result<AuditEntry>>;
   /**
+   * See what led to a call, and what came of it.
+   * Made of the audit, the log of the call's run and what was learned. It names things and has nothing of what was said; `unknown` says what cannot be derived.
+   * `GET /v1/audit/calls/{id}/lineage`, scope `audit:read`.
+   */
+  readonly showCallLineage: Call<ShowCallLineageInput, Result<Lineage>>;
+  /**
    * Find every record that is not what it was.
    * Changed, removed, inserted, reordered or cut off. Goes through the whole chain. Keep the `end` elsewhere and give it in `head` later: it shows a chain that was made anew. Files with heads and keys are given to `agent33 audit verify`, which looks at an export anywhere.
    * `GET /v1/audit/check`, scope `audit:read`.
@@ -4314,6 +4375,7 @@ export const operations = {
   validateAgent: { method: "POST", path: "/v1/agents/validate", query: [], answer: "json" },
   listAudit: { method: "GET", path: "/v1/audit", query: ["limit","cursor","run","connector","outcome","decision","since","until"], answer: "json" },
   showAuditEntry: { method: "GET", path: "/v1/audit/calls/{id}", query: [], answer: "json" },
+  showCallLineage: { method: "GET", path: "/v1/audit/calls/{id}/lineage", query: [], answer: "json" },
   checkAudit: { method: "GET", path: "/v1/audit/check", query: ["head"], answer: "json" },
   exportAudit: { method: "POST", path: "/v1/audit/export", query: [], answer: "lines" },
   listBudgets: { method: "GET", path: "/v1/budgets", query: [], answer: "json" },

@@ -9,6 +9,7 @@ import type { BudgetNews } from "./budget-news.ts";
 import type { ElicitationAnswer } from "./elicitation.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Learning } from "./learning.ts";
+import type { Lineage } from "./lineage.ts";
 import type { McpAdmin } from "./mcp-admin.ts";
 import type { Models } from "./models.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
@@ -31,6 +32,14 @@ export interface Engine {
   readonly learning: Learning;
   /** The record of every call, of the settings' tenant. */
   readonly audit: Audit;
+  /**
+   * What led to a call or a run, and what came of it. @param prefix the id, or its beginning
+   * @throws Agent33Error `store.*`, `events.malformed`
+   */
+  readonly lineage: {
+    ofCall(prefix: string): Promise<Lineage>;
+    ofRun(prefix: string): Promise<Lineage>;
+  };
   readonly boundary: Boundary;
   /** What a run could go out through. */
   readonly inventory: Inventory;

@@ -35,6 +35,8 @@ export {
 export { planAdditions, removeSkill, type SkillAddition } from "./skill-changes.ts";
 export { entryNamed, type SkillEntry } from "../skills/registry.ts";
 export { formatSkillNotice } from "../skills/skill.ts";
+export type { Lineage } from "./lineage.ts";
+export { type LineageStep, stepBases, stepKinds } from "../observability/lineage/step.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
 export type { SkillMatch } from "../skills/matching/match-result.ts";
 export type { ModelCheck, ModelStanding } from "./models.ts";

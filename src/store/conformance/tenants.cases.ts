@@ -64,6 +64,13 @@ const runs = probe("runs", {
       const ids = (await stranger.after(0, 1000)).map(({ id }) => id);
       expect(ids).toEqual([own.parked, own.id]);
     },
+    removable: async (stranger) => {
+      const all = { below: Number.MAX_SAFE_INTEGER, learns: false, limit: 10 };
+      expect(await stranger.removable(Number.MAX_SAFE_INTEGER, all)).toEqual([]);
+    },
+    remove: async (stranger, { id, parked }) => {
+      for (const one of [id, parked]) expect(await stranger.remove(one)).toBeUndefined();
+    },
     openCount: async (stranger) => {
       expect(await stranger.openCount()).toBe(2);
     },
