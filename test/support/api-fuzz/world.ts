@@ -160,7 +160,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     const learned = await learnedThings(engines.of(tenant).learning, name);
     return [id, key.id, ...asked, ...calls, ...learned];
   };
-  const trials = await seededJob(engines.jobs);
+  const trials = await seededJob(await engines.jobs());
   const own = await seeded(asking, "of-one", "one.yaml");
   const others = await seeded("two", marker, "two.yaml");
   const revoked = await keyOf(asking, ["admin"], "revoked");
@@ -199,7 +199,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
 }
 
 /** A job whose trials are done. Gives what names it and them. */
-async function seededJob(jobs: Engines["jobs"]): Promise<readonly string[]> {
+async function seededJob(jobs: Awaited<ReturnType<Engines["jobs"]>>): Promise<readonly string[]> {
   const name = "tried";
   const agents = [{ kind: "nop" as const }, { kind: "oracle" as const }];
   await jobs.start({ job: name, agents, oracleGate: false });
