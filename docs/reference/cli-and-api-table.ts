@@ -133,8 +133,11 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     "showEvaluationJob",
     "listEvaluationTrials",
   ]),
-  "eval report": same("showEvaluationReport"),
-  "eval compare": same("compareEvaluations"),
+  "eval report": same(
+    "showEvaluationReport",
+    "Of one job of AGENT-33; folders of several, and those of Harbor, are for the command.",
+  ),
+  "eval compare": same("compareEvaluations", "Of jobs of AGENT-33."),
   "eval import": same("importEvaluation"),
   "eval trajectory": same(["showRunTrajectory", "showTrialTrajectory"]),
   "skills list": same("listSkills"),
