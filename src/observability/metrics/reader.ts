@@ -2,12 +2,14 @@ import { type FeedSource, type Place, readFeed } from "../feed/feed.ts";
 import { Bounds } from "./bounds.ts";
 import { count } from "./count.ts";
 import { Rollup } from "./rollup.ts";
-import { type KeptRollup, readRollup, writeRollup } from "./rollup-file.ts";
+import { type KeptRollup, readBase, readRollup, writeRollup } from "./rollup-file.ts";
 
 export interface MetricsReaderParts {
   readonly source: FeedSource;
   /** Where the sums are kept between processes. */
   readonly path: string;
+  /** Where those are kept that stand for what was removed from the store. */
+  readonly basePath: string;
   /** What no other process writes under. */
   readonly mark: string;
   /** Of the link at a place; undefined where there is none. */
@@ -19,6 +21,11 @@ export interface MetricsReaderParts {
 /** The sums over all that the store holds, brought up to date when somebody asks. */
 export interface MetricsReader {
   read(): Promise<Rollup>;
+  /**
+   * Keeps the sums for good, so that what is in them can be removed from the store.
+   * @returns how far the store is in them
+   */
+  preserve(): Promise<Place>;
   /** Waits for a reading that is under way, and keeps what came of it. */
   close(): Promise<void>;
 }
@@ -28,7 +35,7 @@ const atOnce = 500;
 const worthKeeping = 2_000;
 
 export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
-  const { source, path, mark, hashAt, warn } = parts;
+  const { source, path, basePath, mark, hashAt, warn } = parts;
   let rollup: Rollup | undefined;
   let bounds = new Bounds();
   let place: Place = {};
@@ -42,52 +49,94 @@ export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
     return true;
   };
 
-  const begin = async (): Promise<Rollup> => {
-    const kept = readRollup(path);
-    if (kept === undefined || !(await holds(kept))) return new Rollup();
+  const goOn = (kept: KeptRollup): Rollup => {
     bounds = new Bounds(kept.known);
     place = kept.place;
     return new Rollup(kept.rollup);
   };
 
-  const keep = async (sums: Rollup): Promise<void> => {
+  /** Of another store, such as the one before a restore, it stands for nothing. */
+  const baseThatHolds = async (): Promise<KeptRollup | undefined> => {
+    const base = readBase(basePath);
+    return base !== undefined && (await holds(base)) ? base : undefined;
+  };
+
+  const begin = async (): Promise<Rollup> => {
+    const kept = readRollup(path);
+    const base = await baseThatHolds();
+    const isWhole = base === undefined || !isAhead(base.place, kept?.place ?? {});
+    if (kept !== undefined && isWhole && (await holds(kept))) return goOn(kept);
+    if (base !== undefined) return goOn(base);
+    bounds = new Bounds();
+    place = {};
+    return new Rollup();
+  };
+
+  const stateOf = async (sums: Rollup): Promise<KeptRollup> => {
     const hashes: Record<string, string> = {};
     for (const [tenant, { calls }] of Object.entries(place)) {
       const hash = await hashAt(tenant, calls);
       if (hash !== undefined) hashes[tenant] = hash;
     }
+    return { place, hashes, known: bounds.state(), rollup: sums.state() };
+  };
+
+  const keep = async (sums: Rollup): Promise<void> => {
     try {
-      writeRollup(path, { place, hashes, known: bounds.state(), rollup: sums.state() }, mark);
+      writeRollup(path, await stateOf(sums), mark);
       unkept = 0;
     } catch (error) {
       warn(`The sums of the metrics could not be kept: ${String(error)}`);
     }
   };
 
+  /** What was removed meanwhile, by another process too, is in its sums and not in these. */
+  const isBehind = async (from: Place): Promise<boolean> => {
+    const base = await baseThatHolds();
+    return base !== undefined && isAhead(base.place, from);
+  };
+
   const readOn = async (): Promise<Rollup> => {
     rollup ??= await begin();
     for (;;) {
-      const { told, place: next, more } = await readFeed(source, place, atOnce);
-      for (const one of told) count(one, { rollup, bounds });
-      place = next;
-      unkept += told.length;
-      if (!more) break;
+      if (await isBehind(place)) rollup = await begin();
+      const from = place;
+      for (;;) {
+        const { told, place: next, more } = await readFeed(source, place, atOnce);
+        for (const one of told) count(one, { rollup, bounds });
+        place = next;
+        unkept += told.length;
+        if (!more) break;
+      }
+      if (!(await isBehind(from))) break;
+      rollup = await begin();
     }
     if (unkept >= worthKeeping) await keep(rollup);
     return rollup;
   };
 
   let reading: Promise<unknown> = Promise.resolve();
+  /** One at a time: two would count the same twice. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = reading.then(work, work);
+    reading = next;
+    return next;
+  };
   return {
-    // One reading at a time: two would count the same twice.
-    read: () => {
-      const next = reading.then(readOn, readOn);
-      reading = next;
-      return next;
-    },
+    read: () => inTurn(readOn),
+    preserve: () =>
+      inTurn(async () => {
+        writeRollup(basePath, await stateOf(await readOn()), mark);
+        return place;
+      }),
     close: async () => {
       await reading.catch(() => undefined);
       if (rollup !== undefined && unkept > 0) await keep(rollup);
     },
   };
+}
+
+/** Whether one has read more of some tenant's calls than the other. */
+function isAhead(one: Place, other: Place): boolean {
+  return Object.entries(one).some(([tenant, { calls }]) => calls > (other[tenant]?.calls ?? 0));
 }
