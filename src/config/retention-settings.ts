@@ -33,4 +33,3 @@ export const retentionSettingsSchema = z.strictObject({
     .default(24)
     .describe("hours between two times that what is too old is removed, while something works"),
 });
-export type RetentionSettings = z.infer<typeof retentionSettingsSchema>;

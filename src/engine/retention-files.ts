@@ -12,9 +12,14 @@ import { basename, dirname, extname, join } from "node:path";
 import { jobsIn } from "../evaluation/jobs/job-state.ts";
 import type { Store } from "../store/store.ts";
 import type { Host } from "./host.ts";
-import type { Counted } from "./retention.ts";
 
 const dayMs = 86_400_000;
+
+/** What went, and why something that is old enough stays. */
+export interface Counted {
+  readonly removed: number;
+  readonly kept: readonly string[];
+}
 
 interface FileParts {
   readonly opened: Store;
@@ -141,7 +146,8 @@ export async function removeEvaluations(
   const open = old.length - done.length;
   return {
     removed: done.length,
-    kept: open === 0 ? [] : [`${open} jobs are not done: agent33 eval resume goes on with them.`],
+    kept:
+      open === 0 ? [] : [`jobs that are not done: ${open}; agent33 eval resume goes on with them.`],
   };
 }
 

@@ -12,7 +12,12 @@ import type { Audit } from "./audit.ts";
 import type { Host } from "./host.ts";
 import type { Metrics } from "./metrics.ts";
 import { type RecurringWork, recurringWork } from "./recurring-work.ts";
-import { removeEvaluations, removeRunFiles, removeTelemetry } from "./retention-files.ts";
+import {
+  type Counted,
+  removeEvaluations,
+  removeRunFiles,
+  removeTelemetry,
+} from "./retention-files.ts";
 import { readRetained, retainedName } from "./retained.ts";
 import type { TelemetryExports } from "./telemetry.ts";
 
@@ -162,11 +167,6 @@ async function applyOnce(
   return { at: now, dryRun, classes };
 }
 
-export interface Counted {
-  readonly removed: number;
-  readonly kept: readonly string[];
-}
-
 const nothing: Counted = { removed: 0, kept: [] };
 
 function filePath({ telemetry }: Settings, { cwd }: Host): string | undefined {
@@ -251,14 +251,14 @@ async function removeRuns(round: Round, before: number): Promise<Counted> {
     }
     const held = (await rows.runs.removable(before, { below, learns, limit: 10_000 })).length;
     if (!dryRun && held > 0) {
-      kept.push(`${held} runs of ${tenant}: a run that goes on needs them, or an export.`);
+      kept.push(`runs of ${tenant} that one that goes on needs, or an export: ${held}.`);
     }
     if (learns) {
       const all = { below: Number.MAX_SAFE_INTEGER, learns: false, limit: 10_000 };
       const old = (await rows.runs.removable(before, all)).length;
       const ready = (await rows.runs.removable(before, { ...all, learns })).length;
       if (old > ready)
-        kept.push(`${old - ready} runs of ${tenant}: nothing was learned of them yet.`);
+        kept.push(`runs of ${tenant} of which nothing was learned yet: ${old - ready}.`);
     }
   }
   if (!dryRun) await removeRunFiles(round);

@@ -11,13 +11,15 @@ import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
 import { checkAuditFile, exportAuditTo } from "../../src/engine.ts";
+import { removeEvaluations } from "../../src/engine/retention-files.ts";
 import { runInProcess } from "../support/cli.ts";
 import { decideEffort, paidModel } from "../support/decisions.ts";
 import { grantTests, loopback } from "../support/egress.ts";
 import { type TestEngine, testEngine, testHost } from "../support/engine.ts";
+import { tasksIn } from "../support/tasks.ts";
 import { startTraceCollector } from "../support/trace-collector.ts";
 
-grantTests("a collector of traces on this machine", { connect: loopback });
+grantTests("a collector of traces, and trials on the host", { connect: loopback, spawn: true });
 
 const dayMs = 86_400_000;
 const engines: TestEngine[] = [];
@@ -239,6 +241,67 @@ rules:
     await closed(away);
     await collector.stop();
   }, 90_000);
+});
+
+test("what was removed stays removed where a lost store is made again of its backup and its journal", async () => {
+  const { made, old, fresh } = await aged(both);
+  const data = join(made.folder, ".agent33");
+  await made.engine.audit.settle([]);
+  const ask = (...words: readonly string[]) =>
+    runInProcess(["store", ...words, "--data", data], made.folder);
+  await closed(made);
+  expect((await ask("backup")).code).toBe(0);
+  const again = opened(both, made.folder);
+  const before = await sumsOf(again);
+  expect(countsOf(await again.engine.retention.apply({ dryRun: false }))).toMatchObject({
+    runs: 1,
+  });
+  await closed(again);
+  for (const end of ["", "-wal", "-shm"]) rmSync(join(data, `agent33.db${end}`), { force: true });
+  expect((await ask("recover")).code).toBe(0);
+  const recovered = opened(both, made.folder);
+  expect(recovered.engine.store.runs.get(old)).toBeUndefined();
+  expect(recovered.engine.store.runs.get(fresh)).toBeDefined();
+  const verdict = await recovered.engine.audit.check();
+  expect(verdict).toMatchObject({ ok: true, findings: [] });
+  expect(verdict.removedUpTo).toBeGreaterThan(2);
+  await expectNotFallen(recovered, before);
+});
+
+test("jobs of evaluations go when they are old and done; one that can go on stays, and so does what is no job", async () => {
+  const { folder } = opened({});
+  tasksIn(folder, { one: {} });
+  const evaluate = (job: string) =>
+    runInProcess(
+      [
+        ...["eval", "run", "tasks", "--environment", "host", "--data", "data", "--no-oracle-gate"],
+        ...["--job", job, "--command", "works=sh -c 'echo yes > done'"],
+      ],
+      folder,
+    );
+  for (const job of ["done", "open", "fresh"]) expect((await evaluate(job)).code).toBe(0);
+  const jobs = join(folder, "jobs");
+  const age = (job: string): void => {
+    const past = (clock.now() - 40 * dayMs) / 1000;
+    for (const name of readdirSync(join(jobs, job))) utimesSync(join(jobs, job, name), past, past);
+    utimesSync(join(jobs, job), past, past);
+  };
+  const [trial = ""] = readdirSync(join(jobs, "open")).filter((name) => name.includes("__"));
+  rmSync(join(jobs, "open", trial, "result.json"));
+  mkdirSync(join(jobs, "notes"));
+  for (const job of ["done", "open", "notes"]) age(job);
+  const before = clock.now() - 30 * dayMs;
+  const wished = await removeEvaluations(jobs, before, true);
+  expect(wished).toEqual({
+    removed: 1,
+    kept: [expect.stringContaining("jobs that are not done: 1;")],
+  });
+  expect(readdirSync(jobs)).toContain("done");
+  expect(await removeEvaluations(jobs, before, false)).toEqual(wished);
+  expect(readdirSync(jobs).toSorted()).toEqual(["fresh", "notes", "open"]);
+  expect(await removeEvaluations(join(folder, "none"), before, false)).toMatchObject({
+    removed: 0,
+  });
 });
 
 test("files of telemetry are begun anew each day, hold each line once in all, and go when they are old", async () => {
