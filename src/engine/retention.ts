@@ -145,12 +145,17 @@ async function applyOnce(
     // Before the audit: that a run was removed is in it.
     runs: (before) => removeRuns(round, before),
     audit: (before) => cutAudits(round, before),
-    telemetry: async (before) =>
-      removeTelemetry(
-        { ...round, path: filePath(settings, host), rotate: telemetry.rotate },
-        before,
+    telemetry: (before) =>
+      noted(round, "telemetry", async (dry) =>
+        removeTelemetry(
+          { host, dryRun: dry, path: filePath(settings, host), rotate: telemetry.rotate },
+          before,
+        ),
       ),
-    evaluations: (before) => removeEvaluations(resolve(host.cwd, "jobs"), before, dryRun),
+    evaluations: (before) =>
+      noted(round, "evaluations", (dry) =>
+        removeEvaluations(resolve(host.cwd, "jobs"), before, dry),
+      ),
   };
   const classes: RetentionCount[] = [];
   for (const one of ["runs", "audit", "telemetry", "evaluations"] as const) {
@@ -158,13 +163,25 @@ async function applyOnce(
     const { removed, kept } =
       days === "keep" || isEnding() ? nothing : await work[one](now - days * dayMs);
     classes.push({ class: one, days, removed, kept });
-    if (!dryRun && removed > 0 && one !== "audit" && one !== "runs") {
-      note(round, settings.tenant, `retention.${one}`, `retention-${one}:${removed}`);
-    }
   }
   await audit.settle(tenants);
   if (!dryRun) putFile(join(dataDir, retainedName), JSON.stringify({ at: now }), String(host.pid));
   return { at: now, dryRun, classes };
+}
+
+/** Files: what would go is counted and noted in the audit, and then it goes. */
+async function noted(
+  round: Round,
+  name: RetentionClass,
+  remove: (dryRun: boolean) => Promise<Counted>,
+): Promise<Counted> {
+  const wished = await remove(true);
+  if (round.dryRun) return wished;
+  if (wished.removed > 0) {
+    const { tenant } = round.settings;
+    note(round, tenant, `retention.${name}`, `retention-${name}:${wished.removed}`);
+  }
+  return remove(false);
 }
 
 const nothing: Counted = { removed: 0, kept: [] };
