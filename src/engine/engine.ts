@@ -14,6 +14,7 @@ import type { McpAdmin } from "./mcp-admin.ts";
 import type { Models } from "./models.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
 import type { Retention } from "./retention.ts";
+import type { RouteExplanation, RouteRequest } from "./explain-route.ts";
 import type { Runs } from "./runs.ts";
 import type { SkillMatching } from "./skill-matching.ts";
 import type { TelemetryExports } from "./telemetry.ts";
@@ -56,6 +57,11 @@ export interface Engine {
   readonly jobs: Jobs;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
+  /**
+   * What tier, model and limits a run would be given now, and what it would be expected to use.
+   * Nothing is made, asked or paid. @throws Agent33Error `agents.*`, `engine.invalid_inputs`
+   */
+  readonly explainRoute: (request: RouteRequest) => Promise<RouteExplanation>;
   /** Has the policies read again at once, in place of when they are next looked at. */
   readonly reloadPolicy: Policies["reload"];
   /**

@@ -6,6 +6,11 @@ import type { Exposition, Gauges } from "../observability/metrics/exposition.ts"
 import type { Place } from "../observability/feed/feed.ts";
 import { createMetricsReader } from "../observability/metrics/reader.ts";
 import type { Sample } from "../observability/metrics/rollup.ts";
+import {
+  type SpendQuestion,
+  type SpendSummary,
+  summarize,
+} from "../observability/spend/summary.ts";
 import { readLastCheck } from "../store/last-check.ts";
 import { listRecoveries } from "../store/recovery/report.ts";
 import type { Budget } from "../store/repositories/budgets.ts";
@@ -23,6 +28,8 @@ export interface Metrics {
   text(): Promise<string>;
   /** Keeps the sums for good before anything of the store is removed. @returns how far they go */
   preserve(): Promise<Place>;
+  /** What calls came to, from the same sums: by tenant, model, effort, outcome, connector and time. */
+  spend(question: SpendQuestion): Promise<SpendSummary>;
   close(): Promise<void>;
 }
 
@@ -46,6 +53,11 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const source = feedSource(opened);
   let exposition: Promise<Exposition> | undefined;
   const folder = join(dataDir, telemetryFolder);
+  /** With all calls that are over, those of the last second too. */
+  const upToDate = async (tenants: readonly string[]) => {
+    await audit.settle(tenants);
+    return reader.read();
+  };
   const reader = createMetricsReader({
     source,
     path: join(folder, "metrics.json"),
@@ -63,8 +75,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
     contentType: expositionType,
     text: async () => {
       const tenants = await source.tenants();
-      await audit.settle(tenants);
-      const rollup = await reader.read();
+      const { rollup } = await upToDate(tenants);
       const gauges = { ...(await gaugesOf(parts, tenants)), ...(await exports()) };
       // The library is of use to few commands, and no other should wait for it.
       exposition ??= import("../observability/metrics/exposition.ts").then((room) =>
@@ -73,6 +84,10 @@ export function createMetrics(parts: MetricsParts): Metrics {
       return (await exposition).text(rollup, gauges);
     },
     preserve: reader.preserve,
+    spend: async (question) => {
+      const { spend } = await upToDate(await source.tenants());
+      return summarize(spend, question);
+    },
     close: () => reader.close(),
   };
 }

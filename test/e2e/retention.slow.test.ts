@@ -273,10 +273,9 @@ test("jobs of evaluations go when they are old and done; one that can go on stay
   tasksIn(folder, { one: {} });
   const evaluate = (job: string) =>
     runInProcess(
-      [
-        ...["eval", "run", "tasks", "--environment", "host", "--data", "data", "--no-oracle-gate"],
-        ...["--job", job, "--command", "works=sh -c 'echo yes > done'"],
-      ],
+      `eval run tasks --environment host --data data --no-oracle-gate --job ${job} --command`
+        .split(" ")
+        .concat("works=sh -c 'echo yes > done'"),
       folder,
     );
   for (const job of ["done", "open", "fresh"]) expect((await evaluate(job)).code).toBe(0);

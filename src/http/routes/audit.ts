@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { stepBases, stepKinds } from "../../engine.ts";
-import { jsonValue, moment, pageOf, pageQuery, shownPage } from "../input.ts";
+import { jsonValue, moment, pageOf, pageQuery, shownPage, timeQuery } from "../input.ts";
 import { defineLines, defineRoute, type Route } from "../route.ts";
 
 const tag = "audit";
@@ -21,7 +21,6 @@ const entrySchema = z
   .meta({ id: "AuditEntry" });
 
 const word = z.string().min(1).max(500).exactOptional();
-const time = z.coerce.number().int().nonnegative().max(8.64e15).exactOptional();
 
 const list = defineRoute({
   name: "listAudit",
@@ -39,8 +38,8 @@ const list = defineRoute({
     connector: word.describe("of this connector, in full"),
     outcome: word.describe("that ended so: ok, or an error's code"),
     decision: z.enum(["allow", "ask", "deny"]).exactOptional(),
-    since: time.describe("begun then or later; milliseconds since the Unix epoch"),
-    until: time.describe("begun before"),
+    since: timeQuery.describe("begun then or later; milliseconds since the Unix epoch"),
+    until: timeQuery.describe("begun before"),
   }),
   answer: { status: 200, schema: pageOf(entrySchema) },
   problems: [404, 409, 422],

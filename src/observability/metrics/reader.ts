@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import { type FeedSource, type Place, readFeed } from "../feed/feed.ts";
+import { Spend } from "../spend/spend.ts";
 import { Bounds } from "./bounds.ts";
-import { count } from "./count.ts";
+import { type Counted, count } from "./count.ts";
 import { Rollup } from "./rollup.ts";
 import { type KeptRollup, readBase, readRollup, writeRollup } from "./rollup-file.ts";
 
@@ -20,7 +22,7 @@ export interface MetricsReaderParts {
 
 /** The sums over all that the store holds, brought up to date when somebody asks. */
 export interface MetricsReader {
-  read(): Promise<Rollup>;
+  read(): Promise<Pick<Counted, "rollup" | "spend">>;
   /**
    * Keeps the sums for good, so that what is in them can be removed from the store.
    * @returns how far the store is in them
@@ -36,8 +38,7 @@ const worthKeeping = 2_000;
 
 export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
   const { source, path, basePath, mark, hashAt, warn } = parts;
-  let rollup: Rollup | undefined;
-  let bounds = new Bounds();
+  let counted: Counted | undefined;
   let place: Place = {};
   let unkept = 0;
 
@@ -49,39 +50,42 @@ export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
     return true;
   };
 
-  const goOn = (kept: KeptRollup): Rollup => {
-    bounds = new Bounds(kept.known);
+  const goOn = (kept: KeptRollup): Counted => {
     place = kept.place;
-    return new Rollup(kept.rollup);
+    return {
+      rollup: new Rollup(kept.rollup),
+      bounds: new Bounds(kept.known),
+      spend: new Spend(kept.spend),
+    };
   };
 
-  /** Of another store, such as the one before a restore, it stands for nothing. */
+  /** Of another store it stands for nothing, either. */
   const baseThatHolds = async (): Promise<KeptRollup | undefined> => {
     const base = readBase(basePath);
     return base !== undefined && (await holds(base)) ? base : undefined;
   };
 
-  const begin = async (): Promise<Rollup> => {
+  const begin = async (): Promise<Counted> => {
     const kept = readRollup(path);
     const base = await baseThatHolds();
     const isWhole = base === undefined || !isAhead(base.place, kept?.place ?? {});
     if (kept !== undefined && isWhole && (await holds(kept))) return goOn(kept);
     if (base !== undefined) return goOn(base);
-    bounds = new Bounds();
     place = {};
-    return new Rollup();
+    return { rollup: new Rollup(), bounds: new Bounds(), spend: new Spend() };
   };
 
-  const stateOf = async (sums: Rollup): Promise<KeptRollup> => {
+  const stateOf = async ({ rollup, bounds, spend }: Counted): Promise<KeptRollup> => {
     const hashes: Record<string, string> = {};
     for (const [tenant, { calls }] of Object.entries(place)) {
       const hash = await hashAt(tenant, calls);
       if (hash !== undefined) hashes[tenant] = hash;
     }
-    return { place, hashes, known: bounds.state(), rollup: sums.state() };
+    const sums = { known: bounds.state(), rollup: rollup.state(), spend: spend.state() };
+    return { place, hashes, ...sums };
   };
 
-  const keep = async (sums: Rollup): Promise<void> => {
+  const keep = async (sums: Counted): Promise<void> => {
     try {
       writeRollup(path, await stateOf(sums), mark);
       unkept = 0;
@@ -96,23 +100,30 @@ export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
     return base !== undefined && isAhead(base.place, from);
   };
 
-  const readOn = async (): Promise<Rollup> => {
-    rollup ??= await begin();
+  const readAll = async (into: Counted): Promise<void> => {
     for (;;) {
-      if (await isBehind(place)) rollup = await begin();
-      const from = place;
-      for (;;) {
-        const { told, place: next, more } = await readFeed(source, place, atOnce);
-        for (const one of told) count(one, { rollup, bounds });
-        place = next;
-        unkept += told.length;
-        if (!more) break;
-      }
-      if (!(await isBehind(from))) break;
-      rollup = await begin();
+      const { told, place: next, more } = await readFeed(source, place, atOnce);
+      for (const one of told) count(one, into);
+      place = next;
+      unkept += told.length;
+      if (!more) return;
+      // A store of long ago has many pages: whatever else this process does gets a turn.
+      await setImmediate();
     }
-    if (unkept >= worthKeeping) await keep(rollup);
-    return rollup;
+  };
+
+  const readOn = async (): Promise<Counted> => {
+    counted ??= await begin();
+    for (;;) {
+      if (await isBehind(place)) counted = await begin();
+      const from = place;
+      await readAll(counted);
+      if (!(await isBehind(from))) break;
+      // What went while it was read is counted nowhere but there.
+      counted = await begin();
+    }
+    if (unkept >= worthKeeping) await keep(counted);
+    return counted;
   };
 
   let reading: Promise<unknown> = Promise.resolve();
@@ -131,7 +142,7 @@ export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
       }),
     close: async () => {
       await reading.catch(() => undefined);
-      if (rollup !== undefined && unkept > 0) await keep(rollup);
+      if (counted !== undefined && unkept > 0) await keep(counted);
     },
   };
 }

@@ -3,7 +3,9 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { sha256 } from "../../base/digest.ts";
 import { makeFolder, putFile } from "../../base/disk.ts";
+import { Agent33Error } from "../../base/errors.ts";
 import type { Place } from "../feed/feed.ts";
+import { type SpendState, spendSchema } from "../spend/spend.ts";
 import { labelBounds, type MetricDefinition, type MetricName, metrics } from "./definitions.ts";
 import { type RollupState, rollupSchema } from "./rollup.ts";
 
@@ -13,6 +15,7 @@ export interface KeptRollup {
   readonly hashes: Readonly<Record<string, string>>;
   readonly known: Readonly<Record<string, readonly string[]>>;
   readonly rollup: RollupState;
+  readonly spend: SpendState;
 }
 
 const keptSchema = z.object({
@@ -28,10 +31,11 @@ const keptSchema = z.object({
   hashes: z.record(z.string(), z.string()),
   known: z.record(z.string(), z.array(z.string())),
   rollup: rollupSchema,
+  spend: spendSchema,
 });
 
 /** Other metrics mean other sums. Raised by hand where what is counted changes. */
-const counting = 1;
+const counting = 2;
 const definitions = sha256(JSON.stringify([counting, metrics, labelBounds]));
 
 /**
@@ -55,7 +59,7 @@ export function readRollup(path: string): KeptRollup | undefined {
  */
 export function readBase(path: string): KeptRollup | undefined {
   if (!existsSync(path)) return undefined;
-  const { rollup, ...kept } = keptSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  const { rollup, ...kept } = parsedBase(path);
   const counters = Object.entries(rollup.counters).map(([name, list]) => [
     name,
     list.filter(({ values }) => formOf(name)?.labels.length === values.length),
@@ -76,6 +80,22 @@ export function readBase(path: string): KeptRollup | undefined {
       histograms: Object.fromEntries(histograms) as RollupState["histograms"],
     },
   };
+}
+
+function parsedBase(path: string) {
+  try {
+    return keptSchema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    throw new Agent33Error(
+      "telemetry.base_damaged",
+      `${path} cannot be read, which has the sums of what was removed from the store.`,
+      {
+        hint: "Put it back from where you keep copies. Without it (move it away), the sums are those of what is left.",
+        details: { path },
+        cause,
+      },
+    );
+  }
 }
 
 function formOf(name: string): MetricDefinition | undefined {

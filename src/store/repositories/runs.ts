@@ -3,7 +3,7 @@ import type { JsonValue } from "../../base/json.ts";
 import { decodeEvent } from "../../events/codec.ts";
 import type { StoredEvent } from "../../events/event.ts";
 import { jsonIn } from "../damage.ts";
-import { newestFirst } from "../newest-first.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
 import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { asItStands } from "../seals/checked-text.ts";
@@ -59,6 +59,16 @@ export interface RunEnd {
   readonly unpricedCalls: number;
 }
 
+/** Which runs are asked for, newest first. */
+export interface RunsRequest extends PageRequest {
+  readonly state?: RunState;
+  readonly outcome?: string;
+  /** What stands in the id, the task, the agent or the model, in small or capital letters. */
+  readonly text?: string;
+  /** Begun then or later. Milliseconds since the Unix epoch. */
+  readonly since?: number;
+}
+
 /** What one run used. */
 export interface RunUse {
   readonly tokens: number;
@@ -85,6 +95,10 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
     const sql = `UPDATE runs SET ${set} WHERE tenant = ? AND id = ?`;
     if ((yield* change(sql, ...values, tenant, id)) === 0) throw unknownRun(id);
   }
+  const withId = (id: string) =>
+    select(
+      queries.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
+    );
   return {
     /** @throws Agent33Error `store.run_exists` */
     create: write(function* (run: NewRun): Program<Run> {
@@ -108,9 +122,7 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       return { ...run, tenant, state: "running", startedAt, ...fresh };
     }),
     get: read(function* (id: string): Program<Run | undefined> {
-      const [row] = yield* select(
-        queries.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
-      );
+      const [row] = yield* withId(id);
       return row === undefined ? undefined : runOf(row);
     }),
     /**
@@ -118,6 +130,9 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
      * @throws Agent33Error `store.unknown_run`, `store.ambiguous_id`
      */
     find: read(function* (prefix: string): Program<Run> {
+      // A whole id is found at once; a beginning is looked for among all runs of the tenant.
+      const [exact] = yield* withId(prefix);
+      if (exact !== undefined) return runOf(exact);
       const { from, to } = prefixRange(prefix);
       const rows = yield* select(
         queries
@@ -247,8 +262,15 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       return Number(row?.["count"] ?? 0);
     }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
-    list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
-      return yield* newestFirst({ table: "runs", tenant, where: [] }, request, runOf);
+    list: read(function* (request: RunsRequest = {}): Program<Page<Run>> {
+      const { state, outcome, text, since } = request;
+      const where: readonly Condition[] = [
+        ["state", "=", state],
+        ["outcome", "=", outcome],
+        ["started_at", ">=", since],
+        [known, "LIKE", text === undefined ? undefined : `%${escaped(text.toLowerCase())}%`],
+      ];
+      return yield* newestFirst({ table: "runs", tenant, where }, request, runOf);
     }),
     /** Records the end; the outcome `parked` is a pause. @throws Agent33Error `store.unknown_run` */
     finish: write(function* (id: string, end: RunEnd): Program<void> {
@@ -267,6 +289,14 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       yield* changeOne(id, "state = 'running', outcome = NULL, finished_at = NULL");
     }),
   };
+}
+
+/** What people know a run by. */
+const known = "lower(id || ' ' || task || ' ' || agent || ' ' || model)";
+
+/** A text in which no sign stands for others. */
+function escaped(text: string): string {
+  return text.replace(/[!%_]/g, "!$&");
 }
 
 function useOf(event: StoredEvent): readonly RunUse[] {
