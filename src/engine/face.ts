@@ -59,7 +59,6 @@ export {
   pairOf,
   pairPolicies,
   type PolicyPair,
-  type PolicyWords,
   replayExport,
   replayStore,
 } from "./policy-diff.ts";
