@@ -35,6 +35,7 @@ import { createLearning } from "./engine/learning.ts";
 import { createMcpAdmin } from "./engine/mcp-admin.ts";
 import { createMetrics } from "./engine/metrics.ts";
 import { createModels } from "./engine/models.ts";
+import { createRetention } from "./engine/retention.ts";
 import { createTelemetry } from "./engine/telemetry.ts";
 import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
@@ -291,6 +292,15 @@ export function createEngine(
     principal: { tenant: settings.tenant, user: settings.user },
   });
   const metrics = createMetrics({ opened, dataDir, host, audit, exports: telemetry.gauges });
+  const retention = createRetention({
+    settings,
+    opened,
+    dataDir,
+    host,
+    audit,
+    metrics,
+    telemetry,
+  });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
@@ -310,6 +320,7 @@ export function createEngine(
     boundary,
     metrics,
     telemetry,
+    retention,
     inventory,
     models: createModels({
       settings,
@@ -341,6 +352,7 @@ export function createEngine(
       closeAll([
         () => backups.close(),
         () => checks.close(),
+        () => retention.schedule.close(),
         () => policies.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.

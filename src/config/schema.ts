@@ -15,6 +15,7 @@ import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
+import { retentionSettingsSchema } from "./retention-settings.ts";
 import { serveSettingsSchema } from "./serve-settings.ts";
 import { telemetrySettingsSchema } from "./telemetry-settings.ts";
 import { skillSettingsSchema } from "./skill-settings.ts";
@@ -305,6 +306,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   telemetry: telemetrySettingsSchema.prefault({}),
+  retention: retentionSettingsSchema.prefault({}),
   mcp: mcpSettings.prefault({}),
   tools: z
     .strictObject({
