@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { agentsCommand } from "./commands/agents.ts";
+import { alertsCommand } from "./commands/alerts/alerts.ts";
 import { approvalsCommand } from "./commands/approvals.ts";
 import { auditCommand } from "./commands/audit.ts";
 import { budgetsCommand } from "./commands/budgets.ts";
@@ -96,6 +97,7 @@ export function createProgram(context: CliContext): Command {
   workCommand(program, context);
   serveCommand(program, context);
   keysCommand(program, context);
+  alertsCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
   budgetsCommand(program, context);

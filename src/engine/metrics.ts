@@ -20,6 +20,8 @@ export interface Metrics {
   readonly contentType: string;
   /** The text that Prometheus reads. Sums come from the store, so they are the same after a restart. */
   text(): Promise<string>;
+  /** How things are at this moment, without the sums and without how exports stand. */
+  gauges(tenants: readonly string[]): Promise<Gauges>;
   close(): Promise<void>;
 }
 
@@ -28,7 +30,7 @@ export interface MetricsParts {
   readonly dataDir: string;
   readonly host: Host;
   readonly audit: Pick<Audit, "settle">;
-  /** How exports stand. */
+  /** How exports and alerts stand. */
   readonly exports: () => Promise<Gauges>;
 }
 
@@ -68,6 +70,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
       );
       return (await exposition).text(rollup, gauges);
     },
+    gauges: (tenants) => gaugesOf(parts, tenants),
     close: () => reader.close(),
   };
 }

@@ -66,6 +66,7 @@ export async function startServer(
       host.cwd,
     );
     work.start();
+    engines.own.alerts.start();
     const close = async (): Promise<void> => {
       const answered = listening.close();
       closing.abort();
