@@ -76,6 +76,8 @@ export interface Alerts {
   silence(wanted: NewSilence, actor: AlertActor, reach?: AlertReach): AlertSilence;
   /** @throws Agent33Error `store.unknown_silence`, `store.ambiguous_id`, `alerts.silence_over` */
   unsilence(prefix: string, actor: AlertActor, reach?: AlertReach): AlertSilence;
+  /** @throws Agent33Error `store.unknown_silence`, `store.ambiguous_id` */
+  showSilence(prefix: string, reach?: AlertReach): AlertSilence;
   silences(
     request?: PageRequest & AlertReach & { readonly endsAfter?: number },
   ): Page<AlertSilence>;
@@ -265,6 +267,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
         return rows.alertSilences.find(silence.id, reach);
       });
     },
+    showSilence: (prefix, reach = {}) => rows.alertSilences.find(prefix, reach),
     silences: (request) => rows.alertSilences.list(request),
     gauges: async () => {
       const { own } = await read();

@@ -36,7 +36,7 @@ export function rulesWith(
   const names = rules.map(({ name }) => name);
   for (const name of Object.keys(changes)) {
     if (names.includes(name)) continue;
-    throw new Agent33Error("alerts.unknown_rule", `There is no alert "${name}" (alerts.rules).`, {
+    throw new Agent33Error("alerts.unknown_rule", `There is no alert "${name}".`, {
       hint: `${suggestName(name, names)} \`agent33 alerts rules\` lists them.`,
       details: { name },
     });
