@@ -3,7 +3,8 @@ import type { JsonValue } from "../../base/json.ts";
 import { decodeEvent } from "../../events/codec.ts";
 import type { StoredEvent } from "../../events/event.ts";
 import { jsonIn } from "../damage.ts";
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { newestFirst } from "../newest-first.ts";
+import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, type Program, read, rows, type SqlValue, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
@@ -184,17 +185,7 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
     }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
-      const limit = limitOf(request);
-      const rows = yield* select(
-        queries
-          .selectFrom("runs")
-          .selectAll()
-          .where("tenant", "=", tenant)
-          .where("seq", "<", beforeSeq(request))
-          .orderBy("seq", "desc")
-          .limit(limit + 1),
-      );
-      return pageOf(rows, limit, runOf);
+      return yield* newestFirst({ table: "runs", tenant, where: [] }, request, runOf);
     }),
     /** Records the end; the outcome `parked` is a pause. @throws Agent33Error `store.unknown_run` */
     finish: write(function* (id: string, end: RunEnd): Program<void> {
