@@ -38,7 +38,7 @@ export const alertSettingsSchema = z.strictObject({
     .describe("whether serve and work look at the alerts by themselves"),
   everySeconds: z
     .int()
-    .min(5)
+    .min(1)
     .max(3_600)
     .default(30)
     .describe("seconds between two looks at all alerts"),

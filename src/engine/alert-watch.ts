@@ -49,6 +49,8 @@ export interface AlertWatch {
 const turnSchema = z.object({ owner: z.string(), at: z.number() });
 /** A process that waits for another one's look waits so long. */
 const waitMs = 10_000;
+/** And looks again as often as this. */
+const retryMs = 50;
 
 export function createAlertWatch(parts: WatchParts): AlertWatch {
   const { host, folder, everyMs } = parts;
@@ -67,7 +69,7 @@ export function createAlertWatch(parts: WatchParts): AlertWatch {
   return {
     turn: async (now = false) => {
       makeFolder(folder);
-      const lock = takeLock(join(folder, "alerts.lock"), "alone", now ? waitMs : 0);
+      const lock = await takeInTime(join(folder, "alerts.lock"), now ? waitMs : 0, host);
       if (lock === undefined) return false;
       try {
         if (!now && !isOurs()) return false;
@@ -83,6 +85,16 @@ export function createAlertWatch(parts: WatchParts): AlertWatch {
       }
     },
   };
+}
+
+/** Takes a lock as soon as it is free, and lets everything else go on meanwhile. */
+async function takeInTime(path: string, forMs: number, { clock }: Host) {
+  const until = clock.monotonic() + forMs;
+  for (;;) {
+    const lock = takeLock(path, "alone", 0);
+    if (lock !== undefined || clock.monotonic() >= until) return lock;
+    await clock.sleep(retryMs);
+  }
 }
 
 function readTurn(path: string): z.infer<typeof turnSchema> | undefined {

@@ -132,6 +132,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
     wanted: counters,
   });
   const read = async () => {
+    // Who called for the first time is known once that is written down.
+    await audit.settle([]);
     const tenants = await source.tenants();
     await audit.settle(tenants);
     const recent = await reader.read();

@@ -36,7 +36,8 @@ export function sourceOf(
   // Two processes on a store have one store.
   const once = (metric: MetricName) =>
     lines.filter((line) => line.metric === metric && (line.labels["instance"] ?? "a") === "a");
-  const wasThere = (then: number): boolean => once("agent33_info").some((line) => at(line, then) !== undefined);
+  const wasThere = (then: number): boolean =>
+    once("agent33_info").some((line) => at(line, then) !== undefined);
   return {
     nowSeconds: minute * 60,
     levels: (metric) => once(metric).flatMap((line) => sample(line, at(line, minute))),

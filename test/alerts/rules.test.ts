@@ -71,7 +71,8 @@ describe.each(rules)("$name", (rule) => {
     for (const heading of ["## What it means", "## What to look at", "## What to do"]) {
       expect(page, path).toContain(heading);
     }
-    for (const threshold of Object.keys(rule.thresholds)) expect(page).toContain(`\`${threshold}\``);
+    for (const threshold of Object.keys(rule.thresholds))
+      expect(page).toContain(`\`${threshold}\``);
   });
 
   test("asks for metrics that there are, with labels that they have", () => {
