@@ -76,8 +76,7 @@ const show = defineRoute({
   params,
   answer: { status: 200, schema: silenceSchema },
   problems: [404, 409],
-  handle: (call) =>
-    silenceView(call.engines.own.alerts.showSilence(call.params.id, reachOf(call))),
+  handle: (call) => silenceView(call.engines.own.alerts.showSilence(call.params.id, reachOf(call))),
 });
 
 const end = defineRoute({

@@ -71,16 +71,18 @@ const rules = defineRoute({
   answer: { status: 200, schema: z.strictObject({ items: z.array(ruleSchema) }) },
   handle: (call) => {
     const { alerts } = call.engines.own;
-    const items = alerts.rules.map(({ name, severity, owner, summary, forMs, thresholds, runbook }) => ({
-      name,
-      severity,
-      owner,
-      receivers: runsInstallation(call) ? [...alerts.receiversOf(owner)] : [],
-      summary,
-      forSeconds: forMs / 1_000,
-      thresholds: { ...thresholds },
-      runbook: runbookAddress(runbook),
-    }));
+    const items = alerts.rules.map(
+      ({ name, severity, owner, summary, forMs, thresholds, runbook }) => ({
+        name,
+        severity,
+        owner,
+        receivers: runsInstallation(call) ? [...alerts.receiversOf(owner)] : [],
+        summary,
+        forSeconds: forMs / 1_000,
+        thresholds: { ...thresholds },
+        runbook: runbookAddress(runbook),
+      }),
+    );
     return { items };
   },
 });
@@ -218,10 +220,7 @@ const acknowledge = defineRoute({
   handle: (call) => {
     const { alerts } = call.engines.own;
     const { id } = call.params;
-    return alertView(
-      call,
-      alerts.acknowledge(id, call.body.note, actorOf(call), reachOf(call)),
-    );
+    return alertView(call, alerts.acknowledge(id, call.body.note, actorOf(call), reachOf(call)));
   },
 });
 
