@@ -286,7 +286,12 @@ test("a budget's share is told once in its period, over restarts", async () => {
 describe("settings that cannot be meant", () => {
   const receivers = { ops: { webhook: "http://127.0.0.1:9/" } };
   test.each<[string, Readonly<Record<string, JsonValue>>, string, string]>([
-    ["a rule", { "alerts.rules": { TenantCostBurn: {} } }, "alerts.unknown_rule", "TenantCostBurnFast"],
+    [
+      "a rule",
+      { "alerts.rules": { TenantCostBurn: {} } },
+      "alerts.unknown_rule",
+      "TenantCostBurnFast",
+    ],
     [
       "a threshold",
       { "alerts.rules": { BreakerOpen: { thresholds: { breaker: 1 } } } },

@@ -4,15 +4,10 @@ import { costRules } from "./cost-rules.ts";
 import { spanMs } from "./expression.ts";
 import { healthRules } from "./health-rules.ts";
 import { routingRules } from "./routing-rules.ts";
-import { type ActiveRule, type AlertRule, alertSeverities } from "./rule.ts";
+import type { ActiveRule, AlertRule } from "./rule.ts";
 
 /** Every alert that there is. The engine evaluates these, and Prometheus gets the same. */
 export const alertRules: readonly AlertRule[] = [...costRules, ...routingRules, ...healthRules];
-
-/** Who has to be told of the rules as they come along. */
-export const usualOwners: readonly string[] = [
-  ...new Set(alertRules.map(({ owner }) => owner)),
-].toSorted();
 
 /** What settings change of one rule. */
 export interface RuleChange {
@@ -102,7 +97,3 @@ function unknownThreshold(name: string, key: string, known: readonly string[]): 
     },
   );
 }
-
-/** By how much somebody has to hurry: a smaller number is more. */
-export const urgencyOf = (severity: AlertRule["severity"]): number =>
-  alertSeverities.indexOf(severity);
