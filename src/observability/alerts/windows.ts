@@ -4,6 +4,7 @@ import type { Bounds } from "../metrics/bounds.ts";
 import { count } from "../metrics/count.ts";
 import { type MetricName, metrics } from "../metrics/definitions.ts";
 import { type Labels, Rollup } from "../metrics/rollup.ts";
+import { Spend } from "../spend/spend.ts";
 import type { Sample } from "./evaluate.ts";
 import { spanMs } from "./expression.ts";
 
@@ -69,7 +70,7 @@ export class Windows {
     const at = told.kind === "call" ? told.call.at + told.call.durationMs : told.event.at;
     if (at < now - keepHoursMs) return;
     const counted = new Rollup();
-    count(told, { rollup: counted, bounds });
+    count(told, { rollup: counted, bounds, spend: new Spend() });
     for (const metric of this.#wanted) {
       for (const { labels, value } of counted.samples(metric as MetricName)) {
         this.#grow(this.#idOf(metric, labels), value, Math.min(at, now), now);
