@@ -3884,7 +3884,7 @@ export interface Operations {
   readonly listAlertHistory: Call<ListAlertHistoryInput | undefined, Result<ListAlertHistoryAnswer>>;
   /**
    * Get the rules for Prometheus and the routes for Alertmanager.
-   * `GET /v1/alerts/export`, scope `alerts:read`.
+   * `GET /v1/alerts/files`, scope `alerts:read`.
    */
   readonly exportAlertRules: Call<NoInput | undefined, Result<ExportAlertRulesAnswer>>;
   /**
@@ -4610,7 +4610,7 @@ export const operations = {
   listAlerts: { method: "GET", path: "/v1/alerts", query: ["limit","cursor","state","rule"], answer: "json" },
   listAlertRules: { method: "GET", path: "/v1/alerts/rules", query: [], answer: "json" },
   listAlertHistory: { method: "GET", path: "/v1/alerts/history", query: ["limit","cursor","alert"], answer: "json" },
-  exportAlertRules: { method: "GET", path: "/v1/alerts/export", query: [], answer: "json" },
+  exportAlertRules: { method: "GET", path: "/v1/alerts/files", query: [], answer: "json" },
   checkAlerts: { method: "POST", path: "/v1/alerts/check", query: [], answer: "json" },
   showAlert: { method: "GET", path: "/v1/alerts/{id}", query: [], answer: "json" },
   acknowledgeAlert: { method: "POST", path: "/v1/alerts/{id}/acknowledge", query: [], answer: "json" },

@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { deployedFiles } from "../../deploy/generate.ts";
+import { loadConfig } from "../../src/config/config.ts";
 import type { Engine } from "../../src/engine.ts";
+import { type ApiServer, startServer } from "../../src/http/server.ts";
 import { alertRules } from "../../src/observability/alerts/rules.ts";
 import { alertReceiver } from "../support/alert-receiver.ts";
 import { runInProcess } from "../support/cli.ts";
 import { grantTests, loopback } from "../support/egress.ts";
-import { testEngine } from "../support/engine.ts";
+import { testHost } from "../support/engine.ts";
 import { startAlertmanager, startPrometheus } from "../support/prometheus.ts";
 import { temporaryFolder } from "../support/temporary.ts";
 
@@ -19,39 +19,33 @@ grantTests("Prometheus, Alertmanager and a receiver on this machine", {
   spawn: true,
 });
 
-function opened(folder: string, url: string): Engine {
-  const made = testEngine(
-    {
-      "alerts.budgetUsd": 100,
-      "alerts.receivers": { ops: { webhook: url } },
-      "alerts.defaultReceivers": ["ops"],
-      "alerts.rules": rules,
-    },
-    folder,
-  );
+/** The program's server over a folder, with its metrics open to whoever asks on this machine. */
+async function served(folder: string, url: string): Promise<ApiServer> {
+  const settings = {
+    "store.synchronous": "normal",
+    "serve.port": 0,
+    "serve.metrics": "open",
+    // It looks when the test says so.
+    "alerts.enabled": false,
+    "alerts.budgetUsd": 100,
+    "alerts.receivers": { ops: { webhook: url } },
+    "alerts.defaultReceivers": ["ops"],
+    "alerts.rules": rules,
+  };
+  const flags = Object.entries(settings).map(([setting, value]) => ({
+    setting,
+    flag: `--${setting}`,
+    value,
+  }));
+  const config = loadConfig({ cwd: folder, env: {}, flags });
+  const server = await startServer(config, testHost(folder));
   // Before whoever asks it, so that it is closed after them.
-  onTestFinished(() => made.engine.close());
-  return made.engine;
+  onTestFinished(() => server.close());
+  return server;
 }
 
 /** At once, and only what the test is about. */
 const rules = { TenantCostBurnFast: { forMinutes: 0, owner: "night-shift" } };
-
-/** What one process of the engine shows to Prometheus. @returns host and port */
-async function metricsOf({ metrics }: Engine): Promise<string> {
-  const server = createServer((_, response) => {
-    void metrics.text().then(
-      (text) => response.setHeader("content-type", metrics.contentType).end(text),
-      () => response.writeHead(503).end(),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 async function spend({ boundary }: Engine, tenant: string, usd: number): Promise<void> {
   const connector = boundary.connector<number, number, never>({
@@ -66,8 +60,9 @@ async function spend({ boundary }: Engine, tenant: string, usd: number): Promise
 test("a hot tenant goes from the engine's metrics through Prometheus and Alertmanager to a receiver, and the engine alone tells the same", async () => {
   const folder = temporaryFolder("alerts");
   const receiver = await alertReceiver();
-  const first = opened(folder, receiver.url);
-  const second = opened(folder, receiver.url);
+  const servers = [await served(folder, receiver.url), await served(folder, receiver.url)];
+  const [first, second] = servers.map(({ engines }) => engines.own);
+  if (first === undefined || second === undefined) throw new Error("There are no servers.");
   await spend(first, "acme", 0.01);
   await spend(first, "globex", 0.01);
 
@@ -95,7 +90,7 @@ test("a hot tenant goes from the engine's metrics through Prometheus and Alertma
   const alertmanager = await startAlertmanager(join(folder, "am"), sooner("alertmanager.yml"));
   const prometheus = await startPrometheus(join(folder, "prometheus"), {
     rules: sooner("rules.yml"),
-    targets: [await metricsOf(first), await metricsOf(second)],
+    targets: servers.map(({ address }) => new URL(address).host),
     alertmanager,
   });
   const seen = 'agent33_tenant_cost_micro_usd_total{tenant="acme"}';

@@ -59,7 +59,7 @@ test("another tenant sees and takes on what is about it, and nothing else", asyn
   const taken = await api.ask("POST", `/v1/alerts/${theirs}/acknowledge`, { as, body: {} });
   expect(taken.body).toMatchObject({ acknowledged: { by: "two/user-of-two" } });
   expect(idsOf(await api.ask("GET", "/v1/alerts/history", { as }))).toHaveLength(1);
-  expect(await api.ask("GET", "/v1/alerts/export", { as })).toMatchObject({ status: 403 });
+  expect(await api.ask("GET", "/v1/alerts/files", { as })).toMatchObject({ status: 403 });
   expect(await api.ask("POST", "/v1/alerts/check", { as })).toMatchObject({ status: 403 });
   const { body } = await api.ask("GET", "/v1/alerts/rules", { as });
   expect(JSON.stringify(body)).toContain("TenantCostBurnFast");
@@ -105,7 +105,7 @@ test.each([
 test("the installation looks now, and gets the files for Prometheus", async () => {
   const checked = await api.ask("POST", "/v1/alerts/check");
   expect(checked).toMatchObject({ status: 200, body: { looked: true } });
-  const files = await api.ask("GET", "/v1/alerts/export");
+  const files = await api.ask("GET", "/v1/alerts/files");
   expect(files.text).toContain("TenantCostBurnFast");
   expect(files.text).not.toContain("PriceTableStale");
 });

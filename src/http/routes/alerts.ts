@@ -113,7 +113,7 @@ const history = defineRoute({
 const files = defineRoute({
   name: "exportAlertRules",
   method: "GET",
-  path: "/v1/alerts/export",
+  path: "/v1/alerts/files",
   tag,
   scope: "alerts:read",
   effect: "read",
