@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import { sha256 } from "../../base/digest.ts";
 import { makeFolder, putFile } from "../../base/disk.ts";
-import { type FeedSource, type Place, readFeed } from "../feed/feed.ts";
+import { type Place, readFeed } from "../feed/feed.ts";
 import { Bounds } from "../metrics/bounds.ts";
 import { labelBounds, type MetricName, metrics } from "../metrics/definitions.ts";
 import type { MetricsReaderParts } from "../metrics/reader.ts";
