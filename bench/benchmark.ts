@@ -97,6 +97,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./recovery.ts")).recoverySurvey,
   },
   {
+    name: "serve",
+    summary: "Requests a second of the service, beside a bare route on the same server library.",
+    kind: "survey",
+    load: async () => (await import("./serve.ts")).serveSurvey,
+  },
+  {
     name: "skillmatch",
     summary: "Which skills are found among thousands for a whole task, and how fast.",
     kind: "survey",

@@ -24,7 +24,7 @@ import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
 import { explainRoute } from "./engine/explain-route.ts";
-import { createJobs } from "./engine/jobs.ts";
+import { jobsOnDemand } from "./engine/jobs-on-demand.ts";
 import { createInventory } from "./engine/inventory.ts";
 import { createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
@@ -347,7 +347,7 @@ export function createEngine(
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
-    jobs: createJobs({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
+    jobs: jobsOnDemand({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
     explainRoute: (request) =>
       explainRoute(request, { host, config, store, openModel: openers.model }),
     onBudget: budgetNews.listen,

@@ -35,9 +35,11 @@ const context: CliContext = {
   exit: nothing,
 };
 
+const program = await createProgram(context, []);
+
 /** Every command of the program that is none but a group of others. */
 export function cliCommands(): readonly CliCommand[] {
-  return commandsOf(createProgram(context), []);
+  return commandsOf(program, []);
 }
 
 function commandsOf(command: Command, words: readonly string[]): readonly CliCommand[] {

@@ -50,8 +50,9 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   const { routes, host, config } = parts;
   const { serve } = config.settings;
   const app = new Hono<ApiEnvironment>();
-  const document = JSON.stringify(openApi(routes));
-  const page = referencePage(routes);
+  // Made when somebody asks for them, so that no start waits for it.
+  const document = once(() => JSON.stringify(openApi(routes)));
+  const page = once(() => referencePage(routes));
 
   app.use(async (c, next) => {
     const requestId = host.ids();
@@ -59,6 +60,8 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     await next();
     c.header("x-request-id", requestId);
     if (c.res.headers.get("cache-control") === null) c.header("cache-control", "no-store");
+    // Who goes on asking over a connection would keep a server that closes from its end.
+    if (parts.closing.aborted) c.header("connection", "close");
   });
   // Over plain HTTP it means nothing, and on one's own machine it would bind other programs.
   const transportSecurity =
@@ -68,9 +71,9 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   app.use((c, next) => (isOfPage(c) ? forPage : forAnswers)(c, next));
   app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
-  app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
-  app.get("/docs", (c) => c.html(page.html));
-  app.get("/docs.css", (c) => c.body(page.css, 200, { "content-type": "text/css" }));
+  app.get("/openapi.json", (c) => c.body(document(), 200, { "content-type": "application/json" }));
+  app.get("/docs", (c) => c.html(page().html));
+  app.get("/docs.css", (c) => c.body(page().css, 200, { "content-type": "text/css" }));
   app.on("GET", livePaths, live);
   app.on("GET", readyPaths, ready(parts));
 
@@ -104,6 +107,11 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
 }
 
 type Here = Context<ApiEnvironment>;
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
 
 async function respond(c: Here, route: Route, parts: AppParts): Promise<Response> {
   const { engines, keys, config, host, closing } = parts;

@@ -16,6 +16,8 @@ import { recoverKill } from "./recover-kill.ts";
 import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
+import { serveLoad } from "./serve-load.ts";
+import { serveStop } from "./serve-stop.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
@@ -43,6 +45,8 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "run-kill": runKill,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,
+  "serve-load": serveLoad,
+  "serve-stop": serveStop,
   ssrf,
   "store-faults": storeFaults,
   "store-io": storeIo,

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Agent33Error } from "../../base/errors.ts";
 import { runOutcomes } from "../../events/event-fields.ts";
 import { storedEventSchema } from "../../events/event.ts";
+import { inBackground } from "../background.ts";
 import { runEvents } from "../run-events.ts";
 import { jsonValue, moment, pageOf, pageQuery, shownPage } from "../input.ts";
 import { trajectoryOf } from "../../engine/evaluation.ts";
@@ -202,11 +203,10 @@ const resume = defineRoute({
   params: runParams,
   answer: { status: 202, schema: runSchema },
   problems: [404, 409],
-  handle: ({ engine: { store, runs }, params, host }) => {
-    const { id } = store.runs.find(params.id);
-    runs.resume(id).catch((error: unknown) => {
-      host.warn(`serve: run ${id} was not taken up: ${String(error)}`);
-    });
+  handle: (call) => {
+    const { store, runs } = call.engine;
+    const { id } = store.runs.find(call.params.id);
+    inBackground(runs.resume(id), `run ${id} was not taken up`, call);
     return runView(store.runs.find(id), runs);
   },
 });
@@ -228,11 +228,10 @@ const replay = defineRoute({
   answer: { status: 201, schema: runSchema },
   problems: [404, 409, 422],
   location: ({ id }) => `/v1/runs/${id}`,
-  handle: async ({ engine: { store, runs }, params, body, host }) => {
-    const id = await runs.createReplay(params.id, body);
-    runs.drive(id).catch((error: unknown) => {
-      host.warn(`serve: replay ${id} was not played: ${String(error)}`);
-    });
+  handle: async (call) => {
+    const { store, runs } = call.engine;
+    const id = await runs.createReplay(call.params.id, call.body);
+    inBackground(runs.drive(id), `replay ${id} was not played`, call);
     return runView(store.runs.find(id), runs);
   },
 });

@@ -1,4 +1,5 @@
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
+import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, lock, type Program, read, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
@@ -69,12 +70,13 @@ export function alertSilencesRepository({ tenant, clock }: RepositoryContext) {
     list: read(function* (
       request: PageRequest & { readonly aboutTenant?: string; readonly endsAfter?: number } = {},
     ): Program<Page<AlertSilence>> {
-      const limit = limitOf(request);
-      const { aboutTenant, endsAfter } = request;
-      let some = rowsOf().where("seq", "<", beforeSeq(request));
-      if (aboutTenant !== undefined) some = some.where("about_tenant", "=", aboutTenant);
-      if (endsAfter !== undefined) some = some.where("ends_at", ">", endsAfter);
-      return pageOf(yield* select(some.orderBy("seq", "desc").limit(limit + 1)), limit, silenceOf);
+      // Times are whole: later than one is as late as the next.
+      const first = request.endsAfter === undefined ? undefined : request.endsAfter + 1;
+      const where: readonly Condition[] = [
+        ["about_tenant", "=", request.aboutTenant],
+        ["ends_at", ">=", first],
+      ];
+      return yield* newestFirst({ table: "alert_silences", tenant, where }, request, silenceOf);
     }),
     /** Those that hold now. */
     inForce: read(function* (): Program<readonly AlertSilence[]> {

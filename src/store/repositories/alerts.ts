@@ -1,4 +1,5 @@
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
+import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import {
   change,
@@ -112,13 +113,12 @@ export function alertsRepository({ tenant, ids }: RepositoryContext) {
     }),
     /** Newest first. @throws Agent33Error `store.bad_cursor`, `store.bad_limit` */
     list: read(function* (filter: AlertFilter = {}): Program<Page<StoredAlert>> {
-      const limit = limitOf(filter);
-      const { state, rule, aboutTenant } = filter;
-      let some = rowsOf().where("seq", "<", beforeSeq(filter));
-      if (state !== undefined) some = some.where("state", "=", state);
-      if (rule !== undefined) some = some.where("rule", "=", rule);
-      if (aboutTenant !== undefined) some = some.where("about_tenant", "=", aboutTenant);
-      return pageOf(yield* select(some.orderBy("seq", "desc").limit(limit + 1)), limit, alertOf);
+      const where: readonly Condition[] = [
+        ["state", "=", filter.state],
+        ["rule", "=", filter.rule],
+        ["about_tenant", "=", filter.aboutTenant],
+      ];
+      return yield* newestFirst({ table: "alerts", tenant, where }, filter, alertOf);
     }),
     /**
      * Keeps how alerts stand now, and what became of them, at once.
@@ -168,16 +168,11 @@ export function alertsRepository({ tenant, ids }: RepositoryContext) {
     note: write(append),
     /** Newest first. @throws Agent33Error `store.bad_cursor`, `store.bad_limit` */
     history: read(function* (filter: AlertHistoryFilter = {}): Program<Page<AlertHistoryEntry>> {
-      const limit = limitOf(filter);
-      const { alertId, aboutTenant } = filter;
-      let some = queries
-        .selectFrom("alert_history")
-        .selectAll()
-        .where("tenant", "=", tenant)
-        .where("seq", "<", beforeSeq(filter));
-      if (alertId !== undefined) some = some.where("alert_id", "=", alertId);
-      if (aboutTenant !== undefined) some = some.where("about_tenant", "=", aboutTenant);
-      return pageOf(yield* select(some.orderBy("seq", "desc").limit(limit + 1)), limit, entryOf);
+      const where: readonly Condition[] = [
+        ["alert_id", "=", filter.alertId],
+        ["about_tenant", "=", filter.aboutTenant],
+      ];
+      return yield* newestFirst({ table: "alert_history", tenant, where }, filter, entryOf);
     }),
     /** How many fire and how many notices wait, without reading them. */
     counts: read(function* (): Program<{ readonly firing: number; readonly pending: number }> {

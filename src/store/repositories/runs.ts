@@ -95,6 +95,10 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
     const sql = `UPDATE runs SET ${set} WHERE tenant = ? AND id = ?`;
     if ((yield* change(sql, ...values, tenant, id)) === 0) throw unknownRun(id);
   }
+  const withId = (id: string) =>
+    select(
+      queries.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
+    );
   return {
     /** @throws Agent33Error `store.run_exists` */
     create: write(function* (run: NewRun): Program<Run> {
@@ -118,9 +122,7 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       return { ...run, tenant, state: "running", startedAt, ...fresh };
     }),
     get: read(function* (id: string): Program<Run | undefined> {
-      const [row] = yield* select(
-        queries.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
-      );
+      const [row] = yield* withId(id);
       return row === undefined ? undefined : runOf(row);
     }),
     /**
@@ -128,6 +130,9 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
      * @throws Agent33Error `store.unknown_run`, `store.ambiguous_id`
      */
     find: read(function* (prefix: string): Program<Run> {
+      // A whole id is found at once; a beginning is looked for among all runs of the tenant.
+      const [exact] = yield* withId(prefix);
+      if (exact !== undefined) return runOf(exact);
       const { from, to } = prefixRange(prefix);
       const rows = yield* select(
         queries
