@@ -9,8 +9,6 @@ const same = (operations: string | readonly string[], note?: string): CommandEnt
   operations: [operations].flat(),
   ...(note === undefined ? {} : { note }),
 });
-/** Operations, or a command, that are not there yet; without them the table is whole. */
-const coming = (...operations: readonly string[]): CommandEntry => ({ operations, coming: true });
 const alone = (why: string, ...see: readonly string[]): CommandEntry => ({ alone: why, see });
 
 const settingsFile =
