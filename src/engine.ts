@@ -33,10 +33,8 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning } from "./engine/learning.ts";
 import { createMcpAdmin } from "./engine/mcp-admin.ts";
-import { createMetrics } from "./engine/metrics.ts";
 import { createModels } from "./engine/models.ts";
-import { createRetention } from "./engine/retention.ts";
-import { createTelemetry } from "./engine/telemetry.ts";
+import { createWatching } from "./engine/watching.ts";
 import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
 import { type ConfiguredStore, openConfigured, openTeamStore } from "./engine/open-store.ts";
@@ -282,24 +280,15 @@ export function createEngine(
     dataDir,
     redactor,
   });
-  const telemetry = createTelemetry({
-    settings: settings.telemetry,
-    opened,
-    dataDir,
-    host,
-    audit,
-    boundary: () => boundary,
-    principal: { tenant: settings.tenant, user: settings.user },
-  });
-  const metrics = createMetrics({ opened, dataDir, host, audit, exports: telemetry.gauges });
-  const retention = createRetention({
+  const { telemetry, alerts, metrics, retention } = createWatching({
     settings,
     opened,
     dataDir,
     host,
     audit,
-    metrics,
-    telemetry,
+    connectors,
+    boundary: () => boundary,
+    principal: { tenant: settings.tenant, user: settings.user },
   });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
@@ -319,6 +308,7 @@ export function createEngine(
     },
     boundary,
     metrics,
+    alerts,
     telemetry,
     retention,
     inventory,
@@ -354,6 +344,7 @@ export function createEngine(
         () => checks.close(),
         () => retention.schedule.close(),
         () => policies.close(),
+        () => alerts.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.
         () => approvals.close(),

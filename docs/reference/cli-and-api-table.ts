@@ -9,8 +9,6 @@ const same = (operations: string | readonly string[], note?: string): CommandEnt
   operations: [operations].flat(),
   ...(note === undefined ? {} : { note }),
 });
-/** Operations, or a command, that are not there yet; without them the table is whole. */
-const coming = (...operations: readonly string[]): CommandEntry => ({ operations, coming: true });
 const alone = (why: string, ...see: readonly string[]): CommandEntry => ({ alone: why, see });
 
 const settingsFile =
@@ -40,17 +38,17 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "keys list": same(["listKeys", "showKey"]),
   "keys rotate": same("rotateKey"),
   "keys revoke": same("revokeKey"),
-  "alerts list": coming("listAlerts"),
-  "alerts show": coming("showAlert"),
-  "alerts rules": coming("listAlertRules"),
-  "alerts history": coming("listAlertHistory"),
-  "alerts check": coming("checkAlerts"),
-  "alerts export": coming("exportAlertRules"),
-  "alerts ack": coming("acknowledgeAlert"),
-  "alerts unack": coming("unacknowledgeAlert"),
-  "alerts silence": coming("createAlertSilence"),
-  "alerts silences": coming("listAlertSilences"),
-  "alerts unsilence": coming("endAlertSilence"),
+  "alerts list": same("listAlerts"),
+  "alerts show": same("showAlert"),
+  "alerts rules": same("listAlertRules"),
+  "alerts check": same("checkAlerts"),
+  "alerts ack": same("acknowledgeAlert"),
+  "alerts unack": same("unacknowledgeAlert"),
+  "alerts silence": same("createAlertSilence"),
+  "alerts silences": same(["listAlertSilences", "showAlertSilence"]),
+  "alerts unsilence": same("endAlertSilence"),
+  "alerts history": same("listAlertHistory"),
+  "alerts export": same("exportAlertRules", "The files come in the answer."),
   "approvals list": same("listApprovals"),
   "approvals show": same("showApproval"),
   "approvals approve": same("approveCall"),

@@ -28,6 +28,8 @@ export interface Metrics {
   text(): Promise<string>;
   /** Keeps the sums for good before anything of the store is removed. @returns how far they go */
   preserve(): Promise<Place>;
+  /** How things are at this moment, without the sums and without how exports stand. */
+  gauges(tenants: readonly string[]): Promise<Gauges>;
   /** What calls came to, from the same sums: by tenant, model, effort, outcome, connector and time. */
   spend(question: SpendQuestion): Promise<SpendSummary>;
   close(): Promise<void>;
@@ -38,7 +40,7 @@ export interface MetricsParts {
   readonly dataDir: string;
   readonly host: Host;
   readonly audit: Pick<Audit, "settle">;
-  /** How exports stand. */
+  /** How exports and alerts stand. */
   readonly exports: () => Promise<Gauges>;
 }
 
@@ -84,6 +86,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
       return (await exposition).text(rollup, gauges);
     },
     preserve: reader.preserve,
+    gauges: (tenants) => gaugesOf(parts, tenants),
     spend: async (question) => {
       const { spend } = await upToDate(await source.tenants());
       return summarize(spend, question);
