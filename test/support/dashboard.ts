@@ -41,6 +41,8 @@ export interface DashboardWorld {
   ): Promise<string>;
   /** Resolves when a run has ended or waits for a person. */
   settled(id: string): Promise<string>;
+  /** Resolves when a run that waited goes on. */
+  left(id: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -101,6 +103,10 @@ export async function dashboardWorld(
         if (state !== "running") return outcome ?? state;
         await new Promise((done) => setTimeout(done, 20));
       }
+    },
+    left: async (id) => {
+      while (store.runs.find(id).state === "parked")
+        await new Promise((done) => setTimeout(done, 20));
     },
     close: () => (closed ??= server.close()),
   };
