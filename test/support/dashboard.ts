@@ -41,8 +41,8 @@ export interface DashboardWorld {
   ): Promise<string>;
   /** Resolves when a run has ended or waits for a person. */
   settled(id: string): Promise<string>;
-  /** Resolves when a run that waited goes on. */
-  left(id: string): Promise<void>;
+  /** Resolves with the question that a run waits with, when there is one. */
+  question(id: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -104,9 +104,13 @@ export async function dashboardWorld(
         await new Promise((done) => setTimeout(done, 20));
       }
     },
-    left: async (id) => {
-      while (store.runs.find(id).state === "parked")
+    question: async (id) => {
+      for (;;) {
+        const pending = store.approvals.list({ state: "pending" });
+        const asked = pending.find(({ runId }) => runId === id);
+        if (asked !== undefined && store.runs.find(id).state === "parked") return asked.id;
         await new Promise((done) => setTimeout(done, 20));
+      }
     },
     close: () => (closed ??= server.close()),
   };

@@ -42,9 +42,7 @@ export function Breakers() {
                   key: "state",
                   title: "State",
                   cell: ({ state, forced }) => (
-                    <Badge tone={state === "closed" ? "good" : state === "open" ? "bad" : "warn"}>
-                      {`${state.replace("_", " ")}${forced === null ? "" : ", forced"}`}
-                    </Badge>
+                    <StateBadge state={forced?.state ?? state} isForced={forced !== null} />
                   ),
                   sort: ({ state }) => state,
                 },
@@ -130,6 +128,21 @@ export function Breakers() {
         />
       )}
     </section>
+  );
+}
+
+/** How a breaker stands for callers: as it was forced, or by what it has seen. */
+function StateBadge({
+  state,
+  isForced,
+}: {
+  readonly state: Breaker["state"];
+  readonly isForced: boolean;
+}) {
+  return (
+    <Badge tone={state === "closed" ? "good" : state === "open" ? "bad" : "warn"}>
+      {`${state.replace("_", " ")}${isForced ? ", forced" : ""}`}
+    </Badge>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
 import { api, type Run } from "../api.ts";
 import { useNow } from "../data/clock.ts";
+import { examineMachine } from "../data/machine.ts";
 import { useLoaded } from "../data/use-loaded.ts";
 import { Badge } from "../parts/badge.tsx";
 import { DataTable } from "../parts/data-table.tsx";
@@ -117,7 +118,7 @@ function isRunning({ state }: Run): boolean {
 
 function Breakers() {
   const { value } = useLoaded((signal) => api.listBreakers({}, { signal }), "breakers", everyMs);
-  const open = value?.items.filter(({ state }) => state !== "closed");
+  const open = value?.items.filter(({ state, forced }) => (forced?.state ?? state) !== "closed");
   return (
     <Tile title="Open breakers" href="/connectors">
       {open === undefined ? undefined : open.length === 0 ? (
@@ -131,9 +132,9 @@ function Breakers() {
 
 function Health() {
   const { value, problem } = useLoaded(
-    (signal) => api.examineMachine({}, { signal }),
+    (signal) => examineMachine({ isFresh: false }, signal),
     "doctor",
-    120_000,
+    600_000,
   );
   const failing = value?.findings.filter(({ state }) => state === "fail").length;
   return (

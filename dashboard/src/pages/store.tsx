@@ -1,5 +1,6 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { type AuditCheck, api, type DoctorFinding, type Problem } from "../api.ts";
+import { examineMachine } from "../data/machine.ts";
 import { useLoaded } from "../data/use-loaded.ts";
 import { Badge } from "../parts/badge.tsx";
 import { DataTable } from "../parts/data-table.tsx";
@@ -15,12 +16,20 @@ const tones = { fail: "bad", warn: "warn", ok: "good" } as const;
 /** How the store and the machine are, and whether the audit is what it was. */
 export function Store() {
   const { may } = useSession();
-  const loaded = useLoaded((signal) => api.examineMachine({}, { signal }), "doctor");
+  const asked = useRef(false);
+  const loaded = useLoaded(
+    (signal) => examineMachine({ isFresh: asked.current }, signal),
+    "doctor",
+  );
+  const again = (): void => {
+    asked.current = true;
+    loaded.reload();
+  };
   return (
     <>
       <div className="title-line">
         <h1>Store and health</h1>
-        <button type="button" className="button" onClick={loaded.reload}>
+        <button type="button" className="button" onClick={again}>
           Look again
         </button>
       </div>
