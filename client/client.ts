@@ -3,6 +3,7 @@ import { jsonLines } from "./event-stream.ts";
 import { follow } from "./follow.ts";
 import { type Operations, operations } from "./operations.ts";
 import { createSessions, type Sessions } from "./session.ts";
+import { problemOfThrown } from "./problem.ts";
 import { type ClientSettings, createTransport, type Transport } from "./transport.ts";
 
 /** Everything that a server does, as functions. */
@@ -20,7 +21,7 @@ interface Place {
   readonly method: string;
   readonly path: string;
   readonly query: readonly string[];
-  readonly answer: "json" | "lines" | "events";
+  readonly answer: "json" | "lines" | "events" | "text";
 }
 
 /**
@@ -46,6 +47,9 @@ function operation(transport: Transport, place: Place) {
     case "json":
       return (input: Input = {}, { signal }: CallOptions = {}): Promise<Result<unknown>> =>
         transport.json({ ...requestOf(place, input), signal });
+    case "text":
+      return (input: Input = {}, options: CallOptions = {}) =>
+        text(transport, place, input, options);
     case "lines":
       return (input: Input = {}, options: CallOptions = {}) =>
         lines(transport, place, input, options);
@@ -54,6 +58,23 @@ function operation(transport: Transport, place: Place) {
         follow(transport, requestOf(place, input).path, options);
     default:
       return place.answer satisfies never;
+  }
+}
+
+async function text(
+  transport: Transport,
+  place: Place,
+  input: Input,
+  { signal }: CallOptions,
+): Promise<Result<string>> {
+  const headers = { accept: "*/*" };
+  const answered = await transport.open({ ...requestOf(place, input), headers, signal });
+  if (!answered.ok) return answered;
+  const { response } = answered;
+  try {
+    return { ok: true, value: await response.text(), status: response.status, location: undefined };
+  } catch (thrown) {
+    return { ok: false, problem: problemOfThrown(thrown, signal) };
   }
 }
 

@@ -72,17 +72,21 @@ function operationOf(path: string, method: string, operation: JsonObject): Opera
   };
 }
 
-/** What an operation gives where all went well. */
-function answerOf(responses: JsonObject): { kind: "json" | "lines" | "events"; schema: JsonValue } {
+/** What an operation gives where all went well: text where it is of another kind or of several. */
+function answerOf(responses: JsonObject): {
+  kind: "json" | "lines" | "events" | "text";
+  schema: JsonValue;
+} {
   const success = Object.entries(responses).find(([status]) => status.startsWith("2"))?.[1];
   const content = (success as JsonObject)["content"] as JsonObject;
-  const [type = "", form = null] = Object.entries(content)[0] ?? [];
+  const forms = Object.entries(content);
+  const [type = "", form = null] = forms[0] ?? [];
   const kinds = {
     "application/json": "json",
     "application/x-ndjson": "lines",
     "text/event-stream": "events",
   } as const;
-  if (!(type in kinds)) throw new Error(`The client does not know answers of ${type}.`);
+  if (forms.length > 1 || !(type in kinds)) return { kind: "text", schema: { type: "string" } };
   return { kind: kinds[type as keyof typeof kinds], schema: (form as JsonObject)["schema"] ?? {} };
 }
 

@@ -6,16 +6,18 @@ import type { Config } from "../config/config.ts";
 import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
+import { anybody } from "./anybody.ts";
 import { answerProblems } from "./answers.ts";
 import { limitedBody } from "./body-size.ts";
 import type { Authenticator } from "./caller.ts";
 import { addDashboard, type Dashboard, isOfPage } from "./dashboard.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { eventStream } from "./event-stream.ts";
+import { live, livePaths, ready, readyPaths } from "./health.ts";
 import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
 import { openApi } from "./openapi.ts";
-import { placeless } from "./placeless.ts";
+import { placeless, settingsPlaces } from "./placeless.ts";
 import { problemOf, statusOf } from "./problem.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { referencePage } from "./reference-page.ts";
@@ -48,8 +50,9 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   const { routes, host, config } = parts;
   const { serve } = config.settings;
   const app = new Hono<ApiEnvironment>();
-  const document = JSON.stringify(openApi(routes));
-  const page = referencePage(routes);
+  // Made when somebody asks for them, so that no start waits for it.
+  const document = once(() => JSON.stringify(openApi(routes)));
+  const page = once(() => referencePage(routes));
 
   app.use(async (c, next) => {
     const requestId = host.ids();
@@ -57,6 +60,8 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     await next();
     c.header("x-request-id", requestId);
     if (c.res.headers.get("cache-control") === null) c.header("cache-control", "no-store");
+    // Who goes on asking over a connection would keep a server that closes from its end.
+    if (parts.closing.aborted) c.header("connection", "close");
   });
   // Over plain HTTP it means nothing, and on one's own machine it would bind other programs.
   const transportSecurity =
@@ -66,17 +71,11 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   app.use((c, next) => (isOfPage(c) ? forPage : forAnswers)(c, next));
   app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
-  app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
-  app.get("/docs", (c) => c.html(page.html));
-  app.get("/docs.css", (c) => c.body(page.css, 200, { "content-type": "text/css" }));
-  // Whether the process lives, and whether it takes requests: they need no key and say nothing else.
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/readyz", (c) => {
-    if (parts.closing.aborted) return c.json({ status: "closing" }, 503);
-    // It reads the store, so that a store that is gone is noticed.
-    parts.engines.own.store.runs.list({ limit: 1 });
-    return c.json({ status: "ready" });
-  });
+  app.get("/openapi.json", (c) => c.body(document(), 200, { "content-type": "application/json" }));
+  app.get("/docs", (c) => c.html(page().html));
+  app.get("/docs.css", (c) => c.body(page().css, 200, { "content-type": "text/css" }));
+  app.on("GET", livePaths, live);
+  app.on("GET", readyPaths, ready(parts));
 
   addSessionRoutes(app, parts);
   for (const route of routes) {
@@ -92,6 +91,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     });
   }
   addDashboard(app, parts.dashboard);
+  const places = settingsPlaces(config, host);
   app.notFound((c) =>
     problemResponse(
       c,
@@ -99,18 +99,24 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
         hint: "The operations are in /openapi.json, and on the page /docs.",
       }),
       host,
+      places,
     ),
   );
-  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), host));
+  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), host, places));
   return app;
 }
 
 type Here = Context<ApiEnvironment>;
 
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 async function respond(c: Here, route: Route, parts: AppParts): Promise<Response> {
   const { engines, keys, config, host, closing } = parts;
   if (closing.aborted) throw shuttingDown();
-  const caller = await callerOf(c, parts);
+  const caller = anybody(c.req.url, route, config) ?? (await callerOf(c, parts));
   if (!covers(caller.scopes, route.scope)) {
     throw new Agent33Error("api.forbidden", `This key does not have the scope ${route.scope}.`, {
       hint: "Ask with a key that has it: agent33 keys create --scope NAME.",
@@ -218,21 +224,40 @@ function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Respo
       },
     });
   }
-  const text = JSON.stringify(answer.body);
-  if (parts.checksAnswers === true) {
-    const problems = answerProblems(route, JSON.parse(text));
-    if (problems !== undefined) {
-      throw new Agent33Error("api.wrong_answer", `${route.method} ${route.path}: ${problems}`, {
-        hint: "Mend the route or its schema: what goes out is what the reference says.",
-      });
+  if (answer.kind === "text") {
+    const { text, contentType, fileName } = answer;
+    const isJson = /[/+]json\b/.test(contentType);
+    if (parts.checksAnswers === true) {
+      refuseWrong(route, isJson ? JSON.parse(text) : text, contentType);
     }
+    const headers = new Headers({ "content-type": contentType });
+    if (fileName !== undefined) {
+      headers.set("content-disposition", `attachment; filename="${fileName}"`);
+    }
+    return new Response(text, { headers });
   }
+  const text = JSON.stringify(answer.body);
+  if (parts.checksAnswers === true) refuseWrong(route, JSON.parse(text));
   const headers = new Headers({ "content-type": "application/json" });
   if (answer.location !== undefined) headers.set("location", answer.location);
   return new Response(text, { status: answer.status, headers });
 }
 
-function problemResponse(c: Here, error: Agent33Error, host: Host): Response {
+/** @throws Agent33Error `api.wrong_answer` */
+function refuseWrong(route: Route, body: unknown, contentType?: string): void {
+  const problems = answerProblems(route, body, contentType);
+  if (problems === undefined) return;
+  throw new Agent33Error("api.wrong_answer", `${route.method} ${route.path}: ${problems}`, {
+    hint: "Mend the route or its schema: what goes out is what the reference says.",
+  });
+}
+
+function problemResponse(
+  c: Here,
+  error: Agent33Error,
+  host: Host,
+  places: readonly string[],
+): Response {
   const requestId = c.get("requestId");
   const status = statusOf(error);
   if (status === 500) {
@@ -245,7 +270,7 @@ function problemResponse(c: Here, error: Agent33Error, host: Host): Response {
     const value = c.res.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
-  const told = placeless(toJsonValue(problemOf(error, requestId)), host);
+  const told = placeless(toJsonValue(problemOf(error, requestId)), host, places);
   return new Response(JSON.stringify(told), { status, headers });
 }
 

@@ -47,6 +47,10 @@ test("the client starts a run, follows it to its end, and reads the record of it
   const lines = await api.exportAudit();
   if (!lines.ok) throw new Error(lines.problem.detail);
   expect(await Array.fromAsync(lines.value)).not.toHaveLength(0);
+  expect(await api.readMetrics()).toMatchObject({
+    ok: true,
+    value: expect.stringContaining("# TYPE agent33_calls_total counter"),
+  });
 
   const strange = createClient({ baseUrl: server.address, key: "wrong" });
   expect(await strange.listRuns()).toMatchObject({ problem: { code: "api.unauthenticated" } });

@@ -49,7 +49,7 @@ const same = { before: "default", after: "default" };
 
 const sources = {
   "the store": (made: TestEngine, pair: PolicyPair) =>
-    Promise.resolve(replayStore(pair, made.engine.store, quiet)),
+    replayStore(pair, made.engine.store, quiet),
   "an export of it": async (made: TestEngine, pair: PolicyPair) => {
     const file = join(made.folder, `export-${Object.keys(made).length}.jsonl`);
     await exportPlace(made.engine.dataDir, file, made.host, quiet);

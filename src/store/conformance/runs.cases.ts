@@ -66,6 +66,45 @@ export const runsCases: readonly Case[] = [
     },
   },
   {
+    name: "removes runs that ended long enough ago and have been learned from, with their logs",
+    run: async ({ backend, clock }) => {
+      const { runs, runLog, learnedRuns, idempotency } = backend.tenant("a");
+      for (const id of ["old", "unread", "open", "parked", "late"]) {
+        await runs.create(newRun(id));
+        await runLog.append(id, [finished(10)]);
+        await idempotency.reserve(`key of ${id}`, id, 1);
+      }
+      for (const id of ["old", "unread"]) await runs.finish(id, end);
+      await runs.finish("parked", { ...end, outcome: "parked" });
+      await learnedRuns.setMark("old", 1);
+      clock.advance(10);
+      await runs.finish("late", end);
+      await learnedRuns.setMark("late", 1);
+      const all = { below: 1_000_000, learns: true, limit: 10 };
+      const ids = async (before: number, how = all) =>
+        (await runs.removable(before, how)).map(({ id }) => id);
+      const now = clock.now();
+      expect(await ids(now)).toEqual(["old"]);
+      expect(await ids(now + 1)).toEqual(["old", "late"]);
+      expect(await ids(now + 1, { ...all, learns: false })).toEqual(["old", "unread", "late"]);
+      expect(await ids(now + 1, { ...all, limit: 1 })).toEqual(["old"]);
+      const [{ seq } = { seq: 0 }] = await runs.after(0, 1);
+      expect(await ids(now + 1, { ...all, below: seq })).toEqual([]);
+
+      expect(await runs.remove("open")).toBeUndefined();
+      expect(await runs.remove("parked")).toBeUndefined();
+      expect(await runs.remove("none")).toBeUndefined();
+      expect(await runs.remove("old")).toBe(1);
+      expect(await runs.remove("old")).toBeUndefined();
+      expect(await runs.get("old")).toBeUndefined();
+      expect(await runLog.read("old")).toEqual([]);
+      expect(await learnedRuns.mark("old")).toBe(0);
+      expect(await idempotency.stateOf("key of old")).toBe("fresh");
+      expect(await idempotency.stateOf("key of late")).toBe("started");
+      expect(await runLog.read("late")).toHaveLength(1);
+    },
+  },
+  {
     name: "finds the runs that have not ended, parked ones too, of its tenant alone",
     run: async ({ backend }) => {
       const { runs } = backend.tenant("a");

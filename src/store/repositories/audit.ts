@@ -105,6 +105,15 @@ export function auditRepository({ tenant }: RepositoryContext) {
      * @throws Agent33Error `store.unknown_call`, `store.ambiguous_id`, `store.bad_row`
      */
     find: read(function* (prefix: string): Program<AuditEntry> {
+      // A whole id is found at once; a beginning is looked for among all records of the tenant.
+      const [exact] = yield* select(
+        queries
+          .selectFrom("audit")
+          .selectAll()
+          .where("tenant", "=", tenant)
+          .where("call_id", "=", prefix),
+      );
+      if (exact !== undefined) return entryOf(exact);
       const { from, to } = prefixRange(prefix);
       const found = yield* select(
         queries

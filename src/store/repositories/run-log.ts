@@ -54,24 +54,28 @@ export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) 
       return stored;
     }),
     /**
-     * A run's events in order, from `fromSeq` (default 1) on. The log's end is looked for from the
-     * other side too: an altered byte of the index can end a search before its time.
+     * A run's events in order, from `fromSeq` (default 1) on, at most `limit` of them. The log's end
+     * is looked for from the other side too: an altered byte of the index can end a search before its
+     * time.
      * @throws Agent33Error `events.malformed` where an event is damaged or of another version;
      * `store.corrupt` where the index has not all events
      */
     read: read(function* (
       runId: string,
-      options: { readonly fromSeq?: number } = {},
+      options: { readonly fromSeq?: number; readonly limit?: number } = {},
     ): Program<readonly StoredEvent[]> {
-      const fromSeq = options.fromSeq ?? 1;
+      const { fromSeq = 1, limit } = options;
+      const most = limit === undefined ? [] : [limit];
       const found = yield* rows(
         `SELECT event FROM run_events JOIN runs ON runs.id = run_id
-         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq`,
+         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq${limit === undefined ? "" : " LIMIT ?"}`,
         tenant,
         runId,
         fromSeq,
+        ...most,
       );
       const events = found.map((row) => decodeEvent(String(row["event"])));
+      if (events.length === limit) return events;
       const end = yield* first(
         `SELECT run_events.seq FROM ${asItStands} run_events JOIN ${asItStands} runs ON runs.id = run_id
          WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq DESC LIMIT 1`,
