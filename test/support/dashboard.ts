@@ -123,8 +123,10 @@ export interface WatchedPage {
   readonly faults: string[];
 }
 
-export async function launchChromium(): Promise<Browser> {
+/** @param folder where it leaves what it needs for a while */
+export async function launchChromium(folder: string): Promise<Browser> {
   return chromium.launch({
+    env: { ...process.env, TMPDIR: folder },
     executablePath: chromiumPath ?? "",
     args: ["--no-sandbox", "--disable-gpu"],
   });

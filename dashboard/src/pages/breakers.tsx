@@ -6,7 +6,8 @@ import { Badge } from "../parts/badge.tsx";
 import { DataTable } from "../parts/data-table.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { ProblemBox } from "../parts/problem.tsx";
-import { durationText, Moment } from "../parts/units.tsx";
+import { durationText } from "../parts/texts.ts";
+import { Moment } from "../parts/units.tsx";
 import { useSession } from "../session.ts";
 
 /** Circuit breakers: how they stand, and a way to force them. */

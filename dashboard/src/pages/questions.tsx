@@ -3,7 +3,7 @@ import { type Approval, api, type Problem } from "../api.ts";
 import { useNow } from "../data/clock.ts";
 import { useLoaded } from "../data/use-loaded.ts";
 import { ProblemBox } from "../parts/problem.tsx";
-import { durationText } from "../parts/units.tsx";
+import { durationText } from "../parts/texts.ts";
 import { Link, usePlace } from "../router.tsx";
 import { useSession } from "../session.ts";
 

@@ -4,11 +4,12 @@ import { examineMachine } from "../data/machine.ts";
 import { useLoaded } from "../data/use-loaded.ts";
 import { Badge } from "../parts/badge.tsx";
 import { DataTable } from "../parts/data-table.tsx";
-import { Command, Empty } from "../parts/empty.tsx";
+import { Empty } from "../parts/empty.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { ProblemBox } from "../parts/problem.tsx";
-import { countText } from "../parts/units.tsx";
+import { countText } from "../parts/texts.ts";
 import { useSession } from "../session.ts";
+import { Standing } from "./standing.tsx";
 
 const order = { fail: 0, warn: 1, ok: 2 } as const;
 const tones = { fail: "bad", warn: "warn", ok: "good" } as const;
@@ -25,6 +26,7 @@ export function Store() {
     asked.current = true;
     loaded.reload();
   };
+  const isOthers = loaded.problem?.code === "api.installation_only";
   return (
     <>
       <div className="title-line">
@@ -33,7 +35,8 @@ export function Store() {
           Look again
         </button>
       </div>
-      {loaded.problem?.code === "api.installation_only" ? (
+      {may("store:read") && !isOthers ? <Standing /> : null}
+      {isOthers ? (
         <Empty title="This belongs to whoever runs the installation">
           Your tenant's runs, approvals and connectors are on the other pages.
         </Empty>
@@ -53,20 +56,15 @@ export function Store() {
                 },
                 {
                   key: "what",
-                  title: "What",
-                  cell: ({ what }) => <span className="whole">{what}</span>,
-                  sort: ({ what }) => what,
-                },
-                {
-                  key: "detail",
                   title: "Found",
                   isWide: true,
-                  cell: ({ detail, fix }) => (
+                  cell: ({ what, detail, fix }) => (
                     <>
-                      {detail}
+                      <strong>{what}</strong> {detail}
                       {fix === undefined ? null : <p className="muted small">{fix}</p>}
                     </>
                   ),
+                  sort: ({ what }) => what,
                 },
               ]}
             />
@@ -123,10 +121,6 @@ function Audit() {
           ))}
         </ul>
       )}
-      <p className="muted small">
-        Backups, recovery and moving are done on the machine:{" "}
-        <Command>agent33 store --help</Command>
-      </p>
     </section>
   );
 }

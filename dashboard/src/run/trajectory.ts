@@ -1,5 +1,5 @@
 import type { RunEvent } from "../api.ts";
-import type { Tone } from "../parts/badge.tsx";
+import type { Tone } from "../parts/tone.ts";
 
 export type EventOf<T extends RunEvent["type"]> = Extract<RunEvent, { readonly type: T }>;
 

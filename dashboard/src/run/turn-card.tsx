@@ -1,6 +1,7 @@
 import { memo, useState } from "react";
 import { Badge } from "../parts/badge.tsx";
-import { countText, Duration, Money } from "../parts/units.tsx";
+import { countText } from "../parts/texts.ts";
+import { Duration, Money } from "../parts/units.tsx";
 import { argumentsIn, type Change, changeIn } from "./changes.ts";
 import type { Note, ToolCall, Turn } from "./trajectory.ts";
 
