@@ -2713,7 +2713,7 @@ export interface SubmitIntakeInput {
       readonly affectedAgents?: readonly string[] | undefined;
       readonly priority?: number | undefined;
     } | undefined;
-    readonly analysis?: unknown | undefined;
+    readonly analysis?: unknown;
     /** signals that it is about */
     readonly signalIds?: readonly string[] | undefined;
   };
@@ -2748,7 +2748,7 @@ export interface UpdateIntakeInput {
   /** the record's id, or its beginning */
   readonly id: string;
   readonly body: {
-    readonly analysis?: unknown | undefined;
+    readonly analysis?: unknown;
     readonly tracking?: {
       readonly backlogRefs?: readonly string[] | undefined;
       readonly roadmapImpact?: string | undefined;

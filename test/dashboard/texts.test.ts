@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { RunEvent } from "../../client/index.ts";
 import { durationText, moneyText } from "../../dashboard/src/parts/texts.ts";
 import { changeIn } from "../../dashboard/src/run/changes.ts";
@@ -55,7 +55,8 @@ test("spans of time are told in their two largest units, with no 60 in them", ()
 
 describe("a run's log on the page", () => {
   test("is the same however its events come", async () => {
-    const { run } = testEngine();
+    const { engine, run } = testEngine();
+    onTestFinished(() => engine.close());
     const done = await run([
       {
         text: "I begin.",

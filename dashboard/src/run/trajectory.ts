@@ -253,6 +253,22 @@ function wordsOf(event: RunEvent): Words | undefined {
         "Plan",
         event.steps.map(({ step, status }) => `${signs[status]} ${step}`).join("\n"),
       ];
+    case "run.started":
+    case "run.finished":
+    case "session.opened":
+    case "turn.started":
+    case "turn.completed":
+    case "turn.failed":
+    case "tool.started":
+    case "tool.completed":
+    case "tools.activated":
+    case "condense.completed":
+    case "condense.failed":
+    case "judge.completed":
+    case "matching.completed":
+    case "sampling.completed":
+      return undefined;
+    // A newer server than this page may tell of more.
     default:
       return undefined;
   }

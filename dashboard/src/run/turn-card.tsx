@@ -97,7 +97,7 @@ function Call({ call }: { readonly call: ToolCall }) {
         ) : (
           <Badge tone={end.isError ? "bad" : "good"}>{end.isError ? "error" : "ok"}</Badge>
         )}
-        {end?.decision == null ? null : <Decided decision={end.decision} />}
+        {end === undefined || end.decision === null ? null : <Decided decision={end.decision} />}
         {end === undefined ? null : <Duration ms={end.durationMs} />}
         {end !== undefined && end.attempts > 1 ? <span>{end.attempts} attempts</span> : null}
         {end?.callId === undefined ? null : (
