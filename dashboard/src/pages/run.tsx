@@ -28,8 +28,11 @@ export function RunPage({ id }: PageProps) {
     isOver ? undefined : 2_000,
   );
   const { reload } = loaded;
-  // What the log tells is asked for at once.
-  useEffect(() => reload(), [reload, trajectory.lastSeq]);
+  const { turnedAt } = trajectory;
+  // How it stands is asked for as soon as the log says that this changed.
+  useEffect(() => {
+    if (turnedAt > 0) reload();
+  }, [reload, turnedAt]);
   return (
     <Loading of={loaded} lines={10}>
       {(run) => (

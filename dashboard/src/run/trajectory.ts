@@ -51,6 +51,8 @@ export interface Trajectory {
     readonly tokens: number;
   };
   readonly lastSeq: number;
+  /** The newest event after which the run stands otherwise: it waits, goes on, or has ended. */
+  readonly turnedAt: number;
 }
 
 export const noTrajectory: Trajectory = {
@@ -59,13 +61,14 @@ export const noTrajectory: Trajectory = {
   finished: undefined,
   used: { costMicroUsd: 0, unpriced: 0, tokens: 0 },
   lastSeq: 0,
+  turnedAt: 0,
 };
 
 /** A trajectory with more of the log. Turns that the events do not touch stay the same objects. */
 export function withEvents(before: Trajectory, events: readonly RunEvent[]): Trajectory {
   const items = [...before.items];
   const places = new Map(items.map(({ key }, at) => [key, at]));
-  let { started, finished, used, lastSeq } = before;
+  let { started, finished, used, lastSeq, turnedAt } = before;
   const put = (item: Item): void => {
     const at = places.get(item.key) ?? items.length;
     places.set(item.key, at);
@@ -78,6 +81,7 @@ export function withEvents(before: Trajectory, events: readonly RunEvent[]): Tra
   for (const event of events) {
     if (event.seq <= lastSeq) continue;
     lastSeq = event.seq;
+    if (event.type.startsWith("run.")) turnedAt = event.seq;
     if (event.type === "run.started") started = event;
     if (event.type === "run.finished") finished = event;
     used = withUse(used, event);
@@ -87,7 +91,7 @@ export function withEvents(before: Trajectory, events: readonly RunEvent[]): Tra
       if (note !== undefined) put(note);
     }
   }
-  return { items, started, finished, used, lastSeq };
+  return { items, started, finished, used, lastSeq, turnedAt };
 }
 
 const turnTypes = [
