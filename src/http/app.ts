@@ -15,6 +15,7 @@ import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
 import { openApi } from "./openapi.ts";
 import { placeless } from "./placeless.ts";
+import { plainRequest } from "./plain-request.ts";
 import { problemOf, statusOf } from "./problem.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { referencePage } from "./reference-page.ts";
@@ -76,6 +77,10 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     }),
   );
   const maxSize = serve.maxBodyKilobytes * 1024;
+  app.use(async (c, next) => {
+    c.req.raw = plainRequest(c.req.raw);
+    await next();
+  });
   app.use(
     bodyLimit({
       maxSize,
