@@ -1,4 +1,4 @@
-import { type ClientRequest, request } from "node:http";
+import { Agent, type ClientRequest, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../../../src/base/random.ts";
 import { systemCodeOf } from "../../../src/base/errors.ts";
@@ -30,6 +30,8 @@ export interface Follower {
  * connections together.
  */
 export function createFollower(runId: string, key: string, truth: Truth): Follower {
+  // As clients do that ask again: the connection stays when a stream has ended.
+  const agent = new Agent({ keepAlive: true });
   let place = 0;
   let events = 0;
   let connections = 0;
@@ -69,7 +71,7 @@ export function createFollower(runId: string, key: string, truth: Truth): Follow
         clearTimeout(timer);
         done({ end: cut ? "cut" : how, why });
       };
-      asking = request(`${address}/v1/runs/${runId}/events`, { agent: false, headers });
+      asking = request(`${address}/v1/runs/${runId}/events`, { agent, headers });
       asking.on("error", (error) => end("refused", systemCodeOf(error) ?? error.message));
       asking.on("response", (response) => {
         if (response.statusCode === 204) {
