@@ -121,6 +121,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./stuck.ts")).stuckSurvey,
   },
   {
+    name: "telemetry",
+    summary: "What telemetry adds to a call and to a decision: metrics, file, collector, all.",
+    kind: "survey",
+    load: async () => (await import("./telemetry.ts")).telemetrySurvey,
+  },
+  {
     name: "tool-search",
     summary: "Which tools find_tools finds among hundreds, how fast, and what that saves.",
     kind: "survey",

@@ -87,9 +87,9 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
  * The command that the words begin with, or all of them where they begin with none: what others
  * need is not loaded, since that is most of the time until a command answers.
  */
-async function createProgram(
+export async function createProgram(
   context: CliContext,
-  [word = ""]: readonly string[],
+  [word = ""]: readonly string[] = [],
 ): Promise<Command> {
   const program = new Command("agent33")
     .description("An agent engine whose every outbound call goes through one governed door.")

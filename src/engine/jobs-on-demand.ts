@@ -5,6 +5,8 @@ export function jobsOnDemand(parts: JobsParts): Jobs {
   const load = async (): Promise<Jobs> => (await import("./jobs.ts")).createJobs(parts);
   return {
     run: async (...asked) => (await load()).run(...asked),
+    begin: async (...asked) => (await load()).begin(...asked),
     resume: async (...asked) => (await load()).resume(...asked),
+    goOn: async (...asked) => (await load()).goOn(...asked),
   };
 }

@@ -3,6 +3,7 @@ import { type ApiKeys, createApiKeys } from "../engine/api-keys.ts";
 import { type Engines, openEngines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
 import { keySetReader } from "../engine/key-set.ts";
+import { takeSessionKey } from "../engine/session-key.ts";
 import type { UpgradeReport } from "../engine/store-upgrade.ts";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
@@ -10,9 +11,11 @@ import { createApp } from "./app.ts";
 import { authenticatorOf } from "./authentication.ts";
 import type { Authenticator } from "./caller.ts";
 import { checkSafety, listen, type Listening } from "./listen.ts";
+import { builtDashboard } from "./dashboard.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { allRoutes } from "./routes/all.ts";
 import { adminScope } from "./scopes.ts";
+import { createSessions } from "./sessions.ts";
 
 /** A server at work. */
 export interface ApiServer {
@@ -57,6 +60,12 @@ export async function startServer(
       host,
       authenticator: authenticatorOf(keys, await tokensOf(engines, config, host)),
       limits: createRateLimits({ perMinute: serve.requestsPerMinute, failuresPerMinute }),
+      sessions: createSessions({
+        keys,
+        signingKey: takeSessionKey(engines.own.dataDir, host.random),
+        clock: host.clock,
+      }),
+      dashboard: builtDashboard(),
       closing: closing.signal,
     });
     const work = workers(engines, serve.concurrency, host);

@@ -3,10 +3,10 @@ import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "./pages
 import { first, type Program, rows, type SqlValue } from "./program.ts";
 import { asItStands } from "./seals/checked-text.ts";
 
-/** What a column must hold; nothing where there is no value. */
+/** What a column must hold; nothing where there is no value. In `LIKE`, `!` makes a sign mean itself. */
 export type Condition = readonly [
   column: string,
-  compare: "=" | ">=" | "<",
+  compare: "=" | ">=" | "<" | "LIKE",
   value: SqlValue | undefined,
 ];
 
@@ -110,7 +110,9 @@ function conditionsOf(where: readonly Condition[]): {
   readonly values: readonly SqlValue[];
 } {
   const given = where.flatMap(([column, compare, value]) =>
-    value === undefined ? [] : [{ text: ` AND ${column} ${compare} ?`, value }],
+    value === undefined
+      ? []
+      : [{ text: ` AND ${column} ${compare} ?${compare === "LIKE" ? " ESCAPE '!'" : ""}`, value }],
   );
   return {
     text: given.map(({ text }) => text).join(""),

@@ -8,6 +8,7 @@ import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
 import { evalKill } from "./eval-kill.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
+import { opsapi } from "./opsapi.ts";
 import { outage } from "./outage.ts";
 import { powerCut } from "./power-cut.ts";
 import { recoverKill } from "./recover-kill.ts";
@@ -35,6 +36,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "demo-kill": demoKill,
   "eval-kill": evalKill,
   "mcp-conformance": mcpConformance,
+  opsapi,
   outage,
   "power-cut": powerCut,
   "recover-kill": recoverKill,

@@ -5,6 +5,7 @@ import { type Chosen, newestFirst, newestRows } from "../newest-first.ts";
 import { everySeq, type Page, type PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { badRow } from "../damage.ts";
+import { keyReused, type NewId } from "./made-once.ts";
 import { change, first, lock, type Program, rows, type SqlRow, type SqlValue } from "../program.ts";
 
 interface Document {
@@ -50,6 +51,26 @@ export function documentsOf<T extends Document>(tenant: string, spec: DocumentTa
     const { values, body } = apart(check(document), spec);
     const row = yield* first(insertText, tenant, document.id, ...values, body);
     return row === undefined ? undefined : Number(row["seq"]);
+  }
+
+  /**
+   * What was made before under the key of a new id; undefined where nothing was, or where it has none.
+   * @throws Agent33Error `learning.key_reused` where it was made with other contents
+   */
+  function* madeBefore({ id, beginning }: NewId): Program<T | undefined> {
+    if (beginning === undefined) return undefined;
+    yield* lock(`${kind.noun}-key`, tenant, beginning);
+    const { from, to } = prefixRange(beginning);
+    const row = yield* first(
+      `SELECT * FROM ${table} WHERE tenant = ? AND id >= ? AND id < ? LIMIT 1`,
+      tenant,
+      from,
+      to,
+    );
+    if (row === undefined) return undefined;
+    const known = row as DocumentRow;
+    if (known.id !== id) throw keyReused(kind.noun, known.id);
+    return wholeOf(known, spec);
   }
 
   function* get(id: string): Program<T | undefined> {
@@ -101,7 +122,7 @@ export function documentsOf<T extends Document>(tenant: string, spec: DocumentTa
     return checked;
   }
 
-  return { insert, get, newest, list, find, changeOne };
+  return { insert, madeBefore, get, newest, list, find, changeOne };
 }
 
 type JsonTable = Record<string, unknown>;

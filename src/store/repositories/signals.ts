@@ -93,6 +93,27 @@ export function signalsRepository(context: RepositoryContext) {
       );
       return signalOf(pickOne(prefix, found, kind));
     }),
+    /**
+     * The signals that were made of, or seen again with, keys that begin so, by key.
+     * @param beginning such as `run:ID:`, all that runs of that id taught
+     */
+    ofKeys: read(function* (
+      beginning: string,
+    ): Program<readonly { readonly key: string; readonly signal: Signal }[]> {
+      const { from, to } = prefixRange(beginning);
+      const found = yield* rows(
+        `SELECT signals.*, key AS signal_key FROM signal_keys
+         JOIN signals ON signals.tenant = signal_keys.tenant AND signals.id = signal_id
+         WHERE signal_keys.tenant = ? AND key >= ? AND key < ? ORDER BY key`,
+        tenant,
+        from,
+        to,
+      );
+      return found.map((row) => ({
+        key: String(row["signal_key"]),
+        signal: signalOf(row as unknown as SignalRow),
+      }));
+    }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (filter: SignalFilter = {}): Program<Page<Signal>> {
       const where: readonly Condition[] = [
