@@ -13,7 +13,7 @@ import {
   trialsOfJob,
 } from "../evaluation/jobs/job-trials.ts";
 import type { Trial } from "../evaluation/trials/trial.ts";
-import { trajectoryOf } from "./evaluation.ts";
+import { trajectoryOf } from "./trajectory.ts";
 import type { Engine } from "./engine.ts";
 import type { Host } from "./host.ts";
 import { listTasks, type TaskListing } from "./job-lists.ts";
