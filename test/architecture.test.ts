@@ -26,7 +26,8 @@ const codeOf = (path: string): string =>
     .replace(/^\s*\/\/.*$/gm, "");
 
 function importsOf(path: string): readonly string[] {
-  const words = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g;
+  // Not the end of a text such as "/v1/evaluations/import".
+  const words = /(?<![\w/])(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g;
   const found = [...codeOf(path).matchAll(words)];
   return found.map((match) => match[1] ?? "");
 }

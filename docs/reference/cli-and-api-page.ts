@@ -35,7 +35,7 @@ const context: CliContext = {
   exit: nothing,
 };
 
-const program = await createProgram(context);
+const program = await createProgram(context, []);
 
 /** Every command of the program that is none but a group of others. */
 export function cliCommands(): readonly CliCommand[] {

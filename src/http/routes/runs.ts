@@ -4,7 +4,7 @@ import { runOutcomes } from "../../events/event-fields.ts";
 import { storedEventSchema } from "../../events/event.ts";
 import { inBackground } from "../background.ts";
 import { runEvents } from "../run-events.ts";
-import { jsonValue, moment, pageOf, pageQuery, shownPage } from "../input.ts";
+import { jsonValue, pageOf, pageQuery, shownPage } from "../input.ts";
 import { trajectoryOf } from "../../engine/trajectory.ts";
 import { otlpOf, traceOf } from "../../engine/traces.ts";
 import { defineRoute, defineStream, defineText, type Route } from "../route.ts";
