@@ -43,7 +43,7 @@ describe("one who follows a run", () => {
   ])("finds an event that %s", async (_, texts, fault) => {
     const address = await says(...texts);
     const one = follower();
-    for (const _text of texts) await one.connect(address);
+    for (let index = 0; index < texts.length; index += 1) await one.connect(address);
     expect(one.faults).toEqual([`run run: ${fault}`]);
   });
 
