@@ -60,11 +60,13 @@ import type { UpgradeReport } from "./engine/store-upgrade.ts";
  */
 export function createEngine(
   config: Config,
-  host: Host,
+  machine: Host,
   configured?: ConfiguredStore,
   entryPoint: EntryPoint = "cli",
 ): Engine {
   const { settings } = config;
+  const redactor = secretRedactor(settings, machine.env);
+  const host: Host = { ...machine, warn: (message) => machine.warn(redactor.text(message)) };
   const { clock, random, ids } = host;
   const policies = createPolicies({
     config,
@@ -75,7 +77,6 @@ export function createEngine(
   const ownPolicy = () =>
     policies.policyFor(policies.selection(), { entryPoint, tenant: settings.tenant });
   const keys = providerKeys(host.env);
-  const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
   const {
@@ -297,6 +298,7 @@ export function createEngine(
     reloadPolicy: policies.reload,
     runs,
     trialAgent,
+    conceal: redactor.registered,
     dataDir,
     store,
     learning,

@@ -60,10 +60,13 @@ async function run(words: readonly string[], machine: Machine): Promise<number> 
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok;
     const error = thrown instanceof CommanderError ? usage(thrown, words) : toAgent33Error(thrown);
+    // Only what fails needs it, and no command should wait for it to be loaded.
+    const { environmentSecrets } = await import("../engine/redactor.ts");
+    const conceal = environmentSecrets(context.host.env).registered;
     showError(
       {
-        out: (text) => context.write(`${printable(text)}\n`),
-        err: (text) => context.writeError(`${printable(text)}\n`),
+        out: (text) => context.write(`${conceal(printable(text))}\n`),
+        err: (text) => context.writeError(`${conceal(printable(text))}\n`),
         json: words.includes("--json"),
         style: createStyle(context.colours),
         width: context.columns,

@@ -116,7 +116,9 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     effort,
     toolbox: createToolbox(parts.boundary, tools, parts.callers),
     preloaded: skills.preloaded,
-    systemPrompt: renderSystemPrompt(agent, { skills: skills.text, check: judged }),
+    systemPrompt: parts.redactor.text(
+      renderSystemPrompt(agent, { skills: skills.text, check: judged }),
+    ),
     window: windowOf(
       { ...parts.context, ...agent.context },
       { ...parts.model, maxOutputTokens: effort.maxOutputTokens },

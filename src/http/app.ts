@@ -114,10 +114,10 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
       new Agent33Error("api.not_found", "There is nothing under this path.", {
         hint: "The operations are in /openapi.json, and on the page /docs.",
       }),
-      host,
+      parts,
     ),
   );
-  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), host));
+  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), parts));
   return app;
 }
 
@@ -151,7 +151,7 @@ async function respond(c: Here, route: Route, parts: AppParts): Promise<Response
     header: (name) => c.req.header(name),
   });
   const answer = isStream ? await answering : await within(answering, over, seconds);
-  return answered(c, route, answer, parts);
+  return answered(c, route, answer, parts, caller);
 }
 
 /** @throws Agent33Error `api.unauthenticated`, `api.rate_limited` */
@@ -244,7 +244,13 @@ async function within<T>(work: Promise<T>, over: AbortSignal, seconds: number): 
   }
 }
 
-function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Response {
+function answered(
+  c: Here,
+  route: Route,
+  answer: Answer,
+  parts: AppParts,
+  { tenant }: Caller,
+): Response {
   if (answer.kind === "stream") {
     if (answer.items === undefined) return c.body(null, 204);
     return c.body(eventStream(answer.items), 200, {
@@ -261,7 +267,8 @@ function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Respo
       },
     });
   }
-  const text = JSON.stringify(answer.body);
+  // What came from the log holds no secrets; files that people wrote, and what was asked, may.
+  const text = parts.engines.of(tenant).conceal(JSON.stringify(answer.body));
   if (parts.checksAnswers === true) {
     const problems = answerProblems(route, JSON.parse(text));
     if (problems !== undefined) {
@@ -275,11 +282,12 @@ function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Respo
   return new Response(text, { status: answer.status, headers });
 }
 
-function problemResponse(c: Here, error: Agent33Error, host: Host): Response {
+function problemResponse(c: Here, error: Agent33Error, { host, engines }: AppParts): Response {
+  const { conceal } = engines.own;
   const requestId = c.get("requestId");
   const status = statusOf(error);
   if (status === 500) {
-    host.warn(`serve: request ${requestId}: ${error.code}: ${error.message}`);
+    host.warn(conceal(`serve: request ${requestId}: ${error.code}: ${error.message}`));
   }
   const headers = new Headers({ "content-type": "application/problem+json" });
   const wait = error.details?.["retryAfterSeconds"];
@@ -289,7 +297,7 @@ function problemResponse(c: Here, error: Agent33Error, host: Host): Response {
     if (value !== null) headers.set(name, value);
   }
   const told = placeless(toJsonValue(problemOf(error, requestId)), host);
-  return new Response(JSON.stringify(told), { status, headers });
+  return new Response(conceal(JSON.stringify(told)), { status, headers });
 }
 
 /** The error for what comes while the server closes. */

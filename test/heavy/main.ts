@@ -3,6 +3,7 @@ import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
 import { apiFuzz } from "./api-fuzz.ts";
 import { backupKill } from "./backup-kill.ts";
+import { canary } from "./canary.ts";
 import { corruption } from "./corruption.ts";
 import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
@@ -28,6 +29,7 @@ import type { HeavySuite } from "./suite.ts";
 const suites: Readonly<Record<string, HeavySuite>> = {
   "api-fuzz": apiFuzz,
   "backup-kill": backupKill,
+  canary,
   corruption,
   crash,
   "demo-kill": demoKill,
