@@ -45,6 +45,7 @@ import { untoldRecoveries } from "./engine/recovery-news.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns } from "./engine/runs.ts";
+import { withStoredSecrets } from "./engine/secrets/stored.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses } from "./sandbox/process.ts";
 import { skillPaths } from "./engine/skills.ts";
@@ -65,8 +66,10 @@ export function createEngine(
   entryPoint: EntryPoint = "cli",
 ): Engine {
   const { settings } = config;
-  const redactor = secretRedactor(settings, machine.env);
-  const host: Host = { ...machine, warn: (message) => machine.warn(redactor.text(message)) };
+  const stored = withStoredSecrets(config, machine);
+  const redactor = secretRedactor(settings, stored.host.env);
+  stored.conceal(redactor);
+  const host: Host = { ...stored.host, warn: (message) => machine.warn(redactor.text(message)) };
   const { clock, random, ids } = host;
   const policies = createPolicies({
     config,
@@ -299,6 +302,7 @@ export function createEngine(
     runs,
     trialAgent,
     conceal: redactor.registered,
+    keepsOut: redactor.register,
     dataDir,
     store,
     learning,

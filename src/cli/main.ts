@@ -10,6 +10,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { evalCommand } from "./commands/eval/eval.ts";
 import { invokeCommand } from "./commands/invoke.ts";
 import { keysCommand } from "./commands/keys.ts";
+import { secretsCommand } from "./commands/secrets.ts";
 import { learnCommand } from "./commands/learn/learn.ts";
 import { mcpCommand } from "./commands/mcp.ts";
 import { metricsCommand } from "./commands/metrics.ts";
@@ -99,6 +100,7 @@ export function createProgram(context: CliContext): Command {
   workCommand(program, context);
   serveCommand(program, context);
   keysCommand(program, context);
+  secretsCommand(program, context);
   approvalsCommand(program, context);
   auditCommand(program, context);
   budgetsCommand(program, context);

@@ -7,7 +7,7 @@ import {
   type StoredQuarantined,
 } from "../store/transfer/quarantine.ts";
 import type { Host } from "./host.ts";
-import { secretRedactor } from "./redactor.ts";
+import { redactorFor } from "./secrets/stored.ts";
 import { withPlace } from "./store-place.ts";
 
 /** A record that was set aside, with the first of what it says. */
@@ -27,7 +27,7 @@ export function listQuarantine(
   host: Host,
   request: PageRequest,
 ): Promise<Page<QuarantineItem>> {
-  const redactor = secretRedactor(config.settings, host.env);
+  const redactor = redactorFor(config, host);
   return withPlace(place, host, async (backend) => {
     const page = await backend.tables.read(() => listSetAside(request));
     const items = page.items.map((item) => {
@@ -49,7 +49,7 @@ export function showQuarantined(
   config: Config,
   host: Host,
 ): Promise<StoredQuarantined> {
-  const redactor = secretRedactor(config.settings, host.env);
+  const redactor = redactorFor(config, host);
   return withPlace(place, host, async (backend) =>
     hidden(await backend.tables.read(() => findSetAside(id)), redactor),
   );

@@ -18,6 +18,8 @@ export const scopes = {
   "skills:read": "see skills, and have some looked at",
   "skills:match": "match skills with a task, which may ask a model",
   "skills:write": "add, pin and remove skills",
+  "secrets:read": "see which secrets are stored, not their values",
+  "secrets:write": "keep, rotate and remove stored secrets",
   "settings:read": "see the installation's settings and what works on its machine",
 } as const;
 

@@ -10,6 +10,7 @@ import { mcpRoutes } from "./mcp.ts";
 import { modelRoutes } from "./models.ts";
 import { policyRoutes } from "./policy.ts";
 import { runRoutes } from "./runs.ts";
+import { secretRoutes } from "./secrets.ts";
 import { settingsRoutes } from "./settings.ts";
 import { skillRoutes } from "./skills.ts";
 
@@ -25,6 +26,7 @@ export const allRoutes: readonly Route[] = [
   ...mcpRoutes,
   ...modelRoutes,
   ...policyRoutes,
+  ...secretRoutes,
   ...settingsRoutes,
   ...skillRoutes,
 ].map(recorded);

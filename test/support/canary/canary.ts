@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -23,6 +24,9 @@ export interface CanaryReport {
 const marker = "plain-words-that-may-be-found";
 const server = resolve(import.meta.dirname, "../mcp-servers/tells-secrets.mjs");
 
+/** The one that only the encrypted store has. */
+const storedName = "STORED_TOKEN";
+
 /** Secrets of every kind that settings name, and of the environment; headers and tokens are ASCII. */
 function canaries(): Readonly<Record<string, Canary>> {
   const made = [
@@ -31,6 +35,7 @@ function canaries(): Readonly<Record<string, Canary>> {
     webhookCanary("HOOK_SECRET"),
     canary("COLLECTOR_TOKEN"),
     canary("DEPLOY_PASSWORD"),
+    canary(storedName),
   ];
   return Object.fromEntries(made.map((one) => [one.name, one]));
 }
@@ -45,6 +50,7 @@ export async function canaryRound(): Promise<CanaryReport> {
     const search = createSearch(secrets, marker);
     const world = { folder, spoken, peers, secrets, search, faults: [] as string[], answers: 0 };
     writeWorld(world);
+    await storeOne(world);
     await serveAll(world);
     await commandsOf(world);
     lookAround(world);
@@ -89,6 +95,8 @@ function unsearched({ marked }: Search): readonly string[] {
     .filter((place) => ![...marked].some((where) => place.test(where)))
     .map((place) => `what may be found was not found in ${String(place)}`);
 }
+
+const masterKey = randomBytes(32).toString("base64");
 
 /** Everything that people write for it: settings, agents, skills, a workspace, a policy. */
 function writeWorld({ folder, spoken, peers }: World): void {
@@ -149,7 +157,11 @@ function writeWorld({ folder, spoken, peers }: World): void {
         notes: {
           command: process.execPath,
           args: [server, join(folder, "spoken.json")],
-          env: { NOTES_TOKEN: "${NOTES_TOKEN}", HEADER: "Bearer ${NOTES_TOKEN}" },
+          env: {
+            NOTES_TOKEN: "${NOTES_TOKEN}",
+            HEADER: "Bearer ${NOTES_TOKEN}",
+            OTHER: "${STORED_TOKEN}",
+          },
           confine: false,
         },
       },
@@ -157,8 +169,24 @@ function writeWorld({ folder, spoken, peers }: World): void {
   );
 }
 
-const environment = ({ secrets }: World): Record<string, string> =>
-  Object.fromEntries(secrets.map(({ name, value }) => [name, value]));
+const environment = ({ secrets }: World): Record<string, string> => ({
+  AGENT33_MASTER_KEY: masterKey,
+  ...Object.fromEntries(
+    secrets.flatMap(({ name, value }) => (name === storedName ? [] : [[name, value]])),
+  ),
+});
+
+async function storeOne(world: World): Promise<void> {
+  const input = world.secrets.find(({ name }) => name === storedName)?.value ?? "";
+  const words = ["secrets", "set", storedName];
+  const { code, stdout, stderr } = await startCli(words, {
+    cwd: world.folder,
+    env: environment(world),
+    input,
+  }).ended;
+  if (code !== 0) world.faults.push(`secrets set: ${stderr}`);
+  world.search.look("words of secrets set", stdout + stderr);
+}
 
 /** The service: every operation, with secrets in whatever can be sent, and every answer. */
 async function serveAll(world: World): Promise<void> {
