@@ -8,6 +8,7 @@ import { corruption } from "./corruption.ts";
 import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
 import { evalKill } from "./eval-kill.ts";
+import { injection } from "./injection.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { outage } from "./outage.ts";
 import { powerCut } from "./power-cut.ts";
@@ -34,6 +35,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   crash,
   "demo-kill": demoKill,
   "eval-kill": evalKill,
+  injection,
   "mcp-conformance": mcpConformance,
   outage,
   "power-cut": powerCut,
