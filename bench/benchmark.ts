@@ -97,6 +97,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./recovery.ts")).recoverySurvey,
   },
   {
+    name: "serve",
+    summary: "Requests a second of the service, beside a bare route on the same server library.",
+    kind: "survey",
+    load: async () => (await import("./serve.ts")).serveSurvey,
+  },
+  {
     name: "skillmatch",
     summary: "Which skills are found among thousands for a whole task, and how fast.",
     kind: "survey",
@@ -113,6 +119,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     summary: "Which real runs are told that they go in circles, and how soon planted loops end.",
     kind: "survey",
     load: async () => (await import("./stuck.ts")).stuckSurvey,
+  },
+  {
+    name: "telemetry",
+    summary: "What telemetry adds to a call and to a decision: metrics, file, collector, all.",
+    kind: "survey",
+    load: async () => (await import("./telemetry.ts")).telemetrySurvey,
   },
   {
     name: "tool-search",

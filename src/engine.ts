@@ -22,10 +22,12 @@ import { createConfinements } from "./engine/confined-servers.ts";
 import { configuredConnectors } from "./engine/connectors.ts";
 import { openEmbedding } from "./engine/embeddings.ts";
 import { createEscalation } from "./engine/escalation.ts";
-import { createJobs } from "./engine/jobs.ts";
+import { explainRoute } from "./engine/explain-route.ts";
+import { jobsOnDemand } from "./engine/jobs-on-demand.ts";
 import { createInventory } from "./engine/inventory.ts";
 import { createBudgetNews } from "./engine/budget-news.ts";
 import { openStanding } from "./engine/budgets.ts";
+import { lineageOfCall, lineageOfRun } from "./engine/lineage.ts";
 import { createLiveText } from "./engine/live-text.ts";
 import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
@@ -307,6 +309,10 @@ export function createEngine(
     store,
     learning,
     audit,
+    lineage: {
+      ofCall: (prefix) => lineageOfCall(prefix, { store, learning }),
+      ofRun: (prefix) => lineageOfRun(prefix, { store, learning }),
+    },
     boundary,
     metrics,
     telemetry,
@@ -330,7 +336,9 @@ export function createEngine(
       embedding: settings.embeddings.model === undefined ? undefined : embedding,
     }),
     processes,
-    jobs: createJobs({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
+    jobs: jobsOnDemand({ host, processes, dataDir, trialAgent, recordTrial: learning.recordTrial }),
+    explainRoute: (request) =>
+      explainRoute(request, { host, config, store, openModel: openers.model }),
     onBudget: budgetNews.listen,
     rememberApproval: approvals.remember,
     decideApproval: async (...decision) => approvals.decide(...decision),

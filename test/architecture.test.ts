@@ -12,7 +12,7 @@ function filesBelow(folder: string): readonly string[] {
   return readdirSync(join(root, folder)).flatMap((name) => {
     const path = join(folder, name);
     if (statSync(join(root, path)).isDirectory()) return filesBelow(path);
-    return /\.c?[jt]s$/.test(path) ? [path] : [];
+    return /\.(?:c?[jt]s|tsx)$/.test(path) ? [path] : [];
   });
 }
 
@@ -26,7 +26,8 @@ const codeOf = (path: string): string =>
     .replace(/^\s*\/\/.*$/gm, "");
 
 function importsOf(path: string): readonly string[] {
-  const words = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*["']([^"']+)["']/g;
+  // Not the end of a text such as "/v1/evaluations/import".
+  const words = /(?<![\w/])(?:from|import|require)\s*\(?\s*["']([^"']+)["']/g;
   const found = [...codeOf(path).matchAll(words)];
   return found.map((match) => match[1] ?? "");
 }
@@ -180,6 +181,45 @@ describe("arrows", () => {
     };
     for (const path of graph.keys()) visit(path, []);
     expect(cycles).toEqual([]);
+  });
+});
+
+describe("the page and the client", () => {
+  /** Imports of a folder that are neither its own files nor among those that it may have. */
+  const strange = (folder: string, allowed: readonly string[]): readonly string[] =>
+    filesBelow(folder).flatMap((path) =>
+      importsOf(path)
+        .map((name) =>
+          name.startsWith(".") ? relative(root, resolve(root, dirname(path), name)) : name,
+        )
+        .filter((name) => !name.startsWith(`${folder}/`) && !allowed.includes(name))
+        .map((name) => `${path} -> ${name}`),
+    );
+  const libraries = ["react", "react-dom/client", "uplot", "uplot/dist/uPlot.min.css"];
+
+  test("the page knows the server by its client alone", () => {
+    expect(strange("dashboard/src", [...libraries, "client/index.ts"])).toEqual([]);
+    expect(strange("dashboard/src", libraries)).toContain(
+      "dashboard/src/api.ts -> client/index.ts",
+    );
+  });
+
+  test("the client needs nothing, so that it works wherever there is fetch", () => {
+    expect(filesBelow("client").length).toBeGreaterThan(5);
+    expect(strange("client", [])).toEqual([]);
+  });
+
+  test("nothing is written into the page past React's escaping, nor kept of the key", () => {
+    const text = filesBelow("dashboard/src").map(codeOf).join("\n");
+    expect(text).not.toMatch(/dangerouslySetInnerHTML|innerHTML|insertAdjacentHTML|\beval\(/);
+    expect(text.match(/localStorage\.setItem\((\w+)/g)).toEqual(["localStorage.setItem(place"]);
+  });
+
+  test("files are short", () => {
+    const all = [...filesBelow("dashboard/src"), ...filesBelow("client")];
+    const long = all.filter((path) => textOf(path).split("\n").length > lineLimit);
+    // It is made of the API's document.
+    expect(long).toEqual(["client/operations.ts"]);
   });
 });
 

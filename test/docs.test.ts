@@ -3,6 +3,8 @@ import { dirname, join, relative, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { collectErrorCodes } from "../docs/reference/error-codes.ts";
 import { apiPage } from "../docs/reference/api-page.ts";
+import { clientSource } from "../docs/reference/client-source.ts";
+import { cliAndApiPage, cliCommands, tableProblems } from "../docs/reference/cli-and-api-page.ts";
 import { errorCodes, errorsPage } from "../docs/reference/errors-page.ts";
 import { replayReportJsonSchema } from "../src/agents/replay/report.ts";
 import { Agent33Error } from "../src/base/errors.ts";
@@ -122,8 +124,37 @@ describe("the pages", () => {
   });
 });
 
+test("the client is made of the operations that there are", () => {
+  expect(textOf("client/operations.ts")).toBe(clientSource());
+});
+
 test("the page of the API says what the routes say (else run: node docs/reference/generate-api.ts)", () => {
   expect(textOf("docs/reference/api.md")).toBe(apiPage());
+});
+
+describe("the table of commands and operations", () => {
+  test("is what the program and the routes are (else run: node docs/reference/generate-api.ts)", () => {
+    expect(textOf("docs/reference/cli-and-api.md")).toBe(cliAndApiPage());
+  });
+
+  test("has an operation or a reason for every command", () => {
+    expect(cliCommands().length).toBeGreaterThan(80);
+    expect(tableProblems()).toEqual([]);
+  });
+
+  test("would not pass over a command without either, or an operation that is not there", () => {
+    const commands = [
+      { words: "runs list", description: "" },
+      { words: "moon", description: "" },
+    ];
+    const table = { "runs list": { operations: ["listRun"] }, gone: { alone: "" } };
+    expect(tableProblems(table, commands, ["listRuns"])).toEqual([
+      "`moon` has neither an operation nor a reason",
+      "`gone` is no command",
+      "`runs list`: there is no operation listRun",
+      "`gone` has an empty reason",
+    ]);
+  });
 });
 
 describe("the page of error codes", () => {

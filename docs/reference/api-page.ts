@@ -11,10 +11,11 @@ const opening = `# The API
 under \`/openapi.json\` (OpenAPI 3.1, with every form) and \`/docs\`. Each needs
 \`Authorization: Bearer KEY\` with the scope that it names. Errors are problems as in RFC 9457, with the
 [codes](errors.md) that errors have everywhere. \`effect\` is what an operation does to what is kept:
-nothing that is asked with GET changes anything.
+nothing that is asked with GET changes anything. Which command does the same is in
+[the table of both](cli-and-api.md).
 
-Without a key there are \`/healthz\` (the process lives), \`/readyz\` (it takes requests),
-\`/openapi.json\` and \`/docs\`.
+Without a key there are \`/health/live\` (the process lives), \`/health/ready\` (it takes requests and
+reads its store), which answer to \`/healthz\` and \`/readyz\` as well, \`/openapi.json\` and \`/docs\`.
 `;
 
 /** The page \`api.md\`, made of the OpenAPI document. */

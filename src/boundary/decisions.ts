@@ -48,6 +48,7 @@ function sameFacts(one: CallFacts, other: CallFacts): boolean {
     one.repeat === other.repeat &&
     one.tool === other.tool &&
     one.toolDigest === other.toolDigest &&
+    one.model === other.model &&
     one.host === other.host &&
     one.port === other.port &&
     one.privateAddress === other.privateAddress &&
@@ -71,6 +72,7 @@ type ComparedFacts =
   | "repeat"
   | "tool"
   | "toolDigest"
+  | "model"
   | "host"
   | "port"
   | "privateAddress"

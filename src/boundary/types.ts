@@ -16,6 +16,8 @@ export interface CallFacts {
   readonly tool?: string;
   /** SHA-256 of the tool's definition as it was when it was listed. */
   readonly toolDigest?: string;
+  /** Of a call of a model, `provider:model`: for the record of what it cost. No policy looks at it. */
+  readonly model?: string;
   readonly host?: string;
   readonly port?: number;
   /**
@@ -240,6 +242,7 @@ export interface CallRecord {
   readonly repeat: Repeat;
   readonly tool?: string;
   readonly toolDigest?: string;
+  readonly model?: string;
   readonly host?: string;
   readonly port?: number;
   readonly injection?: InjectionLevel;

@@ -1,29 +1,5 @@
 import { Command, CommanderError } from "commander";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
-import { agentsCommand } from "./commands/agents.ts";
-import { approvalsCommand } from "./commands/approvals.ts";
-import { auditCommand } from "./commands/audit.ts";
-import { budgetsCommand } from "./commands/budgets.ts";
-import { connectorsCommand } from "./commands/connectors/connectors.ts";
-import { configCommand } from "./commands/config.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { evalCommand } from "./commands/eval/eval.ts";
-import { invokeCommand } from "./commands/invoke.ts";
-import { keysCommand } from "./commands/keys.ts";
-import { secretsCommand } from "./commands/secrets.ts";
-import { learnCommand } from "./commands/learn/learn.ts";
-import { mcpCommand } from "./commands/mcp.ts";
-import { metricsCommand } from "./commands/metrics.ts";
-import { modelsCommand } from "./commands/models.ts";
-import { policyCommand } from "./commands/policy/policy.ts";
-import { replayCommand } from "./commands/replay.ts";
-import { resumeCommand } from "./commands/resume.ts";
-import { runCommand } from "./commands/run.ts";
-import { runsCommand } from "./commands/runs.ts";
-import { serveCommand } from "./commands/serve.ts";
-import { skillsCommand } from "./commands/skills/skills.ts";
-import { storeCommand } from "./commands/store.ts";
-import { workCommand } from "./commands/work.ts";
 import type { CliContext } from "./context.ts";
 import { exitCodeOfError, exitCodes } from "./exit-codes.ts";
 import { type Machine, processMachine } from "./machine.ts";
@@ -56,7 +32,8 @@ async function run(words: readonly string[], machine: Machine): Promise<number> 
     },
   };
   try {
-    await createProgram(context).parseAsync([...words], { from: "user" });
+    const program = await createProgram(context, words);
+    await program.parseAsync([...words], { from: "user" });
     return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok;
@@ -80,8 +57,44 @@ async function run(words: readonly string[], machine: Machine): Promise<number> 
   }
 }
 
-/** All commands, one file each. */
-export function createProgram(context: CliContext): Command {
+type AddCommand = (program: Command, context: CliContext) => void;
+
+/** All commands, one file each, in the order of the help. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  run: async () => (await import("./commands/run.ts")).runCommand,
+  invoke: async () => (await import("./commands/invoke.ts")).invokeCommand,
+  runs: async () => (await import("./commands/runs.ts")).runsCommand,
+  resume: async () => (await import("./commands/resume.ts")).resumeCommand,
+  replay: async () => (await import("./commands/replay.ts")).replayCommand,
+  agents: async () => (await import("./commands/agents.ts")).agentsCommand,
+  work: async () => (await import("./commands/work.ts")).workCommand,
+  serve: async () => (await import("./commands/serve.ts")).serveCommand,
+  keys: async () => (await import("./commands/keys.ts")).keysCommand,
+  secrets: async () => (await import("./commands/secrets.ts")).secretsCommand,
+  approvals: async () => (await import("./commands/approvals.ts")).approvalsCommand,
+  audit: async () => (await import("./commands/audit.ts")).auditCommand,
+  budgets: async () => (await import("./commands/budgets.ts")).budgetsCommand,
+  connectors: async () => (await import("./commands/connectors/connectors.ts")).connectorsCommand,
+  learn: async () => (await import("./commands/learn/learn.ts")).learnCommand,
+  mcp: async () => (await import("./commands/mcp.ts")).mcpCommand,
+  metrics: async () => (await import("./commands/metrics.ts")).metricsCommand,
+  models: async () => (await import("./commands/models.ts")).modelsCommand,
+  policy: async () => (await import("./commands/policy/policy.ts")).policyCommand,
+  eval: async () => (await import("./commands/eval/eval.ts")).evalCommand,
+  skills: async () => (await import("./commands/skills/skills.ts")).skillsCommand,
+  store: async () => (await import("./commands/store.ts")).storeCommand,
+  config: async () => (await import("./commands/config.ts")).configCommand,
+  doctor: async () => (await import("./commands/doctor.ts")).doctorCommand,
+};
+
+/**
+ * The command that the words begin with, or all of them where they begin with none: what others
+ * need is not loaded, since that is most of the time until a command answers.
+ */
+export async function createProgram(
+  context: CliContext,
+  [word = ""]: readonly string[],
+): Promise<Command> {
   const program = new Command("agent33")
     .description("An agent engine whose every outbound call goes through one governed door.")
     .version(packageVersion())
@@ -91,30 +104,9 @@ export function createProgram(context: CliContext): Command {
       // Errors are shown once, by `main`, in the form that all errors have.
       writeErr: () => undefined,
     });
-  runCommand(program, context);
-  invokeCommand(program, context);
-  runsCommand(program, context);
-  resumeCommand(program, context);
-  replayCommand(program, context);
-  agentsCommand(program, context);
-  workCommand(program, context);
-  serveCommand(program, context);
-  keysCommand(program, context);
-  secretsCommand(program, context);
-  approvalsCommand(program, context);
-  auditCommand(program, context);
-  budgetsCommand(program, context);
-  connectorsCommand(program, context);
-  learnCommand(program, context);
-  mcpCommand(program, context);
-  metricsCommand(program, context);
-  modelsCommand(program, context);
-  policyCommand(program, context);
-  evalCommand(program, context);
-  skillsCommand(program, context);
-  storeCommand(program, context);
-  configCommand(program, context);
-  doctorCommand(program, context);
+  const known = Object.hasOwn(commands, word) ? commands[word] : undefined;
+  const wanted = known === undefined ? Object.values(commands) : [known];
+  for (const add of await Promise.all(wanted.map((load) => load()))) add(program, context);
   return program;
 }
 

@@ -74,6 +74,12 @@ export function checkText(check: AuditCheck, { style }: Output): string {
     ["records", `${check.records} as they were linked`],
     ["pending", `${check.pending} not linked yet`],
     ["checkpoints", String(check.checkpoints)],
+    [
+      "removed",
+      check.removedUpTo === 0
+        ? undefined
+        : `up to place ${check.removedUpTo}, as the audit says itself`,
+    ],
     ["end", end],
     ["key", check.keyId ?? undefined],
   ]);

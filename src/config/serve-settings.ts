@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { addressField } from "../connectors/http/fields.ts";
+import { servedEvaluationsSchema } from "./evaluation-settings.ts";
 
 /** Algorithms with a public key: who can check a token cannot make one. */
 const tokenAlgorithms = ["RS256", "PS256", "ES256", "ES384", "EdDSA"] as const;
@@ -61,5 +62,12 @@ export const serveSettingsSchema = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe("folders in which runs that come by the API may work"),
+  evaluations: servedEvaluationsSchema.prefault({}),
+  metrics: z
+    .enum(["key", "open"])
+    .default("key")
+    .describe(
+      "who may read /metrics: those with a key that has metrics:read, or anybody on this machine",
+    ),
   jwt: jwtSchema.optional().describe("tokens of an identity provider that the API takes"),
 });

@@ -15,6 +15,7 @@ export const telemetrySettingsSchema = z.strictObject({
         .record(headerName, z.string().min(1))
         .default({})
         .describe("headers whose values are secrets: header to environment variable"),
+      compression: z.enum(["gzip", "none"]).default("gzip").describe("how requests are compressed"),
     })
     .optional()
     .describe("collector that takes OpenTelemetry's protocol over HTTP"),

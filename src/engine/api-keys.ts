@@ -52,6 +52,11 @@ export interface ApiKeys {
   }): Promise<{ readonly items: readonly ShownKey[]; readonly nextCursor: string | null }>;
   /** The key that a secret proves; undefined where it is none, or one that is over. */
   check(secret: string): Promise<ApiKey | undefined>;
+  /**
+   * A key that was proved before; undefined where it holds no more, or has other secrets since.
+   * @param isOf whether the digest of a secret is that of the one which was proved
+   */
+  again(id: string, isOf: (digest: string) => boolean): Promise<ApiKey | undefined>;
   /** Whether a key was ever made here. */
   any(): Promise<boolean>;
 }
@@ -85,6 +90,19 @@ export function createApiKeys({
     });
   };
   const shown = (key: ApiKey): ShownKey => shownKey(key, clock.now());
+
+  /** The key, where it holds and one of its secrets that hold is meant. */
+  const holding = (id: string, isOf: (digest: string) => boolean): ApiKey | undefined => {
+    const key = rows.get(id);
+    if (key === undefined) return undefined;
+    const now = clock.now();
+    const { former } = key;
+    const proved =
+      isOf(key.digest) || (former !== null && former.until > now && isOf(former.digest));
+    if (!proved || shownKey(key, now).state !== "active") return undefined;
+    if (now - (key.lastUsedAt ?? 0) >= usedEveryMs) rows.used(key.id);
+    return key;
+  };
 
   return {
     create: async ({ name, tenant, user, scopes, ttlMs }) => {
@@ -125,18 +143,11 @@ export function createApiKeys({
     },
     check: async (secret) => {
       const id = keyShape.exec(secret)?.[1];
-      const key = id === undefined ? undefined : rows.get(id);
-      if (key === undefined) return undefined;
-      const now = clock.now();
+      if (id === undefined) return undefined;
       const given = sha256(secret);
-      const { former } = key;
-      const proved =
-        isSame(given, key.digest) ||
-        (former !== null && former.until > now && isSame(given, former.digest));
-      if (!proved || shownKey(key, now).state !== "active") return undefined;
-      if (now - (key.lastUsedAt ?? 0) >= usedEveryMs) rows.used(key.id);
-      return key;
+      return holding(id, (digest) => isSame(given, digest));
     },
+    again: async (id, isOf) => holding(id, isOf),
     any: async () => rows.list({ limit: 1 }).items.length > 0,
   };
 }

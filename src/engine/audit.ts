@@ -10,7 +10,7 @@ import { findKey, readPublicKeyFile, takeKey } from "../boundary/audit/key-file.
 import { type PublicKeys, readPublicKey } from "../boundary/audit/signing.ts";
 import { storedAudit } from "../boundary/audit/stored-audit.ts";
 import { type Anchors, verifyAudit } from "../boundary/audit/verify.ts";
-import { createAuditWriter } from "../boundary/audit/writer.ts";
+import { type AuditTogether, createAuditWriter } from "../boundary/audit/writer.ts";
 import type { AuditSink } from "../boundary/ports.ts";
 import type { CallRecord } from "../boundary/types.ts";
 import type { Store } from "../store/store.ts";
@@ -36,6 +36,8 @@ export interface AuditCheck extends AuditVerdict {
 export interface Audit {
   /** Where the calls of a tenant are recorded. */
   sink(tenant: string): AuditSink;
+  /** The same for who can wait: what comes side by side shares a wait for the disk. */
+  together(tenant: string): AuditTogether;
   /** Writes down what waits to be: reads of the last second. */
   flush(): Promise<void>;
   /**
@@ -120,6 +122,13 @@ export function createAudit(parts: AuditParts): Audit {
         open: (record) => sink.open(hideError(record, redactor)),
         close: (record) => sink.close(hideError(record, redactor)),
         closeSoon: (call) => sink.closeSoon({ record: () => hideError(call.record(), redactor) }),
+      };
+    },
+    together: (tenant) => {
+      const { open, close } = writer.together(tenant);
+      return {
+        open: (record) => open(hideError(record, redactor)),
+        close: (record) => close(hideError(record, redactor)),
       };
     },
     flush: writer.flush,

@@ -46,7 +46,13 @@ export function openStanding(
   });
 }
 
-function limitsOf({ maxCostMicroUsd, maxTokens, maxCalls, maxSeconds }: Budget): BudgetLimits {
+/** What a budget of the settings allows; seconds there are milliseconds here. */
+export function limitsOf({
+  maxCostMicroUsd,
+  maxTokens,
+  maxCalls,
+  maxSeconds,
+}: Budget): BudgetLimits {
   return {
     ...(maxCostMicroUsd === undefined ? {} : { costMicroUsd: maxCostMicroUsd }),
     ...(maxTokens === undefined ? {} : { tokens: maxTokens }),

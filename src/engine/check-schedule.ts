@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { createProcesses } from "../sandbox/process.ts";
+import { createProcesses, type Processes } from "../sandbox/process.ts";
 import {
   type LastCheck,
   lastCheckSchema,
@@ -35,7 +35,6 @@ export function scheduleChecks(parts: CheckParts): RecurringWork {
   const { config, host, dataDir, onDamage } = parts;
   const processes = createProcesses(host.clock);
   const everyMs = config.settings.store.checkEveryHours * hourMs;
-  const path = join(dataDir, databaseFile);
   let failedAt = Number.NEGATIVE_INFINITY;
 
   const isDue = (): boolean => {
@@ -45,23 +44,11 @@ export function scheduleChecks(parts: CheckParts): RecurringWork {
   };
 
   const check = async (): Promise<void> => {
-    // Another process is at it, and writes down what it finds.
-    const lock = takeLock(join(dataDir, "check.lock"), "alone", 0);
-    if (lock === undefined) return;
-    try {
-      const order = JSON.stringify({ path, at: host.clock.now() });
-      const found = await runStoreChild(
-        { program: "check", args: [order], source: path, report: lastCheckSchema },
-        host,
-        processes,
-      );
-      writeLastCheck(dataDir, found);
-      if (found.sound) return;
-      host.warn(`check: ${damageLine(found)}`);
-      onDamage(found);
-    } finally {
-      lock.release();
-    }
+    // Where there is nothing, another process is at it, and writes down what it finds.
+    const found = await checkStore({ host, dataDir, processes });
+    if (found === undefined || found.sound) return;
+    host.warn(`check: ${damageLine(found)}`);
+    onDamage(found);
   };
 
   return recurringWork({
@@ -75,4 +62,40 @@ export function scheduleChecks(parts: CheckParts): RecurringWork {
       host.warn(`check: ${code}: ${message}`);
     },
   });
+}
+
+/**
+ * Reads a store from end to end in a child process, and writes down beside it what was found.
+ * @returns undefined where another process is reading it
+ */
+export async function checkStore({
+  host,
+  dataDir,
+  processes,
+  signal,
+}: Pick<CheckParts, "host" | "dataDir"> & {
+  readonly processes: Processes;
+  readonly signal?: AbortSignal;
+}): Promise<LastCheck | undefined> {
+  const lock = takeLock(join(dataDir, "check.lock"), "alone", 0);
+  if (lock === undefined) return undefined;
+  const path = join(dataDir, databaseFile);
+  try {
+    const order = JSON.stringify({ path, at: host.clock.now() });
+    const found = await runStoreChild(
+      {
+        program: "check",
+        args: [order],
+        source: path,
+        report: lastCheckSchema,
+        ...(signal === undefined ? {} : { signal }),
+      },
+      host,
+      processes,
+    );
+    writeLastCheck(dataDir, found);
+    return found;
+  } finally {
+    lock.release();
+  }
 }

@@ -9,9 +9,11 @@ import type { BudgetNews } from "./budget-news.ts";
 import type { ElicitationAnswer } from "./elicitation.ts";
 import type { Inventory } from "./inventory.ts";
 import type { Learning } from "./learning.ts";
+import type { Lineage } from "./lineage.ts";
 import type { McpAdmin } from "./mcp-admin.ts";
 import type { Models } from "./models.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
+import type { RouteExplanation, RouteRequest } from "./explain-route.ts";
 import type { Runs } from "./runs.ts";
 import type { SkillMatching } from "./skill-matching.ts";
 import type { TelemetryExports } from "./telemetry.ts";
@@ -30,6 +32,14 @@ export interface Engine {
   readonly learning: Learning;
   /** The record of every call, of the settings' tenant. */
   readonly audit: Audit;
+  /**
+   * What led to a call or a run, and what came of it. @param prefix the id, or its beginning
+   * @throws Agent33Error `store.*`, `events.malformed`
+   */
+  readonly lineage: {
+    ofCall(prefix: string): Promise<Lineage>;
+    ofRun(prefix: string): Promise<Lineage>;
+  };
   readonly boundary: Boundary;
   /** What a run could go out through. */
   readonly inventory: Inventory;
@@ -44,6 +54,11 @@ export interface Engine {
   readonly jobs: Jobs;
   /** The MCP servers of the settings. */
   readonly mcp: McpAdmin;
+  /**
+   * What tier, model and limits a run would be given now, and what it would be expected to use.
+   * Nothing is made, asked or paid. @throws Agent33Error `agents.*`, `engine.invalid_inputs`
+   */
+  readonly explainRoute: (request: RouteRequest) => Promise<RouteExplanation>;
   /** Has the policies read again at once, in place of when they are next looked at. */
   readonly reloadPolicy: Policies["reload"];
   /**

@@ -4,6 +4,8 @@ import { type Program, rows } from "../store/program.ts";
 import { closeAll } from "./close-all.ts";
 import type { Host } from "./host.ts";
 import { type ConfiguredStore, openConfigured } from "./open-store.ts";
+import { createServedJobs, type ServedJobs } from "./served-jobs.ts";
+import { createOperations, type Operations } from "./operations.ts";
 import { openUpToDate } from "./open-up-to-date.ts";
 import type { UpgradeReport } from "./store-upgrade.ts";
 
@@ -22,6 +24,10 @@ export interface Engines {
   onEngine(listener: (engine: Engine) => void): void;
   /** Tenants that have runs which have not ended. */
   unfinished(): Promise<readonly string[]>;
+  /** Long work that requests began. */
+  readonly operations: Operations;
+  /** Jobs of trials, of the settings' tenant. */
+  readonly jobs: ServedJobs;
   /** Closes all of them, and the store. @throws the first failure, after everything else */
   close(): Promise<void>;
 }
@@ -44,8 +50,12 @@ export async function openEngines(
   const { configured, own } = await openUpToDate(config, host, open, onUpgrade);
   const engines = new Map<string, Engine>([[config.settings.tenant, own]]);
   const listeners: ((engine: Engine) => void)[] = [];
+  const operations = createOperations(host);
+  const jobs = createServedJobs(config, host, own);
   return {
     own,
+    operations,
+    jobs,
     of: (tenant) => {
       const known = engines.get(tenant);
       if (known !== undefined) return known;
@@ -62,7 +72,8 @@ export async function openEngines(
     unfinished: () => configured.store.backend.tables.read(unfinishedTenants),
     close: () => {
       const others = [...engines.values()].filter((engine) => engine !== own);
-      return closeAll([...others, own].map((engine) => () => engine.close()));
+      const engineEnds = [...others, own].map((engine) => () => engine.close());
+      return closeAll([() => operations.close(), () => jobs.close(), ...engineEnds]);
     },
   };
 }

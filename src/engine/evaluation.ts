@@ -145,7 +145,12 @@ export async function importEvaluation(host: Pick<Host, "cwd">, file: string): P
   }
 }
 
+/** The same of a text that somebody sent. @throws Agent33Error as {@link importEvaluation} */
+export function importEvaluationText(text: string): Imported {
+  return importReport(text, "What was sent");
+}
+
 /** A run's log as a trajectory in ATIF. @throws Agent33Error `evaluation.no_trajectory` */
-export function trajectoryOf(log: readonly StoredEvent[]): unknown {
+export function trajectoryOf(log: readonly StoredEvent[]): object {
   return atifOfLog(log);
 }

@@ -6,6 +6,9 @@ export {
   exportAuditTo,
 } from "./audit.ts";
 export { examine as examineMachine } from "./doctor.ts";
+export { spendDimensions, spendSteps } from "../observability/spend/spend.ts";
+export { budgetStandings, budgetUses } from "./budget-uses.ts";
+export { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 export { elicitationRule } from "../connectors/mcp/person.ts";
 export { handoffText } from "../context/handoff.ts";
 export { planLines } from "../context/record.ts";
@@ -32,6 +35,8 @@ export {
 export { planAdditions, removeSkill, type SkillAddition } from "./skill-changes.ts";
 export { entryNamed, type SkillEntry } from "../skills/registry.ts";
 export { formatSkillNotice } from "../skills/skill.ts";
+export type { Lineage } from "./lineage.ts";
+export { type LineageStep, stepBases, stepKinds } from "../observability/lineage/step.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
 export type { SkillMatch } from "../skills/matching/match-result.ts";
 export type { ModelCheck, ModelStanding } from "./models.ts";
@@ -49,7 +54,14 @@ export {
   type PolicyTestReport,
   testPolicy,
 } from "./policy-tools.ts";
-export { pairPolicies, type PolicyPair, replayExport, replayStore } from "./policy-diff.ts";
+export {
+  pairOf,
+  pairPolicies,
+  type PolicyPair,
+  type PolicyWords,
+  replayExport,
+  replayStore,
+} from "./policy-diff.ts";
 export { importPolicy, type PolicySource } from "./policy-import.ts";
 export type { RuleChanges } from "../boundary/policy/tools/rule-changes.ts";
 export type { ReplayReport } from "../boundary/policy/tools/replay.ts";
@@ -114,5 +126,6 @@ export { type JobListing, listJobs, listTasks, type TaskListing } from "./job-li
 export type { JobEvent, TrialNews } from "../evaluation/jobs/job-events.ts";
 export { skillArms } from "../evaluation/attempts/attempt.ts";
 export { environmentKinds } from "../evaluation/environments/environment.ts";
-export { conditionName } from "../evaluation/trials/trial.ts";
+export { agentKey } from "../evaluation/jobs/matrix.ts";
+export { conditionName, passedOf, rewardOf } from "../evaluation/trials/trial.ts";
 export type { AgentSpec } from "../evaluation/jobs/job-config.ts";

@@ -71,66 +71,80 @@ export interface JobOutcome extends JobEnd {
   readonly config: JobConfig;
 }
 
+/** A job that is written down and at work. */
+export interface BegunJob {
+  readonly dir: string;
+  readonly config: JobConfig;
+  /** Settles when it has ended. */
+  readonly ended: Promise<JobOutcome>;
+}
+
 export interface Jobs {
   /**
    * Tries tasks under every condition of a matrix.
    * @throws Agent33Error `evaluation.*`, `agents.*`, `sandbox.invalid_command`
    */
   run(request: JobRunRequest, watch?: JobWatch): Promise<JobOutcome>;
+  /** The same, for who does not wait: resolves when the job is written down. */
+  begin(request: JobRunRequest, watch?: JobWatch): Promise<BegunJob>;
   /**
    * Makes what trials of a job are still to be made.
    * @throws Agent33Error `evaluation.*`
    */
   resume(request: JobResumeRequest, watch?: JobWatch): Promise<JobOutcome>;
+  /** The same, for who does not wait. */
+  goOn(request: JobResumeRequest, watch?: JobWatch): Promise<BegunJob>;
 }
 
 export function createJobs(parts: JobsParts): Jobs {
   const { host } = parts;
+  const begin: Jobs["begin"] = async (request, watch = {}) => {
+    const asked = checked(runRequestSchema, request);
+    const { jobs, job, parallel, ...matrix } = asked;
+    const agents = agentsOf(matrix.agents, parts);
+    refuseSameAgents(agents);
+    const createdAt = host.clock.now();
+    const name = job ?? timeName(createdAt);
+    const dir = resolve(host.cwd, jobs, name);
+    const paths = matrix.tasks.map((path) => resolve(host.cwd, path));
+    const found = await tasksOf({ paths, include: matrix.include, exclude: matrix.exclude });
+    const jobsDir = resolve(host.cwd, jobs);
+    const driver = await openEnvironment({ kind: matrix.environment, jobsDir }, parts);
+    const config: JobConfig = {
+      format: "agent33-job/1",
+      id: host.ids(),
+      name,
+      createdAt,
+      ...matrix,
+      tasks: paths,
+      environment: driver.kind,
+    };
+    const drivers = { ...partsOf(parts, agents, parallel, watch), driver, retryErrors: false };
+    return begun(
+      dir,
+      async () => beginJob(dir, config, found, { agents, versions: versionsOf(parts) }),
+      (made) => drive(made, drivers, watch),
+    );
+  };
+  const goOn: Jobs["goOn"] = async (request, watch = {}) => {
+    const { job, parallel, retryErrors } = checked(resumeRequestSchema, request);
+    const dir = resolve(host.cwd, job);
+    const { config } = readJob(dir);
+    const agents = agentsOf(config.agents, parts);
+    const jobsDir = dirname(dir);
+    const driver = await openEnvironment({ kind: config.environment, jobsDir }, parts);
+    const drivers = { ...partsOf(parts, agents, parallel, watch), driver, retryErrors };
+    return begun(
+      dir,
+      () => openJob(dir, () => ({ agents, versions: versionsOf(parts) })),
+      (opened) => drive(opened, drivers, watch),
+    );
+  };
   return {
-    run: async (request, watch = {}) => {
-      const asked = checked(runRequestSchema, request);
-      const { jobs, job, parallel, ...matrix } = asked;
-      const agents = agentsOf(matrix.agents, parts);
-      refuseSameAgents(agents);
-      const createdAt = host.clock.now();
-      const name = job ?? timeName(createdAt);
-      const dir = resolve(host.cwd, jobs, name);
-      const paths = matrix.tasks.map((path) => resolve(host.cwd, path));
-      const found = await tasksOf({ paths, include: matrix.include, exclude: matrix.exclude });
-      const jobsDir = resolve(host.cwd, jobs);
-      const driver = await openEnvironment({ kind: matrix.environment, jobsDir }, parts);
-      const config: JobConfig = {
-        format: "agent33-job/1",
-        id: host.ids(),
-        name,
-        createdAt,
-        ...matrix,
-        tasks: paths,
-        environment: driver.kind,
-      };
-      return alone(dir, () =>
-        drive(
-          beginJob(dir, config, found, { agents, versions: versionsOf(parts) }),
-          { ...partsOf(parts, agents, parallel, watch), driver, retryErrors: false },
-          watch,
-        ),
-      );
-    },
-    resume: async (request, watch = {}) => {
-      const { job, parallel, retryErrors } = checked(resumeRequestSchema, request);
-      const dir = resolve(host.cwd, job);
-      const { config } = readJob(dir);
-      const agents = agentsOf(config.agents, parts);
-      const jobsDir = dirname(dir);
-      const driver = await openEnvironment({ kind: config.environment, jobsDir }, parts);
-      return alone(dir, async () =>
-        drive(
-          await openJob(dir, () => ({ agents, versions: versionsOf(parts) })),
-          { ...partsOf(parts, agents, parallel, watch), driver, retryErrors },
-          watch,
-        ),
-      );
-    },
+    begin,
+    goOn,
+    run: async (request, watch) => (await begin(request, watch)).ended,
+    resume: async (request, watch) => (await goOn(request, watch)).ended,
   };
 
   async function drive(job: Job, jobParts: JobParts, watch: JobWatch): Promise<JobOutcome> {
@@ -139,6 +153,24 @@ export function createJobs(parts: JobsParts): Jobs {
     writeJobResult(job.dir, jobResult(job, end, host.clock.now()));
     return { ...end, dir: job.dir, config: job.config };
   }
+}
+
+/** Holds a job from its opening to its end, and tells of the opening. */
+async function begun(
+  dir: string,
+  open: () => Promise<Job>,
+  go: (job: Job) => Promise<JobOutcome>,
+): Promise<BegunJob> {
+  const opened = Promise.withResolvers<Job>();
+  const ended = alone(dir, async () => {
+    const job = await open();
+    opened.resolve(job);
+    return go(job);
+  });
+  // What keeps it from being opened is told here; what ends it later is told by `ended`.
+  ended.catch(opened.reject);
+  const { config } = await opened.promise;
+  return { dir, config, ended };
 }
 
 function partsOf(

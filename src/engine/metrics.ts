@@ -5,6 +5,11 @@ import { pricesOf } from "../models/prices.ts";
 import type { Exposition, Gauges } from "../observability/metrics/exposition.ts";
 import { createMetricsReader } from "../observability/metrics/reader.ts";
 import type { Sample } from "../observability/metrics/rollup.ts";
+import {
+  type SpendQuestion,
+  type SpendSummary,
+  summarize,
+} from "../observability/spend/summary.ts";
 import { readLastCheck } from "../store/last-check.ts";
 import { listRecoveries } from "../store/recovery/report.ts";
 import type { Budget } from "../store/repositories/budgets.ts";
@@ -20,6 +25,8 @@ export interface Metrics {
   readonly contentType: string;
   /** The text that Prometheus reads. Sums come from the store, so they are the same after a restart. */
   text(): Promise<string>;
+  /** What calls came to, from the same sums: by tenant, model, effort, outcome, connector and time. */
+  spend(question: SpendQuestion): Promise<SpendSummary>;
   close(): Promise<void>;
 }
 
@@ -43,6 +50,11 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const source = feedSource(opened);
   let exposition: Promise<Exposition> | undefined;
   const folder = join(dataDir, telemetryFolder);
+  /** With all calls that are over, those of the last second too. */
+  const upToDate = async (tenants: readonly string[]) => {
+    await audit.settle(tenants);
+    return reader.read();
+  };
   const reader = createMetricsReader({
     source,
     path: join(folder, "metrics.json"),
@@ -59,14 +71,17 @@ export function createMetrics(parts: MetricsParts): Metrics {
     contentType: expositionType,
     text: async () => {
       const tenants = await source.tenants();
-      await audit.settle(tenants);
-      const rollup = await reader.read();
+      const { rollup } = await upToDate(tenants);
       const gauges = { ...(await gaugesOf(parts, tenants)), ...(await exports()) };
       // The library is of use to few commands, and no other should wait for it.
       exposition ??= import("../observability/metrics/exposition.ts").then((room) =>
         room.createExposition(),
       );
       return (await exposition).text(rollup, gauges);
+    },
+    spend: async (question) => {
+      const { spend } = await upToDate(await source.tenants());
+      return summarize(spend, question);
     },
     close: () => reader.close(),
   };

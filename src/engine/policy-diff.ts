@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { toolCallName } from "../agents/scope.ts";
 import { digestOf } from "../base/digest.ts";
 import { isAgent33Error } from "../base/errors.ts";
@@ -16,6 +17,7 @@ import {
 import { createReplay, type Replay, type ReplayReport } from "../boundary/policy/tools/replay.ts";
 import { type RuleChanges, ruleChanges } from "../boundary/policy/tools/rule-changes.ts";
 import type { Config } from "../config/config.ts";
+import type { EntryPoint } from "../config/schema.ts";
 import { type StoredEvent, storedEventSchema } from "../events/event.ts";
 import { parseArguments } from "../tools/arguments.ts";
 import type { Host } from "./host.ts";
@@ -30,6 +32,11 @@ export interface PolicyPair {
   readonly rules: RuleChanges;
 }
 
+/** A pack by its name, or a pack file: it stands in for the pack whose name it has. */
+export type PolicyWord = { readonly pack: string } | { readonly file: string };
+/** What a policy is made of; without anything, of what the settings put in force. */
+export type PolicyWords = readonly PolicyWord[];
+
 /**
  * Compiles two policies to be compared. Each is `settings` for the one that the settings put in
  * force, or packs by name or file joined with `+`; a file stands in for the pack whose name it has.
@@ -40,24 +47,46 @@ export function pairPolicies(
   host: Host,
   words: { readonly before: string; readonly after: string },
 ): PolicyPair {
-  const before = policyNamed(words.before, config, host);
-  const after = policyNamed(words.after, config, host);
+  const parts = (text: string): PolicyWords => {
+    if (text === "settings") return [];
+    const all = isFile(resolve(host.cwd, text)) ? [text] : text.split("+");
+    return all.map((part) =>
+      part.includes("/") || /\.ya?ml$/.test(part) ? { file: part } : { pack: part },
+    );
+  };
+  return pairOf(config, host, { before: parts(words.before), after: parts(words.after) }, "cli");
+}
+
+/**
+ * The same of policies whose parts are known.
+ * @param entryPoint whose calls the settings' policy is for
+ * @throws Agent33Error `policy.*`
+ */
+export function pairOf(
+  config: Config,
+  host: Pick<Host, "cwd">,
+  words: { readonly before: PolicyWords; readonly after: PolicyWords },
+  entryPoint: EntryPoint,
+): PolicyPair {
+  const before = policyOf(words.before, config, host, entryPoint);
+  const after = policyOf(words.after, config, host, entryPoint);
   return { before, after, rules: ruleChanges(before, after) };
 }
 
-function policyNamed(word: string, config: Config, host: Host): CompiledPolicy {
+function policyOf(
+  words: PolicyWords,
+  config: Config,
+  { cwd }: Pick<Host, "cwd">,
+  entryPoint: EntryPoint,
+): CompiledPolicy {
   const { policy, tenant } = config.settings;
-  if (word === "settings") {
-    return compileSelection(policy, host.cwd, config.originOf).policyFor({
-      entryPoint: "cli",
-      tenant,
-    });
+  if (words.length === 0) {
+    return compileSelection(policy, cwd, config.originOf).policyFor({ entryPoint, tenant });
   }
-  const library = new Map(readLibrary(policy.files.map((path) => resolve(host.cwd, path))));
-  const parts = isFile(resolve(host.cwd, word)) ? [word] : word.split("+");
-  const select = parts.map((part) => {
-    const path = resolve(host.cwd, part);
-    if (!part.includes("/") && !/\.ya?ml$/.test(part)) return part;
+  const library = new Map(readLibrary(policy.files.map((path) => resolve(cwd, path))));
+  const select = words.map((word) => {
+    if ("pack" in word) return word.pack;
+    const path = resolve(cwd, word.file);
     const pack = parsePack(readPackFile(path), path);
     library.set(pack.name, pack);
     return pack.name;
@@ -85,12 +114,17 @@ interface LoggedCall {
 /** The tool calls of a run, by their names within it. */
 type RunCalls = Map<string, LoggedCall>;
 
-/** Asks both policies about every call in the store's audit. */
-export function replayStore(
+/**
+ * Asks both policies about every call in the store's audit, page by page: whatever else goes on in
+ * this process gets its turn between two.
+ * @throws what `signal` is aborted with
+ */
+export async function replayStore(
   { before, after }: PolicyPair,
   store: Pick<EngineStore, "audit" | "runLog">,
   onProgress: OnProgress,
-): ReplayReport {
+  signal?: AbortSignal,
+): Promise<ReplayReport> {
   const replay = createReplay(before, after);
   const logs = new Map<string, RunCalls>();
   const logOf = (runId: string): RunCalls => {
@@ -114,6 +148,8 @@ export function replayStore(
     done += page.items.length;
     onProgress({ phase: "calls", done });
     cursor = page.nextCursor;
+    await setImmediate();
+    signal?.throwIfAborted();
   }
   return replay.report();
 }

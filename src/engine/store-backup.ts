@@ -1,18 +1,15 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { z } from "zod";
-import { Agent33Error, toAgent33Error } from "../base/errors.ts";
+import { Agent33Error } from "../base/errors.ts";
 import { packageVersion } from "../base/version.ts";
 import type { Config } from "../config/config.ts";
 import { createProcesses, type Processes } from "../sandbox/process.ts";
 import { type BackupEntry, findBackup, listBackups } from "../store/backup/catalogue.ts";
-import { unpackChecked } from "../store/backup/check.ts";
 import { type Manifest, readManifest } from "../store/backup/manifest.ts";
 import { type RestoreReport, restoreStore } from "../store/backup/restore.ts";
 import type { BackupOrder } from "../store/backup/take.ts";
+import { type Verified, verifyAll } from "../store/backup/verify.ts";
 import { journalFolder } from "../store/journal/segments.ts";
-import { type VerifiedHistory, verifyJournal } from "../store/journal/verify.ts";
 import { isStoreThere } from "../store/sqlite/swap.ts";
 import type { ReplayTarget } from "../store/journal/replay.ts";
 import { databaseFile } from "../store/store.ts";
@@ -60,6 +57,7 @@ export async function makeBackup(
   { kind, ...kept }: Pick<BackupOrder, "kind" | "keep" | "keepJournalDays" | "waitMs">,
   host: Host,
   processes: Processes,
+  signal?: AbortSignal,
 ): Promise<MadeBackup> {
   const order: BackupOrder = {
     dataDir: places.dataDir,
@@ -75,6 +73,7 @@ export async function makeBackup(
       args: [JSON.stringify(order)],
       source: join(places.dataDir, databaseFile),
       report: madeSchema,
+      ...(signal === undefined ? {} : { signal }),
     },
     host,
     processes,
@@ -113,7 +112,7 @@ export async function backUpBefore(
 export async function backUpStore(
   config: Config,
   host: Host,
-  options: { readonly to?: string | undefined } = {},
+  options: { readonly to?: string | undefined; readonly signal?: AbortSignal } = {},
 ): Promise<MadeBackup> {
   const places = backupPlaces(config, host);
   if (!isStoreThere(join(places.dataDir, databaseFile))) {
@@ -125,7 +124,7 @@ export async function backUpStore(
   const processes = createProcesses(host.clock);
   try {
     const order = { kind: "manual", keepJournalDays: config.settings.journal.keepDays } as const;
-    return await makeBackup({ ...places, backups }, order, host, processes);
+    return await makeBackup({ ...places, backups }, order, host, processes, options.signal);
   } finally {
     await processes.killAll();
   }
@@ -142,29 +141,11 @@ export function listStoreBackups(config: Config, host: Host, from: string | unde
   return { folder, backups: listBackups(folder) };
 }
 
-/** A backup that was read from end to end. */
-export interface VerifiedBackup {
-  readonly id: string;
-  readonly path: string;
-  readonly manifest?: Manifest;
-  /** What is wrong with it; undefined where nothing is. */
-  readonly fault?: Agent33Error;
-}
-
 export interface VerifyRequest {
   /** One backup by its id or path; all of them by default. */
   readonly name?: string | undefined;
   readonly from?: string | undefined;
   readonly onProgress: OnProgress;
-}
-
-/** What was read of the settings' backups and journal. */
-export interface Verified {
-  /** Whether nothing was found wrong. */
-  readonly whole: boolean;
-  readonly backups: readonly VerifiedBackup[];
-  /** The histories of the journal; none where one backup was asked for. */
-  readonly journal: readonly VerifiedHistory[];
 }
 
 /** Reads backups and the journal from end to end. @throws Agent33Error `store.no_backup` */
@@ -175,30 +156,12 @@ export async function verifyBackups(
 ): Promise<Verified> {
   const { folder, backups } = listStoreBackups(config, host, from);
   const chosen = name === undefined ? backups : [findBackup(folder, name, host.cwd)];
-  const verified: VerifiedBackup[] = [];
-  for (const entry of chosen) verified.push(await verifiedOne(entry, onProgress));
   const { dataDir } = backupPlaces(config, host);
-  const journal = name === undefined ? await verifyJournal(join(dataDir, journalFolder)) : [];
-  const whole =
-    verified.every(({ fault }) => fault === undefined) &&
-    journal.every(({ problems }) => problems.length === 0);
-  return { whole, backups: verified, journal };
-}
-
-async function verifiedOne(entry: BackupEntry, onProgress: OnProgress): Promise<VerifiedBackup> {
-  const { path, manifest } = entry;
-  if (manifest === undefined) return entry;
-  const into = mkdtempSync(join(tmpdir(), "agent33-verify-"));
-  try {
-    const total = manifest.database.unpackedBytes;
-    const onBytes = (done: number) => onProgress({ phase: `verifying ${entry.id}`, done, total });
-    await unpackChecked({ path, manifest, into, look: "every page", onBytes });
-    return entry;
-  } catch (error) {
-    return { ...entry, fault: toAgent33Error(error) };
-  } finally {
-    rmSync(into, { recursive: true, force: true });
-  }
+  return verifyAll(
+    chosen,
+    name === undefined ? join(dataDir, journalFolder) : undefined,
+    onProgress,
+  );
 }
 
 export interface RestoreRequest {
@@ -238,3 +201,4 @@ export function restoreFromBackup(
 }
 
 export type { RestoreReport } from "../store/backup/restore.ts";
+export type { Verified } from "../store/backup/verify.ts";

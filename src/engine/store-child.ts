@@ -16,6 +16,7 @@ const programs = {
   snapshot: `../store/sqlite/snapshot-main${ending}`,
   backup: `../store/backup/take-main${ending}`,
   check: `../store/check-main${ending}`,
+  verify: `../store/backup/verify-main${ending}`,
 } as const;
 const longestMs = 6 * 3_600_000;
 
@@ -44,11 +45,13 @@ export interface StoreChild<T> {
   readonly source: string;
   /** What the program reports. */
   readonly report: z.ZodType<T>;
+  /** Ends it when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 /** @throws Agent33Error what the child says, `store.snapshot_failed` where it says nothing */
 export async function runStoreChild<T>(
-  { program, args, source, report }: StoreChild<T>,
+  { program, args, source, report, signal }: StoreChild<T>,
   host: Host,
   processes: Processes,
 ): Promise<T> {
@@ -66,6 +69,7 @@ export async function runStoreChild<T>(
     timeoutMs: longestMs,
     spawn: snapshotGrant.bind(processes.spawn),
     clock: host.clock,
+    ...(signal === undefined ? {} : { signal }),
   });
   const last = stdout.trim().split("\n").at(-1) ?? "";
   const said: unknown = last.startsWith("{") ? JSON.parse(last) : undefined;

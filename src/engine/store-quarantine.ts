@@ -1,5 +1,6 @@
 import type { Redactor } from "../base/redact.ts";
 import type { Config } from "../config/config.ts";
+import type { Backend } from "../store/backend.ts";
 import type { Page, PageRequest } from "../store/pages.ts";
 import {
   findSetAside,
@@ -27,16 +28,24 @@ export function listQuarantine(
   host: Host,
   request: PageRequest,
 ): Promise<Page<QuarantineItem>> {
+  return withPlace(place, host, (backend) => quarantineIn(backend, config, host, request));
+}
+
+/** The same of a store that is open. @throws Agent33Error `store.bad_cursor`, other `store.*` */
+export async function quarantineIn(
+  { tables }: Pick<Backend, "tables">,
+  config: Config,
+  host: Host,
+  request: PageRequest,
+): Promise<Page<QuarantineItem>> {
   const redactor = redactorFor(config, host);
-  return withPlace(place, host, async (backend) => {
-    const page = await backend.tables.read(() => listSetAside(request));
-    const items = page.items.map((item) => {
-      // Redacted before it is cut: half of a key is no longer known as one.
-      const { content, ...rest } = hidden(item, redactor);
-      return { ...rest, begins: content.slice(0, beginsCharacters) };
-    });
-    return { ...page, items };
+  const page = await tables.read(() => listSetAside(request));
+  const items = page.items.map((item) => {
+    // Redacted before it is cut: half of a key is no longer known as one.
+    const { content, ...rest } = hidden(item, redactor);
+    return { ...rest, begins: content.slice(0, beginsCharacters) };
   });
+  return { ...page, items };
 }
 
 /**
@@ -49,10 +58,18 @@ export function showQuarantined(
   config: Config,
   host: Host,
 ): Promise<StoredQuarantined> {
+  return withPlace(place, host, (backend) => quarantinedIn(backend, config, host, id));
+}
+
+/** The same of a store that is open. @throws Agent33Error `store.unknown_quarantined` */
+export async function quarantinedIn(
+  { tables }: Pick<Backend, "tables">,
+  config: Config,
+  host: Host,
+  id: number,
+): Promise<StoredQuarantined> {
   const redactor = redactorFor(config, host);
-  return withPlace(place, host, async (backend) =>
-    hidden(await backend.tables.read(() => findSetAside(id)), redactor),
-  );
+  return hidden(await tables.read(() => findSetAside(id)), redactor);
 }
 
 function hidden(item: StoredQuarantined, { text }: Redactor): StoredQuarantined {

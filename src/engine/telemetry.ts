@@ -3,27 +3,21 @@ import { makeFolder } from "../base/disk.ts";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { Principal } from "../base/principal.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import type { ConnectorSpec } from "../boundary/types.ts";
+import { isBoundaryError } from "../boundary/errors.ts";
 import type { Settings } from "../config/schema.ts";
 import { engineCalls } from "../connectors/engine-calls.ts";
-import { networkError } from "../connectors/http/errors.ts";
-import { readBody } from "../connectors/http/body.ts";
-import { refused } from "../connectors/http/exchange.ts";
-import { urlFacts } from "../connectors/http/url-facts.ts";
 import { createExporter, type Exporter, type Sink } from "../observability/export/exporter.ts";
-import { appendRecords } from "../observability/export/jsonl-file.ts";
+import { appendRecords, lengthOf } from "../observability/export/jsonl-file.ts";
 import { exportRecord } from "../observability/export/record.ts";
-import { spansOf } from "../observability/export/spans.ts";
 import type { FeedSource } from "../observability/feed/feed.ts";
 import type { Gauges } from "../observability/metrics/exposition.ts";
-import type { Span } from "../observability/traces/span.ts";
 import { takeLock } from "../store/sqlite/use-lock.ts";
 import type { Store } from "../store/store.ts";
 import type { Audit } from "./audit.ts";
 import { feedSource } from "./feed.ts";
 import type { Host } from "./host.ts";
 import { telemetryFolder } from "./metrics.ts";
-import { otlpOf } from "./traces.ts";
+import { otlpSink } from "./telemetry-otlp.ts";
 
 /** What happens is handed over to others as it happens: to a file, and to a collector. */
 export interface TelemetryExports {
@@ -53,10 +47,8 @@ const everyMs = 1_000;
 const mostWaitMs = 60_000;
 /** An engine that closes waits no longer than this for a collector. */
 const atEndMs = 10_000;
-/** Spans of one request. */
-const spansAtOnce = 1_000;
-/** A collector's word that a request is wrong in itself: it would say so again. */
-const refusedForGood: ReadonlySet<number | undefined> = new Set([400, 413, 422]);
+/** A collector that asks for a longer wait than this is asked again all the same. */
+const mostAskedMs = 3_600_000;
 
 export function createTelemetry(parts: TelemetryParts): TelemetryExports {
   const { settings, opened, dataDir, host, audit } = parts;
@@ -65,7 +57,7 @@ export function createTelemetry(parts: TelemetryParts): TelemetryExports {
   const folder = join(dataDir, telemetryFolder);
   const sinks: readonly Sink[] = [
     ...(jsonl === undefined ? [] : [jsonlSink(resolve(host.cwd, jsonl))]),
-    ...(otlp === undefined ? [] : [otlpSink(parts, otlp, source)]),
+    ...(otlp === undefined ? [] : [otlpSink({ ...parts, otlp, source })]),
   ];
   if (sinks.length > 0) makeFolder(folder);
   const exporters = sinks.map((sink) =>
@@ -130,29 +122,38 @@ export function createTelemetry(parts: TelemetryParts): TelemetryExports {
   };
 }
 
-/** One exporter, a look at a time; after failures it waits longer and longer. */
+/**
+ * One exporter, a look at a time; after failures it waits longer and longer, and for as long as the
+ * other side asked (Retry-After) nobody can make it ask again.
+ */
 function exportTask(exporter: Exporter, host: Host, signal: AbortSignal) {
   let running: Promise<void> | undefined;
   let failures = 0;
   let notBefore = 0;
-  const now = (): Promise<void> => {
+  let asked: { readonly untilMs: number; readonly error: unknown } | undefined;
+  const now = async (): Promise<void> => {
+    if (asked !== undefined && host.clock.monotonic() < asked.untilMs) throw asked.error;
     running ??= exporter
       .look(signal)
       .then(
         () => {
           failures = 0;
+          asked = undefined;
         },
         (thrown: unknown) => {
           failures += 1;
-          notBefore =
-            host.clock.monotonic() + Math.min(mostWaitMs, everyMs * 2 ** Math.min(failures, 10));
+          const waitMs = Math.min(mostWaitMs, everyMs * 2 ** Math.min(failures, 10));
+          const askedMs = Math.min(mostAskedMs, askedWaitMs(thrown));
+          const at = host.clock.monotonic();
+          notBefore = at + Math.max(waitMs, askedMs);
+          asked = askedMs === 0 ? undefined : { untilMs: at + askedMs, error: thrown };
           throw thrown;
         },
       )
       .finally(() => {
         running = undefined;
       });
-    return running;
+    await running;
   };
   return {
     now,
@@ -169,95 +170,21 @@ function exportTask(exporter: Exporter, host: Host, signal: AbortSignal) {
   };
 }
 
+/** How long the collector asked to wait; what our own limits and breakers ask for is not its word. */
+function askedWaitMs(thrown: unknown): number {
+  if (!isBoundaryError(thrown) || thrown.status === undefined) return 0;
+  return thrown.retryAfterMs ?? 0;
+}
+
 function jsonlSink(path: string): Sink {
   return {
     name: "jsonl",
+    length: () => lengthOf(path),
     deliver: async (told, { bytes }) => {
       const records = told.map(exportRecord).filter((record) => record !== undefined);
       return { dropped: 0, bytes: appendRecords(path, records, bytes) };
     },
   };
-}
-
-type Otlp = NonNullable<Settings["telemetry"]["otlp"]>;
-
-function otlpSink(parts: TelemetryParts, otlp: Otlp, source: FeedSource): Sink {
-  const { host, boundary, principal } = parts;
-  const headers = headersOf(otlp, host);
-  const spec = otlpSpec(otlp.url, headers, () => host.clock.now());
-  const send = async (spans: readonly Span[]): Promise<number> => {
-    const outcome = await boundary()
-      .connector(spec)
-      .tryCall(await otlpOf(spans), { principal });
-    if (outcome.ok) return 0;
-    if (!refusedForGood.has(outcome.error.status)) throw outcome.error;
-    host.warn(`telemetry.otlp: ${spans.length} spans were refused: ${outcome.error.message}`);
-    return spans.length;
-  };
-  return {
-    name: "otlp",
-    deliver: async (told) => {
-      let dropped = 0;
-      let waiting: Span[] = [];
-      for (const one of told) {
-        const log = () =>
-          one.kind === "call" ? Promise.resolve([]) : source.events(one.tenant, one.run.id, 1);
-        waiting.push(...(await spansOf(one, log)));
-        if (waiting.length < spansAtOnce) continue;
-        dropped += await send(waiting);
-        waiting = [];
-      }
-      if (waiting.length > 0) dropped += await send(waiting);
-      return { dropped: Math.min(dropped, told.length) };
-    },
-  };
-}
-
-function otlpSpec(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  now: () => number,
-): ConnectorSpec<string, undefined> {
-  const { host } = new URL(url);
-  return {
-    id: engineCalls.telemetry,
-    facts: () => ({
-      operation: "http.post",
-      effect: "write",
-      // Spans have the same ids whenever they are sent.
-      repeat: "keyed",
-      ...urlFacts(url),
-    }),
-    run: async (context) => {
-      const response = await context.fetch(url, {
-        method: "POST",
-        redirect: "manual",
-        headers: { ...headers, "content-type": "application/json" },
-        body: context.input,
-        signal: context.signal,
-      });
-      if (!response.ok) throw await refused(host, response, now(), {});
-      await readBody(response, 64 * 1024);
-      return undefined;
-    },
-    mapError: (error) => networkError(host, error),
-    timeouts: { attemptMs: 10_000, totalMs: 20_000 },
-    maxAttempts: 2,
-  };
-}
-
-/** @throws Agent33Error `telemetry.missing_secret` */
-function headersOf({ secretHeaders }: Otlp, host: Host): Readonly<Record<string, string>> {
-  const entries = Object.entries(secretHeaders).map(([name, variable]) => {
-    const value = host.env[variable];
-    if (value !== undefined && value !== "") return [name, value] as const;
-    throw new Agent33Error(
-      "telemetry.missing_secret",
-      `The header ${name} of telemetry.otlp has no value: ${variable} is not set.`,
-      { hint: `Set ${variable}, or take the header out of telemetry.otlp.secretHeaders.` },
-    );
-  });
-  return Object.fromEntries(entries);
 }
 
 async function gaugesOf(

@@ -154,8 +154,22 @@ describe("a request", () => {
       status: 503,
       body: { code: "api.shutting_down" },
     });
-    expect((await own.ask("GET", "/readyz", { as: "none" })).status).toBe(503);
-    expect((await own.ask("GET", "/healthz", { as: "none" })).status).toBe(200);
+    for (const path of ["/health/ready", "/readyz"]) {
+      expect((await own.ask("GET", path, { as: "none" })).status).toBe(503);
+    }
+    for (const path of ["/health/live", "/healthz"]) {
+      expect((await own.ask("GET", path, { as: "none" })).status).toBe(200);
+    }
+  });
+
+  test("for whether it is ready is answered 503 when the store is gone", async () => {
+    const own = await testApi({}, { routes });
+    expect((await own.ask("GET", "/health/ready", { as: "none" })).status).toBe(200);
+    await own.engines.close();
+    expect(await own.ask("GET", "/health/ready", { as: "none" })).toMatchObject({
+      status: 503,
+      body: { status: "store" },
+    });
   });
 });
 

@@ -1,6 +1,4 @@
-import { getConnInfo } from "@hono/node-server/conninfo";
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import { Agent33Error, toAgent33Error } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
@@ -8,18 +6,27 @@ import type { Config } from "../config/config.ts";
 import type { ApiKeys } from "../engine/api-keys.ts";
 import type { Engines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
+import { anybody } from "./anybody.ts";
 import { answerProblems } from "./answers.ts";
+import { limitedBody } from "./body-size.ts";
 import type { Authenticator, Caller } from "./caller.ts";
+import { addDashboard, type Dashboard, isOfPage } from "./dashboard.ts";
+import type { ApiEnvironment } from "./environment.ts";
 import { eventStream } from "./event-stream.ts";
+import { live, livePaths, ready, readyPaths } from "./health.ts";
 import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
 import { openApi } from "./openapi.ts";
-import { placeless } from "./placeless.ts";
+import { placeless, settingsPlaces } from "./placeless.ts";
 import { problemOf, statusOf } from "./problem.ts";
 import type { RateLimits } from "./rate-limits.ts";
 import { referencePage } from "./reference-page.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import { covers } from "./scopes.ts";
+import { answerPolicy, headersOf, pagePolicy } from "./security-headers.ts";
+import { addSessionRoutes } from "./session-routes.ts";
+import type { Sessions } from "./sessions.ts";
+import { callerOf } from "./who-asks.ts";
 
 /** What the API is made of. */
 export interface AppParts {
@@ -30,15 +37,12 @@ export interface AppParts {
   readonly host: Host;
   readonly authenticator: Authenticator;
   readonly limits: RateLimits;
+  readonly sessions: Sessions;
+  readonly dashboard: Dashboard;
   /** Aborts when the server closes. */
   readonly closing: AbortSignal;
   /** Whether each answer is held against its schema before it goes out. For tests. */
   readonly checksAnswers?: boolean;
-}
-
-/** What each request carries on its way through the app. */
-export interface ApiEnvironment {
-  Variables: { requestId: string };
 }
 
 /** The whole API as a function from requests to responses; whoever listens gives it requests. */
@@ -46,8 +50,9 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   const { routes, host, config } = parts;
   const { serve } = config.settings;
   const app = new Hono<ApiEnvironment>();
-  const document = JSON.stringify(openApi(routes));
-  const page = referencePage(routes);
+  // Made when somebody asks for them, so that no start waits for it.
+  const document = once(() => JSON.stringify(openApi(routes)));
+  const page = once(() => referencePage(routes));
 
   app.use(async (c, next) => {
     const requestId = host.ids();
@@ -55,47 +60,24 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
     await next();
     c.header("x-request-id", requestId);
     if (c.res.headers.get("cache-control") === null) c.header("cache-control", "no-store");
+    // Who goes on asking over a connection would keep a server that closes from its end.
+    if (parts.closing.aborted) c.header("connection", "close");
   });
-  app.use(
-    secureHeaders({
-      contentSecurityPolicy: {
-        defaultSrc: ["'none'"],
-        styleSrc: ["'self'"],
-        frameAncestors: ["'none'"],
-        baseUri: ["'none'"],
-        formAction: ["'none'"],
-      },
-      referrerPolicy: "no-referrer",
-      xFrameOptions: "DENY",
-      // Over plain HTTP it means nothing, and on one's own machine it would bind other programs.
-      strictTransportSecurity:
-        serve.tlsCert === undefined ? false : "max-age=31536000; includeSubDomains",
-    }),
-  );
-  const maxSize = serve.maxBodyKilobytes * 1024;
-  app.use(
-    bodyLimit({
-      maxSize,
-      onError: () => {
-        throw new Agent33Error("api.too_large", `The body has more than ${maxSize} bytes.`, {
-          hint: "Send less, or raise serve.maxBodyKilobytes.",
-        });
-      },
-    }),
-  );
+  // Over plain HTTP it means nothing, and on one's own machine it would bind other programs.
+  const transportSecurity =
+    serve.tlsCert === undefined ? false : "max-age=31536000; includeSubDomains";
+  const forAnswers = secureHeaders(headersOf(answerPolicy, transportSecurity));
+  const forPage = secureHeaders(headersOf(pagePolicy, transportSecurity));
+  app.use((c, next) => (isOfPage(c) ? forPage : forAnswers)(c, next));
+  app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
-  app.get("/openapi.json", (c) => c.body(document, 200, { "content-type": "application/json" }));
-  app.get("/docs", (c) => c.html(page.html));
-  app.get("/docs.css", (c) => c.body(page.css, 200, { "content-type": "text/css" }));
-  // Whether the process lives, and whether it takes requests: they need no key and say nothing else.
-  app.get("/healthz", (c) => c.json({ status: "ok" }));
-  app.get("/readyz", (c) => {
-    if (parts.closing.aborted) return c.json({ status: "closing" }, 503);
-    // It reads the store, so that a store that is gone is noticed.
-    parts.engines.own.store.runs.list({ limit: 1 });
-    return c.json({ status: "ready" });
-  });
+  app.get("/openapi.json", (c) => c.body(document(), 200, { "content-type": "application/json" }));
+  app.get("/docs", (c) => c.html(page().html));
+  app.get("/docs.css", (c) => c.body(page().css, 200, { "content-type": "text/css" }));
+  app.on("GET", livePaths, live);
+  app.on("GET", readyPaths, ready(parts));
 
+  addSessionRoutes(app, parts);
   for (const route of routes) {
     const path = route.path.replace(/\{(\w+)\}/g, ":$1");
     app.on(route.method, path, (c) => respond(c, route, parts));
@@ -108,6 +90,8 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
       });
     });
   }
+  addDashboard(app, parts.dashboard);
+  const places = settingsPlaces(config, host);
   app.notFound((c) =>
     problemResponse(
       c,
@@ -115,18 +99,24 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
         hint: "The operations are in /openapi.json, and on the page /docs.",
       }),
       parts,
+      places,
     ),
   );
-  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), parts));
+  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), parts, places));
   return app;
 }
 
 type Here = Context<ApiEnvironment>;
 
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
 async function respond(c: Here, route: Route, parts: AppParts): Promise<Response> {
   const { engines, keys, config, host, closing } = parts;
   if (closing.aborted) throw shuttingDown();
-  const caller = await callerOf(c, parts);
+  const caller = anybody(c.req.url, route, config) ?? (await callerOf(c, parts));
   if (!covers(caller.scopes, route.scope)) {
     throw new Agent33Error("api.forbidden", `This key does not have the scope ${route.scope}.`, {
       hint: "Ask with a key that has it: agent33 keys create --scope NAME.",
@@ -152,33 +142,6 @@ async function respond(c: Here, route: Route, parts: AppParts): Promise<Response
   });
   const answer = isStream ? await answering : await within(answering, over, seconds);
   return answered(c, route, answer, parts, caller);
-}
-
-/** @throws Agent33Error `api.unauthenticated`, `api.rate_limited` */
-async function callerOf(c: Here, { authenticator, limits }: AppParts): Promise<Caller> {
-  const address = addressOf(c);
-  await limits.mayProve(address);
-  const header = c.req.header("authorization");
-  const token = /^Bearer ([\w.~+/=-]{1,8192})$/i.exec(header ?? "")?.[1];
-  const caller = token === undefined ? undefined : await authenticator.authenticate(token);
-  if (caller !== undefined) return caller;
-  // Who sends nothing does not guess.
-  if (header !== undefined) await limits.failed(address);
-  c.header("www-authenticate", "Bearer");
-  throw new Agent33Error(
-    "api.unauthenticated",
-    header === undefined
-      ? "The request has no key."
-      : "The key or token of the request does not hold: it is unknown, expired or revoked.",
-    { hint: "Send `Authorization: Bearer KEY`; agent33 keys create makes a key." },
-  );
-}
-
-/** Requests that came over no socket are all of one address. */
-function addressOf(c: Here): string {
-  return c.env === undefined || !("incoming" in (c.env as object))
-    ? "here"
-    : (getConnInfo(c).remote.address ?? "unknown");
 }
 
 async function inputOf(c: Here, { body, query }: Route, mostLevels: number): Promise<RawInput> {
@@ -268,21 +231,42 @@ function answered(
     });
   }
   // What came from the log holds no secrets; files that people wrote, and what was asked, may.
-  const text = parts.engines.of(tenant).conceal(JSON.stringify(answer.body));
-  if (parts.checksAnswers === true) {
-    const problems = answerProblems(route, JSON.parse(text));
-    if (problems !== undefined) {
-      throw new Agent33Error("api.wrong_answer", `${route.method} ${route.path}: ${problems}`, {
-        hint: "Mend the route or its schema: what goes out is what the reference says.",
-      });
+  const { conceal } = parts.engines.of(tenant);
+  if (answer.kind === "text") {
+    const { contentType, fileName } = answer;
+    const text = conceal(answer.text);
+    const isJson = /[/+]json\b/.test(contentType);
+    if (parts.checksAnswers === true) {
+      refuseWrong(route, isJson ? JSON.parse(text) : text, contentType);
     }
+    const headers = new Headers({ "content-type": contentType });
+    if (fileName !== undefined) {
+      headers.set("content-disposition", `attachment; filename="${fileName}"`);
+    }
+    return new Response(text, { headers });
   }
+  const text = conceal(JSON.stringify(answer.body));
+  if (parts.checksAnswers === true) refuseWrong(route, JSON.parse(text));
   const headers = new Headers({ "content-type": "application/json" });
   if (answer.location !== undefined) headers.set("location", answer.location);
   return new Response(text, { status: answer.status, headers });
 }
 
-function problemResponse(c: Here, error: Agent33Error, { host, engines }: AppParts): Response {
+/** @throws Agent33Error `api.wrong_answer` */
+function refuseWrong(route: Route, body: unknown, contentType?: string): void {
+  const problems = answerProblems(route, body, contentType);
+  if (problems === undefined) return;
+  throw new Agent33Error("api.wrong_answer", `${route.method} ${route.path}: ${problems}`, {
+    hint: "Mend the route or its schema: what goes out is what the reference says.",
+  });
+}
+
+function problemResponse(
+  c: Here,
+  error: Agent33Error,
+  { host, engines }: AppParts,
+  places: readonly string[],
+): Response {
   const { conceal } = engines.own;
   const requestId = c.get("requestId");
   const status = statusOf(error);
@@ -296,7 +280,7 @@ function problemResponse(c: Here, error: Agent33Error, { host, engines }: AppPar
     const value = c.res.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
-  const told = placeless(toJsonValue(problemOf(error, requestId)), host);
+  const told = placeless(toJsonValue(problemOf(error, requestId)), host, places);
   return new Response(conceal(JSON.stringify(told)), { status, headers });
 }
 

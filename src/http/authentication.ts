@@ -1,4 +1,4 @@
-import type { ApiKeys } from "../engine/api-keys.ts";
+import type { ApiKey, ApiKeys } from "../engine/api-keys.ts";
 import type { Authenticator, Caller } from "./caller.ts";
 import { isGrantable } from "./scopes.ts";
 
@@ -14,15 +14,13 @@ export function authenticatorOf(
     authenticate: async (text) => {
       if (text.split(".").length === 3) return tokens?.authenticate(text);
       const key = await keys.check(text);
-      if (key === undefined) return undefined;
-      const { forTenant: tenant, forUser: user, id, scopes } = key;
-      // A scope of another version is a right that nobody has here.
-      return {
-        tenant,
-        user,
-        key: id,
-        scopes: new Set(scopes.filter(isGrantable)),
-      } satisfies Caller;
+      return key === undefined ? undefined : callerOfKey(key);
     },
   };
+}
+
+/** Who asks with a key. */
+export function callerOfKey({ forTenant: tenant, forUser: user, id, scopes }: ApiKey): Caller {
+  // A scope of another version is a right that nobody has here.
+  return { tenant, user, key: id, scopes: new Set(scopes.filter(isGrantable)) };
 }

@@ -59,6 +59,9 @@ export const pageQuery = z.strictObject({
     .describe("nextCursor of the page before"),
 });
 
+/** A moment in a query: milliseconds since the Unix epoch. */
+export const timeQuery = z.coerce.number().int().nonnegative().max(8.64e15).exactOptional();
+
 /** A page of a list. @param item what is in the list */
 export function pageOf<S extends z.ZodType>(item: S) {
   return z.strictObject({
@@ -86,6 +89,24 @@ export function shownPage<T, V>(
     nextCursor,
     ...(damaged === undefined ? {} : { damaged: [...damaged] }),
   };
+}
+
+/**
+ * A page of a list by time, newest first. Its cursor is a moment: what came at the same one stays
+ * together, so that nothing is left out between two pages.
+ * @param newest the whole list, newest first
+ */
+export function timePage<T>(
+  newest: readonly T[],
+  timeOf: (item: T) => number,
+  { limit, cursor }: { readonly limit: number; readonly cursor?: string },
+): { readonly items: readonly T[]; readonly nextCursor: string | null } {
+  const before = cursor === undefined ? Number.POSITIVE_INFINITY : Number(cursor);
+  const left = newest.filter((item) => timeOf(item) < before);
+  const last = left[limit - 1];
+  if (last === undefined) return { items: left, nextCursor: null };
+  const items = left.filter((item) => timeOf(item) >= timeOf(last));
+  return { items, nextCursor: items.length < left.length ? String(timeOf(last)) : null };
 }
 
 /** Milliseconds since the Unix epoch. */

@@ -32,7 +32,18 @@ const maxConnections = 10_000;
  * Refuses to serve other machines in a way that gives keys away.
  * @throws Agent33Error `serve.unsafe`
  */
-export function checkSafety({ host, tlsCert, tlsKey, allowPlainRemote }: ServeSettings): void {
+export function checkSafety(settings: ServeSettings): void {
+  const { host, tlsCert, tlsKey, allowPlainRemote, metrics } = settings;
+  if (metrics === "open" && !isLoopback(host)) {
+    throw new Agent33Error(
+      "serve.unsafe",
+      `${host} can be reached from other machines, and serve.metrics is open.`,
+      {
+        hint: "Leave serve.metrics at key, and give Prometheus a key with metrics:read; or listen on 127.0.0.1.",
+        details: { host },
+      },
+    );
+  }
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new Agent33Error("serve.unsafe", "TLS needs a certificate and its key.", {
       hint: "Give both serve.tlsCert and serve.tlsKey (--tls-cert, --tls-key), or neither.",
@@ -49,7 +60,8 @@ export function checkSafety({ host, tlsCert, tlsKey, allowPlainRemote }: ServeSe
   );
 }
 
-function isLoopback(host: string): boolean {
+/** Whether an address or a name is this machine alone. */
+export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 

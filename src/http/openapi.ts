@@ -43,39 +43,8 @@ export function openApi(routes: readonly Route[]): JsonObject {
 }
 
 function operation(route: Route, components: Components, problem: JsonObject): JsonObject {
-  const { answer, name: id } = route;
-  const success =
-    "stream" in answer
-      ? {
-          "200": {
-            description: "Server-sent events; each has this form in its data.",
-            content: {
-              "text/event-stream": { schema: components.of(answer.stream, "output", `${id}Event`) },
-            },
-          },
-          "204": { description: "There is nothing to tell any more; do not come again." },
-        }
-      : "lines" in answer
-        ? {
-            "200": {
-              description: "A file of JSON, one value a line; each has this form.",
-              content: {
-                "application/x-ndjson": {
-                  schema: components.of(answer.lines, "output", `${id}Line`),
-                },
-              },
-            },
-          }
-        : {
-            [String(answer.status)]: {
-              description: answer.status === 201 ? "Made." : "Done.",
-              content: {
-                "application/json": {
-                  schema: components.of(answer.schema, "output", `${id}Answer`),
-                },
-              },
-            },
-          };
+  const { name: id } = route;
+  const success = successOf(route, components);
   const bodyStatuses = route.body === undefined ? [] : [413, 415];
   const statuses = [...new Set([...usual, ...bodyStatuses, ...(route.problems ?? [])])];
   return {
@@ -111,6 +80,46 @@ function operation(route: Route, components: Components, problem: JsonObject): J
           },
         ]),
       ),
+    },
+  };
+}
+
+/** What there is where nothing goes wrong. */
+function successOf({ answer, name: id }: Route, components: Components): JsonObject {
+  if ("stream" in answer) {
+    return {
+      "200": {
+        description: "Server-sent events; each has this form in its data.",
+        content: {
+          "text/event-stream": { schema: components.of(answer.stream, "output", `${id}Event`) },
+        },
+      },
+      "204": { description: "There is nothing to tell any more; do not come again." },
+    };
+  }
+  if ("lines" in answer) {
+    return {
+      "200": {
+        description: "A file of JSON, one value a line; each has this form.",
+        content: {
+          "application/x-ndjson": { schema: components.of(answer.lines, "output", `${id}Line`) },
+        },
+      },
+    };
+  }
+  if ("forms" in answer) {
+    const forms = Object.entries(answer.forms).map(([type, schema], index) => [
+      type,
+      { schema: components.of(schema, "output", `${id}Form${index + 1}`) },
+    ]);
+    return { "200": { description: "Done.", content: Object.fromEntries(forms) as JsonObject } };
+  }
+  return {
+    [String(answer.status)]: {
+      description: { 200: "Done.", 201: "Made.", 202: "Begun; it goes on." }[answer.status],
+      content: {
+        "application/json": { schema: components.of(answer.schema, "output", `${id}Answer`) },
+      },
     },
   };
 }

@@ -114,3 +114,34 @@ export const testSchema = z
     ),
   })
   .meta({ id: "PolicyTestReport" });
+
+const saidRule = z
+  .looseObject({ ruleId: z.string(), effect: decision, match, reason: z.string() })
+  .meta({ id: "SaidRule" });
+
+export const changesSchema = z
+  .strictObject({
+    added: z.array(saidRule),
+    removed: z.array(saidRule),
+    changed: z.array(z.strictObject({ before: saidRule, after: saidRule })),
+    default: z
+      .strictObject({ before: decision, after: decision })
+      .exactOptional()
+      .describe("what holds where no rule matches, where that changed"),
+  })
+  .meta({ id: "PolicyChanges" });
+
+export const importSchema = z
+  .discriminatedUnion("ok", [
+    z.strictObject({
+      ok: z.literal(true),
+      text: z.string().describe("the pack, in YAML"),
+      rules: z.int(),
+      notes: z.array(z.string()),
+    }),
+    z.strictObject({
+      ok: z.literal(false),
+      refused: z.array(z.strictObject({ message: z.string(), hint: z.string(), at: placeSchema })),
+    }),
+  ])
+  .meta({ id: "PolicyImport" });

@@ -19,17 +19,17 @@ export function recorded(route: Route): Route {
       const { clock } = context.host;
       const began = clock.monotonic();
       const opened = opening(route, input, context);
-      const sink = context.engine.audit.sink(context.caller.tenant);
-      sink.open(opened);
-      const close = (end: Pick<CallRecord, "outcome" | "error">): void =>
-        sink.close({ ...opened, ...end, durationMs: clock.monotonic() - began });
+      const audit = context.engine.audit.together(context.caller.tenant);
+      await audit.open(opened);
+      const close = (end: Pick<CallRecord, "outcome" | "error">): Promise<void> =>
+        audit.close({ ...opened, ...end, durationMs: clock.monotonic() - began });
       try {
         const answer = await route.respond(input, context);
-        close({ outcome: "ok" });
+        await close({ outcome: "ok" });
         return answer;
       } catch (thrown) {
         const error = toAgent33Error(thrown);
-        close({ outcome: error.code, error: toJsonValue(error) });
+        await close({ outcome: error.code, error: toJsonValue(error) });
         throw error;
       }
     },

@@ -45,7 +45,18 @@ export type Answer =
     }
   /** A file as it is made: nothing of it is kept in memory. */
   | { readonly kind: "lines"; readonly fileName: string; readonly text: ReadableStream<string> }
+  /** A text that is made already, in one of the forms that its route names. */
+  | ({ readonly kind: "text" } & TextAnswer)
   | { readonly kind: "stream"; readonly items: AsyncIterable<StreamItem> | undefined };
+
+/** A whole answer as text. */
+export interface TextAnswer {
+  /** With its parameters; what stands before the first `;` is one of the route's forms. */
+  readonly contentType: string;
+  readonly text: string;
+  /** Under which whoever gets it would keep it; browsers do not show it then. */
+  readonly fileName?: string;
+}
 
 /** What came in, before it is checked. */
 export interface RawInput {
@@ -59,8 +70,8 @@ export interface RouteFacts {
   /** What clients call it: `startRun`. */
   readonly name: string;
   readonly method: Method;
-  /** With names in braces: `/v1/runs/{id}`. */
-  readonly path: `/v1/${string}`;
+  /** With names in braces: `/v1/runs/{id}`. Prometheus asks where it always does. */
+  readonly path: `/v1/${string}` | "/metrics";
   /** The group that it stands under in the reference. */
   readonly tag: string;
   readonly scope: Scope;
@@ -76,6 +87,8 @@ export interface RouteFacts {
     | { readonly status: 200 | 201 | 202; readonly schema: z.ZodType }
     /** JSON, one value a line. */
     | { readonly lines: z.ZodType }
+    /** One of several forms, each by its content type. */
+    | { readonly forms: Readonly<Record<string, z.ZodType>> }
     /** Server-sent events. */
     | { readonly stream: z.ZodType };
   /** Statuses of errors besides those that every route can have. */
@@ -179,17 +192,42 @@ export function defineLines<
   spec: Spec<P, Q, B> & {
     readonly answer: { readonly lines: z.ZodType };
     readonly fileName: string;
+    /** Refuses what is refused before anything is written, so that it is an answer of its own. */
+    readonly admit?: (call: Call<P, Q, B>) => void;
     readonly write: (call: Call<P, Q, B>, out: (text: string) => Promise<void>) => Promise<unknown>;
   },
 ): Route {
-  const { write, fileName, answer } = spec;
+  const { write, admit, fileName, answer } = spec;
   return {
     ...factsOf(spec),
     answer,
     respond: async (input, context) => {
       const call = callOf(spec, input, context);
+      admit?.(call);
       return { kind: "lines", fileName, text: pushedText((out) => write(call, out)) };
     },
+  };
+}
+
+/** A route that answers with a text in one of several forms, such as a report. */
+export function defineText<
+  P extends Fields = undefined,
+  Q extends Fields = undefined,
+  B extends Value = undefined,
+>(
+  spec: Spec<P, Q, B> & {
+    readonly answer: { readonly forms: Readonly<Record<string, z.ZodType>> };
+    readonly handle: (call: Call<P, Q, B>) => Promise<TextAnswer> | TextAnswer;
+  },
+): Route {
+  const { handle, answer } = spec;
+  return {
+    ...factsOf(spec),
+    answer,
+    respond: async (input, context) => ({
+      kind: "text",
+      ...(await handle(callOf(spec, input, context))),
+    }),
   };
 }
 

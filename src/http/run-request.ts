@@ -2,9 +2,28 @@ import { realpathSync } from "node:fs";
 import { resolve, sep } from "node:path";
 import type { Effort } from "../base/effect.ts";
 import { Agent33Error } from "../base/errors.ts";
+import type { JsonObject } from "../base/json.ts";
 import { attempt } from "../base/result.ts";
 import type { RunRequest } from "../engine/create-run.ts";
 import type { RouteContext } from "./route.ts";
+
+/** What a run is for, where it is no task folder. */
+type GivenTask = Exclude<RunRequest["task"], { readonly kind: "folder" }>;
+
+/**
+ * The task of a body, in words or as inputs.
+ * @throws Agent33Error `api.invalid_request` unless there is exactly one of both
+ */
+export function taskOf(
+  { task, inputs }: { readonly task?: string; readonly inputs?: JsonObject },
+  workspace: string | undefined,
+): GivenTask {
+  if (task !== undefined && inputs === undefined) return { kind: "text", text: task, workspace };
+  if (inputs !== undefined && task === undefined) return { kind: "inputs", inputs, workspace };
+  throw new Agent33Error("api.invalid_request", "The body has both task and inputs, or neither.", {
+    hint: "Give `task` in words, or `inputs` as the agent's definition says.",
+  });
+}
 
 /** What was asked for, of what every run can be asked for with. */
 export interface Asked {

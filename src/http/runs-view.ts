@@ -34,6 +34,11 @@ export const runParams = z.strictObject({
   id: z.string().min(1).max(100).describe("the run's id, or its beginning"),
 });
 
+/** What an agent did, as other programs read it. */
+export const trajectorySchema = z
+  .looseObject({ schema_version: z.string(), steps: z.array(z.looseObject({})) })
+  .meta({ id: "Trajectory" });
+
 /** A name of an agent: files of the server are nobody's to name from outside. */
 export const agentName = z
   .string()

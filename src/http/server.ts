@@ -3,17 +3,19 @@ import { type ApiKeys, createApiKeys } from "../engine/api-keys.ts";
 import { type Engines, openEngines } from "../engine/engines.ts";
 import type { Host } from "../engine/host.ts";
 import { keySetReader } from "../engine/key-set.ts";
+import { takeSessionKey } from "../engine/session-key.ts";
 import type { UpgradeReport } from "../engine/store-upgrade.ts";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Config } from "../config/config.ts";
 import { createApp } from "./app.ts";
 import { authenticatorOf } from "./authentication.ts";
 import type { Authenticator } from "./caller.ts";
-import { checkSafety, listen } from "./listen.ts";
+import { checkSafety, listen, type Listening } from "./listen.ts";
+import { builtDashboard } from "./dashboard.ts";
 import { createRateLimits } from "./rate-limits.ts";
 import { allRoutes } from "./routes/all.ts";
 import { adminScope } from "./scopes.ts";
-import { tokenAuthenticator } from "./tokens.ts";
+import { createSessions } from "./sessions.ts";
 
 /** A server at work. */
 export interface ApiServer {
@@ -46,6 +48,7 @@ export async function startServer(
   // Before anything is made: a start that is refused leaves nothing behind.
   checkSafety(serve);
   const engines = await openEngines(config, host, onUpgrade);
+  let bound: Listening | undefined;
   try {
     const keys = createApiKeys({ store: engines.own.store, host });
     const closing = new AbortController();
@@ -55,8 +58,14 @@ export async function startServer(
       keys,
       config,
       host,
-      authenticator: authenticatorOf(keys, tokensOf(engines, config, host)),
+      authenticator: authenticatorOf(keys, await tokensOf(engines, config, host)),
       limits: createRateLimits({ perMinute: serve.requestsPerMinute, failuresPerMinute }),
+      sessions: createSessions({
+        keys,
+        signingKey: takeSessionKey(engines.own.dataDir, host.random),
+        clock: host.clock,
+      }),
+      dashboard: builtDashboard(),
       closing: closing.signal,
     });
     const work = workers(engines, serve.concurrency, host);
@@ -65,6 +74,9 @@ export async function startServer(
       (request, env) => app.fetch(request, env as object),
       host.cwd,
     );
+    bound = listening;
+    // Only now: a key that is made for a server that does not come to listen is never shown.
+    const firstKey = await firstKeyOf(keys, config);
     work.start();
     const close = async (): Promise<void> => {
       const answered = listening.close();
@@ -77,17 +89,24 @@ export async function startServer(
         () => engines.close(),
       ]);
     };
-    return { address: listening.address, engines, firstKey: await firstKeyOf(keys, config), close };
+    return { address: listening.address, engines, firstKey, close };
   } catch (error) {
+    bound?.cut();
+    await bound?.close();
     await engines.close();
     throw error;
   }
 }
 
 /** What tokens prove, where the settings take any. */
-function tokensOf({ own }: Engines, { settings }: Config, host: Host): Authenticator | undefined {
+async function tokensOf(
+  { own }: Engines,
+  { settings }: Config,
+  host: Host,
+): Promise<Authenticator | undefined> {
   const { jwt } = settings.serve;
   if (jwt === undefined) return undefined;
+  const { tokenAuthenticator } = await import("./tokens.ts");
   const principal = { tenant: settings.tenant, user: settings.user };
   const read = keySetReader(jwt.jwksUrl, { boundary: own.boundary, principal, host });
   return tokenAuthenticator(jwt, read, host);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { attempt } from "../base/result.ts";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 
 const toolCallSchema = z
@@ -105,7 +106,10 @@ export function parseScript(text: string, file: string): Script {
     const { line } = lines.linePos(syntaxError.pos[0]);
     throw malformed(file, line, "", syntaxError.message.split("\n", 1)[0] ?? "not YAML");
   }
-  const parsed = scriptSchema.safeParse(document.toJS());
+  const read = attempt((): unknown => document.toJS());
+  // Too many aliases, or one that stands for nothing.
+  if (!read.ok) throw malformed(file, 1, "", messageOf(read.error));
+  const parsed = scriptSchema.safeParse(read.value);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const path = (issue?.path ?? []).filter((key) => typeof key !== "symbol");

@@ -237,6 +237,16 @@ describe("a script file", () => {
     expect(result.error.message).toMatch(/^turns\.yaml:\d+: /);
   });
 
+  test("with more aliases than anybody writes is refused", () => {
+    const turns = Array.from({ length: 200 }, () => "  - { text: a, usage: *usage }").join("\n");
+    const usage = "&usage { input_tokens: 1, output_tokens: 1 }";
+    expect(
+      attempt(() =>
+        parseScript(`name: x\nturns:\n  - { text: a, usage: ${usage} }\n${turns}\n`, "x.yaml"),
+      ),
+    ).toMatchObject({ ok: false, error: { code: "models.malformed_script" } });
+  });
+
   test("that is not YAML is refused with its line", () => {
     const result = attempt(() => parseScript("name: n\nturns: [\n", "turns.yaml"));
     expect(result).toMatchObject({ ok: false, error: { code: "models.malformed_script" } });

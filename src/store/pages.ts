@@ -15,6 +15,9 @@ export interface PageRequest {
   readonly cursor?: string;
 }
 
+/** More than any `seq`. */
+export const everySeq = Number.MAX_SAFE_INTEGER;
+
 const defaultLimit = 50;
 const maxLimit = 1000;
 
@@ -37,7 +40,7 @@ export function checkLimit(limit: number): number {
  * @throws Agent33Error `store.bad_cursor`
  */
 export function beforeSeq(request: PageRequest): number {
-  if (request.cursor === undefined) return Number.MAX_SAFE_INTEGER;
+  if (request.cursor === undefined) return everySeq;
   if (/^[1-9][0-9]{0,14}$/.test(request.cursor)) return Number(request.cursor);
   throw new Agent33Error("store.bad_cursor", `"${request.cursor}" is not a place in a list.`, {
     hint: "Pass the nextCursor of the page before, unchanged, or none.",

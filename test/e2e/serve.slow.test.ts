@@ -62,6 +62,27 @@ describe("agent33 serve", () => {
     expect((await fetch(`${again.address}/v1/runs/${id}`, asking(firstKey))).status).toBe(200);
   });
 
+  test("takes requests without a body, and none of a length that nobody said", async () => {
+    const { address, firstKey } = await served();
+    const made = await fetch(
+      `${address}/v1/keys`,
+      asking(firstKey, { name: "x", scopes: ["admin"] }),
+    );
+    const { key } = (await made.json()) as { key: { id: string } };
+    const place = `${address}/v1/keys/${key.id}`;
+    const gone = await fetch(place, { ...asking(firstKey), method: "DELETE" });
+    expect(gone.status).toBe(200);
+    const pieces = new ReadableStream({
+      start: (out) => {
+        out.enqueue(new TextEncoder().encode("{}"));
+        out.close();
+      },
+    });
+    const endless = { ...asking(firstKey, {}), body: pieces, duplex: "half" as const };
+    const refused = await fetch(`${address}/v1/runs`, endless);
+    expect(await refused.json()).toMatchObject({ status: 411, code: "api.length_required" });
+  });
+
   test("takes keys that the command line makes, until it revokes them", async () => {
     const { address, folder } = await served();
     const keys = (...words: string[]) =>

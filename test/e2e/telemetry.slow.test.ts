@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
 import { grantTests, loopback } from "../support/egress.ts";
-import { type TestEngine, testEngine } from "../support/engine.ts";
+import { type TestEngine, testEngine, testHost } from "../support/engine.ts";
 import { startTraceCollector, type TraceCollector } from "../support/trace-collector.ts";
 
 grantTests("a collector of traces on this machine", { connect: loopback });
@@ -144,6 +144,103 @@ test("what a collector refuses for good is counted, and does not hold up the res
   await made.engine.telemetry.look();
   expect([...collector.spans.values()].some(({ name }) => name.startsWith("call "))).toBe(true);
 });
+
+test("spans that a collector refuses of a request that it took are counted and said, and not sent again", async () => {
+  const collector = await collecting();
+  const partialSuccess = { rejectedSpans: "2", errorMessage: "no such\tattribute" };
+  collector.answer(200, { body: JSON.stringify({ partialSuccess }) });
+  const warned: string[] = [];
+  const made = testEngine(
+    { "telemetry.otlp.url": collector.url },
+    undefined,
+    {},
+    {
+      warn: (line) => warned.push(line),
+    },
+  );
+  engines.push(made);
+  await made.run(turns);
+  await made.engine.telemetry.look();
+  const requests = collector.headers.length;
+  expect(warned.filter((line) => line.startsWith("telemetry.otlp:"))).toEqual([
+    expect.stringMatching(/^telemetry\.otlp: 2 of \d+ spans were refused: no such attribute$/),
+  ]);
+  await made.engine.telemetry.look();
+  expect(collector.headers).toHaveLength(requests);
+  expect(await made.engine.metrics.text()).toContain(
+    `agent33_telemetry_dropped_total{sink="otlp"} ${2 * requests}\n`,
+  );
+});
+
+test("a request that is too large is sent in parts, down to the span that is too large alone", async () => {
+  const collector = await collecting();
+  collector.answer(200, { mostSpans: 3 });
+  const made = opened({ "telemetry.otlp.url": collector.url });
+  await made.run(turns);
+  await made.engine.telemetry.look();
+  expect(collector.spans.size).toBeGreaterThan(5);
+  // The export's own calls are passed over by the next look.
+  await made.engine.telemetry.look();
+  const text = await made.engine.metrics.text();
+  expect(text).toContain('agent33_telemetry_dropped_total{sink="otlp"} 0\n');
+  expect(text).toContain('agent33_telemetry_lag_calls{sink="otlp"} 0\n');
+
+  collector.answer(200, { mostSpans: 0 });
+  await made.run(turns);
+  await made.engine.telemetry.look();
+  expect(await made.engine.metrics.text()).toMatch(
+    /^agent33_telemetry_dropped_total\{sink="otlp"\} [1-9]/m,
+  );
+});
+
+test("requests are compressed unless the collector or the settings say no", async () => {
+  const collector = await collecting();
+  const made = opened({ "telemetry.otlp.url": collector.url });
+  await made.run(turns);
+  await made.engine.telemetry.look();
+  expect(collector.headers.at(-1)?.["content-encoding"]).toBe("gzip");
+  collector.answer(200, { plainOnly: true });
+  const before = collector.spans.size;
+  await made.run(turns);
+  await made.engine.telemetry.look();
+  expect(collector.headers.at(-1)?.["content-encoding"]).toBeUndefined();
+  expect(collector.spans.size).toBeGreaterThan(before);
+
+  const plain = opened({
+    "telemetry.otlp.url": collector.url,
+    "telemetry.otlp.compression": "none",
+  });
+  collector.answer(200);
+  await plain.run(turns);
+  await plain.engine.telemetry.look();
+  expect(collector.headers.at(-1)?.["content-encoding"]).toBeUndefined();
+});
+
+test.each([429, 503])(
+  "after %i nothing is sent until the wait that it asks for is over",
+  async (status) => {
+    const collector = await collecting();
+    collector.answer(status, { headers: { "retry-after": "120" } });
+    let aheadMs = 0;
+    const usual = testHost("").clock;
+    const clock = {
+      ...usual,
+      now: () => usual.now(),
+      monotonic: () => usual.monotonic() + aheadMs,
+    };
+    const made = testEngine({ "telemetry.otlp.url": collector.url }, undefined, {}, { clock });
+    engines.push(made);
+    await made.run(turns);
+    await expect(made.engine.telemetry.look()).rejects.toMatchObject({ status });
+    const requests = collector.headers.length;
+    collector.answer(200);
+    await expect(made.engine.telemetry.look()).rejects.toMatchObject({ status });
+    expect(collector.headers).toHaveLength(requests);
+    aheadMs = 121_000;
+    await made.engine.telemetry.look();
+    expect(collector.spans.size).toBeGreaterThan(5);
+  },
+);
 
 test("open, work goes on while nothing can be handed over; closed, no run begins", async () => {
   const collector = await collecting();

@@ -10,12 +10,15 @@ import { demoKill } from "./demo-kill.ts";
 import { evalKill } from "./eval-kill.ts";
 import { injection } from "./injection.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
+import { opsapi } from "./opsapi.ts";
 import { outage } from "./outage.ts";
 import { powerCut } from "./power-cut.ts";
 import { recoverKill } from "./recover-kill.ts";
 import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
+import { serveLoad } from "./serve-load.ts";
+import { serveStop } from "./serve-stop.ts";
 import { ssrf } from "./ssrf.ts";
 import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
@@ -37,12 +40,15 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "eval-kill": evalKill,
   injection,
   "mcp-conformance": mcpConformance,
+  opsapi,
   outage,
   "power-cut": powerCut,
   "recover-kill": recoverKill,
   "run-kill": runKill,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,
+  "serve-load": serveLoad,
+  "serve-stop": serveStop,
   ssrf,
   "store-faults": storeFaults,
   "store-io": storeIo,

@@ -20,7 +20,7 @@ import type { HeavySuite } from "./suite.ts";
 const ways = ["command", "start"] as const;
 const harms = ["pages", "log gone", "file gone", "first page"] as const;
 /** About the time that a recovery needs on a busy machine. */
-const longestMs = 3_000;
+const longestMs = 1_000;
 
 interface Round {
   readonly dataDir: string;

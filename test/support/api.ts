@@ -12,6 +12,7 @@ import type { Caller } from "../../src/http/caller.ts";
 import { createRateLimits } from "../../src/http/rate-limits.ts";
 import type { Route } from "../../src/http/route.ts";
 import { allRoutes } from "../../src/http/routes/all.ts";
+import { createSessions } from "../../src/http/sessions.ts";
 import { type GrantedScope, grantable } from "../../src/http/scopes.ts";
 import { type ScriptedTurn, testHost } from "./engine.ts";
 import { temporaryFolder } from "./temporary.ts";
@@ -75,10 +76,11 @@ export async function testApi(
   const engines = await openEngines(config, host);
   if (more.shared !== true) onTestFinished(() => engines.close());
   const closing = new AbortController();
+  const keys = createApiKeys({ store: engines.own.store, host });
   const app = createApp({
     routes: more.routes ?? allRoutes,
     engines,
-    keys: createApiKeys({ store: engines.own.store, host }),
+    keys,
     config,
     host,
     authenticator: { authenticate: async (token) => callerOf(token) },
@@ -86,6 +88,8 @@ export async function testApi(
       perMinute: config.settings.serve.requestsPerMinute,
       failuresPerMinute: 20,
     }),
+    sessions: createSessions({ keys, signingKey: host.random.bytes(32), clock: host.clock }),
+    dashboard: { file: () => undefined },
     closing: closing.signal,
     checksAnswers: true,
   });

@@ -46,12 +46,12 @@ interface Message {
 /**
  * @param file where the last value that was put is kept, for checks to read
  * @param onLook told of each look, which is answered after it: with its words, where it has some
- * @param onEffect told of each other call when it arrives
+ * @param onEffect told of each other call when it has done what it does, and answered after it
  */
 export async function startEffectsPeer(
   file: string,
   onLook: (what: string) => Look | Promise<Look> = () => undefined,
-  onEffect: (tool: string) => void = () => undefined,
+  onEffect: (tool: string) => void | Promise<void> = () => undefined,
 ): Promise<EffectsPeer> {
   const effects: string[] = [];
   type Params = NonNullable<Message["params"]>;
@@ -59,10 +59,10 @@ export async function startEffectsPeer(
     const { what = "" } = args;
     const seen = name === "look" ? await onLook(what) : undefined;
     if (name !== "look") {
-      onEffect(name);
       effects.push(`${name} ${what}`);
+      if (name === "put") writeFileSync(file, what);
+      await onEffect(name);
     }
-    if (name === "put") writeFileSync(file, what);
     return { content: [{ type: "text", text: seen ?? `${name} ${what}: done` }] };
   };
   const answers: Readonly<Record<string, (params: Params) => JsonValue | Promise<JsonValue>>> = {

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { text } from "node:stream/consumers";
+import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
 
 interface SentSpan {
   readonly spanId: string;
@@ -12,6 +13,15 @@ interface SentSpan {
   }[];
 }
 
+interface CollectorWords {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  /** Spans of one request above which it says 413, whatever else it would say. */
+  readonly mostSpans?: number;
+  /** Whether it says 415 to what is compressed. */
+  readonly plainOnly?: boolean;
+}
+
 /** A collector of traces on this machine, which can be ended and come back on its port. */
 export interface TraceCollector {
   readonly url: string;
@@ -20,8 +30,8 @@ export interface TraceCollector {
   readonly headers: readonly IncomingMessage["headers"][];
   /** Spans in all, those that came again too. */
   received(): number;
-  /** What it answers from now on; 200 at first. */
-  answer(status: number): void;
+  /** What it answers from now on; 200 and `{}` at first. What it answers with 200 it has taken. */
+  answer(status: number, how?: CollectorWords): void;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -37,24 +47,35 @@ export async function startTraceCollector(): Promise<TraceCollector> {
   const headers: IncomingMessage["headers"][] = [];
   let received = 0;
   let status = 200;
+  let words: CollectorWords = {};
   let port = 0;
   let server: Server | undefined;
 
-  const take = async (request: IncomingMessage): Promise<void> => {
+  /** @returns the status to answer with */
+  const take = async (request: IncomingMessage): Promise<number> => {
     headers.push(request.headers);
-    const body = JSON.parse(await text(request)) as Body;
-    if (status !== 200) return;
-    for (const { scopeSpans } of body.resourceSpans) {
-      for (const one of scopeSpans.flatMap((scope) => scope.spans)) {
-        received += 1;
-        spans.set(one.spanId, one);
-      }
+    const bytes = await buffer(request);
+    const zipped = request.headers["content-encoding"] === "gzip";
+    if (zipped && words.plainOnly === true) return 415;
+    const body = JSON.parse((zipped ? gunzipSync(bytes) : bytes).toString("utf8")) as Body;
+    const sent = body.resourceSpans.flatMap(({ scopeSpans }) =>
+      scopeSpans.flatMap((scope) => scope.spans),
+    );
+    if (sent.length > (words.mostSpans ?? Number.POSITIVE_INFINITY)) return 413;
+    if (status !== 200) return status;
+    for (const one of sent) {
+      received += 1;
+      spans.set(one.spanId, one);
     }
+    return 200;
   };
   const start = async (): Promise<void> => {
     server = createServer((request, response) => {
       void take(request).then(
-        () => response.writeHead(status, { "content-type": "application/json" }).end("{}"),
+        (said) =>
+          response
+            .writeHead(said, { "content-type": "application/json", ...words.headers })
+            .end(words.body ?? "{}"),
         (error: unknown) => response.writeHead(400).end(String(error)),
       );
     });
@@ -70,8 +91,9 @@ export async function startTraceCollector(): Promise<TraceCollector> {
     spans,
     headers,
     received: () => received,
-    answer: (next) => {
+    answer: (next, how = {}) => {
       status = next;
+      words = how;
     },
     stop: async () => {
       const ending = server;

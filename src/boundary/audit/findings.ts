@@ -23,6 +23,8 @@ export interface AuditVerdict {
   /** Records of the last moments that are not linked yet; nothing vouches for them. */
   readonly pending: number;
   readonly checkpoints: number;
+  /** The place up to which the audit was removed by the retention of the settings; 0 for nothing. */
+  readonly removedUpTo: number;
   readonly end: { readonly position: number; readonly hash: string } | null;
   readonly found: number;
   /** The first of what was found. */

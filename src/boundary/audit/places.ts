@@ -1,4 +1,6 @@
-import { type Findings, timeOf } from "./findings.ts";
+import type { CutPlace } from "./cut.ts";
+import { type Finding, type Findings, timeOf } from "./findings.ts";
+import { type Link, linkHash } from "./link.ts";
 import { checkSignature, type PlaceKind, type PublicKeys, type SignedPlace } from "./signing.ts";
 
 /** A place that the chain is held to. */
@@ -15,6 +17,8 @@ export function createPlaces(findings: Findings, keys: PublicKeys) {
   const expected = new Map<number, Expected[]>();
   const seen = { checkpoints: 0, last: 0, atHead: false, belowHead: 0 };
   let head: SignedPlace | undefined;
+  /** The first checkpoint, where it is believed and names one before it that is not there. */
+  let first: { readonly place: SignedPlace; readonly finding: Finding } | undefined;
 
   const expect = (place: Expected): void => {
     expected.set(place.position, [...(expected.get(place.position) ?? []), place]);
@@ -68,9 +72,42 @@ export function createPlaces(findings: Findings, keys: PublicKeys) {
       if (head !== undefined && position < head.position) seen.belowHead = position;
       if (believed("checkpoint", place, name)) {
         expect({ ...place, about: "checkpoint", name });
-        if (previous !== seen.last) findings.add(neighbour(name, position, previous, seen.last));
+        if (previous !== seen.last) {
+          const finding = neighbour(name, position, previous, seen.last);
+          // That the audit begins with it may be meant: the first link will tell.
+          if (seen.checkpoints === 1) first = { place, finding };
+          else findings.add(finding);
+        } else if (seen.checkpoints === 1)
+          first = { place, finding: neighbour(name, position, previous, 0) };
       }
       seen.last = position;
+    },
+    /**
+     * The first checkpoint, where the first link follows from it: what came before was removed, and
+     * is looked for no longer. Asked once, with the first link there is.
+     */
+    beginning: (link: Link | undefined): CutPlace | undefined => {
+      const begun = first;
+      first = undefined;
+      if (begun === undefined) return undefined;
+      const { place, finding } = begun;
+      const follows =
+        link !== undefined &&
+        link.position === place.position + 1 &&
+        linkHash(place.hash, link) === link.hash;
+      if (!follows) {
+        if (place.previous !== 0) findings.add(finding);
+        return undefined;
+      }
+      for (const [position, places] of expected) {
+        if (position > place.position) continue;
+        expected.delete(position);
+        for (const one of places) {
+          if (position < place.position) findings.add(removedBefore(one, place.position));
+          else if (one.hash !== place.hash) wrong(one, place.hash);
+        }
+      }
+      return { position: place.position, hash: place.hash };
     },
     /** After the checkpoints: whether those are there that the head knows of. */
     checkHead: (): void => {
@@ -113,6 +150,11 @@ export function createPlaces(findings: Findings, keys: PublicKeys) {
     /** How many checkpoints there were. */
     count: () => seen.checkpoints,
   };
+}
+
+function removedBefore({ name, about, position }: Expected, cut: number): Finding {
+  const message = `${name} cannot be held against the chain: the audit up to ${cut} was removed since.`;
+  return { kind: "removed", about, position, message };
 }
 
 function neighbour(name: string, position: number, previous: number, found: number) {

@@ -1,3 +1,4 @@
+import type { CutPlace } from "./cut.ts";
 import { type Findings, nameOf } from "./findings.ts";
 import { type Link, linkHash } from "./link.ts";
 
@@ -20,6 +21,11 @@ export function createSequence(findings: Findings) {
   let brokenInAll = 0;
 
   return {
+    /** What follows follows from this place: what came before was removed. */
+    beginAfter: ({ position, hash }: CutPlace): void => {
+      next = position + 1;
+      before = [hash];
+    },
     /** False for one that stands before the beginning and is passed over. */
     follow: (link: Link): boolean => {
       const { position } = link;

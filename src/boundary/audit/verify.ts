@@ -1,4 +1,5 @@
 import type { ChainEntry } from "../ports.ts";
+import { type CutPlace, saysCut } from "./cut.ts";
 import { type AuditVerdict, createFindings, type Finding, nameOf, timeOf } from "./findings.ts";
 import { type AuditRow, type Link, recordDigest } from "./link.ts";
 import { createPlaces } from "./places.ts";
@@ -37,6 +38,8 @@ export async function verifyAudit(source: AuditSource, anchors: Anchors): Promis
   let links = 0;
   let records = 0;
   let pending = 0;
+  let cut: CutPlace | undefined;
+  let cutIsRecorded = false;
   /** Calls of which a later link must come, because this one's record has given way to it. */
   const awaited = new Map<string, Link>();
 
@@ -47,6 +50,10 @@ export async function verifyAudit(source: AuditSource, anchors: Anchors): Promis
   for await (const entry of source.entries) {
     links += 1;
     const { link, superseded } = entry;
+    if (links === 1) {
+      cut = places.beginning(link);
+      if (cut !== undefined) sequence.beginAfter(cut);
+    }
     if (link.tenant !== source.tenant) findings.add(ofAnother(link));
     if (sequence.follow(link)) {
       places.link(link.position, link.hash);
@@ -58,10 +65,13 @@ export async function verifyAudit(source: AuditSource, anchors: Anchors): Promis
       continue;
     }
     const wrong = superseded ? endedBefore(link) : faultOf(entry);
+    if (wrong === undefined && cut !== undefined && saysCut(entry, cut)) cutIsRecorded = true;
     if (wrong === undefined) records += 1;
     else if (wrong === "pending") pending += 1;
     else findings.add(wrong);
   }
+  if (links === 0) places.beginning(undefined);
+  if (cut !== undefined && !cutIsRecorded) findings.add(notRecorded(cut));
   sequence.finish();
   places.finish(end?.position ?? 0);
   for (const link of awaited.values()) {
@@ -87,10 +97,17 @@ export async function verifyAudit(source: AuditSource, anchors: Anchors): Promis
     records,
     pending,
     checkpoints: places.count(),
+    removedUpTo: cut?.position ?? 0,
     end: end === undefined ? null : { position: end.position, hash: end.hash },
     found: findings.count(),
     findings: findings.kept,
   };
+}
+
+/** A signed place is a good beginning only where the chain itself says that the rest was removed. */
+function notRecorded({ position }: CutPlace): Finding {
+  const message = `Links 1 to ${position} are not there, and no record of the audit says that they were removed.`;
+  return { kind: "removed", about: "link", position: 1, message };
 }
 
 const placeOf = ({ position, callId }: Link) => ({ position, callId });

@@ -23,7 +23,10 @@ function bench() {
   const writer = createAuditWriter({
     targetOf: () => ({
       now: { open: put("open"), close: put("close") },
-      later: { close: async (record) => put("later")(record) },
+      later: {
+        open: async (record) => put("later open")(record),
+        close: async (record) => put("later")(record),
+      },
     }),
     onRecord: (tenant) => told.push(tenant),
     warn: (message) => warnings.push(message),
@@ -48,6 +51,17 @@ test("commits whatever is no read at once, and reads together later", async () =
   expect(log.slice(4)).toEqual(["later 1", "later 5"]);
   expect(writer.waiting).toBe(0);
   expect(told).toHaveLength(6);
+});
+
+test("tells of acts that came side by side once they are committed, and of none that failed", async () => {
+  const { writer, log, told, breakStore } = bench();
+  const { open, close } = writer.together("a");
+  await open(callRecord("1"));
+  await close(callRecord("1", { outcome: "ok" }));
+  expect({ log, told }).toEqual({ log: ["later open 1", "later 1"], told: ["a", "a"] });
+  breakStore(true);
+  await expect(open(callRecord("2"))).rejects.toMatchObject({ code: "store.full" });
+  expect(told).toHaveLength(2);
 });
 
 test("does not let many reads wait for the time to be over", async () => {

@@ -7,7 +7,13 @@ export interface AuditTarget {
   /** Committed when it returns. */
   readonly now: Pick<AuditSink, "open" | "close">;
   /** Committed when its promise resolves; many are committed together. */
-  readonly later: { close(record: CallRecord): Promise<void> };
+  readonly later: AuditTogether;
+}
+
+/** Records whose writers can wait: committed when the promise resolves, many of them together. */
+export interface AuditTogether {
+  open(record: CallRecord): Promise<void>;
+  close(record: CallRecord): Promise<void>;
 }
 
 export interface AuditWriterOptions {
@@ -24,6 +30,8 @@ export interface AuditWriterOptions {
  */
 export interface AuditWriter {
   sink(tenant: string): Required<AuditSink>;
+  /** The same for acts that come side by side, and share a wait for the disk. */
+  together(tenant: string): AuditTogether;
   /** Writes what waits. Never fails: what could not be written waits on. */
   flush(): Promise<void>;
   /** Records of reads that wait to be written. */
@@ -97,6 +105,16 @@ export function createAuditWriter(options: AuditWriterOptions): AuditWriter {
         onRecord(tenant);
       },
       closeSoon: (call) => soon(tenant, call),
+    }),
+    together: (tenant) => ({
+      open: async (record) => {
+        await targetOf(tenant).later.open(record);
+        onRecord(tenant);
+      },
+      close: async (record) => {
+        await targetOf(tenant).later.close(record);
+        onRecord(tenant);
+      },
     }),
     flush,
     get waiting() {

@@ -12,6 +12,7 @@ import { exitCodes } from "../exit-codes.ts";
 import { spanOf } from "../moment.ts";
 import { addListOptions, given, type ListOptions, showPage, showResult } from "../page.ts";
 import { auditHead, auditRow, callText, checkText } from "../render-audit.ts";
+import { lineageText } from "../render-lineage.ts";
 import { counted } from "../text.ts";
 import { collect, oneWord } from "../usage.ts";
 
@@ -53,6 +54,10 @@ export function auditCommand(program: Command, context: CliContext): void {
     .description("one call, with its rule, its attempts and where it was connected to")
     .argument("<call>", "the call's id, or its beginning")
     .action((prefix: string, options: CommonOptions) => show(context, prefix, options));
+  addCommonOptions(audit.command("lineage"))
+    .description("what led to a call, and what came of it")
+    .argument("<call>", "the call's id, or its beginning")
+    .action((prefix: string, options: CommonOptions) => lineage(context, prefix, options));
   addCommonOptions(audit.command("verify"))
     .description("find every record that was changed, removed, inserted, reordered or cut off")
     .option(
@@ -104,6 +109,14 @@ async function show(context: CliContext, prefix: string, options: CommonOptions)
   await withEngine(context, configOf(context, options), async ({ store }) => {
     const entry = store.audit.find(prefix);
     showResult(output, entry, () => callText(entry));
+  });
+}
+
+async function lineage(context: CliContext, prefix: string, options: CommonOptions): Promise<void> {
+  const output = outputOf(context, options);
+  await withEngine(context, configOf(context, options), async (engine) => {
+    const found = await engine.lineage.ofCall(prefix);
+    showResult(output, found, () => lineageText(found));
   });
 }
 

@@ -15,6 +15,7 @@ import { watcher } from "../follow.ts";
 import { columns, oneLine } from "../output.ts";
 import { damagedLines } from "../page.ts";
 import { wholeNumber } from "../usage.ts";
+import { lineageCommand } from "./lineage.ts";
 import { sendCommand } from "./send.ts";
 import { traceCommand } from "./trace.ts";
 
@@ -42,6 +43,7 @@ export function runsCommand(program: Command, context: CliContext): void {
     .description("what a run leaves to whoever goes on with its work")
     .argument("<run>", "the run's id, or its beginning")
     .action((prefix: string, options: CommonOptions) => handoff(context, prefix, options));
+  lineageCommand(runs, context);
   traceCommand(runs, context);
   sendCommand(runs, context);
 }

@@ -37,10 +37,11 @@ export function embeddingConnectorSpec(
     const costMicroUsd = prices.costMicroUsd(info, { ...usage, estimated });
     return { tokens: inputTokens, ...(costMicroUsd === undefined ? {} : { costMicroUsd }) };
   };
+  const model = `${info.provider}:${info.model}`;
   const place = info.baseUrl === undefined ? {} : urlFacts(info.baseUrl);
   return {
     id: `embedding:${info.provider}`,
-    facts: () => ({ operation: "embed", effect: "read", repeat: "safe", ...place }),
+    facts: () => ({ operation: "embed", effect: "read", repeat: "safe", model, ...place }),
     run: async (context) => {
       const { input, fetch, signal, idempotencyKey } = context;
       const perText = (info.dimensions ?? mostDimensions) * bytesPerNumber;

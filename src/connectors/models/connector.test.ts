@@ -83,6 +83,7 @@ describe("what policy sees of a model call", () => {
       operation: "chat",
       effect: "read",
       repeat: "safe",
+      model: expect.stringMatching(/^anthropic:/),
       host: "api.anthropic.com",
       port: 443,
     });
@@ -103,6 +104,7 @@ describe("what policy sees of a model call", () => {
       operation: "chat",
       effect: "read",
       repeat: "safe",
+      model: "scripted:n",
     });
   });
 });

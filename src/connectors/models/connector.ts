@@ -95,7 +95,8 @@ function impatient(error: BoundaryError | undefined): BoundaryError | undefined 
 
 /** What policy sees of any call of a model. */
 export function modelFacts(info: ModelInfo): CallFacts {
-  const base = { operation: "chat", effect: "read", repeat: "safe" } as const;
+  const model = `${info.provider}:${info.model}`;
+  const base = { operation: "chat", effect: "read", repeat: "safe", model } as const;
   return info.baseUrl === undefined ? base : { ...base, ...urlFacts(info.baseUrl) };
 }
 

@@ -29,10 +29,18 @@ export interface JobState {
  * trials throws
  */
 export async function jobsIn(folder: string): Promise<readonly JobState[]> {
-  const dirs = isJob(folder) ? [folder] : foldersIn(folder).filter(isJob);
+  const dirs = isJob(folder) ? [folder] : jobFolders(folder);
   const states: JobState[] = [];
   for (const dir of dirs) states.push(await stateOf(dir));
   return states;
+}
+
+/**
+ * The folders of jobs in a folder, by name.
+ * @throws Agent33Error `evaluation.job_not_found` where there is no such folder
+ */
+export function jobFolders(folder: string): readonly string[] {
+  return foldersIn(folder).filter(isJob);
 }
 
 function foldersIn(folder: string): readonly string[] {
@@ -51,7 +59,8 @@ function foldersIn(folder: string): readonly string[] {
   }
 }
 
-async function stateOf(dir: string): Promise<JobState> {
+/** How a job stands. @throws Agent33Error as {@link jobsIn} */
+export async function stateOf(dir: string): Promise<JobState> {
   const { config, pins } = readJob(dir);
   const planned = planTrials(config, Object.keys(pins.tasks));
   const places = planned.map(({ name }) => join(dir, name)).filter((place) => existsSync(place));

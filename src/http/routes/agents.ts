@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { listAgents, readAgent } from "../../engine.ts";
 import { runResult } from "../../engine/run-result.ts";
+import { inBackground } from "../background.ts";
 import { jsonValue } from "../input.ts";
 import { type Call, defineRoute, type Route } from "../route.ts";
 import { runRequest, workspaceOf } from "../run-request.ts";
@@ -162,7 +163,7 @@ async function invoked(
   });
   const waiting = new AbortController();
   const driving = engine.runs.drive(id);
-  driving.catch((error: unknown) => host.warn(`serve: run ${id}: ${String(error)}`));
+  inBackground(driving, `run ${id}`, call);
   const over = host.clock
     .sleep(waitSeconds * 1_000, AbortSignal.any([signal, waiting.signal]))
     // Whoever asked has gone or has been answered.

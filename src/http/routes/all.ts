@@ -5,14 +5,23 @@ import { approvalRoutes } from "./approvals.ts";
 import { keyRoutes } from "./keys.ts";
 import { agentDefinitionRoutes } from "./agent-definitions.ts";
 import { auditRoutes } from "./audit.ts";
+import { budgetRoutes } from "./budgets.ts";
 import { connectorRoutes } from "./connectors.ts";
+import { improvementRoutes } from "./improvements/improvements.ts";
 import { mcpRoutes } from "./mcp.ts";
+import { evaluationReportRoutes } from "./evaluation-reports.ts";
+import { evaluationRoutes } from "./evaluations.ts";
+import { metricsRoutes } from "./metrics.ts";
 import { modelRoutes } from "./models.ts";
+import { policyChangeRoutes } from "./policy-changes.ts";
 import { policyRoutes } from "./policy.ts";
+import { routingRoutes } from "./routing.ts";
 import { runRoutes } from "./runs.ts";
 import { secretRoutes } from "./secrets.ts";
 import { settingsRoutes } from "./settings.ts";
 import { skillRoutes } from "./skills.ts";
+import { spendRoutes } from "./spend.ts";
+import { storeRoutes } from "./store.ts";
 
 /** Every operation of the API. A group is a file beside this one, and its line here. */
 export const allRoutes: readonly Route[] = [
@@ -22,11 +31,20 @@ export const allRoutes: readonly Route[] = [
   ...keyRoutes,
   ...agentDefinitionRoutes,
   ...auditRoutes,
+  ...budgetRoutes,
   ...connectorRoutes,
+  ...improvementRoutes,
   ...mcpRoutes,
+  ...evaluationRoutes,
+  ...evaluationReportRoutes,
+  ...metricsRoutes,
   ...modelRoutes,
   ...policyRoutes,
   ...secretRoutes,
+  ...policyChangeRoutes,
+  ...routingRoutes,
   ...settingsRoutes,
   ...skillRoutes,
+  ...spendRoutes,
+  ...storeRoutes,
 ].map(recorded);

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { jsonValue, moment, pageOf, pageQuery, shownPage } from "../input.ts";
+import { stepBases, stepKinds } from "../../engine.ts";
+import { jsonValue, moment, pageOf, pageQuery, shownPage, timeQuery } from "../input.ts";
 import { defineLines, defineRoute, type Route } from "../route.ts";
 
 const tag = "audit";
@@ -20,7 +21,6 @@ const entrySchema = z
   .meta({ id: "AuditEntry" });
 
 const word = z.string().min(1).max(500).exactOptional();
-const time = z.coerce.number().int().nonnegative().max(8.64e15).exactOptional();
 
 const list = defineRoute({
   name: "listAudit",
@@ -38,8 +38,8 @@ const list = defineRoute({
     connector: word.describe("of this connector, in full"),
     outcome: word.describe("that ended so: ok, or an error's code"),
     decision: z.enum(["allow", "ask", "deny"]).exactOptional(),
-    since: time.describe("begun then or later; milliseconds since the Unix epoch"),
-    until: time.describe("begun before"),
+    since: timeQuery.describe("begun then or later; milliseconds since the Unix epoch"),
+    until: timeQuery.describe("begun before"),
   }),
   answer: { status: 200, schema: pageOf(entrySchema) },
   problems: [404, 409, 422],
@@ -63,6 +63,62 @@ const show = defineRoute({
   answer: { status: 200, schema: entrySchema },
   problems: [404, 409],
   handle: ({ engine: { store }, params }) => store.audit.find(params.id),
+});
+
+const lineageStep = z.strictObject({
+  kind: z.enum(stepKinds),
+  what: z.string().describe("which one, in a few words; nothing of what was said"),
+  basis: z
+    .enum(stepBases)
+    .describe(
+      "`recorded`: an id or a place says so; `order`: it came before or after, and whether it mattered nobody can know; `arguments`: the call's arguments name it",
+    ),
+  at: moment.nullable(),
+  run: z.string().nullable().describe("the run whose log has it"),
+  seq: z.int().nullable().describe("its place in that log"),
+  call: z.string().nullable().describe("the call that it is, in the audit"),
+  id: z.string().nullable().describe("of an approval, signal, intake, lesson, rule or other run"),
+});
+
+const lineage = defineRoute({
+  name: "showCallLineage",
+  method: "GET",
+  path: "/v1/audit/calls/{id}/lineage",
+  tag,
+  scope: "audit:read",
+  effect: "read",
+  summary: "See what led to a call, and what came of it",
+  description:
+    "Made of the audit, the log of the call's run and what was learned. It names things and has nothing of what was said; `unknown` says what cannot be derived.",
+  params: z.strictObject({
+    id: z.string().min(1).max(100).describe("the call's id, or its beginning"),
+  }),
+  answer: {
+    status: 200,
+    schema: z
+      .strictObject({
+        call: z
+          .strictObject({
+            id: z.string(),
+            at: moment,
+            connector: z.string(),
+            operation: z.string(),
+            outcome: z.string(),
+            place: z.string().nullable().describe("which step of its run it is, in words"),
+          })
+          .nullable(),
+        run: z.string().nullable(),
+        ledTo: z.array(lineageStep).describe("the nearest first"),
+        caused: z.array(lineageStep).describe("in the order of the log, then what was learned"),
+        unknown: z.array(z.string()),
+      })
+      .meta({ id: "Lineage" }),
+  },
+  problems: [404, 409],
+  handle: async ({ engine, params }) => {
+    const { ledTo, caused, unknown, ...rest } = await engine.lineage.ofCall(params.id);
+    return { ...rest, ledTo: [...ledTo], caused: [...caused], unknown: [...unknown] };
+  },
 });
 
 const findingSchema = z.strictObject({
@@ -103,6 +159,7 @@ const check = defineRoute({
         records: z.int(),
         pending: z.int().describe("of the last moments, not linked yet"),
         checkpoints: z.int(),
+        removedUpTo: z.int().describe("the place up to which retention removed it; 0 for nothing"),
         end: z.strictObject({ position: z.int(), hash: z.string() }).nullable(),
         found: z.int(),
         findings: z.array(findingSchema),
@@ -135,4 +192,4 @@ const exported = defineLines({
 });
 
 /** The record of every call. */
-export const auditRoutes: readonly Route[] = [list, show, check, exported];
+export const auditRoutes: readonly Route[] = [list, show, lineage, check, exported];

@@ -80,8 +80,7 @@ const packs = defineRoute({
   scope: "policy:read",
   effect: "read",
   summary: "List the packs that can be selected",
-  description:
-    "They are written, imported and compared on the server only: these commands read and write its files.",
+  description: "Their files are written on the server only.",
   answer: { status: 200, schema: packListSchema },
   handle: (call) => {
     const items = listPacks(callersConfig(call), call.host);

@@ -1,10 +1,23 @@
 import { z } from "zod";
 import { Agent33Error } from "../../base/errors.ts";
+import { runOutcomes } from "../../events/event-fields.ts";
+import { storedEventSchema } from "../../events/event.ts";
+import { inBackground } from "../background.ts";
 import { runEvents } from "../run-events.ts";
 import { jsonValue, moment, pageOf, pageQuery, shownPage } from "../input.ts";
-import { defineRoute, defineStream, type Route } from "../route.ts";
-import { runRequest, workspaceOf } from "../run-request.ts";
-import { agentName, askFields, runParams, runSchema, runView, workFields } from "../runs-view.ts";
+import { trajectoryOf } from "../../engine/evaluation.ts";
+import { otlpOf, traceOf } from "../../engine/traces.ts";
+import { defineRoute, defineStream, defineText, type Route } from "../route.ts";
+import { runRequest, taskOf, workspaceOf } from "../run-request.ts";
+import {
+  agentName,
+  askFields,
+  runParams,
+  runSchema,
+  runView,
+  trajectorySchema,
+  workFields,
+} from "../runs-view.ts";
 
 const tag = "runs";
 
@@ -27,7 +40,27 @@ const list = defineRoute({
   scope: "runs:read",
   effect: "read",
   summary: "List runs, newest first",
-  query: pageQuery,
+  query: z.strictObject({
+    ...pageQuery.shape,
+    state: z
+      .enum(["running", "parked", "finished"])
+      .exactOptional()
+      .describe("only those that stand so; `running` has those that are queued too"),
+    outcome: z.enum(runOutcomes).exactOptional().describe("only those that ended so"),
+    text: z
+      .string()
+      .min(1)
+      .max(200)
+      .exactOptional()
+      .describe("only those with this in their id, task, agent or model"),
+    since: z.coerce
+      .number()
+      .int()
+      .nonnegative()
+      .max(8.64e15)
+      .exactOptional()
+      .describe("begun then or later; milliseconds since the Unix epoch"),
+  }),
   answer: { status: 200, schema: pageOf(runSchema) },
   handle: ({ engine: { store, runs }, query }) => {
     const page = store.runs.list(query);
@@ -59,18 +92,6 @@ const start = defineRoute({
   },
 });
 
-/** @throws Agent33Error `api.invalid_request` unless there is exactly one of both */
-function taskOf(
-  { task, inputs }: z.output<typeof newRunSchema>,
-  workspace: string | undefined,
-): Parameters<typeof runRequest>[1] {
-  if (task !== undefined && inputs === undefined) return { kind: "text", text: task, workspace };
-  if (inputs !== undefined && task === undefined) return { kind: "inputs", inputs, workspace };
-  throw new Agent33Error("api.invalid_request", "The body has both task and inputs, or neither.", {
-    hint: "Give `task` in words, or `inputs` as the agent's definition says.",
-  });
-}
-
 const show = defineRoute({
   name: "showRun",
   method: "GET",
@@ -85,14 +106,8 @@ const show = defineRoute({
   handle: ({ engine: { store, runs }, params }) => runView(store.runs.find(params.id), runs),
 });
 
-const eventSchema = z
-  .looseObject({
-    type: z.string(),
-    runId: z.string(),
-    seq: z.int().positive().exactOptional(),
-    at: moment,
-  })
-  .meta({ id: "RunEvent" });
+/** An event as it stands in the log: the same that everything else is told of a run. */
+const eventSchema = storedEventSchema.meta({ id: "RunEvent" });
 
 const events = defineStream({
   name: "followRun",
@@ -188,11 +203,10 @@ const resume = defineRoute({
   params: runParams,
   answer: { status: 202, schema: runSchema },
   problems: [404, 409],
-  handle: ({ engine: { store, runs }, params, host }) => {
-    const { id } = store.runs.find(params.id);
-    runs.resume(id).catch((error: unknown) => {
-      host.warn(`serve: run ${id} was not taken up: ${String(error)}`);
-    });
+  handle: (call) => {
+    const { store, runs } = call.engine;
+    const { id } = store.runs.find(call.params.id);
+    inBackground(runs.resume(id), `run ${id} was not taken up`, call);
     return runView(store.runs.find(id), runs);
   },
 });
@@ -214,11 +228,10 @@ const replay = defineRoute({
   answer: { status: 201, schema: runSchema },
   problems: [404, 409, 422],
   location: ({ id }) => `/v1/runs/${id}`,
-  handle: async ({ engine: { store, runs }, params, body, host }) => {
-    const id = await runs.createReplay(params.id, body);
-    runs.drive(id).catch((error: unknown) => {
-      host.warn(`serve: replay ${id} was not played: ${String(error)}`);
-    });
+  handle: async (call) => {
+    const { store, runs } = call.engine;
+    const id = await runs.createReplay(call.params.id, call.body);
+    inBackground(runs.drive(id), `replay ${id} was not played`, call);
     return runView(store.runs.find(id), runs);
   },
 });
@@ -251,6 +264,48 @@ const handoff = defineRoute({
   handle: async ({ engine: { runs }, params }) => ({ ...(await runs.handoff(params.id)) }),
 });
 
+const trace = defineText({
+  name: "showRunTrace",
+  method: "GET",
+  path: "/v1/runs/{id}/trace",
+  tag,
+  scope: "runs:read",
+  effect: "read",
+  summary: "Look at a run's log as a trace",
+  description:
+    "As a collector takes it: an export request of the OpenTelemetry protocol in JSON. Of a run that goes on it has what is over.",
+  params: runParams,
+  answer: {
+    forms: {
+      "application/json": z
+        .looseObject({ resourceSpans: z.array(z.looseObject({})) })
+        .meta({ id: "OtlpTrace" }),
+    },
+  },
+  problems: [404, 409],
+  handle: async ({ engine: { store }, params }) => ({
+    contentType: "application/json",
+    text: await otlpOf(traceOf(store.runLog.read(store.runs.find(params.id).id))),
+  }),
+});
+
+const trajectory = defineText({
+  name: "showRunTrajectory",
+  method: "GET",
+  path: "/v1/runs/{id}/trajectory",
+  tag,
+  scope: "runs:read",
+  effect: "read",
+  summary: "Look at a run's log as a trajectory (ATIF v1.7)",
+  params: runParams,
+  answer: { forms: { "application/json": trajectorySchema } },
+  problems: [404, 409, 422],
+  handle: ({ engine: { store }, params }) => {
+    const log = store.runLog.read(store.runs.find(params.id).id);
+    return { contentType: "application/json", text: JSON.stringify(trajectoryOf(log)) };
+  },
+});
+
 /** Runs: what agents do, and what people say to them. */
 export const runRoutes: readonly Route[] = [
   list,
@@ -263,4 +318,6 @@ export const runRoutes: readonly Route[] = [
   replay,
   report,
   handoff,
+  trace,
+  trajectory,
 ];

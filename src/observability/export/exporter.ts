@@ -3,7 +3,7 @@ import { type ExportPlace, readExportPlace, writeExportPlace } from "./place-fil
 
 /** What came of a delivery. */
 export interface Delivered {
-  /** Records that the other side refused for good: they are not sent again. */
+  /** Lines or spans that the other side refused for good: they are not sent again. */
   readonly dropped: number;
   /** Of a file: its length now. */
   readonly bytes?: number;
@@ -12,6 +12,8 @@ export interface Delivered {
 /** Where records go. */
 export interface Sink {
   readonly name: string;
+  /** Of a file: how long it is now, 0 where there is none. */
+  readonly length?: () => number;
   /** Hands over all or throws; what was handed over before it threw may come again. */
   deliver(told: readonly Told[], place: ExportPlace): Promise<Delivered>;
 }
@@ -55,11 +57,15 @@ export function createExporter(parts: ExporterParts): Exporter {
     for (;;) {
       const { told, place, more } = await readFeed(source, kept.place, atOnce);
       const records = told.filter(isTold);
+      // A file in the place of one that was moved away: what is written from here on is cut off at
+      // this length if it is not noted in time.
+      const length = sink.length?.() ?? kept.bytes;
+      if (length < kept.bytes) note({ ...kept, bytes: length });
       try {
         const none: Delivered = { dropped: 0 };
         const { dropped, bytes = kept.bytes } =
           records.length === 0 ? none : await sink.deliver(records, kept);
-        const exported = kept.exported + records.length - dropped;
+        const exported = kept.exported + Math.max(0, records.length - dropped);
         const next = { ...kept, bytes, exported, dropped: kept.dropped + dropped };
         if (hasMoved(kept.place, place)) note({ ...next, place: { ...place } });
       } catch (error) {

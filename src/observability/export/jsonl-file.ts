@@ -1,10 +1,12 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -40,4 +42,9 @@ export function appendRecords(
   } finally {
     closeSync(file);
   }
+}
+
+/** How many bytes a file has; 0 where there is none. @throws what node:fs throws */
+export function lengthOf(path: string): number {
+  return existsSync(path) ? statSync(path).size : 0;
 }

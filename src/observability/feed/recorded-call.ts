@@ -17,6 +17,8 @@ const recordSchema = z.object({
   durationMs: z.number(),
   spend: z.object({ costMicroUsd: amount, tokens: amount }).exactOptional(),
   tier: z.string().exactOptional(),
+  /** Of a call of a model; earlier records do not say. */
+  model: z.string().exactOptional(),
   outcome: z.string(),
 });
 

@@ -5,12 +5,14 @@ import type { Told, ToldRun } from "../feed/feed.ts";
 import { isUnpriced, type RecordedCall } from "../feed/recorded-call.ts";
 import { providerOf } from "../traces/run-attributes.ts";
 import type { Bounds } from "./bounds.ts";
+import type { Spend } from "../spend/spend.ts";
 import type { Rollup } from "./rollup.ts";
 
-/** What counting goes into: sums, and the values that labels may have. */
+/** What counting goes into: sums, the values that labels may have, and money over time. */
 export interface Counted {
   readonly rollup: Rollup;
   readonly bounds: Bounds;
+  readonly spend: Spend;
 }
 
 /** Counts one thing that happened. Tenants are kept by name; what is shown of them is bounded later. */
@@ -19,7 +21,8 @@ export function count(told: Told, into: Counted): void {
   else countEvent(told.event, told.run, told.tenant, into);
 }
 
-function countCall(call: RecordedCall, tenant: string, { rollup, bounds }: Counted): void {
+function countCall(call: RecordedCall, tenant: string, { rollup, bounds, spend }: Counted): void {
+  spend.add(call, tenant);
   const connector = bounds.of("connector", call.connector);
   const outcome = bounds.of("outcome", call.outcome);
   const decision = bounds.of("decision", call.decision.effect);

@@ -142,7 +142,7 @@ export const metrics = {
   agent33_store_lost_rows_total: counter("Rows that recoveries know to be lost", []),
   agent33_price_table_timestamp_seconds: gauge("Of when the built-in prices of models are", []),
   agent33_telemetry_exported_total: counter("Records that were handed over", ["sink"]),
-  agent33_telemetry_dropped_total: counter("Records that a collector refused for good", ["sink"]),
+  agent33_telemetry_dropped_total: counter("Spans that a collector refused for good", ["sink"]),
   agent33_telemetry_failures_total: counter("Times that records could not be handed over", [
     "sink",
   ]),

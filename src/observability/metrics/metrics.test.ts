@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Told } from "../feed/feed.ts";
 import type { RecordedCall } from "../feed/recorded-call.ts";
+import { Spend } from "../spend/spend.ts";
 import { Bounds } from "./bounds.ts";
 import { count } from "./count.ts";
 import { createExposition } from "./exposition.ts";
@@ -25,7 +26,7 @@ const told = (over: Partial<RecordedCall> = {}, tenant = "a"): Told => ({
 });
 
 function counted(all: readonly Told[]) {
-  const into = { rollup: new Rollup(), bounds: new Bounds() };
+  const into = { rollup: new Rollup(), bounds: new Bounds(), spend: new Spend() };
   for (const one of all) count(one, into);
   return into;
 }
@@ -102,12 +103,14 @@ test("a histogram has as many in its last bucket as in its count", async () => {
 });
 
 test("sums that were kept go on as they were", () => {
-  const { rollup, bounds } = counted([told({ spend: { costMicroUsd: 5, tokens: 2 } })]);
+  const { rollup, bounds, spend } = counted([told({ spend: { costMicroUsd: 5, tokens: 2 } })]);
   const again = {
     rollup: new Rollup(JSON.parse(JSON.stringify(rollup.state())) as never),
     bounds: new Bounds(bounds.state()),
+    spend: new Spend(JSON.parse(JSON.stringify(spend.state())) as never),
   };
   count(told({ spend: { costMicroUsd: 6, tokens: 2 } }), again);
   expect(again.rollup.samples("agent33_cost_micro_usd_total")[0]?.value).toBe(11);
   expect(again.rollup.spreads("agent33_call_duration_seconds")[0]).toMatchObject({ count: 2 });
+  expect([...again.spend.cells()]).toMatchObject([{ calls: 2, costMicroUsd: 11, tokens: 4 }]);
 });

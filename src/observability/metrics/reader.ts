@@ -1,6 +1,8 @@
+import { setImmediate } from "node:timers/promises";
 import { type FeedSource, type Place, readFeed } from "../feed/feed.ts";
+import { Spend } from "../spend/spend.ts";
 import { Bounds } from "./bounds.ts";
-import { count } from "./count.ts";
+import { type Counted, count } from "./count.ts";
 import { Rollup } from "./rollup.ts";
 import { type KeptRollup, readRollup, writeRollup } from "./rollup-file.ts";
 
@@ -18,7 +20,7 @@ export interface MetricsReaderParts {
 
 /** The sums over all that the store holds, brought up to date when somebody asks. */
 export interface MetricsReader {
-  read(): Promise<Rollup>;
+  read(): Promise<Pick<Counted, "rollup" | "spend">>;
   /** Waits for a reading that is under way, and keeps what came of it. */
   close(): Promise<void>;
 }
@@ -29,8 +31,7 @@ const worthKeeping = 2_000;
 
 export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
   const { source, path, mark, hashAt, warn } = parts;
-  let rollup: Rollup | undefined;
-  let bounds = new Bounds();
+  let counted: Counted | undefined;
   let place: Place = {};
   let unkept = 0;
 
@@ -42,39 +43,47 @@ export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
     return true;
   };
 
-  const begin = async (): Promise<Rollup> => {
+  const begin = async (): Promise<Counted> => {
     const kept = readRollup(path);
-    if (kept === undefined || !(await holds(kept))) return new Rollup();
-    bounds = new Bounds(kept.known);
+    if (kept === undefined || !(await holds(kept))) {
+      return { rollup: new Rollup(), bounds: new Bounds(), spend: new Spend() };
+    }
     place = kept.place;
-    return new Rollup(kept.rollup);
+    return {
+      rollup: new Rollup(kept.rollup),
+      bounds: new Bounds(kept.known),
+      spend: new Spend(kept.spend),
+    };
   };
 
-  const keep = async (sums: Rollup): Promise<void> => {
+  const keep = async ({ rollup, bounds, spend }: Counted): Promise<void> => {
     const hashes: Record<string, string> = {};
     for (const [tenant, { calls }] of Object.entries(place)) {
       const hash = await hashAt(tenant, calls);
       if (hash !== undefined) hashes[tenant] = hash;
     }
     try {
-      writeRollup(path, { place, hashes, known: bounds.state(), rollup: sums.state() }, mark);
+      const sums = { known: bounds.state(), rollup: rollup.state(), spend: spend.state() };
+      writeRollup(path, { place, hashes, ...sums }, mark);
       unkept = 0;
     } catch (error) {
       warn(`The sums of the metrics could not be kept: ${String(error)}`);
     }
   };
 
-  const readOn = async (): Promise<Rollup> => {
-    rollup ??= await begin();
+  const readOn = async (): Promise<Counted> => {
+    counted ??= await begin();
     for (;;) {
       const { told, place: next, more } = await readFeed(source, place, atOnce);
-      for (const one of told) count(one, { rollup, bounds });
+      for (const one of told) count(one, counted);
       place = next;
       unkept += told.length;
       if (!more) break;
+      // A store of long ago has many pages: whatever else this process does gets a turn.
+      await setImmediate();
     }
-    if (unkept >= worthKeeping) await keep(rollup);
-    return rollup;
+    if (unkept >= worthKeeping) await keep(counted);
+    return counted;
   };
 
   let reading: Promise<unknown> = Promise.resolve();
@@ -87,7 +96,7 @@ export function createMetricsReader(parts: MetricsReaderParts): MetricsReader {
     },
     close: async () => {
       await reading.catch(() => undefined);
-      if (rollup !== undefined && unkept > 0) await keep(rollup);
+      if (counted !== undefined && unkept > 0) await keep(counted);
     },
   };
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { sha256 } from "../../base/digest.ts";
 import { makeFolder, putFile } from "../../base/disk.ts";
 import type { Place } from "../feed/feed.ts";
+import { type SpendState, spendSchema } from "../spend/spend.ts";
 import { labelBounds, metrics } from "./definitions.ts";
 import { type RollupState, rollupSchema } from "./rollup.ts";
 
@@ -13,6 +14,7 @@ export interface KeptRollup {
   readonly hashes: Readonly<Record<string, string>>;
   readonly known: Readonly<Record<string, readonly string[]>>;
   readonly rollup: RollupState;
+  readonly spend: SpendState;
 }
 
 const keptSchema = z.object({
@@ -28,10 +30,11 @@ const keptSchema = z.object({
   hashes: z.record(z.string(), z.string()),
   known: z.record(z.string(), z.array(z.string())),
   rollup: rollupSchema,
+  spend: spendSchema,
 });
 
 /** Other metrics mean other sums. Raised by hand where what is counted changes. */
-const counting = 1;
+const counting = 2;
 const definitions = sha256(JSON.stringify([counting, metrics, labelBounds]));
 
 /**

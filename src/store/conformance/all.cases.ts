@@ -10,11 +10,13 @@ import { concurrencyCases } from "./concurrency.cases.ts";
 import { idempotencyCases } from "./idempotency.cases.ts";
 import { intakesCases } from "./intakes.cases.ts";
 import { learnedRunsCases } from "./learned-runs.cases.ts";
+import { learningOverviewCases } from "./learning-overview.cases.ts";
 import { lessonsCases } from "./lessons.cases.ts";
 import { lookupCases } from "./lookups.cases.ts";
 import { metricsCases } from "./metrics.cases.ts";
 import { refreshesCases } from "./refreshes.cases.ts";
 import { limitUsesCases } from "./limit-uses.cases.ts";
+import { routedRunsCases } from "./routed-runs.cases.ts";
 import { runLogCases } from "./run-log.cases.ts";
 import { runsCases } from "./runs.cases.ts";
 import { signalsCases } from "./signals.cases.ts";
@@ -27,6 +29,7 @@ export const allCases: CaseLists = {
   backend: backendCases,
   runs: runsCases,
   "run log": runLogCases,
+  "routed runs": routedRunsCases,
   audit: auditCases,
   "audit chain": auditChainCases,
   approvals: approvalsCases,
@@ -42,6 +45,7 @@ export const allCases: CaseLists = {
   lessons: lessonsCases,
   metrics: metricsCases,
   refreshes: refreshesCases,
+  "learning overview": learningOverviewCases,
   "api keys": apiKeysCases,
   tenants: tenantsCases,
   lookups: lookupCases,

@@ -6,6 +6,7 @@ import { change } from "../program.ts";
 import type { ChainMaker } from "../repositories/audit-chain.ts";
 import type { ChainEntry } from "../repositories/audit-chain-rows.ts";
 import type { TenantStore } from "../repositories/index.ts";
+import { newRun } from "../store.fixture.ts";
 import { callRecord } from "./audit.cases.ts";
 import type { Case } from "./suite.cases.ts";
 
@@ -106,6 +107,49 @@ async function closeMany(backend: Backend, tenant: string, count: number): Promi
 
 /** The chain over the audit. */
 export const auditChainCases: readonly Case[] = [
+  {
+    name: "is cut at a signed place that is old enough, and keeps what is open or comes later",
+    run: async ({ backend, clock }) => {
+      const store = backend.tenant("a");
+      const { audit, auditChain, runs } = store;
+      const now = { ...quiet, checkpointNow: true };
+      await audit.open(callRecord("long"));
+      await audit.close(callRecord("one"));
+      await auditChain.append(testMaker, now);
+      const first = clock.now();
+      clock.advance(10);
+      await audit.close(callRecord("long"));
+      await audit.close(callRecord("two"));
+      await auditChain.append(testMaker, now);
+      clock.advance(10);
+      await runs.create(newRun("r1"));
+      await audit.close(callRecord("of-open", { runId: "r1" }));
+      await auditChain.append(testMaker, now);
+      clock.advance(10);
+      await audit.close(callRecord("last"));
+      await auditChain.append(testMaker, now);
+      const most = Number.MAX_SAFE_INTEGER;
+      expect(await auditChain.removable(first, most)).toBeUndefined();
+      expect(await auditChain.removable(first + 1, most)).toMatchObject({ position: 2, links: 2 });
+      expect(await auditChain.removable(first + 11, 4)).toMatchObject({ position: 2 });
+      // The run has not ended, whatever the time.
+      expect(await auditChain.removable(most, most)).toMatchObject({ position: 4, links: 4 });
+
+      expect(await auditChain.cut(3)).toBe(0);
+      expect(await auditChain.cut(2)).toBe(1);
+      const rest = await allEntries(store);
+      expect(said(rest)).toEqual(["long closed", "two closed", "of-open closed", "last closed"]);
+      expect(rest[0]?.link.position).toBe(3);
+      const places = await auditChain.checkpoints();
+      expect(places.map(({ position }) => position)).toEqual([2, 4, 5, 6]);
+      expect(await unlinked(store)).toEqual([]);
+      expect(await auditChain.end()).toMatchObject({ position: 6, checkpoint: 6 });
+      expect(await auditChain.removable(first + 1, most)).toBeUndefined();
+      expect(await auditChain.cut(4)).toBe(2);
+      await audit.close(callRecord("new"));
+      expect(await auditChain.append(testMaker, quiet)).toMatchObject({ end: { position: 7 } });
+    },
+  },
   {
     name: "links each row once, in the order of writing, and once more when it was closed",
     run: async ({ backend, clock }) => {

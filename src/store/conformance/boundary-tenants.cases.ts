@@ -52,6 +52,15 @@ const auditChain = probe("auditChain", {
       const found = await stranger.unlinked({ after: -5, limit: 1000 });
       expect(found.map(({ row }) => row.callId)).toEqual([own.waiting]);
     },
+    removable: async (stranger) => {
+      // Nothing comes after its one signed place, and theirs is not seen.
+      expect(await stranger.removable(Number.MAX_SAFE_INTEGER, 1000)).toBeUndefined();
+    },
+    cut: async (stranger, _, own) => {
+      expect(await stranger.cut(1)).toBe(1);
+      expect(await stranger.entries()).toEqual([]);
+      expect(await stranger.checkpoints()).toMatchObject([{ hash: own.hash }]);
+    },
     checkpoints: async (stranger, _, own) => {
       expect(await stranger.checkpoints({ after: -5, limit: 1000 })).toMatchObject([
         { position: 1, hash: own.hash },

@@ -14,6 +14,21 @@ export const idempotencyCases: readonly Case[] = [
     },
   },
   {
+    name: "finds the keys that begin so, of its tenant alone, with when they were started",
+    run: async ({ backend }) => {
+      const { idempotency } = backend.tenant("a");
+      await idempotency.reserve("budget:x:50", undefined, 3);
+      await idempotency.reserve("budget:x:80", undefined, 7);
+      await idempotency.reserve("budget:y:50", undefined, 9);
+      await backend.tenant("b").idempotency.reserve("budget:x:95", undefined, 9);
+      expect(await idempotency.startedWith("budget:x:")).toEqual([
+        { key: "budget:x:50", at: 3 },
+        { key: "budget:x:80", at: 7 },
+      ]);
+      expect(await idempotency.startedWith("other")).toEqual([]);
+    },
+  },
+  {
     name: "says what it knows of a call without keeping anything",
     run: async ({ backend }) => {
       const { idempotency } = backend.tenant("a");

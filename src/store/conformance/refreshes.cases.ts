@@ -50,6 +50,33 @@ export const refreshesCases: readonly Case[] = [
     },
   },
   {
+    name: "makes one refresh under a key, whoever asks at once, and none with other contents",
+    run: async ({ backend }) => {
+      const { refreshes } = backend.tenant("a");
+      const asked = Array.from({ length: 10 }, () =>
+        refreshes.create(newRefresh("x"), { key: "k" }),
+      );
+      const made = await Promise.all(asked);
+      expect(new Set(made.map(({ id }) => id)).size).toBe(1);
+      const [first] = made;
+      expect(first?.id).toMatch(
+        /^RMR-[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/,
+      );
+      await expect(refreshes.create(newRefresh("y"), { key: "k" })).rejects.toEqual(
+        code("learning.key_reused"),
+      );
+      await refreshes.create(newRefresh("x"));
+      await refreshes.create(newRefresh("x"), { key: "other" });
+      expect((await refreshes.list()).items).toHaveLength(3);
+      await backend.tenant("b").refreshes.create(newRefresh("y"), { key: "k" });
+      // What has become of it meanwhile does not make it another.
+      await refreshes.complete(first?.id ?? "", "Done.", [], "mara");
+      expect(await refreshes.create(newRefresh("x"), { key: "k" })).toMatchObject({
+        state: "complete",
+      });
+    },
+  },
+  {
     name: "completes a refresh once, however many want to at once",
     run: async ({ backend }) => {
       const { refreshes } = backend.tenant("a");

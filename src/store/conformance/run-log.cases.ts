@@ -33,6 +33,7 @@ export const runLogCases: readonly Case[] = [
       expect(await runLog.append("run", [say("c")])).toMatchObject([{ seq: 3 }]);
       expect(texts(await runLog.read("run"))).toEqual(["a", "b", "c"]);
       expect(texts(await runLog.read("run", { fromSeq: 2 }))).toEqual(["b", "c"]);
+      expect(texts(await runLog.read("run", { fromSeq: 2, limit: 1 }))).toEqual(["b"]);
       expect(await runLog.read("nobody")).toEqual([]);
       expect(await runLog.append("run", [say("d")], { at: 7 })).toMatchObject([{ seq: 4, at: 7 }]);
       expect(await runLog.read("run", { fromSeq: 4 })).toMatchObject([{ seq: 4, at: 7 }]);

@@ -29,6 +29,82 @@ function finished(tokens: number): NewEvent {
 /** Which runs there are. */
 export const runsCases: readonly Case[] = [
   {
+    name: "lists the runs that fit: by how they stand, when they began, and what is said of them",
+    run: async ({ backend, clock }) => {
+      const { runs } = backend.tenant("a");
+      const made = async (id: string, more: object): Promise<void> => {
+        await runs.create({ ...newRun(id), task: "t", agent: "a@1", model: "m:x", ...more });
+        clock.advance(1_000);
+      };
+      await made("r1", { task: "Mend the 100% RULE_1" });
+      const since = clock.now();
+      await made("r2", { agent: "clerk@1.0.0" });
+      await made("r3", { model: "openai:gpt-5" });
+      await made("r4", {});
+      await backend.tenant("b").runs.create(newRun("b1"));
+      await runs.finish("r2", end);
+      await runs.finish("r3", { ...end, outcome: "verified" });
+      await runs.finish("r4", { ...end, outcome: "parked" });
+      const ids = async (request: Parameters<typeof runs.list>[0]): Promise<readonly string[]> =>
+        (await runs.list(request)).items.map(({ id }) => id);
+      expect(await ids({ state: "running" })).toEqual(["r1"]);
+      expect(await ids({ state: "parked" })).toEqual(["r4"]);
+      expect(await ids({ state: "finished" })).toEqual(["r3", "r2"]);
+      expect(await ids({ outcome: "verified" })).toEqual(["r3"]);
+      expect(await ids({ since })).toEqual(["r4", "r3", "r2"]);
+      expect(await ids({ text: "rule_1" })).toEqual(["r1"]);
+      expect(await ids({ text: "0% r" })).toEqual(["r1"]);
+      expect(await ids({ text: "CLERK" })).toEqual(["r2"]);
+      expect(await ids({ text: "gpt" })).toEqual(["r3"]);
+      expect(await ids({ text: "R4" })).toEqual(["r4"]);
+      // None of these is a sign for anything.
+      for (const text of ["7", "ru_e", "%x", "!", "' OR 1=1 --"])
+        expect(await ids({ text })).toEqual([]);
+      const first = await runs.list({ state: "finished", limit: 1 });
+      expect(first.nextCursor).not.toBeNull();
+      expect(await ids({ state: "finished", cursor: first.nextCursor ?? "" })).toEqual(["r2"]);
+    },
+  },
+  {
+    name: "removes runs that ended long enough ago and have been learned from, with their logs",
+    run: async ({ backend, clock }) => {
+      const { runs, runLog, learnedRuns, idempotency } = backend.tenant("a");
+      for (const id of ["old", "unread", "open", "parked", "late"]) {
+        await runs.create(newRun(id));
+        await runLog.append(id, [finished(10)]);
+        await idempotency.reserve(`key of ${id}`, id, 1);
+      }
+      for (const id of ["old", "unread"]) await runs.finish(id, end);
+      await runs.finish("parked", { ...end, outcome: "parked" });
+      await learnedRuns.setMark("old", 1);
+      clock.advance(10);
+      await runs.finish("late", end);
+      await learnedRuns.setMark("late", 1);
+      const all = { below: 1_000_000, learns: true, limit: 10 };
+      const ids = async (before: number, how = all) =>
+        (await runs.removable(before, how)).map(({ id }) => id);
+      const now = clock.now();
+      expect(await ids(now)).toEqual(["old"]);
+      expect(await ids(now + 1)).toEqual(["old", "late"]);
+      expect(await ids(now + 1, { ...all, learns: false })).toEqual(["old", "unread", "late"]);
+      expect(await ids(now + 1, { ...all, limit: 1 })).toEqual(["old"]);
+      const [{ seq } = { seq: 0 }] = await runs.after(0, 1);
+      expect(await ids(now + 1, { ...all, below: seq })).toEqual([]);
+
+      expect(await runs.remove("open")).toBeUndefined();
+      expect(await runs.remove("parked")).toBeUndefined();
+      expect(await runs.remove("none")).toBeUndefined();
+      expect(await runs.remove("old")).toBe(1);
+      expect(await runs.remove("old")).toBeUndefined();
+      expect(await runs.get("old")).toBeUndefined();
+      expect(await runLog.read("old")).toEqual([]);
+      expect(await learnedRuns.mark("old")).toBe(0);
+      expect(await idempotency.stateOf("key of old")).toBe("fresh");
+      expect(await idempotency.stateOf("key of late")).toBe("started");
+      expect(await runLog.read("late")).toHaveLength(1);
+    },
+  },
+  {
     name: "finds the runs that have not ended, parked ones too, of its tenant alone",
     run: async ({ backend }) => {
       const { runs } = backend.tenant("a");

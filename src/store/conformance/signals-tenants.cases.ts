@@ -53,6 +53,9 @@ const signals = probe("signals", {
     find: async (stranger, { id, tied }) => {
       for (const one of [id, tied]) await expect(stranger.find(one)).rejects.toEqual(unknown);
     },
+    ofKeys: async (stranger, { input }) => {
+      expect(await stranger.ofKeys(input.idempotencyKey ?? "")).toEqual([]);
+    },
     list: async (stranger, _, own) => {
       const page = await stranger.list({ cursor: "999999999", limit: 1000 });
       expect(page.items.map(({ id }) => id)).toEqual([own.tied, own.id]);

@@ -44,6 +44,25 @@ const migrated = (fields: Partial<MigratedSignal> = {}): MigratedSignal => ({
 /** What was seen and may be worth learning from. */
 export const signalsCases: readonly Case[] = [
   {
+    name: "finds signals by how their keys begin, those that were seen again too",
+    run: async (bench) => {
+      const { signals, record } = parts(bench);
+      const { signal: first } = await record({ idempotencyKey: "run:r1:3" });
+      await record({ idempotencyKey: "run:r1:12" });
+      const { signal: other } = await record({ summary: "Else", idempotencyKey: "run:r1:4" });
+      await record({ summary: "Of another run", idempotencyKey: "run:r12:3" });
+      await record({ summary: "Without a key" });
+      const found = await signals.ofKeys("run:r1:");
+      expect(found.map(({ key, signal }) => [key, signal.id])).toEqual([
+        ["run:r1:12", first.id],
+        ["run:r1:3", first.id],
+        ["run:r1:4", other.id],
+      ]);
+      expect(found[0]?.signal).toMatchObject({ summary: "It broke", occurrences: 2 });
+      expect(await signals.ofKeys("run:none:")).toEqual([]);
+    },
+  },
+  {
     name: "keeps all that a signal says, and what is found out about it",
     run: async (bench) => {
       const { signals, clock, record } = parts(bench);

@@ -5,8 +5,10 @@ import { apiKeysProbe } from "./api-keys.cases.ts";
 import { question } from "./approvals.cases.ts";
 import { boundaryProbes } from "./boundary-tenants.cases.ts";
 import { newIntake } from "./intakes.cases.ts";
+import { learningOverviewProbe } from "./learning-overview.cases.ts";
 import { learningProbes } from "./learning-tenants.cases.ts";
 import { newSignal } from "./signals.cases.ts";
+import { routedRunsProbe } from "./routed-runs.cases.ts";
 import { signalsProbes } from "./signals-tenants.cases.ts";
 import { type Case, code } from "./suite.cases.ts";
 import { probe, type RepositoryName } from "./tenant-probe.cases.ts";
@@ -61,6 +63,13 @@ const runs = probe("runs", {
     after: async (stranger, _, own) => {
       const ids = (await stranger.after(0, 1000)).map(({ id }) => id);
       expect(ids).toEqual([own.parked, own.id]);
+    },
+    removable: async (stranger) => {
+      const all = { below: Number.MAX_SAFE_INTEGER, learns: false, limit: 10 };
+      expect(await stranger.removable(Number.MAX_SAFE_INTEGER, all)).toEqual([]);
+    },
+    remove: async (stranger, { id, parked }) => {
+      for (const one of [id, parked]) expect(await stranger.remove(one)).toBeUndefined();
     },
     openCount: async (stranger) => {
       expect(await stranger.openCount()).toBe(2);
@@ -240,6 +249,11 @@ const idempotency = probe("idempotency", {
     stateOf: async (stranger, theirs) => {
       for (const key of Object.values(theirs)) expect(await stranger.stateOf(key)).toBe("fresh");
     },
+    startedWith: async (stranger, theirs, own) => {
+      expect(await stranger.startedWith(theirs.started)).toEqual([]);
+      const keys = (await stranger.startedWith("")).map(({ key }) => key);
+      expect(keys).toEqual([own.finished, own.started]);
+    },
     reserve: async (stranger, theirs) => {
       for (const key of Object.values(theirs)) {
         expect(await stranger.reserve(key, "run", 7)).toBe("fresh");
@@ -261,6 +275,8 @@ const probes = {
   audit,
   approvals,
   idempotency,
+  routedRuns: routedRunsProbe,
+  learningOverview: learningOverviewProbe,
   apiKeys: apiKeysProbe,
   ...boundaryProbes,
   ...signalsProbes,

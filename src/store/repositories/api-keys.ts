@@ -3,7 +3,8 @@ import { Agent33Error } from "../../base/errors.ts";
 import { problemsOf } from "../../learning/problems.ts";
 import { storableText } from "../../learning/text.ts";
 import { jsonIn } from "../damage.ts";
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
+import type { Page, PageRequest } from "../pages.ts";
 import { change, type Program, read, type SqlValue, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
 import type { ApiKeysTable } from "../tables.ts";
@@ -83,11 +84,8 @@ export function apiKeysRepository({ tenant, clock }: RepositoryContext) {
     list: read(function* (
       request: PageRequest & { readonly forTenant?: string } = {},
     ): Program<Page<ApiKey>> {
-      const limit = limitOf(request);
-      const all = rowsOf().where("seq", "<", beforeSeq(request));
-      const { forTenant } = request;
-      const some = forTenant === undefined ? all : all.where("for_tenant", "=", forTenant);
-      return pageOf(yield* select(some.orderBy("seq", "desc").limit(limit + 1)), limit, keyOf);
+      const where: readonly Condition[] = [["for_tenant", "=", request.forTenant]];
+      return yield* newestFirst({ table: "api_keys", tenant, where }, request, keyOf);
     }),
     /**
      * Gives a key another secret; the former one holds until a time. Says whether the key is there.

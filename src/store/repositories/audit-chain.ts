@@ -32,6 +32,16 @@ export interface ChainMaker {
   ): Pick<ChainCheckpoint, "keyId" | "signature"> | undefined;
 }
 
+/** A signed place up to which a chain can be removed. */
+export interface ChainCut {
+  readonly position: number;
+  readonly hash: string;
+  /** When it was signed. Milliseconds since the Unix epoch. */
+  readonly at: number;
+  /** How many links there are up to it. */
+  readonly links: number;
+}
+
 export interface AppendRequest {
   /** Links at most. */
   readonly limit: number;
@@ -201,6 +211,73 @@ export function auditChainRepository({ tenant, clock }: RepositoryContext) {
         limitOf(page),
       );
       return found.map((row) => ({ row: rowOf(row), unchained: row["unchained"] === 1 }));
+    }),
+    /**
+     * The newest signed place before which everything is old enough to be removed, and how many links
+     * that would be. What belongs to a run that has not ended stays, and all after it.
+     * @param before signed before this, so that all up to there was linked before. Milliseconds since the Unix epoch
+     * @param below a position that stays, with all after it
+     */
+    removable: read(function* (before: number, below: number): Program<ChainCut | undefined> {
+      const held = yield* first(
+        `SELECT l.position AS position, r.id AS run FROM ${asItStands} runs r
+         JOIN ${asItStands} audit a ON a.run_id = r.id AND a.tenant = r.tenant
+         JOIN ${asItStands} audit_chain l ON l.tenant = a.tenant AND l.call_id = a.call_id
+         WHERE r.tenant = ? AND r.state <> 'finished' ORDER BY l.position LIMIT 1`,
+        tenant,
+      );
+      const last = yield* end();
+      const most = Math.min(below, Number(held?.["position"] ?? below), last?.position ?? 0);
+      const place = yield* first(
+        `SELECT position, hash, at FROM audit_checkpoints
+         WHERE tenant = ? AND at < ? AND position < ? ORDER BY position DESC LIMIT 1`,
+        tenant,
+        before,
+        most,
+      );
+      if (place === undefined) return undefined;
+      const position = Number(place["position"]);
+      const counted = yield* first(
+        `SELECT COUNT(*) AS links FROM ${asItStands} audit_chain WHERE tenant = ? AND position <= ?`,
+        tenant,
+        position,
+      );
+      const links = Number(counted?.["links"] ?? 0);
+      if (links === 0) return undefined;
+      return { position, hash: String(place["hash"]), at: Number(place["at"]), links };
+    }),
+    /**
+     * Removes all links up to a signed place, with their records; the place itself stays, and the chain
+     * is checked from there. A record that a later link is about, or one still to come, stays as well.
+     * @returns how many records were removed; 0 where there is no such place
+     */
+    cut: write(function* (position: number): Program<number> {
+      yield* lock("audit chain", tenant);
+      const place = yield* first(
+        "SELECT position FROM audit_checkpoints WHERE tenant = ? AND position = ?",
+        tenant,
+        position,
+      );
+      if (place === undefined) return 0;
+      const records = yield* change(
+        `DELETE FROM audit WHERE tenant = ? AND unchained = 0
+           AND call_id IN (SELECT l.call_id FROM ${asItStands} audit_chain l
+             WHERE l.tenant = ? AND l.position <= ?)
+           AND call_id NOT IN (SELECT l.call_id FROM ${asItStands} audit_chain l
+             WHERE l.tenant = ? AND l.position > ?)`,
+        tenant,
+        tenant,
+        position,
+        tenant,
+        position,
+      );
+      yield* change("DELETE FROM audit_chain WHERE tenant = ? AND position <= ?", tenant, position);
+      yield* change(
+        "DELETE FROM audit_checkpoints WHERE tenant = ? AND position < ?",
+        tenant,
+        position,
+      );
+      return records;
     }),
     /** By position. */
     checkpoints: read(function* (page: ChainPage = {}): Program<readonly ChainCheckpoint[]> {

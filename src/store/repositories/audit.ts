@@ -1,6 +1,7 @@
 import type { JsonObject } from "../../base/json.ts";
 import { jsonIn } from "../damage.ts";
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
+import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, type Program, read, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
@@ -104,6 +105,15 @@ export function auditRepository({ tenant }: RepositoryContext) {
      * @throws Agent33Error `store.unknown_call`, `store.ambiguous_id`, `store.bad_row`
      */
     find: read(function* (prefix: string): Program<AuditEntry> {
+      // A whole id is found at once; a beginning is looked for among all records of the tenant.
+      const [exact] = yield* select(
+        queries
+          .selectFrom("audit")
+          .selectAll()
+          .where("tenant", "=", tenant)
+          .where("call_id", "=", prefix),
+      );
+      if (exact !== undefined) return entryOf(exact);
       const { from, to } = prefixRange(prefix);
       const found = yield* select(
         queries
@@ -148,20 +158,15 @@ export function auditRepository({ tenant }: RepositoryContext) {
     }),
     /** The last written first; reads are written together, up to a second late. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (filter: AuditFilter = {}): Program<Page<AuditEntry>> {
-      const limit = limitOf(filter);
-      let query = queries
-        .selectFrom("audit")
-        .selectAll()
-        .where("tenant", "=", tenant)
-        .where("seq", "<", beforeSeq(filter));
-      if (filter.runId !== undefined) query = query.where("run_id", "=", filter.runId);
-      if (filter.connector !== undefined) query = query.where("connector", "=", filter.connector);
-      if (filter.outcome !== undefined) query = query.where("outcome", "=", filter.outcome);
-      if (filter.decision !== undefined) query = query.where("decision", "=", filter.decision);
-      if (filter.since !== undefined) query = query.where("at", ">=", filter.since);
-      if (filter.until !== undefined) query = query.where("at", "<", filter.until);
-      const rows = yield* select(query.orderBy("seq", "desc").limit(limit + 1));
-      return pageOf(rows, limit, entryOf);
+      const where: readonly Condition[] = [
+        ["run_id", "=", filter.runId],
+        ["connector", "=", filter.connector],
+        ["outcome", "=", filter.outcome],
+        ["decision", "=", filter.decision],
+        ["at", ">=", filter.since],
+        ["at", "<", filter.until],
+      ];
+      return yield* newestFirst({ table: "audit", tenant, where }, filter, entryOf);
     }),
   };
 }

@@ -1,9 +1,11 @@
 import type { z } from "zod";
 import { problemsOf } from "../../learning/problems.ts";
 import { type Entity, parseRecord } from "../../learning/record.ts";
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Chosen, newestFirst, newestRows } from "../newest-first.ts";
+import { everySeq, type Page, type PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { badRow } from "../damage.ts";
+import { keyReused, type NewId } from "./made-once.ts";
 import { change, first, lock, type Program, rows, type SqlRow, type SqlValue } from "../program.ts";
 
 interface Document {
@@ -51,37 +53,47 @@ export function documentsOf<T extends Document>(tenant: string, spec: DocumentTa
     return row === undefined ? undefined : Number(row["seq"]);
   }
 
+  /**
+   * What was made before under the key of a new id; undefined where nothing was, or where it has none.
+   * @throws Agent33Error `learning.key_reused` where it was made with other contents
+   */
+  function* madeBefore({ id, beginning }: NewId): Program<T | undefined> {
+    if (beginning === undefined) return undefined;
+    yield* lock(`${kind.noun}-key`, tenant, beginning);
+    const { from, to } = prefixRange(beginning);
+    const row = yield* first(
+      `SELECT * FROM ${table} WHERE tenant = ? AND id >= ? AND id < ? LIMIT 1`,
+      tenant,
+      from,
+      to,
+    );
+    if (row === undefined) return undefined;
+    const known = row as DocumentRow;
+    if (known.id !== id) throw keyReused(kind.noun, known.id);
+    return wholeOf(known, spec);
+  }
+
   function* get(id: string): Program<T | undefined> {
     const row = yield* first(`SELECT * FROM ${table} WHERE tenant = ? AND id = ?`, tenant, id);
     return row === undefined ? undefined : wholeOf(row as DocumentRow, spec);
   }
 
+  const chosen = (filter: Filter): Chosen => ({
+    table,
+    tenant,
+    where: Object.entries(filter).map(([column, value]) => [column, "=", value]),
+  });
+
   /** The newest of the rows whose columns hold these values. @throws Agent33Error `store.bad_row` */
   function* newest(filter: Filter = {}): Program<T | undefined> {
-    const [row] = yield* rowsOf({ limit: 1 }, filter);
+    const [row] = yield* newestRows<DocumentRow>(chosen(filter), everySeq, 1);
     return row === undefined ? undefined : wholeOf(row, spec);
   }
 
   /** The newest first; of the rows whose columns hold these values, where they are given. */
   function* list(request: PageRequest, filter: Filter = {}): Program<Page<T>> {
-    const found = yield* rowsOf(request, filter);
-    return pageOf(found, limitOf(request), (row) => wholeOf(row, spec));
-  }
-
-  /** One row more than the page holds, where there is one. */
-  function* rowsOf(request: PageRequest, filter: Filter): Program<readonly DocumentRow[]> {
-    const given = Object.entries(filter).flatMap(([name, value]) =>
-      value === undefined ? [] : [{ name, value }],
-    );
-    const found = yield* rows(
-      `SELECT * FROM ${table} WHERE tenant = ? AND seq < ?
-       ${given.map(({ name }) => `AND ${name} = ?`).join(" ")} ORDER BY seq DESC LIMIT ?`,
-      tenant,
-      beforeSeq(request),
-      ...given.map(({ value }) => value),
-      limitOf(request) + 1,
-    );
-    return found as readonly DocumentRow[];
+    const item = (row: DocumentRow): T => wholeOf(row, spec);
+    return yield* newestFirst(chosen(filter), request, item);
   }
 
   /** The record whose id begins with `prefix`. @throws Agent33Error `store.ambiguous_id` */
@@ -110,7 +122,7 @@ export function documentsOf<T extends Document>(tenant: string, spec: DocumentTa
     return checked;
   }
 
-  return { insert, get, newest, list, find, changeOne };
+  return { insert, madeBefore, get, newest, list, find, changeOne };
 }
 
 type JsonTable = Record<string, unknown>;

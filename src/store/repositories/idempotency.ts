@@ -1,4 +1,5 @@
-import { change, first, type Program, read, write } from "../program.ts";
+import { prefixRange } from "../prefix.ts";
+import { change, first, type Program, read, rows, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 
 /** Whether a logical call was started before, possibly by a process that died. */
@@ -18,6 +19,20 @@ export function idempotencyRepository({ tenant }: RepositoryContext) {
     /** What is known of the key. */
     stateOf: read(function* (key: string): Program<KeyState> {
       return (yield* known(key)) ?? "fresh";
+    }),
+    /** Keys that begin so, in their order, and when each was started; milliseconds since the Unix epoch. */
+    startedWith: read(function* (
+      beginning: string,
+    ): Program<readonly { readonly key: string; readonly at: number }[]> {
+      const { from, to } = prefixRange(beginning);
+      const found = yield* rows(
+        `SELECT key, started_at FROM idempotency WHERE tenant = ? AND key >= ? AND key < ?
+         ORDER BY key`,
+        tenant,
+        from,
+        to,
+      );
+      return found.map((row) => ({ key: String(row["key"]), at: Number(row["started_at"]) }));
     }),
     /** Keeps the key as started unless it is known; returns what was known before. */
     reserve: write(function* (

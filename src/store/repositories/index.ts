@@ -17,9 +17,11 @@ import { idempotencyRepository } from "./idempotency.ts";
 import { intakesRepository } from "./intakes.ts";
 import { limitUsesRepository } from "./limit-uses.ts";
 import { learnedRunsRepository } from "./learned-runs.ts";
+import { learningOverviewRepository } from "./learning-overview.ts";
 import { lessonsRepository } from "./lessons.ts";
 import { metricsRepository } from "./metrics.ts";
 import { refreshesRepository } from "./refreshes.ts";
+import { routedRunsRepository } from "./routed-runs.ts";
 import { runLogRepository } from "./run-log.ts";
 import { runsRepository } from "./runs.ts";
 import { signalCountsRepository } from "./signal-counts.ts";
@@ -30,6 +32,7 @@ export function createRepositories(context: RepositoryContext) {
   return {
     runs: runsRepository(context),
     runLog: runLogRepository(context),
+    routedRuns: routedRunsRepository(context),
     audit: auditRepository(context),
     auditChain: auditChainRepository(context),
     approvals: approvalsRepository(context),
@@ -45,6 +48,7 @@ export function createRepositories(context: RepositoryContext) {
     checklists: checklistsRepository(context),
     metrics: metricsRepository(context),
     refreshes: refreshesRepository(context),
+    learningOverview: learningOverviewRepository(context),
     apiKeys: apiKeysRepository(context),
   };
 }

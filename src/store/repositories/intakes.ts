@@ -22,6 +22,7 @@ import { lock, type Program, read, rows, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 import { badRow } from "../damage.ts";
 import { type DocumentTable, documentsOf } from "./documents.ts";
+import { newId, type OnceOptions } from "./made-once.ts";
 import { signalsRepository } from "./signals.ts";
 
 /** Which intakes to list. */
@@ -101,13 +102,17 @@ export function intakesRepository(context: RepositoryContext) {
     /**
      * Submits an intake about these signals.
      * @throws Agent33Error `learning.bad_intake`, `learning.unknown_signal`,
-     *   `learning.signal_linked` for one that has another intake; then nothing is made
+     *   `learning.signal_linked` for one that has another intake, `learning.key_reused`; then
+     *   nothing is made
      */
     create: write(function* (
       intake: NewIntake,
-      { signalIds = [] }: { readonly signalIds?: readonly string[] } = {},
+      { signalIds = [], ...once }: OnceOptions & { readonly signalIds?: readonly string[] } = {},
     ): Program<Intake> {
-      const made = { id: `RI-${ids()}`, tenant, at: clock.now(), automatic: false, quality: null };
+      const place = newId("RI", ids, once, { intake, signalIds });
+      const known = yield* documents.madeBefore(place);
+      if (known !== undefined) return yield* withSignals(known);
+      const made = { id: place.id, tenant, at: clock.now(), automatic: false, quality: null };
       return yield* make(submitIntake(intake, made), signalIds);
     }),
     /**

@@ -15,6 +15,7 @@ import type { Page, PageRequest } from "../pages.ts";
 import { first, type Program, read, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 import { type DocumentTable, documentsOf } from "./documents.ts";
+import { newId, type OnceOptions } from "./made-once.ts";
 
 /** Which lessons to list. */
 export interface LessonFilter extends PageRequest {
@@ -53,14 +54,17 @@ export function lessonsRepository({ tenant, clock, ids }: RepositoryContext) {
   return {
     /**
      * @throws Agent33Error `learning.bad_lesson`, `learning.unknown_intake`,
-     *   `learning.unknown_signal`
+     *   `learning.unknown_signal`, `learning.key_reused`
      */
-    create: write(function* (given: NewLesson): Program<Lesson> {
+    create: write(function* (given: NewLesson, once: OnceOptions = {}): Program<Lesson> {
       // Before the database is asked: not every one takes every text.
       const lesson = parseNewLesson(given);
+      const place = newId("LL", ids, once, lesson);
+      const known = yield* documents.madeBefore(place);
+      if (known !== undefined) return known;
       yield* refuseUnknown("intake", lesson.intakeIds);
       yield* refuseUnknown("signal", lesson.signalIds);
-      const made = recordLesson(lesson, { id: `LL-${ids()}`, tenant, at: clock.now() });
+      const made = recordLesson(lesson, { id: place.id, tenant, at: clock.now() });
       yield* documents.insert(made);
       return made;
     }),

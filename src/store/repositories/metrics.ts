@@ -17,6 +17,7 @@ import { limitOf, type Page, type PageRequest } from "../pages.ts";
 import { change, lock, type Program, read, rows, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 import { type DocumentTable, documentsOf } from "./documents.ts";
+import { newId, type OnceOptions } from "./made-once.ts";
 
 /** Which snapshots to list. */
 export interface SnapshotFilter extends PageRequest {
@@ -105,15 +106,18 @@ export function metricsRepository({ tenant, clock, ids }: RepositoryContext) {
   }
 
   return {
-    /** @throws Agent33Error `learning.bad_snapshot` */
-    snapshot: write(function* (given: NewSnapshot): Program<Snapshot> {
+    /** @throws Agent33Error `learning.bad_snapshot`, `learning.key_reused` */
+    snapshot: write(function* (given: NewSnapshot, once: OnceOptions = {}): Program<Snapshot> {
       // Before the database is asked: not every one takes every text.
       const snapshot = parseNewSnapshot(given);
       // The first snapshot with a metric declares it, so two of them take turns.
       yield* lock("metrics", tenant);
       const before = new Map<string, Metric | undefined>();
       for (const { id } of snapshot.metrics) before.set(id, yield* lastOf(id));
-      const made = { id: `MSN-${ids()}`, tenant, at: clock.now() };
+      const place = newId("MSN", ids, once, snapshot);
+      const known = yield* documents.madeBefore(place);
+      if (known !== undefined) return known;
+      const made = { id: place.id, tenant, at: clock.now() };
       const taken = takeSnapshot(snapshot, made, (id) => before.get(id));
       const seq = yield* documents.insert(taken);
       for (const { id, value } of taken.metrics) {

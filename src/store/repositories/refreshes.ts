@@ -11,6 +11,7 @@ import type { Page, PageRequest } from "../pages.ts";
 import { type Program, read, write } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 import { type DocumentTable, documentsOf } from "./documents.ts";
+import { newId, type OnceOptions } from "./made-once.ts";
 
 /** Which refreshes to list. */
 export interface RefreshFilter extends PageRequest {
@@ -34,9 +35,12 @@ const refreshTable: DocumentTable<Refresh> = {
 export function refreshesRepository({ tenant, clock, ids }: RepositoryContext) {
   const documents = documentsOf(tenant, refreshTable);
   return {
-    /** @throws Agent33Error `learning.bad_refresh` */
-    create: write(function* (refresh: NewRefresh): Program<Refresh> {
-      const made = planRefresh(refresh, { id: `RMR-${ids()}`, tenant, at: clock.now() });
+    /** @throws Agent33Error `learning.bad_refresh`, `learning.key_reused` */
+    create: write(function* (refresh: NewRefresh, once: OnceOptions = {}): Program<Refresh> {
+      const place = newId("RMR", ids, once, refresh);
+      const known = yield* documents.madeBefore(place);
+      if (known !== undefined) return known;
+      const made = planRefresh(refresh, { id: place.id, tenant, at: clock.now() });
       yield* documents.insert(made);
       return made;
     }),

@@ -1,7 +1,9 @@
 import { Agent33Error } from "../../base/errors.ts";
 import { decodeEvent, encodeEvent } from "../../events/codec.ts";
 import { type NewEvent, type StoredEvent, storedEventSchema } from "../../events/event.ts";
+import { damagedIndex } from "../newest-first.ts";
 import { change, first, lock, type Program, read, rows, write } from "../program.ts";
+import { asItStands } from "../seals/checked-text.ts";
 import type { RepositoryContext } from "./context.ts";
 import { unknownRun } from "./runs.ts";
 
@@ -52,21 +54,37 @@ export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) 
       return stored;
     }),
     /**
-     * A run's events in order, from `fromSeq` (default 1) on.
-     * @throws Agent33Error `events.malformed` where an event is damaged or of another version
+     * A run's events in order, from `fromSeq` (default 1) on, at most `limit` of them. The log's end
+     * is looked for from the other side too: an altered byte of the index can end a search before its
+     * time.
+     * @throws Agent33Error `events.malformed` where an event is damaged or of another version;
+     * `store.corrupt` where the index has not all events
      */
     read: read(function* (
       runId: string,
-      options: { readonly fromSeq?: number } = {},
+      options: { readonly fromSeq?: number; readonly limit?: number } = {},
     ): Program<readonly StoredEvent[]> {
+      const { fromSeq = 1, limit } = options;
+      const most = limit === undefined ? [] : [limit];
       const found = yield* rows(
         `SELECT event FROM run_events JOIN runs ON runs.id = run_id
-         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq`,
+         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq${limit === undefined ? "" : " LIMIT ?"}`,
         tenant,
         runId,
-        options.fromSeq ?? 1,
+        fromSeq,
+        ...most,
       );
-      return found.map((row) => decodeEvent(String(row["event"])));
+      const events = found.map((row) => decodeEvent(String(row["event"])));
+      if (events.length === limit) return events;
+      const end = yield* first(
+        `SELECT run_events.seq FROM ${asItStands} run_events JOIN ${asItStands} runs ON runs.id = run_id
+         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq DESC LIMIT 1`,
+        tenant,
+        runId,
+        fromSeq,
+      );
+      if ((events.at(-1)?.seq ?? 0) !== Number(end?.["seq"] ?? 0)) throw damagedIndex("run_events");
+      return events;
     }),
   };
 }

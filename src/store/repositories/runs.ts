@@ -3,9 +3,20 @@ import type { JsonValue } from "../../base/json.ts";
 import { decodeEvent } from "../../events/codec.ts";
 import type { StoredEvent } from "../../events/event.ts";
 import { jsonIn } from "../damage.ts";
-import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
+import type { Page, PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
-import { change, type Program, read, rows, type SqlValue, select, write } from "../program.ts";
+import { asItStands } from "../seals/checked-text.ts";
+import {
+  change,
+  first,
+  type Program,
+  read,
+  rows,
+  type SqlValue,
+  select,
+  write,
+} from "../program.ts";
 import { queries } from "../queries.ts";
 import type { RunsTable } from "../tables.ts";
 import type { RepositoryContext } from "./context.ts";
@@ -48,12 +59,28 @@ export interface RunEnd {
   readonly unpricedCalls: number;
 }
 
+/** Which runs are asked for, newest first. */
+export interface RunsRequest extends PageRequest {
+  readonly state?: RunState;
+  readonly outcome?: string;
+  /** What stands in the id, the task, the agent or the model, in small or capital letters. */
+  readonly text?: string;
+  /** Begun then or later. Milliseconds since the Unix epoch. */
+  readonly since?: number;
+}
+
 /** What one run used. */
 export interface RunUse {
   readonly tokens: number;
   /** What is priced of it, in micro-USD. */
   readonly costMicroUsd: number;
   readonly unpricedCalls: number;
+}
+
+export interface RemovableRuns {
+  readonly below: number;
+  readonly learns: boolean;
+  readonly limit: number;
 }
 
 const kind: Kind = {
@@ -68,6 +95,10 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
     const sql = `UPDATE runs SET ${set} WHERE tenant = ? AND id = ?`;
     if ((yield* change(sql, ...values, tenant, id)) === 0) throw unknownRun(id);
   }
+  const withId = (id: string) =>
+    select(
+      queries.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
+    );
   return {
     /** @throws Agent33Error `store.run_exists` */
     create: write(function* (run: NewRun): Program<Run> {
@@ -91,9 +122,7 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       return { ...run, tenant, state: "running", startedAt, ...fresh };
     }),
     get: read(function* (id: string): Program<Run | undefined> {
-      const [row] = yield* select(
-        queries.selectFrom("runs").selectAll().where("tenant", "=", tenant).where("id", "=", id),
-      );
+      const [row] = yield* withId(id);
       return row === undefined ? undefined : runOf(row);
     }),
     /**
@@ -101,6 +130,9 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
      * @throws Agent33Error `store.unknown_run`, `store.ambiguous_id`
      */
     find: read(function* (prefix: string): Program<Run> {
+      // A whole id is found at once; a beginning is looked for among all runs of the tenant.
+      const [exact] = yield* withId(prefix);
+      if (exact !== undefined) return runOf(exact);
       const { from, to } = prefixRange(prefix);
       const rows = yield* select(
         queries
@@ -174,6 +206,53 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
           .limit(limit),
       );
     }),
+    /**
+     * Runs that ended before a moment and whose log was read for what it teaches, oldest first.
+     * @param before milliseconds since the Unix epoch
+     * @param below the `seq` of a run that stays, with all after it
+     * @param learns whether anybody reads logs for what they teach; else none is waited for
+     */
+    removable: read(function* (
+      before: number,
+      { below, learns, limit }: RemovableRuns,
+    ): Program<readonly Pick<Run, "id">[]> {
+      const learned = `COALESCE((SELECT learned.seq FROM ${asItStands} learned_runs learned
+          WHERE learned.tenant = runs.tenant AND learned.run_id = runs.id), 0) >=
+        COALESCE((SELECT MAX(event.seq) FROM ${asItStands} run_events event
+          WHERE event.run_id = runs.id), 0)`;
+      const found = yield* rows(
+        `SELECT runs.id AS id FROM ${asItStands} runs
+         WHERE runs.tenant = ? AND runs.state = 'finished' AND runs.finished_at < ? AND runs.seq < ?
+           ${learns ? `AND ${learned}` : ""}
+         ORDER BY runs.seq LIMIT ?`,
+        tenant,
+        before,
+        below,
+        limit,
+      );
+      return found.map(({ id }) => ({ id: String(id) }));
+    }),
+    /**
+     * Removes a run that has ended: its log, its journal, its keys. Its calls stay in the audit.
+     * @returns how many events its log had; undefined, and nothing is removed, where there is no such run
+     */
+    remove: write(function* (id: string): Program<number | undefined> {
+      const run = yield* first(
+        "SELECT id FROM runs WHERE tenant = ? AND id = ? AND state = 'finished'",
+        tenant,
+        id,
+      );
+      if (run === undefined) return undefined;
+      for (const table of ["durable_messages", "durable_steps", "durable_runs"]) {
+        yield* change(`DELETE FROM ${table} WHERE run_id = ?`, id);
+      }
+      const events = yield* change("DELETE FROM run_events WHERE run_id = ?", id);
+      for (const table of ["learned_runs", "idempotency"]) {
+        yield* change(`DELETE FROM ${table} WHERE tenant = ? AND run_id = ?`, tenant, id);
+      }
+      yield* change("DELETE FROM runs WHERE tenant = ? AND id = ?", tenant, id);
+      return events;
+    }),
     /** How many have not ended. */
     openCount: read(function* (): Program<number> {
       const [row] = yield* rows(
@@ -183,18 +262,15 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       return Number(row?.["count"] ?? 0);
     }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
-    list: read(function* (request: PageRequest = {}): Program<Page<Run>> {
-      const limit = limitOf(request);
-      const rows = yield* select(
-        queries
-          .selectFrom("runs")
-          .selectAll()
-          .where("tenant", "=", tenant)
-          .where("seq", "<", beforeSeq(request))
-          .orderBy("seq", "desc")
-          .limit(limit + 1),
-      );
-      return pageOf(rows, limit, runOf);
+    list: read(function* (request: RunsRequest = {}): Program<Page<Run>> {
+      const { state, outcome, text, since } = request;
+      const where: readonly Condition[] = [
+        ["state", "=", state],
+        ["outcome", "=", outcome],
+        ["started_at", ">=", since],
+        [known, "LIKE", text === undefined ? undefined : `%${escaped(text.toLowerCase())}%`],
+      ];
+      return yield* newestFirst({ table: "runs", tenant, where }, request, runOf);
     }),
     /** Records the end; the outcome `parked` is a pause. @throws Agent33Error `store.unknown_run` */
     finish: write(function* (id: string, end: RunEnd): Program<void> {
@@ -213,6 +289,14 @@ export function runsRepository({ tenant, clock }: RepositoryContext) {
       yield* changeOne(id, "state = 'running', outcome = NULL, finished_at = NULL");
     }),
   };
+}
+
+/** What people know a run by. */
+const known = "lower(id || ' ' || task || ' ' || agent || ' ' || model)";
+
+/** A text in which no sign stands for others. */
+function escaped(text: string): string {
+  return text.replace(/[!%_]/g, "!$&");
 }
 
 function useOf(event: StoredEvent): readonly RunUse[] {

@@ -4,7 +4,8 @@ import { thousandthsOf } from "../../learning/quality.ts";
 import { type Severity, severities, severityRank } from "../../learning/severity.ts";
 import type { NewSignal, Signal, SignalState, SignalType } from "../../learning/signal.ts";
 import { checkTransition, parseSignalTransition } from "../../learning/signal-state.ts";
-import { beforeSeq, checkLimit, limitOf, type Page, type PageRequest, pageOf } from "../pages.ts";
+import { type Condition, newestFirst } from "../newest-first.ts";
+import { checkLimit, type Page, type PageRequest } from "../pages.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
 import { change, lock, type Program, read, rows, select, write } from "../program.ts";
 import { queries } from "../queries.ts";
@@ -92,18 +93,38 @@ export function signalsRepository(context: RepositoryContext) {
       );
       return signalOf(pickOne(prefix, found, kind));
     }),
+    /**
+     * The signals that were made of, or seen again with, keys that begin so, by key.
+     * @param beginning such as `run:ID:`, all that runs of that id taught
+     */
+    ofKeys: read(function* (
+      beginning: string,
+    ): Program<readonly { readonly key: string; readonly signal: Signal }[]> {
+      const { from, to } = prefixRange(beginning);
+      const found = yield* rows(
+        `SELECT signals.*, key AS signal_key FROM signal_keys
+         JOIN signals ON signals.tenant = signal_keys.tenant AND signals.id = signal_id
+         WHERE signal_keys.tenant = ? AND key >= ? AND key < ? ORDER BY key`,
+        tenant,
+        from,
+        to,
+      );
+      return found.map((row) => ({
+        key: String(row["signal_key"]),
+        signal: signalOf(row as unknown as SignalRow),
+      }));
+    }),
     /** Newest first. @throws Agent33Error `store.bad_cursor` */
     list: read(function* (filter: SignalFilter = {}): Program<Page<Signal>> {
-      const limit = limitOf(filter);
-      let query = rowsOf().where("seq", "<", beforeSeq(filter));
-      if (filter.type !== undefined) query = query.where("type", "=", filter.type);
-      if (filter.severity !== undefined) query = query.where("severity", "=", filter.severity);
-      if (filter.state !== undefined) query = query.where("state", "=", filter.state);
-      if (filter.source !== undefined) query = query.where("source", "=", filter.source);
-      if (filter.since !== undefined) query = query.where("recorded_at", ">=", filter.since);
-      if (filter.until !== undefined) query = query.where("recorded_at", "<", filter.until);
-      const found = yield* select(query.orderBy("seq", "desc").limit(limit + 1));
-      return pageOf(found, limit, signalOf);
+      const where: readonly Condition[] = [
+        ["type", "=", filter.type],
+        ["severity", "=", filter.severity],
+        ["state", "=", filter.state],
+        ["source", "=", filter.source],
+        ["recorded_at", ">=", filter.since],
+        ["recorded_at", "<", filter.until],
+      ];
+      return yield* newestFirst({ table: "signals", tenant, where }, filter, signalOf);
     }),
     /**
      * @throws Agent33Error `learning.unknown_signal`, `learning.bad_transition`

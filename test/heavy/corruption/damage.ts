@@ -60,6 +60,11 @@ const flips = (kind: Kind, counts: readonly number[], where: string): readonly D
     apply: (path, random) => flip(path, kind, count, random),
   }));
 
+/** Zeroes each inner page: of tables, of indexes, and of tables that are kept as an index. */
+export function zeroInnerPages(path: string): void {
+  zero(path, (type) => type === 5 || type === 2);
+}
+
 /** Every cell of the matrix. */
 export const damages: readonly Damage[] = [
   ...flips("any", [1, 10, 100, 1000], "anywhere"),
@@ -72,7 +77,7 @@ export const damages: readonly Damage[] = [
   { name: "all inner pages of tables zeroed", apply: (path) => zero(path, (type) => type === 5) },
   {
     name: "all inner pages of tables and indexes zeroed",
-    apply: (path) => zero(path, (type) => type === 5 || type === 2),
+    apply: zeroInnerPages,
   },
   {
     name: "100 pages zeroed",

@@ -102,7 +102,12 @@ function answerChecker(document: JsonObject, secrets: readonly string[]) {
     const { status, text, type } = answer;
     // Where another side is asked, what that did wrong is said as its own fault.
     if (status >= 500 && route.problems?.includes(status) !== true) return `status ${status}`;
-    if (secrets.some((secret) => text.includes(secret))) return "what belongs to the other tenant";
+    // Who runs the installation takes all of its store away: nobody else gets anything of that.
+    const isAll = route.name === "exportStore" && status === 200;
+    if (isAll && secrets.includes(hiddenSkill)) return "the whole store";
+    if (!isAll && secrets.some((secret) => text.includes(secret))) {
+      return "what belongs to the other tenant";
+    }
     if (request.only !== undefined && !request.only.includes(status)) {
       return `status ${status}, not ${request.only.join(" or ")}`;
     }

@@ -2,13 +2,17 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfig } from "../../../src/config/config.ts";
-import { thisHost } from "../../../src/engine.ts";
+import { type Engine, thisHost } from "../../../src/engine.ts";
 import { createApiKeys } from "../../../src/engine/api-keys.ts";
 import { openEngines } from "../../../src/engine/engines.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { authenticatorOf } from "../../../src/http/authentication.ts";
+import { createSessions } from "../../../src/http/sessions.ts";
 import { createRateLimits } from "../../../src/http/rate-limits.ts";
 import { allRoutes } from "../../../src/http/routes/all.ts";
+import { parseNewIntake } from "../../../src/learning/intake.ts";
+import { parseNewLesson } from "../../../src/learning/lesson.ts";
+import { parseNewRefresh } from "../../../src/learning/refresh.ts";
 
 /** What stands in everything that belongs to the other tenant. */
 export const marker = "zebra-of-two";
@@ -51,6 +55,34 @@ const script = (line: string) =>
       { text: line },
     ],
   });
+
+/** One of everything that is learned, with a name in it. Returns their ids. */
+async function learnedThings(
+  learning: Engine["learning"],
+  name: string,
+): Promise<readonly string[]> {
+  const rows = await learning.rows();
+  const { signal } = await learning.record({ type: "bug", severity: "low", summary: name });
+  const intake = await rows.intakes.create(
+    parseNewIntake({
+      submittedBy: name,
+      classification: { researchType: "internal" },
+      content: { title: name },
+    }),
+    { signalIds: [signal.id] },
+  );
+  const actions = [{ description: name }];
+  const lesson = await rows.lessons.create(
+    parseNewLesson({ eventType: "success", title: name, recordedBy: name, actions }),
+  );
+  const checklist = await rows.checklists.create({ period: "monthly", reference: name });
+  const snapshot = await rows.metrics.snapshot({
+    period: name,
+    metrics: [{ id: "IM-01", value: 1 }],
+  });
+  const refresh = await rows.refreshes.create(parseNewRefresh({ scope: "micro", title: name }));
+  return [signal, intake, lesson, checklist, snapshot, refresh].map(({ id }) => id);
+}
 
 /**
  * @param asking the tenant that asks; `home` runs the installation
@@ -121,7 +153,8 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     const { key } = await keyOf(tenant, ["runs:read"], tenant === "two" ? hiddenSkill : name);
     const asked = store.approvals.list({}).map((approval) => approval.id);
     const calls = store.audit.list({ limit: 2 }).items.map(({ callId }) => callId);
-    return [id, key.id, ...asked, ...calls];
+    const learned = await learnedThings(engines.of(tenant).learning, name);
+    return [id, key.id, ...asked, ...calls, ...learned];
   };
   const own = await seeded(asking, "of-one", "one.yaml");
   const others = await seeded("two", marker, "two.yaml");
@@ -138,6 +171,8 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     host,
     authenticator: authenticatorOf(keys),
     limits: createRateLimits({ perMinute: 10_000_000, failuresPerMinute: 10_000_000 }),
+    sessions: createSessions({ keys, signingKey: host.random.bytes(32), clock: host.clock }),
+    dashboard: { file: () => undefined },
     closing: new AbortController().signal,
   });
   return {
@@ -148,7 +183,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
       revoked: revoked.secret,
       of,
     },
-    own: [...own, "forms", "clerk", "careful"],
+    own: [...own, "forms", "clerk", "careful", "IM-01"],
     others,
     warnings,
     close: async () => {

@@ -1,0 +1,237 @@
+import { useMemo } from "react";
+import { api, type Run } from "../api.ts";
+import { useNow } from "../data/clock.ts";
+import { useLoaded } from "../data/use-loaded.ts";
+import { Badge } from "../parts/badge.tsx";
+import { DataTable } from "../parts/data-table.tsx";
+import { Command, Empty } from "../parts/empty.tsx";
+import { Loading } from "../parts/loading.tsx";
+import { Tile, Tiles } from "../parts/tiles.tsx";
+import { TimeSeries } from "../parts/time-series.tsx";
+import { countText, Money, moneyText } from "../parts/units.tsx";
+import { Link } from "../router.tsx";
+import { useSession } from "../session.ts";
+import { Questions } from "./questions.tsx";
+import { runColumns } from "./runs.tsx";
+
+const everyMs = 3_000;
+/** As many as the API gives at once; where there are more, the page says so. */
+const most = 1_000;
+
+/** What an operator looks at first. */
+export function Now() {
+  const { may } = useSession();
+  return (
+    <>
+      <h1>Now</h1>
+      <Facts />
+      {may("approvals:read") ? <Waiting /> : null}
+      <Running />
+      <Ended />
+    </>
+  );
+}
+
+/** The beginning of this day here. Milliseconds since the Unix epoch. */
+function dayBegan(now: number): number {
+  const date = new Date(now);
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+function Facts() {
+  const { may } = useSession();
+  const since = dayBegan(useNow(60_000));
+  const open = useLoaded(
+    (signal) => api.listRuns({ state: "running", limit: most }, { signal }),
+    "open",
+    everyMs,
+  );
+  const today = useLoaded(
+    (signal) => api.listRuns({ since, limit: most }, { signal }),
+    `since ${since}`,
+    everyMs,
+  );
+  const runs = open.value?.items;
+  const spent = today.value?.items.reduce(
+    (sum, run) => ({
+      microUsd: sum.microUsd + run.costMicroUsd,
+      unpriced: sum.unpriced + run.unpricedCalls,
+    }),
+    { microUsd: 0, unpriced: 0 },
+  );
+  const isAll = today.value?.nextCursor === null;
+  const byHour = useMemo(() => spendByHour(today.value?.items ?? [], since), [today.value, since]);
+  return (
+    <>
+      <Tiles>
+        <Tile title="Running" href="/runs?state=running">
+          {runs === undefined ? undefined : countText(runs.filter(isRunning).length)}
+        </Tile>
+        <Tile title="Queued" href="/runs?state=running">
+          {runs === undefined ? undefined : countText(runs.filter((run) => !isRunning(run)).length)}
+        </Tile>
+        <Tile
+          title="Spent by today's runs"
+          note={isAll || spent === undefined ? undefined : `the newest ${most} only`}
+        >
+          {spent === undefined ? undefined : (
+            <Money microUsd={spent.microUsd} unpricedCalls={spent.unpriced} />
+          )}
+        </Tile>
+        {may("connectors:read") ? <Breakers /> : null}
+        {may("settings:read") ? <Health /> : null}
+      </Tiles>
+      {byHour === undefined ? null : (
+        <TimeSeries
+          label="Cost of today's runs, by the hour they began in"
+          text={moneyText}
+          height={140}
+          {...byHour}
+        />
+      )}
+    </>
+  );
+}
+
+const hourMs = 3_600_000;
+
+/** What the runs of each hour cost, up to the newest; undefined where there is nothing to see yet. */
+function spendByHour(runs: readonly Run[], since: number) {
+  const newest = Math.max(since, ...runs.map(({ startedAt }) => startedAt));
+  const hours = Math.floor((newest - since) / hourMs) + 1;
+  const values = Array.from({ length: hours }, () => 0);
+  for (const { startedAt, costMicroUsd } of runs) {
+    const hour = Math.floor((startedAt - since) / hourMs);
+    values[hour] = (values[hour] ?? 0) + costMicroUsd;
+  }
+  if (hours < 2 || values.every((value) => value === 0)) return undefined;
+  return {
+    times: values.map((_, hour) => since + hour * hourMs),
+    series: [{ name: "cost", values }],
+  };
+}
+
+function isRunning({ state }: Run): boolean {
+  return state === "running";
+}
+
+function Breakers() {
+  const { value } = useLoaded((signal) => api.listBreakers({}, { signal }), "breakers", everyMs);
+  const open = value?.items.filter(({ state }) => state !== "closed");
+  return (
+    <Tile title="Open breakers" href="/connectors">
+      {open === undefined ? undefined : open.length === 0 ? (
+        "0"
+      ) : (
+        <Badge tone="bad">{countText(open.length)}</Badge>
+      )}
+    </Tile>
+  );
+}
+
+function Health() {
+  const { value, problem } = useLoaded(
+    (signal) => api.examineMachine({}, { signal }),
+    "doctor",
+    120_000,
+  );
+  const failing = value?.findings.filter(({ state }) => state === "fail").length;
+  return (
+    <Tile title="Health" href="/store">
+      {problem?.code === "api.installation_only" ? (
+        <span className="muted">not yours to see</span>
+      ) : failing === undefined ? undefined : failing === 0 ? (
+        <Badge tone="good">all well</Badge>
+      ) : (
+        <Badge tone="bad">{`${failing} failing`}</Badge>
+      )}
+    </Tile>
+  );
+}
+
+function Waiting() {
+  const loaded = useLoaded(
+    (signal) => api.listApprovals({ state: "pending" }, { signal }),
+    "pending",
+    everyMs,
+  );
+  return (
+    <section aria-labelledby="waiting">
+      <h2 id="waiting">Waiting for you</h2>
+      <Loading of={loaded} lines={1}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="muted quiet-line">No call waits for an approval.</p>
+          ) : (
+            <Questions approvals={items} onDecided={loaded.reload} />
+          )
+        }
+      </Loading>
+    </section>
+  );
+}
+
+function Running() {
+  const now = useNow(1_000);
+  const loaded = useLoaded(
+    (signal) => api.listRuns({ state: "running", limit: 50 }, { signal }),
+    "running",
+    everyMs,
+  );
+  return (
+    <section aria-labelledby="running">
+      <h2 id="running">Running</h2>
+      <Loading of={loaded} lines={4}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Empty title="Nothing runs">
+              Start something: <Command>agent33 run "Say hello." --queue</Command>
+            </Empty>
+          ) : (
+            <DataTable
+              label="Runs that run now"
+              columns={runColumns(now)}
+              rows={items}
+              keyOf={({ id }) => id}
+              hrefOf={({ id }) => `/runs/${id}`}
+            />
+          )
+        }
+      </Loading>
+    </section>
+  );
+}
+
+function Ended() {
+  const now = useNow(10_000);
+  const loaded = useLoaded(
+    (signal) => api.listRuns({ state: "finished", limit: 8 }, { signal }),
+    "ended",
+    everyMs * 2,
+  );
+  return (
+    <section aria-labelledby="ended">
+      <h2 id="ended">Ended last</h2>
+      <Loading of={loaded} lines={8}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p className="muted quiet-line">No run has ended yet.</p>
+          ) : (
+            <>
+              <DataTable
+                label="Runs that ended last"
+                columns={runColumns(now)}
+                rows={items}
+                keyOf={({ id }) => id}
+                hrefOf={({ id }) => `/runs/${id}`}
+              />
+              <p className="after-table">
+                <Link href="/runs">All runs</Link>
+              </p>
+            </>
+          )
+        }
+      </Loading>
+    </section>
+  );
+}

@@ -1,0 +1,172 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { Agent33Error } from "../base/errors.ts";
+import type { Principal } from "../base/principal.ts";
+import type { Boundary } from "../boundary/boundary.ts";
+import type { ConnectorSpec } from "../boundary/types.ts";
+import type { Settings } from "../config/schema.ts";
+import { engineCalls } from "../connectors/engine-calls.ts";
+import { readBody } from "../connectors/http/body.ts";
+import { networkError } from "../connectors/http/errors.ts";
+import { refused } from "../connectors/http/exchange.ts";
+import { urlFacts } from "../connectors/http/url-facts.ts";
+import type { Sink } from "../observability/export/exporter.ts";
+import { type CollectorAnswer, collectorAnswer } from "../observability/export/collector-answer.ts";
+import { spansOf } from "../observability/export/spans.ts";
+import type { FeedSource } from "../observability/feed/feed.ts";
+import type { Span } from "../observability/traces/span.ts";
+import type { Host } from "./host.ts";
+import { otlpOf } from "./traces.ts";
+
+type Otlp = NonNullable<Settings["telemetry"]["otlp"]>;
+
+export interface OtlpParts {
+  readonly otlp: Otlp;
+  readonly source: FeedSource;
+  readonly host: Host;
+  readonly boundary: () => Boundary;
+  readonly principal: Principal;
+}
+
+/** Spans of one request at first; fewer once a collector has said that this is too much. */
+const spansAtOnce = 1_000;
+const tooLarge = 413;
+const notThisEncoding = 415;
+/** A collector's word that a request is wrong in itself: it would say so again. */
+const refusedForGood: ReadonlySet<number | undefined> = new Set([400, tooLarge, 422]);
+const answerBytes = 64 * 1024;
+
+const compress = promisify(gzip);
+
+/**
+ * A collector that takes OpenTelemetry's protocol over HTTP, in JSON (OTLP 1.x). What it refuses for
+ * good is counted and said; a request that is too large is sent in halves, down to a span; one
+ * that cannot be decompressed is sent as it is from then on. All else it throws, to be sent again.
+ * @throws Agent33Error `telemetry.missing_secret`
+ */
+export function otlpSink(parts: OtlpParts): Sink {
+  const { otlp, source, host, boundary, principal } = parts;
+  let compressing = otlp.compression === "gzip";
+  let atOnce = spansAtOnce;
+  let said = "";
+  const say = (words: string): void => {
+    if (words === said) return;
+    said = words;
+    host.warn(`telemetry.otlp: ${words}`);
+  };
+  const spec = otlpSpec(otlp.url, headersOf(otlp, host), {
+    now: () => host.clock.now(),
+    compressing: () => compressing,
+  });
+
+  const send = async (spans: readonly Span[]): Promise<number> => {
+    const outcome = await boundary()
+      .connector(spec)
+      .tryCall(await otlpOf(spans), { principal });
+    if (outcome.ok) return partlyRefused(outcome.value, spans.length, say);
+    const { status, message } = outcome.error;
+    if (status === notThisEncoding && compressing) {
+      compressing = false;
+      say(`${message} From here on requests are not compressed.`);
+      return send(spans);
+    }
+    if (status === tooLarge && spans.length > 1) {
+      atOnce = Math.ceil(spans.length / 2);
+      return sendAll(spans);
+    }
+    if (!refusedForGood.has(status)) throw outcome.error;
+    say(`${spans.length} spans were refused: ${message}`);
+    return spans.length;
+  };
+  /** @returns how many were refused for good */
+  const sendAll = async (spans: readonly Span[]): Promise<number> => {
+    let refusedInAll = 0;
+    for (let at = 0; at < spans.length; ) {
+      const some = spans.slice(at, at + atOnce);
+      at += some.length;
+      refusedInAll += await send(some);
+    }
+    return refusedInAll;
+  };
+
+  return {
+    name: "otlp",
+    deliver: async (told) => {
+      let dropped = 0;
+      let waiting: Span[] = [];
+      for (const one of told) {
+        const log = () =>
+          one.kind === "call" ? Promise.resolve([]) : source.events(one.tenant, one.run.id, 1);
+        waiting.push(...(await spansOf(one, log)));
+        if (waiting.length < atOnce) continue;
+        dropped += await sendAll(waiting);
+        waiting = [];
+      }
+      dropped += await sendAll(waiting);
+      return { dropped };
+    },
+  };
+}
+
+/** @returns how many of so many spans were refused */
+function partlyRefused(
+  { rejectedSpans, message }: CollectorAnswer,
+  sent: number,
+  say: (words: string) => void,
+): number {
+  const refusedNow = Math.min(rejectedSpans, sent);
+  if (refusedNow > 0) say(`${refusedNow} of ${sent} spans were refused: ${message}`);
+  else if (message !== "") say(`the collector took all and says: ${message}`);
+  return refusedNow;
+}
+
+function otlpSpec(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  how: { readonly now: () => number; readonly compressing: () => boolean },
+): ConnectorSpec<string, CollectorAnswer> {
+  const { host } = new URL(url);
+  return {
+    id: engineCalls.telemetry,
+    facts: () => ({
+      operation: "http.post",
+      effect: "write",
+      // Spans have the same ids whenever they are sent.
+      repeat: "keyed",
+      ...urlFacts(url),
+    }),
+    run: async (context) => {
+      const zipped = how.compressing() ? await compress(context.input) : undefined;
+      const response = await context.fetch(url, {
+        method: "POST",
+        redirect: "manual",
+        headers: {
+          ...headers,
+          "content-type": "application/json",
+          ...(zipped === undefined ? {} : { "content-encoding": "gzip" }),
+        },
+        body: zipped ?? context.input,
+        signal: context.signal,
+      });
+      if (!response.ok) throw await refused(host, response, how.now(), {});
+      const { bytes, cut } = await readBody(response, answerBytes);
+      return collectorAnswer(cut ? "" : Buffer.from(bytes).toString("utf8"));
+    },
+    mapError: (error) => networkError(host, error),
+    timeouts: { attemptMs: 10_000, totalMs: 20_000 },
+    maxAttempts: 2,
+  };
+}
+
+function headersOf({ secretHeaders }: Otlp, host: Host): Readonly<Record<string, string>> {
+  const entries = Object.entries(secretHeaders).map(([name, variable]) => {
+    const value = host.env[variable];
+    if (value !== undefined && value !== "") return [name, value] as const;
+    throw new Agent33Error(
+      "telemetry.missing_secret",
+      `The header ${name} of telemetry.otlp has no value: ${variable} is not set.`,
+      { hint: `Set ${variable}, or take the header out of telemetry.otlp.secretHeaders.` },
+    );
+  });
+  return Object.fromEntries(entries);
+}
