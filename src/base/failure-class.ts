@@ -73,7 +73,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     mcp.rate_limited mcp.message_too_large cli.input_too_long store.full
     api.rate_limited api.too_large skills.archive_too_large store.budget_differs store.budget_overreturned`),
   "F-SEC": namesIn(`
-    api.forbidden api.unauthenticated api.workspace_refused
+    api.forbidden api.wrong_host api.unauthenticated api.workspace_refused
     boundary.policy_denied boundary.egress_blocked agents.filtered evaluation.path_escape
     evaluation.place_refused sandbox.folder_refused workspace.path_refused store.wrong_tenant
     skills.archive_unsafe_path skills.archive_link skills.archive_special

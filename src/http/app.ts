@@ -14,6 +14,7 @@ import { addDashboard, type Dashboard, isOfPage } from "./dashboard.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { eventStream } from "./event-stream.ts";
 import { live, livePaths, ready, readyPaths } from "./health.ts";
+import { knownHosts } from "./host-names.ts";
 import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
 import { openApi } from "./openapi.ts";
@@ -69,6 +70,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   const forAnswers = secureHeaders(headersOf(answerPolicy, transportSecurity));
   const forPage = secureHeaders(headersOf(pagePolicy, transportSecurity));
   app.use((c, next) => (isOfPage(c) ? forPage : forAnswers)(c, next));
+  app.use(knownHosts(serve));
   app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
   app.get("/openapi.json", (c) => c.body(document(), 200, { "content-type": "application/json" }));
@@ -176,6 +178,13 @@ async function bodyOf(c: Here, mostLevels: number): Promise<unknown> {
   if (type !== "application/json") {
     throw new Agent33Error("api.unsupported_media_type", "The body is not application/json.", {
       hint: "Send JSON with `Content-Type: application/json`.",
+    });
+  }
+  const coding = c.req.header("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (coding !== "identity") {
+    // A few bytes could become more than there is room for.
+    throw new Agent33Error("api.unsupported_media_type", "The body is compressed.", {
+      hint: "Send it as it is, without Content-Encoding.",
     });
   }
   let text: string;

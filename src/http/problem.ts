@@ -37,6 +37,7 @@ const statuses: Readonly<Record<string, number>> = {
   "api.too_deep": 400,
   "api.too_large": 413,
   "api.unauthenticated": 401,
+  "api.wrong_host": 403,
   "api.unknown_breaker": 404,
   "api.unsupported_media_type": 415,
   "api.workspace_refused": 422,

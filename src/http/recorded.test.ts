@@ -6,7 +6,12 @@ import type { RawInput, Route, RouteContext } from "./route.ts";
 /** The digest that the record of a request has. */
 async function digestOf(hidesBody: boolean, value: string): Promise<string | undefined> {
   let opened: CallRecord | undefined;
-  const sink = { open: (record: CallRecord) => void (opened = record), close: () => undefined };
+  const audit = {
+    open: async (record: CallRecord) => {
+      opened = record;
+    },
+    close: async () => undefined,
+  };
   const route = {
     method: "POST",
     path: "/v1/x",
@@ -17,7 +22,7 @@ async function digestOf(hidesBody: boolean, value: string): Promise<string | und
   } as unknown as Route;
   const context = {
     caller: { tenant: "t", user: "u", key: "k" },
-    engine: { audit: { sink: () => sink }, boundary: { policy: { version: "1" } } },
+    engine: { audit: { together: () => audit }, boundary: { policy: { version: "1" } } },
     host: { ids: () => "id", clock: { now: () => 1, monotonic: () => 1 } },
   } as unknown as RouteContext;
   const input: RawInput = { params: {}, query: {}, body: { value } };
