@@ -40,8 +40,8 @@ test("a secret is known as addresses, forms, JSON and HTML spell it", () => {
     JSON.stringify(JSON.stringify({ x: value })),
     JSON.stringify(value).replaceAll("/", "\\/"),
     "a&quot;b\\c/d+e&amp;f=g&lt;h&gt;i j&#39;k",
-    [...value].map((char) => `\\u00${char.charCodeAt(0).toString(16)}`).join(""),
-    [...value].map((char) => `\\x${char.charCodeAt(0).toString(16)}`).join(""),
+    Array.from(value, (char) => `\\u00${char.charCodeAt(0).toString(16)}`).join(""),
+    Array.from(value, (char) => `\\x${char.charCodeAt(0).toString(16)}`).join(""),
   ];
   for (const text of spelled) {
     const shown = redacted(value, text);

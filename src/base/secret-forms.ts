@@ -19,7 +19,7 @@ export function secretForms(secret: string): readonly string[] {
     ...hexForms(bytes),
     ...percentForms(secret, bytes),
     htmlForm(secret),
-    [...secret].map(unicodeEscape).join(""),
+    Array.from(secret, unicodeEscape).join(""),
   ];
   // The longest first, or a form that begins with another would show its rest.
   return [...new Set(forms)]
@@ -66,9 +66,9 @@ function hexForms(bytes: Buffer): readonly string[] {
 function percentForms(secret: string, bytes: Buffer): readonly string[] {
   const lower = (text: string): string =>
     text.replace(/%[\dA-F]{2}/g, (code) => code.toLowerCase());
-  const strict = [...secret]
-    .map((char) => (/[A-Za-z0-9_.~-]/.test(char) ? char : percents(Buffer.from(char))))
-    .join("");
+  const strict = Array.from(secret, (char) =>
+    /[A-Za-z0-9_.~-]/.test(char) ? char : percents(Buffer.from(char)),
+  ).join("");
   const usual = secret.isWellFormed() ? encodeURIComponent(secret) : strict;
   const form = new URLSearchParams({ x: secret }).toString().slice(2);
   return [usual, strict, form, percents(bytes)].flatMap((text) => [text, lower(text)]);
