@@ -10,10 +10,11 @@ export type SqlRow = Readonly<Record<string, SqlValue>>;
  * One statement, in the SQL that SQLite and PostgreSQL share, with `?` for each parameter. `rows`
  * asks for the rows, `changes` for how many were changed; `lock` has no text for SQLite, which has
  * one writer, and holds back others with the same key on PostgreSQL until the transaction ends.
+ * `places` asks by the `rowid` of SQLite; PostgreSQL has none, and answers with no rows.
  */
 export type Statement =
   | {
-      readonly want: "rows" | "changes";
+      readonly want: "rows" | "changes" | "places";
       readonly text: string;
       readonly parameters: readonly SqlValue[];
     }
@@ -38,6 +39,14 @@ export function* rows(
   ...parameters: readonly SqlValue[]
 ): Program<readonly SqlRow[]> {
   return (yield { want: "rows", text, parameters }).rows;
+}
+
+/** The rows of a statement that asks by the places of SQLite's tables; none on PostgreSQL. */
+export function* rowsByPlace(
+  text: string,
+  ...parameters: readonly SqlValue[]
+): Program<readonly SqlRow[]> {
+  return (yield { want: "places", text, parameters }).rows;
 }
 
 /** The first row of a statement. */

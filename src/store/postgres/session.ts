@@ -113,6 +113,7 @@ export function createSession(
       sent.push(send({ text }));
     },
     answer: async (statement, damaged) => {
+      if (statement.want === "places") return { rows: [], changes: 0 };
       if (statement.want === "lock") {
         sent.push(send(prepared(lockText, [statement.key])));
         return nothing;

@@ -2,10 +2,14 @@ import { Agent33Error } from "../../base/errors.ts";
 import { decodeEvent, encodeEvent } from "../../events/codec.ts";
 import { type NewEvent, type StoredEvent, storedEventSchema } from "../../events/event.ts";
 import { damagedIndex } from "../newest-first.ts";
-import { change, first, lock, type Program, read, rows, write } from "../program.ts";
+import { everySeq } from "../pages.ts";
+import { change, first, lock, type Program, read, rows, rowsByPlace, write } from "../program.ts";
 import { asItStands } from "../seals/checked-text.ts";
 import type { RepositoryContext } from "./context.ts";
 import { unknownRun } from "./runs.ts";
+
+/** So many rows before and behind the end of a log the table itself is asked for. */
+const reach = 100;
 
 /** What happened in each run: the truth of it, appended to and never changed. */
 export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) {
@@ -21,6 +25,30 @@ export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) 
     if (run === undefined) throw unknownRun(runId);
     return Number(run["last"] ?? 0);
   }
+
+  /**
+   * Whether the table has an event between two places, though the index has none.
+   * @param beside one that the index has
+   */
+  function* hides(
+    runId: string,
+    [above, below]: readonly [number, number],
+    beside: number,
+  ): Program<boolean> {
+    // The table's last row where the index has none at all.
+    const near = `COALESCE((SELECT rowid FROM ${asItStands} run_events WHERE run_id = ? AND seq = ?),
+      (SELECT MAX(rowid) FROM ${asItStands} run_events))`;
+    // Joined with its run, the events would be looked for by their index again.
+    const found = yield* rowsByPlace(
+      `SELECT 1 FROM ${asItStands} run_events WHERE run_id || '' = ? AND seq > ? AND seq < ?
+         AND (SELECT tenant FROM ${asItStands} runs WHERE id = ?) = ?
+         AND rowid > ${near} - ${reach} AND rowid < ${near} + ${reach} LIMIT 1`,
+      ...[runId, above, below, runId, tenant],
+      ...[runId, beside, runId, beside],
+    );
+    return found.length > 0;
+  }
+
   return {
     /**
      * Gives the events their place (1, 2, 3 … in each run, without a gap) and time, and writes
@@ -54,9 +82,9 @@ export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) 
       return stored;
     }),
     /**
-     * A run's events in order, from `fromSeq` (default 1) on, at most `limit` of them. The log's end
-     * is looked for from the other side too: an altered byte of the index can end a search before its
-     * time.
+     * A run's events in order, from `fromSeq` (default 1) on, at most `limit` of them. What it
+     * seems to lack is looked for without its index: an altered byte there can end a search before
+     * its time.
      * @throws Agent33Error `events.malformed` where an event is damaged or of another version;
      * `store.corrupt` where the index has not all events
      */
@@ -75,15 +103,14 @@ export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) 
         ...most,
       );
       const events = found.map((row) => decodeEvent(String(row["event"])));
+      let last = fromSeq - 1;
+      for (const { seq } of events) {
+        const isNext = seq === last + 1;
+        if (!isNext && (yield* hides(runId, [last, seq], seq))) throw damagedIndex("run_events");
+        last = seq;
+      }
       if (events.length === limit) return events;
-      const end = yield* first(
-        `SELECT run_events.seq FROM ${asItStands} run_events JOIN ${asItStands} runs ON runs.id = run_id
-         WHERE tenant = ? AND run_id = ? AND run_events.seq >= ? ORDER BY run_events.seq DESC LIMIT 1`,
-        tenant,
-        runId,
-        fromSeq,
-      );
-      if ((events.at(-1)?.seq ?? 0) !== Number(end?.["seq"] ?? 0)) throw damagedIndex("run_events");
+      if (yield* hides(runId, [last, everySeq], last)) throw damagedIndex("run_events");
       return events;
     }),
   };

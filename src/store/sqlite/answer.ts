@@ -7,6 +7,6 @@ const nothing: Answer = { rows: [], changes: 0 };
 export function answerOf(session: SqlSession, statement: Statement): Answer {
   if (statement.want === "lock") return nothing;
   const { text, parameters } = statement;
-  if (statement.want === "rows") return { rows: session.all(text, ...parameters), changes: 0 };
+  if (statement.want !== "changes") return { rows: session.all(text, ...parameters), changes: 0 };
   return { rows: [], changes: session.run(text, ...parameters).changes };
 }
