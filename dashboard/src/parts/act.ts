@@ -1,0 +1,6 @@
+/** One thing that can be done with a record. */
+export interface Act {
+  readonly word: string;
+  /** What its button says. */
+  readonly label: string;
+}
