@@ -43,10 +43,14 @@ describe("the page", () => {
     expect((await ask("/", again)).status).toBe(304);
   });
 
+  test("is at its root whatever is asked for, so that who looks by hand sees it", async () => {
+    expect((await served()("/", {})).status).toBe(200);
+  });
+
   test("leaves what programs ask for, and the API's paths, to the API", async () => {
     const ask = served();
     expect((await ask("/runs/0123", { accept: "application/json" })).status).toBe(404);
-    expect((await ask("/", {})).status).toBe(404);
+    expect((await ask("/runs/0123", {})).status).toBe(404);
     for (const path of ["/v1/runs", "/v1/nothing", "/docs/x", "/openapi.json", "/session"]) {
       expect((await ask(path)).status).toBe(404);
     }

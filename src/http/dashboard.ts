@@ -80,14 +80,14 @@ const icon = "favicon.svg";
 /** Whether a request is for the page or one of its files: browsers ask for HTML where a person opens something. */
 export function isOfPage(c: Context): boolean {
   const { path } = c.req;
-  if (path.startsWith("/assets/") || path === `/${icon}`) return true;
+  if (path === "/" || path.startsWith("/assets/") || path === `/${icon}`) return true;
   const isOfServer = /^\/(?:v\d+\/|docs|openapi\.json|session|metrics|health|readyz)/.test(path);
   return !isOfServer && c.req.header("accept")?.includes("text/html") === true;
 }
 
 /**
- * Serves the page at `/` and at every path that it has itself. Paths of the API, and whatever no
- * browser opens, are left to what comes after.
+ * Serves the page at `/`, and to browsers at every path that it has itself. Paths of the API, and
+ * whatever else no browser opens, are left to what comes after.
  */
 export function addDashboard(app: Hono<ApiEnvironment>, dashboard: Dashboard): void {
   const named = (path: string, cache: string) => async (c: Context, next: Next) => {
