@@ -25,6 +25,69 @@ export type AgentVersion = {
   readonly definition: { readonly [name: string]: JsonValue };
 };
 
+export type Alert = {
+  readonly id: string;
+  readonly rule: string;
+  readonly state: "pending" | "firing" | "resolved";
+  readonly severity: "page" | "ticket" | "info";
+  readonly owner: string;
+  readonly summary: string;
+  /** whom it is about; null is the installation */
+  readonly tenant: string | null;
+  readonly labels: { readonly [name: string]: string };
+  readonly value: number;
+  /** the value with its unit */
+  readonly valueText: string;
+  /** how often it fired */
+  readonly times: number;
+  readonly beganAt: number;
+  readonly firedAt: number | null;
+  readonly resolvedAt: number | null;
+  readonly updatedAt: number;
+  readonly acknowledged: {
+      readonly by: string;
+      readonly at: number;
+      readonly note: string;
+    } | null;
+};
+
+export type AlertHistoryEntry = {
+  readonly id: string;
+  readonly alertId: string;
+  readonly rule: string;
+  readonly tenant: string | null;
+  readonly at: number;
+  /** fired, resolved, acknowledged, told, silenced and their like */
+  readonly kind: string;
+  readonly by: string | null;
+  readonly note: string;
+};
+
+export type AlertRule = {
+  readonly name: string;
+  readonly severity: "page" | "ticket" | "info";
+  readonly owner: string;
+  /** for those who run the installation */
+  readonly receivers: readonly string[];
+  readonly summary: string;
+  readonly forSeconds: number;
+  readonly thresholds: { readonly [name: string]: number };
+  readonly runbook: string;
+};
+
+export type AlertSilence = {
+  readonly id: string;
+  /** where only what is about this tenant is silenced */
+  readonly tenant: string | null;
+  readonly matchers: { readonly [name: string]: string };
+  readonly reason: string;
+  readonly by: string;
+  readonly createdAt: number;
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly endedBy: string | null;
+};
+
 export type ApiKey = {
   readonly id: string;
   readonly name: string;
@@ -2362,6 +2425,125 @@ export interface ShowRunTrajectoryInput {
   readonly id: string;
 }
 
+export interface ListAlertSilencesInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** that hold longer; milliseconds since the Unix epoch */
+  readonly endsAfter?: number | undefined;
+}
+
+export type ListAlertSilencesAnswer = {
+  readonly items: readonly AlertSilence[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface CreateAlertSilenceInput {
+  readonly body: {
+    /** label to value, all have to be equal; rule, owner and severity count as labels */
+    readonly matchers: { readonly [name: string]: string };
+    readonly reason: string;
+    /** now by default */
+    readonly startsAt?: number | undefined;
+    readonly endsAt: number;
+  };
+}
+
+export interface ShowAlertSilenceInput {
+  /** the silence's id, or its beginning */
+  readonly id: string;
+}
+
+export interface EndAlertSilenceInput {
+  /** the silence's id, or its beginning */
+  readonly id: string;
+}
+
+export interface ListAlertsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly state?: "pending" | "firing" | "resolved" | undefined;
+  readonly rule?: string | undefined;
+}
+
+export type ListAlertsAnswer = {
+  readonly items: readonly Alert[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export type ListAlertRulesAnswer = {
+  readonly items: readonly AlertRule[];
+};
+
+export interface ListAlertHistoryInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** of one alert, by its id */
+  readonly alert?: string | undefined;
+}
+
+export type ListAlertHistoryAnswer = {
+  readonly items: readonly AlertHistoryEntry[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export type ExportAlertRulesAnswer = {
+  readonly "rules.yml": string;
+  readonly "alertmanager.yml": string;
+};
+
+export type CheckAlertsAnswer = {
+  /** false where another process was at it */
+  readonly looked: boolean;
+  readonly firing: readonly Alert[];
+};
+
+export interface ShowAlertInput {
+  /** the alert's id, or its beginning */
+  readonly id: string;
+}
+
+export type ShowAlertAnswer = {
+  readonly alert: Alert;
+  readonly history: readonly AlertHistoryEntry[];
+  readonly silences: readonly AlertSilence[];
+  /** who is still to be told; for those who run the installation */
+  readonly notices: readonly ({
+    readonly receiver: string;
+    readonly state: "due" | "told" | "done";
+    readonly attempts: number;
+    readonly toldAt: number | null;
+    readonly lastError: string | null;
+  })[];
+};
+
+export interface AcknowledgeAlertInput {
+  /** the alert's id, or its beginning */
+  readonly id: string;
+  readonly body?: {
+    readonly note?: string | undefined;
+  } | undefined;
+}
+
+export interface UnacknowledgeAlertInput {
+  /** the alert's id, or its beginning */
+  readonly id: string;
+}
+
 export interface ListApprovalsInput {
   /** only those that stand so; all by default */
   readonly state?: "pending" | "approved" | "denied" | "consumed" | "expired" | undefined;
@@ -2440,7 +2622,7 @@ export interface CreateKeyInput {
   readonly body: {
     /** what it is for */
     readonly name: string;
-    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
+    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "alerts:read" | "alerts:write" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
     /** the caller's by default */
     readonly user?: string | undefined;
     /** the caller's by default; another only for admins of the installation's tenant */
@@ -3666,6 +3848,66 @@ export interface Operations {
    */
   readonly showRunTrajectory: Call<ShowRunTrajectoryInput, Result<Trajectory>>;
   /**
+   * List silences, newest first.
+   * `GET /v1/alerts/silences`, scope `alerts:read`.
+   */
+  readonly listAlertSilences: Call<ListAlertSilencesInput | undefined, Result<ListAlertSilencesAnswer>>;
+  /**
+   * Tell nobody of some alerts for a time.
+   * `POST /v1/alerts/silences`, scope `alerts:write`.
+   */
+  readonly createAlertSilence: Call<CreateAlertSilenceInput, Result<AlertSilence>>;
+  /**
+   * Look at a silence.
+   * `GET /v1/alerts/silences/{id}`, scope `alerts:read`.
+   */
+  readonly showAlertSilence: Call<ShowAlertSilenceInput, Result<AlertSilence>>;
+  /**
+   * End a silence now.
+   * `DELETE /v1/alerts/silences/{id}`, scope `alerts:write`.
+   */
+  readonly endAlertSilence: Call<EndAlertSilenceInput, Result<AlertSilence>>;
+  /**
+   * List alerts, newest first.
+   * `GET /v1/alerts`, scope `alerts:read`.
+   */
+  readonly listAlerts: Call<ListAlertsInput | undefined, Result<ListAlertsAnswer>>;
+  /**
+   * List the alerts that are on, with their owners and thresholds.
+   * `GET /v1/alerts/rules`, scope `alerts:read`.
+   */
+  readonly listAlertRules: Call<NoInput | undefined, Result<ListAlertRulesAnswer>>;
+  /**
+   * List what became of alerts, newest first.
+   * `GET /v1/alerts/history`, scope `alerts:read`.
+   */
+  readonly listAlertHistory: Call<ListAlertHistoryInput | undefined, Result<ListAlertHistoryAnswer>>;
+  /**
+   * Get the rules for Prometheus and the routes for Alertmanager.
+   * `GET /v1/alerts/files`, scope `alerts:read`.
+   */
+  readonly exportAlertRules: Call<NoInput | undefined, Result<ExportAlertRulesAnswer>>;
+  /**
+   * Look at all alerts now, and tell of them.
+   * `POST /v1/alerts/check`, scope `alerts:write`.
+   */
+  readonly checkAlerts: Call<NoInput | undefined, Result<CheckAlertsAnswer>>;
+  /**
+   * Look at an alert: who was told, what became of it.
+   * `GET /v1/alerts/{id}`, scope `alerts:read`.
+   */
+  readonly showAlert: Call<ShowAlertInput, Result<ShowAlertAnswer>>;
+  /**
+   * Take an alert on: it is not told again while it fires.
+   * `POST /v1/alerts/{id}/acknowledge`, scope `alerts:write`.
+   */
+  readonly acknowledgeAlert: Call<AcknowledgeAlertInput, Result<Alert>>;
+  /**
+   * Give an alert back: it is told again.
+   * `POST /v1/alerts/{id}/unacknowledge`, scope `alerts:write`.
+   */
+  readonly unacknowledgeAlert: Call<UnacknowledgeAlertInput, Result<Alert>>;
+  /**
    * List questions to people, oldest first.
    * `GET /v1/approvals`, scope `approvals:read`.
    */
@@ -4361,6 +4603,18 @@ export const operations = {
   showHandoff: { method: "GET", path: "/v1/runs/{id}/handoff", query: [], answer: "json" },
   showRunTrace: { method: "GET", path: "/v1/runs/{id}/trace", query: [], answer: "json" },
   showRunTrajectory: { method: "GET", path: "/v1/runs/{id}/trajectory", query: [], answer: "json" },
+  listAlertSilences: { method: "GET", path: "/v1/alerts/silences", query: ["limit","cursor","endsAfter"], answer: "json" },
+  createAlertSilence: { method: "POST", path: "/v1/alerts/silences", query: [], answer: "json" },
+  showAlertSilence: { method: "GET", path: "/v1/alerts/silences/{id}", query: [], answer: "json" },
+  endAlertSilence: { method: "DELETE", path: "/v1/alerts/silences/{id}", query: [], answer: "json" },
+  listAlerts: { method: "GET", path: "/v1/alerts", query: ["limit","cursor","state","rule"], answer: "json" },
+  listAlertRules: { method: "GET", path: "/v1/alerts/rules", query: [], answer: "json" },
+  listAlertHistory: { method: "GET", path: "/v1/alerts/history", query: ["limit","cursor","alert"], answer: "json" },
+  exportAlertRules: { method: "GET", path: "/v1/alerts/files", query: [], answer: "json" },
+  checkAlerts: { method: "POST", path: "/v1/alerts/check", query: [], answer: "json" },
+  showAlert: { method: "GET", path: "/v1/alerts/{id}", query: [], answer: "json" },
+  acknowledgeAlert: { method: "POST", path: "/v1/alerts/{id}/acknowledge", query: [], answer: "json" },
+  unacknowledgeAlert: { method: "POST", path: "/v1/alerts/{id}/unacknowledge", query: [], answer: "json" },
   listApprovals: { method: "GET", path: "/v1/approvals", query: ["state"], answer: "json" },
   showApproval: { method: "GET", path: "/v1/approvals/{id}", query: [], answer: "json" },
   approveCall: { method: "POST", path: "/v1/approvals/{id}/approve", query: [], answer: "json" },

@@ -15,6 +15,7 @@ import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Host } from "./engine/host.ts";
+import { createAlerts } from "./engine/alerts.ts";
 import { createAudit } from "./engine/audit.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
@@ -290,7 +291,22 @@ export function createEngine(
     boundary: () => boundary,
     principal: { tenant: settings.tenant, user: settings.user },
   });
-  const metrics = createMetrics({ opened, dataDir, host, audit, exports: telemetry.gauges });
+  const alerts = createAlerts({
+    settings,
+    opened,
+    dataDir,
+    host,
+    audit,
+    connectors,
+    boundary: () => boundary,
+    principal: { tenant: settings.tenant, user: settings.user },
+    levels: async (tenants) => ({
+      ...(await metrics.gauges(tenants)),
+      ...(await telemetry.gauges()),
+    }),
+  });
+  const exports = async () => ({ ...(await telemetry.gauges()), ...(await alerts.gauges()) });
+  const metrics = createMetrics({ opened, dataDir, host, audit, exports });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
@@ -309,6 +325,7 @@ export function createEngine(
     },
     boundary,
     metrics,
+    alerts,
     telemetry,
     inventory,
     models: createModels({
@@ -342,6 +359,7 @@ export function createEngine(
         () => backups.close(),
         () => checks.close(),
         () => policies.close(),
+        () => alerts.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.
         () => approvals.close(),

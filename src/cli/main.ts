@@ -67,6 +67,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   work: async () => (await import("./commands/work.ts")).workCommand,
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
   keys: async () => (await import("./commands/keys.ts")).keysCommand,
+  alerts: async () => (await import("./commands/alerts/alerts.ts")).alertsCommand,
   approvals: async () => (await import("./commands/approvals.ts")).approvalsCommand,
   audit: async () => (await import("./commands/audit.ts")).auditCommand,
   budgets: async () => (await import("./commands/budgets.ts")).budgetsCommand,

@@ -13,6 +13,7 @@ import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
+import { alertSettingsSchema } from "./alert-settings.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
 import { serveSettingsSchema } from "./serve-settings.ts";
@@ -305,6 +306,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   telemetry: telemetrySettingsSchema.prefault({}),
+  alerts: alertSettingsSchema.prefault({}),
   mcp: mcpSettings.prefault({}),
   tools: z
     .strictObject({

@@ -4,6 +4,7 @@ import type { Jobs } from "./jobs.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
 import type { Processes } from "../sandbox/process.ts";
+import type { Alerts } from "./alerts.ts";
 import type { Audit } from "./audit.ts";
 import type { BudgetNews } from "./budget-news.ts";
 import type { ElicitationAnswer } from "./elicitation.ts";
@@ -46,6 +47,8 @@ export interface Engine {
   readonly models: Models;
   /** What an operator watches, of all tenants. */
   readonly metrics: Metrics;
+  /** What fires of the installation's alerts; looked at only once somebody starts that. */
+  readonly alerts: Alerts;
   /** What is handed over to others as it happens. */
   readonly telemetry: Pick<TelemetryExports, "look">;
   readonly skills: SkillMatching;

@@ -25,6 +25,8 @@ export interface Metrics {
   readonly contentType: string;
   /** The text that Prometheus reads. Sums come from the store, so they are the same after a restart. */
   text(): Promise<string>;
+  /** How things are at this moment, without the sums and without how exports stand. */
+  gauges(tenants: readonly string[]): Promise<Gauges>;
   /** What calls came to, from the same sums: by tenant, model, effort, outcome, connector and time. */
   spend(question: SpendQuestion): Promise<SpendSummary>;
   close(): Promise<void>;
@@ -35,7 +37,7 @@ export interface MetricsParts {
   readonly dataDir: string;
   readonly host: Host;
   readonly audit: Pick<Audit, "settle">;
-  /** How exports stand. */
+  /** How exports and alerts stand. */
   readonly exports: () => Promise<Gauges>;
 }
 
@@ -79,6 +81,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
       );
       return (await exposition).text(rollup, gauges);
     },
+    gauges: (tenants) => gaugesOf(parts, tenants),
     spend: async (question) => {
       const { spend } = await upToDate(await source.tenants());
       return summarize(spend, question);

@@ -41,6 +41,8 @@ const statuses: Readonly<Record<string, number>> = {
   "api.unsupported_media_type": 415,
   "api.workspace_refused": 422,
   "agents.unknown": 404,
+  "alerts.not_firing": 409,
+  "alerts.silence_over": 409,
   "boundary.approval_denied": 403,
   "boundary.approval_expired": 409,
   "boundary.approval_required": 409,

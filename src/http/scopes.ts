@@ -2,6 +2,8 @@
 export const scopes = {
   "agents:read": "look at definitions of agents, and have one checked",
   "agents:invoke": "ask agents for answers",
+  "alerts:read": "look at alerts, their rules, silences and history",
+  "alerts:write": "have alerts looked at, take them on, silence them",
   "approvals:read": "look at questions to people",
   "approvals:decide": "answer questions to people",
   "keys:read": "look at the API keys of the own tenant",

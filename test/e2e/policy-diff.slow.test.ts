@@ -48,8 +48,7 @@ const quiet = (): void => undefined;
 const same = { before: "default", after: "default" };
 
 const sources = {
-  "the store": (made: TestEngine, pair: PolicyPair) =>
-    replayStore(pair, made.engine.store, quiet),
+  "the store": (made: TestEngine, pair: PolicyPair) => replayStore(pair, made.engine.store, quiet),
   "an export of it": async (made: TestEngine, pair: PolicyPair) => {
     const file = join(made.folder, `export-${Object.keys(made).length}.jsonl`);
     await exportPlace(made.engine.dataDir, file, made.host, quiet);

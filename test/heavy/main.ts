@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
+import { alerts } from "./alerts.ts";
 import { apiFuzz } from "./api-fuzz.ts";
 import { backupKill } from "./backup-kill.ts";
 import { corruption } from "./corruption.ts";
@@ -29,6 +30,7 @@ import { workerKill } from "./worker-kill.ts";
 import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
+  alerts,
   "api-fuzz": apiFuzz,
   "backup-kill": backupKill,
   corruption,

@@ -1,6 +1,8 @@
 import { recorded } from "../recorded.ts";
 import type { Route } from "../route.ts";
 import { agentRoutes } from "./agents.ts";
+import { alertRoutes } from "./alerts.ts";
+import { alertSilenceRoutes } from "./alert-silences.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { keyRoutes } from "./keys.ts";
 import { agentDefinitionRoutes } from "./agent-definitions.ts";
@@ -26,6 +28,8 @@ import { storeRoutes } from "./store.ts";
 export const allRoutes: readonly Route[] = [
   ...agentRoutes,
   ...runRoutes,
+  ...alertSilenceRoutes,
+  ...alertRoutes,
   ...approvalRoutes,
   ...keyRoutes,
   ...agentDefinitionRoutes,
