@@ -70,6 +70,13 @@ export const pages: readonly Page[] = [
     scope: "evaluations:read",
     View: page(async () => (await import("./pages/evaluation.tsx")).Evaluation),
   },
+  {
+    path: "/alerts",
+    title: "Alerts",
+    scope: "alerts:read",
+    key: "w",
+    View: page(async () => (await import("./pages/alerts.tsx")).Alerts),
+  },
 ];
 
 /** The page of a path, with what it names; undefined where there is none. */

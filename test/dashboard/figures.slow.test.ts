@@ -35,6 +35,10 @@ const places = {
   lessons: "/learning?view=lessons",
   evaluations: `/evaluations?${compared}`,
   evaluation: "/evaluations/first",
+  alerts: "/alerts",
+  silences: "/alerts?view=silences",
+  rules: "/alerts?view=rules",
+  history: "/alerts?view=history",
 } as const;
 
 describe.runIf(chromiumPath !== undefined)("the pages of figures in Chromium", () => {
@@ -91,7 +95,7 @@ describe.runIf(chromiumPath !== undefined)("the pages of figures in Chromium", (
         for (const at of look === "phone" ? [world, bare] : [world]) {
           const page = await opened("/", options, at);
           for (const [name, path] of Object.entries(places)) {
-            if (at === bare && name === "evaluation") continue;
+            if (at === bare && ["evaluation", "rules", "history"].includes(name)) continue;
             await page.goto(at === bare ? path.replace(compared, "") : path);
             await page.locator("h1").waitFor();
             await settled(page);
@@ -116,6 +120,7 @@ describe.runIf(chromiumPath !== undefined)("the pages of figures in Chromium", (
     inGrant(async () => {
       const page = await opened("/spend?span=all");
       const ledger = sum(world.server.engines.own.store);
+      expect(ledger).toMatchObject({ costMicroUsd: expect.any(Number), unpricedCalls: 2 });
       expect(ledger.costMicroUsd).toBeGreaterThan(1_000);
       await expect
         .poll(async () => money(await page.locator("[data-figure=spent]").innerText()))
@@ -264,6 +269,42 @@ describe.runIf(chromiumPath !== undefined)("the pages of figures in Chromium", (
       expect(await page.locator(".verdict").innerText()).toContain("+100.0 pp");
       const pairs = page.getByRole("table", { name: "Tasks of both" }).locator("tbody tr");
       expect(await pairs.allInnerTexts()).toHaveLength(3);
+    }),
+  );
+
+  test(
+    "an alert is taken on with a note, given back, silenced for a time, and told again",
+    inGrant(async () => {
+      const page = await opened("/alerts?state=firing");
+      const record = page.locator(".record", { hasText: "UnpricedModelCalls" });
+      await record.getByRole("button", { name: /^Acknowledge/ }).click();
+      await page.keyboard.type("I ask for its price.");
+      await page.keyboard.press("Enter");
+      await record.getByText("local has it since").waitFor();
+      const firing = async () => given(await api.listAlerts({ state: "firing" })).items[0];
+      expect((await firing())?.acknowledged?.note).toBe("I ask for its price.");
+      await record.getByRole("button", { name: /^Give back/ }).click();
+      await record.getByRole("button", { name: /^Acknowledge/ }).waitFor();
+      expect((await firing())?.acknowledged).toBe(null);
+
+      await record.getByText("Silence", { exact: true }).click();
+      await record.getByRole("button", { name: "Silence it" }).click();
+      expect(given(await api.listAlertSilences()).items).toEqual([]);
+      await record.getByLabel("Why").fill("The price comes on Monday.");
+      await record.getByRole("button", { name: "Silence it" }).click();
+      await record.getByText("silenced by local").waitFor();
+      const [silence] = given(await api.listAlertSilences()).items;
+      expect(silence?.matchers).toMatchObject({ rule: "UnpricedModelCalls" });
+      await page.getByRole("button", { name: "Silences" }).click();
+      await page.getByRole("button", { name: /^End it now/ }).click();
+      await page.getByText("Nothing is silenced").waitFor();
+      await page.getByRole("button", { name: "History" }).click();
+      const table = page.getByRole("table", { name: "What became of alerts" });
+      await table.getByText("acknowledged", { exact: true }).first().waitFor();
+      await page.getByRole("button", { name: "Rules" }).click();
+      const rules = page.getByRole("table", { name: "Rules" }).locator("tbody tr");
+      const { items } = given(await api.listAlertRules());
+      expect(await rules.allInnerTexts()).toHaveLength(items.length);
     }),
   );
 

@@ -68,13 +68,29 @@ export async function furnishFigures(world: DashboardWorld, trials: number): Pro
     const task = { kind: "text", text, workspace: join(world.folder, "work") } as const;
     await world.settled(await world.start(text, answers, { task, model: undefined, ...more }));
   }
+  await unpriced(world);
   await learned(api);
+  given(await api.checkAlerts());
   const body = { name: "first", agents: ["oracle", "nop"], trials };
   given(await api.startEvaluationJob({ body }));
   for (;;) {
     const job = given(await api.showEvaluationJob({ job: "first" }));
     if (job.state !== "running") return;
     await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+/** Two calls of a model without a known price. */
+async function unpriced({ server }: DashboardWorld): Promise<void> {
+  const { boundary } = server.engines.own;
+  const connector = boundary.connector<string, string, never>({
+    id: "model:unlisted",
+    facts: () => ({ operation: "chat", effect: "read", repeat: "safe", model: "unlisted:new" }),
+    run: async ({ input }) => input,
+    measure: () => ({ tokens: 120 }),
+  });
+  for (const words of ["one", "two"]) {
+    await connector.call(words, { principal: { tenant: "default", user: "ann" } });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import type { Problem, Result } from "../api.ts";
 import { useSession } from "../session.ts";
 import type { Act } from "./act.ts";
@@ -30,11 +30,10 @@ export function Acts({
     setWords("");
     setProblem(undefined);
   };
-  const act = async (event: FormEvent): Promise<void> => {
-    event.preventDefault();
-    if (asked === undefined || isBusy) return;
+  const act = async ({ word }: Act): Promise<void> => {
+    if (isBusy) return;
     setBusy(true);
-    const answer = await onAct(asked.word, words.trim());
+    const answer = await onAct(word, words.trim());
     setBusy(false);
     if (answer.ok) {
       close();
@@ -54,18 +53,23 @@ export function Acts({
             type="button"
             className="button"
             aria-label={`${one.label}: ${about}`}
-            onClick={() => setAsked(one)}
+            disabled={isBusy}
+            onClick={() => void (one.isPlain === true ? act(one) : setAsked(one))}
           >
             {one.label}
           </button>
         ))}
+        {problem === undefined ? null : <ProblemBox problem={problem} />}
       </div>
     );
   }
   return (
     <form
       className="record-foot"
-      onSubmit={(event) => void act(event)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void act(asked);
+      }}
       onKeyDown={(event) => {
         if (event.key === "Escape") close();
       }}
