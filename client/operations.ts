@@ -3884,7 +3884,7 @@ export interface Operations {
   readonly listAlertHistory: Call<ListAlertHistoryInput | undefined, Result<ListAlertHistoryAnswer>>;
   /**
    * Get the rules for Prometheus and the routes for Alertmanager.
-   * `GET /v1/alerts/files`, scope `alerts:read`.
+   * `GET /v1/alerts/files`, scope `alerts:write`.
    */
   readonly exportAlertRules: Call<NoInput | undefined, Result<ExportAlertRulesAnswer>>;
   /**

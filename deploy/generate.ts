@@ -18,8 +18,8 @@ export function deployedFiles(): Readonly<Record<string, string>> {
   const rules = rulesWith({});
   return {
     "prometheus/rules.yml": prometheusRules(rules, made),
-    "prometheus/rules.test.yml": rulesTests(rules, 1),
-    "prometheus/rules-long.test.yml": rulesTests(rules, 10),
+    "prometheus/tests/alerts.yml": rulesTests(rules, 1),
+    "prometheus/tests/alerts-long.yml": rulesTests(rules, 10),
     "alertmanager/alertmanager.yml": alertmanagerConfig(rules, new Map(), made),
   };
 }
@@ -31,7 +31,7 @@ function rulesTests(rules: readonly ActiveRule[], every: number): string {
       .filter(([, one]) => (one.every ?? 1) === every)
       .map(([word, one]) => testOf(rule, word, one)),
   );
-  const head = `# ${made}\nrule_files: [rules.yml]\nevaluation_interval: ${every}m\ntests:`;
+  const head = `# ${made}\nrule_files: [../rules.yml]\nevaluation_interval: ${every}m\ntests:`;
   return `${[head, ...groups].join("\n")}\n`;
 }
 

@@ -140,7 +140,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     const own = await alertLevels({ opened, settings, host }, tenants, recent);
     const levels = { ...(await parts.levels(tenants)), ...own, ...noticeGauges() };
     recent.windows.note(levels, host.clock.now());
-    return { recent, levels, own };
+    return { recent, levels };
   };
   const noticeGauges = (): Gauges => {
     const since = waitingSince(rows.alertNotices.open(), host.clock.now());
@@ -272,7 +272,8 @@ export function createAlerts(parts: AlertsParts): Alerts {
     showSilence: (prefix, reach = {}) => rows.alertSilences.find(prefix, reach),
     silences: (request) => rows.alertSilences.list(request),
     gauges: async () => {
-      const { own } = await read();
+      const tenants = await source.tenants();
+      const own = await alertLevels({ opened, settings, host }, tenants, await reader.read());
       // Breakers are counted where the other metrics are.
       const { agent33_breakers: _breakers, ...levels } = own;
       return { ...asGauges(levels), ...noticeGauges(), ...alertGauges(rows.alerts.active()) };

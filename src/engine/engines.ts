@@ -4,7 +4,7 @@ import { type Program, rows } from "../store/program.ts";
 import { closeAll } from "./close-all.ts";
 import type { Host } from "./host.ts";
 import { type ConfiguredStore, openConfigured } from "./open-store.ts";
-import { createServedJobs, type ServedJobs } from "./served-jobs.ts";
+import type { ServedJobs } from "./served-jobs.ts";
 import { createOperations, type Operations } from "./operations.ts";
 import { openUpToDate } from "./open-up-to-date.ts";
 import type { UpgradeReport } from "./store-upgrade.ts";
@@ -26,8 +26,8 @@ export interface Engines {
   unfinished(): Promise<readonly string[]>;
   /** Long work that requests began. */
   readonly operations: Operations;
-  /** Jobs of trials, of the settings' tenant. */
-  readonly jobs: ServedJobs;
+  /** Jobs of trials, of the settings' tenant; their program is loaded when it is first asked for. */
+  jobs(): Promise<ServedJobs>;
   /** Closes all of them, and the store. @throws the first failure, after everything else */
   close(): Promise<void>;
 }
@@ -51,7 +51,11 @@ export async function openEngines(
   const engines = new Map<string, Engine>([[config.settings.tenant, own]]);
   const listeners: ((engine: Engine) => void)[] = [];
   const operations = createOperations(host);
-  const jobs = createServedJobs(config, host, own);
+  let loading: Promise<ServedJobs> | undefined;
+  const jobs = (): Promise<ServedJobs> =>
+    (loading ??= import("./served-jobs.ts").then((room) =>
+      room.createServedJobs(config, host, own),
+    ));
   return {
     own,
     operations,
@@ -73,7 +77,11 @@ export async function openEngines(
     close: () => {
       const others = [...engines.values()].filter((engine) => engine !== own);
       const engineEnds = [...others, own].map((engine) => () => engine.close());
-      return closeAll([() => operations.close(), () => jobs.close(), ...engineEnds]);
+      return closeAll([
+        () => operations.close(),
+        async () => (await loading)?.close(),
+        ...engineEnds,
+      ]);
     },
   };
 }

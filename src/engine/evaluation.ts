@@ -3,7 +3,6 @@ import { join, resolve } from "node:path";
 import { Agent33Error, isAgent33Error, messageOf } from "../base/errors.ts";
 import type { JsonObject } from "../base/json.ts";
 import { toJsonValue } from "../base/json.ts";
-import type { StoredEvent } from "../events/event.ts";
 import { evaluationCtrf } from "../evaluation/reports/ctrf.ts";
 import { htmlReport } from "../evaluation/reports/html.ts";
 import { type Imported, importReport, strictReport } from "../evaluation/reports/import-report.ts";
@@ -18,7 +17,6 @@ import { compareTrials } from "../evaluation/statistics/comparison.ts";
 import { byCondition, type SuiteOptions, suiteResults } from "../evaluation/statistics/suite.ts";
 import { readTrials, type TrialFolder } from "../evaluation/trials/read-trials.ts";
 import type { PassRule } from "../evaluation/trials/trial.ts";
-import { atifOfLog } from "../evaluation/trajectories/atif-of-log.ts";
 import type { Host } from "./host.ts";
 
 export type { EvaluationReport, Imported, PassRule, SuiteOptions };
@@ -148,9 +146,4 @@ export async function importEvaluation(host: Pick<Host, "cwd">, file: string): P
 /** The same of a text that somebody sent. @throws Agent33Error as {@link importEvaluation} */
 export function importEvaluationText(text: string): Imported {
   return importReport(text, "What was sent");
-}
-
-/** A run's log as a trajectory in ATIF. @throws Agent33Error `evaluation.no_trajectory` */
-export function trajectoryOf(log: readonly StoredEvent[]): object {
-  return atifOfLog(log);
 }

@@ -58,7 +58,6 @@ export {
   pairOf,
   pairPolicies,
   type PolicyPair,
-  type PolicyWords,
   replayExport,
   replayStore,
 } from "./policy-diff.ts";

@@ -41,7 +41,10 @@ test("of one kind there is one at a time, of others and of other tenants there m
   operations.start({ ...backup, kind: "check" }, wait);
   operations.start({ ...backup, tenant: "two" }, wait);
   await operations.close();
-  expect(operations.find(backup, id)).toMatchObject({ state: "cancelled" });
+  expect(operations.find(backup, id)).toMatchObject({ state: "cancelled", error: null });
+  expect(() => operations.start(backup, wait)).toThrow(
+    expect.objectContaining({ code: "engine.closing" }),
+  );
 });
 
 test("what fails says why, and what is cancelled is no failure", async () => {

@@ -48,7 +48,7 @@ type Whose = Pick<Operation, "area" | "tenant">;
 export interface Operations {
   /**
    * Begins work in the background; of one kind there is one at a time for each tenant.
-   * @throws Agent33Error `engine.operation_running`
+   * @throws Agent33Error `engine.operation_running`, `engine.closing`
    */
   start(what: Started, work: (tools: OperationTools) => Promise<unknown>): Operation;
   /** Newest first. @param before only those with smaller numbers */
@@ -80,6 +80,7 @@ export function createOperations({
   const kept = new Map<string, Kept>();
   const working = new Set<Promise<void>>();
   let last = 0;
+  let closing = false;
 
   const forget = (): void => {
     const over = [...kept.values()].filter(({ operation }) => operation.finishedAt !== null);
@@ -108,6 +109,7 @@ export function createOperations({
 
   return {
     start: (what, work) => {
+      if (closing) throw closingError();
       refuseSecond(what);
       last += 1;
       const stop = new AbortController();
@@ -129,29 +131,27 @@ export function createOperations({
       const change = (change: Partial<Operation>): void => {
         one.operation = { ...one.operation, ...change };
       };
-      const tools: OperationTools = {
-        signal: stop.signal,
-        onProgress: (progress) => change({ progress }),
-      };
-      const done = (end: Partial<Operation>): void => {
+      const over = (end: Partial<Operation>): void => {
         change({ finishedAt: clock.now(), ...end });
         forget();
       };
-      const task = Promise.resolve()
-        .then(() => {
+      const run = async (): Promise<void> => {
+        // The one who asked is answered before anything is done.
+        await Promise.resolve();
+        try {
           stop.signal.throwIfAborted();
-          return work(tools);
-        })
-        .then(
-          (result) => done({ state: "done", result: toJsonValue(result ?? null) }),
-          (thrown: unknown) => {
-            const error = toAgent33Error(thrown).toJSON();
-            const isCancelled = stop.signal.aborted;
-            if (!isCancelled) warn(`serve: ${what.kind}: ${error.code}: ${error.message}`);
-            done({ state: isCancelled ? "cancelled" : "failed", error });
-          },
-        )
-        .finally(() => working.delete(task));
+          const onProgress = (progress: OperationProgress): void => change({ progress });
+          const result = await work({ signal: stop.signal, onProgress });
+          over({ state: "done", result: toJsonValue(result ?? null) });
+        } catch (thrown) {
+          // What somebody ended is no failure, whatever the work said to that.
+          if (stop.signal.aborted) return over({ state: "cancelled" });
+          const error = toAgent33Error(thrown).toJSON();
+          warn(`serve: ${what.kind}: ${error.code}: ${error.message}`);
+          over({ state: "failed", error });
+        }
+      };
+      const task = run().finally(() => working.delete(task));
       working.add(task);
       return one.operation;
     },
@@ -168,8 +168,17 @@ export function createOperations({
       return one.operation;
     },
     close: async () => {
+      closing = true;
       for (const { stop } of kept.values()) stop.abort();
       await Promise.all(working);
     },
   };
+}
+
+/** For work that would begin while what it needs is closed. */
+export function closingError(): Agent33Error {
+  return new Agent33Error("engine.closing", "Nothing new is begun: the engine is closing.", {
+    hint: "Ask again when it is there again.",
+    retryable: true,
+  });
 }

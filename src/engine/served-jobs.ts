@@ -13,11 +13,12 @@ import {
   trialsOfJob,
 } from "../evaluation/jobs/job-trials.ts";
 import type { Trial } from "../evaluation/trials/trial.ts";
-import { trajectoryOf } from "./evaluation.ts";
+import { trajectoryOf } from "./trajectory.ts";
 import type { Engine } from "./engine.ts";
 import type { Host } from "./host.ts";
 import { listTasks, type TaskListing } from "./job-lists.ts";
 import type { BegunJob, JobRunRequest, JobWatch } from "./jobs.ts";
+import { closingError } from "./operations.ts";
 
 /** A job as it stands, and who works on it. */
 export interface ServedJob extends JobState {
@@ -60,7 +61,7 @@ export interface ServedJobs {
   result(job: string, trial: string): Trial | undefined;
   /** @throws Agent33Error `evaluation.no_trajectory` */
   trajectory(job: string, trial: string): object;
-  /** Begins a job and works on it. @throws Agent33Error `engine.jobs_full`, `evaluation.*` */
+  /** Begins a job and works on it. @throws Agent33Error `engine.jobs_full`, `engine.closing`, `evaluation.*` */
   start(request: ServedJobRequest): Promise<ServedJob>;
   /** @throws Agent33Error `engine.jobs_full`, `evaluation.job_*` */
   resume(
@@ -86,7 +87,8 @@ export function createServedJobs(
     { readonly stop: AbortController; readonly over: Promise<void> }
   >();
   const errors = new Map<string, ErrorData>();
-  let beginning = 0;
+  const beginning = new Set<Promise<BegunJob>>();
+  const closing = new AbortController();
 
   const placeOf = (name: string): string => {
     const dir = join(folder, name);
@@ -105,28 +107,35 @@ export function createServedJobs(
       error: errors.get(name) ?? null,
     };
   };
-  const work = async (begin: (watch: JobWatch) => Promise<BegunJob>): Promise<ServedJob> => {
-    if (running.size + beginning >= atOnce) throw full(atOnce);
+  const work = async (
+    begin: (watch: JobWatch) => BegunJob | Promise<BegunJob>,
+  ): Promise<ServedJob> => {
+    if (closing.signal.aborted) throw closingError();
+    if (running.size + beginning.size >= atOnce) throw full(atOnce);
     const stop = new AbortController();
-    beginning += 1;
+    const signal = AbortSignal.any([stop.signal, closing.signal]);
+    const begun = Promise.resolve().then(() => begin({ signal }));
+    beginning.add(begun);
     try {
-      const { dir, ended } = await begin({ signal: stop.signal });
+      const { dir, ended } = await begun;
       const name = basename(dir);
       errors.delete(name);
-      const over = ended
-        .then(
-          () => undefined,
-          (thrown: unknown) => {
-            const error = toAgent33Error(thrown);
-            host.warn(`serve: job ${name}: ${error.code}: ${error.message}`);
-            errors.set(name, error.toJSON());
-          },
-        )
-        .finally(() => running.delete(name));
-      running.set(name, { stop, over });
+      running.set(name, { stop, over: watched(name, ended) });
       return await show(name);
     } finally {
-      beginning -= 1;
+      beginning.delete(begun);
+    }
+  };
+  /** Never fails: what a job fails with is kept, and told to whoever looks at it. */
+  const watched = async (name: string, ended: BegunJob["ended"]): Promise<void> => {
+    try {
+      await ended;
+    } catch (thrown) {
+      const error = toAgent33Error(thrown);
+      host.warn(`serve: job ${name}: ${error.code}: ${error.message}`);
+      errors.set(name, error.toJSON());
+    } finally {
+      running.delete(name);
     }
   };
 
@@ -196,7 +205,9 @@ export function createServedJobs(
       return show(name);
     },
     close: async () => {
-      for (const { stop } of running.values()) stop.abort();
+      closing.abort();
+      // Those that are being written down become running ones, or are refused to whoever asked.
+      await Promise.allSettled(beginning);
       await Promise.all([...running.values()].map(({ over }) => over));
     },
   };

@@ -20,7 +20,7 @@ import type { Engine } from "./engine.ts";
 import type { Host } from "./host.ts";
 import { backupPlaces, backUpStore, type MadeBackup } from "./store-backup.ts";
 import { runStoreChild } from "./store-child.ts";
-import { quarantinedIn, quarantineIn, type QuarantineItem } from "./store-quarantine.ts";
+import { quarantinedIn, quarantineIn } from "./store-quarantine.ts";
 
 /** How a store stands that is in use. */
 export interface StoreStanding {
@@ -139,8 +139,6 @@ export function storeService(
     exportTo: (write) => exportStore({ backend, write, clock: host.clock, ids: host.ids }),
   };
 }
-
-export type { QuarantineItem };
 
 async function withProcesses<T>(
   { clock }: Pick<Host, "clock">,

@@ -4,7 +4,7 @@ import { type TestApi, testApi } from "../../test/support/api.ts";
 import { temporaryFolder } from "../../test/support/temporary.ts";
 import { Agent33Error } from "../base/errors.ts";
 import { problemSchema } from "./problem.ts";
-import { defineRoute, type Route } from "./route.ts";
+import { defineRoute, defineText, type Route } from "./route.ts";
 
 const echo = defineRoute({
   name: "echoName",
@@ -54,7 +54,23 @@ const wrong = defineRoute({
   handle: () => JSON.parse('{"secret":1}') as Record<string, never>,
 });
 
+const poem = (contentType: string, path: `/v1/${string}`): Route =>
+  defineText({
+    name: "showPoem",
+    method: "GET",
+    path,
+    tag: "test",
+    scope: "runs:read",
+    effect: "read",
+    summary: "Say it in lines",
+    answer: { forms: { "text/plain": z.string(), "application/json": z.strictObject({}) } },
+    handle: () => ({ contentType, text: '{"a":1}', fileName: "poem.txt" }),
+  });
+
 const routes = [
+  poem("text/plain; charset=utf-8", "/v1/poem"),
+  poem("text/html", "/v1/poem/html"),
+  poem("application/json", "/v1/poem/json"),
   echo,
   wrong,
   failing("/v1/inside", new Error("the path /etc/agent33 is odd")),
@@ -186,6 +202,20 @@ describe("an answer", () => {
       status: 500,
       body: { code: "api.wrong_answer" },
     });
+  });
+
+  test("of several forms is one of them, as a file where it has a name", async () => {
+    const { headers, text } = await api.ask("GET", "/v1/poem");
+    expect(text).toBe('{"a":1}');
+    expect(headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(headers.get("content-disposition")).toBe('attachment; filename="poem.txt"');
+    // A form that the reference does not have, and one that has another shape.
+    for (const path of ["/v1/poem/html", "/v1/poem/json"]) {
+      expect(await api.ask("GET", path)).toMatchObject({
+        status: 500,
+        body: { code: "api.wrong_answer" },
+      });
+    }
   });
 
   test("has headers that keep browsers from doing harm with it, and none for other origins", async () => {

@@ -5,7 +5,7 @@ import { agentKey, environmentKinds, passedOf, rewardOf, skillArms } from "../en
 import { errorData, errorOrNull } from "./checks-view.ts";
 import { moment } from "./input.ts";
 
-type Jobs = Engines["jobs"];
+type Jobs = Awaited<ReturnType<Engines["jobs"]>>;
 const count = z.int().nonnegative();
 
 export const taskSchema = z

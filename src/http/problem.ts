@@ -65,6 +65,8 @@ const statuses: Readonly<Record<string, number>> = {
   "durable.closed": 503,
   "durable.run_active": 409,
   "engine.agent_stopped": 409,
+  "engine.closing": 503,
+  "engine.invalid_match": 422,
   "engine.job_not_running": 409,
   "engine.jobs_full": 409,
   "engine.key_over": 409,

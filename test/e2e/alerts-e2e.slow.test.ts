@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { deployedFiles } from "../../deploy/generate.ts";
 import { loadConfig } from "../../src/config/config.ts";
@@ -153,13 +153,13 @@ test("a hot tenant goes from the engine's metrics through Prometheus and Alertma
 }, 120_000);
 
 test("the rules that are shipped pass promtool, each with a case in which it fires and one in which it is quiet", () => {
-  const folder = temporaryFolder("promtool");
+  const cwd = temporaryFolder("promtool");
   for (const [path, text] of Object.entries(deployedFiles())) {
-    writeFileSync(join(folder, path.replace(/^.*\//, "")), text);
+    mkdirSync(dirname(join(cwd, path)), { recursive: true });
+    writeFileSync(join(cwd, path), text);
   }
-  execFileSync("promtool", ["check", "rules", "rules.yml"], { cwd: folder });
-  execFileSync("promtool", ["test", "rules", "rules.test.yml", "rules-long.test.yml"], {
-    cwd: folder,
-  });
-  execFileSync("amtool", ["check-config", "alertmanager.yml"], { cwd: folder });
+  const tests = ["prometheus/tests/alerts.yml", "prometheus/tests/alerts-long.yml"];
+  execFileSync("promtool", ["check", "rules", "prometheus/rules.yml"], { cwd });
+  execFileSync("promtool", ["test", "rules", ...tests], { cwd });
+  execFileSync("amtool", ["check-config", "alertmanager/alertmanager.yml"], { cwd });
 }, 120_000);

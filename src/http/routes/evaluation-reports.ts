@@ -1,14 +1,5 @@
 import { z } from "zod";
-import {
-  compareFolders,
-  importEvaluationText,
-  type PassRule,
-  type ReportFormat,
-  renderReport,
-  reportFormats,
-  reportOnTrials,
-  strictReport,
-} from "../../engine/evaluation.ts";
+import type { EvaluationReport, PassRule, ReportFormat } from "../../engine/evaluation.ts";
 import { jobParams, plainName } from "../evaluations-view.ts";
 import { jsonValue } from "../input.ts";
 import { settingsPlaces, shownAs } from "../placeless.ts";
@@ -24,6 +15,11 @@ import { jobsOf } from "./evaluations.ts";
 
 const tag = "evaluations";
 const reading = { tag, scope: "evaluations:read", effect: "read", method: "GET" } as const;
+
+/** What makes reports is loaded when the first is asked for: no start waits for it. */
+const reports = () => import("../../engine/evaluation.ts");
+
+const reportFormats = ["markdown", "html", "ctrf", "json"] as const satisfies ReportFormat[];
 
 const contentTypes: Readonly<Record<ReportFormat, string>> = {
   json: "application/json",
@@ -100,13 +96,13 @@ function wanted(format: ReportFormat | undefined, accept: string | undefined): R
   return found[0] ?? "json";
 }
 
-function answerOf(
-  report: Parameters<typeof renderReport>[0],
+async function answerOf(
+  report: EvaluationReport,
   call: RouteContext & { readonly query: { readonly format?: ReportFormat } },
   name: string,
-): TextAnswer {
+): Promise<TextAnswer> {
   const format = wanted(call.query.format, call.header("accept"));
-  const text = renderReport(report, format);
+  const text = (await reports()).renderReport(report, format);
   if (format === "json" || format === "ctrf") return { contentType: contentTypes[format], text };
   const contentType = `${contentTypes[format]}; charset=utf-8`;
   // A page with words of agents in it is kept as a file, and never one of this origin.
@@ -131,8 +127,9 @@ const report = defineText({
   problems: [404, 422],
   handle: async (call) => {
     const { job } = call.params;
-    const served = jobsOf(call);
+    const served = await jobsOf(call);
     await served.show(job);
+    const { reportOnTrials } = await reports();
     const { control } = call.query;
     const options = { ...optionsOf(call.query), control };
     return answerOf(await reportOnTrials({ cwd: served.folder }, job, options), call, job);
@@ -156,9 +153,10 @@ const compare = defineText({
   problems: [404, 422],
   handle: async (call) => {
     const { a, b, first, second } = call.query;
-    const served = jobsOf(call);
+    const served = await jobsOf(call);
     await served.show(a);
     await served.show(b);
+    const { compareFolders } = await reports();
     const made = await compareFolders(
       { cwd: served.folder },
       { folder: a, condition: first },
@@ -178,9 +176,9 @@ const trajectory = defineText({
   params: z.strictObject({ job: plainName, trial: z.string().min(1).max(200) }),
   answer: { forms: { "application/json": trajectorySchema } },
   problems: [404, 422],
-  handle: (call) => {
+  handle: async (call) => {
     const { job, trial } = call.params;
-    const found = jobsOf(call).trajectory(job, trial);
+    const found = (await jobsOf(call)).trajectory(job, trial);
     return { contentType: "application/json", text: JSON.stringify(found) };
   },
 });
@@ -203,7 +201,8 @@ const taken = defineRoute({
   body: z.strictObject({ text: z.string().min(1) }),
   answer: { status: 200, schema: importSchema },
   problems: [422],
-  handle: (call) => {
+  handle: async (call) => {
+    const { importEvaluationText, strictReport } = await reports();
     const imported = importEvaluationText(call.body.text);
     const made =
       imported.kind === "atif"

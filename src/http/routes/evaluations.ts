@@ -23,9 +23,9 @@ const reading = { tag, scope: "evaluations:read", effect: "read", method: "GET" 
 const working = { tag, scope: "evaluations:write", effect: "write", method: "POST" } as const;
 
 /** Jobs are folders of the installation: who runs it makes and sees them. */
-export function jobsOf(call: RouteContext): Engines["jobs"] {
+export async function jobsOf(call: RouteContext): ReturnType<Engines["jobs"]> {
   requireInstallation(call);
-  return call.engines.jobs;
+  return call.engines.jobs();
 }
 
 const shown = <S extends z.ZodType>(form: S, value: unknown, call: RouteContext): z.input<S> =>
@@ -39,7 +39,8 @@ const tasks = defineRoute({
   description: "Those of the folders that the settings name under `serve.evaluations.tasks`.",
   answer: { status: 200, schema: taskListSchema },
   problems: [422],
-  handle: async (call) => shown(taskListSchema, taskListView(await jobsOf(call).tasks()), call),
+  handle: async (call) =>
+    shown(taskListSchema, taskListView(await (await jobsOf(call)).tasks()), call),
 });
 
 const jobs = defineRoute({
@@ -52,12 +53,12 @@ const jobs = defineRoute({
   answer: { status: 200, schema: pageOf(jobSchema) },
   problems: [422],
   handle: async (call) => {
-    const served = jobsOf(call);
+    const served = await jobsOf(call);
     const { jobs: all, damaged } = served.list();
     const page = timePage(all, ({ createdAt }) => createdAt, call.query);
-    const items = await Promise.all(
-      page.items.map(async ({ name }) => jobView(await served.show(name))),
-    );
+    const items: ReturnType<typeof jobView>[] = [];
+    // One after the other: each reads all of its trials.
+    for (const { name } of page.items) items.push(jobView(await served.show(name)));
     const told = damaged.length === 0 ? {} : { damaged };
     return shown(pageOf(jobSchema), { items, nextCursor: page.nextCursor, ...told }, call);
   },
@@ -71,7 +72,8 @@ const job = defineRoute({
   params: jobParams,
   answer: { status: 200, schema: jobSchema },
   problems: [404, 422],
-  handle: async (call) => shown(jobSchema, jobView(await jobsOf(call).show(call.params.job)), call),
+  handle: async (call) =>
+    shown(jobSchema, jobView(await (await jobsOf(call)).show(call.params.job)), call),
 });
 
 const trials = defineRoute({
@@ -87,8 +89,8 @@ const trials = defineRoute({
   }),
   answer: { status: 200, schema: pageOf(trialSchema) },
   problems: [404, 422],
-  handle: (call) => {
-    const served = jobsOf(call);
+  handle: async (call) => {
+    const served = await jobsOf(call);
     const { limit, cursor, task, state } = call.query;
     const after = Number(cursor ?? 0);
     const found = served
@@ -165,7 +167,7 @@ const start = defineRoute({
       ...(name === undefined ? {} : { job: name }),
       agents: agents === undefined ? [{ kind: "agent33" as const }] : agents.map(specOf),
     };
-    return shown(jobSchema, jobView(await jobsOf(call).start(request)), call);
+    return shown(jobSchema, jobView(await (await jobsOf(call)).start(request)), call);
   },
 });
 
@@ -188,7 +190,7 @@ const resume = defineRoute({
   problems: [404, 409, 422],
   handle: async (call) => {
     const { errors: retryErrors, ...more } = call.body;
-    const resumed = await jobsOf(call).resume(call.params.job, { retryErrors, ...more });
+    const resumed = await (await jobsOf(call)).resume(call.params.job, { retryErrors, ...more });
     return shown(jobSchema, jobView(resumed), call);
   },
 });
@@ -203,7 +205,7 @@ const cancel = defineRoute({
   params: jobParams,
   problems: [404, 409],
   handle: async (call) =>
-    shown(jobSchema, jobView(await jobsOf(call).cancel(call.params.job)), call),
+    shown(jobSchema, jobView(await (await jobsOf(call)).cancel(call.params.job)), call),
 });
 
 /** Jobs: agents tried on tasks. */

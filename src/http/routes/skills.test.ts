@@ -124,3 +124,12 @@ test("what all tenants share is changed by the tenant of the installation alone"
     expect((await api.ask("POST", "/v1/skills", { body })).status).toBe(400);
   }
 });
+
+test("a task of nothing but blanks is not matched, and that is no fault of the server", async () => {
+  const own = await testApi();
+  const body = { task: " ", model: null };
+  expect(await own.ask("POST", "/v1/skills/match", { body })).toMatchObject({
+    status: 422,
+    body: { code: "engine.invalid_match" },
+  });
+});

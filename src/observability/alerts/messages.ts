@@ -79,13 +79,14 @@ export function messageText(
   const [first] = alerts;
   const state = firing.length > 0 ? `FIRING (${firing.length})` : "RESOLVED";
   const severity = first?.severity ?? "";
-  const subject = `[${state}] ${rule}: ${first?.summary ?? ""}`.slice(0, 180);
+  const subject = plain(`[${state}] ${rule}: ${first?.summary ?? ""}`).slice(0, 180);
   const shown = alerts.slice(0, 20).map((alert) => {
     const labels = Object.entries(alert.labels).map(([name, value]) => `${name}=${value}`);
     const word = alert.state === "firing" ? "fires" : "is over";
     const about = labels.length === 0 ? "" : ` (${labels.join(", ")})`;
     const taken = alert.acknowledged === null ? "" : `, taken on by ${alert.acknowledged.by}`;
-    return `- ${alert.summary}${about}: ${valueText(alert.value, facts.unit)}, ${word}${taken} [${alert.id}]`;
+    const value = valueText(alert.value, facts.unit);
+    return plain(`- ${alert.summary}${about}: ${value}, ${word}${taken} [${alert.id}]`);
   });
   const more = alerts.length > shown.length ? [`and ${alerts.length - shown.length} more`] : [];
   const text = [
@@ -99,4 +100,9 @@ export function messageText(
     ...(firing[0] === undefined ? [] : [`take it on: agent33 alerts ack ${firing[0].id}`]),
   ].join("\n");
   return { subject, text: text.slice(0, 3_900) };
+}
+
+/** In one line, whatever somebody called a tenant. */
+function plain(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, " ");
 }

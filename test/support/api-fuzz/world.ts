@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { loadConfig } from "../../../src/config/config.ts";
 import { type Engine, thisHost } from "../../../src/engine.ts";
 import { createApiKeys } from "../../../src/engine/api-keys.ts";
-import { openEngines } from "../../../src/engine/engines.ts";
+import { type Engines, openEngines } from "../../../src/engine/engines.ts";
 import { createApp } from "../../../src/http/app.ts";
 import { authenticatorOf } from "../../../src/http/authentication.ts";
 import { createSessions } from "../../../src/http/sessions.ts";
@@ -13,6 +13,7 @@ import { allRoutes } from "../../../src/http/routes/all.ts";
 import { parseNewIntake } from "../../../src/learning/intake.ts";
 import { parseNewLesson } from "../../../src/learning/lesson.ts";
 import { parseNewRefresh } from "../../../src/learning/refresh.ts";
+import { tasksIn } from "../tasks.ts";
 
 /** What stands in everything that belongs to the other tenant. */
 export const marker = "zebra-of-two";
@@ -108,6 +109,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     "agents/clerk.yaml",
     JSON.stringify({ name: "clerk", version: "1.0.0", role: "A clerk.", instructions: "Work." }),
   );
+  tasksIn(folder, { sum: {} });
   const warnings: string[] = [];
   const host = {
     ...thisHost({ PATH: process.env["PATH"] ?? "", TMPDIR: tmpdir() }),
@@ -123,6 +125,8 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     "serve.workspaces": ["work"],
     "serve.requestSeconds": 20,
     "serve.requestsPerMinute": 10_000_000,
+    "serve.evaluations.tasks": { ours: "tasks" },
+    "serve.evaluations.environment": "host",
     "skills.folders": ["skills"],
     "skills.tenants": { [hiddenSkill]: ["two"] },
     mcpServers: { gone: { command: "no-such-program-here" } },
@@ -156,6 +160,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
     const learned = await learnedThings(engines.of(tenant).learning, name);
     return [id, key.id, ...asked, ...calls, ...learned];
   };
+  const trials = await seededJob(await engines.jobs());
   const own = await seeded(asking, "of-one", "one.yaml");
   const others = await seeded("two", marker, "two.yaml");
   const revoked = await keyOf(asking, ["admin"], "revoked");
@@ -183,7 +188,7 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
       revoked: revoked.secret,
       of,
     },
-    own: [...own, "forms", "clerk", "careful", "IM-01"],
+    own: [...own, "forms", "clerk", "careful", "IM-01", "ours", ...trials],
     others,
     warnings,
     close: async () => {
@@ -191,4 +196,13 @@ export async function openWorld(asking: string, scopes: readonly string[]): Prom
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A job whose trials are done. Gives what names it and them. */
+async function seededJob(jobs: Awaited<ReturnType<Engines["jobs"]>>): Promise<readonly string[]> {
+  const name = "tried";
+  const agents = [{ kind: "nop" as const }, { kind: "oracle" as const }];
+  await jobs.start({ job: name, agents, oracleGate: false });
+  while ((await jobs.show(name)).running) await new Promise((resolve) => setTimeout(resolve, 20));
+  return [name, ...jobs.trials(name).map((trial) => trial.name)];
 }

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { trajectoryOf } from "../../../engine/evaluation.ts";
+import { trajectoryOf } from "../../../engine/trajectory.ts";
 import {
   addCommonOptions,
   type CliContext,
