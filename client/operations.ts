@@ -475,7 +475,8 @@ export type Intake = {
     readonly affectedAgents: readonly string[];
     readonly priority: number;
   };
-  readonly analysis: unknown;
+  /** any JSON object */
+  readonly analysis: { readonly [name: string]: JsonValue };
   readonly disposition: {
     readonly state: "submitted" | "triaged" | "analyzing" | "accepted" | "deferred" | "rejected" | "tracked";
     readonly decidedAt: number | null;
@@ -2829,7 +2830,18 @@ export type RecordSignalsAnswer = {
       readonly intakeId: string | null;
     } | {
       readonly index: number;
-      readonly problem: Problem;
+      readonly problem: {
+        readonly status: number;
+        /** what was wrong, and where */
+        readonly detail: string;
+        /** what programs branch on */
+        readonly code: string;
+        /** what to do */
+        readonly hint?: string;
+        /** whether the same request may succeed later */
+        readonly retryable: boolean;
+        readonly details?: { readonly [name: string]: JsonValue };
+      };
     })[];
 };
 
@@ -2895,7 +2907,8 @@ export interface SubmitIntakeInput {
       readonly affectedAgents?: readonly string[] | undefined;
       readonly priority?: number | undefined;
     } | undefined;
-    readonly analysis?: unknown | undefined;
+    /** any JSON object */
+    readonly analysis?: { readonly [name: string]: JsonValue } | undefined;
     /** signals that it is about */
     readonly signalIds?: readonly string[] | undefined;
   };
@@ -2930,7 +2943,8 @@ export interface UpdateIntakeInput {
   /** the record's id, or its beginning */
   readonly id: string;
   readonly body: {
-    readonly analysis?: unknown | undefined;
+    /** any JSON object */
+    readonly analysis?: { readonly [name: string]: JsonValue } | undefined;
     readonly tracking?: {
       readonly backlogRefs?: readonly string[] | undefined;
       readonly roadmapImpact?: string | undefined;
@@ -4494,7 +4508,7 @@ export interface Operations {
   readonly pinSkills: Call<PinSkillsInput | undefined, Result<PinSkillsAnswer>>;
   /**
    * See what calls cost, by whom, by what and over time.
-   * From the same sums as the metrics, which are those of the audit: money in whole micro-USD, every call that is over. The tenant that runs the installation sees all tenants, every other one its own. Moments count by whole hours, longer than two weeks ago by whole days (UTC).
+   * From the same sums as the metrics, which are those of the audit: money in whole micro-USD, every call that is over. The tenant that runs the installation sees all tenants, every other one its own. What was changed over the API counts as calls, too, of the connector `api`. Moments count by whole hours, longer than two weeks ago by whole days (UTC).
    * `GET /v1/spend`, scope `spend:read`.
    */
   readonly showSpend: Call<ShowSpendInput | undefined, Result<Spend>>;

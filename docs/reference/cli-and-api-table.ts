@@ -71,7 +71,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "connectors breakers open": same("forceBreaker"),
   "connectors breakers close": same("forceBreaker"),
   "connectors breakers reset": same("resetBreaker"),
-  "learn record": same("recordSignal"),
+  "learn record": same(["recordSignal", "recordSignals"]),
   "learn list": same(["listSignals", "catchUp"]),
   "learn show": same("showSignal"),
   "learn acknowledge": same("moveSignal"),

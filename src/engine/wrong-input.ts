@@ -26,6 +26,7 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "environment",
     "invalid_answer",
     "invalid_inputs",
+    "invalid_match",
     "model_missing",
     "no_embeddings",
     "no_replay",

@@ -19,6 +19,7 @@ import { sandboxKill } from "./sandbox-kill.ts";
 import { serveLoad } from "./serve-load.ts";
 import { serveStop } from "./serve-stop.ts";
 import { ssrf } from "./ssrf.ts";
+import { spend } from "./spend.ts";
 import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
@@ -48,6 +49,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "serve-load": serveLoad,
   "serve-stop": serveStop,
   ssrf,
+  spend,
   "store-faults": storeFaults,
   "store-io": storeIo,
   "store-kill": storeKill,
