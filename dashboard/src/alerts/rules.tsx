@@ -2,7 +2,7 @@ import type { AlertRule } from "../api.ts";
 import { Badge } from "../parts/badge.tsx";
 import { DataTable } from "../parts/data-table.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { durationText } from "../parts/units.tsx";
+import { durationText } from "../parts/texts.ts";
 
 /** The alerts that are on: who has them, from when on they fire, and what to do then. */
 export function Rules({ rules }: { readonly rules: readonly AlertRule[] }) {

@@ -1,6 +1,6 @@
 import { Badge } from "../parts/badge.tsx";
 import { DataTable } from "../parts/data-table.tsx";
-import { durationText, moneyText } from "../parts/units.tsx";
+import { durationText, moneyText } from "../parts/texts.ts";
 import { FigureText, IntervalBar, intervalText, percent } from "./figures.tsx";
 import { nameOf, type Suite, type TaskResult } from "./report.ts";
 

@@ -5,7 +5,8 @@ import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { ModelName } from "../parts/model-name.tsx";
 import { oneOf, Pick } from "../parts/pick.tsx";
-import { countText, Duration, Money } from "../parts/units.tsx";
+import { countText } from "../parts/texts.ts";
+import { Duration, Money } from "../parts/units.tsx";
 import { setQuery, usePlace } from "../router.tsx";
 
 const states = ["open", "begun", "done"] as const;

@@ -14,7 +14,7 @@ import { Loading } from "../parts/loading.tsx";
 import { oneOf, Pick } from "../parts/pick.tsx";
 import { ProblemBox } from "../parts/problem.tsx";
 import { Tile, Tiles } from "../parts/tiles.tsx";
-import { countText } from "../parts/units.tsx";
+import { countText } from "../parts/texts.ts";
 import { go, Link, setQuery, usePlace } from "../router.tsx";
 import { useSession } from "../session.ts";
 import "../style/figures.css";

@@ -16,7 +16,7 @@ import { oneOf } from "../parts/pick.tsx";
 import { ProblemBox } from "../parts/problem.tsx";
 import { Tile, Tiles } from "../parts/tiles.tsx";
 import { TimeSeries } from "../parts/time-series.tsx";
-import { countText } from "../parts/units.tsx";
+import { countText } from "../parts/texts.ts";
 import { go, usePlace } from "../router.tsx";
 import { useSession } from "../session.ts";
 import "../style/figures.css";

@@ -1,4 +1,4 @@
-import type { Tone } from "./badge.tsx";
+import type { Tone } from "./tone.ts";
 
 /** Shares of a limit that a mark stands at. */
 const marks = [50, 80, 95] as const;

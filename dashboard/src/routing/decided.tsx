@@ -1,5 +1,5 @@
 import type { RunEstimate } from "../api.ts";
-import { countText, moneyText } from "../parts/units.tsx";
+import { countText, moneyText } from "../parts/texts.ts";
 
 export const tiers = ["low", "medium", "high"] as const;
 

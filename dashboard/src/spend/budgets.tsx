@@ -5,7 +5,8 @@ import { Badge } from "../parts/badge.tsx";
 import { Command, Empty } from "../parts/empty.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { Meter, toneOf } from "../parts/meter.tsx";
-import { countText, durationText, Moment, moneyText } from "../parts/units.tsx";
+import { countText, durationText, moneyText } from "../parts/texts.ts";
+import { Moment } from "../parts/units.tsx";
 
 const everyMs = 10_000;
 
