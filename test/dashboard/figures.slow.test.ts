@@ -53,7 +53,7 @@ describe.runIf(chromiumPath !== undefined)("the pages of figures in Chromium", (
       tasksIn(folder, { one: {}, two: {}, three: {} });
       world = await dashboardWorld(folder, figureSettings(folder, join(folder, "tasks")));
       bare = await dashboardWorld(bareFolder);
-      browser = await launchChromium();
+      browser = await launchChromium(bareFolder);
       await furnishFigures(world, 2);
       api = createClient({ baseUrl: world.address, key: world.key });
     }),

@@ -175,7 +175,7 @@ function Figures({ comparison }: { readonly comparison: Compared }) {
   const { a, b, rates, difference, interval, bootstrap, signFlip, noiseFloor, pairs } = comparison;
   const level = `${Math.round(a.level * 100)} %`;
   return (
-    <dl className="facts">
+    <dl className="figure-facts">
       <div>
         <dt>Rates, over {pairs.length} tasks of both</dt>
         <dd>

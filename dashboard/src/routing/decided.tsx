@@ -35,7 +35,12 @@ export function Estimate({ estimate }: { readonly estimate: RunEstimate | null }
       <br />
       <span className="muted small">
         {countText(Math.round(tokens.p50))} – {countText(Math.round(tokens.p90))} tokens
-        {basis === "prior" ? ", assumed" : ""}
+        {basis === "prior" ? (
+          <>
+            <br />
+            assumed
+          </>
+        ) : null}
       </span>
     </span>
   );
