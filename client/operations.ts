@@ -582,6 +582,7 @@ export type Lesson = {
 };
 
 export type Lineage = {
+  /** null where it is a run's */
   readonly call: {
       readonly id: string;
       readonly at: number;
@@ -973,6 +974,19 @@ export type ReplayReport = { readonly [name: string]: unknown };
 export type ResetBreaker = {
   readonly key: string;
   readonly state: "closed";
+};
+
+export type RetentionReport = {
+  readonly at: number;
+  readonly dryRun: boolean;
+  readonly classes: readonly ({
+    readonly class: "audit" | "runs" | "telemetry" | "evaluations";
+    readonly days: number | "keep";
+    /** records, runs, files or jobs */
+    readonly removed: number;
+    /** why something that is old enough stays */
+    readonly kept: readonly string[];
+  })[];
 };
 
 export type RoutingDecision = {
@@ -2703,6 +2717,11 @@ export interface ShowCallLineageInput {
   readonly id: string;
 }
 
+export interface ShowRunLineageInput {
+  /** the run's id, or its beginning */
+  readonly id: string;
+}
+
 export interface CheckAuditInput {
   /** POSITION:HASH that was noted elsewhere; may be given again */
   readonly head?: string | readonly string[] | undefined;
@@ -3585,6 +3604,13 @@ export type ExamineMachineAnswer = {
   readonly findings: readonly DoctorFinding[];
 };
 
+export interface ApplyRetentionInput {
+  readonly body?: {
+    /** whether it is only said what would go */
+    readonly dryRun?: boolean | undefined;
+  } | undefined;
+}
+
 export type ListSkillsAnswer = {
   readonly items: readonly Skill[];
   readonly notices: readonly SkillNotice[];
@@ -4001,6 +4027,12 @@ export interface Operations {
    * `GET /v1/audit/calls/{id}/lineage`, scope `audit:read`.
    */
   readonly showCallLineage: Call<ShowCallLineageInput, Result<Lineage>>;
+  /**
+   * See what led to a run, and what came of it.
+   * The words, the attempt before it or the run that it replays; then agents, questions, files, the next attempt, and what was learned.
+   * `GET /v1/runs/{id}/lineage`, scope `runs:read`.
+   */
+  readonly showRunLineage: Call<ShowRunLineageInput, Result<Lineage>>;
   /**
    * Find every record that is not what it was.
    * Changed, removed, inserted, reordered or cut off. Goes through the whole chain. Keep the `end` elsewhere and give it in `head` later: it shows a chain that was made anew. Files with heads and keys are given to `agent33 audit verify`, which looks at an export anywhere.
@@ -4456,6 +4488,12 @@ export interface Operations {
    */
   readonly examineMachine: Call<NoInput | undefined, Result<ExamineMachineAnswer>>;
   /**
+   * Remove what is older than the settings say.
+   * Of all tenants, class by class; nothing where the settings keep all. What goes is noted in the audit, which stays verifiable. A dry run removes nothing.
+   * `POST /v1/store/retention`, scope `store:write`.
+   */
+  readonly applyRetention: Call<ApplyRetentionInput | undefined, Result<RetentionReport>>;
+  /**
    * List skills.
    * What is odd about their folders is told to the tenant that runs the installation.
    * `GET /v1/skills`, scope `skills:read`.
@@ -4644,6 +4682,7 @@ export const operations = {
   listAudit: { method: "GET", path: "/v1/audit", query: ["limit","cursor","run","connector","outcome","decision","since","until"], answer: "json" },
   showAuditEntry: { method: "GET", path: "/v1/audit/calls/{id}", query: [], answer: "json" },
   showCallLineage: { method: "GET", path: "/v1/audit/calls/{id}/lineage", query: [], answer: "json" },
+  showRunLineage: { method: "GET", path: "/v1/runs/{id}/lineage", query: [], answer: "json" },
   checkAudit: { method: "GET", path: "/v1/audit/check", query: ["head"], answer: "json" },
   exportAudit: { method: "POST", path: "/v1/audit/export", query: [], answer: "lines" },
   listBudgets: { method: "GET", path: "/v1/budgets", query: [], answer: "json" },
@@ -4724,6 +4763,7 @@ export const operations = {
   explainRouting: { method: "POST", path: "/v1/routing/explain", query: [], answer: "json" },
   listSettings: { method: "GET", path: "/v1/settings", query: [], answer: "json" },
   examineMachine: { method: "GET", path: "/v1/doctor", query: [], answer: "json" },
+  applyRetention: { method: "POST", path: "/v1/store/retention", query: [], answer: "json" },
   listSkills: { method: "GET", path: "/v1/skills", query: [], answer: "json" },
   addSkills: { method: "POST", path: "/v1/skills", query: [], answer: "json" },
   validateSkills: { method: "GET", path: "/v1/skills/faults", query: ["how"], answer: "json" },

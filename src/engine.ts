@@ -15,7 +15,6 @@ import { closeAll } from "./engine/close-all.ts";
 import { agentPlaces } from "./engine/agents.ts";
 import type { Engine } from "./engine/engine.ts";
 import type { Host } from "./engine/host.ts";
-import { createAlerts } from "./engine/alerts.ts";
 import { createAudit } from "./engine/audit.ts";
 import { ownerGone, ownerName } from "./engine/owner.ts";
 import { createApprovals } from "./engine/approvals.ts";
@@ -34,9 +33,8 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning } from "./engine/learning.ts";
 import { createMcpAdmin } from "./engine/mcp-admin.ts";
-import { createMetrics } from "./engine/metrics.ts";
 import { createModels } from "./engine/models.ts";
-import { createTelemetry } from "./engine/telemetry.ts";
+import { createWatching } from "./engine/watching.ts";
 import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
 import { type ConfiguredStore, openConfigured, openTeamStore } from "./engine/open-store.ts";
@@ -282,16 +280,7 @@ export function createEngine(
     dataDir,
     redactor,
   });
-  const telemetry = createTelemetry({
-    settings: settings.telemetry,
-    opened,
-    dataDir,
-    host,
-    audit,
-    boundary: () => boundary,
-    principal: { tenant: settings.tenant, user: settings.user },
-  });
-  const alerts = createAlerts({
+  const { telemetry, alerts, metrics, retention } = createWatching({
     settings,
     opened,
     dataDir,
@@ -300,13 +289,7 @@ export function createEngine(
     connectors,
     boundary: () => boundary,
     principal: { tenant: settings.tenant, user: settings.user },
-    levels: async (tenants) => ({
-      ...(await metrics.gauges(tenants)),
-      ...(await telemetry.gauges()),
-    }),
   });
-  const exports = async () => ({ ...(await telemetry.gauges()), ...(await alerts.gauges()) });
-  const metrics = createMetrics({ opened, dataDir, host, audit, exports });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
@@ -327,6 +310,7 @@ export function createEngine(
     metrics,
     alerts,
     telemetry,
+    retention,
     inventory,
     models: createModels({
       settings,
@@ -358,6 +342,7 @@ export function createEngine(
       closeAll([
         () => backups.close(),
         () => checks.close(),
+        () => retention.schedule.close(),
         () => policies.close(),
         () => alerts.close(),
         () => boundary.close(),

@@ -9,8 +9,6 @@ const same = (operations: string | readonly string[], note?: string): CommandEnt
   operations: [operations].flat(),
   ...(note === undefined ? {} : { note }),
 });
-/** Operations, or a command, that are not there yet; without them the table is whole. */
-const coming = (...operations: readonly string[]): CommandEntry => ({ operations, coming: true });
 const alone = (why: string, ...see: readonly string[]): CommandEntry => ({ alone: why, see });
 
 const settingsFile =
@@ -26,7 +24,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "runs list": same("listRuns"),
   "runs show": same(["showRun", "followRun"]),
   "runs handoff": same("showHandoff"),
-  "runs lineage": same("showCallLineage"),
+  "runs lineage": same("showRunLineage", "With `--call`: `showCallLineage`."),
   "runs trace": same("showRunTrace"),
   "runs send": same("sendMessage", "It does not wait until the message was read; the log says so."),
   resume: same("resumeRun"),
@@ -154,6 +152,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "store copy": alone("It names two stores by folder or address."),
   "store export": same("exportStore", "As an answer, not as a file of the server."),
   "store recount": same("recountStore"),
+  "store retention": same("applyRetention", "A dry run unless it is asked for otherwise."),
   "store backup": same("makeBackup", "Into the folder of the settings."),
   "store backups": same("listBackups"),
   "store verify": same("verifyBackups"),

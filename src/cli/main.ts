@@ -90,7 +90,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
  */
 export async function createProgram(
   context: CliContext,
-  [word = ""]: readonly string[],
+  [word = ""]: readonly string[] = [],
 ): Promise<Command> {
   const program = new Command("agent33")
     .description("An agent engine whose every outbound call goes through one governed door.")

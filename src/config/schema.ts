@@ -16,6 +16,7 @@ import { sandboxChoices } from "../sandbox/choose.ts";
 import { alertSettingsSchema } from "./alert-settings.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
+import { retentionSettingsSchema } from "./retention-settings.ts";
 import { serveSettingsSchema } from "./serve-settings.ts";
 import { telemetrySettingsSchema } from "./telemetry-settings.ts";
 import { skillSettingsSchema } from "./skill-settings.ts";
@@ -306,6 +307,7 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   telemetry: telemetrySettingsSchema.prefault({}),
+  retention: retentionSettingsSchema.prefault({}),
   alerts: alertSettingsSchema.prefault({}),
   mcp: mcpSettings.prefault({}),
   tools: z

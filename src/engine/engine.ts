@@ -14,6 +14,7 @@ import type { Lineage } from "./lineage.ts";
 import type { McpAdmin } from "./mcp-admin.ts";
 import type { Models } from "./models.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
+import type { Retention } from "./retention.ts";
 import type { RouteExplanation, RouteRequest } from "./explain-route.ts";
 import type { Runs } from "./runs.ts";
 import type { SkillMatching } from "./skill-matching.ts";
@@ -51,6 +52,8 @@ export interface Engine {
   readonly alerts: Alerts;
   /** What is handed over to others as it happens. */
   readonly telemetry: Pick<TelemetryExports, "look">;
+  /** Removes what is older than the settings say. */
+  readonly retention: Retention;
   readonly skills: SkillMatching;
   readonly processes: Processes;
   /** Trials of agents on tasks. */

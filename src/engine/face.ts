@@ -37,6 +37,7 @@ export { entryNamed, type SkillEntry } from "../skills/registry.ts";
 export { formatSkillNotice } from "../skills/skill.ts";
 export type { Lineage } from "./lineage.ts";
 export { type LineageStep, stepBases, stepKinds } from "../observability/lineage/step.ts";
+export type { RetentionReport } from "./retention.ts";
 export type { InventoryCheck, InventoryItem } from "./inventory.ts";
 export type { SkillMatch } from "../skills/matching/match-result.ts";
 export type { ModelCheck, ModelStanding } from "./models.ts";

@@ -25,6 +25,8 @@ const requestTimeoutMs = 60_000;
 /** Milliseconds that a connection may lie idle between two requests. */
 const idleMs = 65_000;
 const maxHeaderBytes = 16 * 1024;
+/** How often a server that closes looks for connections that have become idle. Milliseconds. */
+const sweepMs = 50;
 /** Connections at once; more wait in the system's queue. */
 const maxConnections = 10_000;
 
@@ -103,7 +105,12 @@ export async function listen(
     address: `${tlsCert === undefined ? "http" : "https"}://${name}:${heardAt}`,
     close: () =>
       new Promise((done) => {
-        server.close(() => done());
+        // Node closes those that are idle now, and waits for those that become so.
+        const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+        server.close(() => {
+          clearInterval(sweep);
+          done();
+        });
         server.closeIdleConnections();
       }),
     cut: () => server.closeAllConnections(),

@@ -71,6 +71,7 @@ const statuses: Readonly<Record<string, number>> = {
   "engine.jobs_full": 409,
   "engine.key_over": 409,
   "engine.operation_running": 409,
+  "engine.retention_running": 409,
   "engine.run_finished": 409,
   "learning.actions_open": 409,
   "learning.bad_transition": 409,

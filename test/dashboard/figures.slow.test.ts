@@ -84,7 +84,7 @@ describe.runIf(chromiumPath !== undefined)("the pages of figures in Chromium", (
 
   const looks = [
     ["light", { colorScheme: "light" }],
-    ["dark", { colorScheme: "dark" }],
+    ["dark", { colorScheme: "dark", viewport: { width: 1000, height: 700 } }],
     ["phone", { colorScheme: "light", viewport: { width: 360, height: 740 } }],
   ] as const;
   test.each(looks)(
@@ -101,6 +101,10 @@ describe.runIf(chromiumPath !== undefined)("the pages of figures in Chromium", (
             await settled(page);
             found.push(...(await axeFaults(page)).map((fault) => `${name}: ${fault}`));
             const over = await page.evaluate("document.documentElement.scrollWidth - innerWidth");
+            const wide = await page.evaluate(
+              "[...document.querySelectorAll('table')].filter((one) => one.getBoundingClientRect().right > innerWidth).length",
+            );
+            if (Number(wide) > 0) found.push(`${name}: ${String(wide)} tables that leave the page`);
             if (Number(over) > 0) found.push(`${name}: ${String(over)} pixels to the side`);
             if (
               at === bare &&

@@ -37,7 +37,9 @@ export function Evaluation({ id }: { readonly id: string }) {
           <>
             <Facts job={job} onDone={loaded.reload} />
             {job.done === 0 ? null : <Outcome job={job} />}
-            <Trials job={job.name} everyMs={job.state === "running" ? 3_000 : undefined} />
+            <div className="many-columns">
+              <Trials job={job.name} everyMs={job.state === "running" ? 3_000 : undefined} />
+            </div>
           </>
         )}
       </Loading>
@@ -118,7 +120,9 @@ function Outcome({ job: { name, state, done } }: { readonly job: EvaluationJob }
         <>
           <section aria-labelledby="conditions">
             <h2 id="conditions">Conditions</h2>
-            <Suites suites={suites} />
+            <div className="many-columns">
+              <Suites suites={suites} />
+            </div>
             {notices.map((notice) => (
               <p key={notice} className="small muted">
                 {notice}
@@ -151,7 +155,9 @@ function Outcome({ job: { name, state, done } }: { readonly job: EvaluationJob }
           </section>
           <section aria-labelledby="tasks">
             <h2 id="tasks">Tasks</h2>
-            <Tasks suites={suites} />
+            <div className="many-columns">
+              <Tasks suites={suites} />
+            </div>
           </section>
         </>
       )}

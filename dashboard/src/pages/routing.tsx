@@ -57,14 +57,16 @@ export function Routing() {
       <Loading of={loaded} lines={10}>
         {({ items }) =>
           items.length > 0 ? (
-            <DataTable
-              label="Routing decisions"
-              columns={columns(now)}
-              rows={items}
-              keyOf={({ run }) => run}
-              hrefOf={({ run }) => `/runs/${run}`}
-              more={loaded.more}
-            />
+            <div className="many-columns">
+              <DataTable
+                label="Routing decisions"
+                columns={columns(now)}
+                rows={items}
+                keyOf={({ run }) => run}
+                hrefOf={({ run }) => `/runs/${run}`}
+                more={loaded.more}
+              />
+            </div>
           ) : isFiltered ? (
             <Empty title="No decision fits">
               <Link href="/routing">Show all decisions</Link>

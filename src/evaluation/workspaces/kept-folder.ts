@@ -9,10 +9,12 @@ import {
   readlink,
   rename,
   symlink,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { systemClock } from "../../base/clock.ts";
 import { sha256 } from "../../base/digest.ts";
 import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
@@ -154,7 +156,11 @@ export function contentPath(contents: string, digest: string): string {
 async function keepContent(content: Buffer, contents: string, name: string): Promise<string> {
   const digest = sha256(content);
   const path = contentPath(contents, digest);
-  if ((await unlessGone(() => lstat(path))) !== undefined) return digest;
+  // Marked as used now, so that it is not removed as one that no run refers to.
+  const used = systemClock.now() / 1_000;
+  if ((await unlessGone(async () => utimes(path, used, used).then(() => true))) === true) {
+    return digest;
+  }
   // A workspace may hold secrets: nobody else is to read them here.
   makeFolder(dirname(path));
   const half = `${path}.${name}`;

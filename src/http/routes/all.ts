@@ -18,6 +18,7 @@ import { modelRoutes } from "./models.ts";
 import { policyChangeRoutes } from "./policy-changes.ts";
 import { policyRoutes } from "./policy.ts";
 import { routingRoutes } from "./routing.ts";
+import { retentionRoutes } from "./retention.ts";
 import { runRoutes } from "./runs.ts";
 import { settingsRoutes } from "./settings.ts";
 import { skillRoutes } from "./skills.ts";
@@ -46,6 +47,7 @@ export const allRoutes: readonly Route[] = [
   ...policyChangeRoutes,
   ...routingRoutes,
   ...settingsRoutes,
+  ...retentionRoutes,
   ...skillRoutes,
   ...spendRoutes,
   ...storeRoutes,

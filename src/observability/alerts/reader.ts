@@ -37,7 +37,7 @@ export interface RecentReader {
   close(): Promise<void>;
 }
 
-export interface RecentReaderParts extends MetricsReaderParts {
+export interface RecentReaderParts extends Omit<MetricsReaderParts, "basePath"> {
   readonly wanted: readonly MetricName[];
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
