@@ -1,5 +1,4 @@
-import { clientProblem } from "../../../client/problem.ts";
-import type { Result } from "../api.ts";
+import type { Problem, Result } from "../api.ts";
 
 /** A figure, or why there is none. */
 export type Figure<T = number> =
@@ -74,14 +73,24 @@ export interface Report {
 
 const form = "agent33-evaluation/1";
 
+const unreadable: Problem = {
+  type: "urn:agent33:error:client.not_an_answer",
+  code: "client.not_an_answer",
+  title: "Not an answer",
+  status: 0,
+  detail: `The report is not of the form ${form}.`,
+  hint: "Load the page anew: the server may be of another version.",
+  instance: "urn:agent33:client",
+  retryable: false,
+};
+
 /** A report that was asked for as JSON. One of another form is a problem, not a wrong figure. */
 export async function readReport(asked: Promise<Result<string>>): Promise<Result<Report>> {
   const answer = await asked;
   if (!answer.ok) return answer;
   const report = parsed(answer.value);
   if (report !== undefined) return { ...answer, value: report };
-  const detail = `The report is not of the form ${form}.`;
-  return { ok: false, problem: clientProblem("client.not_an_answer", detail) };
+  return { ok: false, problem: unreadable };
 }
 
 /** The server writes the form that it says; the types here are its \`EvaluationReport\` as data. */
