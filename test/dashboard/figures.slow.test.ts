@@ -321,7 +321,10 @@ describe.runIf(chromiumPath !== undefined)("the pages of figures in Chromium", (
       const network = await page.context().newCDPSession(page);
       await network.send("Network.enable");
       await network.send("Network.emulateNetworkConditions", {
-        ...{ offline: false, latency: 300, downloadThroughput: 50_000, uploadThroughput: 20_000 },
+        offline: false,
+        latency: 300,
+        downloadThroughput: 50_000,
+        uploadThroughput: 20_000,
       });
       await page.getByRole("link", { name: "Spend" }).click();
       await page.locator("[aria-busy=true]").first().waitFor();

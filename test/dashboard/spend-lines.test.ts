@@ -50,7 +50,12 @@ test("steps without calls are nought, up to now", () => {
   const one = pointOf({ at: 2, costMicroUsd: 7 });
   const totals = { calls: 1, costMicroUsd: 7, tokens: 1, unpricedCalls: 0 };
   const spend = {
-    ...{ since: 0, until: null, hoursFrom: 0, totals, others: null, series: [one] },
+    since: 0,
+    until: null,
+    hoursFrom: 0,
+    totals,
+    others: null,
+    series: [one],
     items: [{ ...totals, group: { model: "m" }, series: [one] }],
   };
   expect(linesOf(spend, "hour", 4 * hour, ({ model }) => model ?? "")).toEqual({

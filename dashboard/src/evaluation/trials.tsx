@@ -113,7 +113,7 @@ function columns(job: string): readonly Column<EvaluationTrial>[] {
       title: "Tokens",
       isNumber: true,
       cell: ({ result }) =>
-        result?.tokens == null ? (
+        result === null || result.tokens === null ? (
           <span className="muted">–</span>
         ) : (
           countText(result.tokens.input + result.tokens.output)
@@ -125,7 +125,7 @@ function columns(job: string): readonly Column<EvaluationTrial>[] {
       title: "Cost",
       isNumber: true,
       cell: ({ result }) =>
-        result?.costMicroUsd == null ? (
+        result === null || result.costMicroUsd === null ? (
           <span className="muted">–</span>
         ) : (
           <Money microUsd={result.costMicroUsd} />
@@ -136,7 +136,7 @@ function columns(job: string): readonly Column<EvaluationTrial>[] {
       key: "trajectory",
       title: "What it did",
       cell: ({ name, state, result }) =>
-        state !== "done" || result?.runId == null ? (
+        state !== "done" || result === null || result.runId === null ? (
           <span className="muted">–</span>
         ) : (
           <a
