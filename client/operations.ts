@@ -1342,6 +1342,10 @@ export type RunEvent =
       readonly cause?: string;
     };
     readonly callId?: string;
+    readonly injection?: {
+      readonly level: "suspected" | "likely";
+      readonly rules: readonly string[];
+    };
     readonly fromLog?: "agent" | "outside" | "refused" | "not_approved" | "answered" | "unknown" | "secret" | "unasked" | "declined";
   }
   | {
@@ -2194,6 +2198,16 @@ export type StoreStanding = {
   };
 };
 
+export type StoredSecret = {
+  readonly name: string;
+  /** how often it got a value */
+  readonly version: number;
+  /** which master key it is sealed under */
+  readonly keyId: string;
+  readonly createdAt: number;
+  readonly changedAt: number;
+};
+
 export type Trajectory = {
   readonly schema_version: string;
   readonly steps: readonly { readonly [name: string]: unknown }[];
@@ -2637,7 +2651,7 @@ export interface CreateKeyInput {
   readonly body: {
     /** what it is for */
     readonly name: string;
-    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "alerts:read" | "alerts:write" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
+    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "alerts:read" | "alerts:write" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "secrets:read" | "secrets:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
     /** the caller's by default */
     readonly user?: string | undefined;
     /** the caller's by default; another only for admins of the installation's tenant */
@@ -3409,6 +3423,8 @@ export interface ExplainPolicyInput {
     readonly toolDigest?: string | undefined;
     readonly host?: string | undefined;
     readonly port?: number | undefined;
+    /** orders of strangers that the agent has read by then */
+    readonly injection?: "suspected" | "likely" | undefined;
     readonly args?: { readonly [name: string]: JsonValue } | undefined;
     /** a call of this run: under its policy, with what it has used of limits */
     readonly run?: string | undefined;
@@ -3454,6 +3470,7 @@ export interface TestPolicyInput {
         readonly host?: string | undefined;
         readonly address?: string | undefined;
         readonly port?: number | undefined;
+        readonly injection?: "suspected" | "likely" | undefined;
         readonly private?: boolean | undefined;
         readonly args?: { readonly [name: string]: JsonValue } | undefined;
         readonly user?: string | undefined;
@@ -3466,6 +3483,32 @@ export interface TestPolicyInput {
       };
     })[];
   };
+}
+
+export type ListSecretsAnswer = {
+  readonly items: readonly StoredSecret[];
+};
+
+export interface KeepSecretInput {
+  readonly body: {
+    readonly name: string;
+    /** never given out again */
+    readonly value: string;
+  };
+}
+
+export interface RotateSecretInput {
+  /** the secret's name */
+  readonly name: string;
+  readonly body: {
+    /** never given out again */
+    readonly value: string;
+  };
+}
+
+export interface RemoveSecretInput {
+  /** the secret's name */
+  readonly name: string;
 }
 
 export interface DiffPoliciesInput {
@@ -4431,6 +4474,26 @@ export interface Operations {
    */
   readonly reloadPolicy: Call<NoInput | undefined, Result<PolicyReload>>;
   /**
+   * List stored secrets, without their values.
+   * `GET /v1/secrets`, scope `secrets:read`.
+   */
+  readonly listSecrets: Call<NoInput | undefined, Result<ListSecretsAnswer>>;
+  /**
+   * Keep a new secret, sealed; the server takes it up at its next start.
+   * `POST /v1/secrets`, scope `secrets:write`.
+   */
+  readonly keepSecret: Call<KeepSecretInput, Result<StoredSecret>>;
+  /**
+   * Give a secret another value; the server takes it up at its next start.
+   * `POST /v1/secrets/{name}/rotate`, scope `secrets:write`.
+   */
+  readonly rotateSecret: Call<RotateSecretInput, Result<StoredSecret>>;
+  /**
+   * Forget a secret for good.
+   * `DELETE /v1/secrets/{name}`, scope `secrets:write`.
+   */
+  readonly removeSecret: Call<RemoveSecretInput, Result<StoredSecret>>;
+  /**
    * See what two policies say differently, rule by rule.
    * `POST /v1/policy/diff`, scope `policy:read`.
    */
@@ -4753,6 +4816,10 @@ export const operations = {
   lintPacks: { method: "POST", path: "/v1/policy/lint", query: [], answer: "json" },
   testPolicy: { method: "POST", path: "/v1/policy/test", query: [], answer: "json" },
   reloadPolicy: { method: "POST", path: "/v1/policy/reload", query: [], answer: "json" },
+  listSecrets: { method: "GET", path: "/v1/secrets", query: [], answer: "json" },
+  keepSecret: { method: "POST", path: "/v1/secrets", query: [], answer: "json" },
+  rotateSecret: { method: "POST", path: "/v1/secrets/{name}/rotate", query: [], answer: "json" },
+  removeSecret: { method: "DELETE", path: "/v1/secrets/{name}", query: [], answer: "json" },
   diffPolicies: { method: "POST", path: "/v1/policy/diff", query: [], answer: "json" },
   replayPolicies: { method: "POST", path: "/v1/policy/replay", query: [], answer: "json" },
   importPolicy: { method: "POST", path: "/v1/policy/import", query: [], answer: "json" },

@@ -46,6 +46,7 @@ import { untoldRecoveries } from "./engine/recovery-news.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns } from "./engine/runs.ts";
+import { withStoredSecrets } from "./engine/secrets/stored.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses } from "./sandbox/process.ts";
 import { skillPaths } from "./engine/skills.ts";
@@ -61,11 +62,15 @@ import type { UpgradeReport } from "./engine/store-upgrade.ts";
  */
 export function createEngine(
   config: Config,
-  host: Host,
+  machine: Host,
   configured?: ConfiguredStore,
   entryPoint: EntryPoint = "cli",
 ): Engine {
   const { settings } = config;
+  const stored = withStoredSecrets(config, machine);
+  const redactor = secretRedactor(settings, stored.host.env);
+  stored.conceal(redactor);
+  const host: Host = { ...stored.host, warn: (message) => machine.warn(redactor.text(message)) };
   const { clock, random, ids } = host;
   const policies = createPolicies({
     config,
@@ -76,7 +81,6 @@ export function createEngine(
   const ownPolicy = () =>
     policies.policyFor(policies.selection(), { entryPoint, tenant: settings.tenant });
   const keys = providerKeys(host.env);
-  const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
   const {
@@ -298,6 +302,8 @@ export function createEngine(
     reloadPolicy: policies.reload,
     runs,
     trialAgent,
+    conceal: redactor.registered,
+    keepsOut: redactor.register,
     dataDir,
     store,
     learning,

@@ -49,6 +49,13 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "alerts unsilence": same("endAlertSilence"),
   "alerts history": same("listAlertHistory"),
   "alerts export": same("exportAlertRules", "The files come in the answer."),
+  "secrets set": same("keepSecret"),
+  "secrets list": same("listSecrets"),
+  "secrets rotate": same("rotateSecret"),
+  "secrets remove": same("removeSecret"),
+  "secrets rekey": alone(
+    "The new master key is a file of the server, which nobody names from outside.",
+  ),
   "approvals list": same("listApprovals"),
   "approvals show": same("showApproval"),
   "approvals approve": same("approveCall"),

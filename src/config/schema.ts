@@ -324,6 +324,17 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   skills: skillSettingsSchema.prefault({}),
+  secrets: z
+    .strictObject({
+      keyFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "file with the master key of stored secrets, outside of the data folder; AGENT33_MASTER_KEY comes first",
+        ),
+    })
+    .prefault({}),
   serve: serveSettingsSchema.prefault({}),
   mcpServers: z
     .record(z.string(), mcpServerSchema)

@@ -91,6 +91,10 @@ export interface Engine {
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   /** Tells of each share of a budget that is reached here. Returns what ends it. */
   readonly onBudget: BudgetNews["listen"];
+  /** A text without the secrets that are known here, for what leaves by another way than the log. */
+  readonly conceal: (text: string) => string;
+  /** From now on a secret is kept out of all that is written here. */
+  readonly keepsOut: (name: string, value: string) => void;
   readonly dataDir: string;
   /**
    * Ends children, connections and the store. The engine cannot be used afterwards.

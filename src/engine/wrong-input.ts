@@ -106,6 +106,7 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "unreadable_pack",
   ],
   sandbox: ["folder_refused", "invalid_command"],
+  secrets: ["*"],
   serve: ["*"],
   skills: [
     "archive_*",

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createServer as createTlsServer } from "node:https";
-import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -95,7 +95,7 @@ export async function listen(
   const server: Server =
     tlsCert === undefined || tlsKey === undefined
       ? createServer(options, listener)
-      : createTlsServer({ ...options, ...pemOf(tlsCert, tlsKey, cwd) }, listener);
+      : tlsServer({ ...options, ...pemOf(tlsCert, tlsKey, cwd) }, listener);
   server.maxConnections = maxConnections;
   await bound(server, host, port);
   const place = server.address();
@@ -115,6 +115,18 @@ export async function listen(
       }),
     cut: () => server.closeAllConnections(),
   };
+}
+
+/** @throws Agent33Error `serve.tls` for what is no certificate, no key, or not its key */
+function tlsServer(options: ServerOptions, listener: RequestListener): Server {
+  try {
+    return createTlsServer(options, listener);
+  } catch (cause) {
+    throw new Agent33Error("serve.tls", `The TLS files cannot be used: ${messageOf(cause)}.`, {
+      hint: "Give a certificate and its key as PEM in serve.tlsCert and serve.tlsKey.",
+      cause,
+    });
+  }
 }
 
 function bound(server: Server, host: string, port: number): Promise<void> {

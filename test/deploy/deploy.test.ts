@@ -69,7 +69,6 @@ describe("the dashboards", () => {
       "agent33_run_cost_usual_micro_usd",
       "agent33_run_estimate_ratio_median",
       "agent33_routing_enabled",
-      "agent33_alerts",
       "agent33_alert_notices_waiting_seconds",
     ]);
   });
@@ -158,10 +157,7 @@ describe("the compose file", () => {
       for (const volume of volumes) {
         const [source = ""] = volume.split(":");
         if (!source.startsWith(".")) expect(named, name).toContain(source);
-        // Alertmanager's file is made by `agent33 alerts export`.
-        else if (source !== "./alertmanager") {
-          expect(existsSync(join(deploy, source)), source).toBe(true);
-        }
+        else expect(existsSync(join(deploy, source)), source).toBe(true);
       }
     }
   });

@@ -37,6 +37,8 @@ export interface Keeping {
   readonly name: string;
   readonly mostBytes: number;
   readonly mostFiles: number;
+  /** Says whether a file may be kept, by what is in it; all may where nobody says. */
+  readonly mayKeep?: (content: Buffer, path: string) => boolean;
 }
 
 type LeaveOut = (folder: string) => boolean;
@@ -58,7 +60,7 @@ interface Found {
  */
 export function keepFolder(
   dir: string,
-  { contents, name, mostBytes, mostFiles }: Keeping,
+  { contents, name, mostBytes, mostFiles, mayKeep = () => true }: Keeping,
   leaveOut: LeaveOut,
 ): Promise<KeptFolder | undefined> {
   return mapped(dir, async () => {
@@ -75,7 +77,7 @@ export function keepFolder(
         if (target !== undefined) entries.push({ kind, path, target });
       } else {
         const content = await unlessGone(() => readFile(full));
-        if (content === undefined) continue;
+        if (content === undefined || !mayKeep(content, path)) continue;
         const digest = await keepContent(content, contents, name);
         entries.push({ kind, path, sha256: digest, mode });
       }

@@ -20,6 +20,7 @@ import { policyRoutes } from "./policy.ts";
 import { routingRoutes } from "./routing.ts";
 import { retentionRoutes } from "./retention.ts";
 import { runRoutes } from "./runs.ts";
+import { secretRoutes } from "./secrets.ts";
 import { settingsRoutes } from "./settings.ts";
 import { skillRoutes } from "./skills.ts";
 import { spendRoutes } from "./spend.ts";
@@ -44,6 +45,7 @@ export const allRoutes: readonly Route[] = [
   ...metricsRoutes,
   ...modelRoutes,
   ...policyRoutes,
+  ...secretRoutes,
   ...policyChangeRoutes,
   ...routingRoutes,
   ...settingsRoutes,

@@ -1,5 +1,6 @@
 /** How many values a label may have at most, "other" included. */
 export const labelBounds = {
+  level: 2,
   tenant: 21,
   connector: 20,
   outcome: 24,
@@ -97,6 +98,9 @@ export const metrics = {
   ),
   agent33_run_failures_total: counter("Runs that failed, by the class of the failure", ["failure"]),
   agent33_model_fallbacks_total: counter("Models that could not answer and were left", ["failure"]),
+  agent33_injections_total: counter("Results of tools that look as if they gave models orders", [
+    "level",
+  ]),
   agent33_budget_thresholds_total: counter("Shares of budgets that were reached", [
     "limit",
     "percent",
