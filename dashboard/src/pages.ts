@@ -63,6 +63,47 @@ export const pages: readonly Page[] = [
     key: "s",
     View: page(async () => (await import("./pages/store.tsx")).Store),
   },
+  {
+    path: "/spend",
+    title: "Spend",
+    scope: "spend:read",
+    key: "m",
+    View: page(async () => (await import("./pages/spend.tsx")).Spend),
+  },
+  {
+    path: "/routing",
+    title: "Routing",
+    scope: "routing:read",
+    key: "o",
+    View: page(async () => (await import("./pages/routing.tsx")).Routing),
+  },
+  {
+    path: "/learning",
+    title: "Learning",
+    scope: "learning:read",
+    key: "l",
+    View: page(async () => (await import("./pages/learning.tsx")).Learning),
+  },
+  {
+    path: "/evaluations",
+    title: "Evaluations",
+    scope: "evaluations:read",
+    key: "e",
+    View: page(async () => (await import("./pages/evaluations.tsx")).Evaluations),
+  },
+  {
+    path: "/evaluations/:id",
+    title: "Evaluation",
+    scope: "evaluations:read",
+    View: page(async () => (await import("./pages/evaluation.tsx")).Evaluation),
+  },
+  {
+    path: "/alerts",
+    title: "Alerts",
+    scope: "alerts:read",
+    key: "w",
+    View: page(async () => (await import("./pages/alerts.tsx")).Alerts),
+  },
 ];
 
 /** The page of a path, with what it names; undefined where there is none. */

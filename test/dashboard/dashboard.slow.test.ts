@@ -1,7 +1,7 @@
-import axeCore from "axe-core";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { createApiKeys } from "../../src/engine/api-keys.ts";
+import { axeFaults } from "../support/axe.ts";
 import {
   chromiumPath,
   dashboardWorld,
@@ -263,22 +263,3 @@ describe.runIf(chromiumPath !== undefined)("the dashboard in Chromium (skipped w
     60_000,
   );
 });
-
-/** Faults that axe finds; it is put into the page past its policy, which lets no script in. */
-async function axeFaults(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axeCore.source);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      readonly axe: {
-        run(): Promise<{
-          readonly violations: readonly {
-            readonly id: string;
-            readonly nodes: readonly { readonly html: string }[];
-          }[];
-        }>;
-      };
-    };
-    const { violations } = await axe.run();
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  });
-}

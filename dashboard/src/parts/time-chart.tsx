@@ -24,7 +24,7 @@ export function TimeChart({ times, series, text, height = 200 }: TimeSeriesProps
           y: { range: (_, low, high) => [Math.min(0, low), high === low ? low + 1 : high] },
         },
         axes: [
-          { ...axis, font, ticks: { show: false } },
+          { ...axis, font, ticks: { show: false }, values: (_, at) => at.map(momentText) },
           {
             ...axis,
             font,
@@ -54,6 +54,15 @@ export function TimeChart({ times, series, text, height = 200 }: TimeSeriesProps
     };
   }, [times, series, text, height, look]);
   return <div ref={place} className="chart-room" />;
+}
+
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
+const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** A moment of the axis: the day where one begins, else the time. @param seconds since the Unix epoch */
+function momentText(seconds: number): string {
+  const date = new Date(seconds * 1_000);
+  return (date.getHours() === 0 && date.getMinutes() === 0 ? day : time).format(date);
 }
 
 /** What a colour of the style sheet comes to now: a canvas knows no names. */
