@@ -56,6 +56,9 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "approvals approve": same("approveCall"),
   "approvals deny": same("denyCall"),
   "approvals answer": same("answerQuestion"),
+  "release guard": alone(
+    "It judges the repository of the folder, or asks GitHub with the caller's token.",
+  ),
   "audit list": same("listAudit"),
   "audit show": same("showAuditEntry"),
   "audit lineage": same("showCallLineage"),
