@@ -56,6 +56,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "approvals approve": same("approveCall"),
   "approvals deny": same("denyCall"),
   "approvals answer": same("answerQuestion"),
+  "release snapshot": alone("It runs commands in a checkout on this machine."),
   "release guard": alone(
     "It judges the repository of the folder, or asks GitHub with the caller's token.",
   ),

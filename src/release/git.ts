@@ -66,3 +66,8 @@ export async function commitOf(git: Git, revision: string): Promise<string> {
     { hint: "Name a branch, a tag or a commit of this repository, and fetch it first." },
   );
 }
+
+/** The repository at its top folder, where its settings are. @throws Agent33Error `release.git_failed` */
+export async function topOf(git: Git, host: Parameters<typeof gitIn>[0]): Promise<Git> {
+  return gitIn(host, (await git.run("rev-parse", "--show-toplevel")).trim());
+}

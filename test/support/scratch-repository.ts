@@ -42,6 +42,8 @@ export function scratchRepository(folder: string = temporaryFolder("release")): 
     return git("rev-parse", "HEAD").trim();
   };
   git("init", "-q", "-b", "main");
+  git("config", "user.name", "a");
+  git("config", "user.email", "a@example.org");
   commit("Begin", { "README.md": "scratch\n" });
   return {
     folder,
@@ -55,5 +57,34 @@ export function scratchRepository(folder: string = temporaryFolder("release")): 
       git("merge", "-q", "--no-ff", "-m", `Merge ${branch}`, branch);
       return git("rev-parse", "HEAD").trim();
     },
+  };
+}
+
+/** Writes a JUnit report of `checks.txt`: a test a line, `name`, `name fail`, `name skip` or `name flaky`. */
+const runner = `
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+const once = process.env.FLAKY_MARK ?? "flaky.mark";
+const lines = readFileSync("checks.txt", "utf8").trim().split("\\n");
+let bad = false;
+const cases = lines.map((line) => {
+  const [name, end] = line.split(" ");
+  const fails = end === "fail" || (end === "flaky" && !existsSync(once));
+  if (end === "flaky") writeFileSync(once, "");
+  bad ||= fails;
+  const inner = fails ? '<failure message="it broke"/>' : end === "skip" ? "<skipped/>" : "";
+  return '<testcase name="' + name + '" time="0.01">' + inner + "</testcase>";
+});
+mkdirSync("out", { recursive: true });
+writeFileSync("out/unit.xml", "<testsuite>" + cases.join("") + "</testsuite>");
+process.exitCode = bad ? 1 : 0;
+`;
+
+/** What a repository needs for a group `unit` whose tests are the lines of `checks.txt`. */
+export function releaseFiles(checks: readonly string[], more = ""): Record<string, string> {
+  return {
+    ".gitignore": "out/\nflaky.mark\nkey.pem\n",
+    "run.mjs": runner,
+    "checks.txt": `${checks.join("\n")}\n`,
+    "agent33.release.yaml": `groups:\n  unit: { run: [node, run.mjs], report: out/unit.xml }\n${more}`,
   };
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../../context.ts";
 import { guardCommand } from "./guard.ts";
+import { snapshotCommand } from "./snapshot.ts";
 
 /** `agent33 release`: how a change lands without losing what works. */
 export function releaseCommand(program: Command, context: CliContext): void {
@@ -8,4 +9,5 @@ export function releaseCommand(program: Command, context: CliContext): void {
     .command("release")
     .description("land changes in order, with evidence that machines recorded and checked");
   guardCommand(release, context);
+  snapshotCommand(release, context);
 }
