@@ -59,6 +59,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "release snapshot": alone("It runs commands in a checkout on this machine."),
   "release packet create": alone("It reads a repository on this machine and writes files."),
   "release packet verify": alone("It runs commands in a fresh checkout on this machine."),
+  "release smoke": alone("It runs commands in a fresh checkout on this machine."),
   "release guard": alone(
     "It judges the repository of the folder, or asks GitHub with the caller's token.",
   ),

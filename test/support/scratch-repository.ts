@@ -82,7 +82,7 @@ process.exitCode = bad ? 1 : 0;
 /** What a repository needs for a group `unit` whose tests are the lines of `checks.txt`. */
 export function releaseFiles(checks: readonly string[], more = ""): Record<string, string> {
   return {
-    ".gitignore": "out/\nflaky.mark\nkey.pem\n",
+    ".gitignore": ".agent33/\nout/\nflaky.mark\nkey.pem\n",
     "run.mjs": runner,
     "checks.txt": `${checks.join("\n")}\n`,
     "agent33.release.yaml": `groups:\n  unit: { run: [node, run.mjs], report: out/unit.xml }\n${more}`,
