@@ -80,7 +80,7 @@ What holds for all of them:
 - **The tenant is the key's.** Nobody names one in a query or a body; what belongs to another tenant
   is 404. So is the person: who submitted, decided or verified is who the key is for.
 - **No GET changes anything.** What made intakes on GET is a POST.
-- **Scopes** \`learning:read\` and \`learning:write\`; any authenticated user could do everything.
+- **Scopes** \`learning:read\` and \`learning:write\`; any authenticated user could do everything but backups.
 - **Names** in bodies and answers are written \`likeThis\` instead of \`like_this\`, times are
   milliseconds since the Unix epoch, and what an operation does not know is refused.
 - **What is made** is answered with 201 and its \`location\` instead of 200. With an
@@ -121,8 +121,8 @@ export function improvementRoutesPage({ source, routes } = pythonRoutes()): stri
   return `${opening}
 ## The table
 
-${routes.length} routes, as \`${file}\` has them at commit ${commits["2026-05"]} (May 2026); those
-"since 2026-02" were there at commit ${commits["2026-02"]} already. ${counts.join(", ")}.
+${routes.length} routes, as the Python engine's \`${file}\` has them at commit ${commits["2026-05"]} (May 2026);
+those since 2026-02 were there at commit ${commits["2026-02"]} already. ${counts.join(", ")}.
 \`same\` is the same path and meaning, but for what holds for all.
 
 | route there | since | here | what changed, or why it is dropped |
@@ -132,7 +132,7 @@ ${rows.join("")}
 
 | operation | what it does |
 | --- | --- |
-${fresh.map(([name, { summary }]) => `| \`${name}\` | ${String(summary)} |\n`).join("")}`;
+${fresh.map(([name, { summary }]) => `| \`${name}\` | ${typeof summary === "string" ? summary : ""} |\n`).join("")}`;
 }
 
 function line(theirs: string, { since, verdict, note }: PythonRoute, ours: string): string {

@@ -46,14 +46,20 @@ export function repositoryApi(
       repeat: "safe",
       ...urlFacts(apiUrl),
     }),
-    run: async ({ input, fetch, signal }) => {
+    run: async (context) => {
+      const { input, signal } = context;
       const headers: Record<string, string> = {
         accept: "application/vnd.github+json",
         "user-agent": "agent33",
         "x-github-api-version": "2022-11-28",
       };
       if (token !== undefined) headers["authorization"] = `Bearer ${token}`;
-      const response = await fetch(input, { method: "GET", redirect: "manual", headers, signal });
+      const response = await context.fetch(input, {
+        method: "GET",
+        redirect: "manual",
+        headers,
+        signal,
+      });
       if (!response.ok) throw await refusal(place, response, host.clock.now(), token);
       const bytes = await readWholeBody(response, maxBytes, place);
       const next = nextOf(response.headers.get("link"), input);

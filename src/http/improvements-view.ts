@@ -9,16 +9,22 @@ import { qualityLabels, qualityReasons } from "../learning/quality.ts";
 import { refreshSchema as refreshRecord } from "../learning/refresh.ts";
 import { severitySchema, signalStateSchema, signalTypeSchema } from "../learning/signal.ts";
 import { storableText } from "../learning/text.ts";
-import { checked } from "./input.ts";
+import { checked, jsonValue } from "./input.ts";
 import type { RouteContext } from "./route.ts";
 
 const noTenant = { tenant: true } as const;
+
+/** What an analysis is in the reference; how deep and long it may be is the record's to say. */
+export const analysisField = z.record(z.string(), jsonValue).describe("any JSON object");
 
 /** The records of learning as they are shown: without the tenant, which is always the caller's. */
 export const intakeSchema = intakeRecordSchema
   .unwrap()
   .omit(noTenant)
-  .extend({ signalIds: z.array(z.string()).readonly().describe("what it is about") })
+  .extend({
+    analysis: analysisField.readonly(),
+    signalIds: z.array(z.string()).readonly().describe("what it is about"),
+  })
   .meta({ id: "Intake" });
 export const lessonSchema = lessonRecord.unwrap().omit(noTenant).meta({ id: "Lesson" });
 export const checklistSchema = checklistRecord.unwrap().omit(noTenant).meta({ id: "Checklist" });

@@ -11,7 +11,7 @@ export function packetMarkdown({ body, digest, signature }: Sealed<Packet>): str
   const sum = (of: "added" | "removed"): number => files.reduce((all, file) => all + file[of], 0);
   return [
     `# Review packet ${head.slice(0, 12)}`,
-    `${body.problems.length === 0 ? "**It stands.**" : "**It does not stand:**"}`,
+    body.problems.length === 0 ? "**It stands.**" : "**It does not stand:**",
     ...(body.problems.length === 0 ? [] : [bullets(body.problems)]),
     "## Scope",
     `${commits.length} commits on ${cell(base)} since ${from.slice(0, 12)}: ${files.length} files, +${sum("added")} −${sum("removed")} lines.`,

@@ -1,12 +1,15 @@
 import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
+import { alerts } from "./alerts.ts";
 import { apiFuzz } from "./api-fuzz.ts";
 import { backupKill } from "./backup-kill.ts";
+import { canary } from "./canary.ts";
 import { corruption } from "./corruption.ts";
 import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
 import { evalKill } from "./eval-kill.ts";
+import { injection } from "./injection.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { opsapi } from "./opsapi.ts";
 import { outage } from "./outage.ts";
@@ -18,6 +21,7 @@ import { sandboxKill } from "./sandbox-kill.ts";
 import { serveLoad } from "./serve-load.ts";
 import { serveStop } from "./serve-stop.ts";
 import { ssrf } from "./ssrf.ts";
+import { spend } from "./spend.ts";
 import { storeFaults } from "./store-faults.ts";
 import { storeIo } from "./store-io.ts";
 import { storeKill } from "./store-kill.ts";
@@ -29,12 +33,15 @@ import { workerKill } from "./worker-kill.ts";
 import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
+  alerts,
   "api-fuzz": apiFuzz,
   "backup-kill": backupKill,
+  canary,
   corruption,
   crash,
   "demo-kill": demoKill,
   "eval-kill": evalKill,
+  injection,
   "mcp-conformance": mcpConformance,
   opsapi,
   outage,
@@ -46,6 +53,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "serve-load": serveLoad,
   "serve-stop": serveStop,
   ssrf,
+  spend,
   "store-faults": storeFaults,
   "store-io": storeIo,
   "store-kill": storeKill,

@@ -144,6 +144,9 @@ test("another tenant's spend is not to be asked for, and questions that are none
   ]) {
     expect((await api.ask("GET", `/v1/spend?${query}`)).status, query).toBe(400);
   }
+  expect((await api.ask("GET", "/v1/spend?by=user")).text).toContain(
+    "Must be tenant, model, effort, outcome, connector; at most three of them",
+  );
   const wrong = api.key("one", ["runs:read"]);
   expect((await api.ask("GET", "/v1/spend", { as: wrong })).status).toBe(403);
   const right = api.key("one", ["spend:read"]);

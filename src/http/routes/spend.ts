@@ -77,12 +77,14 @@ const spend = defineRoute({
   effect: "read",
   summary: "See what calls cost, by whom, by what and over time",
   description:
-    "From the same sums as the metrics, which are those of the audit: money in whole micro-USD, every call that is over. The tenant that runs the installation sees all tenants, every other one its own. Moments count by whole hours, longer than two weeks ago by whole days (UTC).",
+    "From the same sums as the metrics, which are those of the audit: money in whole micro-USD, every call that is over. The tenant that runs the installation sees all tenants, every other one its own. What was changed over the API counts as calls, too, of the connector `api`. Moments count by whole hours, longer than two weeks ago by whole days (UTC).",
   query: z.strictObject({
     since: timeQuery.describe("calls that began then or later; milliseconds since the Unix epoch"),
     until: timeQuery.describe("calls that began before"),
     by: z
-      .union([dimension.transform((one) => [one]), z.array(dimension).max(3)])
+      .union([dimension.transform((one) => [one]), z.array(dimension).max(3)], {
+        error: `Must be ${spendDimensions.join(", ")}; at most three of them`,
+      })
       .default([])
       .describe("what calls are put together by; may be given again, three at most"),
     every: z.enum(spendSteps).exactOptional().describe("each group as a series of these, too"),

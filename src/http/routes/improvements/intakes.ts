@@ -8,7 +8,14 @@ import {
 } from "../../../learning/intake.ts";
 import { intakeStates } from "../../../learning/intake-state.ts";
 import { storableText } from "../../../learning/text.ts";
-import { intakeSchema, keyOf, madeOnce, ownView, recordParams } from "../../improvements-view.ts";
+import {
+  analysisField,
+  intakeSchema,
+  keyOf,
+  madeOnce,
+  ownView,
+  recordParams,
+} from "../../improvements-view.ts";
 import { pageOf, pageQuery, shownPage } from "../../input.ts";
 import { defineRoute, type Route } from "../../route.ts";
 
@@ -25,9 +32,10 @@ const create = defineRoute({
   effect: "write",
   summary: "Submit something to look into and decide on",
   description: madeOnce,
-  body: newIntakeSchema
-    .omit({ submittedBy: true })
-    .extend({ signalIds: idsSchema(100).default([]).describe("signals that it is about") }),
+  body: newIntakeSchema.omit({ submittedBy: true }).extend({
+    analysis: analysisField.default({}),
+    signalIds: idsSchema(100).default([]).describe("signals that it is about"),
+  }),
   answer: { status: 201, schema: intakeSchema },
   problems: [404, 409, 422],
   location: ({ id }) => `${place}/${id}`,
@@ -117,9 +125,11 @@ const update = defineRoute({
   description:
     "An analysis takes the place of the one before; of the tracking, only what is given changes.",
   params: recordParams,
-  body: intakeUpdateSchema.refine((given) => Object.keys(given).length > 0, {
-    error: "Give analysis, tracking, or both",
-  }),
+  body: intakeUpdateSchema
+    .extend({ analysis: analysisField.exactOptional() })
+    .refine((given) => Object.keys(given).length > 0, {
+      error: "Give analysis, tracking, or both",
+    }),
   answer: { status: 200, schema: intakeSchema },
   problems: [404, 409, 422],
   handle: async ({ engine, params, body }) => {

@@ -73,6 +73,17 @@ const record = defineRoute({
   handle: (call) => recordOne(call, call.body, keyOf(call)),
 });
 
+/** A problem that is part of an answer: of no request of its own. */
+const problemPart = problemSchema.omit({ type: true, title: true, instance: true });
+
+function problemIn(thrown: unknown, { warn }: RouteContext["host"]): z.input<typeof problemPart> {
+  const error = toAgent33Error(thrown);
+  const { type: _type, title: _title, instance: _instance, ...problem } = problemOf(error, "");
+  // What is told of it says nothing then.
+  if (problem.status === 500) warn(`serve: a signal: ${error.code}: ${error.message}`);
+  return problem;
+}
+
 const batchSchema = z.strictObject({
   items: z.array(
     z.union([
@@ -82,7 +93,7 @@ const batchSchema = z.strictObject({
         signalId: z.string(),
         intakeId: z.string().nullable(),
       }),
-      z.strictObject({ index: z.int().nonnegative(), problem: problemSchema }),
+      z.strictObject({ index: z.int().nonnegative(), problem: problemPart }),
     ]),
   ),
 });
@@ -114,9 +125,7 @@ const recordMany = defineRoute({
     );
     return {
       items: done.map((result, index) => {
-        if (result.status === "rejected") {
-          return { index, problem: problemOf(toAgent33Error(result.reason), host.ids()) };
-        }
+        if (result.status === "rejected") return { index, problem: problemIn(result.reason, host) };
         const { outcome, signal, intakeId } = result.value;
         return { index, outcome, signalId: signal.id, intakeId };
       }),
