@@ -3,24 +3,26 @@ import { toAgent33Error } from "../../base/errors.ts";
 import type { Config } from "../../config/config.ts";
 import type { Host } from "../host.ts";
 import { secretRedactor } from "../redactor.ts";
+import { secretsInFiles } from "./from-files.ts";
 import { masterKeyOf, masterKeyVariable } from "./master-key.ts";
 import { createSecretStore } from "./secret-store.ts";
 
-/** The stored secrets, and a machine on which settings find them. */
+/** The secrets in files and the stored ones, and a machine on which settings find them. */
 export interface StoredSecrets {
-  /** The same, with stored secrets where the environment has nothing under their names. */
+  /** The same, with both where the environment has nothing under their names; files go first. */
   readonly host: Host;
   /** Has all of them kept out of what is written, those that the environment hides too. */
   conceal(redactor: Redactor): void;
 }
 
 /**
- * Opens the stored secrets, once for a process: what is set later holds from the next start.
+ * Opens the stored secrets and files, once for a process: what is set later holds from the next start.
  * Without a master key they are as good as absent, and a person is told; a wrong one is an error.
  * @throws Agent33Error `secrets.*`
  */
 export function withStoredSecrets(config: Config, host: Host): StoredSecrets {
-  const secrets = opened(config, host);
+  const inFiles = secretsInFiles(host);
+  const secrets = new Map([...opened(config, host), ...inFiles]);
   if (secrets.size === 0) return { host, conceal: () => undefined };
   const set = Object.entries(host.env).filter(([, value]) => (value ?? "").trim() !== "");
   return {
