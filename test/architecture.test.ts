@@ -100,7 +100,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "config",
   ],
   http: ["base", "events", "learning", "engine", "config"],
-  cli: ["base", "events", "learning", "engine", "config", "http"],
+  cli: ["base", "events", "learning", "engine", "config", "http", "release"],
   index: ["base", "events", "engine", "config"],
   testing: ["durable"],
   release: ["base", "events", "engine", "config", "evaluation"],

@@ -12,6 +12,7 @@ import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
 import { allowedMove, intakeStates } from "../src/learning/intake-state.ts";
 import { signalStates } from "../src/learning/signal.ts";
 import { checkTransition } from "../src/learning/signal-state.ts";
+import { readReleaseSettings, releaseJsonSchema } from "../src/release/settings.ts";
 import { freshFolder, projectRoot, runInProcess } from "./support/cli.ts";
 
 const textOf = (path: string): string => readFileSync(join(projectRoot, path), "utf8");
@@ -209,6 +210,15 @@ describe("the page of error codes", () => {
 test("the schema of a replay's report is the program's (else run: node docs/reference/generate-schemas.ts)", () => {
   const kept = JSON.parse(textOf("docs/reference/replay-report.schema.json")) as unknown;
   expect(kept).toEqual(replayReportJsonSchema());
+});
+
+test("the schema of a release's settings is the program's (else run: node docs/reference/generate-schemas.ts)", () => {
+  const kept = JSON.parse(textOf("docs/reference/release.schema.json")) as unknown;
+  expect(kept).toEqual(releaseJsonSchema());
+});
+
+test("this repository's own settings of releases are good", () => {
+  expect(readReleaseSettings(projectRoot).packet.groups).toEqual(["core"]);
 });
 
 describe("the guide to learning", () => {

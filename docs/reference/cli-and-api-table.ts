@@ -61,6 +61,13 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "approvals approve": same("approveCall"),
   "approvals deny": same("denyCall"),
   "approvals answer": same("answerQuestion"),
+  "release snapshot": alone("It runs commands in a checkout on this machine."),
+  "release packet create": alone("It reads a repository on this machine and writes files."),
+  "release packet verify": alone("It runs commands in a fresh checkout on this machine."),
+  "release smoke": alone("It runs commands in a fresh checkout on this machine."),
+  "release guard": alone(
+    "It judges the repository of the folder, or asks GitHub with the caller's token.",
+  ),
   "audit list": same("listAudit"),
   "audit show": same("showAuditEntry"),
   "audit lineage": same("showCallLineage"),

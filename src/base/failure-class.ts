@@ -117,6 +117,7 @@ const byRoom: Readonly<Record<string, FailureClass>> = {
   learning: "F-INP",
   messaging: "F-INP",
   policy: "F-INP",
+  release: "F-VAL",
   sandbox: "F-ENV",
   secrets: "F-INP",
   serve: "F-INP",

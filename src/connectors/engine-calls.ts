@@ -9,4 +9,5 @@ export const engineCalls = {
   doctor: "http:engine.doctor",
   telemetry: "http:engine.telemetry",
   keySet: "http:engine.key-set",
+  release: "http:engine.release",
 } as const;

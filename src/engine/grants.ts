@@ -35,6 +35,13 @@ export const evaluationGrant = grantEgress({
   spawn: true,
 });
 
+/** Releases are checked with git and with the commands that their settings declare. */
+export const releaseGrant = grantEgress({
+  name: "release/commands",
+  why: "runs git and the declared commands of a release",
+  spawn: true,
+});
+
 /** Whether commands can be sandboxed is found out by sandboxing one that does nothing. */
 export const sandboxProbeGrant = grantEgress({
   name: "sandbox/probe",

@@ -105,6 +105,7 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "unknown_*",
     "unreadable_pack",
   ],
+  release: ["bad_*", "no_*", "unknown_*"],
   sandbox: ["folder_refused", "invalid_command"],
   secrets: ["*"],
   serve: ["*"],

@@ -15,6 +15,7 @@ import { opsapi } from "./opsapi.ts";
 import { outage } from "./outage.ts";
 import { powerCut } from "./power-cut.ts";
 import { recoverKill } from "./recover-kill.ts";
+import { releaseFlow } from "./release-flow.ts";
 import { runKill } from "./run-kill.ts";
 import { sandboxEscape } from "./sandbox-escape.ts";
 import { sandboxKill } from "./sandbox-kill.ts";
@@ -47,6 +48,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   outage,
   "power-cut": powerCut,
   "recover-kill": recoverKill,
+  "release-flow": releaseFlow,
   "run-kill": runKill,
   "sandbox-escape": sandboxEscape,
   "sandbox-kill": sandboxKill,

@@ -1,0 +1,116 @@
+import { canonicalJson } from "../base/json.ts";
+import type { Host } from "../engine/host.ts";
+import { commitOf, type Git } from "./git.ts";
+import { countsText, runGroup } from "./groups.ts";
+import type { Evidence, Packet } from "./packet.ts";
+import { riskOf } from "./risk.ts";
+import { scopeOf } from "./scope.ts";
+import { type SealKeys, type Sealed, sealProblems } from "./seal.ts";
+import type { ReleaseSettings } from "./settings.ts";
+import type { Snapshot } from "./snapshot.ts";
+import { inWorktree } from "./worktree.ts";
+
+export interface VerifyRequest {
+  readonly packet: Sealed<Packet>;
+  /** What the packet must be of: `HEAD` by default. */
+  readonly head: string;
+  readonly settings: ReleaseSettings;
+  readonly keys: SealKeys;
+  /** Those that are kept here, to compare with; they need not be. */
+  readonly snapshots: readonly Sealed<Snapshot>[];
+  /** Whether the groups are run again, in a fresh checkout. */
+  readonly rerun: boolean;
+}
+
+/**
+ * Whether a packet stands: it is sealed, of the head, its scope and risk are what git says now, its
+ * evidence is what the snapshots say, and running the groups again comes to the same counts.
+ * @returns why it does not stand; nothing where it does
+ */
+export async function verifyPacket(
+  git: Git,
+  host: Host,
+  request: VerifyRequest,
+): Promise<readonly string[]> {
+  const { packet, keys, settings } = request;
+  const { body } = packet;
+  const broken = sealProblems("the packet", packet, keys);
+  const head = await commitOf(git, request.head);
+  if (body.head !== head) {
+    return [
+      ...broken,
+      `the packet is stale: it is of ${body.head.slice(0, 12)}, and ${request.head} is ${head.slice(0, 12)}`,
+    ];
+  }
+  const problems = [...broken, ...body.problems, ...(await scopeProblems(git, body, settings))];
+  problems.push(...evidenceProblems(body, settings, request.snapshots));
+  if (!request.rerun || problems.length > 0) return problems;
+  const { prepare } = settings;
+  return inWorktree(git, host, { commit: head, prepare }, async (worktree) => {
+    const found: string[] = [];
+    for (const evidence of body.evidence)
+      found.push(...(await again(worktree, evidence, settings)));
+    return found;
+  });
+}
+
+async function scopeProblems(
+  git: Git,
+  body: Packet,
+  settings: ReleaseSettings,
+): Promise<readonly string[]> {
+  const scope = await scopeOf(git, body.base, body.head);
+  if (scope.from !== body.from) {
+    return [
+      `the packet is stale: the change now leaves ${body.base} at ${scope.from.slice(0, 12)}`,
+    ];
+  }
+  const fields = ["tree", "commits", "files", "areas"] as const;
+  const changed = fields.filter(
+    (field) => canonicalJson(scope[field]) !== canonicalJson(body[field]),
+  );
+  const risk = canonicalJson(riskOf(scope.files, settings.risk)) !== canonicalJson(body.risk);
+  return [...changed, ...(risk ? ["risk"] : [])].map(
+    (field) => `the packet's ${field} is not what git and the rules say`,
+  );
+}
+
+function evidenceProblems(
+  { evidence, head }: Packet,
+  settings: ReleaseSettings,
+  snapshots: readonly Sealed<Snapshot>[],
+): readonly string[] {
+  const wanted = settings.packet.groups ?? Object.keys(settings.groups);
+  const missing = wanted
+    .filter((name) => !evidence.some(({ group }) => group === name))
+    .map((name) => `${name}: the packet has no evidence of it`);
+  const wrong = evidence.flatMap((one) => {
+    if (one.commit !== head) {
+      return [`${one.group}: its evidence is of another commit (${one.commit.slice(0, 12)})`];
+    }
+    const snapshot = snapshots.find(({ digest }) => digest === one.snapshot);
+    const found = snapshot?.body.groups.find(({ name }) => name === one.group);
+    if (snapshot === undefined || found === undefined) return [];
+    const same =
+      canonicalJson([found.counts, found.ctrfDigest]) ===
+      canonicalJson([one.counts, one.ctrfDigest]);
+    return same ? [] : [`${one.group}: its evidence is not what the snapshot says`];
+  });
+  return [...missing, ...wrong];
+}
+
+async function again(
+  worktree: Git,
+  { group: name, counts }: Evidence,
+  settings: ReleaseSettings,
+): Promise<readonly string[]> {
+  const group = Object.hasOwn(settings.groups, name) ? settings.groups[name] : undefined;
+  if (group === undefined) return [`${name}: there is no such group any more`];
+  const { recorded } = await runGroup(worktree.commands, worktree.folder, name, group);
+  if (canonicalJson(recorded.counts) !== canonicalJson(counts)) {
+    return [
+      `${name}: the packet says ${countsText(counts)}; run again it is ${countsText(recorded.counts)}`,
+    ];
+  }
+  return recorded.problems.map((problem) => `${name}, run again: ${problem}`);
+}
