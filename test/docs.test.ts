@@ -8,6 +8,7 @@ import { cliAndApiPage, cliCommands, tableProblems } from "../docs/reference/cli
 import { errorCodes, errorsPage } from "../docs/reference/errors-page.ts";
 import { replayReportJsonSchema } from "../src/agents/replay/report.ts";
 import { Agent33Error } from "../src/base/errors.ts";
+import { gatesJsonSchema } from "../src/evaluation/gates/gates-file.ts";
 import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
 import { allowedMove, intakeStates } from "../src/learning/intake-state.ts";
 import { signalStates } from "../src/learning/signal.ts";
@@ -209,6 +210,11 @@ describe("the page of error codes", () => {
 test("the schema of a replay's report is the program's (else run: node docs/reference/generate-schemas.ts)", () => {
   const kept = JSON.parse(textOf("docs/reference/replay-report.schema.json")) as unknown;
   expect(kept).toEqual(replayReportJsonSchema());
+});
+
+test("the schema of gates files is the program's (else run: node docs/reference/generate-schemas.ts)", () => {
+  const kept = JSON.parse(textOf("docs/reference/gates.schema.json")) as unknown;
+  expect(kept).toEqual(gatesJsonSchema());
 });
 
 describe("the guide to learning", () => {

@@ -126,6 +126,9 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     ["startEvaluationJob", "cancelEvaluationJob"],
     "Tasks, their environment and the jobs' folder are the settings' (`serve.evaluations`); agents are none that a command line makes.",
   ),
+  "gate run": alone(
+    "A gates file names folders and agents of the machine that judges a change; a verdict is a file beside its job.",
+  ),
   "eval resume": same("resumeEvaluationJob"),
   "eval list": same([
     "listEvaluationTasks",

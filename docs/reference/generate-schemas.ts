@@ -1,10 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { replayReportJsonSchema } from "../../src/agents/replay/report.ts";
+import { gatesJsonSchema } from "../../src/evaluation/gates/gates-file.ts";
 import { definitionJsonSchema } from "../../src/agents/definition-file.ts";
 
 // Run with: node docs/reference/generate-schemas.ts
 const schemas = {
   "agent.schema.json": definitionJsonSchema(),
+  "gates.schema.json": gatesJsonSchema(),
   "replay-report.schema.json": replayReportJsonSchema(),
 };
 for (const [name, schema] of Object.entries(schemas)) {

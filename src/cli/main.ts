@@ -77,6 +77,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   models: async () => (await import("./commands/models.ts")).modelsCommand,
   policy: async () => (await import("./commands/policy/policy.ts")).policyCommand,
   eval: async () => (await import("./commands/eval/eval.ts")).evalCommand,
+  gate: async () => (await import("./commands/gate/gate.ts")).gateCommand,
   skills: async () => (await import("./commands/skills/skills.ts")).skillsCommand,
   store: async () => (await import("./commands/store.ts")).storeCommand,
   config: async () => (await import("./commands/config.ts")).configCommand,
