@@ -44,10 +44,14 @@ describe("a rate over golden tasks", () => {
 
 describe("a mean over golden tasks", () => {
   test("is Student's where there is one task", () => {
-    // 1, 2, 3: mean 2, standard error 0.57735, t(0.975, 2) = 4.302653.
-    const { interval } = overFixedTasks([[1, 2, 3]], 0.95, "mean");
-    expect(interval.ok && interval.value.low).toBeCloseTo(2 - 4.302653 * 0.57735, 4);
-    expect(interval.ok && interval.value.high).toBeCloseTo(2 + 4.302653 * 0.57735, 4);
+    // 11, 12, 13: mean 12, standard error 0.57735, t(0.975, 2) = 4.302653.
+    const { interval } = overFixedTasks([[11, 12, 13]], 0.95, "mean");
+    expect(interval.ok && interval.value.low).toBeCloseTo(12 - 4.302653 * 0.57735, 4);
+    expect(interval.ok && interval.value.high).toBeCloseTo(12 + 4.302653 * 0.57735, 4);
+  });
+
+  test("is never below 0, however little is known", () => {
+    expect(overFixedTasks([[1, 2, 3]], 0.95, "mean").interval).toMatchObject({ value: { low: 0 } });
   });
 
   test("says nothing of chance from one trial, or from trials that are all the same", () => {

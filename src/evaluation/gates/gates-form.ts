@@ -64,8 +64,10 @@ export type GateThreshold = z.infer<typeof thresholdSchema>;
 const regressionRule = z.strictObject({
   /** Which branch's newest baseline is compared with. */
   against: text,
-  /** What a regression that is found does to the gate. */
+  /** What it does to the gate where less succeeds. */
   action: z.enum(actions),
+  /** What it does where something takes longer, costs more or is flakier. */
+  others: z.enum(actions).default("warn"),
 });
 
 const gateSchema = z.strictObject({

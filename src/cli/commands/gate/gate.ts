@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../../context.ts";
+import { baselineCommand } from "./baseline.ts";
+import { regressionsCommand } from "./regressions.ts";
 import { runCommand } from "./run.ts";
 
 /** `agent33 gate`: golden tasks that a change must pass, and what got worse. */
@@ -8,4 +10,6 @@ export function gateCommand(program: Command, context: CliContext): void {
     .command("gate")
     .description("golden tasks that a change has to pass, baselines, and what got worse");
   runCommand(gate, context);
+  baselineCommand(gate, context);
+  regressionsCommand(gate, context);
 }
