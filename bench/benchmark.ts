@@ -103,6 +103,12 @@ export const benchmarks: readonly BenchmarkEntry[] = [
     load: async () => (await import("./serve.ts")).serveSurvey,
   },
   {
+    name: "serve-start",
+    summary: "How long `agent33 serve` takes until it is ready, as published and from source.",
+    kind: "survey",
+    load: async () => (await import("./serve-start.ts")).serveStartSurvey,
+  },
+  {
     name: "skillmatch",
     summary: "Which skills are found among thousands for a whole task, and how fast.",
     kind: "survey",

@@ -25,6 +25,69 @@ export type AgentVersion = {
   readonly definition: { readonly [name: string]: JsonValue };
 };
 
+export type Alert = {
+  readonly id: string;
+  readonly rule: string;
+  readonly state: "pending" | "firing" | "resolved";
+  readonly severity: "page" | "ticket" | "info";
+  readonly owner: string;
+  readonly summary: string;
+  /** whom it is about; null is the installation */
+  readonly tenant: string | null;
+  readonly labels: { readonly [name: string]: string };
+  readonly value: number;
+  /** the value with its unit */
+  readonly valueText: string;
+  /** how often it fired */
+  readonly times: number;
+  readonly beganAt: number;
+  readonly firedAt: number | null;
+  readonly resolvedAt: number | null;
+  readonly updatedAt: number;
+  readonly acknowledged: {
+      readonly by: string;
+      readonly at: number;
+      readonly note: string;
+    } | null;
+};
+
+export type AlertHistoryEntry = {
+  readonly id: string;
+  readonly alertId: string;
+  readonly rule: string;
+  readonly tenant: string | null;
+  readonly at: number;
+  /** fired, resolved, acknowledged, told, silenced and their like */
+  readonly kind: string;
+  readonly by: string | null;
+  readonly note: string;
+};
+
+export type AlertRule = {
+  readonly name: string;
+  readonly severity: "page" | "ticket" | "info";
+  readonly owner: string;
+  /** for those who run the installation */
+  readonly receivers: readonly string[];
+  readonly summary: string;
+  readonly forSeconds: number;
+  readonly thresholds: { readonly [name: string]: number };
+  readonly runbook: string;
+};
+
+export type AlertSilence = {
+  readonly id: string;
+  /** where only what is about this tenant is silenced */
+  readonly tenant: string | null;
+  readonly matchers: { readonly [name: string]: string };
+  readonly reason: string;
+  readonly by: string;
+  readonly createdAt: number;
+  readonly startsAt: number;
+  readonly endsAt: number;
+  readonly endedBy: string | null;
+};
+
 export type ApiKey = {
   readonly id: string;
   readonly name: string;
@@ -519,6 +582,7 @@ export type Lesson = {
 };
 
 export type Lineage = {
+  /** null where it is a run's */
   readonly call: {
       readonly id: string;
       readonly at: number;
@@ -912,6 +976,19 @@ export type ResetBreaker = {
   readonly state: "closed";
 };
 
+export type RetentionReport = {
+  readonly at: number;
+  readonly dryRun: boolean;
+  readonly classes: readonly ({
+    readonly class: "audit" | "runs" | "telemetry" | "evaluations";
+    readonly days: number | "keep";
+    /** records, runs, files or jobs */
+    readonly removed: number;
+    /** why something that is old enough stays */
+    readonly kept: readonly string[];
+  })[];
+};
+
 export type RoutingDecision = {
   readonly run: string;
   readonly at: number;
@@ -1265,6 +1342,10 @@ export type RunEvent =
       readonly cause?: string;
     };
     readonly callId?: string;
+    readonly injection?: {
+      readonly level: "suspected" | "likely";
+      readonly rules: readonly string[];
+    };
     readonly fromLog?: "agent" | "outside" | "refused" | "not_approved" | "answered" | "unknown" | "secret" | "unasked" | "declined";
   }
   | {
@@ -2117,6 +2198,16 @@ export type StoreStanding = {
   };
 };
 
+export type StoredSecret = {
+  readonly name: string;
+  /** how often it got a value */
+  readonly version: number;
+  /** which master key it is sealed under */
+  readonly keyId: string;
+  readonly createdAt: number;
+  readonly changedAt: number;
+};
+
 export type Trajectory = {
   readonly schema_version: string;
   readonly steps: readonly { readonly [name: string]: unknown }[];
@@ -2363,6 +2454,125 @@ export interface ShowRunTrajectoryInput {
   readonly id: string;
 }
 
+export interface ListAlertSilencesInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** that hold longer; milliseconds since the Unix epoch */
+  readonly endsAfter?: number | undefined;
+}
+
+export type ListAlertSilencesAnswer = {
+  readonly items: readonly AlertSilence[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface CreateAlertSilenceInput {
+  readonly body: {
+    /** label to value, all have to be equal; rule, owner and severity count as labels */
+    readonly matchers: { readonly [name: string]: string };
+    readonly reason: string;
+    /** now by default */
+    readonly startsAt?: number | undefined;
+    readonly endsAt: number;
+  };
+}
+
+export interface ShowAlertSilenceInput {
+  /** the silence's id, or its beginning */
+  readonly id: string;
+}
+
+export interface EndAlertSilenceInput {
+  /** the silence's id, or its beginning */
+  readonly id: string;
+}
+
+export interface ListAlertsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly state?: "pending" | "firing" | "resolved" | undefined;
+  readonly rule?: string | undefined;
+}
+
+export type ListAlertsAnswer = {
+  readonly items: readonly Alert[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export type ListAlertRulesAnswer = {
+  readonly items: readonly AlertRule[];
+};
+
+export interface ListAlertHistoryInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** of one alert, by its id */
+  readonly alert?: string | undefined;
+}
+
+export type ListAlertHistoryAnswer = {
+  readonly items: readonly AlertHistoryEntry[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export type ExportAlertRulesAnswer = {
+  readonly "rules.yml": string;
+  readonly "alertmanager.yml": string;
+};
+
+export type CheckAlertsAnswer = {
+  /** false where another process was at it */
+  readonly looked: boolean;
+  readonly firing: readonly Alert[];
+};
+
+export interface ShowAlertInput {
+  /** the alert's id, or its beginning */
+  readonly id: string;
+}
+
+export type ShowAlertAnswer = {
+  readonly alert: Alert;
+  readonly history: readonly AlertHistoryEntry[];
+  readonly silences: readonly AlertSilence[];
+  /** who is still to be told; for those who run the installation */
+  readonly notices: readonly ({
+    readonly receiver: string;
+    readonly state: "due" | "told" | "done";
+    readonly attempts: number;
+    readonly toldAt: number | null;
+    readonly lastError: string | null;
+  })[];
+};
+
+export interface AcknowledgeAlertInput {
+  /** the alert's id, or its beginning */
+  readonly id: string;
+  readonly body?: {
+    readonly note?: string | undefined;
+  } | undefined;
+}
+
+export interface UnacknowledgeAlertInput {
+  /** the alert's id, or its beginning */
+  readonly id: string;
+}
+
 export interface ListApprovalsInput {
   /** only those that stand so; all by default */
   readonly state?: "pending" | "approved" | "denied" | "consumed" | "expired" | undefined;
@@ -2441,7 +2651,7 @@ export interface CreateKeyInput {
   readonly body: {
     /** what it is for */
     readonly name: string;
-    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
+    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "alerts:read" | "alerts:write" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "secrets:read" | "secrets:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
     /** the caller's by default */
     readonly user?: string | undefined;
     /** the caller's by default; another only for admins of the installation's tenant */
@@ -2518,6 +2728,11 @@ export interface ShowAuditEntryInput {
 
 export interface ShowCallLineageInput {
   /** the call's id, or its beginning */
+  readonly id: string;
+}
+
+export interface ShowRunLineageInput {
+  /** the run's id, or its beginning */
   readonly id: string;
 }
 
@@ -3208,6 +3423,8 @@ export interface ExplainPolicyInput {
     readonly toolDigest?: string | undefined;
     readonly host?: string | undefined;
     readonly port?: number | undefined;
+    /** orders of strangers that the agent has read by then */
+    readonly injection?: "suspected" | "likely" | undefined;
     readonly args?: { readonly [name: string]: JsonValue } | undefined;
     /** a call of this run: under its policy, with what it has used of limits */
     readonly run?: string | undefined;
@@ -3253,6 +3470,7 @@ export interface TestPolicyInput {
         readonly host?: string | undefined;
         readonly address?: string | undefined;
         readonly port?: number | undefined;
+        readonly injection?: "suspected" | "likely" | undefined;
         readonly private?: boolean | undefined;
         readonly args?: { readonly [name: string]: JsonValue } | undefined;
         readonly user?: string | undefined;
@@ -3265,6 +3483,32 @@ export interface TestPolicyInput {
       };
     })[];
   };
+}
+
+export type ListSecretsAnswer = {
+  readonly items: readonly StoredSecret[];
+};
+
+export interface KeepSecretInput {
+  readonly body: {
+    readonly name: string;
+    /** never given out again */
+    readonly value: string;
+  };
+}
+
+export interface RotateSecretInput {
+  /** the secret's name */
+  readonly name: string;
+  readonly body: {
+    /** never given out again */
+    readonly value: string;
+  };
+}
+
+export interface RemoveSecretInput {
+  /** the secret's name */
+  readonly name: string;
 }
 
 export interface DiffPoliciesInput {
@@ -3402,6 +3646,13 @@ export type ExamineMachineAnswer = {
   readonly ok: boolean;
   readonly findings: readonly DoctorFinding[];
 };
+
+export interface ApplyRetentionInput {
+  readonly body?: {
+    /** whether it is only said what would go */
+    readonly dryRun?: boolean | undefined;
+  } | undefined;
+}
 
 export type ListSkillsAnswer = {
   readonly items: readonly Skill[];
@@ -3680,6 +3931,66 @@ export interface Operations {
    */
   readonly showRunTrajectory: Call<ShowRunTrajectoryInput, Result<Trajectory>>;
   /**
+   * List silences, newest first.
+   * `GET /v1/alerts/silences`, scope `alerts:read`.
+   */
+  readonly listAlertSilences: Call<ListAlertSilencesInput | undefined, Result<ListAlertSilencesAnswer>>;
+  /**
+   * Tell nobody of some alerts for a time.
+   * `POST /v1/alerts/silences`, scope `alerts:write`.
+   */
+  readonly createAlertSilence: Call<CreateAlertSilenceInput, Result<AlertSilence>>;
+  /**
+   * Look at a silence.
+   * `GET /v1/alerts/silences/{id}`, scope `alerts:read`.
+   */
+  readonly showAlertSilence: Call<ShowAlertSilenceInput, Result<AlertSilence>>;
+  /**
+   * End a silence now.
+   * `DELETE /v1/alerts/silences/{id}`, scope `alerts:write`.
+   */
+  readonly endAlertSilence: Call<EndAlertSilenceInput, Result<AlertSilence>>;
+  /**
+   * List alerts, newest first.
+   * `GET /v1/alerts`, scope `alerts:read`.
+   */
+  readonly listAlerts: Call<ListAlertsInput | undefined, Result<ListAlertsAnswer>>;
+  /**
+   * List the alerts that are on, with their owners and thresholds.
+   * `GET /v1/alerts/rules`, scope `alerts:read`.
+   */
+  readonly listAlertRules: Call<NoInput | undefined, Result<ListAlertRulesAnswer>>;
+  /**
+   * List what became of alerts, newest first.
+   * `GET /v1/alerts/history`, scope `alerts:read`.
+   */
+  readonly listAlertHistory: Call<ListAlertHistoryInput | undefined, Result<ListAlertHistoryAnswer>>;
+  /**
+   * Get the rules for Prometheus and the routes for Alertmanager.
+   * `GET /v1/alerts/files`, scope `alerts:write`.
+   */
+  readonly exportAlertRules: Call<NoInput | undefined, Result<ExportAlertRulesAnswer>>;
+  /**
+   * Look at all alerts now, and tell of them.
+   * `POST /v1/alerts/check`, scope `alerts:write`.
+   */
+  readonly checkAlerts: Call<NoInput | undefined, Result<CheckAlertsAnswer>>;
+  /**
+   * Look at an alert: who was told, what became of it.
+   * `GET /v1/alerts/{id}`, scope `alerts:read`.
+   */
+  readonly showAlert: Call<ShowAlertInput, Result<ShowAlertAnswer>>;
+  /**
+   * Take an alert on: it is not told again while it fires.
+   * `POST /v1/alerts/{id}/acknowledge`, scope `alerts:write`.
+   */
+  readonly acknowledgeAlert: Call<AcknowledgeAlertInput, Result<Alert>>;
+  /**
+   * Give an alert back: it is told again.
+   * `POST /v1/alerts/{id}/unacknowledge`, scope `alerts:write`.
+   */
+  readonly unacknowledgeAlert: Call<UnacknowledgeAlertInput, Result<Alert>>;
+  /**
    * List questions to people, oldest first.
    * `GET /v1/approvals`, scope `approvals:read`.
    */
@@ -3759,6 +4070,12 @@ export interface Operations {
    * `GET /v1/audit/calls/{id}/lineage`, scope `audit:read`.
    */
   readonly showCallLineage: Call<ShowCallLineageInput, Result<Lineage>>;
+  /**
+   * See what led to a run, and what came of it.
+   * The words, the attempt before it or the run that it replays; then agents, questions, files, the next attempt, and what was learned.
+   * `GET /v1/runs/{id}/lineage`, scope `runs:read`.
+   */
+  readonly showRunLineage: Call<ShowRunLineageInput, Result<Lineage>>;
   /**
    * Find every record that is not what it was.
    * Changed, removed, inserted, reordered or cut off. Goes through the whole chain. Keep the `end` elsewhere and give it in `head` later: it shows a chain that was made anew. Files with heads and keys are given to `agent33 audit verify`, which looks at an export anywhere.
@@ -4157,6 +4474,26 @@ export interface Operations {
    */
   readonly reloadPolicy: Call<NoInput | undefined, Result<PolicyReload>>;
   /**
+   * List stored secrets, without their values.
+   * `GET /v1/secrets`, scope `secrets:read`.
+   */
+  readonly listSecrets: Call<NoInput | undefined, Result<ListSecretsAnswer>>;
+  /**
+   * Keep a new secret, sealed; the server takes it up at its next start.
+   * `POST /v1/secrets`, scope `secrets:write`.
+   */
+  readonly keepSecret: Call<KeepSecretInput, Result<StoredSecret>>;
+  /**
+   * Give a secret another value; the server takes it up at its next start.
+   * `POST /v1/secrets/{name}/rotate`, scope `secrets:write`.
+   */
+  readonly rotateSecret: Call<RotateSecretInput, Result<StoredSecret>>;
+  /**
+   * Forget a secret for good.
+   * `DELETE /v1/secrets/{name}`, scope `secrets:write`.
+   */
+  readonly removeSecret: Call<RemoveSecretInput, Result<StoredSecret>>;
+  /**
    * See what two policies say differently, rule by rule.
    * `POST /v1/policy/diff`, scope `policy:read`.
    */
@@ -4213,6 +4550,12 @@ export interface Operations {
    * `GET /v1/doctor`, scope `settings:read`.
    */
   readonly examineMachine: Call<NoInput | undefined, Result<ExamineMachineAnswer>>;
+  /**
+   * Remove what is older than the settings say.
+   * Of all tenants, class by class; nothing where the settings keep all. What goes is noted in the audit, which stays verifiable. A dry run removes nothing.
+   * `POST /v1/store/retention`, scope `store:write`.
+   */
+  readonly applyRetention: Call<ApplyRetentionInput | undefined, Result<RetentionReport>>;
   /**
    * List skills.
    * What is odd about their folders is told to the tenant that runs the installation.
@@ -4375,6 +4718,18 @@ export const operations = {
   showHandoff: { method: "GET", path: "/v1/runs/{id}/handoff", query: [], answer: "json" },
   showRunTrace: { method: "GET", path: "/v1/runs/{id}/trace", query: [], answer: "json" },
   showRunTrajectory: { method: "GET", path: "/v1/runs/{id}/trajectory", query: [], answer: "json" },
+  listAlertSilences: { method: "GET", path: "/v1/alerts/silences", query: ["limit","cursor","endsAfter"], answer: "json" },
+  createAlertSilence: { method: "POST", path: "/v1/alerts/silences", query: [], answer: "json" },
+  showAlertSilence: { method: "GET", path: "/v1/alerts/silences/{id}", query: [], answer: "json" },
+  endAlertSilence: { method: "DELETE", path: "/v1/alerts/silences/{id}", query: [], answer: "json" },
+  listAlerts: { method: "GET", path: "/v1/alerts", query: ["limit","cursor","state","rule"], answer: "json" },
+  listAlertRules: { method: "GET", path: "/v1/alerts/rules", query: [], answer: "json" },
+  listAlertHistory: { method: "GET", path: "/v1/alerts/history", query: ["limit","cursor","alert"], answer: "json" },
+  exportAlertRules: { method: "GET", path: "/v1/alerts/files", query: [], answer: "json" },
+  checkAlerts: { method: "POST", path: "/v1/alerts/check", query: [], answer: "json" },
+  showAlert: { method: "GET", path: "/v1/alerts/{id}", query: [], answer: "json" },
+  acknowledgeAlert: { method: "POST", path: "/v1/alerts/{id}/acknowledge", query: [], answer: "json" },
+  unacknowledgeAlert: { method: "POST", path: "/v1/alerts/{id}/unacknowledge", query: [], answer: "json" },
   listApprovals: { method: "GET", path: "/v1/approvals", query: ["state"], answer: "json" },
   showApproval: { method: "GET", path: "/v1/approvals/{id}", query: [], answer: "json" },
   approveCall: { method: "POST", path: "/v1/approvals/{id}/approve", query: [], answer: "json" },
@@ -4390,6 +4745,7 @@ export const operations = {
   listAudit: { method: "GET", path: "/v1/audit", query: ["limit","cursor","run","connector","outcome","decision","since","until"], answer: "json" },
   showAuditEntry: { method: "GET", path: "/v1/audit/calls/{id}", query: [], answer: "json" },
   showCallLineage: { method: "GET", path: "/v1/audit/calls/{id}/lineage", query: [], answer: "json" },
+  showRunLineage: { method: "GET", path: "/v1/runs/{id}/lineage", query: [], answer: "json" },
   checkAudit: { method: "GET", path: "/v1/audit/check", query: ["head"], answer: "json" },
   exportAudit: { method: "POST", path: "/v1/audit/export", query: [], answer: "lines" },
   listBudgets: { method: "GET", path: "/v1/budgets", query: [], answer: "json" },
@@ -4460,6 +4816,10 @@ export const operations = {
   lintPacks: { method: "POST", path: "/v1/policy/lint", query: [], answer: "json" },
   testPolicy: { method: "POST", path: "/v1/policy/test", query: [], answer: "json" },
   reloadPolicy: { method: "POST", path: "/v1/policy/reload", query: [], answer: "json" },
+  listSecrets: { method: "GET", path: "/v1/secrets", query: [], answer: "json" },
+  keepSecret: { method: "POST", path: "/v1/secrets", query: [], answer: "json" },
+  rotateSecret: { method: "POST", path: "/v1/secrets/{name}/rotate", query: [], answer: "json" },
+  removeSecret: { method: "DELETE", path: "/v1/secrets/{name}", query: [], answer: "json" },
   diffPolicies: { method: "POST", path: "/v1/policy/diff", query: [], answer: "json" },
   replayPolicies: { method: "POST", path: "/v1/policy/replay", query: [], answer: "json" },
   importPolicy: { method: "POST", path: "/v1/policy/import", query: [], answer: "json" },
@@ -4470,6 +4830,7 @@ export const operations = {
   explainRouting: { method: "POST", path: "/v1/routing/explain", query: [], answer: "json" },
   listSettings: { method: "GET", path: "/v1/settings", query: [], answer: "json" },
   examineMachine: { method: "GET", path: "/v1/doctor", query: [], answer: "json" },
+  applyRetention: { method: "POST", path: "/v1/store/retention", query: [], answer: "json" },
   listSkills: { method: "GET", path: "/v1/skills", query: [], answer: "json" },
   addSkills: { method: "POST", path: "/v1/skills", query: [], answer: "json" },
   validateSkills: { method: "GET", path: "/v1/skills/faults", query: ["how"], answer: "json" },

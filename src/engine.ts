@@ -33,9 +33,8 @@ import { createPolicies } from "./engine/policies.ts";
 import { applyEgressGuard } from "./engine/grants.ts";
 import { createLearning } from "./engine/learning.ts";
 import { createMcpAdmin } from "./engine/mcp-admin.ts";
-import { createMetrics } from "./engine/metrics.ts";
 import { createModels } from "./engine/models.ts";
-import { createTelemetry } from "./engine/telemetry.ts";
+import { createWatching } from "./engine/watching.ts";
 import { createSkillMatching } from "./engine/skill-matching.ts";
 import { modelOpeners } from "./engine/model-source.ts";
 import { type ConfiguredStore, openConfigured, openTeamStore } from "./engine/open-store.ts";
@@ -47,6 +46,7 @@ import { untoldRecoveries } from "./engine/recovery-news.ts";
 import { runHosting } from "./engine/run-hosting.ts";
 import type { LiveRuns } from "./engine/live-runs.ts";
 import { agentPorts, createRuns } from "./engine/runs.ts";
+import { withStoredSecrets } from "./engine/secrets/stored.ts";
 import { secretRedactor } from "./engine/redactor.ts";
 import { createProcesses } from "./sandbox/process.ts";
 import { skillPaths } from "./engine/skills.ts";
@@ -62,11 +62,15 @@ import type { UpgradeReport } from "./engine/store-upgrade.ts";
  */
 export function createEngine(
   config: Config,
-  host: Host,
+  machine: Host,
   configured?: ConfiguredStore,
   entryPoint: EntryPoint = "cli",
 ): Engine {
   const { settings } = config;
+  const stored = withStoredSecrets(config, machine);
+  const redactor = secretRedactor(settings, stored.host.env);
+  stored.conceal(redactor);
+  const host: Host = { ...stored.host, warn: (message) => machine.warn(redactor.text(message)) };
   const { clock, random, ids } = host;
   const policies = createPolicies({
     config,
@@ -77,7 +81,6 @@ export function createEngine(
   const ownPolicy = () =>
     policies.policyFor(policies.selection(), { entryPoint, tenant: settings.tenant });
   const keys = providerKeys(host.env);
-  const redactor = secretRedactor(settings, host.env);
   applyEgressGuard(settings);
 
   const {
@@ -281,16 +284,16 @@ export function createEngine(
     dataDir,
     redactor,
   });
-  const telemetry = createTelemetry({
-    settings: settings.telemetry,
+  const { telemetry, alerts, metrics, retention } = createWatching({
+    settings,
     opened,
     dataDir,
     host,
     audit,
+    connectors,
     boundary: () => boundary,
     principal: { tenant: settings.tenant, user: settings.user },
   });
-  const metrics = createMetrics({ opened, dataDir, host, audit, exports: telemetry.gauges });
   policies.follow();
   for (const report of untoldRecoveries(dataDir)) learning.observeRecovery(report);
 
@@ -299,6 +302,8 @@ export function createEngine(
     reloadPolicy: policies.reload,
     runs,
     trialAgent,
+    conceal: redactor.registered,
+    keepsOut: redactor.register,
     dataDir,
     store,
     learning,
@@ -309,7 +314,9 @@ export function createEngine(
     },
     boundary,
     metrics,
+    alerts,
     telemetry,
+    retention,
     inventory,
     models: createModels({
       settings,
@@ -341,7 +348,9 @@ export function createEngine(
       closeAll([
         () => backups.close(),
         () => checks.close(),
+        () => retention.schedule.close(),
         () => policies.close(),
+        () => alerts.close(),
         () => boundary.close(),
         // Before the runs that wait for its answers are let go.
         () => approvals.close(),

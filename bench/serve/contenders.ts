@@ -144,8 +144,8 @@ export async function askFor(
   return { perSecond: times.length / seconds, times, cpuMicros };
 }
 
-/** Time of the processor, in hundredths of a second (proc(5)). */
-function processorTicks(pid: number): number {
+/** Time of the processor that a process used, in hundredths of a second (proc(5)). */
+export function processorTicks(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return Number(fields[11]) + Number(fields[12]);

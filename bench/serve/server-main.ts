@@ -9,11 +9,12 @@ import { openEngines } from "../../src/engine/engines.ts";
 import { thisHost } from "../../src/engine/host.ts";
 import { createApp } from "../../src/http/app.ts";
 import { authenticatorOf } from "../../src/http/authentication.ts";
+import { builtDashboard } from "../../src/http/dashboard.ts";
 import { listen } from "../../src/http/listen.ts";
 import { createRateLimits } from "../../src/http/rate-limits.ts";
-import { createSessions } from "../../src/http/sessions.ts";
 import { allRoutes } from "../../src/http/routes/all.ts";
 import { adminScope } from "../../src/http/scopes.ts";
+import { createSessions } from "../../src/http/sessions.ts";
 
 /**
  * One server that is measured, started by `bench/serve.ts` with its order as JSON. It prints where
@@ -85,7 +86,7 @@ async function ours() {
     authenticator: order.auth ? authenticatorOf(keys) : { authenticate: async () => anybody },
     limits: createRateLimits({ perMinute: serve.requestsPerMinute, failuresPerMinute: 20 }),
     sessions: createSessions({ keys, signingKey: host.random.bytes(32), clock: host.clock }),
-    dashboard: { file: () => undefined },
+    dashboard: builtDashboard(),
     closing: new AbortController().signal,
   });
   const run = await engines.own.runs.create({

@@ -36,6 +36,33 @@ export const pages: readonly Page[] = [
     key: "r",
     View: page(async () => (await import("./pages/runs.tsx")).Runs),
   },
+  {
+    path: "/runs/:id",
+    title: "Run",
+    scope: "runs:read",
+    View: page(async () => (await import("./pages/run.tsx")).RunPage),
+  },
+  {
+    path: "/approvals",
+    title: "Approvals",
+    scope: "approvals:read",
+    key: "a",
+    View: page(async () => (await import("./pages/approvals.tsx")).Approvals),
+  },
+  {
+    path: "/connectors",
+    title: "Connectors",
+    scope: "connectors:read",
+    key: "c",
+    View: page(async () => (await import("./pages/connectors.tsx")).Connectors),
+  },
+  {
+    path: "/store",
+    title: "Store and health",
+    scope: "settings:read",
+    key: "s",
+    View: page(async () => (await import("./pages/store.tsx")).Store),
+  },
 ];
 
 /** The page of a path, with what it names; undefined where there is none. */

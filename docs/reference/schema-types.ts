@@ -90,9 +90,10 @@ function objectType(schema: JsonObject, indent: string, side: Side): string {
     const words = typeof description === "string" && description !== "" ? description : undefined;
     const said = words === undefined ? "" : `${deeper}/** ${words.replaceAll("*/", "*\\/")} */\n`;
     const optional = !needed.has(name);
-    const orNone = optional && side === "input" ? " | undefined" : "";
+    const type = typeOf(field, deeper, side);
+    const orNone = optional && side === "input" && type !== "unknown" ? " | undefined" : "";
     const key = /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
-    return `${said}${deeper}readonly ${key}${optional ? "?" : ""}: ${typeOf(field, deeper, side)}${orNone};\n`;
+    return `${said}${deeper}readonly ${key}${optional ? "?" : ""}: ${type}${orNone};\n`;
   });
   const open = isOpen ? `${deeper}readonly [name: string]: unknown;\n` : "";
   return `{\n${members.join("")}${open}${indent}}`;

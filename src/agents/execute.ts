@@ -40,7 +40,7 @@ export type ToolResultFields = Pick<
   Completed,
   "content" | "isError" | "decision" | "attempts" | "durationMs"
 > &
-  Partial<Pick<Completed, "error" | "callId">>;
+  Partial<Pick<Completed, "error" | "callId" | "injection">>;
 
 /**
  * One tool call. Whatever goes wrong becomes a result that the model can read and act on. After a
@@ -200,10 +200,11 @@ export function resultOf(
     callId: record.callId,
   };
   if (outcome.ok) {
-    const { reads } = outcome.value;
+    const { reads, injection } = outcome.value;
     const { content, isError } =
       reads === undefined ? outcome.value : readResult(run.read(), run.scope.agentPath, reads);
-    return { ...common, content: clip(content), isError };
+    const signs = injection === undefined ? {} : { injection };
+    return { ...common, content: clip(content), isError, ...signs };
   }
   const error = outcome.error.toJSON();
   const isQuoted = causesOf(outcome.error).some((one) => isBoundaryError(one) && one.quotesOutside);

@@ -15,3 +15,10 @@ export type Repeat = (typeof repeats)[number];
 /** How much a run should think and spend. */
 export const efforts = ["low", "medium", "high"] as const;
 export type Effort = (typeof efforts)[number];
+
+/**
+ * How sure it is that a text from outside gives a model orders: `likely` is hardly ever written for
+ * people, `suspected` now and then.
+ */
+export const injectionLevels = ["suspected", "likely"] as const;
+export type InjectionLevel = (typeof injectionLevels)[number];

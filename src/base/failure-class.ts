@@ -28,7 +28,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     evaluation.compose_missing evaluation.program_missing evaluation.network_not_kept
     evaluation.snapshot_failed evaluation.keep_failed evaluation.copy_failed
     mcp.start_timeout models.not_served shell.sandbox_unavailable policy.cedar_missing
-    store.busy store.in_use store.closed store.conflict store.restoring store.run_exists
+    secrets.busy store.busy store.in_use store.closed store.conflict store.restoring store.run_exists
     store.access store.bad_row store.bad_encoding store.journal_failed
     store.snapshot_failed store.copy_failed store.export_failed sandbox.spawn_failed
     sandbox.kill_failed store.async_transaction cli.unwritable durable.closed workspace.no_folder`),
@@ -73,7 +73,7 @@ const byCode: Readonly<Record<FailureClass, readonly string[]>> = {
     mcp.rate_limited mcp.message_too_large cli.input_too_long store.full
     api.rate_limited api.too_large skills.archive_too_large store.budget_differs store.budget_overreturned`),
   "F-SEC": namesIn(`
-    api.forbidden api.unauthenticated api.workspace_refused
+    api.forbidden api.wrong_host api.unauthenticated api.workspace_refused
     boundary.policy_denied boundary.egress_blocked agents.filtered evaluation.path_escape
     evaluation.place_refused sandbox.folder_refused workspace.path_refused store.wrong_tenant
     skills.archive_unsafe_path skills.archive_link skills.archive_special
@@ -118,6 +118,7 @@ const byRoom: Readonly<Record<string, FailureClass>> = {
   messaging: "F-INP",
   policy: "F-INP",
   sandbox: "F-ENV",
+  secrets: "F-INP",
   serve: "F-INP",
   skills: "F-INP",
   store: "F-ENV",

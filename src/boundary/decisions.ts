@@ -52,7 +52,8 @@ function sameFacts(one: CallFacts, other: CallFacts): boolean {
     one.host === other.host &&
     one.port === other.port &&
     one.privateAddress === other.privateAddress &&
-    one.address === other.address
+    one.address === other.address &&
+    one.injection === other.injection
   );
 }
 
@@ -75,7 +76,8 @@ type ComparedFacts =
   | "host"
   | "port"
   | "privateAddress"
-  | "address";
+  | "address"
+  | "injection";
 
 /** Does not compile where a fact or a principal has a field that is not compared above. */
 [] as Exclude<keyof CallFacts, ComparedFacts | "args">[] satisfies never[];

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../base/json.ts";
-import type { Effect, Effort, Repeat } from "../base/effect.ts";
+import type { Effect, Effort, InjectionLevel, Repeat } from "../base/effect.ts";
 import type { Principal } from "../base/principal.ts";
 import type { BoundaryError } from "./errors.ts";
 import type { EgressConnect, EgressFetch, SpawnProcess } from "./hands.ts";
@@ -27,6 +27,8 @@ export interface CallFacts {
   readonly privateAddress?: boolean;
   /** What the host resolved to. Connectors leave it out: the boundary asks again when it knows. */
   readonly address?: string;
+  /** What the run's agent has read by now that looks as if it gave models orders. */
+  readonly injection?: InjectionLevel;
   /**
    * Must not be changed once the call is made: of a read, the audit takes the digest when it
    * writes its batch.
@@ -243,6 +245,7 @@ export interface CallRecord {
   readonly model?: string;
   readonly host?: string;
   readonly port?: number;
+  readonly injection?: InjectionLevel;
   readonly argsDigest?: string;
   readonly decision: Decision;
   readonly approvalId?: string;

@@ -38,10 +38,13 @@ async function run(words: readonly string[], machine: Machine): Promise<number> 
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) return exitCodes.ok;
     const error = thrown instanceof CommanderError ? usage(thrown, words) : toAgent33Error(thrown);
+    // Only what fails needs it, and no command should wait for it to be loaded.
+    const { environmentSecrets } = await import("../engine/redactor.ts");
+    const conceal = environmentSecrets(context.host.env).registered;
     showError(
       {
-        out: (text) => context.write(`${printable(text)}\n`),
-        err: (text) => context.writeError(`${printable(text)}\n`),
+        out: (text) => context.write(`${conceal(printable(text))}\n`),
+        err: (text) => context.writeError(`${conceal(printable(text))}\n`),
         json: words.includes("--json"),
         style: createStyle(context.colours),
         width: context.columns,
@@ -67,6 +70,8 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   work: async () => (await import("./commands/work.ts")).workCommand,
   serve: async () => (await import("./commands/serve.ts")).serveCommand,
   keys: async () => (await import("./commands/keys.ts")).keysCommand,
+  alerts: async () => (await import("./commands/alerts/alerts.ts")).alertsCommand,
+  secrets: async () => (await import("./commands/secrets.ts")).secretsCommand,
   approvals: async () => (await import("./commands/approvals.ts")).approvalsCommand,
   audit: async () => (await import("./commands/audit.ts")).auditCommand,
   budgets: async () => (await import("./commands/budgets.ts")).budgetsCommand,
@@ -90,7 +95,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
  */
 export async function createProgram(
   context: CliContext,
-  [word = ""]: readonly string[],
+  [word = ""]: readonly string[] = [],
 ): Promise<Command> {
   const program = new Command("agent33")
     .description("An agent engine whose every outbound call goes through one governed door.")

@@ -12,10 +12,12 @@ export interface Prompts {
     choices: readonly { readonly value: string; readonly label: string }[],
   ): Promise<string | undefined>;
   confirm(message: string): Promise<boolean>;
+  /** Asks for what is not shown while it is typed; absent where that cannot be done. */
+  readonly secret?: (message: string) => Promise<string | undefined>;
 }
 
 /** What is asked may be words from outside, as all that is written to a terminal may be. */
-export function cleanPrompts({ text, choose, confirm }: Prompts): Prompts {
+export function cleanPrompts({ text, choose, confirm, secret }: Prompts): Prompts {
   return {
     text: ({ message, validate }) => text({ message: printable(message), validate }),
     choose: (message, choices) =>
@@ -24,6 +26,7 @@ export function cleanPrompts({ text, choose, confirm }: Prompts): Prompts {
         choices.map(({ value, label }) => ({ value, label: printable(label) })),
       ),
     confirm: (message) => confirm(printable(message)),
+    ...(secret === undefined ? {} : { secret: (message) => secret(printable(message)) }),
   };
 }
 
@@ -42,5 +45,10 @@ export const terminalPrompts: Prompts = cleanPrompts({
   confirm: async (message) => {
     const { confirm } = await import("@clack/prompts");
     return (await confirm({ message })) === true;
+  },
+  secret: async (message) => {
+    const { isCancel, password } = await import("@clack/prompts");
+    const answer = await password({ message });
+    return isCancel(answer) ? undefined : answer;
   },
 });

@@ -61,7 +61,7 @@ export interface ConfigSources {
 export const configFileName = "agent33.config.yaml";
 
 /** Variables that begin like settings and are none. */
-const otherVariables = new Set(["AGENT33_BENCH_DATA"]);
+const otherVariables = new Set(["AGENT33_BENCH_DATA", "AGENT33_MASTER_KEY"]);
 
 /**
  * Reads all settings: file, then environment, then flags, the later over the earlier.

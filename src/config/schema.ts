@@ -13,8 +13,10 @@ import { automaticIntakeRule } from "../learning/intake-rules.ts";
 import { severities } from "../learning/severity.ts";
 import { priceOverrideSchema } from "../models/prices.ts";
 import { sandboxChoices } from "../sandbox/choose.ts";
+import { alertSettingsSchema } from "./alert-settings.ts";
 import { fallbacksSchema } from "./fallbacks.ts";
 import { mcpServerSchema } from "./mcp-servers.ts";
+import { retentionSettingsSchema } from "./retention-settings.ts";
 import { serveSettingsSchema } from "./serve-settings.ts";
 import { telemetrySettingsSchema } from "./telemetry-settings.ts";
 import { skillSettingsSchema } from "./skill-settings.ts";
@@ -305,6 +307,8 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   telemetry: telemetrySettingsSchema.prefault({}),
+  retention: retentionSettingsSchema.prefault({}),
+  alerts: alertSettingsSchema.prefault({}),
   mcp: mcpSettings.prefault({}),
   tools: z
     .strictObject({
@@ -320,6 +324,17 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({}),
   skills: skillSettingsSchema.prefault({}),
+  secrets: z
+    .strictObject({
+      keyFile: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "file with the master key of stored secrets, outside of the data folder; AGENT33_MASTER_KEY comes first",
+        ),
+    })
+    .prefault({}),
   serve: serveSettingsSchema.prefault({}),
   mcpServers: z
     .record(z.string(), mcpServerSchema)

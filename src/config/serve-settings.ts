@@ -25,6 +25,15 @@ export const serveSettingsSchema = z.strictObject({
     .max(65_535)
     .default(3333)
     .describe("port that the API listens on; 0 takes any that is free"),
+  names: z
+    .array(
+      z
+        .string()
+        .regex(/^[\w.-]+$/, "Must be the name of a host, without a port")
+        .max(253),
+    )
+    .default([])
+    .describe("names under which the API may be asked besides this machine's own"),
   tlsCert: z.string().min(1).optional().describe("PEM file with the certificate of the API"),
   tlsKey: z.string().min(1).optional().describe("PEM file with the key of that certificate"),
   allowPlainRemote: z

@@ -3,6 +3,8 @@
  * dot, so nobody's connector shares a breaker and limits with these.
  */
 export const engineCalls = {
+  alerts: "http:engine.alerts",
+  alertMessages: "messaging:engine.alerts",
   approvals: "http:engine.approvals",
   doctor: "http:engine.doctor",
   telemetry: "http:engine.telemetry",

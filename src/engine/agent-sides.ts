@@ -19,6 +19,7 @@ import type { Skill } from "../skills/skill.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { Callers } from "./callers.ts";
 import type { SideCompletion } from "./completion.ts";
+import { type Taint, withScan } from "./scanned-tools.ts";
 import { withSecrets } from "./secret-tools.ts";
 import { type SkillSeat, sideSkills } from "./side-skills.ts";
 import { type ArrangedTools, arrangeTools } from "./tool-search.ts";
@@ -28,6 +29,8 @@ import { createToolbox } from "./toolbox.ts";
 export interface SideParts {
   readonly boundary: Boundary;
   readonly redactor: Redactor;
+  /** What the run's agents have read by now. */
+  readonly taint: Taint;
   readonly settings: Settings["tools"];
   readonly tokens: TokenCounter;
   /** How much of a prompt the list of skills may take. */
@@ -96,7 +99,8 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
   });
   // Who has nothing to act with has one turn's work, and no use for a plan.
   const acts = arranged.shown.length + arranged.toFind.length + subAgents.length > 0;
-  const withValues = (tool: GovernedTool): GovernedTool => withSecrets(tool, parts.redactor);
+  const withValues = (tool: GovernedTool): GovernedTool =>
+    withScan(withSecrets(tool, parts.redactor), parts.taint);
   const tools: ArrangedTools = {
     shown: [
       ...arranged.shown.map(withValues),
@@ -116,7 +120,9 @@ export function openSide(parts: SideParts, seat: Seat): OpenedSide {
     effort,
     toolbox: createToolbox(parts.boundary, tools, parts.callers),
     preloaded: skills.preloaded,
-    systemPrompt: renderSystemPrompt(agent, { skills: skills.text, check: judged }),
+    systemPrompt: parts.redactor.text(
+      renderSystemPrompt(agent, { skills: skills.text, check: judged }),
+    ),
     window: windowOf(
       { ...parts.context, ...agent.context },
       { ...parts.model, maxOutputTokens: effort.maxOutputTokens },

@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { isAgent33Error } from "../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../base/errors.ts";
 import { copyFolder, keepFolder, keptFolderSchema } from "../evaluation/workspaces/kept-folder.ts";
 import { resetFolder } from "../evaluation/workspaces/reset-folder.ts";
 import { dataDirOf, keptContents, type RunFiles, startFiles } from "./run-files.ts";
@@ -23,6 +23,7 @@ export async function keepClean(
   files: RunFiles,
   workspace: string,
   megabytes: number,
+  holdsSecret: (content: Buffer) => boolean,
 ): Promise<string | undefined> {
   try {
     const kept = await keepFolder(
@@ -32,6 +33,14 @@ export async function keepClean(
         name: basename(files.folder),
         mostBytes: megabytes * 1024 * 1024,
         mostFiles: mostCleanFiles,
+        mayKeep: (content, path) => {
+          if (!holdsSecret(content)) return true;
+          // Without it the next attempt would not find the workspace as it was.
+          throw new Agent33Error(
+            "evaluation.keep_failed",
+            `${path} holds a secret of this machine`,
+          );
+        },
       },
       (folder) => folder === dataDirOf(files),
     );

@@ -22,6 +22,7 @@ import type { EngineStore } from "./tenant-store.ts";
 import { agentPlaces, changedSince, resolveFamily } from "./agents.ts";
 import type { Host } from "./host.ts";
 import { checkPlaces, type CompletionRequest, completionOf } from "./completion.ts";
+import { withoutSecrets } from "./definition-secrets.ts";
 import { checkInputs } from "./inputs.ts";
 import type { Policies } from "./policies.ts";
 import {
@@ -112,7 +113,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   const { host, config, store, durable, dataDir } = parts;
   const { settings } = config;
   const policy = parts.policies.selection();
-  const family = resolveFamily(request.agent, config, host.cwd);
+  const family = withoutSecrets(resolveFamily(request.agent, config, host.cwd), parts.redactor);
   const { agent } = family;
   const runId = host.ids();
   const files = runFiles(dataDir, runId);
@@ -216,6 +217,7 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
     ...(scratch?.notices ?? []),
     ...(imagePath === undefined ? [] : ["The task's PATH is not used on this machine."]),
     ...workspaceNotices(request),
+    ...family.notices,
     ...changeNotices(agent, store),
     ...(once ? onceNotices(agent) : []),
     ...route.notices,
@@ -223,7 +225,8 @@ export async function createRun(request: RunRequest, parts: CreateParts): Promis
   ];
   if (workspace !== null) await rememberWorkspace(files, workspace);
   if (task === undefined && workspace !== null) {
-    notices.push(...(await keptNotices(files, workspace, settings.replay.keepMegabytes)));
+    const megabytes = settings.replay.keepMegabytes;
+    notices.push(...(await keptNotices(files, workspace, megabytes, parts.redactor)));
   }
   const rise = await ladderOf(request, spec, { named, question, files }, parts);
   notices.push(...rise.notices);
@@ -257,11 +260,20 @@ async function keptNotices(
   files: RunFiles,
   workspace: string,
   megabytes: number,
+  redactor: Redactor,
 ): Promise<readonly string[]> {
   if (megabytes === 0) return [];
+  const left: string[] = [];
+  const mayKeep = (content: Buffer, path: string): boolean => {
+    if (!redactor.holds(content)) return true;
+    left.push(path);
+    return false;
+  };
   try {
-    await keepWorkspace(files, workspace, megabytes * 1024 * 1024);
-    return [];
+    await keepWorkspace(files, workspace, megabytes * 1024 * 1024, mayKeep);
+    return left.length === 0
+      ? []
+      : [`Not kept for replays, because secrets stand in them: ${left.join(", ")}.`];
   } catch (error) {
     return [`The workspace is not kept for replays: ${toAgent33Error(error).message}`];
   }

@@ -1,3 +1,5 @@
+import { withStoredSecrets } from "./secrets/stored.ts";
+import { attempt } from "../base/result.ts";
 import { agentReference } from "../agents/definition.ts";
 import { toAgent33Error } from "../base/errors.ts";
 import type { Boundary } from "../boundary/boundary.ts";
@@ -36,9 +38,12 @@ const localServers = [
  */
 export async function examine(
   config: Config,
-  host: Host,
+  machine: Host,
   open: () => DoctorParts & { close(): Promise<void> },
 ): Promise<readonly DoctorFinding[]> {
+  // Where they cannot be opened, neither can the engine, and that is found below.
+  const stored = attempt(() => withStoredSecrets(config, machine));
+  const host = stored.ok ? stored.value.host : machine;
   const findings: DoctorFinding[] = [
     { what: "node", state: "ok", detail: `${host.nodeVersion} at ${host.nodePath}` },
     ...agentFinding(config, host),

@@ -4,6 +4,7 @@ import type { Jobs } from "./jobs.ts";
 import type { Boundary } from "../boundary/boundary.ts";
 import type { TrialAgent } from "../evaluation/attempts/attempt.ts";
 import type { Processes } from "../sandbox/process.ts";
+import type { Alerts } from "./alerts.ts";
 import type { Audit } from "./audit.ts";
 import type { BudgetNews } from "./budget-news.ts";
 import type { ElicitationAnswer } from "./elicitation.ts";
@@ -13,6 +14,7 @@ import type { Lineage } from "./lineage.ts";
 import type { McpAdmin } from "./mcp-admin.ts";
 import type { Models } from "./models.ts";
 import type { RememberedRule, RememberRequest } from "./remember.ts";
+import type { Retention } from "./retention.ts";
 import type { RouteExplanation, RouteRequest } from "./explain-route.ts";
 import type { Runs } from "./runs.ts";
 import type { SkillMatching } from "./skill-matching.ts";
@@ -46,8 +48,12 @@ export interface Engine {
   readonly models: Models;
   /** What an operator watches, of all tenants. */
   readonly metrics: Metrics;
+  /** What fires of the installation's alerts; looked at only once somebody starts that. */
+  readonly alerts: Alerts;
   /** What is handed over to others as it happens. */
   readonly telemetry: Pick<TelemetryExports, "look">;
+  /** Removes what is older than the settings say. */
+  readonly retention: Retention;
   readonly skills: SkillMatching;
   readonly processes: Processes;
   /** Trials of agents on tasks. */
@@ -85,6 +91,10 @@ export interface Engine {
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   /** Tells of each share of a budget that is reached here. Returns what ends it. */
   readonly onBudget: BudgetNews["listen"];
+  /** A text without the secrets that are known here, for what leaves by another way than the log. */
+  readonly conceal: (text: string) => string;
+  /** From now on a secret is kept out of all that is written here. */
+  readonly keepsOut: (name: string, value: string) => void;
   readonly dataDir: string;
   /**
    * Ends children, connections and the store. The engine cannot be used afterwards.

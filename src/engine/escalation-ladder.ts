@@ -1,3 +1,4 @@
+import type { Redactor } from "../base/redact.ts";
 import { tiersAbove } from "../agents/routing/settings.ts";
 import { defaultLeaseMs } from "../durable/sqlite.ts";
 import { keepClean } from "./clean-workspace.ts";
@@ -17,6 +18,7 @@ export interface Ladder {
 
 /** What a ladder is made with. */
 interface LadderParts {
+  readonly redactor: Redactor;
   readonly host: Host;
   readonly config: Config;
   readonly store: EngineStore;
@@ -49,7 +51,7 @@ export async function ladderOf(
   const above = tiersAbove(spec.effort.effort);
   if (!enabled || request.escalates === false || above.length === 0) return none;
   if (spec.workspace !== null) {
-    const why = await keepClean(about.files, spec.workspace, keepMegabytes);
+    const why = await keepClean(about.files, spec.workspace, keepMegabytes, parts.redactor.holds);
     if (why !== undefined) return { spec: {}, notices: [`No second attempt: ${why}.`] };
   }
   const ladder: TierSpec[] = [];

@@ -4,9 +4,9 @@ import type { Jobs, JobsParts } from "./jobs.ts";
 export function jobsOnDemand(parts: JobsParts): Jobs {
   const load = async (): Promise<Jobs> => (await import("./jobs.ts")).createJobs(parts);
   return {
-    begin: async (...asked) => (await load()).begin(...asked),
-    goOn: async (...asked) => (await load()).goOn(...asked),
     run: async (...asked) => (await load()).run(...asked),
+    begin: async (...asked) => (await load()).begin(...asked),
     resume: async (...asked) => (await load()).resume(...asked),
+    goOn: async (...asked) => (await load()).goOn(...asked),
   };
 }

@@ -26,7 +26,9 @@ export function createLiveText(redactor: Redactor, tell: (event: Delta) => void)
     add: (event: Delta): void => {
       const text = `${held.get(keyOf(event))?.text ?? ""}${event.text}`;
       const words = lastTwoWords(text);
-      const cut = text.length - words > longestWord ? text.length - longestWord / 2 : words;
+      const usual = text.length - words > longestWord ? text.length - longestWord / 2 : words;
+      // What is told must not end in the beginning of a secret of several words, or within a long one.
+      const cut = redactor.openEnd(text.slice(0, usual));
       if (cut > 0) tell({ ...event, text: redactor.text(text.slice(0, cut)) });
       held.set(keyOf(event), { ...event, text: text.slice(cut) });
     },

@@ -81,7 +81,7 @@ export interface McpAdminParts {
 const loginMs = 600_000;
 
 export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
-  const { config, host } = parts;
+  const { config, host, redactor } = parts;
   const file = lockPath(config, host.cwd);
   const inspect = async (names: readonly string[], lock: Lock, by?: Asker) => {
     const found: (readonly [McpServerReport, McpServerHandle])[] = [];
@@ -110,7 +110,11 @@ export function createMcpAdmin(parts: McpAdminParts): McpAdmin {
         Object.fromEntries(
           listed.map((tool) => [
             tool.name,
-            { digest: tool.digest, description: tool.description, hints: { ...tool.hints } },
+            {
+              digest: tool.digest,
+              description: redactor.text(tool.description),
+              hints: { ...tool.hints },
+            },
           ]),
         ),
       ]);

@@ -3,6 +3,7 @@ import { messageOf } from "../base/errors.ts";
 import { packageVersion } from "../base/version.ts";
 import { pricesOf } from "../models/prices.ts";
 import type { Exposition, Gauges } from "../observability/metrics/exposition.ts";
+import type { Place } from "../observability/feed/feed.ts";
 import { createMetricsReader } from "../observability/metrics/reader.ts";
 import type { Sample } from "../observability/metrics/rollup.ts";
 import {
@@ -25,6 +26,10 @@ export interface Metrics {
   readonly contentType: string;
   /** The text that Prometheus reads. Sums come from the store, so they are the same after a restart. */
   text(): Promise<string>;
+  /** Keeps the sums for good before anything of the store is removed. @returns how far they go */
+  preserve(): Promise<Place>;
+  /** How things are at this moment, without the sums and without how exports stand. */
+  gauges(tenants: readonly string[]): Promise<Gauges>;
   /** What calls came to, from the same sums: by tenant, model, effort, outcome, connector and time. */
   spend(question: SpendQuestion): Promise<SpendSummary>;
   close(): Promise<void>;
@@ -35,7 +40,7 @@ export interface MetricsParts {
   readonly dataDir: string;
   readonly host: Host;
   readonly audit: Pick<Audit, "settle">;
-  /** How exports stand. */
+  /** How exports and alerts stand. */
   readonly exports: () => Promise<Gauges>;
 }
 
@@ -58,6 +63,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const reader = createMetricsReader({
     source,
     path: join(folder, "metrics.json"),
+    basePath: join(folder, "metrics-base.json"),
     mark: String(host.pid),
     hashAt: async (tenant, position) => {
       const [entry] = await opened.backend
@@ -79,6 +85,8 @@ export function createMetrics(parts: MetricsParts): Metrics {
       );
       return (await exposition).text(rollup, gauges);
     },
+    preserve: reader.preserve,
+    gauges: (tenants) => gaugesOf(parts, tenants),
     spend: async (question) => {
       const { spend } = await upToDate(await source.tenants());
       return summarize(spend, question);

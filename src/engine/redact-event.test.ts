@@ -148,6 +148,19 @@ test("reasoning whose text changed loses the signature of its old text", () => {
   expect(JSON.stringify(event)).not.toContain('"x"');
 });
 
+test("live text holds a secret of several words back until it is known", () => {
+  const told: LiveEvent[] = [];
+  const several = createRedactor();
+  several.register("S", "correct horse battery staple");
+  const live = createLiveText(several, (event) => told.push(event));
+  for (const piece of ["It is corr", "ect horse", " battery ", "staple, they", " say to ", "me."]) {
+    live.add({ type: "text.delta", runId: "r", at: 1, turn: 1, text: piece });
+  }
+  live.flush("r");
+  const text = told.map((event) => (event.type === "text.delta" ? event.text : "")).join("");
+  expect(text).toBe("It is [secret:S], they say to me.");
+});
+
 test("live text hides a secret that arrives in pieces and takes long words in its stride", () => {
   const told: LiveEvent[] = [];
   const live = createLiveText(redactor(), (event) => told.push(event));

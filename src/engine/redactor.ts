@@ -4,9 +4,15 @@ import { referencesIn, referredBy } from "../config/references.ts";
 import { passwordsIn, providerKeys, secretName } from "../config/secrets.ts";
 import type { Host } from "./host.ts";
 
-/** A redactor that knows the secrets of the settings and of this machine's environment. */
+/** A value under a secret's name that says where something is, not what it is. */
+const place = /^(?:[/~.]|[A-Za-z]:[\\/]|[a-z][a-z0-9+.-]*:\/\/)/;
+
+/**
+ * A redactor that knows the secrets of the settings and of this machine's environment: those that the
+ * settings refer to, and whatever else stands there under the name of a secret.
+ */
 export function secretRedactor(settings: Settings, env: Host["env"]): Redactor {
-  const redactor = createRedactor();
+  const redactor = environmentSecrets(env);
   for (const { variable, value } of providerKeys(env)) {
     if (value !== undefined) redactor.register(variable, value);
   }
@@ -21,10 +27,21 @@ export function secretRedactor(settings: Settings, env: Host["env"]): Redactor {
   if (webhook !== undefined) {
     redactor.register(webhook.secretVariable, env[webhook.secretVariable] ?? "");
   }
-  const password = env["PGPASSWORD"] ?? "";
-  if (password !== "") redactor.register("PGPASSWORD", password);
+  for (const variable of Object.values(settings.telemetry.otlp?.secretHeaders ?? {})) {
+    redactor.register(variable, env[variable] ?? "");
+  }
   for (const one of passwordsIn(settings.learning.store ?? "")) {
     redactor.register("learning.store", one);
+  }
+  return redactor;
+}
+
+/** A redactor that knows what stands in the environment under the name of a secret. */
+export function environmentSecrets(env: Host["env"]): Redactor {
+  const redactor = createRedactor();
+  for (const [name, value = ""] of Object.entries(env)) {
+    if (secretName.test(name) && !place.test(value)) redactor.register(name, value.trim());
+    for (const password of passwordsIn(value)) redactor.register(name, password);
   }
   return redactor;
 }

@@ -99,6 +99,7 @@ export function keptContents({ folder }: RunFiles): string {
 /**
  * Keeps what is in a workspace before the agent touches it, so that the run can be replayed from
  * there.
+ * @param mayKeep says whether a file may be kept, by what is in it
  * @returns whether it is small enough to be kept
  * @throws Agent33Error `evaluation.keep_failed`
  */
@@ -106,6 +107,7 @@ export async function keepWorkspace(
   files: RunFiles,
   workspace: string,
   mostBytes: number,
+  mayKeep: (content: Buffer, path: string) => boolean,
 ): Promise<boolean> {
   const kept = await keepFolder(
     workspace,
@@ -114,6 +116,7 @@ export async function keepWorkspace(
       name: basename(files.folder),
       mostBytes,
       mostFiles: mostKeptFiles,
+      mayKeep,
     },
     notLookedAt(files),
   );

@@ -2,6 +2,7 @@ import { isJsonObject } from "../base/json.ts";
 import type { Redactor } from "../base/redact.ts";
 import type { GovernedTool } from "../connectors/governed-tool.ts";
 import { withInput } from "../connectors/with-input.ts";
+import type { OfferedTool } from "../tools/tool.ts";
 import { mapStrings } from "./redact-event.ts";
 
 /**
@@ -12,6 +13,7 @@ export function withSecrets(governed: GovernedTool, redactor: Redactor): Governe
   const { spec } = governed;
   return {
     ...governed,
+    tool: withoutSecrets(governed.tool, redactor),
     spec: {
       ...spec,
       run: async (context) => {
@@ -28,4 +30,13 @@ export function withSecrets(governed: GovernedTool, redactor: Redactor): Governe
       },
     },
   };
+}
+
+/** A tool as models are told of it. What decides about its calls knows it by its digest as it is. */
+function withoutSecrets(tool: OfferedTool, { registered }: Redactor): OfferedTool {
+  const said = { description: tool.description, inputSchema: tool.inputSchema };
+  const hidden = mapStrings(said, registered);
+  return JSON.stringify(hidden) === JSON.stringify(said)
+    ? tool
+    : { ...tool, ...(hidden as unknown as typeof said) };
 }

@@ -48,6 +48,7 @@ import { withChangedSkills } from "./changed-skills.ts";
 import { matchedSkills } from "./run-skill-match.ts";
 import type { SkillMatcherParts } from "./skill-matcher.ts";
 import { runSkills, skillPaths } from "./skills.ts";
+import { createTaint } from "./scanned-tools.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
 import type { ArrangedTools } from "./tool-search.ts";
@@ -197,6 +198,7 @@ export async function openSession(
       {
         boundary,
         redactor,
+        taint: createTaint(events),
         settings: settings.tools,
         tokens,
         skillListTokens: all.skills.listTokens,

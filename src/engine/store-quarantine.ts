@@ -8,7 +8,7 @@ import {
   type StoredQuarantined,
 } from "../store/transfer/quarantine.ts";
 import type { Host } from "./host.ts";
-import { secretRedactor } from "./redactor.ts";
+import { redactorFor } from "./secrets/stored.ts";
 import { withPlace } from "./store-place.ts";
 
 /** A record that was set aside, with the first of what it says. */
@@ -38,7 +38,7 @@ export async function quarantineIn(
   host: Host,
   request: PageRequest,
 ): Promise<Page<QuarantineItem>> {
-  const redactor = secretRedactor(config.settings, host.env);
+  const redactor = redactorFor(config, host);
   const page = await tables.read(() => listSetAside(request));
   const items = page.items.map((item) => {
     // Redacted before it is cut: half of a key is no longer known as one.
@@ -68,7 +68,7 @@ export async function quarantinedIn(
   host: Host,
   id: number,
 ): Promise<StoredQuarantined> {
-  const redactor = secretRedactor(config.settings, host.env);
+  const redactor = redactorFor(config, host);
   return hidden(await tables.read(() => findSetAside(id)), redactor);
 }
 

@@ -7,9 +7,9 @@ import { isBoundaryError } from "../boundary/errors.ts";
 import type { Settings } from "../config/schema.ts";
 import { engineCalls } from "../connectors/engine-calls.ts";
 import { createExporter, type Exporter, type Sink } from "../observability/export/exporter.ts";
-import { appendRecords, lengthOf } from "../observability/export/jsonl-file.ts";
+import { appendRecords, lengthOf, moveRecords } from "../observability/export/jsonl-file.ts";
 import { exportRecord } from "../observability/export/record.ts";
-import type { FeedSource } from "../observability/feed/feed.ts";
+import type { FeedSource, Place } from "../observability/feed/feed.ts";
 import type { Gauges } from "../observability/metrics/exposition.ts";
 import { takeLock } from "../store/sqlite/use-lock.ts";
 import type { Store } from "../store/store.ts";
@@ -30,6 +30,14 @@ export interface TelemetryExports {
   check(): Promise<void>;
   /** How each export stands. */
   gauges(): Promise<Gauges>;
+  /** How far each export has come: what is behind it is handed over. */
+  places(): readonly Place[];
+  /**
+   * Puts the file under another name, so that a new one begins with what is handed over next.
+   * @param name of what the file becomes, by its present path
+   * @returns where it is now; undefined where there is none, or another process is at it
+   */
+  rotate(name: (path: string) => string): string | undefined;
   close(): Promise<void>;
 }
 
@@ -103,6 +111,21 @@ export function createTelemetry(parts: TelemetryParts): TelemetryExports {
             cause: thrown,
           },
         );
+      }
+    },
+    places: () => exporters.map((exporter) => exporter.place().place),
+    rotate: (name) => {
+      const path = jsonl === undefined ? undefined : resolve(host.cwd, jsonl);
+      const exporter = exporters.find((one) => one.name === "jsonl");
+      const lock = takeLock(join(folder, "jsonl.lock"), "alone", 0);
+      if (path === undefined || exporter === undefined || lock === undefined) {
+        lock?.release();
+        return undefined;
+      }
+      try {
+        return moveRecords(path, exporter.place().bytes, name(path));
+      } finally {
+        lock.release();
       }
     },
     gauges: async () => gaugesOf(exporters, source, opened, host),

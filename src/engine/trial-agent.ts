@@ -11,6 +11,7 @@ import { atifOfLog } from "../evaluation/trajectories/atif-of-log.ts";
 import type { Artefact } from "../evaluation/trials/trial.ts";
 import type { EventOf, StoredEvent } from "../events/event.ts";
 import { resolveFamily } from "./agents.ts";
+import { withoutSecrets } from "./definition-secrets.ts";
 import { createTrialRun, type TrialRunParts } from "./create-trial-run.ts";
 import type { LiveRuns } from "./live-runs.ts";
 import { isTrialRun, parseRunSpec } from "./run-spec.ts";
@@ -28,7 +29,7 @@ export function trialAgents(parts: TrialAgentParts): (reference: string | undefi
   let closed = false;
   return (reference) => {
     const { config, host } = parts;
-    const family = resolveFamily(reference, config, host.cwd);
+    const family = withoutSecrets(resolveFamily(reference, config, host.cwd), parts.redactor);
     const { agent, subAgents } = family;
     const { limits, context, routing, tools } = config.settings;
     return {

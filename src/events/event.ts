@@ -227,6 +227,10 @@ const storedEventSchema = z.discriminatedUnion("type", [
     durationMs: z.number().nonnegative(),
     error: errorData.exactOptional(),
     callId: z.string().exactOptional(),
+    /** What in the content looks as if it gave a model orders, by the names of rules. */
+    injection: z
+      .object({ level: z.enum(["suspected", "likely"]), rules: z.array(z.string()).readonly() })
+      .exactOptional(),
     /** In a replay: why the call was not made and the result is that of the log. */
     fromLog: z.enum(fromLogReasons).exactOptional(),
   }),

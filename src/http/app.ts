@@ -9,11 +9,12 @@ import type { Host } from "../engine/host.ts";
 import { anybody } from "./anybody.ts";
 import { answerProblems } from "./answers.ts";
 import { limitedBody } from "./body-size.ts";
-import type { Authenticator } from "./caller.ts";
+import type { Authenticator, Caller } from "./caller.ts";
 import { addDashboard, type Dashboard, isOfPage } from "./dashboard.ts";
 import type { ApiEnvironment } from "./environment.ts";
 import { eventStream } from "./event-stream.ts";
 import { live, livePaths, ready, readyPaths } from "./health.ts";
+import { knownHosts } from "./host-names.ts";
 import { invalidRequest } from "./input.ts";
 import { parseBody, unsafeText } from "./json-body.ts";
 import { openApi } from "./openapi.ts";
@@ -69,6 +70,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   const forAnswers = secureHeaders(headersOf(answerPolicy, transportSecurity));
   const forPage = secureHeaders(headersOf(pagePolicy, transportSecurity));
   app.use((c, next) => (isOfPage(c) ? forPage : forAnswers)(c, next));
+  app.use(knownHosts(serve));
   app.use(limitedBody(serve.maxBodyKilobytes * 1024));
 
   app.get("/openapi.json", (c) => c.body(document(), 200, { "content-type": "application/json" }));
@@ -98,11 +100,11 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
       new Agent33Error("api.not_found", "There is nothing under this path.", {
         hint: "The operations are in /openapi.json, and on the page /docs.",
       }),
-      host,
+      parts,
       places,
     ),
   );
-  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), host, places));
+  app.onError((thrown, c) => problemResponse(c, toAgent33Error(thrown), parts, places));
   return app;
 }
 
@@ -141,7 +143,7 @@ async function respond(c: Here, route: Route, parts: AppParts): Promise<Response
     header: (name) => c.req.header(name),
   });
   const answer = isStream ? await answering : await within(answering, over, seconds);
-  return answered(c, route, answer, parts);
+  return answered(c, route, answer, parts, caller);
 }
 
 async function inputOf(c: Here, { body, query }: Route, mostLevels: number): Promise<RawInput> {
@@ -178,6 +180,13 @@ async function bodyOf(c: Here, mostLevels: number): Promise<unknown> {
       hint: "Send JSON with `Content-Type: application/json`.",
     });
   }
+  const coding = c.req.header("content-encoding")?.trim().toLowerCase() ?? "identity";
+  if (coding !== "identity") {
+    // A few bytes could become more than there is room for.
+    throw new Agent33Error("api.unsupported_media_type", "The body is compressed.", {
+      hint: "Send it as it is, without Content-Encoding.",
+    });
+  }
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -207,7 +216,13 @@ async function within<T>(work: Promise<T>, over: AbortSignal, seconds: number): 
   }
 }
 
-function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Response {
+function answered(
+  c: Here,
+  route: Route,
+  answer: Answer,
+  parts: AppParts,
+  { tenant }: Caller,
+): Response {
   if (answer.kind === "stream") {
     if (answer.items === undefined) return c.body(null, 204);
     return c.body(eventStream(answer.items), 200, {
@@ -224,8 +239,11 @@ function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Respo
       },
     });
   }
+  // What came from the log holds no secrets; files that people wrote, and what was asked, may.
+  const { conceal } = parts.engines.of(tenant);
   if (answer.kind === "text") {
-    const { text, contentType, fileName } = answer;
+    const { contentType, fileName } = answer;
+    const text = conceal(answer.text);
     const isJson = /[/+]json\b/.test(contentType);
     if (parts.checksAnswers === true) {
       refuseWrong(route, isJson ? JSON.parse(text) : text, contentType);
@@ -236,7 +254,7 @@ function answered(c: Here, route: Route, answer: Answer, parts: AppParts): Respo
     }
     return new Response(text, { headers });
   }
-  const text = JSON.stringify(answer.body);
+  const text = conceal(JSON.stringify(answer.body));
   if (parts.checksAnswers === true) refuseWrong(route, JSON.parse(text));
   const headers = new Headers({ "content-type": "application/json" });
   if (answer.location !== undefined) headers.set("location", answer.location);
@@ -255,13 +273,14 @@ function refuseWrong(route: Route, body: unknown, contentType?: string): void {
 function problemResponse(
   c: Here,
   error: Agent33Error,
-  host: Host,
+  { host, engines }: AppParts,
   places: readonly string[],
 ): Response {
+  const { conceal } = engines.own;
   const requestId = c.get("requestId");
   const status = statusOf(error);
   if (status === 500) {
-    host.warn(`serve: request ${requestId}: ${error.code}: ${error.message}`);
+    host.warn(conceal(`serve: request ${requestId}: ${error.code}: ${error.message}`));
   }
   const headers = new Headers({ "content-type": "application/problem+json" });
   const wait = error.details?.["retryAfterSeconds"];
@@ -271,7 +290,7 @@ function problemResponse(
     if (value !== null) headers.set(name, value);
   }
   const told = placeless(toJsonValue(problemOf(error, requestId)), host, places);
-  return new Response(JSON.stringify(told), { status, headers });
+  return new Response(conceal(JSON.stringify(told)), { status, headers });
 }
 
 /** The error for what comes while the server closes. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { createServer as createTlsServer } from "node:https";
-import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -25,6 +25,8 @@ const requestTimeoutMs = 60_000;
 /** Milliseconds that a connection may lie idle between two requests. */
 const idleMs = 65_000;
 const maxHeaderBytes = 16 * 1024;
+/** How often a server that closes looks for connections that have become idle. Milliseconds. */
+const sweepMs = 50;
 /** Connections at once; more wait in the system's queue. */
 const maxConnections = 10_000;
 
@@ -93,7 +95,7 @@ export async function listen(
   const server: Server =
     tlsCert === undefined || tlsKey === undefined
       ? createServer(options, listener)
-      : createTlsServer({ ...options, ...pemOf(tlsCert, tlsKey, cwd) }, listener);
+      : tlsServer({ ...options, ...pemOf(tlsCert, tlsKey, cwd) }, listener);
   server.maxConnections = maxConnections;
   await bound(server, host, port);
   const place = server.address();
@@ -103,11 +105,28 @@ export async function listen(
     address: `${tlsCert === undefined ? "http" : "https"}://${name}:${heardAt}`,
     close: () =>
       new Promise((done) => {
-        server.close(() => done());
+        // Node closes those that are idle now, and waits for those that become so.
+        const sweep = setInterval(() => server.closeIdleConnections(), sweepMs);
+        server.close(() => {
+          clearInterval(sweep);
+          done();
+        });
         server.closeIdleConnections();
       }),
     cut: () => server.closeAllConnections(),
   };
+}
+
+/** @throws Agent33Error `serve.tls` for what is no certificate, no key, or not its key */
+function tlsServer(options: ServerOptions, listener: RequestListener): Server {
+  try {
+    return createTlsServer(options, listener);
+  } catch (cause) {
+    throw new Agent33Error("serve.tls", `The TLS files cannot be used: ${messageOf(cause)}.`, {
+      hint: "Give a certificate and its key as PEM in serve.tlsCert and serve.tlsKey.",
+      cause,
+    });
+  }
 }
 
 function bound(server: Server, host: string, port: number): Promise<void> {

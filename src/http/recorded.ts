@@ -37,14 +37,14 @@ export function recorded(route: Route): Route {
 }
 
 function opening(
-  { method, path, scope, effect }: Route,
+  { method, path, scope, effect, hidesBody = false }: Route,
   { params, query, body }: RawInput,
   { caller, engine, host }: RouteContext,
 ): CallRecord {
   const { tenant, user, key } = caller;
   const callId = host.ids();
   const ruleId = `scope/${scope}`;
-  const given = toJsonValue({ params, query, body: body ?? null });
+  const given = toJsonValue({ params, query, body: hidesBody ? null : (body ?? null) });
   return {
     callId,
     logicalCallId: callId,

@@ -81,6 +81,8 @@ export interface RouteFacts {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Whether the record has no digest of the body either: short secrets could be guessed from one. */
+  readonly hidesBody?: boolean;
   readonly answer:
     | { readonly status: 200 | 201 | 202; readonly schema: z.ZodType }
     /** JSON, one value a line. */

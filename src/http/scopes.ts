@@ -2,6 +2,8 @@
 export const scopes = {
   "agents:read": "look at definitions of agents, and have one checked",
   "agents:invoke": "ask agents for answers",
+  "alerts:read": "look at alerts, their rules, silences and history",
+  "alerts:write": "have alerts looked at, take them on, silence them",
   "approvals:read": "look at questions to people",
   "approvals:decide": "answer questions to people",
   "keys:read": "look at the API keys of the own tenant",
@@ -22,6 +24,8 @@ export const scopes = {
   "skills:read": "see skills, and have some looked at",
   "skills:match": "match skills with a task, which may ask a model",
   "skills:write": "add, pin and remove skills",
+  "secrets:read": "see which secrets are stored, not their values",
+  "secrets:write": "keep, rotate and remove stored secrets",
   "learning:read": "look at signals, intakes, lessons, checklists, metrics and refreshes",
   "learning:write": "record what was seen and learned, and decide on it",
   "routing:read": "look at how runs were routed, and ask how one would be",

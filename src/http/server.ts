@@ -78,6 +78,7 @@ export async function startServer(
     // Only now: a key that is made for a server that does not come to listen is never shown.
     const firstKey = await firstKeyOf(keys, config);
     work.start();
+    engines.own.alerts.start();
     const close = async (): Promise<void> => {
       const answered = listening.close();
       closing.abort();

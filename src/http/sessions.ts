@@ -1,4 +1,3 @@
-import { errors, jwtVerify, SignJWT } from "jose";
 import { sha256 } from "../base/digest.ts";
 import type { Clock } from "../base/clock.ts";
 import type { ApiKey, ApiKeys } from "../engine/api-keys.ts";
@@ -19,6 +18,9 @@ export interface Sessions {
   /** Whose session this is; undefined for one that is forged, over, or of a key that holds no more. */
   find(token: string): Promise<Session | undefined>;
 }
+
+/** Loaded when somebody signs in: most starts see nobody do that. */
+const library = () => import("jose");
 
 /** How long nobody is asked for the key again. Milliseconds. */
 export const sessionMs = 12 * 3_600_000;
@@ -46,6 +48,7 @@ export function createSessions({
       const now = clock.now();
       // Whole seconds, which is all that a token says.
       const ends = Math.floor(Math.min(now + sessionMs, key.expiresAt ?? Infinity) / 1_000);
+      const { SignJWT } = await library();
       const token = await new SignJWT({ mark: markOf(sha256(secret)) })
         .setProtectedHeader({ alg: algorithm })
         .setSubject(key.id)
@@ -71,6 +74,7 @@ function markOf(digest: ApiKey["digest"]): string {
 }
 
 async function verified(token: string, signingKey: Uint8Array, clock: Clock) {
+  const { errors, jwtVerify } = await library();
   try {
     const { payload } = await jwtVerify(token, signingKey, {
       audience,

@@ -1,6 +1,8 @@
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from "jose";
 import { z } from "zod";
 import { messageOf } from "../base/errors.ts";
+import { repeatedName } from "../base/repeated-name.ts";
+import { attempt } from "../base/result.ts";
 import type { Settings } from "../config/schema.ts";
 import type { Host } from "../engine/host.ts";
 import type { Authenticator, Caller } from "./caller.ts";
@@ -12,11 +14,18 @@ type KeySet = ReturnType<typeof createLocalJWKSet>;
 /** How long keys are taken as they were read, and how soon they are read again for an unknown one. */
 const freshMs = 600_000;
 const pauseMs = 30_000;
+/** How long keys hold that cannot be read again: one that was withdrawn must end somehow. */
+const staleMs = 24 * 3_600_000;
 /** How far apart the clocks may be. Seconds. */
 const toleranceSeconds = 5;
 
 const keySetSchema = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string() })) });
-const nameSchema = z.string().min(1).max(200);
+/** What ends in logs and answers is one line. */
+const nameSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^\P{C}+$/u);
 /** `"a b"`, as OAuth has it, or a list. */
 const scopesSchema = z.union([
   z.string().transform((text) => text.split(" ")),
@@ -43,11 +52,13 @@ export function tokenAuthenticator(
       const keys = createLocalJWKSet(keySetSchema.parse(await read()));
       known = { keys, at: triedAt };
     } catch (error) {
-      // Tokens that known keys prove go on to hold; all others are told that they do not.
+      // Tokens that known keys prove go on to hold for a while; all others are told that they do not.
       warn(`serve: the keys at ${settings.jwksUrl} cannot be read: ${messageOf(error)}`);
     }
-    return known?.keys;
+    return held();
   };
+  const held = (): KeySet | undefined =>
+    known !== undefined && clock.monotonic() - known.at < staleMs ? known.keys : undefined;
   /** Read once for all who ask at the same time. */
   const loadOnce = (): Promise<KeySet | undefined> => {
     reading ??= load().finally(() => {
@@ -58,10 +69,11 @@ export function tokenAuthenticator(
   const mayLoad = (): boolean => clock.monotonic() - triedAt >= pauseMs;
   const current = async (): Promise<KeySet | undefined> => {
     const isFresh = known !== undefined && clock.monotonic() - known.at < freshMs;
-    return isFresh || !mayLoad() ? (known?.keys ?? reading) : loadOnce();
+    return isFresh || !mayLoad() ? (held() ?? reading) : loadOnce();
   };
 
   const verified = async (token: string, keys: KeySet): Promise<JWTPayload> => {
+    refuseRepeated(token);
     const { payload } = await jwtVerify(token, keys, {
       issuer: settings.issuer,
       audience: settings.audience,
@@ -95,6 +107,20 @@ export function tokenAuthenticator(
       }
     },
   };
+}
+
+/**
+ * A claim that stands twice is one for whoever reads the first and another for whoever reads the last
+ * (RFC 7519, section 4).
+ * @throws jose's error for what is no token
+ */
+function refuseRepeated(token: string): void {
+  const [head = "", payload = ""] = token.split(".");
+  for (const part of [head, payload]) {
+    const json = Buffer.from(part, "base64url").toString("utf8");
+    const twice = attempt(() => (JSON.parse(json) === null ? undefined : repeatedName(json)));
+    if (!twice.ok || twice.value !== undefined) throw new errors.JWTInvalid("not one JSON object");
+  }
 }
 
 /** Undefined for a token that does not say for which tenant and person it is. */

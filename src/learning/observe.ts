@@ -95,7 +95,7 @@ interface Seen extends Reading {
 function seenIn(event: StoredEvent): Seen | undefined {
   switch (event.type) {
     case "tool.completed":
-      return toolFailure(event);
+      return ordersIn(event) ?? toolFailure(event);
     case "turn.failed":
       return {
         ...readingOf(event.error, { type: "incident", severity: "medium", source: "engine:model" }),
@@ -172,6 +172,20 @@ function isTold(code: string | undefined): boolean {
     code === "agents.sub_agent_refuted" ||
     code === "agents.sub_agent_unchecked"
   );
+}
+
+/** A result that hardly anybody writes for people: somebody may be after the agent. */
+function ordersIn(event: EventOf<"tool.completed">): Seen | undefined {
+  const { injection, toolName } = event;
+  if (injection?.level !== "likely") return undefined;
+  return {
+    type: "security",
+    severity: "high",
+    source: "engine:injection",
+    summary: `What ${toolName} gave looks as if it gave the agent orders`,
+    details: `Found by: ${injection.rules.join(", ")}. The text is in the run's log.`,
+    context: { tool: toolName, rules: injection.rules.join(" ") },
+  };
 }
 
 function toolFailure(event: EventOf<"tool.completed">): Seen | undefined {

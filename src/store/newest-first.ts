@@ -1,7 +1,9 @@
+import type { Selectable } from "kysely";
 import { Agent33Error } from "../base/errors.ts";
 import { beforeSeq, limitOf, type Page, type PageRequest, pageOf } from "./pages.ts";
 import { first, type Program, rows, type SqlValue } from "./program.ts";
 import { asItStands } from "./seals/checked-text.ts";
+import type { Tables } from "./tables.ts";
 
 /** What a column must hold; nothing where there is no value. In `LIKE`, `!` makes a sign mean itself. */
 export type Condition = readonly [
@@ -11,11 +13,14 @@ export type Condition = readonly [
 ];
 
 /** Some rows of a tenant. */
-export interface Chosen {
-  readonly table: string;
+export interface Chosen<K extends keyof Tables> {
+  readonly table: K;
   readonly tenant: string;
   readonly where: readonly Condition[];
 }
+
+/** A row of a table as it is read. */
+type Row<K extends keyof Tables> = Selectable<Tables[K]>;
 
 /** How many places beyond each end of a page the table itself is asked for. */
 const reach = 100;
@@ -26,14 +31,14 @@ const reach = 100;
  * So the table itself is asked, by place, for rows that belong to the page or beside it.
  * @throws Agent33Error `store.bad_cursor`, `store.bad_limit`; `store.corrupt` where the two differ
  */
-export function* newestFirst<R, T>(
-  chosen: Chosen,
+export function* newestFirst<K extends keyof Tables, T>(
+  chosen: Chosen<K>,
   request: PageRequest,
-  item: (row: R) => T,
+  item: (row: Row<K>) => T,
 ): Program<Page<T>> {
   const limit = limitOf(request);
   const before = beforeSeq(request);
-  const found = yield* newestRows<R>(chosen, before, limit + 1);
+  const found = yield* newestRows(chosen, before, limit + 1);
   const places = found.map(({ seq }) => seq);
   const isInOrder = places.every((seq, index) => index === 0 || seq < (places[index - 1] ?? 0));
   const known = new Set(places);
@@ -47,11 +52,11 @@ export function* newestFirst<R, T>(
 }
 
 /** The newest rows before a place. @param most how many */
-export function* newestRows<R>(
-  { table, tenant, where }: Chosen,
+export function* newestRows<K extends keyof Tables>(
+  { table, tenant, where }: Chosen<K>,
   before: number,
   most: number,
-): Program<readonly (R & { readonly seq: number })[]> {
+): Program<readonly (Row<K> & { readonly seq: number })[]> {
   const { text, values } = conditionsOf(where);
   const found = yield* rows(
     `SELECT * FROM ${table} WHERE tenant = ? AND seq < ?${text} ORDER BY seq DESC LIMIT ?`,
@@ -60,7 +65,7 @@ export function* newestRows<R>(
     ...values,
     most,
   );
-  return found as unknown as readonly (R & { readonly seq: number })[];
+  return found as unknown as readonly (Row<K> & { readonly seq: number })[];
 }
 
 type Between = readonly [above: number, below: number];
@@ -90,7 +95,7 @@ function* stretchesOf(
 
 /** Read from the table in the order of places: `tenant || ''` keeps every index out of it. */
 function* placesBetween(
-  { table, tenant, where }: Chosen,
+  { table, tenant, where }: Chosen<keyof Tables>,
   above: number,
   below: number,
 ): Program<readonly number[]> {

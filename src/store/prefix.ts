@@ -11,7 +11,9 @@ export interface Kind {
     | "lesson"
     | "checklist"
     | "snapshot"
-    | "refresh";
+    | "refresh"
+    | "alert"
+    | "silence";
   readonly unknownCode: string;
   readonly listCommand: string;
 }

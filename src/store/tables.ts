@@ -16,6 +16,10 @@ export interface Tables {
   readonly metric_values: MetricValuesTable;
   readonly roadmap_refreshes: RoadmapRefreshesTable;
   readonly api_keys: ApiKeysTable;
+  readonly alerts: AlertsTable;
+  readonly alert_history: AlertHistoryTable;
+  readonly alert_notices: AlertNoticesTable;
+  readonly alert_silences: AlertSilencesTable;
 }
 
 export interface RunsTable {
@@ -209,4 +213,46 @@ export interface ApiKeysTable {
   readonly expires_at: number | null;
   readonly revoked_at: number | null;
   readonly last_used_at: number | null;
+}
+
+export interface AlertsTable {
+  readonly seq: Generated<number>;
+  readonly tenant: string;
+  readonly id: string;
+  readonly rule: string;
+  readonly about_tenant: string | null;
+  readonly state: "pending" | "firing" | "resolved";
+  readonly updated_at: number;
+  readonly body: string;
+}
+
+export interface AlertHistoryTable {
+  readonly seq: Generated<number>;
+  readonly tenant: string;
+  readonly id: string;
+  readonly alert_id: string;
+  readonly rule: string;
+  readonly about_tenant: string | null;
+  readonly at: number;
+  readonly kind: string;
+  readonly body: string;
+}
+
+export interface AlertNoticesTable {
+  readonly tenant: string;
+  readonly alert_id: string;
+  readonly episode: number;
+  readonly receiver: string;
+  readonly state: "due" | "told" | "done";
+  readonly next_at: number;
+  readonly body: string;
+}
+
+export interface AlertSilencesTable {
+  readonly seq: Generated<number>;
+  readonly tenant: string;
+  readonly id: string;
+  readonly about_tenant: string | null;
+  readonly ends_at: number;
+  readonly body: string;
 }

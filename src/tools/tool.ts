@@ -1,4 +1,4 @@
-import type { Effect, Repeat } from "../base/effect.ts";
+import type { Effect, Repeat, InjectionLevel } from "../base/effect.ts";
 import { digestOf } from "../base/digest.ts";
 import type { JsonObject } from "../base/json.ts";
 import type { Result } from "../base/result.ts";
@@ -38,11 +38,19 @@ export interface LoadedSkill {
 }
 
 /** What a tool gives back to the model. A failing tool is data, not an exception. */
+/** What in a text looks as if it gave a model orders: how sure that is, and by which rules. */
+export interface InjectionSigns {
+  readonly level: InjectionLevel;
+  readonly rules: readonly string[];
+}
+
 export interface ToolOutput {
   readonly content: string;
   readonly isError: boolean;
   /** The tool's structured result, where it has one (MCP `structuredContent`). */
   readonly structured?: JsonObject;
+  /** What was noticed in it where it was looked at. */
+  readonly injection?: InjectionSigns;
   /** Names of tools of the run that the model is shown from its next turn on. */
   readonly activates?: readonly string[];
   /** Work for another agent of the run, whose last words then are the call's result. */

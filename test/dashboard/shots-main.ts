@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -16,8 +16,9 @@ const looks = {
 
 async function main(folder: string, only: readonly string[]): Promise<void> {
   mkdirSync(folder, { recursive: true });
-  const world = await dashboardWorld(mkdtempSync(join(tmpdir(), "agent33-shots-")));
-  const browser = await launchChromium();
+  const place = mkdtempSync(join(tmpdir(), "agent33-shots-"));
+  const world = await dashboardWorld(place);
+  const browser = await launchChromium(place);
   try {
     const places: Readonly<Record<string, string>> = { "sign-in": "/", ...(await furnish(world)) };
     for (const [look, options] of Object.entries(looks)) {
@@ -25,7 +26,8 @@ async function main(folder: string, only: readonly string[]): Promise<void> {
       for (const [name, path] of Object.entries(places)) {
         if (only.length > 0 && name !== "sign-in" && !only.includes(name)) continue;
         await page.goto(path);
-        await page.waitForLoadState("networkidle", { timeout: 3_000 }).catch(() => undefined);
+        await page.locator("[aria-busy=true]").first().waitFor({ state: "detached" });
+        await page.waitForTimeout(300);
         const file = resolve(folder, `${name}-${look}.png`);
         await page.screenshot({ path: file, fullPage: look === "phone" });
         if (name === "sign-in") await signIn(page, world.key);
@@ -35,6 +37,7 @@ async function main(folder: string, only: readonly string[]): Promise<void> {
   } finally {
     await browser.close();
     await world.close();
+    rmSync(place, { recursive: true, force: true });
   }
 }
 

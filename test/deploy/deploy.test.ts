@@ -58,10 +58,19 @@ describe("the dashboards", () => {
       );
       for (const name of named) expect(known.has(name), `${title}: ${name}`).toBe(true);
     }
-    // Every metric has a panel, but for what another one says better.
+    // Every metric has a panel, but for what another one says better, and what alerts ask about.
     const shown = queries.map(({ expr }) => expr).join("\n");
     const silent = Object.keys(metrics).filter((name) => !shown.includes(name));
-    expect(silent).toEqual(["agent33_store_recovered_timestamp_seconds"]);
+    expect(silent).toEqual([
+      "agent33_store_recovered_timestamp_seconds",
+      "agent33_tenant_budget_micro_usd",
+      "agent33_budget_reached_percent",
+      "agent33_run_cost_highest_micro_usd",
+      "agent33_run_cost_usual_micro_usd",
+      "agent33_run_estimate_ratio_median",
+      "agent33_routing_enabled",
+      "agent33_alert_notices_waiting_seconds",
+    ]);
   });
 
   test("have expressions that Prometheus' own tool takes", () => {
@@ -148,10 +157,7 @@ describe("the compose file", () => {
       for (const volume of volumes) {
         const [source = ""] = volume.split(":");
         if (!source.startsWith(".")) expect(named, name).toContain(source);
-        // Alertmanager's file is made by `agent33 alerts export`.
-        else if (source !== "./alertmanager") {
-          expect(existsSync(join(deploy, source)), source).toBe(true);
-        }
+        else expect(existsSync(join(deploy, source)), source).toBe(true);
       }
     }
   });

@@ -1,12 +1,15 @@
 import { parseArgs } from "node:util";
 import { suggestName } from "../../src/base/nearest.ts";
 import { loopback, testGrant } from "../support/egress.ts";
+import { alerts } from "./alerts.ts";
 import { apiFuzz } from "./api-fuzz.ts";
 import { backupKill } from "./backup-kill.ts";
+import { canary } from "./canary.ts";
 import { corruption } from "./corruption.ts";
 import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
 import { evalKill } from "./eval-kill.ts";
+import { injection } from "./injection.ts";
 import { mcpConformance } from "./mcp-conformance.ts";
 import { opsapi } from "./opsapi.ts";
 import { outage } from "./outage.ts";
@@ -30,12 +33,15 @@ import { workerKill } from "./worker-kill.ts";
 import type { HeavySuite } from "./suite.ts";
 
 const suites: Readonly<Record<string, HeavySuite>> = {
+  alerts,
   "api-fuzz": apiFuzz,
   "backup-kill": backupKill,
+  canary,
   corruption,
   crash,
   "demo-kill": demoKill,
   "eval-kill": evalKill,
+  injection,
   "mcp-conformance": mcpConformance,
   opsapi,
   outage,

@@ -107,7 +107,9 @@ async function settled(folder: string, collector: TraceCollector, say: (line: st
       }
     }
     const text = await engine.metrics.text();
-    return { ...ledgerOf(engine), runs: runsOf(engine), text };
+    // What GET /v1/spend answers with, which the page shows.
+    const { totals } = await engine.metrics.spend({ by: ["tenant"], limit: 10 });
+    return { ...ledgerOf(engine), runs: runsOf(engine), text, spent: totals.costMicroUsd };
   } finally {
     await engine.close();
     say("       all that was left is handed over");
@@ -150,7 +152,7 @@ export const telemetryKill: HeavySuite = {
       }
       await moving;
       if (!isUp) await collector.start();
-      const { ids, money, runs, text } = await settled(folder, collector, say);
+      const { ids, money, runs, text, spent } = await settled(folder, collector, say);
       const path = join(folder, "told.jsonl");
       const lines = existsSync(path)
         ? readFileSync(path, "utf8")
@@ -176,7 +178,7 @@ export const telemetryKill: HeavySuite = {
       say(
         `       ${ids.length} calls and ${runs} runs decided; engine killed ${kills} times, collector away ${downs} times; ${collector.received()} spans received, ${spans.length} of them different`,
       );
-      say(`       micro-USD: ledger ${money}, metrics ${shown}, file ${inFile}`);
+      say(`       micro-USD: ledger ${money}, metrics ${shown}, spend ${spent}, file ${inFile}`);
       const holds: readonly (readonly [string, boolean])[] = [
         ["as many decisions as were asked for, or more", ids.length >= decisions],
         ["the engine was killed and the collector was away", kills > 0 && downs > 0],
@@ -187,6 +189,7 @@ export const telemetryKill: HeavySuite = {
         ["each call was sent to the collector", sent.isSupersetOf(new Set(ids))],
         ["each decision on effort was sent to the collector", effort === runs],
         ["the metrics say what the ledger says", shown === money],
+        ["the page's figure is what the ledger says", spent === money],
         ["the file's sum is the ledger's", inFile === money],
       ];
       for (const [what, isSo] of holds) say(`${isSo ? "ok    " : "FAILED"} ${what}`);

@@ -55,6 +55,7 @@ const readers: Readonly<Record<string, (rows: SyncTenantStore, expected: unknown
   breakers: (rows) => rows.breakers.list(),
   auditChain: (rows) => rows.auditChain.entries({ limit: 1000 }),
   checkpoints: (rows) => rows.auditChain.checkpoints({ limit: 1000 }),
+  apiKeys: (rows) => rows.apiKeys.list({ limit: 1000 }).items,
   limitUses: (rows, expected) =>
     byName(expected, (scope) => rows.limitUses.usage("rule-1", scope, 0)),
 };

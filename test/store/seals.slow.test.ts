@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { manualClock } from "../../src/base/clock.ts";
+import { newAlert, newEntry, newSilence } from "../../src/store/conformance/alerts.cases.ts";
 import { newKey } from "../../src/store/conformance/api-keys.cases.ts";
 import { openPostgresBackend } from "../../src/store/postgres/backend.ts";
 import type { SqlRow } from "../../src/store/program.ts";
@@ -29,10 +30,17 @@ function upgraded(): { readonly store: Store; readonly other: DatabaseSync; clos
   const database = openDatabase({ path });
   migrate(database, manualClock());
   database.close();
-  const store = openStore({ dataDir: folder, clock: manualClock(), ids: () => "id" });
-  // Version 3 had no keys.
-  for (let index = 0; index < 30; index += 1)
-    store.tenant("acme").apiKeys.create(newKey(`k${index}`));
+  let made = 0;
+  const ids = (): string => `id-${(made += 1)}`;
+  const store = openStore({ dataDir: folder, clock: manualClock(), ids });
+  const { apiKeys, alerts, alertNotices, alertSilences } = store.tenant("acme");
+  // Version 3 had no keys and no alerts.
+  for (let index = 0; index < 30; index += 1) {
+    apiKeys.create(newKey(`k${index}`));
+    alerts.put([newAlert(`a${index}`)], [newEntry(`a${index}`)]);
+    alertNotices.ensure([{ alertId: `a${index}`, episode: 1, receiver: "ops", nextAt: 1 }]);
+    alertSilences.add(newSilence(`s${index}`));
+  }
   const other = new DatabaseSync(path);
   other.exec(
     "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; PRAGMA synchronous = OFF",

@@ -62,10 +62,11 @@ export async function testApi(
     readonly folder?: string;
     /** Whether several tests have it: asked for in a `describe` or file, and closed there. */
     readonly shared?: boolean;
+    readonly env?: Record<string, string>;
   } = {},
 ): Promise<TestApi> {
   const folder = more.folder ?? temporaryFolder("api");
-  const host = { ...testHost(folder), warn: () => undefined };
+  const host = { ...testHost(folder, more.env), warn: () => undefined };
   const flags: FlagSetting[] = Object.entries({
     "store.synchronous": "normal",
     tenant: "one",

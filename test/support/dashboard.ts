@@ -41,6 +41,8 @@ export interface DashboardWorld {
   ): Promise<string>;
   /** Resolves when a run has ended or waits for a person. */
   settled(id: string): Promise<string>;
+  /** Resolves with the question that a run waits with, when there is one. */
+  question(id: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -102,6 +104,14 @@ export async function dashboardWorld(
         await new Promise((done) => setTimeout(done, 20));
       }
     },
+    question: async (id) => {
+      for (;;) {
+        const pending = store.approvals.list({ state: "pending" });
+        const asked = pending.find(({ runId }) => runId === id);
+        if (asked !== undefined && store.runs.find(id).state === "parked") return asked.id;
+        await new Promise((done) => setTimeout(done, 20));
+      }
+    },
     close: () => (closed ??= server.close()),
   };
 }
@@ -113,8 +123,10 @@ export interface WatchedPage {
   readonly faults: string[];
 }
 
-export async function launchChromium(): Promise<Browser> {
+/** @param folder where it leaves what it needs for a while */
+export async function launchChromium(folder: string): Promise<Browser> {
   return chromium.launch({
+    env: { ...process.env, TMPDIR: folder },
     executablePath: chromiumPath ?? "",
     args: ["--no-sandbox", "--disable-gpu"],
   });

@@ -2,7 +2,7 @@ import type { Connector } from "../../src/boundary/connector.ts";
 import type { Engine } from "../../src/engine.ts";
 
 /** A model whose answer costs as many micro-USD as its question says. */
-export function paidModel(engine: Engine): Connector<number, number, never> {
+export function paidModel(engine: Engine): Connector<number, number> {
   return engine.boundary.connector<number, number, never>({
     id: "model:paid",
     facts: () => ({ operation: "chat", effect: "read", repeat: "safe" }),

@@ -118,8 +118,8 @@ function wordsOf(line: string): readonly string[] {
   return words.map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
-/** `[…]` stands for anything, runs of blanks for each other. */
-function patternOf(shown: string): RegExp {
+/** What a page shows as a pattern: `[…]` stands for anything, runs of blanks for each other. */
+export function patternOf(shown: string): RegExp {
   const parts = shown.trim().split("[…]");
   const quoted = parts.map((part) =>
     part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/ +/g, " +"),

@@ -1,6 +1,7 @@
 import { useMemo } from "react";
-import { api, type Run } from "../api.ts";
+import { api, type Run, type SpendPoint } from "../api.ts";
 import { useNow } from "../data/clock.ts";
+import { examineMachine } from "../data/machine.ts";
 import { useLoaded } from "../data/use-loaded.ts";
 import { Badge } from "../parts/badge.tsx";
 import { DataTable } from "../parts/data-table.tsx";
@@ -8,7 +9,8 @@ import { Command, Empty } from "../parts/empty.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { Tile, Tiles } from "../parts/tiles.tsx";
 import { TimeSeries } from "../parts/time-series.tsx";
-import { countText, Money, moneyText } from "../parts/units.tsx";
+import { countText, moneyText } from "../parts/texts.ts";
+import { Money } from "../parts/units.tsx";
 import { Link } from "../router.tsx";
 import { useSession } from "../session.ts";
 import { Questions } from "./questions.tsx";
@@ -46,21 +48,7 @@ function Facts() {
     "open",
     everyMs,
   );
-  const today = useLoaded(
-    (signal) => api.listRuns({ since, limit: most }, { signal }),
-    `since ${since}`,
-    everyMs,
-  );
   const runs = open.value?.items;
-  const spent = today.value?.items.reduce(
-    (sum, run) => ({
-      microUsd: sum.microUsd + run.costMicroUsd,
-      unpriced: sum.unpriced + run.unpricedCalls,
-    }),
-    { microUsd: 0, unpriced: 0 },
-  );
-  const isAll = today.value?.nextCursor === null;
-  const byHour = useMemo(() => spendByHour(today.value?.items ?? [], since), [today.value, since]);
   return (
     <>
       <Tiles>
@@ -70,45 +58,56 @@ function Facts() {
         <Tile title="Queued" href="/runs?state=running">
           {runs === undefined ? undefined : countText(runs.filter((run) => !isRunning(run)).length)}
         </Tile>
-        <Tile
-          title="Spent by today's runs"
-          note={isAll || spent === undefined ? undefined : `the newest ${most} only`}
-        >
-          {spent === undefined ? undefined : (
-            <Money microUsd={spent.microUsd} unpricedCalls={spent.unpriced} />
-          )}
-        </Tile>
+        {may("spend:read") ? <Spent since={since} /> : null}
         {may("connectors:read") ? <Breakers /> : null}
         {may("settings:read") ? <Health /> : null}
       </Tiles>
-      {byHour === undefined ? null : (
-        <TimeSeries
-          label="Cost of today's runs, by the hour they began in"
-          text={moneyText}
-          height={140}
-          {...byHour}
-        />
-      )}
+      {may("spend:read") ? <SpentByHour since={since} /> : null}
     </>
   );
 }
 
 const hourMs = 3_600_000;
 
-/** What the runs of each hour cost, up to the newest; undefined where there is nothing to see yet. */
-function spendByHour(runs: readonly Run[], since: number) {
-  const newest = Math.max(since, ...runs.map(({ startedAt }) => startedAt));
-  const hours = Math.floor((newest - since) / hourMs) + 1;
-  const values = Array.from({ length: hours }, () => 0);
-  for (const { startedAt, costMicroUsd } of runs) {
-    const hour = Math.floor((startedAt - since) / hourMs);
-    values[hour] = (values[hour] ?? 0) + costMicroUsd;
-  }
-  if (hours < 2 || values.every((value) => value === 0)) return undefined;
-  return {
-    times: values.map((_, hour) => since + hour * hourMs),
-    series: [{ name: "cost", values }],
-  };
+function useSpend(since: number) {
+  return useLoaded(
+    (signal) => api.showSpend({ since, every: "hour", limit: 1 }, { signal }),
+    `spend ${since}`,
+    everyMs * 2,
+  );
+}
+
+function Spent({ since }: { readonly since: number }) {
+  const { value } = useSpend(since);
+  return (
+    <Tile title="Spent today">
+      {value === undefined ? undefined : (
+        <Money microUsd={value.totals.costMicroUsd} unpricedCalls={value.totals.unpricedCalls} />
+      )}
+    </Tile>
+  );
+}
+
+/** What this day's calls cost, by the hour; nothing before there is something to see. */
+function SpentByHour({ since }: { readonly since: number }) {
+  const { value } = useSpend(since);
+  const chart = useMemo(() => hoursOf(value?.series ?? [], since), [value, since]);
+  if (chart === undefined) return null;
+  return <TimeSeries label="Spent today, by the hour" text={moneyText} height={140} {...chart} />;
+}
+
+/** A value for each hour up to the newest in which there were calls. */
+function hoursOf(points: readonly SpendPoint[], since: number) {
+  const newest = Math.max(since, ...points.map(({ start }) => start));
+  const costs = new Map(points.map(({ start, costMicroUsd }) => [start, costMicroUsd]));
+  const first = points[0]?.start ?? since;
+  const times = Array.from(
+    { length: Math.floor((newest - first) / hourMs) + 1 },
+    (_, hour) => first + hour * hourMs,
+  );
+  const values = times.map((time) => costs.get(time) ?? 0);
+  if (values.length < 2 || values.every((cost) => cost === 0)) return undefined;
+  return { times, series: [{ name: "spent", values }] };
 }
 
 function isRunning({ state }: Run): boolean {
@@ -117,7 +116,7 @@ function isRunning({ state }: Run): boolean {
 
 function Breakers() {
   const { value } = useLoaded((signal) => api.listBreakers({}, { signal }), "breakers", everyMs);
-  const open = value?.items.filter(({ state }) => state !== "closed");
+  const open = value?.items.filter(({ state, forced }) => (forced?.state ?? state) !== "closed");
   return (
     <Tile title="Open breakers" href="/connectors">
       {open === undefined ? undefined : open.length === 0 ? (
@@ -131,9 +130,9 @@ function Breakers() {
 
 function Health() {
   const { value, problem } = useLoaded(
-    (signal) => api.examineMachine({}, { signal }),
+    (signal) => examineMachine({ isFresh: false }, signal),
     "doctor",
-    120_000,
+    600_000,
   );
   const failing = value?.findings.filter(({ state }) => state === "fail").length;
   return (

@@ -3,8 +3,8 @@ import { type Approval, api, type Problem } from "../api.ts";
 import { useNow } from "../data/clock.ts";
 import { useLoaded } from "../data/use-loaded.ts";
 import { ProblemBox } from "../parts/problem.tsx";
-import { durationText } from "../parts/units.tsx";
-import { Link } from "../router.tsx";
+import { durationText } from "../parts/texts.ts";
+import { Link, usePlace } from "../router.tsx";
 import { useSession } from "../session.ts";
 
 /** Calls that wait for a person, each with all that it would send. */
@@ -35,6 +35,7 @@ function Question({
 }) {
   const { id, runId, summary, ruleId, requestedAt, expiresAt } = approval;
   const { may } = useSession();
+  const place = usePlace();
   const now = useNow(1_000);
   const [note, setNote] = useState("");
   const [busy, setBusy] = useState<Word>();
@@ -123,7 +124,7 @@ function Question({
             Deciding needs the scope <code>approvals:decide</code>.
           </span>
         )}
-        {runId === null ? null : (
+        {runId === null || place.path === `/runs/${runId}` ? null : (
           <Link href={`/runs/${runId}`} className="question-run">
             See the run
           </Link>

@@ -11,8 +11,10 @@ import { Duration, Moment, Money } from "../parts/units.tsx";
 import { Link, setQuery, usePlace } from "../router.tsx";
 
 /** How long a run takes or took. Milliseconds. */
-export function elapsed({ startedAt, finishedAt }: Run, now: number): number {
-  return Math.max(0, (finishedAt ?? now) - startedAt);
+export function elapsed({ state, startedAt, finishedAt }: Run, now: number): number {
+  // What waits for a person has an end in its row, and goes on all the same.
+  const end = state === "finished" ? finishedAt : null;
+  return Math.max(0, (end ?? now) - startedAt);
 }
 
 /** The columns of every list of runs. */

@@ -1,5 +1,4 @@
-/** How something stands: in words, and in a colour that says no more than these. */
-export type Tone = "good" | "bad" | "warn" | "busy" | "plain";
+import type { Tone } from "./tone.ts";
 
 export function Badge({ tone, children }: { readonly tone: Tone; readonly children: string }) {
   return (

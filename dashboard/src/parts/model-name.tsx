@@ -2,7 +2,7 @@
 export function ModelName({ model }: { readonly model: string }) {
   const short = model.replace(/^(scripted|replay):.*[/\\]/, "$1:");
   return (
-    <span className="whole" title={model}>
+    <span className="model" title={model}>
       {short}
     </span>
   );

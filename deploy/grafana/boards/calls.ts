@@ -112,6 +112,14 @@ export const calls: Board = {
           ],
         },
         {
+          title: "Results that look like orders",
+          about: "In the time shown, of tools, by how sure it is.",
+          kind: "time",
+          unit: "short",
+          redFrom: 1,
+          queries: [{ expr: growth("agent33_injections_total", ["level"]), legend: "{{level}}" }],
+        },
+        {
           title: "Tokens",
           about: "A second, by effort.",
           kind: "time",

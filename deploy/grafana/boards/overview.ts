@@ -110,6 +110,18 @@ export const overview: Board = {
           ],
         },
         {
+          title: "Alerts",
+          about: "Of the engine itself, by severity and whether they fire.",
+          kind: "time",
+          unit: "short",
+          queries: [
+            {
+              expr: level("agent33_alerts", ["severity", "state"]),
+              legend: "{{severity}} {{state}}",
+            },
+          ],
+        },
+        {
           title: "How long models take",
           about: "Half and 95 of 100 of the questions to a model are answered faster.",
           kind: "time",

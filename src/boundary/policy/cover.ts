@@ -51,7 +51,8 @@ export function coverIndex(
 
 /** A call with one of each of a match's values, patterns as they are written, and nothing else. */
 function sampleCall(match: Match): PolicyCall {
-  const { operation, effect, repeat, tool, toolDigest, port, tenant, user, agent } = match;
+  const { operation, effect, repeat, tool, toolDigest, port, injection, tenant, user, agent } =
+    match;
   const connector = match.connector?.[0] ?? "";
   const host = match.host?.[0] === undefined ? undefined : hostPattern(match.host[0]);
   const facts: { readonly [Name in keyof CallFacts]?: CallFacts[Name] | undefined } = {
@@ -61,6 +62,7 @@ function sampleCall(match: Match): PolicyCall {
     tool: tool?.[0],
     toolDigest: toolDigest?.[0],
     port: port?.[0],
+    injection: injection?.[0],
   };
   return {
     // What a rule says nothing about, the sample lacks, whatever real calls have.

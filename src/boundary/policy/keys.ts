@@ -160,6 +160,14 @@ export const matchKeys: readonly MatchKey[] = [
     flaw: metadataFlaw,
   },
   {
+    name: "injection",
+    meaning:
+      "`likely` or `suspected`: something that the run's agent has read by now, such as a tool's " +
+      "result, looks as if it gave models orders. A call before that matches neither.",
+    comparison: "exact",
+    read: (call) => call.facts.injection,
+  },
+  {
     name: "tenant",
     meaning: "The tenant on whose behalf the call is made.",
     comparison: "exact",

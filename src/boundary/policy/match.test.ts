@@ -56,6 +56,8 @@ function holds(key: string, value: string | number | boolean, call: Call): boole
       return facts.tool !== undefined && fits(String(value), facts.tool);
     case "toolDigest":
       return facts.toolDigest === value;
+    case "injection":
+      return facts.injection === value;
     case "port":
       return facts.port === value;
     case "host":
@@ -149,6 +151,7 @@ const anyMatch: fc.Arbitrary<Match> = fc
       toolDigest: some(digests),
       host: some(hostPatterns, 5),
       port: some([80, 443]),
+      injection: some(["suspected", "likely"] as const),
       private: some([true, false], 2),
       metadata: some([true, false], 2),
       tenant: some(["t1", "t2"]),
@@ -181,6 +184,7 @@ const anyCall: fc.Arbitrary<Call> = fc
     toolDigest: optional(digests),
     host: optional(spelt),
     port: optional([80, 443, 8080]),
+    injection: optional(["suspected", "likely"] as const),
     privateAddress: optional([true, false]),
     address: optional(["10.0.0.1", "fd00:ec2::254", "8.8.8.8"]),
     tenant: fc.constantFrom("t1", "t2", "t3"),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { effects, repeats } from "../../base/effect.ts";
+import { effects, injectionLevels, repeats } from "../../base/effect.ts";
 
 const oneOrMany = <T extends z.ZodType>(value: T) =>
   z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(value)).optional();
@@ -22,6 +22,7 @@ export const matchSchema = z
     port: oneOrMany(z.int().min(1).max(65_535)),
     private: oneOrMany(z.boolean()),
     metadata: oneOrMany(z.boolean()),
+    injection: oneOrMany(z.enum(injectionLevels)),
     tenant: oneOrMany(word),
     user: oneOrMany(word),
     agent: oneOrMany(word),

@@ -17,6 +17,7 @@ import { copyText, exportText, recountText, statusText, upgradeText } from "../r
 import { shellWord, usageError } from "../usage.ts";
 import { backupCommands } from "./store-backup.ts";
 import { quarantineCommand } from "./store-quarantine.ts";
+import { retentionCommand } from "./store-retention.ts";
 import { recoverCommand } from "./store-recover.ts";
 
 interface Options {
@@ -65,6 +66,7 @@ export function storeCommand(program: Command, context: CliContext): void {
     .action((place: string | undefined, options: MigrateOptions) =>
       recount(context, place, options),
     );
+  retentionCommand(store, context);
   backupCommands(store, context);
   recoverCommand(store, context);
   quarantineCommand(store, context);

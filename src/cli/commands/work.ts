@@ -37,6 +37,7 @@ async function work(context: CliContext, options: WorkOptions): Promise<void> {
         ? JSON.stringify({ kind: "ready", dataDir })
         : `working on the runs in ${dataDir}`,
     );
+    engine.alerts.start();
     try {
       await engine.runs.work({
         signal: stop.signal,

@@ -101,6 +101,11 @@ async function makeReadable(path: string, mode: number, wanted: number): Promise
  * @param path no folder on the way is a link
  */
 export async function lookAt(path: string): Promise<Stats | undefined> {
+  return lookInOpened(path, false);
+}
+
+/** @param isAgain whether its folder was open already when it was asked before */
+async function lookInOpened(path: string, isAgain: boolean): Promise<Stats | undefined> {
   try {
     return await lstat(path);
   } catch (cause) {
@@ -108,9 +113,10 @@ export async function lookAt(path: string): Promise<Stats | undefined> {
     if (code === "ENOENT" || code === "ENOTDIR" || code === "ENAMETOOLONG") return undefined;
     if (code !== "EACCES") throw cause;
     const folder = await lookAt(dirname(path));
-    // It is closed to its owner, too, or is not this user's.
-    if (folder === undefined || (folder.mode & 0o500) === 0o500) throw cause;
+    const isOpen = folder !== undefined && (folder.mode & 0o500) === 0o500;
+    // Another look at the same folder may have opened it meanwhile. Else it is not this user's.
+    if (folder === undefined || (isOpen && isAgain)) throw cause;
     await makeReadable(dirname(path), folder.mode, 0o500);
-    return lookAt(path);
+    return lookInOpened(path, isOpen);
   }
 }

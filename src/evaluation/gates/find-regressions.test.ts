@@ -136,12 +136,15 @@ function alarms(rounds: number, seed: number, rates: readonly [before: number, a
   return found;
 }
 
+const figuresIn = (found: ReadonlyMap<string, number>): string =>
+  [...found].map(([word, times]) => `${word} ${times}`).join(", ");
+
 describe("how often it alarms", () => {
   const rounds = 1_000;
 
   test("over 1,000 A/A repeats as often as its level says, for each kind", {
     timeout: 120_000,
-  }, () => {
+  }, async ({ annotate }) => {
     const found = alarms(rounds, 2_026, [0.8, 0.8]);
     const level = 0.05;
     // The 95 % interval of the alarms that a test of this level gives.
@@ -154,15 +157,15 @@ describe("how often it alarms", () => {
     for (const kind of ["task", "slower", "dearer", "flakier"]) {
       expect((found.get(kind) ?? 0) / rounds, kind).toBeLessThan(level + half);
     }
-    if (process.env["AGENT33_SHOW_FIGURES"] !== undefined) console.log("A/A", found);
+    await annotate(figuresIn(found));
   });
 
   test("from .8 to .7 with 300 trials on each side with a power of .8 or more", {
     timeout: 120_000,
-  }, () => {
+  }, async ({ annotate }) => {
     const found = alarms(rounds, 33, [0.8, 0.7]);
     const power = clopperPearson({ trials: rounds, passes: found.get("rate") ?? 0 });
     expect(power.ok && power.value.low).toBeGreaterThan(0.8);
-    if (process.env["AGENT33_SHOW_FIGURES"] !== undefined) console.log("power", found, power);
+    await annotate(figuresIn(found));
   });
 });

@@ -9,10 +9,12 @@ import {
   readlink,
   rename,
   symlink,
+  utimes,
   writeFile,
 } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { systemClock } from "../../base/clock.ts";
 import { sha256 } from "../../base/digest.ts";
 import { makeFolder, syncToDisk } from "../../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
@@ -35,6 +37,8 @@ export interface Keeping {
   readonly name: string;
   readonly mostBytes: number;
   readonly mostFiles: number;
+  /** Says whether a file may be kept, by what is in it; all may where nobody says. */
+  readonly mayKeep?: (content: Buffer, path: string) => boolean;
 }
 
 type LeaveOut = (folder: string) => boolean;
@@ -56,7 +60,7 @@ interface Found {
  */
 export function keepFolder(
   dir: string,
-  { contents, name, mostBytes, mostFiles }: Keeping,
+  { contents, name, mostBytes, mostFiles, mayKeep = () => true }: Keeping,
   leaveOut: LeaveOut,
 ): Promise<KeptFolder | undefined> {
   return mapped(dir, async () => {
@@ -73,7 +77,7 @@ export function keepFolder(
         if (target !== undefined) entries.push({ kind, path, target });
       } else {
         const content = await unlessGone(() => readFile(full));
-        if (content === undefined) continue;
+        if (content === undefined || !mayKeep(content, path)) continue;
         const digest = await keepContent(content, contents, name);
         entries.push({ kind, path, sha256: digest, mode });
       }
@@ -154,7 +158,11 @@ export function contentPath(contents: string, digest: string): string {
 async function keepContent(content: Buffer, contents: string, name: string): Promise<string> {
   const digest = sha256(content);
   const path = contentPath(contents, digest);
-  if ((await unlessGone(() => lstat(path))) !== undefined) return digest;
+  // Marked as used now, so that it is not removed as one that no run refers to.
+  const used = systemClock.now() / 1_000;
+  if ((await unlessGone(async () => utimes(path, used, used).then(() => true))) === true) {
+    return digest;
+  }
   // A workspace may hold secrets: nobody else is to read them here.
   makeFolder(dirname(path));
   const half = `${path}.${name}`;

@@ -1,6 +1,8 @@
 import { recorded } from "../recorded.ts";
 import type { Route } from "../route.ts";
 import { agentRoutes } from "./agents.ts";
+import { alertRoutes } from "./alerts.ts";
+import { alertSilenceRoutes } from "./alert-silences.ts";
 import { approvalRoutes } from "./approvals.ts";
 import { keyRoutes } from "./keys.ts";
 import { agentDefinitionRoutes } from "./agent-definitions.ts";
@@ -16,7 +18,9 @@ import { modelRoutes } from "./models.ts";
 import { policyChangeRoutes } from "./policy-changes.ts";
 import { policyRoutes } from "./policy.ts";
 import { routingRoutes } from "./routing.ts";
+import { retentionRoutes } from "./retention.ts";
 import { runRoutes } from "./runs.ts";
+import { secretRoutes } from "./secrets.ts";
 import { settingsRoutes } from "./settings.ts";
 import { skillRoutes } from "./skills.ts";
 import { spendRoutes } from "./spend.ts";
@@ -26,6 +30,8 @@ import { storeRoutes } from "./store.ts";
 export const allRoutes: readonly Route[] = [
   ...agentRoutes,
   ...runRoutes,
+  ...alertSilenceRoutes,
+  ...alertRoutes,
   ...approvalRoutes,
   ...keyRoutes,
   ...agentDefinitionRoutes,
@@ -39,9 +45,11 @@ export const allRoutes: readonly Route[] = [
   ...metricsRoutes,
   ...modelRoutes,
   ...policyRoutes,
+  ...secretRoutes,
   ...policyChangeRoutes,
   ...routingRoutes,
   ...settingsRoutes,
+  ...retentionRoutes,
   ...skillRoutes,
   ...spendRoutes,
   ...storeRoutes,

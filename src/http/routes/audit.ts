@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { stepBases, stepKinds } from "../../engine.ts";
+import { type Lineage, stepBases, stepKinds } from "../../engine.ts";
 import { jsonValue, moment, pageOf, pageQuery, shownPage, timeQuery } from "../input.ts";
 import { defineLines, defineRoute, type Route } from "../route.ts";
 
@@ -80,6 +80,30 @@ const lineageStep = z.strictObject({
   id: z.string().nullable().describe("of an approval, signal, intake, lesson, rule or other run"),
 });
 
+const lineageSchema = z
+  .strictObject({
+    call: z
+      .strictObject({
+        id: z.string(),
+        at: moment,
+        connector: z.string(),
+        operation: z.string(),
+        outcome: z.string(),
+        place: z.string().nullable().describe("which step of its run it is, in words"),
+      })
+      .nullable()
+      .describe("null where it is a run's"),
+    run: z.string().nullable(),
+    ledTo: z.array(lineageStep).describe("the nearest first"),
+    caused: z.array(lineageStep).describe("in the order of the log, then what was learned"),
+    unknown: z.array(z.string()),
+  })
+  .meta({ id: "Lineage" });
+
+function lineageView({ ledTo, caused, unknown, ...rest }: Lineage): z.input<typeof lineageSchema> {
+  return { ...rest, ledTo: [...ledTo], caused: [...caused], unknown: [...unknown] };
+}
+
 const lineage = defineRoute({
   name: "showCallLineage",
   method: "GET",
@@ -93,32 +117,27 @@ const lineage = defineRoute({
   params: z.strictObject({
     id: z.string().min(1).max(100).describe("the call's id, or its beginning"),
   }),
-  answer: {
-    status: 200,
-    schema: z
-      .strictObject({
-        call: z
-          .strictObject({
-            id: z.string(),
-            at: moment,
-            connector: z.string(),
-            operation: z.string(),
-            outcome: z.string(),
-            place: z.string().nullable().describe("which step of its run it is, in words"),
-          })
-          .nullable(),
-        run: z.string().nullable(),
-        ledTo: z.array(lineageStep).describe("the nearest first"),
-        caused: z.array(lineageStep).describe("in the order of the log, then what was learned"),
-        unknown: z.array(z.string()),
-      })
-      .meta({ id: "Lineage" }),
-  },
+  answer: { status: 200, schema: lineageSchema },
   problems: [404, 409],
-  handle: async ({ engine, params }) => {
-    const { ledTo, caused, unknown, ...rest } = await engine.lineage.ofCall(params.id);
-    return { ...rest, ledTo: [...ledTo], caused: [...caused], unknown: [...unknown] };
-  },
+  handle: async ({ engine, params }) => lineageView(await engine.lineage.ofCall(params.id)),
+});
+
+const runLineage = defineRoute({
+  name: "showRunLineage",
+  method: "GET",
+  path: "/v1/runs/{id}/lineage",
+  tag: "runs",
+  scope: "runs:read",
+  effect: "read",
+  summary: "See what led to a run, and what came of it",
+  description:
+    "The words, the attempt before it or the run that it replays; then agents, questions, files, the next attempt, and what was learned.",
+  params: z.strictObject({
+    id: z.string().min(1).max(100).describe("the run's id, or its beginning"),
+  }),
+  answer: { status: 200, schema: lineageSchema },
+  problems: [404, 409],
+  handle: async ({ engine, params }) => lineageView(await engine.lineage.ofRun(params.id)),
 });
 
 const findingSchema = z.strictObject({
@@ -192,4 +211,4 @@ const exported = defineLines({
 });
 
 /** The record of every call. */
-export const auditRoutes: readonly Route[] = [list, show, lineage, check, exported];
+export const auditRoutes: readonly Route[] = [list, show, lineage, runLineage, check, exported];

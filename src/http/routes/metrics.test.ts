@@ -53,7 +53,7 @@ test("open figures are for whoever asks this machine by its own name, and nothin
   expect((await api.ask("GET", "http://127.0.0.1:3333/metrics", { as: "none" })).status).toBe(200);
   expect((await api.ask("GET", "http://[::1]:3333/metrics", { as: "none" })).status).toBe(200);
   const elsewhere = "http://rebound.example/metrics";
-  expect((await api.ask("GET", elsewhere, { as: "none" })).status).toBe(401);
+  expect((await api.ask("GET", elsewhere, { as: "none" })).status).toBe(403);
   expect((await api.ask("GET", "/v1/runs", { as: "none" })).status).toBe(401);
 });
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { effects, repeats } from "../../base/effect.ts";
+import { effects, injectionLevels, repeats } from "../../base/effect.ts";
 import { entryPoints } from "../../config/schema.ts";
 import { explainPolicy, lintPolicy, testPolicy } from "../../engine.ts";
 import { type GivenFile, withGivenFiles } from "../../engine/given-files.ts";
@@ -42,6 +42,10 @@ const explain = defineRoute({
     toolDigest: word.exactOptional().describe("SHA-256 of the tool's definition"),
     host: word.exactOptional(),
     port: z.int().min(1).max(65_535).exactOptional(),
+    injection: z
+      .enum(injectionLevels)
+      .exactOptional()
+      .describe("orders of strangers that the agent has read by then"),
     args: z.record(z.string(), jsonValue).exactOptional(),
     run: word
       .exactOptional()
@@ -137,6 +141,7 @@ const callSchema = z.strictObject({
   host: word.exactOptional(),
   address: word.exactOptional(),
   port: z.int().min(1).max(65_535).exactOptional(),
+  injection: z.enum(injectionLevels).exactOptional(),
   private: z.boolean().exactOptional(),
   args: z.record(z.string(), jsonValue).exactOptional(),
   user: word.exactOptional(),

@@ -6,7 +6,9 @@ import {
   fsyncSync,
   ftruncateSync,
   openSync,
+  renameSync,
   statSync,
+  truncateSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
@@ -47,4 +49,16 @@ export function appendRecords(
 /** How many bytes a file has; 0 where there is none. @throws what node:fs throws */
 export function lengthOf(path: string): number {
   return existsSync(path) ? statSync(path).size : 0;
+}
+
+/**
+ * Puts a file under another name. What stands behind `length` comes again in the file that follows.
+ * @returns the new place; undefined where there is nothing to move
+ * @throws what node:fs throws
+ */
+export function moveRecords(path: string, length: number, to: string): string | undefined {
+  if (lengthOf(path) === 0 || length === 0) return undefined;
+  if (lengthOf(path) > length) truncateSync(path, length);
+  renameSync(path, to);
+  return to;
 }

@@ -136,12 +136,21 @@ function filesOf(
   log: readonly StoredEvent[],
 ): readonly LineageStep[] {
   const finished = log.findLast((event) => event.type === "run.finished");
-  if (finished === undefined) return [];
+  if (finished === undefined || onlyReads(asked.toolName, log)) return [];
   const words = new Set(wordsIn(argumentsOf(asked.argumentsText)));
   return finished.filesChanged.flatMap(({ path, change }) =>
     words.has(path) || words.has(`./${path}`)
       ? [step("file", `${path} ${change}`, { ...whereOf(finished), basis: "arguments" })]
       : [],
+  );
+}
+
+/** A tool that says that it reads, and was listed so, changed no file. */
+function onlyReads(tool: string, log: readonly StoredEvent[]): boolean {
+  return log.some(
+    (event) =>
+      event.type === "session.opened" &&
+      event.tools.some(({ name, effect }) => name === tool && effect === "read"),
   );
 }
 

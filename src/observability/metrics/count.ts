@@ -89,6 +89,9 @@ function countEvent(event: StoredEvent, run: ToldRun, tenant: string, into: Coun
       return;
     case "tool.completed":
       if (event.fromLog === undefined) countTool(event, into);
+      if (event.injection !== undefined) {
+        rollup.add("agent33_injections_total", { level: event.injection.level });
+      }
       return;
     default:
       return;

@@ -1,5 +1,6 @@
 /** How many values a label may have at most, "other" included. */
 export const labelBounds = {
+  level: 2,
   tenant: 21,
   connector: 20,
   outcome: 24,
@@ -16,6 +17,7 @@ export const labelBounds = {
   state: 4,
   sink: 4,
   version: 1,
+  severity: 3,
   gen_ai_operation_name: 5,
   gen_ai_request_model: 20,
   gen_ai_provider_name: 1,
@@ -96,6 +98,9 @@ export const metrics = {
   ),
   agent33_run_failures_total: counter("Runs that failed, by the class of the failure", ["failure"]),
   agent33_model_fallbacks_total: counter("Models that could not answer and were left", ["failure"]),
+  agent33_injections_total: counter("Results of tools that look as if they gave models orders", [
+    "level",
+  ]),
   agent33_budget_thresholds_total: counter("Shares of budgets that were reached", [
     "limit",
     "percent",
@@ -146,6 +151,32 @@ export const metrics = {
     "sink",
   ]),
   agent33_telemetry_lag_calls: gauge("Calls that were not handed over yet", ["sink"]),
+  agent33_tenant_budget_micro_usd: gauge(
+    "Money that a tenant may spend in 30 days, as the settings say, in millionths of a US dollar",
+    ["tenant"],
+  ),
+  agent33_budget_reached_percent: gauge(
+    "Highest share that any budget of this name has reached in its period: 50, 80, 95 or 100",
+    ["budget", "limit"],
+  ),
+  agent33_run_cost_highest_micro_usd: gauge(
+    "Cost of the dearest run that goes on or ended within an hour",
+    ["effort"],
+  ),
+  agent33_run_cost_usual_micro_usd: gauge(
+    "95th percentile of what ended runs cost in a week; 0 while they are few",
+    ["effort"],
+  ),
+  agent33_run_estimate_ratio_median: gauge(
+    "Median of what runs cost by what was estimated before them, over 24 hours",
+    [],
+  ),
+  agent33_routing_enabled: gauge("1 where effort is decided by what is asked", []),
+  agent33_alerts: gauge("Alerts of the engine that are pending or fire", ["severity", "state"]),
+  agent33_alert_notices_waiting_seconds: gauge(
+    "How long the oldest notice of an alert has waited for its receiver",
+    [],
+  ),
   agent33_info: gauge("The version that runs", ["version"]),
 } as const satisfies Readonly<Record<string, MetricDefinition>>;
 

@@ -8,11 +8,13 @@ import type { BackedUpFile } from "./manifest.ts";
 /** Contents of workspaces, each once for all runs; a run's own files are right in its folder. */
 const contentsOfRuns = "kept";
 const runFolders = "runs";
+/** Sealed secrets, which are worth nothing without a key that lies elsewhere. */
+export const secretsFile = "secrets.json";
 
 /**
  * The files below a data folder that belong to what the store says: the contents that were kept of
  * workspaces, and what lies right in the folder of a run. Scratch workspaces are folders there and
- * are not among them, nor are keys and logins.
+ * are not among them, nor are keys and logins; secrets are, as they are sealed.
  */
 export function filesBeside(dataDir: string): readonly string[] {
   const kept = foldersIn(join(dataDir, contentsOfRuns)).flatMap((folder) =>
@@ -21,7 +23,8 @@ export function filesBeside(dataDir: string): readonly string[] {
   const runs = foldersIn(join(dataDir, runFolders)).flatMap((folder) =>
     filesIn(dataDir, join(runFolders, folder)).filter((path) => !path.endsWith(".partial")),
   );
-  return [...kept, ...runs].sort();
+  const sealed = filesIn(dataDir, "").filter((path) => path === secretsFile);
+  return [...kept, ...runs, ...sealed].sort();
 }
 
 function entriesIn(folder: string) {

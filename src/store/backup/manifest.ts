@@ -20,7 +20,9 @@ export const manifestName = "manifest.json";
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const size = z.int().nonnegative();
 /** Below the data folder: a manifest must not name a place elsewhere. */
-const pathBelow = z.string().regex(/^(?:kept|runs)(?:\/(?!\.\.?(?:\/|$))[^/\0]+)+$/);
+const pathBelow = z
+  .string()
+  .regex(/^(?:secrets\.json|(?:kept|runs)(?:\/(?!\.\.?(?:\/|$))[^/\0]+)+)$/);
 
 const contentSchema = z.strictObject({
   /** Made at this time, ISO 8601. */

@@ -1,3 +1,4 @@
+import { alertsCases } from "./alerts.cases.ts";
 import { apiKeysCases } from "./api-keys.cases.ts";
 import { approvalsCases } from "./approvals.cases.ts";
 import { auditChainCases } from "./audit-chain.cases.ts";
@@ -47,6 +48,7 @@ export const allCases: CaseLists = {
   refreshes: refreshesCases,
   "learning overview": learningOverviewCases,
   "api keys": apiKeysCases,
+  alerts: alertsCases,
   tenants: tenantsCases,
   lookups: lookupCases,
   concurrency: concurrencyCases,

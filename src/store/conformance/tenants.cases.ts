@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { newRun } from "../store.fixture.ts";
 import { callRecord } from "./audit.cases.ts";
+import { alertsProbes } from "./alerts.cases.ts";
 import { apiKeysProbe } from "./api-keys.cases.ts";
 import { question } from "./approvals.cases.ts";
 import { boundaryProbes } from "./boundary-tenants.cases.ts";
@@ -278,6 +279,7 @@ const probes = {
   routedRuns: routedRunsProbe,
   learningOverview: learningOverviewProbe,
   apiKeys: apiKeysProbe,
+  ...alertsProbes,
   ...boundaryProbes,
   ...signalsProbes,
   ...learningProbes,

@@ -18,7 +18,7 @@ interface Document {
  * `body`. Nothing is kept twice, so that the two cannot disagree.
  */
 export interface DocumentTable<T extends Document> {
-  readonly table: string;
+  readonly table: DocumentTables;
   readonly entity: Entity;
   readonly kind: Kind;
   readonly schema: z.ZodType<T>;
@@ -29,6 +29,13 @@ export interface DocumentTable<T extends Document> {
 }
 
 type Filter = Readonly<Record<string, SqlValue | undefined>>;
+/** The tables whose rows are records of one form. */
+type DocumentTables =
+  | "checklists"
+  | "intakes"
+  | "lessons"
+  | "metric_snapshots"
+  | "roadmap_refreshes";
 type DocumentRow = SqlRow & { readonly seq: number; readonly id: string; readonly body: string };
 
 /**
@@ -78,7 +85,7 @@ export function documentsOf<T extends Document>(tenant: string, spec: DocumentTa
     return row === undefined ? undefined : wholeOf(row as DocumentRow, spec);
   }
 
-  const chosen = (filter: Filter): Chosen => ({
+  const chosen = (filter: Filter): Chosen<DocumentTables> => ({
     table,
     tenant,
     where: Object.entries(filter).map(([column, value]) => [column, "=", value]),
@@ -86,14 +93,13 @@ export function documentsOf<T extends Document>(tenant: string, spec: DocumentTa
 
   /** The newest of the rows whose columns hold these values. @throws Agent33Error `store.bad_row` */
   function* newest(filter: Filter = {}): Program<T | undefined> {
-    const [row] = yield* newestRows<DocumentRow>(chosen(filter), everySeq, 1);
-    return row === undefined ? undefined : wholeOf(row, spec);
+    const [row] = yield* newestRows(chosen(filter), everySeq, 1);
+    return row === undefined ? undefined : wholeOf(row as DocumentRow, spec);
   }
 
   /** The newest first; of the rows whose columns hold these values, where they are given. */
   function* list(request: PageRequest, filter: Filter = {}): Program<Page<T>> {
-    const item = (row: DocumentRow): T => wholeOf(row, spec);
-    return yield* newestFirst(chosen(filter), request, item);
+    return yield* newestFirst(chosen(filter), request, (row) => wholeOf(row as DocumentRow, spec));
   }
 
   /** The record whose id begins with `prefix`. @throws Agent33Error `store.ambiguous_id` */

@@ -5,6 +5,9 @@ import {
   type Repository,
   type SyncFace,
 } from "../program.ts";
+import { alertNoticesRepository } from "./alert-notices.ts";
+import { alertSilencesRepository } from "./alert-silences.ts";
+import { alertsRepository } from "./alerts.ts";
 import { apiKeysRepository } from "./api-keys.ts";
 import { approvalsRepository } from "./approvals.ts";
 import { auditChainRepository } from "./audit-chain.ts";
@@ -50,6 +53,9 @@ export function createRepositories(context: RepositoryContext) {
     refreshes: refreshesRepository(context),
     learningOverview: learningOverviewRepository(context),
     apiKeys: apiKeysRepository(context),
+    alerts: alertsRepository(context),
+    alertNotices: alertNoticesRepository(context),
+    alertSilences: alertSilencesRepository(context),
   };
 }
 

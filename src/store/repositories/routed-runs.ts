@@ -92,7 +92,7 @@ export function routedRunsRepository({ tenant }: RepositoryContext) {
       let from = cursor;
       for (let lookedAt = 0; ; lookedAt += size) {
         const request = { limit: size, ...(from === undefined ? {} : { cursor: from }) };
-        const page: Page<RunRow> = yield* newestFirst<RunRow, RunRow>(
+        const page: Page<RunRow> = yield* newestFirst(
           { table: "runs", tenant, where },
           request,
           (row) => row,

@@ -5,6 +5,7 @@ import { schema003 } from "./003-boundary.ts";
 import { rows004, schema004 } from "./004-seals.ts";
 import { postgres004 } from "./004-seals-postgres.ts";
 import { postgres005, rows005, schema005 } from "./005-api-keys.ts";
+import { postgres006, rows006, schema006 } from "./006-alerts.ts";
 
 /** One step of the schema. Its place in the list, from 1, is its version. */
 export interface Migration {
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   { name: "boundary", text: schema003 },
   { name: "seals", text: schema004, rows: rows004, postgres: postgres004 },
   { name: "api keys", text: schema005, rows: rows005, postgres: postgres005 },
+  { name: "alerts", text: schema006, rows: rows006, postgres: postgres006 },
 ];
 
 /** The version from which rows have seals. */

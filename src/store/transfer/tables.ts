@@ -280,6 +280,29 @@ export const storeTables: readonly StoreTable[] = [
      expires_at integer null, revoked_at integer null, last_used_at integer null`,
   ),
   table(
+    "alerts",
+    { key: "tenant, id", identity: true, marks: "updated_at" },
+    `seq integer, tenant text, id text, rule text, about_tenant text null, state text,
+     updated_at integer, body text`,
+  ),
+  table(
+    "alert_history",
+    { key: "tenant, id", identity: true },
+    `seq integer, tenant text, id text, alert_id text, rule text, about_tenant text null,
+     at integer, kind text, body text`,
+  ),
+  table(
+    "alert_notices",
+    { key: "tenant, alert_id, episode, receiver", marks: "state due < told < done" },
+    `tenant text, alert_id text, episode integer, receiver text, state text, next_at integer,
+     body text`,
+  ),
+  table(
+    "alert_silences",
+    { key: "tenant, id", identity: true },
+    "seq integer, tenant text, id text, about_tenant text null, ends_at integer, body text",
+  ),
+  table(
     "quarantine",
     { key: "source, place", identity: true },
     "seq integer, tenant text, source text, place text, reason text, content text, at integer",

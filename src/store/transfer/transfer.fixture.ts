@@ -33,6 +33,8 @@ const words: Readonly<Record<string, string>> = {
   "checklists.state": "open",
   "roadmap_refreshes.scope": "micro",
   "roadmap_refreshes.state": "planned",
+  "alerts.state": "pending",
+  "alert_notices.state": "due",
 };
 
 /** Two texts that sort one way by UTF-16 units and the other way by bytes, and awkward others. */

@@ -35,7 +35,7 @@ export function createAsker(address: string, key: string, connections = 64): Ask
             : { "content-type": "application/json", "content-length": Buffer.byteLength(sent) }),
         };
         request(`${address}${path}`, { method, agent, headers })
-          .on("response", (response) => void readAll(response).then(done))
+          .on("response", (response) => done(readAll(response)))
           .on("error", (error) => done({ kind: "refused", why: whyOf(error) }))
           .end(sent);
       }),

@@ -1,4 +1,4 @@
-import { type ClientRequest, request } from "node:http";
+import { Agent, type ClientRequest, request } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../../../src/base/random.ts";
 import { systemCodeOf } from "../../../src/base/errors.ts";
@@ -21,7 +21,7 @@ export interface Follower {
   readonly events: number;
   readonly connections: number;
   readonly faults: readonly string[];
-  /** Follows until the connection ends, or until `cutAfterMs` where that is given. */
+  /** Follows until the connection ends, or until `cutAfterMs` after its answer began, where that is given. */
   connect(address: string, cutAfterMs?: number): Promise<Followed>;
 }
 
@@ -30,6 +30,8 @@ export interface Follower {
  * connections together.
  */
 export function createFollower(runId: string, key: string, truth: Truth): Follower {
+  // As clients do that ask again: the connection stays when a stream has ended.
+  const agent = new Agent({ keepAlive: true });
   let place = 0;
   let events = 0;
   let connections = 0;
@@ -57,19 +59,15 @@ export function createFollower(runId: string, key: string, truth: Truth): Follow
     };
     return new Promise((done) => {
       let cut = false;
-      let asking: ClientRequest | undefined;
-      const timer =
-        cutAfterMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              cut = true;
-              asking?.destroy();
-            }, cutAfterMs);
+      let timer: NodeJS.Timeout | undefined;
       const end = (how: Followed["end"], why = ""): void => {
         clearTimeout(timer);
         done({ end: cut ? "cut" : how, why });
       };
-      asking = request(`${address}/v1/runs/${runId}/events`, { agent: false, headers });
+      const asking: ClientRequest = request(`${address}/v1/runs/${runId}/events`, {
+        agent,
+        headers,
+      });
       asking.on("error", (error) => end("refused", systemCodeOf(error) ?? error.message));
       asking.on("response", (response) => {
         if (response.statusCode === 204) {
@@ -81,6 +79,13 @@ export function createFollower(runId: string, key: string, truth: Truth): Follow
           response.resume();
           end("refused", `status ${response.statusCode}`);
           return;
+        }
+        // Only now: who is cut before there is an answer comes no further on a busy machine.
+        if (cutAfterMs !== undefined) {
+          timer = setTimeout(() => {
+            cut = true;
+            asking.destroy();
+          }, cutAfterMs);
         }
         let rest = "";
         let last = "";
@@ -127,16 +132,24 @@ export function createFollower(runId: string, key: string, truth: Truth): Follow
   };
 }
 
-/** Follows a run to its end, cut off again and again. Returns what was wrong. */
+/** So many refusals in a row, and a server is taken for one that serves nobody. */
+const mostRefusals = 20;
+
+/**
+ * Follows a run to its end, cut off again and again. Who is refused before there is an answer, as by
+ * a starved server, comes again as any client would.
+ * @returns what was wrong
+ */
 export async function followWithCuts(
   follower: Follower,
   address: string,
   random: Random,
 ): Promise<readonly string[]> {
-  for (;;) {
+  for (let refusals = 0; ; ) {
     const { end, why } = await follower.connect(address, 3_000 + random.next() * 25_000);
     if (end === "finished") return follower.faults;
-    if (end !== "cut") {
+    refusals = end === "refused" ? refusals + 1 : 0;
+    if ((end !== "cut" && end !== "refused") || refusals > mostRefusals) {
       return [...follower.faults, `run ${follower.runId}: ${end} ${why} after ${follower.place}`];
     }
     // Half of them come back at once, the others miss something first.

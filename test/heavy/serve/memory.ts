@@ -27,7 +27,7 @@ export function residentMegabytes(pid: number): number {
 }
 
 /** Megabytes and the share of what there was by which memory may grow. */
-export const allowedGrowth = { megabytes: 32, share: 0.15 } as const;
+export const allowedGrowth = { megabytes: 32, share: 0.1 } as const;
 
 export interface Flatness {
   readonly warm: number;

@@ -14,6 +14,8 @@ export async function startModelsPeer(): Promise<{
     response.writeHead(200, { "content-type": "application/json" });
     response.end(JSON.stringify({ object: "list", data: [{ id: "small", object: "model" }] }));
   });
+  // On a starved machine a short time would close connections just when they are used again.
+  server.keepAliveTimeout = 600_000;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { effects, repeats } from "../../../base/effect.ts";
+import { effects, injectionLevels, repeats } from "../../../base/effect.ts";
 import type { JsonObject } from "../../../base/json.ts";
 import { err, ok, type Result } from "../../../base/result.ts";
 import type { CallFacts } from "../../types.ts";
@@ -49,6 +49,7 @@ const recordSchema = z.object({
   toolDigest: z.string().exactOptional(),
   host: z.string().exactOptional(),
   port: z.number().exactOptional(),
+  injection: z.enum(injectionLevels).exactOptional(),
   argsDigest: z.string().optional(),
   decision: z.object({
     effect: z.enum(["allow", "ask", "deny"]),
@@ -75,7 +76,7 @@ export function readRecordedCall(record: unknown): Result<RecordedCall, Unreplay
 
 /** The facts that policy was asked about, but for the arguments. */
 export function factsOf(call: RecordedCall): CallFacts {
-  const { operation, effect, repeat, tool, toolDigest, host, port } = call;
+  const { operation, effect, repeat, tool, toolDigest, host, port, injection } = call;
   return {
     operation,
     effect,
@@ -84,5 +85,6 @@ export function factsOf(call: RecordedCall): CallFacts {
     ...(toolDigest === undefined ? {} : { toolDigest }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
+    ...(injection === undefined ? {} : { injection }),
   };
 }

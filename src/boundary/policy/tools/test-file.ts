@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { effects, repeats } from "../../../base/effect.ts";
+import { effects, injectionLevels, repeats } from "../../../base/effect.ts";
 import { isJsonObject, type JsonObject } from "../../../base/json.ts";
 import type { Principal } from "../../../base/principal.ts";
 import type { CallFacts, DecisionEffect } from "../../types.ts";
@@ -24,6 +24,7 @@ const callSchema = z.strictObject({
   /** What the host resolved to: the question that is asked before anything is sent. */
   address: word.optional(),
   port: z.int().min(1).max(65_535).optional(),
+  injection: z.enum(injectionLevels).optional(),
   private: z.boolean().optional(),
   args: z.custom<JsonObject>(isJsonObject, "give the arguments as an object").optional(),
   ...principalKeys,

@@ -1,5 +1,12 @@
 import type { Command } from "commander";
-import { type Effect, effects, type Repeat, repeats } from "../../../base/effect.ts";
+import {
+  type Effect,
+  effects,
+  type InjectionLevel,
+  injectionLevels,
+  type Repeat,
+  repeats,
+} from "../../../base/effect.ts";
 import type { JsonObject } from "../../../base/json.ts";
 import { type EntryPoint, entryPoints } from "../../../config/schema.ts";
 import {
@@ -32,6 +39,7 @@ interface ExplainOptions {
   readonly repeat: Repeat;
   readonly tool?: string;
   readonly toolDigest?: string;
+  readonly injection?: InjectionLevel;
   readonly host?: string;
   readonly port?: number;
   readonly args?: JsonObject;
@@ -57,6 +65,11 @@ export function explainCommand(policy: Command, context: CliContext): void {
     .option("--tool-digest <digest>", "SHA-256 of the tool's definition")
     .option("--host <host>", "host that the call goes to")
     .option("--port <n>", "port that the call goes to", wholeNumber("--port", 65_535))
+    .option(
+      "--injection <level>",
+      `orders of strangers that the agent has read by then: ${injectionLevels.join(", ")}`,
+      oneWord("--injection", injectionLevels),
+    )
     .option("--args <json>", "arguments of the call, as a JSON object", jsonObject("--args"))
     .option(
       "--entry-point <name>",
@@ -125,6 +138,7 @@ function questionOf(connector: string, options: ExplainOptions): PolicyQuestion 
     ...(options.toolDigest === undefined ? {} : { toolDigest: options.toolDigest }),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.injection === undefined ? {} : { injection: options.injection }),
     ...(options.args === undefined ? {} : { args: options.args }),
     estimate: {
       ...(tokens === undefined ? {} : { tokens }),
