@@ -1,5 +1,10 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
-import { gateNamed, parseGates } from "./gates-file.ts";
+import { gateNamed, parseGates, readGates } from "./gates-file.ts";
+import { loadGolden } from "./golden-tasks.ts";
+
+const root = resolve(import.meta.dirname, "../../..");
 
 const whole = `
 version: 1
@@ -59,5 +64,28 @@ describe("a gates file", () => {
       }),
     );
     expect(() => gateNamed(parse(whole), "constructor")).toThrow("There is no gate");
+  });
+});
+
+test("the guide's file is one", () => {
+  const guide = readFileSync(join(root, "docs/guides/gates.md"), "utf8");
+  const [, shown = ""] = /^```yaml\n(version[\s\S]*?)^```$/m.exec(guide) ?? [];
+  expect(Object.keys(parse(shown).gates)).toEqual(["merge"]);
+});
+
+test("this project's own gates have tasks that are there", async () => {
+  const { tasks, gates } = readGates(join(root, "agent33.gates.yaml"));
+  expect(Object.keys(gates)).toEqual(["pull-request", "merge", "release", "monitor"]);
+  expect(await loadGolden(tasks, root)).toHaveLength(tasks.length);
+});
+
+test("a golden task that is not there, or is listed twice, is an error and no smaller gate", async () => {
+  const entry = { tags: ["smoke" as const], owner: "ada" };
+  const one = { ...entry, path: "examples/tasks/expense-totals" };
+  await expect(loadGolden([one, one], root)).rejects.toMatchObject({
+    code: "evaluation.duplicate_task",
+  });
+  await expect(loadGolden([{ ...entry, path: "examples/tasks/no" }], root)).rejects.toMatchObject({
+    code: "evaluation.task_not_found",
   });
 });
