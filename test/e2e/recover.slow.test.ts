@@ -6,7 +6,11 @@ import { uuidv7Source } from "../../src/base/ids.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { newRun } from "../../src/store/store.fixture.ts";
 import { openStore } from "../../src/store/store.ts";
+import { alertReceiver } from "../support/alert-receiver.ts";
 import { freshFolder, runInProcess } from "../support/cli.ts";
+import { grantTests, loopback } from "../support/egress.ts";
+
+grantTests("a receiver of alerts on this machine", { connect: loopback });
 
 let folder = "";
 const run = (...words: readonly string[]) => runInProcess(words, folder, {});
@@ -49,6 +53,37 @@ describe("a command that finds its store damaged", () => {
     expect(metrics.stdout).toContain("store.recovery.lost");
     await summaries();
     expect((await summaries()).filter((text) => text.startsWith("The store was"))).toHaveLength(1);
+  });
+
+  test("and whoever keeps the store is told, once", async () => {
+    const receiver = await alertReceiver();
+    const alerts = {
+      receivers: { ops: { webhook: `${receiver.url}/engine` } },
+      defaultReceivers: ["ops"],
+      rules: { PriceTableStale: { enabled: false } },
+    };
+    writeFileSync(join(folder, "agent33.config.yaml"), JSON.stringify({ alerts }));
+    expect((await run("alerts", "check")).code).toBe(0);
+    expect(receiver.posted).toEqual([]);
+    spoil();
+    // Something fires, which is what the exit code says.
+    expect((await run("alerts", "check")).code).toBe(1);
+    await run("alerts", "check");
+    expect(receiver.posted).toMatchObject([
+      {
+        body: {
+          status: "firing",
+          groupLabels: { alertname: "StoreRecovered", owner: "store-owner" },
+          alerts: [
+            {
+              labels: { severity: "ticket" },
+              annotations: { runbook_url: "docs/operations/alerts/store-recovered.md" },
+            },
+          ],
+        },
+      },
+    ]);
+    expect((await run("metrics")).stdout).toContain("agent33_store_damage_total 1\n");
   });
 
   test("recovers one whose file is gone", async () => {
