@@ -26,6 +26,7 @@ import {
   triageStates,
   type TriageState,
 } from "../evaluation/gates/regression-record.ts";
+import { jobFolders } from "../evaluation/jobs/job-state.ts";
 import { takeLock } from "../store/sqlite/use-lock.ts";
 import type { OpenGate } from "./open-gate.ts";
 import { gitHead } from "./git-head.ts";
@@ -89,9 +90,12 @@ export async function keepBaseline(
   return baseline;
 }
 
-/** All baselines of a folder of jobs. @throws Agent33Error `evaluation.baseline_malformed` */
+/**
+ * All baselines of a folder of jobs.
+ * @throws Agent33Error `evaluation.job_not_found`, `evaluation.baseline_malformed`
+ */
 export function baselinesIn(host: Pick<Host, "cwd">, jobs: string): readonly Baseline[] {
-  return listBaselines(resolve(host.cwd, jobs));
+  return listBaselines(folderOfJobs(host, jobs));
 }
 
 /** @throws Agent33Error `evaluation.unknown_baseline`, `evaluation.baseline_malformed` */
@@ -148,13 +152,13 @@ function compared({ arms }: Baseline, after: Arm, { gate, golden }: OpenGate): R
   return { findings: [], compared: 0, notices };
 }
 
-/** @throws Agent33Error `evaluation.regression_malformed` */
+/** @throws Agent33Error `evaluation.job_not_found`, `evaluation.regression_malformed` */
 export function regressionsIn(
   host: Pick<Host, "cwd">,
   jobs: string,
   state: TriageState | undefined,
 ): readonly Regression[] {
-  const all = listRegressions(resolve(host.cwd, jobs));
+  const all = listRegressions(folderOfJobs(host, jobs));
   return state === undefined ? all : all.filter((one) => one.state === state);
 }
 
@@ -182,6 +186,13 @@ export function triageRegression(
     saveRegression(jobsDir, now);
     return now;
   });
+}
+
+/** A folder that is not there has no list, and not an empty one. */
+function folderOfJobs(host: Pick<Host, "cwd">, jobs: string): string {
+  const dir = resolve(host.cwd, jobs);
+  jobFolders(dir);
+  return dir;
 }
 
 /** Two versions of an agent in one job would be compared with each other's past. */

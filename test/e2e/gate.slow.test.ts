@@ -191,6 +191,8 @@ describe("agent33 gate baseline and regressions", () => {
     expect([id.code, id.stderr]).toEqual([64, expect.stringContaining("no regression")]);
     const job = await gate(root, "baseline", "save", "jobs/none", "--branch", "main");
     expect([job.code, job.stderr]).toEqual([64, expect.stringContaining("job_not_found")]);
+    const folder = await gate(root, "regressions", "list", "--jobs", "none");
+    expect([folder.code, folder.stderr]).toEqual([64, expect.stringContaining("no folder")]);
     const nowhere = await gate(root, "baseline", "save", "jobs/a");
     expect([nowhere.code, nowhere.stderr]).toEqual([64, expect.stringContaining("--branch main")]);
     writeFileSync(join(root, ".git"), "gitdir: elsewhere\n");
