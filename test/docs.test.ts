@@ -8,6 +8,7 @@ import { cliAndApiPage, cliCommands, tableProblems } from "../docs/reference/cli
 import { errorCodes, errorsPage } from "../docs/reference/errors-page.ts";
 import { replayReportJsonSchema } from "../src/agents/replay/report.ts";
 import { Agent33Error } from "../src/base/errors.ts";
+import { gatesJsonSchema } from "../src/evaluation/gates/gates-file.ts";
 import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
 import { allowedMove, intakeStates } from "../src/learning/intake-state.ts";
 import { signalStates } from "../src/learning/signal.ts";
@@ -219,6 +220,11 @@ test("the schema of a release's settings is the program's (else run: node docs/r
 
 test("this repository's own settings of releases are good", () => {
   expect(readReleaseSettings(projectRoot).packet.groups).toEqual(["core"]);
+});
+
+test("the schema of gates files is the program's (else run: node docs/reference/generate-schemas.ts)", () => {
+  const kept = JSON.parse(textOf("docs/reference/gates.schema.json")) as unknown;
+  expect(kept).toEqual(gatesJsonSchema());
 });
 
 describe("the guide to learning", () => {

@@ -14,6 +14,8 @@ const alone = (why: string, ...see: readonly string[]): CommandEntry => ({ alone
 const settingsFile =
   "It writes the settings file, which is read when a server starts: who can log in to the machine does it.";
 
+const gateFiles = "Baselines and regressions are files beside the jobs of whoever judges a change.";
+
 /** Every command, by its words. A test holds it to the program and to the routes. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
   run: same(
@@ -138,6 +140,16 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     ["startEvaluationJob", "cancelEvaluationJob"],
     "Tasks, their environment and the jobs' folder are the settings' (`serve.evaluations`); agents are none that a command line makes.",
   ),
+  "gate run": alone(
+    "A gates file names folders and agents of the machine that judges a change; a verdict is a file beside its job.",
+  ),
+  "gate baseline save": alone(gateFiles),
+  "gate baseline list": alone(gateFiles),
+  "gate baseline show": alone(gateFiles),
+  "gate regressions check": alone(gateFiles),
+  "gate regressions list": alone(gateFiles),
+  "gate regressions show": alone(gateFiles),
+  "gate regressions triage": alone(gateFiles),
   "eval resume": same("resumeEvaluationJob"),
   "eval list": same([
     "listEvaluationTasks",

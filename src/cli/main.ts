@@ -82,6 +82,7 @@ const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
   models: async () => (await import("./commands/models.ts")).modelsCommand,
   policy: async () => (await import("./commands/policy/policy.ts")).policyCommand,
   eval: async () => (await import("./commands/eval/eval.ts")).evalCommand,
+  gate: async () => (await import("./commands/gate/gate.ts")).gateCommand,
   release: async () => (await import("./commands/release/release.ts")).releaseCommand,
   skills: async () => (await import("./commands/skills/skills.ts")).skillsCommand,
   store: async () => (await import("./commands/store.ts")).storeCommand,

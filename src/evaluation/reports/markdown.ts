@@ -22,11 +22,11 @@ export function markdownReport(report: EvaluationReport): string {
     ...report.suites.flatMap((suite) => suite.notices.map((notice) => `${suite.name}: ${notice}`)),
   ];
   const blocks = [
-    `# ${escaped(report.title)}`,
+    `# ${escapedMarkdown(report.title)}`,
     ...(comparison === undefined
       ? []
       : [
-          `**${escaped(verdictOf(comparison))}**`,
+          `**${escapedMarkdown(verdictOf(comparison))}**`,
           tableOf(comparisonTable(comparison)),
           tableOf(pairTable(comparison)),
         ]),
@@ -36,28 +36,28 @@ export function markdownReport(report: EvaluationReport): string {
     ...report.suites.map((suite) => folded(taskTable(suite))),
     ...(notices.length === 0
       ? []
-      : [`## To know\n\n${notices.map((notice) => `- ${escaped(notice)}`).join("\n")}`]),
+      : [`## To know\n\n${notices.map((notice) => `- ${escapedMarkdown(notice)}`).join("\n")}`]),
   ];
   return `${blocks.filter((block) => block !== "").join("\n\n")}\n`;
 }
 
 function tableOf(table: ReportTable): string {
   if (table.rows.length === 0) return "";
-  return `## ${escaped(table.title)}\n\n${escaped(table.about)}\n\n${rowsOf(table)}`;
+  return `## ${escapedMarkdown(table.title)}\n\n${escapedMarkdown(table.about)}\n\n${rowsOf(table)}`;
 }
 
 /** Closed at first: a long list of tasks would hide the rest. */
 function folded(table: ReportTable): string {
   if (table.rows.length === 0) return "";
-  return `<details><summary>${escaped(table.title)}</summary>\n\n${escaped(table.about)}\n\n${rowsOf(table)}\n\n</details>`;
+  return `<details><summary>${escapedMarkdown(table.title)}</summary>\n\n${escapedMarkdown(table.about)}\n\n${rowsOf(table)}\n\n</details>`;
 }
 
 function rowsOf({ columns, rows }: ReportTable): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [
-    line(columns.map(({ title }) => escaped(title))),
+    line(columns.map(({ title }) => escapedMarkdown(title))),
     line(columns.map(({ numeric }) => (numeric ? "---:" : "---"))),
-    ...rows.map((row) => line(row.map(escaped))),
+    ...rows.map((row) => line(row.map(escapedMarkdown))),
   ].join("\n");
 }
 
@@ -65,7 +65,7 @@ function rowsOf({ columns, rows }: ReportTable): string {
  * Text that says what it says: on one line, without HTML, and with every sign that Markdown gives a
  * meaning to taken literally (CommonMark 2.4), pipes included.
  */
-function escaped(text: string): string {
+export function escapedMarkdown(text: string): string {
   return (
     withoutUnseen(text)
       .replaceAll(/\s+/g, " ")

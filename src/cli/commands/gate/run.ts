@@ -1,0 +1,112 @@
+import type { Command } from "commander";
+import {
+  type GateVerdict,
+  judgeJob,
+  jobOfGate,
+  type OpenGate,
+  openGate,
+  renderVerdict,
+} from "../../../engine/gates.ts";
+import {
+  addCommonOptions,
+  type CliContext,
+  type CommonOptions,
+  configOf,
+  outputOf,
+  withEngine,
+} from "../../context.ts";
+import { exitCodes } from "../../exit-codes.ts";
+import { someText, usageError, wholeNumber } from "../../usage.ts";
+import { createJobDisplay } from "../eval/job-display.ts";
+import { addToSummary } from "../eval/report-options.ts";
+import { writeResult } from "../policy/files.ts";
+
+interface Options extends CommonOptions {
+  readonly file?: string;
+  readonly job?: string;
+  readonly jobs?: string;
+  readonly name?: string;
+  readonly parallel?: number;
+  readonly markdown?: string;
+  readonly ctrf?: string;
+}
+
+/** The gates file of a folder, if no other is named. */
+export const usualGatesFile = "agent33.gates.yaml";
+
+export function runCommand(group: Command, context: CliContext): void {
+  addCommonOptions(group.command("run"))
+    .description("try a gate's golden tasks, and judge what came of them")
+    .argument("<gate>", "the gate's name in the gates file")
+    .option("--file <file>", `the gates file (${usualGatesFile})`, someText("--file"))
+    .option("--job <folder>", "judge this job instead of making one", someText("--job"))
+    .option("--jobs <folder>", "the folder of all jobs (jobs)", someText("--jobs"))
+    .option("--name <name>", "the new job's name (the time)", someText("--name"))
+    .option("--parallel <n>", "trials at once", wholeNumber("--parallel", 1_000))
+    .option("--markdown <file>", "also write the verdict as Markdown")
+    .option("--ctrf <file>", "also write the verdict as CTRF")
+    .action(async (name: string, options: Options) => {
+      if (options.job !== undefined && (options.jobs ?? options.name) !== undefined) {
+        throw usageError(
+          "--job judges a job that is there; --jobs and --name are for a new one.",
+          "Leave one of them out.",
+        );
+      }
+      const gate = await openGate(context.host, options.file ?? usualGatesFile, name);
+      const dir = options.job ?? (await makeJob(context, options, gate));
+      if (dir === undefined) return;
+      const verdict = await judgeJob(context.host, gate, dir);
+      tell(context, options, verdict);
+      context.exit(verdict.outcome === "failed" ? exitCodes.refuted : exitCodes.ok);
+    });
+}
+
+/** @returns nothing where it was stopped: half a job is not judged */
+async function makeJob(
+  context: CliContext,
+  options: Options,
+  gate: OpenGate,
+): Promise<string | undefined> {
+  const output = outputOf(context, options);
+  const display = createJobDisplay(context, output);
+  const stop = new AbortController();
+  const restore = context.onInterrupt(() => {
+    // Children are ended by the sandbox's exit guard.
+    if (stop.signal.aborted) process.exit(exitCodes.cancelled);
+    display.say("ending; trials at work are left undone. Once more ends at once");
+    stop.abort();
+  });
+  const { jobs, name, parallel } = options;
+  const request = {
+    ...jobOfGate(gate),
+    ...(jobs === undefined ? {} : { jobs }),
+    ...(name === undefined ? {} : { job: name }),
+    ...(parallel === undefined ? {} : { parallel }),
+  };
+  try {
+    const { state, dir } = await withEngine(context, configOf(context, options), (engine) =>
+      engine.jobs.run(request, { signal: stop.signal, tell: display.tell }),
+    );
+    if (state === "done") return dir;
+    context.exit(exitCodes.cancelled);
+    display.say(
+      `Go on with: ${output.program} eval resume ${dir}${output.sameStore}, then judge it by --job`,
+    );
+    return undefined;
+  } finally {
+    display.end();
+    restore();
+  }
+}
+
+function tell(context: CliContext, options: Options, verdict: GateVerdict): void {
+  const output = outputOf(context, options);
+  const markdown = renderVerdict(verdict, "markdown");
+  if (options.markdown !== undefined) writeResult(context, options.markdown, markdown);
+  if (options.ctrf !== undefined) {
+    writeResult(context, options.ctrf, renderVerdict(verdict, "ctrf"));
+  }
+  const summary = context.host.env["GITHUB_STEP_SUMMARY"];
+  if (summary !== undefined && summary !== "") addToSummary(context, markdown);
+  output.out(output.json ? JSON.stringify({ kind: "verdict", ...verdict }) : markdown.trimEnd());
+}

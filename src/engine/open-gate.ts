@@ -1,0 +1,29 @@
+import { dirname, resolve } from "node:path";
+import { gateNamed, readGates, tasksOfGate } from "../evaluation/gates/gates-file.ts";
+import type { Gate } from "../evaluation/gates/gates-form.ts";
+import { type GoldenTask, loadGolden } from "../evaluation/gates/golden-tasks.ts";
+import type { Host } from "./host.ts";
+
+/** A gate of a file, with its golden tasks as they are on the disk now. */
+export interface OpenGate {
+  readonly name: string;
+  readonly gate: Gate;
+  readonly golden: readonly GoldenTask[];
+}
+
+/**
+ * Opens a gate.
+ * @param file from where the host is
+ * @throws Agent33Error `evaluation.gates_*`, `evaluation.unknown_gate`, `evaluation.duplicate_task`,
+ * `evaluation.task_*`
+ */
+export async function openGate(
+  host: Pick<Host, "cwd">,
+  file: string,
+  name: string,
+): Promise<OpenGate> {
+  const path = resolve(host.cwd, file);
+  const gates = readGates(path);
+  const gate = gateNamed(gates, name);
+  return { name, gate, golden: await loadGolden(tasksOfGate(gates, gate), dirname(path)) };
+}
