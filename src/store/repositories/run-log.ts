@@ -43,8 +43,15 @@ export function runLogRepository({ tenant, clock, logEnds }: RepositoryContext) 
       `SELECT 1 FROM ${asItStands} run_events WHERE run_id || '' = ? AND seq > ? AND seq < ?
          AND (SELECT tenant FROM ${asItStands} runs WHERE id = ?) = ?
          AND rowid > ${near} - ${reach} AND rowid < ${near} + ${reach} LIMIT 1`,
-      ...[runId, above, below, runId, tenant],
-      ...[runId, beside, runId, beside],
+      runId,
+      above,
+      below,
+      runId,
+      tenant,
+      runId,
+      beside,
+      runId,
+      beside,
     );
     return found.length > 0;
   }
