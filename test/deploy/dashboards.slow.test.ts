@@ -112,6 +112,7 @@ function failedRun({ store }: Engine, id: string): void {
       toolName: "append_line",
       content: "",
       isError: false,
+      injection: { level: "likely", rules: ["override"] },
       decision: allowed,
       attempts: 1,
       durationMs: 20,
@@ -261,6 +262,8 @@ test("every expression has an answer from a real Prometheus that scrapes two eng
   // What grows is seen to grow between two scrapes.
   await work(first.engine, 2);
   await first.engine.telemetry.look();
+  // A call without a price is an alert.
+  await first.engine.alerts.check();
   const before = await scrapes();
   await until("more scrapes", async () => (await scrapes()) > before + 2);
 
