@@ -25,7 +25,7 @@ export interface ApiServer {
   readonly firstKey: string | undefined;
   /**
    * Takes no more requests, lets those in hand be answered, ends streams with a word, lets go of
-   * runs, and closes the store.
+   * runs, and closes the store. Asked again, it waits for the same end.
    */
   close(): Promise<void>;
 }
@@ -79,7 +79,7 @@ export async function startServer(
     const firstKey = await firstKeyOf(keys, config);
     work.start();
     engines.own.alerts.start();
-    const close = async (): Promise<void> => {
+    const end = async (): Promise<void> => {
       const answered = listening.close();
       closing.abort();
       const late = setTimeout(() => listening.cut(), closingMs);
@@ -90,6 +90,8 @@ export async function startServer(
         () => engines.close(),
       ]);
     };
+    let ended: Promise<void> | undefined;
+    const close = (): Promise<void> => (ended ??= end());
     return { address: listening.address, engines, firstKey, close };
   } catch (error) {
     bound?.cut();

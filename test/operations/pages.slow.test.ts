@@ -7,7 +7,9 @@ import { describePostgres } from "../support/postgres-tests.ts";
 import { pageFolders } from "./page-folders.ts";
 
 const rooms = "docs/operations";
-const listed = readdirSync(join(projectRoot, rooms)).filter((name) => name !== "README.md");
+const listed = readdirSync(join(projectRoot, rooms)).filter(
+  (name) => name.endsWith(".md") && name !== "README.md",
+);
 /** They need a container engine, which is not here: what of them can be tried is in test/deploy. */
 const withContainers = ["monitoring.md"];
 const pages = listed.filter((name) => !withContainers.includes(name));
