@@ -4,7 +4,6 @@ import { useNow } from "../data/clock.ts";
 import { examineMachine } from "../data/machine.ts";
 import { useLoaded } from "../data/use-loaded.ts";
 import { Badge } from "../parts/badge.tsx";
-import { DataTable } from "../parts/data-table.tsx";
 import { Command, Empty } from "../parts/empty.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { Tile, Tiles } from "../parts/tiles.tsx";
@@ -14,7 +13,7 @@ import { Money } from "../parts/units.tsx";
 import { Link } from "../router.tsx";
 import { useSession } from "../session.ts";
 import { Questions } from "./questions.tsx";
-import { runColumns } from "./runs.tsx";
+import { RunTable } from "./runs.tsx";
 
 const everyMs = 3_000;
 /** As many as the API gives at once; where there are more, the page says so. */
@@ -79,11 +78,10 @@ function useSpend(since: number) {
 
 function Spent({ since }: { readonly since: number }) {
   const { value } = useSpend(since);
+  const unpriced = value?.totals.unpricedCalls ?? 0;
   return (
-    <Tile title="Spent today">
-      {value === undefined ? undefined : (
-        <Money microUsd={value.totals.costMicroUsd} unpricedCalls={value.totals.unpricedCalls} />
-      )}
+    <Tile title="Spent today" note={unpriced === 0 ? undefined : `and ${unpriced} calls unpriced`}>
+      {value === undefined ? undefined : <Money microUsd={value.totals.costMicroUsd} />}
     </Tile>
   );
 }
@@ -187,13 +185,7 @@ function Running() {
               Start something: <Command>agent33 run "Say hello." --queue</Command>
             </Empty>
           ) : (
-            <DataTable
-              label="Runs that run now"
-              columns={runColumns(now)}
-              rows={items}
-              keyOf={({ id }) => id}
-              hrefOf={({ id }) => `/runs/${id}`}
-            />
+            <RunTable label="Runs that run now" rows={items} now={now} />
           )
         }
       </Loading>
@@ -217,13 +209,7 @@ function Ended() {
             <p className="muted quiet-line">No run has ended yet.</p>
           ) : (
             <>
-              <DataTable
-                label="Runs that ended last"
-                columns={runColumns(now)}
-                rows={items}
-                keyOf={({ id }) => id}
-                hrefOf={({ id }) => `/runs/${id}`}
-              />
+              <RunTable label="Runs that ended last" rows={items} now={now} />
               <p className="after-table">
                 <Link href="/runs">All runs</Link>
               </p>

@@ -18,7 +18,7 @@ export function elapsed({ state, startedAt, finishedAt }: Run, now: number): num
 }
 
 /** The columns of every list of runs. */
-export function runColumns(now: number): readonly Column<Run>[] {
+function runColumns(now: number): readonly Column<Run>[] {
   return [
     {
       key: "state",
@@ -79,6 +79,32 @@ export function runColumns(now: number): readonly Column<Run>[] {
   ];
 }
 
+/** Runs, each with its page. */
+export function RunTable({
+  label,
+  rows,
+  now,
+  more,
+}: {
+  readonly label: string;
+  readonly rows: readonly Run[];
+  readonly now: number;
+  readonly more?: (() => void) | undefined;
+}) {
+  return (
+    <div className="many-columns">
+      <DataTable
+        label={label}
+        columns={runColumns(now)}
+        rows={rows}
+        keyOf={({ id }) => id}
+        hrefOf={({ id }) => `/runs/${id}`}
+        more={more}
+      />
+    </div>
+  );
+}
+
 const states = ["running", "parked", "finished"] as const;
 const outcomes = ["verified", "unverified", "refuted", "failed", "cancelled"] as const;
 
@@ -123,14 +149,7 @@ export function Runs() {
                   {damaged.length} runs cannot be read: <Command>agent33 store check</Command>
                 </p>
               )}
-              <DataTable
-                label="Runs"
-                columns={runColumns(now)}
-                rows={items}
-                keyOf={({ id }) => id}
-                hrefOf={({ id }) => `/runs/${id}`}
-                more={loaded.more}
-              />
+              <RunTable label="Runs" rows={items} now={now} more={loaded.more} />
             </>
           )
         }
