@@ -97,10 +97,11 @@ describe("a page that was made to be hard to read", () => {
     const { text, notes } = await reading(
       "html",
       `<a ${Array.from({ length: 600_000 }, (_, at) => `b${at}="c"`).join(" ")}>found</a>`,
-      { limits: { readMs: 4_000 } },
+      // Less than a quick machine needs to run out of memory over it.
+      { limits: { readMs: 1_000 } },
     );
     expect(text).toBe("found");
-    expect(notes.join(" ")).toContain("longer than 4000 ms");
+    expect(notes.join(" ")).toContain("longer than 1000 ms");
   });
 
   test("is read when its turn comes: not more than four at once", async () => {
