@@ -44,7 +44,7 @@ export function setQuery(words: Readonly<Record<string, string>>): void {
   go(query.size === 0 ? location.pathname : `${location.pathname}?${query.toString()}`, true);
 }
 
-/** A link within the page; opened elsewhere (a new tab) it is a link as any other. */
+/** A link within the page; opened elsewhere (a new tab) it is an ordinary link. */
 export function Link({
   href,
   ...rest

@@ -51,7 +51,7 @@ describe("what people write for people is left alone", () => {
     "a commit": "Ignore files of editors; follow the guidelines of the style guide.",
     "an image": "![logo](https://example.org/logo.png?v=3)",
     "a link": "[more](https://example.org/search?q=weather&page=2)",
-    "a list of things to do": "TODO: add a test for the parser",
+    "a list of things to do": "Still to do:\n- write a test for the parser\n- update the changelog",
     "a digest": "sha512-Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4",
     "a family of emoji": "👨‍👩‍👧‍👦 and 🏴󠁧󠁢󠁥󠁮󠁧󠁿",
     nothing: "",

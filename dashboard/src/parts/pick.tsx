@@ -8,7 +8,7 @@ export function Pick({
 }: {
   readonly label: string;
   readonly options: readonly string[];
-  /** Empty: any. */
+  /** Empty where nothing is picked, which lets all through. */
   readonly chosen: string;
   readonly onChoose: (word: string) => void;
   /** What no filter is called. */

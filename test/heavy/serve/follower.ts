@@ -137,7 +137,7 @@ const mostRefusals = 20;
 
 /**
  * Follows a run to its end, cut off again and again. Who is refused before there is an answer, as by
- * a starved server, comes again as any client would.
+ * a starved server, comes again, as clients do.
  * @returns what was wrong
  */
 export async function followWithCuts(
