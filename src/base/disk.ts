@@ -1,14 +1,16 @@
 import {
   closeSync,
   fsyncSync,
+  linkSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { systemCodeOf } from "./errors.ts";
 
 /** Waits until a file, or the names in a folder, are on the disk. */
@@ -56,4 +58,28 @@ export function putFile(path: string, content: string | Uint8Array, mark: string
     throw error;
   }
   syncToDisk(dirname(path));
+}
+
+/**
+ * Puts a file where there is none, with its folder, for this user's eyes only. Nobody ever reads half
+ * of it, and of several processes that put one at once the first one's stays.
+ * @returns false, and what is there stays, where there is one
+ * @throws what node:fs throws
+ */
+export function putNewFile(path: string, content: string | Uint8Array): boolean {
+  makeFolder(dirname(path));
+  // Written whole beside its place first.
+  const folder = mkdtempSync(join(dirname(path), ".new-"));
+  try {
+    const fresh = join(folder, "content");
+    writeFileSync(fresh, content, { mode: 0o600, flush: true });
+    linkSync(fresh, path);
+  } catch (error) {
+    if (systemCodeOf(error) !== "EEXIST") throw error;
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  syncToDisk(dirname(path));
+  return true;
 }

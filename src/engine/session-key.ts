@@ -1,6 +1,6 @@
-import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { makeFolder, syncToDisk } from "../base/disk.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { putNewFile } from "../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 
@@ -36,23 +36,11 @@ function found(path: string): Uint8Array | undefined {
 
 function put(path: string, key: Uint8Array): Uint8Array {
   try {
-    makeFolder(dirname(path));
-    // Written whole beside its place first, so that nobody ever reads half a key.
-    const folder = mkdtempSync(join(dirname(path), ".new-"));
-    try {
-      const fresh = join(folder, "key");
-      writeFileSync(fresh, key, { mode: 0o600, flush: true });
-      linkSync(fresh, path);
-      syncToDisk(dirname(path));
-      return key;
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    if (putNewFile(path, key)) return key;
   } catch (cause) {
-    const other = systemCodeOf(cause) === "EEXIST" ? found(path) : undefined;
-    if (other !== undefined) return other;
     throw badKey(path, messageOf(cause), cause);
   }
+  return found(path) ?? put(path, key);
 }
 
 function badKey(path: string, reason: string, cause?: unknown): Agent33Error {

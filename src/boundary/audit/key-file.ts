@@ -1,6 +1,6 @@
-import { linkSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { makeFolder, syncToDisk } from "../../base/disk.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { putNewFile } from "../../base/disk.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
 import { type AuditKey, makeKey, readKey, readPublicKey } from "./signing.ts";
 
@@ -35,23 +35,11 @@ export function takeKey(dataDir: string): AuditKey {
 function putKey(dataDir: string, key: AuditKey): AuditKey {
   const path = keyPath(dataDir);
   try {
-    makeFolder(dirname(path));
-    // Written whole beside its place first, so that nobody ever reads half a key.
-    const folder = mkdtempSync(join(dirname(path), ".new-"));
-    try {
-      const fresh = join(folder, "key.pem");
-      writeFileSync(fresh, key.privatePem, { mode: 0o600, flush: true });
-      linkSync(fresh, path);
-      syncToDisk(dirname(path));
-      return key;
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    if (putNewFile(path, key.privatePem)) return key;
   } catch (cause) {
-    const other = systemCodeOf(cause) === "EEXIST" ? findKey(dataDir) : undefined;
-    if (other !== undefined) return other;
     throw badKey(path, cause);
   }
+  return takeKey(dataDir);
 }
 
 /**
