@@ -7,10 +7,7 @@ import type { ConnectorSpec } from "../boundary/types.ts";
 import type { AlertSettings } from "../config/alert-settings.ts";
 import { engineCalls } from "../connectors/engine-calls.ts";
 import type { GovernedTool } from "../connectors/governed-tool.ts";
-import { readBody } from "../connectors/http/body.ts";
-import { networkError } from "../connectors/http/errors.ts";
-import { refused } from "../connectors/http/exchange.ts";
-import { urlFacts } from "../connectors/http/url-facts.ts";
+import { keyedPost } from "../connectors/http/keyed-post.ts";
 import type { ConnectorSettings } from "../connectors/settings.ts";
 import { type MessageFacts, messageText, webhookBody } from "../observability/alerts/messages.ts";
 import type { Message } from "../observability/alerts/notices.ts";
@@ -128,32 +125,16 @@ function webhookSpec(
   headers: Readonly<Record<string, string>>,
   now: () => number,
 ): ConnectorSpec<JsonObject, undefined> {
-  const { host } = new URL(url);
-  return {
+  return keyedPost({
     id: engineCalls.alerts,
-    facts: () => ({
-      operation: "http.post",
-      effect: "write",
-      // What is told has a fingerprint: a receiver knows it again.
-      repeat: "keyed",
-      ...urlFacts(url),
-    }),
-    run: async (context) => {
-      const response = await context.fetch(url, {
-        method: "POST",
-        redirect: "manual",
-        headers: { ...headers, "content-type": "application/json" },
-        body: JSON.stringify(context.input),
-        signal: context.signal,
-      });
-      if (!response.ok) throw await refused(host, response, now(), {});
-      await readBody(response, 64 * 1024);
-      return undefined;
-    },
-    mapError: (error) => networkError(host, error),
-    timeouts: { attemptMs: 10_000, totalMs },
-    maxAttempts: 2,
-  };
+    url,
+    headers,
+    bodyOf: (message) => ({ body: JSON.stringify(message) }),
+    answerOf: () => undefined,
+    answerBytes: 64 * 1024,
+    totalMs,
+    now,
+  });
 }
 
 /** @throws Agent33Error `alerts.missing_secret` */

@@ -6,10 +6,7 @@ import type { Boundary } from "../boundary/boundary.ts";
 import type { ConnectorSpec } from "../boundary/types.ts";
 import type { Settings } from "../config/schema.ts";
 import { engineCalls } from "../connectors/engine-calls.ts";
-import { readBody } from "../connectors/http/body.ts";
-import { networkError } from "../connectors/http/errors.ts";
-import { refused } from "../connectors/http/exchange.ts";
-import { urlFacts } from "../connectors/http/url-facts.ts";
+import { keyedPost } from "../connectors/http/keyed-post.ts";
 import type { Sink } from "../observability/export/exporter.ts";
 import { type CollectorAnswer, collectorAnswer } from "../observability/export/collector-answer.ts";
 import { spansOf } from "../observability/export/spans.ts";
@@ -125,37 +122,19 @@ function otlpSpec(
   headers: Readonly<Record<string, string>>,
   how: { readonly now: () => number; readonly compressing: () => boolean },
 ): ConnectorSpec<string, CollectorAnswer> {
-  const { host } = new URL(url);
-  return {
+  return keyedPost({
     id: engineCalls.telemetry,
-    facts: () => ({
-      operation: "http.post",
-      effect: "write",
-      // Spans have the same ids whenever they are sent.
-      repeat: "keyed",
-      ...urlFacts(url),
-    }),
-    run: async (context) => {
-      const zipped = how.compressing() ? await compress(context.input) : undefined;
-      const response = await context.fetch(url, {
-        method: "POST",
-        redirect: "manual",
-        headers: {
-          ...headers,
-          "content-type": "application/json",
-          ...(zipped === undefined ? {} : { "content-encoding": "gzip" }),
-        },
-        body: zipped ?? context.input,
-        signal: context.signal,
-      });
-      if (!response.ok) throw await refused(host, response, how.now(), {});
-      const { bytes, cut } = await readBody(response, answerBytes);
-      return collectorAnswer(cut ? "" : Buffer.from(bytes).toString("utf8"));
-    },
-    mapError: (error) => networkError(host, error),
-    timeouts: { attemptMs: 10_000, totalMs: 20_000 },
-    maxAttempts: 2,
-  };
+    url,
+    headers,
+    bodyOf: async (text) =>
+      how.compressing()
+        ? { body: await compress(text), headers: { "content-encoding": "gzip" } }
+        : { body: text },
+    answerOf: collectorAnswer,
+    answerBytes,
+    totalMs: 20_000,
+    now: how.now,
+  });
 }
 
 function headersOf({ secretHeaders }: Otlp, host: Host): Readonly<Record<string, string>> {
