@@ -39,16 +39,13 @@ export interface LineageParts {
 const newestLessons = 1_000;
 const pageOfLessons = 200;
 
-const idOr = z.string().optional().catch(undefined);
+const id = z.string().optional();
 const recordSchema = z.object({
   logicalCallId: z.string(),
-  principal: z.object({ user: z.string(), key: idOr, agent: idOr }),
+  principal: z.object({ user: z.string(), key: id, agent: id }),
   decision: z.object({ effect: z.string(), ruleId: z.string() }),
-  approvalId: idOr,
-  error: z
-    .object({ details: z.object({ approvalId: idOr }).optional().catch(undefined) })
-    .optional()
-    .catch(undefined),
+  approvalId: id,
+  error: z.object({ details: z.object({ approvalId: id }).optional() }).optional(),
 });
 type CallFacts = z.infer<typeof recordSchema>;
 

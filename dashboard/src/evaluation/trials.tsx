@@ -4,10 +4,10 @@ import { Badge } from "../parts/badge.tsx";
 import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { ModelName } from "../parts/model-name.tsx";
-import { oneOf, Pick } from "../parts/pick.tsx";
+import { oneOf, QueryPick } from "../parts/pick.tsx";
 import { countText } from "../parts/texts.ts";
 import { Duration, Money } from "../parts/units.tsx";
-import { setQuery, usePlace } from "../router.tsx";
+import { usePlace } from "../router.tsx";
 
 const states = ["open", "begun", "done"] as const;
 
@@ -30,12 +30,7 @@ export function Trials({
     <section aria-labelledby="trials">
       <h2 id="trials">Trials</h2>
       <div className="filters">
-        <Pick
-          label="State"
-          options={states}
-          chosen={state ?? ""}
-          onChoose={(word) => setQuery({ state: word })}
-        />
+        <QueryPick name="state" label="State" options={states} chosen={state} />
       </div>
       <Loading of={loaded} lines={8}>
         {({ items }) =>

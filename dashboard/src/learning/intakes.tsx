@@ -4,13 +4,12 @@ import { usePages } from "../data/use-pages.ts";
 import { Acts } from "../parts/acts.tsx";
 import { Badge } from "../parts/badge.tsx";
 import type { Tone } from "../parts/tone.ts";
-import { Command, Empty } from "../parts/empty.tsx";
-import { Loading } from "../parts/loading.tsx";
-import { oneOf, Pick } from "../parts/pick.tsx";
+import { Command } from "../parts/empty.tsx";
+import { oneOf, QueryPick } from "../parts/pick.tsx";
+import { RecordList } from "../parts/record-list.tsx";
 import { Moment } from "../parts/units.tsx";
-import { Link, setQuery, usePlace } from "../router.tsx";
+import { usePlace } from "../router.tsx";
 import { useSession } from "../session.ts";
-import { More } from "./more.tsx";
 import { intakeActs, intakeStates } from "./moves.ts";
 
 const urgencies = ["high", "medium", "low"] as const;
@@ -45,47 +44,28 @@ export function Intakes({ onChange }: { readonly onChange: () => void }) {
   return (
     <>
       <div className="filters">
-        <Pick
-          label="State"
-          options={intakeStates}
-          chosen={state ?? ""}
-          onChoose={(word) => setQuery({ state: word })}
-        />
-        <Pick
-          label="Urgency"
-          options={urgencies}
-          chosen={urgency ?? ""}
-          onChoose={(word) => setQuery({ urgency: word })}
-        />
-        <Pick
-          label="Kind"
-          options={kinds}
-          chosen={researchType ?? ""}
-          onChoose={(word) => setQuery({ kind: word })}
-        />
+        <QueryPick name="state" label="State" options={intakeStates} chosen={state} />
+        <QueryPick name="urgency" label="Urgency" options={urgencies} chosen={urgency} />
+        <QueryPick name="kind" label="Kind" options={kinds} chosen={researchType} />
       </div>
-      <Loading of={loaded} lines={8}>
-        {({ items }) =>
-          items.length > 0 ? (
-            <>
-              <ul className="records" aria-label="Intakes">
-                {items.map((intake) => (
-                  <IntakeRecord key={intake.id} intake={intake} onDone={done} />
-                ))}
-              </ul>
-              <More of={loaded} />
-            </>
-          ) : isFiltered ? (
-            <Empty title="No intake fits">
-              <Link href="/learning?view=intakes">Show all intakes</Link>
-            </Empty>
-          ) : (
-            <Empty title="There are no intakes yet">
-              Make some of the gravest signals: <Command>agent33 learn intakes generate</Command>
-            </Empty>
-          )
+      <RecordList
+        label="Intakes"
+        of={loaded}
+        record={(intake) => <IntakeRecord key={intake.id} intake={intake} onDone={done} />}
+        unfit={
+          isFiltered
+            ? { title: "No intake fits", href: "/learning?view=intakes", all: "Show all intakes" }
+            : undefined
         }
-      </Loading>
+        empty={{
+          title: "There are no intakes yet",
+          text: (
+            <>
+              Make some of the gravest signals: <Command>agent33 learn intakes generate</Command>
+            </>
+          ),
+        }}
+      />
     </>
   );
 }

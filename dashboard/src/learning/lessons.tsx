@@ -4,14 +4,13 @@ import { useNow } from "../data/clock.ts";
 import { usePages } from "../data/use-pages.ts";
 import { Acts } from "../parts/acts.tsx";
 import { Badge } from "../parts/badge.tsx";
-import { Command, Empty } from "../parts/empty.tsx";
-import { Loading } from "../parts/loading.tsx";
-import { oneOf, Pick } from "../parts/pick.tsx";
+import { Command } from "../parts/empty.tsx";
+import { oneOf, QueryPick } from "../parts/pick.tsx";
+import { RecordList } from "../parts/record-list.tsx";
 import { ProblemBox } from "../parts/problem.tsx";
 import { Moment } from "../parts/units.tsx";
-import { Link, setQuery, usePlace } from "../router.tsx";
+import { usePlace } from "../router.tsx";
 import { useSession } from "../session.ts";
-import { More } from "./more.tsx";
 
 const states = ["open", "implemented"] as const;
 const kinds = ["success", "failure", "observation"] as const;
@@ -36,42 +35,28 @@ export function Lessons({ onChange }: { readonly onChange: () => void }) {
   return (
     <>
       <div className="filters">
-        <Pick
-          label="State"
-          options={states}
-          chosen={state ?? ""}
-          onChoose={(word) => setQuery({ state: word })}
-        />
-        <Pick
-          label="What happened"
-          options={kinds}
-          chosen={eventType ?? ""}
-          onChoose={(word) => setQuery({ kind: word })}
-        />
+        <QueryPick name="state" label="State" options={states} chosen={state} />
+        <QueryPick name="kind" label="What happened" options={kinds} chosen={eventType} />
       </div>
-      <Loading of={loaded} lines={8}>
-        {({ items }) =>
-          items.length > 0 ? (
+      <RecordList
+        label="Lessons"
+        of={loaded}
+        record={(lesson) => <LessonRecord key={lesson.id} lesson={lesson} onDone={done} />}
+        unfit={
+          isFiltered
+            ? { title: "No lesson fits", href: "/learning?view=lessons", all: "Show all lessons" }
+            : undefined
+        }
+        empty={{
+          title: "There are no lessons yet",
+          text: (
             <>
-              <ul className="records" aria-label="Lessons">
-                {items.map((lesson) => (
-                  <LessonRecord key={lesson.id} lesson={lesson} onDone={done} />
-                ))}
-              </ul>
-              <More of={loaded} />
-            </>
-          ) : isFiltered ? (
-            <Empty title="No lesson fits">
-              <Link href="/learning?view=lessons">Show all lessons</Link>
-            </Empty>
-          ) : (
-            <Empty title="There are no lessons yet">
               Record one:{" "}
               <Command>{'agent33 learn lessons create --type failure --title "…"'}</Command>
-            </Empty>
-          )
-        }
-      </Loading>
+            </>
+          ),
+        }}
+      />
     </>
   );
 }

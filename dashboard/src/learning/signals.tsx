@@ -4,14 +4,13 @@ import { usePages } from "../data/use-pages.ts";
 import { Acts } from "../parts/acts.tsx";
 import { Badge } from "../parts/badge.tsx";
 import type { Tone } from "../parts/tone.ts";
-import { Command, Empty } from "../parts/empty.tsx";
-import { Loading } from "../parts/loading.tsx";
-import { oneOf, Pick } from "../parts/pick.tsx";
+import { Command } from "../parts/empty.tsx";
+import { oneOf, QueryPick } from "../parts/pick.tsx";
+import { RecordList } from "../parts/record-list.tsx";
 import { countText } from "../parts/texts.ts";
 import { Moment } from "../parts/units.tsx";
-import { Link, setQuery, usePlace } from "../router.tsx";
+import { Link, usePlace } from "../router.tsx";
 import { useSession } from "../session.ts";
-import { More } from "./more.tsx";
 import { signalActs, signalStates } from "./moves.ts";
 
 const types = ["bug", "incident", "feedback", "performance", "security", "process"] as const;
@@ -43,50 +42,31 @@ export function Signals({ onChange }: { readonly onChange: () => void }) {
   return (
     <>
       <div className="filters">
-        <Pick
-          label="State"
-          options={signalStates}
-          chosen={state ?? ""}
-          onChoose={(word) => setQuery({ state: word })}
-        />
-        <Pick
-          label="Kind"
-          options={types}
-          chosen={type ?? ""}
-          onChoose={(word) => setQuery({ type: word })}
-        />
-        <Pick
-          label="Severity"
-          options={severities}
-          chosen={severity ?? ""}
-          onChoose={(word) => setQuery({ severity: word })}
-        />
+        <QueryPick name="state" label="State" options={signalStates} chosen={state} />
+        <QueryPick name="type" label="Kind" options={types} chosen={type} />
+        <QueryPick name="severity" label="Severity" options={severities} chosen={severity} />
       </div>
-      <Loading of={loaded} lines={8}>
-        {({ items }) =>
-          items.length > 0 ? (
+      <RecordList
+        label="Signals"
+        of={loaded}
+        record={(signal) => <SignalRecord key={signal.id} signal={signal} onDone={done} />}
+        unfit={
+          isFiltered
+            ? { title: "No signal fits", href: "/learning", all: "Show all signals" }
+            : undefined
+        }
+        empty={{
+          title: "There are no signals yet",
+          text: (
             <>
-              <ul className="records" aria-label="Signals">
-                {items.map((signal) => (
-                  <SignalRecord key={signal.id} signal={signal} onDone={done} />
-                ))}
-              </ul>
-              <More of={loaded} />
-            </>
-          ) : isFiltered ? (
-            <Empty title="No signal fits">
-              <Link href="/learning">Show all signals</Link>
-            </Empty>
-          ) : (
-            <Empty title="There are no signals yet">
               Runs leave them by themselves; people record what they see:{" "}
               <Command>
                 {'agent33 learn record --type feedback --severity low --summary "…"'}
               </Command>
-            </Empty>
-          )
-        }
-      </Loading>
+            </>
+          ),
+        }}
+      />
     </>
   );
 }

@@ -9,13 +9,14 @@ import { useNow } from "../data/clock.ts";
 import { type Loaded, useLoaded } from "../data/use-loaded.ts";
 import { usePages } from "../data/use-pages.ts";
 import { Choice } from "../parts/choice.tsx";
-import { Command, Empty } from "../parts/empty.tsx";
+import { Command } from "../parts/empty.tsx";
 import { Loading } from "../parts/loading.tsx";
-import { oneOf, Pick } from "../parts/pick.tsx";
+import { oneOf, QueryPick } from "../parts/pick.tsx";
+import { RecordList } from "../parts/record-list.tsx";
 import { ProblemBox } from "../parts/problem.tsx";
 import { Tile, Tiles } from "../parts/tiles.tsx";
 import { countText } from "../parts/texts.ts";
-import { go, Link, setQuery, usePlace } from "../router.tsx";
+import { go, usePlace } from "../router.tsx";
 import { useSession } from "../session.ts";
 import "../style/figures.css";
 
@@ -149,47 +150,36 @@ function List({
   return (
     <>
       <div className="filters">
-        <Pick
-          label="State"
-          options={states}
-          chosen={state ?? ""}
-          onChoose={(word) => setQuery({ state: word })}
-        />
+        <QueryPick name="state" label="State" options={states} chosen={state} />
       </div>
-      <Loading of={loaded} lines={8}>
-        {({ items }) =>
-          items.length > 0 ? (
+      <RecordList
+        label="Alerts"
+        of={loaded}
+        record={(alert) => (
+          <AlertRecord
+            key={alert.id}
+            alert={alert}
+            silence={silenceOf(alert, silences, now)}
+            runbook={rules.value?.items.find(({ name }) => name === alert.rule)?.runbook}
+            onDone={done}
+          />
+        )}
+        unfit={
+          state !== undefined
+            ? { title: `No alert is ${state}`, href: "/alerts", all: "Show all alerts" }
+            : undefined
+        }
+        empty={{
+          title: "No alert has fired",
+          text: (
             <>
-              <ul className="records" aria-label="Alerts">
-                {items.map((alert) => (
-                  <AlertRecord
-                    key={alert.id}
-                    alert={alert}
-                    silence={silenceOf(alert, silences, now)}
-                    runbook={rules.value?.items.find(({ name }) => name === alert.rule)?.runbook}
-                    onDone={done}
-                  />
-                ))}
-              </ul>
-              {loaded.more === undefined ? null : (
-                <button type="button" className="button more" onClick={loaded.more}>
-                  More
-                </button>
-              )}
-            </>
-          ) : state !== undefined ? (
-            <Empty title={`No alert is ${state}`}>
-              <Link href="/alerts">Show all alerts</Link>
-            </Empty>
-          ) : (
-            <Empty title="No alert has fired">
               The engine looks every 30 seconds while <Command>agent33 serve</Command> or{" "}
               <Command>agent33 work</Command> runs. Who is told is set under{" "}
               <Command>alerts</Command> in the settings: <Command>agent33 alerts rules</Command>
-            </Empty>
-          )
-        }
-      </Loading>
+            </>
+          ),
+        }}
+      />
     </>
   );
 }

@@ -6,10 +6,10 @@ import { type Column, DataTable } from "../parts/data-table.tsx";
 import { Command, Empty } from "../parts/empty.tsx";
 import { Loading } from "../parts/loading.tsx";
 import { ModelName } from "../parts/model-name.tsx";
-import { oneOf, Pick } from "../parts/pick.tsx";
+import { oneOf, QueryPick } from "../parts/pick.tsx";
 import { countText } from "../parts/texts.ts";
 import { Money, Moment } from "../parts/units.tsx";
-import { Link, setQuery, usePlace } from "../router.tsx";
+import { Link, usePlace } from "../router.tsx";
 import "../style/figures.css";
 import { Estimate, Reasons, tiers } from "../routing/decided.tsx";
 import { RoutingQuestion } from "../routing/question.tsx";
@@ -41,18 +41,8 @@ export function Routing() {
       <h1>Routing</h1>
       <RoutingQuestion />
       <form className="filters" onSubmit={(event) => event.preventDefault()}>
-        <Pick
-          label="Tier"
-          options={tiers}
-          chosen={tier ?? ""}
-          onChoose={(word) => setQuery({ tier: word })}
-        />
-        <Pick
-          label="Who decided"
-          options={sources}
-          chosen={source ?? ""}
-          onChoose={(word) => setQuery({ source: word })}
-        />
+        <QueryPick name="tier" label="Tier" options={tiers} chosen={tier} />
+        <QueryPick name="source" label="Who decided" options={sources} chosen={source} />
       </form>
       <Loading of={loaded} lines={10}>
         {({ items }) =>

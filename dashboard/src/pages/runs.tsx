@@ -146,7 +146,7 @@ export function Runs() {
             <>
               {damaged === undefined ? null : (
                 <p className="notice">
-                  {damaged.length} runs cannot be read: <Command>agent33 store check</Command>
+                  {damaged.length} runs cannot be read: <Command>agent33 doctor</Command>
                 </p>
               )}
               <RunTable label="Runs" rows={items} now={now} more={loaded.more} />

@@ -1,3 +1,5 @@
+import { setQuery } from "../router.tsx";
+
 /** A filter that is one of a few words, or any. */
 export function Pick({
   label,
@@ -32,4 +34,19 @@ export function Pick({
 /** A word of a query if it is one of these; undefined otherwise. */
 export function oneOf<T extends string>(all: readonly T[], word: string | null): T | undefined {
   return all.find((one) => one === word);
+}
+
+/** The same, for a word of the page's query. */
+export function QueryPick({
+  name,
+  ...pick
+}: {
+  readonly name: string;
+  readonly label: string;
+  readonly options: readonly string[];
+  readonly chosen: string | undefined;
+}) {
+  return (
+    <Pick {...pick} chosen={pick.chosen ?? ""} onChoose={(word) => setQuery({ [name]: word })} />
+  );
 }

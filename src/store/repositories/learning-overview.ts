@@ -4,6 +4,7 @@ import { intakeStates } from "../../learning/intake-state.ts";
 import { refreshScopes } from "../../learning/refresh.ts";
 import { severities } from "../../learning/severity.ts";
 import { signalTypes } from "../../learning/signal.ts";
+import { badRow, jsonIn } from "../damage.ts";
 import { type Program, read, rows } from "../program.ts";
 import type { RepositoryContext } from "./context.ts";
 
@@ -78,12 +79,12 @@ export function learningOverviewRepository({ tenant }: RepositoryContext) {
 
   function* lessonsOf(): Program<LearningOverview["lessons"]> {
     const states = yield* counted("lessons", "state");
-    const bodies = yield* rows("SELECT body FROM lessons WHERE tenant = ?", tenant);
+    const bodies = yield* rows("SELECT id, body FROM lessons WHERE tenant = ?", tenant);
     const schema = lessonSchema.unwrap().pick({ actions: true }).strip();
-    const actions = bodies.flatMap(({ body }) => {
-      // What cannot be read is said where lessons are listed.
-      const parsed = schema.safeParse(parsedJson(String(body)));
-      return parsed.success ? parsed.data.actions : [];
+    const actions = bodies.flatMap(({ id, body }) => {
+      const parsed = schema.safeParse(jsonIn("lessons", String(id), String(body)));
+      if (parsed.success) return parsed.data.actions;
+      throw badRow("lessons", String(id), "its actions are not as they have to be", parsed.error);
     });
     return {
       byState: byWord(lessonStates, (word) => countOf(states, "state", word)),
@@ -146,12 +147,4 @@ function byWord<Word extends string, T>(
   value: (word: Word) => T,
 ): Readonly<Record<Word, T>> {
   return Object.fromEntries(words.map((word) => [word, value(word)])) as Record<Word, T>;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
