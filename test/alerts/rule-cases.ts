@@ -13,10 +13,10 @@ export interface RuleCase {
 }
 
 /** A case in which it fires and one in which it has to be quiet, at least. */
-export interface RuleCases {
+export type RuleCases = Readonly<Record<string, RuleCase>> & {
   readonly fires: RuleCase;
   readonly quiet: RuleCase;
-}
+};
 
 const info: Series = ['agent33_info{version="1",instance="a"}', "1x10000"];
 const cost = (tenant: string, values: string, instance = "a"): Series => [
@@ -175,13 +175,13 @@ export const ruleCases: Readonly<Record<string, RuleCases>> = {
   PriceTableStale: {
     fires: {
       every: 10,
-      series: [gauge("agent33_price_table_timestamp_seconds", "-8640000x200")],
+      series: [gauge("agent33_price_table_timestamp_seconds", "-4000000x200")],
       at: 1_500,
       fires: [{}],
     },
     quiet: {
       every: 10,
-      series: [gauge("agent33_price_table_timestamp_seconds", "-6000000x200")],
+      series: [gauge("agent33_price_table_timestamp_seconds", "-3000000x200")],
       at: 1_500,
       fires: [],
     },
@@ -191,6 +191,26 @@ export const ruleCases: Readonly<Record<string, RuleCases>> = {
       series: [decisions("high", "classifier", "0+1x90"), decisions("low", "classifier", "0+1x90")],
       at: 60,
       fires: [{}],
+    },
+    // Little, and six times what it was all week.
+    leaps: {
+      every: 10,
+      series: [
+        decisions("high", "classifier", "0+1x1000 1006+6x12"),
+        decisions("low", "classifier", "0+19x1000 19014+14x12"),
+      ],
+      at: 10_060,
+      fires: [{}],
+    },
+    // Little, and what it was all week.
+    usual: {
+      every: 10,
+      series: [
+        decisions("high", "classifier", "0+6x1012"),
+        decisions("low", "classifier", "0+14x1012"),
+      ],
+      at: 10_060,
+      fires: [],
     },
     // Half of very few.
     quiet: {

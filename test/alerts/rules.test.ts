@@ -103,6 +103,14 @@ describe.each(rules)("$name", (rule) => {
     expect(one.fires).toEqual([]);
     expect(await firing(rule.name, one)).toEqual([]);
   });
+
+  const further = Object.entries(cases ?? {}).filter(
+    ([word]) => !["fires", "quiet"].includes(word),
+  );
+  test.each(further)("says the same of the case %s as Prometheus", async (_word, one) => {
+    const found = await firing(rule.name, one);
+    expect(found.map(({ labels }) => labels)).toEqual(one.fires);
+  });
 });
 
 test.each(Object.entries(deployedFiles()))("deploy/%s is as it is generated", (path, text) => {

@@ -1,5 +1,6 @@
 import { useCallback, useState } from "react";
 import type { Result } from "../api.ts";
+import { countText } from "../parts/texts.ts";
 import { type Loaded, useLoaded } from "./use-loaded.ts";
 
 /** A page of a list, as the API gives it. */
@@ -11,8 +12,10 @@ export interface ListPage<T> {
 
 /** A list that is shown page by page, and kept fresh as far as it is shown. */
 export interface Pages<T> extends Loaded<ListPage<T>> {
-  /** Shows more; undefined where all is shown. */
+  /** Shows more; undefined where all is shown, or as much as can be. */
   readonly more: (() => void) | undefined;
+  /** What is said below: that there are more than can be shown; undefined where all can be. */
+  readonly note: string | undefined;
 }
 
 const pageSize = 50;
@@ -46,6 +49,13 @@ export function usePages<T>(
   );
   // While more is asked for, what is there stays.
   const value = loaded.value ?? (last?.about === about ? last.value : undefined);
-  const hasMore = value !== undefined && value.nextCursor !== null && limit < mostRows;
-  return { ...loaded, value, more: hasMore ? more : undefined };
+  const isAll = value === undefined || value.nextCursor === null;
+  const isFull = limit >= mostRows;
+  return {
+    ...loaded,
+    value,
+    more: isAll || isFull ? undefined : more,
+    note:
+      !isAll && isFull ? `These are the newest ${countText(mostRows)}; there are more.` : undefined,
+  };
 }

@@ -5,11 +5,11 @@ import { Skeleton } from "./skeleton.tsx";
 
 /** What was asked for, once it is there; what went wrong stands above what came before. */
 export function Loading<T>({
-  of: { value, problem, reload },
+  of: { value, problem, reload, note },
   lines,
   children,
 }: {
-  readonly of: Loaded<T>;
+  readonly of: Loaded<T> & { readonly note?: string | undefined };
   readonly lines?: number;
   readonly children: (value: T) => ReactNode;
 }) {
@@ -21,6 +21,7 @@ export function Loading<T>({
       ) : problem === undefined ? (
         <Skeleton {...(lines === undefined ? {} : { lines })} />
       ) : null}
+      {note === undefined ? null : <p className="notice">{note}</p>}
     </>
   );
 }

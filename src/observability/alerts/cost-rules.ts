@@ -207,8 +207,7 @@ const stalePrices = {
   summary: "the built-in prices of models are old",
   unit: "seconds",
   for: "1d",
-  // The list comes with a release of AGENT-33, about once in a quarter of a year.
-  thresholds: { days: { value: 90, help: "days since they were right" } },
+  thresholds: { days: { value: 45, help: "days since they were right" } },
   when: (value) => {
     const age = minus(now, level("agent33_price_table_timestamp_seconds"));
     return above(age, value("days") * daySeconds);

@@ -1,4 +1,4 @@
-import { above, all, atLeast, increase, level, over } from "./expression.ts";
+import { above, all, atLeast, either, increase, level, over, times } from "./expression.ts";
 import type { AlertRule } from "./rule.ts";
 
 const decisions = "agent33_effort_decisions_total";
@@ -13,12 +13,22 @@ const highEffort = {
   for: "10m",
   thresholds: {
     share: { value: 0.4, help: "part of the decisions in 30 minutes, 0 to 1" },
+    times: { value: 2, help: "times the part of the last seven days, from which it is said too" },
+    least: { value: 0.1, help: "part up to which nothing is said of the week, 0 to 1" },
     decisions: { value: 20, help: "decisions in 30 minutes up to which nothing is said" },
   },
   when: (value) => {
     const whole = increase(decisions, "30m");
-    const high = increase(decisions, "30m", { match: { effort: ["high"] } });
-    return all(above(over(high, whole), value("share")), above(whole, value("decisions")));
+    const shareOf = (span: "30m" | "7d") =>
+      over(increase(decisions, span, { match: { effort: ["high"] } }), increase(decisions, span));
+    const leaps = all(
+      above(shareOf("30m"), times(shareOf("7d"), value("times"))),
+      above(shareOf("30m"), value("least")),
+    );
+    return all(
+      either(above(shareOf("30m"), value("share")), leaps),
+      above(whole, value("decisions")),
+    );
   },
 } as const satisfies AlertRule;
 
