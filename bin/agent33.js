@@ -20,4 +20,6 @@ const program = existsSync(source) ? source : compiled;
 // Before anything of the program: from here on nothing leaves around the boundary.
 createRequire(program)("../boundary/egress/guard.cjs");
 const { main } = await import(program.href);
-process.exitCode = await main(process.argv.slice(2));
+// Not by running out of things to do: Node then gives signals back their default meaning while it
+// still clears up, and one that comes at that moment would end in another code than the work had.
+process.exit(await main(process.argv.slice(2)));
