@@ -20,6 +20,10 @@ const program = existsSync(source) ? source : compiled;
 // Before anything of the program: from here on nothing leaves around the boundary.
 createRequire(program)("../boundary/egress/guard.cjs");
 const { main } = await import(program.href);
+const code = await main(process.argv.slice(2));
+// All that was written has to be taken by its reader first: a pipe may be slower than the program.
+const written = (stream) => new Promise((done) => stream.write("", () => done()));
+await Promise.all([written(process.stdout), written(process.stderr)]);
 // Not by running out of things to do: Node then gives signals back their default meaning while it
 // still clears up, and one that comes at that moment would end in another code than the work had.
-process.exit(await main(process.argv.slice(2)));
+process.exit(code);
