@@ -56,11 +56,11 @@ describe("one who follows a run", () => {
 });
 
 describe("memory is flat", () => {
-  /** Two minutes of samples twice a second, with the ups and downs that collections make. */
+  /** Two minutes of samples every five seconds, with some ups and downs. */
   const samples = (megabytesAt: (second: number) => number): readonly MemorySample[] =>
-    Array.from({ length: 240 }, (_, index) => ({
-      atMs: index * 500,
-      megabytes: megabytesAt(index / 2) + (index % 7) * 6,
+    Array.from({ length: 24 }, (_, index) => ({
+      atMs: index * 5_000,
+      megabytes: megabytesAt(index * 5) + (index % 7) * 2,
     }));
 
   test("where it moves and does not grow, whatever it took to warm up", () => {

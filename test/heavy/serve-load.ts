@@ -5,7 +5,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { effectsTools, startEffectsPeer } from "../support/effects-peer.ts";
 import { type Asker, createAsker } from "./serve/asking.ts";
 import { createFollower, followWithCuts, type Follower, type Truth } from "./serve/follower.ts";
-import { flatness, watchMemory } from "./serve/memory.ts";
+import { flatness, inspected, watchMemory, withoutInspector } from "./serve/memory.ts";
 import { type MixReport, sendMix } from "./serve/mix.ts";
 import { startModelsPeer } from "./serve/models-peer.ts";
 import { type Served, serverFolder, startServed } from "./serve/served.ts";
@@ -108,12 +108,12 @@ async function underLoad(
       createFollower(id, firstKey, truths.get(id) ?? new Map()),
     ),
   );
-  const watched = watchMemory(pid);
+  const watched = await watchMemory(pid, served.complaints());
   const busyBefore = processorMs(pid);
   const began = performance.now();
   const following = followers.map((follower) => followWithCuts(follower, address, random));
   const mix = await sendMix(asker, runs, { perSecond: requestsPerSecond, seconds, random });
-  watched.stop();
+  await watched.stop();
   const share = (processorMs(pid) - busyBefore) / (performance.now() - began);
   const events = [...truths.values()].reduce((sum, { size }) => sum + size, 0);
   say(`       ${shownMix(mix)}`);
@@ -128,11 +128,11 @@ async function underLoad(
   );
   const lost = await missed(asker, followers, truths);
   const { warm, end, limit, isFlat } = flatness(watched.samples, warmMs);
-  const memory = `${warm.toFixed(0)} MB after ${(warmMs / 1000).toFixed(0)} s, ${end.toFixed(0)} MB at the end, ${limit.toFixed(0)} MB allowed`;
+  const memory = `kept ${warm.toFixed(0)} MB after ${(warmMs / 1000).toFixed(0)} s, ${end.toFixed(0)} MB at the end, ${limit.toFixed(0)} MB allowed; with garbage at most ${watched.most().toFixed(0)} MB`;
   const now = watched.samples.at(-1)?.megabytes ?? 0;
   say(
     seconds < judgedFromSeconds
-      ? `       memory: ${now.toFixed(0)} MB; it is judged from ${judgedFromSeconds} seconds on`
+      ? `       memory: ${now.toFixed(0)} MB kept, with garbage at most ${watched.most().toFixed(0)} MB; it is judged from ${judgedFromSeconds} seconds on`
       : `       memory: ${memory}`,
   );
   asker.close();
@@ -162,7 +162,7 @@ export const serveLoad: HeavySuite = {
     });
     const turns = turnsFor(seconds + spareSeconds);
     writeFileSync(join(folder, "turns.yaml"), JSON.stringify({ name: "looks", turns }));
-    const served = await startServed(folder);
+    const served = await startServed(folder, inspected);
     let failed = 0;
     let passed = 0;
     try {
@@ -174,7 +174,9 @@ export const serveLoad: HeavySuite = {
       }
       served.kill("SIGTERM");
       const { code, stderr } = await served.cli.ended;
-      const told = stderr.split("\n").filter((line) => line !== "" && !line.startsWith("closing:"));
+      const told = withoutInspector(stderr)
+        .split("\n")
+        .filter((line) => line !== "" && !line.startsWith("closing:"));
       const ended = code === 0 && told.length === 0;
       if (ended) passed += 1;
       else failed += 1;
