@@ -209,6 +209,34 @@ describe.runIf(chromiumPath !== undefined)("the dashboard in Chromium (skipped w
   );
 
   test(
+    "tells of an answer that does not come, and shows it when it comes again",
+    inGrant(async () => {
+      const page = await opened();
+      // The page's own limits, a hundred times faster; what they are is asked for below.
+      await page.addInitScript(
+        "const real = AbortSignal.timeout; globalThis.limits = [];" +
+          "AbortSignal.timeout = (ms) => { limits.push(ms); return real.call(AbortSignal, ms / 100); };",
+      );
+      await signIn(page, world.key);
+      await page.getByRole("heading", { name: "Now", exact: true }).waitFor();
+      let isHanging = true;
+      // Neither answered nor refused: as on a network that lost the connection without a word.
+      await page.route("**/v1/approvals**", (route) =>
+        isHanging ? new Promise(() => undefined) : route.continue(),
+      );
+      await page.getByRole("link", { name: "Approvals" }).click();
+      const alert = page.getByRole("alert").filter({ hasText: "No answer in time" }).first();
+      await alert.waitFor();
+      expect(await alert.textContent()).toContain("did not answer within 45 seconds");
+      expect(await alert.textContent()).toContain("Check the network");
+      isHanging = false;
+      await alert.getByRole("button", { name: "Try again" }).click();
+      await alert.waitFor({ state: "detached" });
+      expect(await page.evaluate("[...new Set(limits)]")).toEqual([45_000]);
+    }),
+  );
+
+  test(
     "asks for nothing while nobody sees it",
     inGrant(async () => {
       const page = await opened();
