@@ -115,6 +115,8 @@ export type Approval = {
   readonly expiresAt: number;
   readonly decidedBy: string | null;
   readonly decidedAt: number | null;
+  /** why, in the words of whoever decided */
+  readonly note: string | null;
   readonly consumedAt: number | null;
 };
 
@@ -2595,6 +2597,10 @@ export type ShowApprovalAnswer = {
 export interface ApproveCallInput {
   /** the question's id, or its beginning */
   readonly id: string;
+  readonly body?: {
+    /** why; it stays with the approval and in the audit, the agent is not told */
+    readonly note?: string | undefined;
+  } | undefined;
 }
 
 export type ApproveCallAnswer = {
@@ -2606,6 +2612,10 @@ export type ApproveCallAnswer = {
 export interface DenyCallInput {
   /** the question's id, or its beginning */
   readonly id: string;
+  readonly body?: {
+    /** why; it stays with the approval and in the audit, the agent is not told */
+    readonly note?: string | undefined;
+  } | undefined;
 }
 
 export type DenyCallAnswer = {
@@ -4002,13 +4012,13 @@ export interface Operations {
   readonly showApproval: Call<ShowApprovalInput, Result<ShowApprovalAnswer>>;
   /**
    * Allow one call.
-   * The same answer twice is one. The run that waits for it goes on.
+   * The same answer twice is one, with the note of the first. The run that waits for it goes on.
    * `POST /v1/approvals/{id}/approve`, scope `approvals:decide`.
    */
   readonly approveCall: Call<ApproveCallInput, Result<ApproveCallAnswer>>;
   /**
    * Refuse one call.
-   * The same answer twice is one. The run that waits for it goes on.
+   * The same answer twice is one, with the note of the first. The run that waits for it goes on.
    * `POST /v1/approvals/{id}/deny`, scope `approvals:decide`.
    */
   readonly denyCall: Call<DenyCallInput, Result<DenyCallAnswer>>;
