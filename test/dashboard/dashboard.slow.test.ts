@@ -239,7 +239,7 @@ describe.runIf(chromiumPath !== undefined)("the dashboard in Chromium (skipped w
       await page.evaluate("divisor = 1");
       await alert.getByRole("button", { name: "Try again" }).click();
       await alert.waitFor({ state: "detached" });
-      expect(await page.evaluate("[...new Set(limits)]")).toEqual([45_000]);
+      expect(await page.evaluate("limits")).toContain(45_000);
     }),
   );
 
