@@ -16,10 +16,16 @@ export type Result<T> =
 export interface CallOptions {
   /** Ends the call; its problem is then `client.aborted`. */
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Milliseconds until the whole answer is there, of this call; its problem is `client.timeout` where it is
+   * not. Of an answer in lines: between two pieces of it. Infinity is no limit. Default: the client's, and
+   * longer where the server takes longer for the operation. Events have `silenceMs` in its place.
+   */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** What following a stream takes besides its input. */
-export interface FollowOptions extends CallOptions {
+export interface FollowOptions extends Omit<CallOptions, "timeoutMs"> {
   /** Told whether events can come: `open` from the server's first word on, `waiting` before it and between attempts. */
   readonly onState?: ((state: "open" | "waiting") => void) | undefined;
   /** Milliseconds without a sign of life after which the stream is opened anew. Default: 45 000. */

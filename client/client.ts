@@ -3,7 +3,7 @@ import { jsonLines } from "./event-stream.ts";
 import { follow } from "./follow.ts";
 import { type Operations, operations } from "./operations.ts";
 import { createSessions, type Sessions } from "./session.ts";
-import { problemOfThrown } from "./problem.ts";
+import { createSilence } from "./silence.ts";
 import { type ClientSettings, createTransport, type Transport } from "./transport.ts";
 
 /** Everything that a server does, as functions. */
@@ -22,6 +22,8 @@ interface Place {
   readonly path: string;
   readonly query: readonly string[];
   readonly answer: "json" | "lines" | "events" | "text";
+  /** Seconds that the server takes for it at most, where these are its own. */
+  readonly seconds?: number;
 }
 
 /**
@@ -45,8 +47,8 @@ export function createClient(settings: ClientSettings = {}): Client {
 function operation(transport: Transport, place: Place) {
   switch (place.answer) {
     case "json":
-      return (input: Input = {}, { signal }: CallOptions = {}): Promise<Result<unknown>> =>
-        transport.json({ ...requestOf(place, input), signal });
+      return (input: Input = {}, options: CallOptions = {}): Promise<Result<unknown>> =>
+        transport.json({ ...requestOf(place, input), ...options });
     case "text":
       return (input: Input = {}, options: CallOptions = {}) =>
         text(transport, place, input, options);
@@ -65,16 +67,16 @@ async function text(
   transport: Transport,
   place: Place,
   input: Input,
-  { signal }: CallOptions,
+  options: CallOptions,
 ): Promise<Result<string>> {
   const headers = { accept: "*/*" };
-  const answered = await transport.open({ ...requestOf(place, input), headers, signal });
+  const answered = await transport.open({ ...requestOf(place, input), headers, ...options });
   if (!answered.ok) return answered;
   const { response } = answered;
   try {
     return { ok: true, value: await response.text(), status: response.status, location: undefined };
   } catch (thrown) {
-    return { ok: false, problem: problemOfThrown(thrown, signal) };
+    return { ok: false, problem: answered.problemOf(thrown) };
   }
 }
 
@@ -82,19 +84,21 @@ async function lines(
   transport: Transport,
   place: Place,
   input: Input,
-  { signal }: CallOptions,
+  { signal, timeoutMs }: CallOptions,
 ): Promise<Result<AsyncIterable<unknown>>> {
   const headers = { accept: "application/x-ndjson, application/problem+json" };
-  const answered = await transport.open({ ...requestOf(place, input), headers, signal });
+  const silence = createSilence(transport.timeoutOf({ ...place, timeoutMs }), signal);
+  const answered = await transport.open({ ...requestOf(place, input), headers, limit: silence });
+  silence.end();
   if (!answered.ok) return answered;
   const { body, status } = answered.response;
-  const value = body === null ? nothing() : jsonLines(body);
+  const value = body === null ? nothing() : jsonLines(body, silence);
   return { ok: true, value, status, location: undefined };
 }
 
 async function* nothing(): AsyncGenerator<never, void, undefined> {}
 
-function requestOf({ method, path, query }: Place, input: Input) {
+function requestOf({ method, path, query, seconds }: Place, input: Input) {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(String(input[name] as Word)),
   );
@@ -109,6 +113,7 @@ function requestOf({ method, path, query }: Place, input: Input) {
   const { body } = input;
   return {
     method,
+    seconds,
     path: asked.size === 0 ? filled : `${filled}?${asked.toString()}`,
     ...(body === undefined ? {} : { body }),
   };

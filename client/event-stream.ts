@@ -1,3 +1,5 @@
+import type { Silence } from "./silence.ts";
+
 /** One server-sent event. */
 export interface ServerEvent {
   /** The last id that was told, with this event or before it. */
@@ -62,30 +64,43 @@ function createLineReader() {
   };
 }
 
-/** The bytes of a response's body. Leaving the loop ends the response. */
-export async function* bytesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of a response's body. Leaving the loop ends the response.
+ * @param silence its time runs only while a piece is waited for
+ */
+export async function* bytesOf(
+  body: ReadableStream<Uint8Array>,
+  silence?: Silence,
+): AsyncGenerator<Uint8Array> {
   const reader = body.getReader();
   let isOver = false;
   try {
     for (;;) {
+      silence?.heard();
       const { done, value } = await reader.read();
+      silence?.end();
       isOver = done;
       if (done) return;
       yield value;
     }
   } finally {
+    silence?.end();
     // A body that broke has ended already.
     if (!isOver) await reader.cancel().catch(() => undefined);
   }
 }
 
-/** The values of JSON lines, as they come. @throws SyntaxError for a line that is no JSON */
+/**
+ * The values of JSON lines, as they come.
+ * @throws SyntaxError for a line that is no JSON; DOMException `TimeoutError` after a silence
+ */
 export async function* jsonLines<T>(
   body: ReadableStream<Uint8Array>,
+  silence?: Silence,
 ): AsyncGenerator<T, void, undefined> {
   const decoder = new TextDecoder();
   let rest = "";
-  for await (const piece of bytesOf(body)) {
+  for await (const piece of bytesOf(body, silence)) {
     const lines = (rest + decoder.decode(piece, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) if (line !== "") yield JSON.parse(line) as T;

@@ -2,6 +2,7 @@ import type { FollowOptions, StreamItem } from "./call.ts";
 import { bytesOf, serverEvents } from "./event-stream.ts";
 import type { Problem } from "./operations.ts";
 import { problemOfThrown } from "./problem.ts";
+import { createSilence } from "./silence.ts";
 import type { Transport } from "./transport.ts";
 
 const firstPauseMs = 500;
@@ -25,14 +26,12 @@ export async function* follow<T>(
   const isOver = (): boolean => signal?.aborted === true;
   while (!isOver()) {
     onState?.("waiting");
-    const silence = createSilence(silenceMs);
-    const either =
-      signal === undefined ? silence.signal : AbortSignal.any([signal, silence.signal]);
+    const silence = createSilence(silenceMs, signal);
     const headers = {
       accept: "text/event-stream, application/problem+json",
       ...(lastId === undefined ? {} : { "last-event-id": lastId }),
     };
-    const answered = await transport.open({ method: "GET", path, headers, signal: either });
+    const answered = await transport.open({ method: "GET", path, headers, limit: silence });
     let problem: Problem | undefined = answered.ok ? undefined : answered.problem;
     if (answered.ok) {
       const { status, body } = answered.response;
@@ -46,7 +45,7 @@ export async function* follow<T>(
           yield { ok: true, id, value: JSON.parse(data) as T };
         }
       } catch (thrown) {
-        problem = problemOfThrown(thrown, either);
+        problem = problemOfThrown(thrown, silence.signal);
       } finally {
         silence.end();
       }
@@ -57,18 +56,6 @@ export async function* follow<T>(
     await pause(failures, signal);
     failures += 1;
   }
-}
-
-/** Gives a connection up that says nothing any more. */
-function createSilence(ms: number) {
-  const given = new AbortController();
-  let timer = setTimeout(() => given.abort(), ms);
-  const end = (): void => clearTimeout(timer);
-  const heard = (): void => {
-    end();
-    timer = setTimeout(() => given.abort(), ms);
-  };
-  return { signal: given.signal, heard, end };
 }
 
 /** Longer after each failure, and never the same for all that were cut off at once. */

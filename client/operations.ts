@@ -115,6 +115,8 @@ export type Approval = {
   readonly expiresAt: number;
   readonly decidedBy: string | null;
   readonly decidedAt: number | null;
+  /** why, in the words of whoever decided */
+  readonly note: string | null;
   readonly consumedAt: number | null;
 };
 
@@ -2595,6 +2597,10 @@ export type ShowApprovalAnswer = {
 export interface ApproveCallInput {
   /** the question's id, or its beginning */
   readonly id: string;
+  readonly body?: {
+    /** why; it stays with the approval and in the audit, the agent is not told */
+    readonly note?: string | undefined;
+  } | undefined;
 }
 
 export type ApproveCallAnswer = {
@@ -2606,6 +2612,10 @@ export type ApproveCallAnswer = {
 export interface DenyCallInput {
   /** the question's id, or its beginning */
   readonly id: string;
+  readonly body?: {
+    /** why; it stays with the approval and in the audit, the agent is not told */
+    readonly note?: string | undefined;
+  } | undefined;
 }
 
 export type DenyCallAnswer = {
@@ -4002,13 +4012,13 @@ export interface Operations {
   readonly showApproval: Call<ShowApprovalInput, Result<ShowApprovalAnswer>>;
   /**
    * Allow one call.
-   * The same answer twice is one. The run that waits for it goes on.
+   * The same answer twice is one, with the note of the first. The run that waits for it goes on.
    * `POST /v1/approvals/{id}/approve`, scope `approvals:decide`.
    */
   readonly approveCall: Call<ApproveCallInput, Result<ApproveCallAnswer>>;
   /**
    * Refuse one call.
-   * The same answer twice is one. The run that waits for it goes on.
+   * The same answer twice is one, with the note of the first. The run that waits for it goes on.
    * `POST /v1/approvals/{id}/deny`, scope `approvals:decide`.
    */
   readonly denyCall: Call<DenyCallInput, Result<DenyCallAnswer>>;
@@ -4704,8 +4714,8 @@ export interface Operations {
 export const operations = {
   listAgents: { method: "GET", path: "/v1/agents", query: [], answer: "json" },
   showAgent: { method: "GET", path: "/v1/agents/{name}", query: [], answer: "json" },
-  invokeAgent: { method: "POST", path: "/v1/agents/{name}/invoke", query: [], answer: "json" },
-  invokeAgentIteratively: { method: "POST", path: "/v1/agents/{name}/invoke-iterative", query: [], answer: "json" },
+  invokeAgent: { method: "POST", path: "/v1/agents/{name}/invoke", query: [], answer: "json", seconds: 630 },
+  invokeAgentIteratively: { method: "POST", path: "/v1/agents/{name}/invoke-iterative", query: [], answer: "json", seconds: 630 },
   listRuns: { method: "GET", path: "/v1/runs", query: ["limit","cursor","state","outcome","text","since"], answer: "json" },
   startRun: { method: "POST", path: "/v1/runs", query: [], answer: "json" },
   showRun: { method: "GET", path: "/v1/runs/{id}", query: [], answer: "json" },
@@ -4726,7 +4736,7 @@ export const operations = {
   listAlertRules: { method: "GET", path: "/v1/alerts/rules", query: [], answer: "json" },
   listAlertHistory: { method: "GET", path: "/v1/alerts/history", query: ["limit","cursor","alert"], answer: "json" },
   exportAlertRules: { method: "GET", path: "/v1/alerts/files", query: [], answer: "json" },
-  checkAlerts: { method: "POST", path: "/v1/alerts/check", query: [], answer: "json" },
+  checkAlerts: { method: "POST", path: "/v1/alerts/check", query: [], answer: "json", seconds: 120 },
   showAlert: { method: "GET", path: "/v1/alerts/{id}", query: [], answer: "json" },
   acknowledgeAlert: { method: "POST", path: "/v1/alerts/{id}/acknowledge", query: [], answer: "json" },
   unacknowledgeAlert: { method: "POST", path: "/v1/alerts/{id}/unacknowledge", query: [], answer: "json" },
@@ -4746,13 +4756,13 @@ export const operations = {
   showAuditEntry: { method: "GET", path: "/v1/audit/calls/{id}", query: [], answer: "json" },
   showCallLineage: { method: "GET", path: "/v1/audit/calls/{id}/lineage", query: [], answer: "json" },
   showRunLineage: { method: "GET", path: "/v1/runs/{id}/lineage", query: [], answer: "json" },
-  checkAudit: { method: "GET", path: "/v1/audit/check", query: ["head"], answer: "json" },
+  checkAudit: { method: "GET", path: "/v1/audit/check", query: ["head"], answer: "json", seconds: 300 },
   exportAudit: { method: "POST", path: "/v1/audit/export", query: [], answer: "lines" },
   listBudgets: { method: "GET", path: "/v1/budgets", query: [], answer: "json" },
   listBudgetUses: { method: "GET", path: "/v1/budgets/uses", query: ["limit","cursor","budget","who"], answer: "json" },
   listConnectors: { method: "GET", path: "/v1/connectors", query: [], answer: "json" },
   showConnector: { method: "GET", path: "/v1/connectors/{name}", query: [], answer: "json" },
-  checkConnectors: { method: "POST", path: "/v1/connectors/check", query: [], answer: "json" },
+  checkConnectors: { method: "POST", path: "/v1/connectors/check", query: [], answer: "json", seconds: 120 },
   listBreakers: { method: "GET", path: "/v1/breakers", query: [], answer: "json" },
   forceBreaker: { method: "POST", path: "/v1/breakers/force", query: [], answer: "json" },
   resetBreaker: { method: "POST", path: "/v1/breakers/reset", query: [], answer: "json" },
@@ -4762,8 +4772,8 @@ export const operations = {
   showSignal: { method: "GET", path: "/v1/improvements/learning/signals/{id}", query: [], answer: "json" },
   moveSignal: { method: "POST", path: "/v1/improvements/learning/signals/{id}/transition", query: [], answer: "json" },
   summarizeSignals: { method: "GET", path: "/v1/improvements/learning/summary", query: ["days","hours","by"], answer: "json" },
-  catchUp: { method: "POST", path: "/v1/improvements/learning/catch-up", query: [], answer: "json" },
-  generateIntakes: { method: "POST", path: "/v1/improvements/learning/intakes", query: [], answer: "json" },
+  catchUp: { method: "POST", path: "/v1/improvements/learning/catch-up", query: [], answer: "json", seconds: 120 },
+  generateIntakes: { method: "POST", path: "/v1/improvements/learning/intakes", query: [], answer: "json", seconds: 120 },
   showOverview: { method: "GET", path: "/v1/improvements/analytics", query: [], answer: "json" },
   submitIntake: { method: "POST", path: "/v1/improvements/intakes", query: [], answer: "json" },
   listIntakes: { method: "GET", path: "/v1/improvements/intakes", query: ["limit","cursor","state","urgency","researchType","automatic"], answer: "json" },
@@ -4793,9 +4803,9 @@ export const operations = {
   showRefresh: { method: "GET", path: "/v1/improvements/refreshes/{id}", query: [], answer: "json" },
   completeRefresh: { method: "POST", path: "/v1/improvements/refreshes/{id}/complete", query: [], answer: "json" },
   listServers: { method: "GET", path: "/v1/mcp/servers", query: [], answer: "json" },
-  inspectServers: { method: "POST", path: "/v1/mcp/inspect", query: [], answer: "json" },
-  pinServers: { method: "POST", path: "/v1/mcp/pin", query: [], answer: "json" },
-  searchTools: { method: "POST", path: "/v1/tools/search", query: [], answer: "json" },
+  inspectServers: { method: "POST", path: "/v1/mcp/inspect", query: [], answer: "json", seconds: 120 },
+  pinServers: { method: "POST", path: "/v1/mcp/pin", query: [], answer: "json", seconds: 120 },
+  searchTools: { method: "POST", path: "/v1/tools/search", query: [], answer: "json", seconds: 120 },
   listEvaluationTasks: { method: "GET", path: "/v1/evaluations/tasks", query: [], answer: "json" },
   listEvaluationJobs: { method: "GET", path: "/v1/evaluations/jobs", query: ["limit","cursor"], answer: "json" },
   startEvaluationJob: { method: "POST", path: "/v1/evaluations/jobs", query: [], answer: "json" },
@@ -4809,7 +4819,7 @@ export const operations = {
   importEvaluation: { method: "POST", path: "/v1/evaluations/import", query: [], answer: "json" },
   readMetrics: { method: "GET", path: "/metrics", query: [], answer: "text" },
   listModels: { method: "GET", path: "/v1/models", query: ["name"], answer: "json" },
-  checkModels: { method: "POST", path: "/v1/models/check", query: [], answer: "json" },
+  checkModels: { method: "POST", path: "/v1/models/check", query: [], answer: "json", seconds: 120 },
   explainPolicy: { method: "POST", path: "/v1/policy/explain", query: [], answer: "json" },
   listPacks: { method: "GET", path: "/v1/policy/packs", query: [], answer: "json" },
   showPack: { method: "GET", path: "/v1/policy/packs/{name}", query: [], answer: "json" },
@@ -4829,15 +4839,15 @@ export const operations = {
   listDecisions: { method: "GET", path: "/v1/routing/decisions", query: ["limit","cursor","tier","source","model","agent","since","until"], answer: "json" },
   explainRouting: { method: "POST", path: "/v1/routing/explain", query: [], answer: "json" },
   listSettings: { method: "GET", path: "/v1/settings", query: [], answer: "json" },
-  examineMachine: { method: "GET", path: "/v1/doctor", query: [], answer: "json" },
-  applyRetention: { method: "POST", path: "/v1/store/retention", query: [], answer: "json" },
+  examineMachine: { method: "GET", path: "/v1/doctor", query: [], answer: "json", seconds: 120 },
+  applyRetention: { method: "POST", path: "/v1/store/retention", query: [], answer: "json", seconds: 300 },
   listSkills: { method: "GET", path: "/v1/skills", query: [], answer: "json" },
   addSkills: { method: "POST", path: "/v1/skills", query: [], answer: "json" },
   validateSkills: { method: "GET", path: "/v1/skills/faults", query: ["how"], answer: "json" },
   showSkill: { method: "GET", path: "/v1/skills/{name}", query: [], answer: "json" },
   removeSkill: { method: "DELETE", path: "/v1/skills/{name}", query: [], answer: "json" },
   validateArchive: { method: "POST", path: "/v1/skills/validate", query: [], answer: "json" },
-  matchSkills: { method: "POST", path: "/v1/skills/match", query: [], answer: "json" },
+  matchSkills: { method: "POST", path: "/v1/skills/match", query: [], answer: "json", seconds: 120 },
   previewSkills: { method: "POST", path: "/v1/skills/preview", query: [], answer: "json" },
   pinSkills: { method: "POST", path: "/v1/skills/pin", query: [], answer: "json" },
   showSpend: { method: "GET", path: "/v1/spend", query: ["since","until","by","every","tenant","model","effort","outcome","connector","limit"], answer: "json" },

@@ -1,7 +1,11 @@
 import type { Problem } from "./operations.ts";
 
 /** What the client itself can say; all other codes are the server's. */
-export type ClientCode = "client.aborted" | "client.not_an_answer" | "client.unreachable";
+export type ClientCode =
+  | "client.aborted"
+  | "client.not_an_answer"
+  | "client.timeout"
+  | "client.unreachable";
 
 const words: Readonly<Record<ClientCode, Pick<Problem, "title" | "hint" | "retryable">>> = {
   "client.aborted": {
@@ -13,6 +17,11 @@ const words: Readonly<Record<ClientCode, Pick<Problem, "title" | "hint" | "retry
     title: "Not an answer",
     hint: "Check that the address is that of agent33 serve, and what stands between here and there.",
     retryable: false,
+  },
+  "client.timeout": {
+    title: "No answer in time",
+    hint: "Check the network, and that agent33 serve still answers (GET /health/live). What was asked to change something may have been done: look before you ask again.",
+    retryable: true,
   },
   "client.unreachable": {
     title: "Not reachable",
@@ -43,9 +52,24 @@ export async function problemIn(response: Response): Promise<Problem> {
   return { ...clientProblem("client.not_an_answer", detail), status, retryable };
 }
 
-/** What was thrown on the way, as a problem. */
-export function problemOfThrown(thrown: unknown, signal: AbortSignal | undefined): Problem {
-  if (signal?.aborted === true) return clientProblem("client.aborted", "The call was given up.");
+/**
+ * What was thrown on the way, as a problem.
+ * @param signal what may have ended it
+ * @param timeoutMs milliseconds that the whole answer had; undefined where only silence ended it
+ */
+export function problemOfThrown(
+  thrown: unknown,
+  signal: AbortSignal | undefined,
+  timeoutMs?: number,
+): Problem {
+  if (signal?.aborted === true) {
+    const { reason } = signal as { readonly reason: unknown };
+    if (!(reason instanceof DOMException) || reason.name !== "TimeoutError") {
+      return clientProblem("client.aborted", "The call was given up.");
+    }
+    const time = timeoutMs === undefined ? "any more" : `within ${timeoutMs / 1_000} seconds`;
+    return clientProblem("client.timeout", `The server did not answer ${time}.`);
+  }
   if (thrown instanceof SyntaxError) {
     return clientProblem("client.not_an_answer", `The answer is no JSON: ${thrown.message}`);
   }

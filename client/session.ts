@@ -28,9 +28,14 @@ const path = "/session";
 
 export function createSessions(transport: Transport): Sessions {
   return {
-    signIn: (key, { signal } = {}) =>
-      transport.json({ method: "POST", path, headers: { authorization: `Bearer ${key}` }, signal }),
-    whoAmI: ({ signal } = {}) => transport.json({ method: "GET", path, signal }),
-    signOut: ({ signal } = {}) => transport.json({ method: "DELETE", path, signal }),
+    signIn: (key, options = {}) =>
+      transport.json({
+        method: "POST",
+        path,
+        headers: { authorization: `Bearer ${key}` },
+        ...options,
+      }),
+    whoAmI: (options = {}) => transport.json({ method: "GET", path, ...options }),
+    signOut: (options = {}) => transport.json({ method: "DELETE", path, ...options }),
   };
 }

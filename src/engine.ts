@@ -95,6 +95,7 @@ export function createEngine(
     dataDir,
     redactor,
     storeOf: (tenant) => opened.tenant(tenant),
+    audit: () => audit,
     boundary: () => boundary,
     transaction: (work) => store.transactions.transaction(work),
     send: (...message) => durable.send(...message),

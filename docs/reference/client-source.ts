@@ -65,10 +65,12 @@ function operationOf(path: string, method: string, operation: JsonObject): Opera
     JSON.stringify(
       input?.places.filter((one) => one.where === where).map(({ name }) => name) ?? [],
     );
+  const seconds = operation["x-seconds"];
+  const limit = typeof seconds === "number" ? `, seconds: ${seconds}` : "";
   return {
     forms,
     member: `${comment([...words, facts], "  ")}  readonly ${id}: ${returns};`,
-    entry: `  ${id}: { method: "${method}", path: "${path}", query: ${names("query")}, answer: "${kind}" },`,
+    entry: `  ${id}: { method: "${method}", path: "${path}", query: ${names("query")}, answer: "${kind}"${limit} },`,
   };
 }
 

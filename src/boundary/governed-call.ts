@@ -6,6 +6,7 @@ import { callRecord } from "./call-record.ts";
 import { CallSession, withoutSession } from "./call-session.ts";
 import { operationClassOf } from "./compiled.ts";
 import { cancelled, toBoundaryError, withLostWrite } from "./classify.ts";
+import { isStaleConnection } from "./egress/stale.ts";
 import type { BoundaryError } from "./errors.ts";
 import { type Holder, Holdings } from "./holdings.ts";
 import { CallLeave } from "./leave.ts";
@@ -72,6 +73,8 @@ export class GovernedCall<I, O, C>
   /** Where it did not begin with the call. */
   #attemptBeganMs: number | undefined = undefined;
   #failedAttempts: AttemptRecord[] | undefined = undefined;
+  /** Whether an attempt met a stale connection: one such is none of those that the connector has. */
+  #spared = false;
   /** Whether the last attempt brought an answer that is good. */
   #answered = false;
   /** By the monotonic clock; negative until it has ended. */
@@ -245,7 +248,8 @@ export class GovernedCall<I, O, C>
     const { parts, maxAttempts, retryBudget } = this.compiled;
     const failure = this.#classify(thrown);
     const nowMs = parts.clock.monotonic();
-    if (failure.countsAgainstBreaker) this.#breaker?.fail(this.#permit, nowMs);
+    const isStale = isStaleConnection(thrown);
+    if (failure.countsAgainstBreaker && !isStale) this.#breaker?.fail(this.#permit, nowMs);
     else if (!this.#begun) this.#breaker?.release(this.#permit);
     if (failure.phase !== "before_send") this.#reached = true;
     // An attempt whose answer was lost or cannot be read may have been billed: keep its upper bound.
@@ -258,20 +262,16 @@ export class GovernedCall<I, O, C>
       outcome: failure.code,
     });
     const number = attempt.attempt;
-    const again = number < maxAttempts && mayRetry(this.facts, failure, attempt.delivered);
-    const delayMs = again ? retryDelayMs(number, failure, parts.random) : 0;
-    if (!again || nowMs + delayMs >= this.deadlineAt || !retryBudget.take()) {
-      this.#fail(failure);
-      return;
-    }
+    this.#spared ||= isStale;
+    const most = maxAttempts + Number(this.#spared);
+    const again = number < most && mayRetry(this.facts, failure, attempt.delivered);
+    const delayMs = again && !isStale ? retryDelayMs(number, failure, parts.random) : 0;
+    const isLate = nowMs + delayMs >= this.deadlineAt;
+    if (!again || isLate || !retryBudget.take()) return this.#fail(failure);
     try {
-      if (!this.#affordsMore()) {
-        this.#fail(failure);
-        return;
-      }
+      if (!this.#affordsMore()) return this.#fail(failure);
     } catch (thrown) {
-      this.#fail(unrecorded(this.name, thrown));
-      return;
+      return this.#fail(unrecorded(this.name, thrown));
     }
     parts.clock
       .sleep(delayMs, this.options.signal)

@@ -19,7 +19,7 @@ import type {
 import type { AlertFilter, AlertHistoryFilter } from "../store/repositories/alerts.ts";
 import type { Page, PageRequest } from "../store/pages.ts";
 import type { Store } from "../store/store.ts";
-import { actRecorder, type AlertActor } from "./alert-acts.ts";
+import { type Actor, actRecorder } from "./act-recorder.ts";
 import { alertLevels, asGauges } from "./alert-levels.ts";
 import { alertReceivers, receiversByOwner } from "./alert-receivers.ts";
 import { createAlertWatch } from "./alert-watch.ts";
@@ -29,7 +29,8 @@ import { feedSource } from "./feed.ts";
 import type { Host } from "./host.ts";
 import { telemetryFolder } from "./metrics.ts";
 
-export type { AlertActor } from "./alert-acts.ts";
+/** Who does something about alerts. */
+export type AlertActor = Actor;
 
 /** Whose alerts: those about one tenant, or all of the installation's. */
 export interface AlertReach {
@@ -115,7 +116,15 @@ export function createAlerts(parts: AlertsParts): Alerts {
   const byOwner = receiversByOwner(settings.alerts, rules);
   const receivers = alertReceivers({ ...parts, settings: settings.alerts });
   const rows = opened.tenant(settings.tenant);
-  const acts = actRecorder({ host, audit, tenant: settings.tenant, boundary: parts.boundary });
+  const acts = actRecorder({
+    host,
+    audit: () => audit,
+    about: "alerts",
+    boundary: parts.boundary,
+  });
+  const act = (operation: string, target: string, actor: Actor) => {
+    return { tenant: settings.tenant, operation, target, actor };
+  };
   const source = feedSource(opened);
   const folder = join(dataDir, telemetryFolder);
   const reader = createRecentReader({
@@ -218,7 +227,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     history: (filter) => rows.alerts.history(filter),
     acknowledge: (prefix, note, actor, reach = {}) => {
       const alert = find(prefix, reach);
-      return acts.record("alerts.acknowledge", `${alert.rule}/${alert.id}`, actor, () => {
+      return acts.record(act("alerts.acknowledge", `${alert.rule}/${alert.id}`, actor), () => {
         const said = { by: actor.user, at: host.clock.now(), note };
         const news = entryOf(alert, "acknowledged", actor.user, note);
         return firing(alert, rows.alerts.acknowledge(alert.id, said, news));
@@ -226,7 +235,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     },
     unacknowledge: (prefix, actor, reach = {}) => {
       const alert = find(prefix, reach);
-      return acts.record("alerts.unacknowledge", `${alert.rule}/${alert.id}`, actor, () => {
+      return acts.record(act("alerts.unacknowledge", `${alert.rule}/${alert.id}`, actor), () => {
         const news = entryOf(alert, "unacknowledged", actor.user, "");
         return firing(alert, rows.alerts.acknowledge(alert.id, null, news));
       });
@@ -247,7 +256,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
         endsAt,
         endedBy: null,
       };
-      return acts.record("alerts.silence", silence.id, actor, () => {
+      return acts.record(act("alerts.silence", silence.id, actor), () => {
         rows.alertSilences.add(silence);
         noteOnMatching(silence, "silenced", actor.user);
         return silence;
@@ -255,7 +264,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     },
     unsilence: (prefix, actor, reach = {}) => {
       const silence = rows.alertSilences.find(prefix, reach);
-      return acts.record("alerts.unsilence", silence.id, actor, () => {
+      return acts.record(act("alerts.unsilence", silence.id, actor), () => {
         if (!rows.alertSilences.end(silence.id, actor.user)) {
           throw new Agent33Error(
             "alerts.silence_over",

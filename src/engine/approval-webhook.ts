@@ -38,7 +38,7 @@ export interface ApprovalWebhookParts {
     question: AskedQuestion,
     decision: "approved" | "denied",
     by: string,
-    content?: JsonObject,
+    words: { readonly content?: JsonObject; readonly note?: string },
   ) => Promise<void>;
 }
 
@@ -48,6 +48,8 @@ const answerSchema = z.object({
   by: z.string().min(1).max(200),
   /** With a yes to a server's question: what it asked for. */
   content: z.record(z.string(), z.json()).exactOptional(),
+  /** Why. */
+  note: z.string().max(2_000).exactOptional(),
 });
 
 /** The engine waits for no delivery longer than this when it closes. */
@@ -93,8 +95,8 @@ export function createApprovalWebhook(parts: ApprovalWebhookParts): ApprovalWebh
     const answer = answerSchema.safeParse(outcome.value);
     if (!answer.success) return;
     try {
-      const { decision, by, content } = answer.data;
-      await decide(question, decision, by, content as JsonObject | undefined);
+      const { decision, by, ...words } = answer.data;
+      await decide(question, decision, by, words as { content?: JsonObject; note?: string });
     } catch (error) {
       host.warn(`the webhook's answer to ${id} was not taken: ${messageOf(error)}`);
     }

@@ -7,7 +7,9 @@ import type { ApprovalRequest, ApprovalStore } from "../boundary/ports.ts";
 import type { Person } from "../connectors/mcp/person.ts";
 import type { Config } from "../config/config.ts";
 import type { SyncTenantStore } from "../store/repositories/index.ts";
+import { actRecorder } from "./act-recorder.ts";
 import { createApprovalWebhook } from "./approval-webhook.ts";
+import type { Audit } from "./audit.ts";
 import { checkedContent, type ElicitationAnswer, elicitationIn, personOf } from "./elicitation.ts";
 import type { Host } from "./host.ts";
 import { type RememberedRule, rememberQuestion, type RememberRequest } from "./remember.ts";
@@ -24,11 +26,16 @@ interface Question {
 export interface Approvals {
   /** Where the calls of a tenant ask. */
   storeOf(tenant: string): ApprovalStore;
-  /** Answers a question of the settings' tenant and tells the run that waits for it. */
+  /**
+   * Answers a question of the settings' tenant and tells the run that waits for it.
+   * @param note why; at most 2 000 characters
+   * @throws Agent33Error `engine.invalid_answer`, `store.*`
+   */
   decide(
     prefix: string,
     decision: ApprovalDecision,
     by?: string,
+    note?: string,
   ): { readonly id: string; readonly runId: string | null };
   /**
    * Answers what a server asked.
@@ -53,6 +60,7 @@ export interface ApprovalParts {
   readonly dataDir: string;
   readonly redactor: Redactor;
   readonly storeOf: (tenant: string) => SyncTenantStore;
+  readonly audit: () => Pick<Audit, "sink">;
   readonly boundary: () => Boundary;
   readonly transaction: (work: () => void) => void;
   /** Tells a run that waits. */
@@ -63,20 +71,36 @@ export interface ApprovalParts {
 export function createApprovals(parts: ApprovalParts): Approvals {
   const { config, host, dataDir, redactor, storeOf, transaction, send } = parts;
   const { tenant: own, user, approvals } = config.settings;
+  const acts = actRecorder({
+    host,
+    audit: parts.audit,
+    about: "approvals",
+    boundary: parts.boundary,
+  });
 
   const record = (
     tenant: string,
     { id, runId }: Question,
     decision: ApprovalDecision,
     by: string,
-    answer?: ElicitationAnswer,
-  ): void =>
-    transaction(() => {
-      storeOf(tenant).approvals.decide(id, decision, by, host.clock.now(), answer);
-      if (runId !== undefined && runId !== null) {
-        send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
-      }
-    });
+    {
+      answer,
+      note,
+    }: { readonly answer?: ElicitationAnswer | undefined; readonly note?: string } = {},
+  ): void => {
+    const reason = note === undefined ? undefined : noteOf(note, redactor);
+    const operation = decision === "approved" ? "approvals.approve" : "approvals.deny";
+    const act = { tenant, operation, target: id, actor: { user: by }, reason };
+    acts.record(act, () =>
+      transaction(() => {
+        const words = { answer, note: reason };
+        storeOf(tenant).approvals.decide(id, decision, by, host.clock.now(), words);
+        if (runId !== undefined && runId !== null) {
+          send(runId, approvalTopic(id), { decision }, `${id}:${decision}`);
+        }
+      }),
+    );
+  };
 
   /** A yes to a server's question is an answer, and has to fit it. */
   const decide = (
@@ -84,14 +108,17 @@ export function createApprovals(parts: ApprovalParts): Approvals {
     question: Question,
     decision: ApprovalDecision,
     by: string,
-    content: JsonObject = {},
+    { content = {}, note }: { readonly content?: JsonObject; readonly note?: string } = {},
   ): void => {
     const asked = elicitationIn(question.facts);
     const answer: ElicitationAnswer | undefined =
       asked === undefined || decision === "denied"
         ? undefined
         : { action: "accept", content: checkedContent(asked, content) };
-    record(tenant, question, decision, by, answer);
+    record(tenant, question, decision, by, {
+      answer,
+      ...(note === undefined ? {} : { note }),
+    });
   };
 
   const webhook =
@@ -102,8 +129,8 @@ export function createApprovals(parts: ApprovalParts): Approvals {
           host,
           principal: { tenant: own, user },
           boundary: parts.boundary,
-          decide: async (question, decision, by, content) =>
-            decide(question.tenant, question, decision, by, content),
+          decide: async (question, decision, by, words) =>
+            decide(question.tenant, question, decision, by, words),
         });
 
   /** Makes the question, without secrets, and tells of it. */
@@ -132,17 +159,18 @@ export function createApprovals(parts: ApprovalParts): Approvals {
         ttlMs: approvals.ttlMinutes * 60_000,
         redactor,
       }),
-    decide: (prefix, decision, by = user) => {
+    decide: (prefix, decision, by = user, note) => {
       const question = storeOf(own).approvals.find(prefix);
-      decide(own, question, decision, by);
+      decide(own, question, decision, by, note === undefined ? {} : { note });
       return { id: question.id, runId: question.runId };
     },
     answer: (prefix, answer, by = user) => {
       const question = storeOf(own).approvals.find(prefix);
       const { id, runId } = question;
       if (elicitationIn(question.facts) === undefined) throw notAQuestion(id);
-      if (answer.action === "accept") decide(own, question, "approved", by, answer.content);
-      else record(own, question, "denied", by, answer);
+      if (answer.action === "accept")
+        decide(own, question, "approved", by, { content: answer.content });
+      else record(own, question, "denied", by, { answer });
       return { id, runId };
     },
     remember: (prefix, wanted) =>
@@ -151,6 +179,21 @@ export function createApprovals(parts: ApprovalParts): Approvals {
       await webhook?.close();
     },
   };
+}
+
+const longestNote = 2_000;
+
+/** The note as it is kept: without secrets; none where it says nothing. */
+function noteOf(note: string, redactor: Redactor): string | undefined {
+  const said = note.trim();
+  if (said.length > longestNote) {
+    throw new Agent33Error(
+      "engine.invalid_answer",
+      `The note has ${said.length} characters; ${longestNote} are the most.`,
+      { hint: "Say it in fewer words." },
+    );
+  }
+  return said === "" ? undefined : redactor.text(said);
 }
 
 function notAQuestion(id: string): Agent33Error {

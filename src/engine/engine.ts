@@ -73,11 +73,17 @@ export interface Engine {
    * @throws Agent33Error `policy.*`, `engine.cannot_remember`
    */
   rememberApproval(prefix: string, request: RememberRequest): RememberedRule;
-  /** Answers a question and tells the run that waits for it. @param by default: the settings' user */
+  /**
+   * Answers a question and tells the run that waits for it.
+   * @param by default: the settings' user
+   * @param note why; kept with the approval and in the audit, at most 2 000 characters
+   * @throws Agent33Error `engine.invalid_answer`, `store.*`
+   */
   decideApproval(
     prefix: string,
     decision: "approved" | "denied",
     by?: string,
+    note?: string,
   ): Promise<{ readonly id: string; readonly runId: string | null }>;
   /**
    * Answers what an MCP server asked, and tells the run that waits for it.

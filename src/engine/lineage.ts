@@ -127,8 +127,9 @@ function decidedBy(
   const approval = id === undefined ? undefined : approvalNamed(id, store);
   if (id === undefined) return [rule];
   if (approval === undefined) return [rule, step("approval", "no longer there", { id })];
-  const { state, decidedBy: by, decidedAt, requestedAt } = approval;
-  const words = by === null ? state : `${state}, answered by ${by}`;
+  const { state, decidedBy: by, decidedAt, requestedAt, note } = approval;
+  const why = note === null ? "" : `: ${note}`;
+  const words = by === null ? state : `${state}, answered by ${by}${why}`;
   return [rule, step("approval", words, { id, at: decidedAt ?? requestedAt })];
 }
 

@@ -55,6 +55,7 @@ function operation(route: Route, components: Components, problem: JsonObject): J
     security: [{ bearer: [route.scope] }],
     "x-scope": route.scope,
     "x-effect": route.effect,
+    ...(route.seconds === undefined ? {} : { "x-seconds": route.seconds }),
     parameters: [
       ...parameters(route.params, "path", components, id),
       ...parameters(route.query, "query", components, id),

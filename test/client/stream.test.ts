@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createClient } from "../../client/index.ts";
+import { type ClientSettings, createClient } from "../../client/index.ts";
 import { serverEvents } from "../../client/event-stream.ts";
 
 async function read(pieces: readonly Uint8Array[]) {
@@ -53,7 +53,10 @@ describe("server-sent events", () => {
 });
 
 /** Answers requests one after the other, and keeps what was asked. */
-function scripted(answers: readonly ((signal: AbortSignal) => Response)[]) {
+function scripted(
+  answers: readonly ((signal: AbortSignal) => Response | Promise<Response>)[],
+  settings: ClientSettings = {},
+) {
   const asked: { readonly url: string; readonly lastId: string | null }[] = [];
   const fetch = (async (url: string, init: RequestInit) => {
     const answer = answers[asked.length];
@@ -61,7 +64,7 @@ function scripted(answers: readonly ((signal: AbortSignal) => Response)[]) {
     if (answer === undefined) throw new TypeError("fetch failed");
     return answer(init.signal ?? new AbortController().signal);
   }) as typeof globalThis.fetch;
-  return { asked, api: createClient({ baseUrl: "http://engine", fetch }) };
+  return { asked, api: createClient({ baseUrl: "http://engine", fetch, ...settings }) };
 }
 
 const stream = (text: string) => () =>
@@ -74,6 +77,22 @@ const problem = (status: number, code: string, retryable: boolean) => () =>
   });
 const event = (seq: number) =>
   `id: ${seq}\nevent: turn.started\ndata: {"type":"turn.started","seq":${seq}}\n\n`;
+
+/** Never answers. */
+const hangs = (signal: AbortSignal) =>
+  new Promise<Response>((_, reject) =>
+    signal.addEventListener("abort", () => reject(signal.reason as Error)),
+  );
+/** Answers with these pieces, and then says nothing more. */
+const hangsAfter =
+  (...pieces: readonly string[]) =>
+  (signal: AbortSignal) => {
+    const start = (out: ReadableStreamDefaultController): void => {
+      for (const piece of pieces) out.enqueue(bytes(piece));
+      signal.addEventListener("abort", () => out.error(signal.reason));
+    };
+    return new Response(new ReadableStream({ start }));
+  };
 
 describe("following a run", () => {
   test("comes back with the last id after the stream broke, and ends when there is no more", async () => {
@@ -112,15 +131,10 @@ describe("following a run", () => {
   });
 
   test("gives a connection up that says nothing any more", async () => {
-    const silent = (signal: AbortSignal) => {
-      const start = (out: ReadableStreamDefaultController): void =>
-        signal.addEventListener("abort", () => out.error(signal.reason));
-      return new Response(new ReadableStream({ start }));
-    };
-    const { api, asked } = scripted([silent, stream(event(1)), over]);
+    const { api, asked } = scripted([hangsAfter(), hangs, stream(event(1)), over]);
     const items = await Array.fromAsync(api.followRun({ id: "r" }, { silenceMs: 20 }));
     expect(items).toHaveLength(1);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(4);
   });
 
   test("ends without a word when it is given up", async () => {
@@ -164,5 +178,70 @@ describe("a call", () => {
     ]);
     const given = await api.listRuns({}, { signal: AbortSignal.abort() });
     expect(given).toMatchObject({ problem: { code: "client.aborted" } });
+  });
+});
+
+describe("a time limit", () => {
+  test("ends a call that is not answered, or only in part, with what to do", async () => {
+    const { api } = scripted([hangs, hangsAfter('{"items":['), hangsAfter("# TY")], {
+      timeoutMs: 20,
+    });
+    for (const call of [() => api.listRuns(), () => api.listRuns(), () => api.readMetrics()]) {
+      expect(await call()).toMatchObject({
+        ok: false,
+        problem: {
+          code: "client.timeout",
+          detail: "The server did not answer within 0.02 seconds.",
+          hint: expect.stringContaining("Check the network"),
+          retryable: true,
+        },
+      });
+    }
+  });
+
+  test("is the caller's where one is given, and the caller may still give up", async () => {
+    const { api } = scripted([hangs, hangs, () => Response.json({ items: [] })]);
+    const limited = await api.listRuns({}, { timeoutMs: 20 });
+    expect(limited).toMatchObject({ problem: { code: "client.timeout" } });
+    const signal = AbortSignal.timeout(20);
+    const given = new AbortController();
+    signal.addEventListener("abort", () => given.abort());
+    const aborted = await api.listRuns({}, { signal: given.signal });
+    expect(aborted).toMatchObject({ problem: { code: "client.aborted" } });
+    expect(await api.listRuns({}, { timeoutMs: Infinity })).toMatchObject({ ok: true });
+  });
+
+  test("is longer where the server says that it takes longer", async () => {
+    const { api } = scripted(
+      [
+        hangs,
+        async () => {
+          await new Promise((done) => setTimeout(done, 60));
+          return Response.json({ ok: true });
+        },
+      ],
+      { timeoutMs: 20 },
+    );
+    expect(await api.listRuns()).toMatchObject({ problem: { code: "client.timeout" } });
+    expect(await api.checkAudit()).toMatchObject({ ok: true });
+  });
+
+  test("of an answer in lines holds from piece to piece, and not while the reader is at work", async () => {
+    const { api } = scripted([hangsAfter('{"a":1}\n', '{"a":2}\n')]);
+    const answer = await api.exportAudit({}, { timeoutMs: 30 });
+    if (!answer.ok) throw new Error(answer.problem.detail);
+    const read: unknown[] = [];
+    const reading = (async () => {
+      for await (const line of answer.value) {
+        read.push(line);
+        await new Promise((done) => setTimeout(done, 60));
+      }
+    })();
+    await expect(reading).rejects.toMatchObject({ name: "TimeoutError" });
+    expect(read).toEqual([{ a: 1 }, { a: 2 }]);
+  });
+
+  test.each([0, -1, Number.NaN])("of %d is refused", (timeoutMs) => {
+    expect(() => createClient({ timeoutMs })).toThrow(/^timeoutMs is /);
   });
 });

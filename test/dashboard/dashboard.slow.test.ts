@@ -122,6 +122,11 @@ describe.runIf(chromiumPath !== undefined)("the dashboard in Chromium (skipped w
         .runLog.read(run)
         .flatMap((event) => (event.type === "message.user" ? [event.text] : []));
       expect(heard).toContain("It was paid in cash.");
+      // It stays with the approval, and is shown with what was decided.
+      expect(store().approvals.list()).toContainEqual(
+        expect.objectContaining({ state: "denied", runId: run, note: "It was paid in cash." }),
+      );
+      await page.getByRole("cell", { name: "It was paid in cash." }).waitFor();
     }),
   );
 
@@ -205,6 +210,36 @@ describe.runIf(chromiumPath !== undefined)("the dashboard in Chromium (skipped w
       await page.context().close();
       // The browser itself says that the server refused, and nothing else went wrong.
       expect(faults.filter((fault) => !fault.includes("401 (Unauthorized)"))).toEqual([]);
+    }),
+  );
+
+  test(
+    "tells of an answer that does not come, and shows it when it comes again",
+    inGrant(async () => {
+      const page = await opened();
+      // The page's own limits, a hundred times faster while it hangs; what they are is asked for below.
+      await page.addInitScript(
+        "const real = AbortSignal.timeout; globalThis.limits = []; globalThis.divisor = 1;" +
+          "AbortSignal.timeout = (ms) => { limits.push(ms); return real.call(AbortSignal, ms / divisor); };",
+      );
+      await signIn(page, world.key);
+      await page.getByRole("heading", { name: "Now", exact: true }).waitFor();
+      let isHanging = true;
+      // Neither answered nor refused: as on a network that lost the connection without a word.
+      await page.route("**/v1/approvals**", (route) =>
+        isHanging ? new Promise(() => undefined) : route.continue(),
+      );
+      await page.evaluate("divisor = 100");
+      await page.getByRole("link", { name: "Approvals" }).click();
+      const alert = page.getByRole("alert").filter({ hasText: "No answer in time" }).first();
+      await alert.waitFor();
+      expect(await alert.textContent()).toContain("did not answer within 45 seconds");
+      expect(await alert.textContent()).toContain("Check the network");
+      isHanging = false;
+      await page.evaluate("divisor = 1");
+      await alert.getByRole("button", { name: "Try again" }).click();
+      await alert.waitFor({ state: "detached" });
+      expect(await page.evaluate("limits")).toContain(45_000);
     }),
   );
 

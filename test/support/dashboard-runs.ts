@@ -41,8 +41,11 @@ export async function furnish(world: DashboardWorld): Promise<Readonly<Record<st
     { text: "And one more, to be sure.", tool_calls: [line("2026-01-07,1.10")] },
     { text: "The stamps are entered once; the second line was refused." },
   ]);
-  for (const word of ["approved", "denied"] as const) {
-    await engine.decideApproval(await world.question(entered), word, "mara");
+  for (const [word, why] of [
+    ["approved", "The receipt is there."],
+    ["denied", "It is entered already."],
+  ] as const) {
+    await engine.decideApproval(await world.question(entered), word, "mara", why);
   }
   await world.settled(entered);
   engine.boundary.forceBreaker("http:bank.example:443|read", {

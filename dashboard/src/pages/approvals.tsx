@@ -92,6 +92,19 @@ function Decided() {
                   sort: ({ decidedBy }) => decidedBy ?? "",
                 },
                 {
+                  key: "note",
+                  title: "Why",
+                  cell: ({ note }) =>
+                    note === null ? (
+                      <span className="muted">–</span>
+                    ) : (
+                      <span className="clamp" title={note}>
+                        {note}
+                      </span>
+                    ),
+                  sort: ({ note }) => note ?? "",
+                },
+                {
                   key: "at",
                   title: "At",
                   isNumber: true,

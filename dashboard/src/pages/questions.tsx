@@ -50,7 +50,8 @@ function Question({
     if (!mayDecide || busy !== undefined) return;
     setBusy(word);
     setProblem(undefined);
-    const failed = await answered(word, approval, note.trim());
+    const isTold = may("runs:write");
+    const failed = await answered(word, approval, note.trim(), isTold);
     setBusy(undefined);
     if (failed === undefined) onDecided();
     else setProblem(failed);
@@ -90,18 +91,16 @@ function Question({
       <div className="question-foot">
         {mayDecide && elicited === undefined ? (
           <>
-            {runId !== null && may("runs:write") ? (
-              <label className="note" htmlFor={field}>
-                <span>Note to the agent</span>
-                <input
-                  id={field}
-                  value={note}
-                  maxLength={2_000}
-                  placeholder="optional"
-                  onChange={(event) => setNote(event.target.value)}
-                />
-              </label>
-            ) : null}
+            <label className="note" htmlFor={field}>
+              <span>{runId !== null && may("runs:write") ? "Note to the agent" : "Why"}</span>
+              <input
+                id={field}
+                value={note}
+                maxLength={2_000}
+                placeholder="optional"
+                onChange={(event) => setNote(event.target.value)}
+              />
+            </label>
             <button
               type="button"
               className="button main-button"
@@ -134,19 +133,24 @@ function Question({
   );
 }
 
-/** Says the note to the run's agent, and then decides: what it hears first is why. */
+/**
+ * Says the note to the run's agent, and then decides: what it hears first is why. It stays with the
+ * approval as well.
+ */
 async function answered(
   word: Word,
   { id, runId }: Approval,
   note: string,
+  isTold: boolean,
 ): Promise<Problem | undefined> {
-  if (note !== "" && runId !== null) {
+  if (isTold && note !== "" && runId !== null) {
     const sent = await api.sendMessage({
       id: runId,
       body: { text: note, topic: "steering", key: `approval:${id}` },
     });
     if (!sent.ok) return sent.problem;
   }
-  const answer = await (word === "approve" ? api.approveCall({ id }) : api.denyCall({ id }));
+  const input = { id, body: note === "" ? {} : { note } };
+  const answer = await (word === "approve" ? api.approveCall(input) : api.denyCall(input));
   return answer.ok ? undefined : answer.problem;
 }

@@ -4,6 +4,7 @@ import { BoundaryError } from "../errors.ts";
 import type { EgressLeave } from "../hands.ts";
 import { canonicalHost } from "../policy/host.ts";
 import { guardConnector, guardDispatch } from "./guard.ts";
+import { noteStale } from "./stale.ts";
 
 /** How long connecting may take, and how soon the next address is tried. Milliseconds. */
 export const connectTimeoutMs = 10_000;
@@ -106,7 +107,9 @@ export function createPinnedAgent(
             return;
           }
           socket.once("close", ended);
-          client().place = place;
+          const over = client();
+          over.place = place;
+          over.answers = 0;
           done(null, socket);
         });
       } catch (error) {
@@ -148,17 +151,31 @@ const leaveKey = Symbol("leave");
 /** One connection at a time, which tells each request where it goes. */
 class PinnedClient extends Client {
   place: Place = { address: "", port: 0 };
+  /** Answers that came over the connection that there is now. */
+  answers = 0;
 
   override dispatch(
     options: Dispatcher.DispatchOptions & { [leaveKey]?: EgressLeave },
     handler: Dispatcher.DispatchHandler,
   ): boolean {
     const leave = options[leaveKey];
-    const begin = handler.onRequestStart;
-    // Both were made for this one request, so that nobody else sees the change.
+    const { onRequestStart: begin, onResponseStart: answer, onResponseError: fail } = handler;
+    /** Whether it went over a connection that others had used, and nothing has come of its answer. */
+    let mayBeStale = false;
+    // All were made for this one request, so that nobody else sees the change.
     handler.onRequestStart = (controller, context) => {
+      mayBeStale = this.answers > 0;
       leave?.sending(this.place.address, this.place.port);
       begin?.call(handler, controller, context);
+    };
+    handler.onResponseStart = (...started) => {
+      mayBeStale = false;
+      this.answers += 1;
+      answer?.apply(handler, started);
+    };
+    handler.onResponseError = (controller, error) => {
+      if (mayBeStale) noteStale(error);
+      fail?.call(handler, controller, error);
     };
     return super.dispatch(options, handler);
   }

@@ -35,15 +35,27 @@ export function approvalsCommand(program: Command, context: CliContext): void {
       "--file <path>",
       "pack file that the rule is written to, policy/remembered.yaml by default",
     )
+    .addOption(noteOption())
     .action((prefix: string, options: ApproveOptions) => approve(context, prefix, options));
   addCommonOptions(approvals.command("deny"))
     .description("deny one call")
     .argument("<approval>", "the question's id, or its beginning")
-    .action((prefix: string, options: Options) => decide(context, prefix, "denied", options));
+    .addOption(noteOption())
+    .action((prefix: string, options: DecideOptions) => decide(context, prefix, "denied", options));
   answerCommand(approvals, context);
 }
 
-interface ApproveOptions extends Options {
+const noteOption = () =>
+  new Option(
+    "--note <text>",
+    "why; kept with the approval and in the audit, not told to the agent",
+  );
+
+interface DecideOptions extends Options {
+  readonly note?: string;
+}
+
+interface ApproveOptions extends DecideOptions {
   readonly remember?: RememberScope;
   readonly file?: string;
 }
@@ -104,6 +116,7 @@ async function show(context: CliContext, prefix: string, options: Options): Prom
         ["rule", question.ruleId],
         ["asked", `${time(question.requestedAt)} UTC`],
         ["until", `${time(question.expiresAt)} UTC`],
+        ...decidedRows(question, time),
       ]),
     );
     const asked = elicitationIn(question.facts);
@@ -113,16 +126,28 @@ async function show(context: CliContext, prefix: string, options: Options): Prom
   });
 }
 
+function decidedRows(
+  { decidedBy, decidedAt, note }: ReturnType<Engine["store"]["approvals"]["find"]>,
+  time: (ms: number) => string,
+): readonly (readonly string[])[] {
+  if (decidedBy === null) return [];
+  return [
+    ["by", oneLine(decidedBy, 200)],
+    ...(decidedAt === null ? [] : [["at", `${time(decidedAt)} UTC`]]),
+    ...(note === null ? [] : [["note", oneLine(note, 2_000)]]),
+  ];
+}
+
 async function decide(
   context: CliContext,
   prefix: string,
   decision: "approved" | "denied",
-  options: Options,
+  options: DecideOptions,
   remember: (engine: Engine) => RememberedRule | undefined = () => undefined,
 ): Promise<void> {
   const output = outputOf(context, options);
   await withEngine(context, configOf(context, options), async (engine) => {
-    const { id, runId } = await engine.decideApproval(prefix, decision);
+    const { id, runId } = await engine.decideApproval(prefix, decision, undefined, options.note);
     const remembered = remember(engine);
     if (output.json) {
       const rule = remembered === undefined ? {} : { remembered };

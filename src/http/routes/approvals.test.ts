@@ -56,6 +56,34 @@ test("a question is listed, shown and answered, and the run goes on", async () =
   });
 });
 
+test("why somebody decided stays with the question and in the audit, without secrets", async () => {
+  const { api, id } = await parked();
+  const approve = (body: unknown) => api.ask("POST", `/v1/approvals/${id}/approve`, { body });
+  expect(await approve({ note: "x".repeat(2_001) })).toMatchObject({ status: 400 });
+  expect(await approve({ reason: "x" })).toMatchObject({ status: 400 });
+  const note =
+    "  The invoice is due; the key was sk-ant-api03-abcdefghijklmnopqrstuvwxyz0123456789.  ";
+  expect((await approve({ note })).status).toBe(200);
+  const { body } = await api.ask("GET", `/v1/approvals/${id}`);
+  const kept = (body as { approval: { note: string } }).approval.note;
+  expect(kept).toMatch(/^The invoice is due; the key was .+\.$/);
+  expect(kept).not.toContain("abcdefghijkl");
+  const rows = (await api.ask("GET", "/v1/audit?connector=approvals")).body;
+  expect(rows).toMatchObject({
+    items: [
+      {
+        operation: "approvals.approve",
+        outcome: "ok",
+        record: {
+          tool: id,
+          principal: { user: "user-of-one" },
+          decision: { ruleId: "approvals/person", reason: kept },
+        },
+      },
+    ],
+  });
+});
+
 test("a question about a call is not answered like one of a server", async () => {
   const { api, id } = await parked();
   expect(

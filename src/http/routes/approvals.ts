@@ -18,6 +18,7 @@ const approvalSchema = z
     expiresAt: moment,
     decidedBy: z.string().nullable(),
     decidedAt: moment.nullable(),
+    note: z.string().nullable().describe("why, in the words of whoever decided"),
     consumedAt: moment.nullable(),
   })
   .meta({ id: "Approval" });
@@ -98,12 +99,20 @@ function decision(word: "approve" | "deny", decided: "approved" | "denied"): Rou
     scope: "approvals:decide",
     effect: "write",
     summary: word === "approve" ? "Allow one call" : "Refuse one call",
-    description: "The same answer twice is one. The run that waits for it goes on.",
+    description:
+      "The same answer twice is one, with the note of the first. The run that waits for it goes on.",
     params,
+    body: z.strictObject({
+      note: z
+        .string()
+        .max(2_000)
+        .exactOptional()
+        .describe("why; it stays with the approval and in the audit, the agent is not told"),
+    }),
     answer: { status: 200, schema: answered },
     problems: [404, 409, 422],
-    handle: async ({ engine, params: { id }, caller }) => ({
-      ...(await engine.decideApproval(id, decided, caller.user)),
+    handle: async ({ engine, params: { id }, body: { note }, caller }) => ({
+      ...(await engine.decideApproval(id, decided, caller.user, note)),
     }),
   });
 }

@@ -121,6 +121,30 @@ export const approvalsCases: readonly Case[] = [
     },
   },
   {
+    name: "keeps why somebody decided, when the words of an answer are forgotten too",
+    run: async (bench) => {
+      const { approvals, ask, now } = parts(bench);
+      const facts = { kind: "elicitation" };
+      const { id } = await approvals.request({ ...question(bench.clock, "why"), facts });
+      expect(await approvals.list()).toMatchObject([{ note: null }]);
+      const words = { answer: { action: "accept" }, note: "It is due: ü\n😀" };
+      const { note } = words;
+      expect(await approvals.decide(id, "approved", "me", now(), words)).toMatchObject({ note });
+      // The same answer again is the first one.
+      const again = await approvals.decide(id, "approved", "you", now(), { note: "other" });
+      expect(again).toMatchObject({ decidedBy: "me", note });
+      await approvals.consume(id, "why", now());
+      expect(await approvals.find(id)).toMatchObject({ facts, note });
+      const { id: bare } = await ask("no facts");
+      await approvals.decide(bare, "denied", "me", now(), { note });
+      expect((await approvals.list()).map((one) => one.note)).toEqual([note, note]);
+      await bench.backend.tables.write(() =>
+        change("UPDATE approvals SET facts = '{' WHERE id = ?", id),
+      );
+      expect((await approvals.list()).map((one) => one.note)).toEqual([null, note]);
+    },
+  },
+  {
     name: "keeps the words of an answer for whoever asked, until they are used",
     run: async (bench) => {
       const { approvals, ask, now } = parts(bench);
@@ -128,7 +152,7 @@ export const approvalsCases: readonly Case[] = [
       const asked = await approvals.request({ ...question(bench.clock, "words"), facts });
       expect(await approvals.answerOf(asked.id)).toEqual({ state: "pending", answer: null });
       const answer = { action: "accept", content: { name: "Ada Lovelace" } };
-      await approvals.decide(asked.id, "approved", "me", now(), answer);
+      await approvals.decide(asked.id, "approved", "me", now(), { answer });
       expect(await approvals.answerOf(asked.id)).toEqual({ state: "approved", answer });
       expect(
         JSON.stringify([await approvals.find(asked.id), await approvals.list()]),
@@ -137,7 +161,7 @@ export const approvalsCases: readonly Case[] = [
       expect(await approvals.answerOf(asked.id)).toEqual({ state: "consumed", answer: null });
       expect((await approvals.find(asked.id)).facts).toEqual(facts);
       const { id } = await ask("no facts");
-      await approvals.decide(id, "denied", "me", now(), { action: "cancel" });
+      await approvals.decide(id, "denied", "me", now(), { answer: { action: "cancel" } });
       expect(await approvals.answerOf(id)).toEqual({
         state: "denied",
         answer: { action: "cancel" },
@@ -153,7 +177,7 @@ export const approvalsCases: readonly Case[] = [
       const answered = async (runId: string) => {
         const asked = { ...question(bench.clock, runId), runId, facts: { kind: "elicitation" } };
         const { id } = await approvals.request(asked);
-        await approvals.decide(id, "approved", "me", now(), answer);
+        await approvals.decide(id, "approved", "me", now(), { answer });
         return id;
       };
       const [over, other] = [await answered("over"), await answered("other")];

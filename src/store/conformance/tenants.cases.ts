@@ -172,7 +172,10 @@ const approvals = probe("approvals", {
       await ask("consumed"),
     ];
     const at = clock.now();
-    await store.approvals.decide(approved.id, "approved", mark, at, { words: mark });
+    await store.approvals.decide(approved.id, "approved", mark, at, {
+      answer: { words: mark },
+      note: mark,
+    });
     await store.approvals.decide(denied.id, "denied", mark, at);
     await store.approvals.decide(consumed.id, "approved", mark, at);
     await store.approvals.consume(consumed.id, consumed.digest, at);

@@ -1,4 +1,4 @@
-import { Agent33Error } from "../../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../../base/errors.ts";
 import { isJsonObject, type JsonObject } from "../../base/json.ts";
 import { jsonIn } from "../damage.ts";
 import { type Kind, pickOne, prefixRange, shownCandidates } from "../prefix.ts";
@@ -33,12 +33,22 @@ export interface Approval {
   readonly expiresAt: number;
   readonly decidedBy: string | null;
   readonly decidedAt: number | null;
+  /** Why, in the words of whoever decided. */
+  readonly note: string | null;
   readonly consumedAt: number | null;
 }
 
 /** A question with the facts of its call, where whoever asked gave any. */
 export interface ApprovalWithFacts extends Approval {
   readonly facts: JsonObject | null;
+}
+
+/** What a person says with a decision. */
+export interface DecisionWords {
+  /** Where the question wants more than a yes; forgotten when it is used. */
+  readonly answer?: JsonObject | undefined;
+  /** Why; it stays. */
+  readonly note?: string | undefined;
 }
 
 export interface ApprovalAnswer {
@@ -59,7 +69,8 @@ const expire = `UPDATE approvals SET state = 'expired'
 
 /** Questions to a person. An answer holds for one call, once, until it expires. */
 export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
-  function* keepFacts(id: string, facts: JsonObject): Program<void> {
+  /** With what is kept beside the facts of the call. */
+  function* keep(id: string, facts: JsonObject): Program<void> {
     yield* change(
       "UPDATE approvals SET facts = ? WHERE tenant = ? AND id = ?",
       JSON.stringify(facts),
@@ -141,7 +152,7 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
       );
       if (changes === 1) {
         const row = yield* loadRow(id);
-        if (row !== undefined && answerIn(row) !== null) yield* keepFacts(id, factsOf(row) ?? {});
+        if (row !== undefined && answerIn(row) !== null) yield* keep(id, withoutAnswer(row));
         return "approved";
       }
       const found = yield* load(id);
@@ -151,7 +162,7 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
     forgetAnswers: write(function* (runId: string): Program<void> {
       const rows = yield* select(rowsOf().where("run_id", "=", runId));
       for (const row of rows) {
-        if (answerIn(row) !== null) yield* keepFacts(row.id, factsOf(row) ?? {});
+        if (answerIn(row) !== null) yield* keep(row.id, withoutAnswer(row));
       }
     }),
     /** Makes a consumed approval usable again: the call was never sent. */
@@ -164,16 +175,16 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
       );
     }),
     /**
-     * A person's answer. The same answer twice is one.
-     * @param answer the person's words, where the question wants more than a yes
-     * @throws Agent33Error `store.unknown_approval`, `store.approval_decided`, `store.approval_expired`
+     * A person's answer. The same answer twice is one: the words of the first stay.
+     * @throws Agent33Error `store.unknown_approval`, `store.approval_decided`, `store.approval_expired`;
+     *   `store.bad_row` where words cannot be kept
      */
     decide: write(function* (
       id: string,
       decision: "approved" | "denied",
       by: string,
       at: number,
-      answer?: JsonObject,
+      { answer, note }: DecisionWords = {},
     ): Program<Approval> {
       yield* lock("approval", tenant, id);
       const row = (yield* loadRow(id)) ?? pickOne<ApprovalRow>(id, [], kind);
@@ -192,8 +203,14 @@ export function approvalsRepository({ tenant, clock, ids }: RepositoryContext) {
         tenant,
         id,
       );
-      if (answer !== undefined) yield* keepFacts(id, { ...factsOf(row), answer });
-      return { ...found, state: decision, decidedBy: by, decidedAt: at };
+      if (answer !== undefined || note !== undefined) {
+        const words = {
+          ...(answer === undefined ? {} : { answer }),
+          ...(note === undefined ? {} : { note }),
+        };
+        yield* keep(id, { ...storedFacts(row), ...words });
+      }
+      return { ...found, state: decision, decidedBy: by, decidedAt: at, note: note ?? null };
     }),
     /** What a question has come to, with the words that it was answered with while they are kept. */
     answerOf: read(function* (id: string): Program<ApprovalAnswer> {
@@ -254,10 +271,26 @@ function decided(approval: Approval): Agent33Error {
 
 /** The facts of the question; the answer that is kept beside them is nobody's to see but the asker's. */
 function factsOf(row: ApprovalRow): JsonObject | null {
-  const stored = storedFacts(row);
-  if (stored === null) return null;
-  const { answer: _answer, ...facts } = stored;
+  if (storedFacts(row) === null) return null;
+  const { note: _note, ...facts } = withoutAnswer(row);
   return facts;
+}
+
+function withoutAnswer(row: ApprovalRow): JsonObject {
+  const { answer: _answer, ...kept } = storedFacts(row) ?? {};
+  return kept;
+}
+
+/** Null too where what is kept cannot be read: the decision is shown all the same, and `find` tells of it. */
+function noteIn(row: ApprovalRow): string | null {
+  if (row.decided_by === null) return null;
+  try {
+    const note = storedFacts(row)?.["note"];
+    return typeof note === "string" ? note : null;
+  } catch (thrown) {
+    if (isAgent33Error(thrown) && thrown.code === "store.bad_row") return null;
+    throw thrown;
+  }
 }
 
 function answerIn(row: ApprovalRow): JsonObject | null {
@@ -281,6 +314,7 @@ function approvalOf(row: ApprovalRow): Approval {
     expiresAt: row.expires_at,
     decidedBy: row.decided_by,
     decidedAt: row.decided_at,
+    note: noteIn(row),
     consumedAt: row.consumed_at,
   };
 }

@@ -6,8 +6,8 @@ import type { CallRecord } from "../boundary/types.ts";
 import type { Audit } from "./audit.ts";
 import type { Host } from "./host.ts";
 
-/** Who does something about alerts. */
-export interface AlertActor {
+/** A person who does something. */
+export interface Actor {
   readonly user: string;
   /** The API key that proved it. */
   readonly key?: string;
@@ -15,24 +15,36 @@ export interface AlertActor {
 
 interface RecorderParts {
   readonly host: Pick<Host, "clock" | "ids">;
-  readonly audit: Pick<Audit, "sink">;
-  readonly tenant: string;
+  readonly audit: () => Pick<Audit, "sink">;
+  /** What they do it to: the connector of the records, and the room of their rule. */
+  readonly about: "alerts" | "approvals";
   readonly boundary: () => Boundary;
 }
 
-/** Acts of people on alerts are in the audit: who did what to which alert, and how it ended. */
-export function actRecorder({ host, audit, tenant, boundary }: RecorderParts) {
+/** One act of a person. */
+export interface Act {
+  readonly tenant: string;
+  readonly operation: string;
+  /** What it was done to. */
+  readonly target: string;
+  readonly actor: Actor;
+  /** Why, in the person's words, without secrets. */
+  readonly reason?: string | undefined;
+}
+
+/** Acts of people are in the audit: who did what to which alert or question, why, and how it ended. */
+export function actRecorder({ host, audit, about, boundary }: RecorderParts) {
   return {
-    record: <T>(operation: string, target: string, actor: AlertActor, act: () => T): T => {
+    record: <T>({ tenant, operation, target, actor, reason }: Act, act: () => T): T => {
       const callId = host.ids();
       const began = host.clock.monotonic();
-      const rule = { effect: "allow", ruleId: "alerts/person" } as const;
+      const rule = { effect: "allow", ruleId: `${about}/person` } as const;
       const opened: CallRecord = {
         callId,
         logicalCallId: callId,
         at: host.clock.now(),
         principal: { tenant, ...actor },
-        connector: "alerts",
+        connector: about,
         operation,
         effect: "write",
         repeat: "once",
@@ -40,6 +52,7 @@ export function actRecorder({ host, audit, tenant, boundary }: RecorderParts) {
         argsDigest: digestOf({ target }),
         decision: {
           ...rule,
+          ...(reason === undefined ? {} : { reason }),
           matched: [rule.ruleId],
           policyVersion: boundary().policy.version,
         },
@@ -47,7 +60,7 @@ export function actRecorder({ host, audit, tenant, boundary }: RecorderParts) {
         durationMs: 0,
         outcome: "open",
       };
-      const sink = audit.sink(tenant);
+      const sink = audit().sink(tenant);
       sink.open(opened);
       const close = (end: Pick<CallRecord, "outcome" | "error">): void =>
         sink.close({ ...opened, ...end, durationMs: host.clock.monotonic() - began });
