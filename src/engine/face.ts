@@ -7,6 +7,7 @@ export {
 } from "./audit.ts";
 export { examine as examineMachine } from "./doctor.ts";
 export { spendDimensions, spendSteps } from "../observability/spend/spend.ts";
+export { acceptedForm } from "../observability/metrics/form.ts";
 export { budgetStandings, budgetUses } from "./budget-uses.ts";
 export { budgetPeriods, budgetScopes } from "../boundary/standing-budgets.ts";
 export { elicitationRule } from "../connectors/mcp/person.ts";

@@ -4,6 +4,7 @@ import { packageVersion } from "../base/version.ts";
 import { pricesOf } from "../models/prices.ts";
 import type { Exposition, Gauges } from "../observability/metrics/exposition.ts";
 import type { Place } from "../observability/feed/feed.ts";
+import { type MetricsForm, metricsContentTypes } from "../observability/metrics/form.ts";
 import { createMetricsReader } from "../observability/metrics/reader.ts";
 import type { Sample } from "../observability/metrics/rollup.ts";
 import {
@@ -22,10 +23,13 @@ import type { Host } from "./host.ts";
 
 /** What an operator watches, over all tenants of the store. */
 export interface Metrics {
+  /**
+   * The text that Prometheus reads. Sums come from the store, so they are the same after a restart.
+   * @param form `openmetrics` has the newest call of each series of calls as its exemplar
+   */
+  text(form?: MetricsForm): Promise<string>;
   /** Of {@link text}, as an HTTP header says it. */
-  readonly contentType: string;
-  /** The text that Prometheus reads. Sums come from the store, so they are the same after a restart. */
-  text(): Promise<string>;
+  contentType(form?: MetricsForm): string;
   /** Keeps the sums for good before anything of the store is removed. @returns how far they go */
   preserve(): Promise<Place>;
   /** How things are at this moment, without the sums and without how exports stand. */
@@ -46,9 +50,6 @@ export interface MetricsParts {
 
 /** Beside the store: what telemetry keeps, all of which can be made again. */
 export const telemetryFolder = "telemetry";
-
-/** Prometheus, text exposition format 0.0.4. */
-const expositionType = "text/plain; version=0.0.4; charset=utf-8";
 
 export function createMetrics(parts: MetricsParts): Metrics {
   const { opened, dataDir, host, audit, exports } = parts;
@@ -74,8 +75,8 @@ export function createMetrics(parts: MetricsParts): Metrics {
     warn: host.warn,
   });
   return {
-    contentType: expositionType,
-    text: async () => {
+    contentType: (form = "prometheus") => metricsContentTypes[form],
+    text: async (form = "prometheus") => {
       const tenants = await source.tenants();
       const { rollup } = await upToDate(tenants);
       const gauges = { ...(await gaugesOf(parts, tenants)), ...(await exports()) };
@@ -83,7 +84,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
       exposition ??= import("../observability/metrics/exposition.ts").then((room) =>
         room.createExposition(),
       );
-      return (await exposition).text(rollup, gauges);
+      return (await exposition).text(rollup, gauges, form);
     },
     preserve: reader.preserve,
     gauges: (tenants) => gaugesOf(parts, tenants),

@@ -6,6 +6,8 @@ import type { Host } from "./host.ts";
 
 /** A gate of a file, with its golden tasks as they are on the disk now. */
 export interface OpenGate {
+  /** The gates file, as an absolute path. */
+  readonly file: string;
   readonly name: string;
   readonly gate: Gate;
   readonly golden: readonly GoldenTask[];
@@ -25,5 +27,10 @@ export async function openGate(
   const path = resolve(host.cwd, file);
   const gates = readGates(path);
   const gate = gateNamed(gates, name);
-  return { name, gate, golden: await loadGolden(tasksOfGate(gates, gate), dirname(path)) };
+  return {
+    file: path,
+    name,
+    gate,
+    golden: await loadGolden(tasksOfGate(gates, gate), dirname(path)),
+  };
 }

@@ -1,6 +1,6 @@
 import { countsText } from "./groups.ts";
 import type { Packet } from "./packet.ts";
-import type { Sealed } from "./seal.ts";
+import type { Sealed } from "../base/seal.ts";
 
 /** Most rows of a table; the JSON has all. */
 const mostRows = 200;
@@ -37,9 +37,7 @@ export function packetMarkdown({ body, digest, signature }: Sealed<Packet>): str
       ]),
     ),
     "## Gate",
-    gate === null
-      ? "No gate was asked."
-      : `${cell(gate.gate)}: ${gate.outcome}${gate.reasons.map((reason) => `; ${cell(reason)}`).join("")}`,
+    gate === null ? "No gate was asked." : gateText(gate),
     "## Checklist",
     checklist.map(({ item, done }) => `- [${done ? "x" : " "}] ${cell(item)}`).join("\n"),
     `Digest ${digest}, ${signature === undefined ? "not signed" : `signed with ${signature.key.slice(0, 12)}`}.`,
@@ -47,6 +45,12 @@ export function packetMarkdown({ body, digest, signature }: Sealed<Packet>): str
   ]
     .filter((part, index, all) => part !== "" || index === all.length - 1)
     .join("\n\n");
+}
+
+function gateText({ gate, file, outcome, reasons, verdict }: NonNullable<Packet["gate"]>): string {
+  const where = file === null ? "" : ` of ${cell(file)}`;
+  const why = reasons.map((reason) => `; ${cell(reason)}`).join("");
+  return `${cell(gate)}${where}: ${outcome}${why} (verdict ${cell(verdict.slice(0, 12))}).`;
 }
 
 function bullets(lines: readonly string[]): string {

@@ -5,6 +5,8 @@ import { runInProcess } from "../../test/support/cli.ts";
 import { grantTests } from "../../test/support/egress.ts";
 import { releaseFiles, scratchRepository } from "../../test/support/scratch-repository.ts";
 import { digestOf } from "../base/digest.ts";
+import { seal } from "../base/seal.ts";
+import { gateVerdictSchema } from "../evaluation/gates/verdict.ts";
 import { codeowners } from "./owners.ts";
 import { readPacket } from "./packet.ts";
 
@@ -15,6 +17,38 @@ const run = async (folder: string, ...words: readonly string[]) => {
   expect(stderr.replaceAll(/^running .*\n/gm, "")).toBe("");
   const result = JSON.parse(stdout) as { file: string; problems?: readonly string[] };
   return { code, ...result };
+};
+
+/** What a gate says where nothing is wrong, but for its checkout. */
+const passed = {
+  format: "agent33-gate/2",
+  gate: "merge",
+  outcome: "passed",
+  judgedAt: 1_000,
+  job: { id: "j", name: "a", dir: "jobs/a", madeHere: true },
+  level: 0.95,
+  tasks: [
+    {
+      task: "one",
+      tags: ["critical"],
+      owner: "ada",
+      condition: "oracle",
+      status: "passed",
+      trials: 1,
+      passes: 1,
+      message: "1 of 1 trials passed.",
+    },
+  ],
+  checks: [
+    {
+      kind: "job",
+      name: "finished",
+      condition: null,
+      outcome: "met",
+      action: "block",
+      message: "1 of 1 conditions have trials.",
+    },
+  ],
 };
 
 /** A repository with a change on a branch that is checked out. */
@@ -125,30 +159,114 @@ describe("a packet", () => {
     });
   });
 
-  test("brings the verdict of the gate that it needs, of this commit, with nothing skipped", async () => {
-    const { folder, git } = await withPacket("packet: { gate: merge }\n");
-    const head = git("rev-parse", "HEAD").trim();
-    const gate = async (verdict: object) => {
+  describe("whose settings ask for a gate", () => {
+    /** Makes the packet with a verdict, which may be changed, and says what is wrong with it. */
+    async function gated() {
+      const { folder, git } = await withPacket("packet: { gate: merge }\n");
+      const [head, tree] = git("rev-parse", "HEAD", "HEAD^{tree}").trim().split("\n");
+      const checkout = { folder, file: "agent33.gates.yaml", commit: head, tree, dirty: [] };
+      const good = gateVerdictSchema.parse({ ...passed, checkout });
       const path = join(git("rev-parse", "--absolute-git-dir").trim(), "gate.json");
-      writeFileSync(
-        path,
-        JSON.stringify({ gate: "merge", commit: head, outcome: "pass", ...verdict }),
+      const problems = async (file: object) => {
+        writeFileSync(path, JSON.stringify(file));
+        const made = await run(folder, "packet", "create", "--gate", path);
+        return { ...made, problems: readPacket(made.file).body.problems };
+      };
+      const of = async (more: object) => {
+        const { problems: found } = await problems(
+          seal(gateVerdictSchema.parse({ ...good, ...more }), {}),
+        );
+        return found;
+      };
+      return { folder, path, good, problems, of };
+    }
+
+    test("brings its verdict, of this commit, clean, and of a job that the gate made", async () => {
+      const { folder, path, good, problems, of } = await gated();
+      const without = await run(folder, "packet", "create");
+      expect(readPacket(without.file).body.problems).toEqual(["the gate merge has no verdict"]);
+      const { file } = await problems(seal(good, {}));
+      expect(readPacket(file).body).toMatchObject({
+        problems: [],
+        gate: { gate: "merge", outcome: "passed", file: "agent33.gates.yaml" },
+      });
+      const verify = ["packet", "verify", file, "--no-rerun", "--gate", path];
+      expect(await run(folder, ...verify)).toMatchObject({ code: 0, problems: [] });
+      const { checkout } = good;
+      expect(await of({ checkout: { ...checkout, commit: "a".repeat(40) } })).toEqual([
+        "the gate merge judged another commit (aaaaaaaaaaaa)",
+      ]);
+      expect(await of({ checkout: { ...checkout, dirty: ["src/x.ts"] } })).toEqual([
+        "the gate merge judged a checkout with 1 changed files (src/x.ts)",
+      ]);
+      expect(await of({ checkout: null, whyNoCheckout: "There is no git." })).toEqual([
+        "the gate merge judged no commit: There is no git.",
+      ]);
+      expect(await of({ job: { ...good.job, madeHere: false } })).toEqual([
+        "the gate merge judged the job a, made before: nobody knows at which commit",
+      ]);
+      expect(await of({ gate: "monitor" })).toEqual(["the gate monitor is not merge"]);
+    });
+
+    test("refuses one that failed, one that left out a critical task, and one that was edited", async () => {
+      const { good, problems, of } = await gated();
+      const [check] = good.checks;
+      const slow = { ...check, outcome: "missed", message: "Too slow." };
+      expect(await of({ outcome: "failed", checks: [slow] })).toEqual([
+        "the gate merge says no: job finished: Too slow.",
+      ]);
+      expect(await of({ checks: [slow] })).toEqual([
+        "the gate merge says passed, and its checks say failed",
+      ]);
+      const [task] = good.tasks;
+      for (const status of ["skipped", "missing", "incomplete"]) {
+        expect(await of({ tasks: [{ ...task, status }] })).toEqual([
+          `the gate merge left out critical tasks: one (${status})`,
+        ]);
+      }
+      const { digest } = seal(good, {});
+      const edited = await problems({ body: { ...good, level: 0.5 }, digest });
+      expect(edited).toMatchObject({
+        code: 2,
+        problems: [
+          "the verdict of the gate merge was edited: its digest is not that of its content",
+        ],
+      });
+    });
+
+    test("is refused when it tells another verdict than the file, or none", async () => {
+      const { folder, path, good, problems } = await gated();
+      const { file } = await problems(seal(good, {}));
+      const { body } = readPacket(file);
+      const other = join(path, "..", "other.json");
+      const verify = async (gate: object | null, ...more: readonly string[]) => {
+        writeFileSync(other, JSON.stringify(seal({ ...body, gate }, {})));
+        return run(folder, "packet", "verify", other, "--no-rerun", ...more);
+      };
+      expect(await verify({ ...body.gate, outcome: "warned" }, "--gate", path)).toMatchObject({
+        problems: ["the packet's gate is not what the verdict says"],
+      });
+      expect(await verify(null)).toMatchObject({ problems: ["the gate merge has no verdict"] });
+      expect(await verify({ ...body.gate, outcome: "failed" })).toMatchObject({
+        problems: ["the gate merge says no"],
+      });
+    });
+
+    test.each([
+      [{ gate: "merge", commit: "a", outcome: "pass" }, "made by hand"],
+      [{ format: "agent33-gate/1", gate: "merge", outcome: "passed", checks: [] }, "earlier form"],
+      [{ body: { gate: "merge" }, digest: "a" }, "body.format"],
+      ["{", "JSON"],
+    ])("says what is wrong with %j in a verdict's place", async (content, word) => {
+      const { folder, write } = changed();
+      write("out/gate.json", typeof content === "string" ? content : JSON.stringify(content));
+      const { code, stderr } = await runInProcess(
+        ["release", "packet", "create", "--gate", "out/gate.json"],
+        folder,
       );
-      const { file } = await run(folder, "packet", "create", "--gate", path);
-      return readPacket(file).body.problems;
-    };
-    const { file } = await run(folder, "packet", "create");
-    expect(readPacket(file).body.problems).toEqual(["the gate merge has no verdict"]);
-    expect(await gate({})).toEqual([]);
-    expect(await gate({ skippedCritical: ["golden-1"] })).toEqual([
-      "the gate merge skipped critical tasks: golden-1",
-    ]);
-    expect(await gate({ outcome: "block", reasons: ["too slow"] })).toEqual([
-      "the gate merge says no: too slow",
-    ]);
-    expect(await gate({ commit: "a".repeat(40) })).toEqual([
-      "the gate merge judged another commit (aaaaaaaaaaaa)",
-    ]);
+      expect({ code, stderr }).toMatchObject({ code: 64, stderr: expect.stringContaining(word) });
+      expect(stderr).toContain("agent33 gate run");
+    });
   });
 
   test("that cannot be read is wrong use", async () => {

@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
+import { blockingOf, type GateVerdict, gateVerdictSchema } from "../evaluation/gates/verdict.ts";
+import { verdictProblems } from "./gate-verdict.ts";
 import { countsSchema } from "./groups.ts";
 import { riskOf } from "./risk.ts";
 import type { Scope } from "./scope.ts";
-import { type SealKeys, type Sealed, sealedSchema, sealProblems } from "./seal.ts";
+import { type SealKeys, type Sealed, sealedSchema, sealProblems } from "../base/seal.ts";
 import { type ReleaseSettings, riskLevels } from "./settings.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -12,17 +14,6 @@ const text = z.string();
 const hash = text.regex(/^[0-9a-f]{40,64}$/);
 const list = z.array(text);
 const lines = z.int().nonnegative();
-
-/** What a gate says of a commit: what `--gate` reads. */
-const gateVerdictSchema = z.looseObject({
-  gate: text,
-  commit: hash,
-  outcome: z.enum(["pass", "warn", "block"]),
-  reasons: list.default([]),
-  /** Critical tasks that were not tried. */
-  skippedCritical: list.default([]),
-});
-export type GateVerdict = Readonly<z.output<typeof gateVerdictSchema>>;
 
 const evidenceSchema = z.strictObject({
   group: text,
@@ -62,7 +53,16 @@ const packetSchema = z.strictObject({
   }),
   evidence: z.array(evidenceSchema),
   gate: z
-    .strictObject({ gate: text, outcome: z.enum(["pass", "warn", "block"]), reasons: list })
+    .strictObject({
+      gate: text,
+      /** The gates file, from the repository's top folder; null where it was in no checkout. */
+      file: text.nullable(),
+      outcome: gateVerdictSchema.shape.outcome,
+      /** The checks that block. */
+      reasons: list,
+      /** Digest of the verdict that it is from. */
+      verdict: text,
+    })
     .nullable(),
   checklist: z.array(z.strictObject({ item: text, done: z.boolean() })),
   /** Why it does not stand for its change; none where it does. */
@@ -78,7 +78,7 @@ export interface PacketParts {
   readonly keys: SealKeys;
   /** The latest first. */
   readonly snapshots: readonly Sealed<Snapshot>[];
-  readonly gate: GateVerdict | undefined;
+  readonly gate: Sealed<GateVerdict> | undefined;
   readonly now: number;
 }
 
@@ -96,7 +96,8 @@ export function packetOf(parts: PacketParts): Packet {
     for (const problem of found.problems) problems.add(problem);
     return found.evidence === undefined ? [] : [found.evidence];
   });
-  for (const problem of gateProblems(gate, scope.head, settings.packet.gate)) problems.add(problem);
+  const asked = { head: scope.head, wanted: settings.packet.gate, keys };
+  for (const problem of gateProblems(gate, asked)) problems.add(problem);
   const risk = riskOf(scope.files, settings.risk);
   const owned = scope.files.every(({ owners }) => owners.length > 0);
   return packetSchema.parse({
@@ -105,8 +106,7 @@ export function packetOf(parts: PacketParts): Packet {
     ...scope,
     risk,
     evidence,
-    gate:
-      gate === undefined ? null : { gate: gate.gate, outcome: gate.outcome, reasons: gate.reasons },
+    gate: gate === undefined ? null : gatePart(gate),
     checklist: [
       { item: "Every group has passed at this commit", done: problems.size === 0 },
       { item: "Every file has an owner", done: owned },
@@ -152,21 +152,23 @@ function evidenceOf(
 }
 
 function gateProblems(
-  gate: GateVerdict | undefined,
-  head: string,
-  wanted: string | undefined,
+  gate: Sealed<GateVerdict> | undefined,
+  asked: Parameters<typeof verdictProblems>[1],
 ): readonly string[] {
-  if (gate === undefined) return wanted === undefined ? [] : [`the gate ${wanted} has no verdict`];
-  const what = `the gate ${gate.gate}`;
-  const skipped = gate.skippedCritical;
-  return [
-    ...(wanted === undefined || gate.gate === wanted ? [] : [`${what} is not ${wanted}`]),
-    ...(gate.commit === head
-      ? []
-      : [`${what} judged another commit (${gate.commit.slice(0, 12)})`]),
-    ...(gate.outcome === "block" ? [`${what} says no: ${gate.reasons.join("; ")}`] : []),
-    ...(skipped.length === 0 ? [] : [`${what} skipped critical tasks: ${skipped.join(", ")}`]),
-  ];
+  if (gate !== undefined) return verdictProblems(gate, asked);
+  return asked.wanted === undefined ? [] : [`the gate ${asked.wanted} has no verdict`];
+}
+
+/** What a packet tells of a verdict. */
+export function gatePart({ body, digest }: Sealed<GateVerdict>): NonNullable<Packet["gate"]> {
+  const { gate, outcome, checkout } = body;
+  return {
+    gate,
+    file: checkout?.file ?? null,
+    outcome,
+    reasons: [...blockingOf(body)],
+    verdict: digest,
+  };
 }
 
 /** @throws Agent33Error `release.bad_packet` */
@@ -178,19 +180,6 @@ export function readPacket(file: string): Sealed<Packet> {
       "release.bad_packet",
       `The packet ${file} cannot be read: ${faultOf(cause)}`,
       { hint: "Make it again: agent33 release packet create.", cause },
-    );
-  }
-}
-
-/** @throws Agent33Error `release.bad_gate_verdict` */
-export function readGateVerdict(file: string): GateVerdict {
-  try {
-    return gateVerdictSchema.parse(JSON.parse(readFileSync(file, "utf8")));
-  } catch (cause) {
-    throw new Agent33Error(
-      "release.bad_gate_verdict",
-      `The gate's verdict ${file} cannot be read: ${faultOf(cause)}`,
-      { hint: "docs/guides/release.md shows its form.", cause },
     );
   }
 }

@@ -5,7 +5,7 @@ import { firstBad, type RevertAdvice } from "./first-bad.ts";
 import { commitOf, type Git } from "./git.ts";
 import { type Counts, type GroupRun, runGroup } from "./groups.ts";
 import type { Packet } from "./packet.ts";
-import { type SealKeys, type Sealed, sealProblems } from "./seal.ts";
+import { type SealKeys, type Sealed, sealProblems } from "../base/seal.ts";
 import { type GroupSettings, groupsNamed, type ReleaseSettings } from "./settings.ts";
 import { inWorktree } from "./worktree.ts";
 

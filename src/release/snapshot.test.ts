@@ -6,7 +6,8 @@ import { runInProcess } from "../../test/support/cli.ts";
 import { grantTests } from "../../test/support/egress.ts";
 import { releaseFiles, scratchRepository } from "../../test/support/scratch-repository.ts";
 import { sha256OfFile } from "../base/digest.ts";
-import { sealKeys, sealProblems } from "./seal.ts";
+import { sealProblems } from "../base/seal.ts";
+import { sealKeys } from "./seal.ts";
 import { readReleaseSettings } from "./settings.ts";
 import { readSnapshot } from "./snapshot.ts";
 

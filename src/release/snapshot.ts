@@ -7,7 +7,7 @@ import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { Host } from "../engine/host.ts";
 import { commitOf, type Git } from "./git.ts";
 import { recordedGroupSchema, runGroup } from "./groups.ts";
-import { seal, type SealKeys, type Sealed, sealedSchema } from "./seal.ts";
+import { seal, type SealKeys, type Sealed, sealedSchema } from "../base/seal.ts";
 import type { GroupSettings } from "./settings.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{40,64}$/);

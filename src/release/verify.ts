@@ -1,11 +1,13 @@
 import { canonicalJson } from "../base/json.ts";
 import type { Host } from "../engine/host.ts";
+import type { GateVerdict } from "../evaluation/gates/verdict.ts";
 import { commitOf, type Git } from "./git.ts";
+import { verdictProblems } from "./gate-verdict.ts";
 import { countsText, runGroup } from "./groups.ts";
-import type { Evidence, Packet } from "./packet.ts";
+import { type Evidence, gatePart, type Packet } from "./packet.ts";
 import { riskOf } from "./risk.ts";
 import { scopeOf } from "./scope.ts";
-import { type SealKeys, type Sealed, sealProblems } from "./seal.ts";
+import { type SealKeys, type Sealed, sealProblems } from "../base/seal.ts";
 import type { ReleaseSettings } from "./settings.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { inWorktree } from "./worktree.ts";
@@ -18,6 +20,8 @@ export interface VerifyRequest {
   readonly keys: SealKeys;
   /** Those that are kept here, to compare with; they need not be. */
   readonly snapshots: readonly Sealed<Snapshot>[];
+  /** The gate's verdict, to compare with; it need not be. */
+  readonly gate?: Sealed<GateVerdict> | undefined;
   /** Whether the groups are run again, in a fresh checkout. */
   readonly rerun: boolean;
 }
@@ -44,6 +48,7 @@ export async function verifyPacket(
   }
   const problems = [...broken, ...body.problems, ...(await scopeProblems(git, body, settings))];
   problems.push(...evidenceProblems(body, settings, request.snapshots));
+  problems.push(...gateProblems(body, request));
   if (!request.rerun || problems.length > 0) return problems;
   const { prepare } = settings;
   return inWorktree(git, host, { commit: head, prepare }, async (worktree) => {
@@ -97,6 +102,23 @@ function evidenceProblems(
     return same ? [] : [`${one.group}: its evidence is not what the snapshot says`];
   });
   return [...missing, ...wrong];
+}
+
+/** What a packet says of its gate, held to the settings and, where it is here, to the verdict. */
+function gateProblems(
+  { gate: told, head }: Packet,
+  { settings, keys, gate: verdict }: VerifyRequest,
+): readonly string[] {
+  const wanted = settings.packet.gate;
+  if (verdict !== undefined) {
+    const same = canonicalJson(told) === canonicalJson(gatePart(verdict));
+    return [
+      ...(same ? [] : ["the packet's gate is not what the verdict says"]),
+      ...verdictProblems(verdict, { head, wanted, keys }),
+    ];
+  }
+  if (wanted !== undefined && told?.gate !== wanted) return [`the gate ${wanted} has no verdict`];
+  return told?.outcome === "failed" ? [`the gate ${told.gate} says no`] : [];
 }
 
 async function again(

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { boards } from "../../deploy/grafana/boards/all.ts";
 import { BoundaryError } from "../../src/boundary/errors.ts";
+import { acceptedForm } from "../../src/engine/face.ts";
 import type { Engine } from "../../src/engine.ts";
 import type { NewEvent } from "../../src/events/event.ts";
 import { writeLastCheck } from "../../src/store/last-check.ts";
@@ -154,9 +155,12 @@ function failedRun({ store }: Engine, id: string): void {
 
 /** What Prometheus scrapes, as `serve` gives it. */
 async function exposed({ engine }: TestEngine): Promise<string> {
-  const server = createServer((_request, response) => {
-    void engine.metrics.text().then(
-      (text) => response.writeHead(200, { "content-type": engine.metrics.contentType }).end(text),
+  const server = createServer(({ headers }, response) => {
+    // As Prometheus really asks: OpenMetrics first.
+    const form = acceptedForm(headers.accept);
+    const type = { "content-type": engine.metrics.contentType(form) };
+    void engine.metrics.text(form).then(
+      (text) => response.writeHead(200, type).end(text),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });

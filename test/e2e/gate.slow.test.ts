@@ -1,8 +1,11 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sealedVerdictSchema } from "../../src/evaluation/gates/verdict.ts";
 import { freshFolder, runInProcess } from "../support/cli.ts";
 import { grantTests } from "../support/egress.ts";
+import { releaseFiles, scratchRepository } from "../support/scratch-repository.ts";
 import { tasksIn } from "../support/tasks.ts";
 
 grantTests("runs trials on the host", { spawn: true });
@@ -46,13 +49,70 @@ describe("agent33 gate run", () => {
     expect(first.stdout).toContain("# Gate merge: warned");
     expect(first.stdout).toMatch(/\| warns \| threshold: scope at least 0.9 .* 0.5 /);
     expect(first.code).toBe(0);
-    const kept = JSON.parse(
-      readFileSync(join(root, "jobs/a/verdict-merge.json"), "utf8"),
-    ) as object;
-    expect(kept).toMatchObject({ format: "agent33-gate/1", outcome: "warned" });
+    expect(first.stderr).toContain("Kept as");
+    const file = join(root, "jobs/a/verdict-merge.json");
+    const { body } = sealedVerdictSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+    expect(body).toMatchObject({ outcome: "warned", checkout: null, job: { madeHere: true } });
+    expect(first.stdout).toContain("in no checkout of git");
     expect(readFileSync(join(root, "ctrf.json"), "utf8")).toContain('"reportFormat": "CTRF"');
     const again = await gate(root, "run", "merge", "--job", "jobs/a", "--json");
-    expect(JSON.parse(again.stdout)).toMatchObject({ ...kept, judgedAt: expect.any(Number) });
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      ...body,
+      kind: "verdict",
+      file,
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+      judgedAt: expect.any(Number),
+      job: { ...body.job, madeHere: false },
+    });
+  });
+
+  test("says which commit it judged, and a packet takes its verdict for that one alone", async () => {
+    const root = project();
+    const { commit, git } = scratchRepository(root);
+    const { privateKey, publicKey } = generateKeyPairSync("ed25519");
+    const key = join(freshFolder(), "key.pem");
+    const signing = `signing: { privateKeyFile: ${key}, publicKeyFile: key.pub }\n`;
+    const files = releaseFiles(["a"], `packet: { gate: merge }\n${signing}`);
+    const head = commit("Checks", {
+      ...files,
+      ".gitignore": `${files[".gitignore"]}data/\njobs/\n`,
+      "key.pub": String(publicKey.export({ type: "spki", format: "pem" })),
+    });
+    const unsigned = await gate(root, "run", "merge", "--name", "u", "--json");
+    expect(unsigned.stderr).toContain("The verdict is not signed");
+    expect(JSON.parse(unsigned.stdout.trim().split("\n").at(-1) ?? "")).toMatchObject({
+      checkout: { commit: head, file: "agent33.gates.yaml", dirty: [] },
+    });
+    writeFileSync(key, privateKey.export({ type: "pkcs8", format: "pem" }));
+    await gate(root, "run", "merge", "--name", "a");
+    await runInProcess(["release", "snapshot"], root);
+    const packet = (...words: readonly string[]) =>
+      runInProcess(["release", "packet", "create", "--gate", ...words], root);
+    const good = await packet("jobs/a/verdict-merge.json");
+    expect([good.stdout, good.code]).toEqual([expect.stringContaining("stands"), 0]);
+    expect((await packet("jobs/u/verdict-merge.json")).stdout).toContain("is not signed");
+    // A file that git was told to ignore judges nothing that is in the commit.
+    git("check-ignore", "out/lax.yaml");
+    mkdirSync(join(root, "out"), { recursive: true });
+    writeFileSync(join(root, "out/lax.yaml"), gates().replaceAll("tasks/", "../tasks/"));
+    await gate(root, "run", "merge", "--file", "out/lax.yaml", "--name", "l");
+    const lax = await packet("jobs/l/verdict-merge.json");
+    expect(lax.stdout).toContain("judged a checkout with 1 changed files (out/lax.yaml)");
+    writeFileSync(join(root, "README.md"), "changed\n");
+    await gate(root, "run", "merge", "--name", "d");
+    expect((await packet("jobs/d/verdict-merge.json")).stdout).toContain("(README.md)");
+    commit("More");
+    expect((await packet("jobs/a/verdict-merge.json")).stdout).toContain("judged another commit");
+  });
+
+  test("is of no commit where another was checked out while it worked", async () => {
+    const root = project();
+    const { commit, git } = scratchRepository(root);
+    const line = `sh -c "git -C ${root} -c user.name=a -c user.email=a@b commit -q --allow-empty -m x; echo yes > done"`;
+    commit("Gates", { "agent33.gates.yaml": gates({ agents: [{ ...worker, line }] }) });
+    const { code, stderr } = await gate(root, "run", "merge", "--name", "a");
+    expect([code, stderr]).toEqual([1, expect.stringContaining("evaluation.head_moved")]);
+    expect(git("log", "-1", "--format=%s")).toBe("x\n");
   });
 
   test("fails where a critical task is left out because its own solution does not pass", async () => {

@@ -1,14 +1,29 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { digestOf } from "../../src/base/digest.ts";
+import { seal } from "../../src/base/seal.ts";
+import { readGateVerdict } from "../../src/release/gate-verdict.ts";
 import { readPacket } from "../../src/release/packet.ts";
 import { startCli } from "../support/cli.ts";
 import { type GivenPull, startGitHub } from "../support/github-server.ts";
+import { tasksIn } from "../support/tasks.ts";
 import { releaseFiles, scratchRepository } from "../support/scratch-repository.ts";
 import type { HeavySuite } from "./suite.ts";
 
 const length = 5;
+
+/** One golden task. Its own solution is tried first: where that fails, the task is left out. */
+const gatesFile = `version: 1
+tasks:
+  - { path: tasks/one, tags: [critical], owner: ada }
+gates:
+  merge:
+    tags: [critical]
+    agents: [{ kind: command, name: worker, line: 'sh -c "echo yes > done"' }]
+    environment: host
+    thresholds: [{ metric: success_rate, at_least: 1, action: block }]
+`;
 
 /** Five changes of a series through guard, packet, gate and smoke, by the program as users start it. */
 export const releaseFlow: HeavySuite = {
@@ -60,7 +75,13 @@ async function flow(folder: string, check: Check): Promise<void> {
     String(number),
   ];
   try {
-    commit("Checks", releaseFiles(["step0"], "packet: { gate: merge }\n"));
+    tasksIn(folder, { one: {} });
+    const files = releaseFiles(["step0"], "packet: { gate: merge }\n");
+    commit("Checks", {
+      ...files,
+      ".gitignore": `${files[".gitignore"]}/jobs/\n`,
+      "agent33.gates.yaml": gatesFile,
+    });
     check("smoke of the start is green", (await release("smoke")).code === 0);
     const merged: GivenPull[] = [];
     const offered = (number: number, ...labels: readonly string[]): void =>
@@ -140,30 +161,80 @@ async function packetFor(
 ): Promise<string> {
   const { folder, release, refused, check, git } = parts;
   const place = join(folder, ".git", "agent33");
-  const gate = join(folder, ".git", "gate.json");
-  const verdict = (more: object): void =>
-    writeFileSync(gate, JSON.stringify({ gate: "merge", commit: head, outcome: "pass", ...more }));
-  const create = ["packet", "create", "--gate", gate];
-  if (first) {
-    verdict({});
-    await refused("a packet without evidence", "no usable snapshot", ...create);
-  }
+  const judge = async (name: string, ...words: readonly string[]) => {
+    const { code } = await startCli(["gate", "run", "merge", "--name", name, ...words], {
+      cwd: folder,
+    }).ended;
+    return { code, file: join(folder, "jobs", name, "verdict-merge.json") };
+  };
+  const create = (file: string) => ["packet", "create", "--gate", file];
+  const name = head.slice(0, 12);
+  const { code, file } = await judge(name);
+  check("the gate passes", code === 0);
+  if (first) await refused("a packet without evidence", "no usable snapshot", ...create(file));
   check("a snapshot is taken", (await release("snapshot")).code === 0);
-  if (first) {
-    verdict({ skippedCritical: ["golden"] });
-    await refused("a gate with a skipped critical task", "skipped critical", ...create);
-    verdict({ outcome: "block", reasons: ["too slow"] });
-    await refused("a gate that blocks", "says no", ...create);
-    verdict({ commit: git("rev-parse", "main").trim() });
-    await refused("a gate's verdict of another commit", "another commit", ...create);
-    await refused("a packet without its gate", "no verdict", "packet", "create");
-  }
-  verdict({});
-  check("a packet is made", (await release(...create)).code === 0);
+  if (first) await badVerdicts(file, { ...parts, judge, create });
+  check("a packet is made", (await release(...create(file))).code === 0);
   const packet = join(place, "packets", head.slice(0, 12), "packet.json");
-  check("it stands when it is run again", (await release("packet", "verify", packet)).code === 0);
-  if (first) await editedPackets(packet, refused);
+  const verify = ["packet", "verify", packet, "--gate", file];
+  check("it stands when it is run again", (await release(...verify)).code === 0);
+  if (first) {
+    await editedPackets(packet, refused);
+    git("checkout", "-q", "main");
+    const other = await judge("main");
+    git("checkout", "-q", "-");
+    await refused("a verdict of another commit", "another commit", ...create(other.file));
+    check("the packet is put back", (await release(...create(file))).code === 0);
+  }
   return packet;
+}
+
+/** Verdicts that do not stand for this commit, each made by the gate itself or edited after it. */
+async function badVerdicts(
+  file: string,
+  parts: {
+    readonly folder: string;
+    readonly release: Release;
+    readonly refused: Refused;
+    readonly check: Check;
+    readonly judge: (
+      name: string,
+      ...words: readonly string[]
+    ) => Promise<{ code: number | null; file: string }>;
+    readonly create: (file: string) => readonly string[];
+  },
+): Promise<void> {
+  const { folder, release, refused, check, judge, create } = parts;
+  await refused("a packet without its gate", "no verdict", "packet", "create");
+  const edited = join(folder, ".git", "verdict.json");
+  const { body, digest } = readGateVerdict(file);
+  writeFileSync(edited, JSON.stringify({ body: { ...body, level: 0.5 }, digest }));
+  await refused("a verdict that was edited", "was edited", ...create(edited));
+  const checks = body.checks.map((one) => ({ ...one, outcome: "unknown" as const }));
+  const sealed = seal({ ...body, checks }, {});
+  writeFileSync(edited, JSON.stringify(sealed));
+  await refused("an outcome that does not follow", "its checks say failed", ...create(edited));
+  writeFileSync(edited, JSON.stringify({ gate: "merge", commit: "a", outcome: "pass" }));
+  const byHand = await release(...create(edited));
+  check(
+    "refused: a verdict that was made by hand",
+    byHand.code === 64 && byHand.said.includes("made by hand"),
+  );
+  const solution = join(folder, "tasks/one/solution/solve.sh");
+  const good = readFileSync(solution, "utf8");
+  writeFileSync(solution, "true\n");
+  const skipped = await judge("skipped");
+  check("a gate with a skipped critical task fails", skipped.code === 2);
+  await refused("a skipped critical task", "one (skipped)", ...create(skipped.file));
+  await refused("a gate that fails", "says no", ...create(skipped.file));
+  await refused("a checkout that is not clean", "1 changed files", ...create(skipped.file));
+  writeFileSync(solution, good);
+  const before = await startCli(["gate", "run", "merge", "--job", dirname(file)], { cwd: folder })
+    .ended;
+  check("a job that was made before may be judged", before.code === 0);
+  await refused("a job that was made before", "made before", ...create(file));
+  const now = await judge("again");
+  copyFileSync(now.file, file);
 }
 
 async function editedPackets(packet: string, refused: Refused): Promise<void> {

@@ -10,10 +10,12 @@ import {
 export function metricsCommand(program: Command, context: CliContext): void {
   addCommonOptions(program.command("metrics"))
     .description("calls, money, decisions, failures and limits, in the text format of Prometheus")
-    .action(async (options: CommonOptions) => {
+    .option("--openmetrics", "as OpenMetrics, with the newest call of each series of calls")
+    .action(async (options: CommonOptions & { readonly openmetrics?: boolean }) => {
       await withEngine(context, configOf(context, options), async ({ metrics }) => {
-        const text = await metrics.text();
-        const { contentType } = metrics;
+        const form = options.openmetrics === true ? "openmetrics" : "prometheus";
+        const text = await metrics.text(form);
+        const contentType = metrics.contentType(form);
         context.write(options.json === true ? `${JSON.stringify({ contentType, text })}\n` : text);
       });
     });

@@ -12,6 +12,7 @@ export function markdownVerdict(verdict: GateVerdict): string {
   const blocks = [
     `# Gate ${escapedMarkdown(gate)}: ${outcome}`,
     `Job ${escapedMarkdown(job.name)}: ${checks.length} checks, ${blocked} that block and ${unmet.length - blocked} that warn are not met.`,
+    originOf(verdict),
     `## Checks\n\n${table(
       ["", "check", "condition", "what was seen", `${round(verdict.level * 100)} %`],
       checks.map((check) => [
@@ -35,6 +36,19 @@ export function markdownVerdict(verdict: GateVerdict): string {
     )}`,
   ];
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** Of which commit it is, as a packet would take it. */
+function originOf({ checkout, whyNoCheckout, job }: GateVerdict): string {
+  if (checkout === null) return escapedMarkdown(`Of no commit: ${whyNoCheckout ?? "not known"}`);
+  const { commit, file, dirty } = checkout;
+  const words = [`Judged by ${file} of ${commit.slice(0, 12)}`];
+  if (dirty.length > 0) {
+    const some = dirty.slice(0, 3).join(", ");
+    words.push(`with ${dirty.length} files that are not as in it (${some})`);
+  }
+  if (!job.madeHere) words.push("on a job that was made before");
+  return escapedMarkdown(`${words.join(", ")}.`);
 }
 
 /** In a word, with what blocks and what warns told apart. */
@@ -74,7 +88,12 @@ export function ctrfVerdict(verdict: GateVerdict): JsonObject {
     start: judgedAt,
     stop: judgedAt,
     extra: toJsonValue({
-      "agent33.gate": { gate, outcome: verdict.outcome, job: verdict.job },
+      "agent33.gate": {
+        gate,
+        outcome: verdict.outcome,
+        checkout: verdict.checkout,
+        job: verdict.job,
+      },
     }) as JsonObject,
   });
 }

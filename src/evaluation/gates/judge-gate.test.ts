@@ -114,7 +114,8 @@ function jobOf(trials: readonly Trial[], made: Made = {}): JudgedJob {
 }
 
 const judged = (job: JudgedJob, gate: Gate = gateOf()) =>
-  judgeGate({ name: "merge", gate, golden: tasks, job }, 1_000);
+  judgeGate({ name: "merge", gate, golden: tasks, job, origin, madeHere: true }, 1_000);
+const origin = { checkout: null, whyNoCheckout: "A test." };
 const unmetOf = (job: JudgedJob, gate?: Gate) =>
   judged(job, gate)
     .checks.filter(({ outcome }) => outcome !== "met")

@@ -15,6 +15,10 @@ export interface GateCase {
   /** Those that the gate tries. */
   readonly golden: readonly GoldenTask[];
   readonly job: JudgedJob;
+  /** What was checked out, or why that is not known. */
+  readonly origin: Pick<GateVerdict, "checkout" | "whyNoCheckout">;
+  /** Whether the job was made by this very gate. */
+  readonly madeHere: boolean;
 }
 
 /**
@@ -28,7 +32,7 @@ export function judgeGate(
   judgedAt: number,
   more: readonly GateCheck[] = [],
 ): GateVerdict {
-  const { name, gate, golden, job } = given;
+  const { name, gate, golden, job, origin, madeHere } = given;
   const groups = byCondition(job.trials.filter(({ attempt }) => attempt !== "nop"));
   const tasks =
     groups.length === 0
@@ -45,11 +49,12 @@ export function judgeGate(
     ...more,
   ];
   return {
-    format: "agent33-gate/1",
+    format: "agent33-gate/2",
     gate: name,
     outcome: outcomeOf(checks),
     judgedAt,
-    job: { id: job.config.id, name: job.config.name, dir: job.dir },
+    ...origin,
+    job: { id: job.config.id, name: job.config.name, dir: job.dir, madeHere },
     level: gate.level,
     tasks,
     checks,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { sealedSchema } from "../../base/seal.ts";
 import { actions, gateMetrics, goldenTags } from "./gates-form.ts";
 
 const share = z.number().nullable();
@@ -38,19 +39,54 @@ const gateCheck = z.strictObject({
 });
 export type GateCheck = z.infer<typeof gateCheck>;
 
-/** What a gate says of a job. Kept beside the job's trials as `verdict-GATE.json`. */
+const hash = z.string().regex(/^[0-9a-f]{40}(?:[0-9a-f]{24})?$/);
+
+/** The checkout of git that a gates file was judged in. */
+export const checkoutSchema = z.strictObject({
+  /** Its top folder on the machine that judged. */
+  folder: z.string(),
+  /** The gates file, from there. */
+  file: z.string(),
+  commit: hash,
+  tree: hash,
+  /** Files that were not as in the commit; the gates file, too, where git does not track it. */
+  dirty: z.array(z.string()),
+});
+export type Checkout = z.infer<typeof checkoutSchema>;
+
+/** What a gate says of a job. Kept sealed beside the job's trials as `verdict-GATE.json`. */
 export const gateVerdictSchema = z.strictObject({
-  format: z.literal("agent33-gate/1"),
+  format: z.literal("agent33-gate/2"),
   gate: z.string(),
   outcome: z.enum(["passed", "warned", "failed"]),
   /** Milliseconds since the Unix epoch. */
   judgedAt: z.int(),
-  job: z.strictObject({ id: z.string(), name: z.string(), dir: z.string() }),
+  /** Null where the gates file is in no checkout of git. */
+  checkout: checkoutSchema.nullable(),
+  /** Why there is no checkout, in a sentence; only where there is none. */
+  whyNoCheckout: z.string().exactOptional(),
+  job: z.strictObject({
+    id: z.string(),
+    name: z.string(),
+    dir: z.string(),
+    /** Whether it was made by this very gate, at this checkout; of a job from before nobody knows at which. */
+    madeHere: z.boolean(),
+  }),
   level: z.number(),
   tasks: z.array(goldenVerdict),
   checks: z.array(gateCheck),
 });
 export type GateVerdict = z.infer<typeof gateVerdictSchema>;
+
+/** The file of a verdict: what `agent33 gate run` writes and `agent33 release packet` reads. */
+export const sealedVerdictSchema = sealedSchema(gateVerdictSchema);
+
+/** The checks that are not met and block, in a sentence each. */
+export function blockingOf({ checks }: Pick<GateVerdict, "checks">): readonly string[] {
+  return checks
+    .filter(({ outcome, action }) => outcome !== "met" && action === "block")
+    .map(({ kind, name, message }) => `${kind} ${name}: ${message}`);
+}
 
 /** Failed as soon as one check that blocks is not met, or there is none; warned as one that warns. */
 export function outcomeOf(checks: readonly GateCheck[]): GateVerdict["outcome"] {

@@ -10,7 +10,7 @@ const sums = (text: string): readonly string[] =>
 test("figures are read with a key for them, as Prometheus sends it, by who runs the installation", async () => {
   const api = await testApi();
   const as = api.key("one", ["metrics:read"]);
-  const headers = { accept: "application/openmetrics-text;version=1.0.0;q=0.5,*/*;q=0.1" };
+  const headers = { accept: "text/plain;version=0.0.4;q=0.5,*/*;q=0.1" };
   const { status, headers: given, text } = await api.ask("GET", "/metrics", { as, headers });
   expect(status).toBe(200);
   expect(given.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
@@ -23,6 +23,33 @@ test("figures are read with a key for them, as Prometheus sends it, by who runs 
     status: 403,
     body: { code: "api.installation_only" },
   });
+});
+
+test("figures are OpenMetrics for who asks for it, with the newest call as an exemplar", async () => {
+  const api = await testApi();
+  const principal = { tenant: "one", user: "u", agent: "a" };
+  const connector = api.engines.own.boundary.connector<number, number, never>({
+    id: "model:free",
+    facts: () => ({ operation: "chat", effect: "read", repeat: "safe" }),
+    run: async ({ input }) => input,
+  });
+  await connector.call(1, { principal });
+  // What Prometheus 2.5 and later send.
+  const accept =
+    "application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
+  const { status, headers, text } = await api.ask("GET", "/metrics", { headers: { accept } });
+  expect(status).toBe(200);
+  expect(headers.get("content-type")).toBe(
+    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+  );
+  expect(text.endsWith("# EOF\n")).toBe(true);
+  const { items } = api.engines.of("one").store.audit.list({});
+  const line = text.split("\n").find((one) => one.includes('connector="model:free"'));
+  expect(line).toContain(`call_id="${items[0]?.callId ?? "none"}"`);
+  const none = { accept: "application/openmetrics-text;q=0" };
+  const plain = await api.ask("GET", "/metrics", { headers: none });
+  expect(plain.headers.get("content-type")).toContain("text/plain");
+  expect(plain.text).not.toContain("call_id");
 });
 
 test("two servers of one store that are asked at once say the same sums", async () => {

@@ -27,14 +27,18 @@ function countCall(call: RecordedCall, tenant: string, { rollup, bounds, spend }
   const outcome = bounds.of("outcome", call.outcome);
   const decision = bounds.of("decision", call.decision.effect);
   const effort = bounds.of("effort", call.tier ?? "none");
-  rollup.add("agent33_calls_total", { connector, outcome, decision });
+  const { callId, runId, at } = call;
+  // Ids are no labels: there is no end of them.
+  const example = { call: callId, ...(runId === undefined ? {} : { run: runId }), at };
+  rollup.add("agent33_calls_total", { connector, outcome, decision }, 1, example);
   rollup.add("agent33_tenant_calls_total", { tenant });
-  rollup.observe("agent33_call_duration_seconds", { connector }, call.durationMs / 1000);
+  const seconds = call.durationMs / 1000;
+  rollup.observe("agent33_call_duration_seconds", { connector }, seconds, example);
   const retries = call.attempts.length - 1;
   if (retries > 0) rollup.add("agent33_call_retries_total", { connector }, retries);
   if (call.outcome !== "ok") {
     const failure = failureClassOf(call.outcome);
-    rollup.add("agent33_call_failures_total", { connector, failure });
+    rollup.add("agent33_call_failures_total", { connector, failure }, 1, example);
   }
   const { costMicroUsd, tokens } = call.spend ?? {};
   if (tokens !== undefined) rollup.add("agent33_call_tokens_total", { connector, effort }, tokens);

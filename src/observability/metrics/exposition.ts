@@ -1,15 +1,32 @@
-import { type Metric, type MetricValueWithName, Registry } from "prom-client";
+import {
+  type Metric,
+  type MetricValueWithName,
+  Registry,
+  type RegistryContentType,
+} from "prom-client";
+import { spanIdOf, traceIdOf } from "../traces/span.ts";
 import { other } from "./bounds.ts";
 import { labelBounds, type MetricDefinition, type MetricName, metrics } from "./definitions.ts";
-import type { Labels, Rollup, Sample } from "./rollup.ts";
+import type { Example, Labels, Rollup, Sample } from "./rollup.ts";
+import type { MetricsForm } from "./form.ts";
 
 /** What stands beside the sums: how things are at this moment, read when somebody asks. */
 export type Gauges = Readonly<Partial<Record<MetricName, readonly Sample[]>>>;
 
-/** What is shown of the metrics, in the text format of Prometheus. */
+/** What is shown of the metrics. Only OpenMetrics has exemplars: the newest call of a series. */
 export interface Exposition {
-  text(rollup: Rollup, gauges: Gauges): Promise<string>;
+  text(rollup: Rollup, gauges: Gauges, form: MetricsForm): Promise<string>;
 }
+
+/** A value with the exemplar that the registry writes behind it. */
+type Shown = MetricValueWithName<string> & {
+  readonly exemplar?: {
+    readonly labelSet: Readonly<Record<string, string>>;
+    readonly value: number;
+    /** Seconds since the Unix epoch. */
+    readonly timestamp: number;
+  };
+};
 
 /**
  * Tenants are shown by name as far as there is room, those that cost most first; one that is shown
@@ -18,22 +35,26 @@ export interface Exposition {
 export function createExposition(): Exposition {
   const shown = new Set<string>();
   return {
-    text: (rollup, gauges) => {
+    text: (rollup, gauges, form) => {
       admit(shown, rollup);
-      const registry = new Registry();
+      const isOpen = form === "openmetrics";
+      const registry = new Registry<RegistryContentType>();
+      if (isOpen) registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
       for (const [name, definition] of Object.entries(metrics) as [
         MetricName,
         MetricDefinition,
       ][]) {
         const { type, help } = definition;
+        // In OpenMetrics the suffix is the sample's, and the registry puts it there.
+        const called = isOpen && type === "counter" ? name.replace(/_total$/, "") : name;
         const values =
           type === "histogram"
             ? spreadValues(name, definition, rollup)
-            : sampleValues(name, gauges[name] ?? rollup.samples(name), shown);
+            : sampleValues(called, gauges[name] ?? rollup.samples(name), shown);
         // The registry asks a metric for no more than this.
         registry.registerMetric({
-          name,
-          get: async () => ({ name, help, type, values, aggregator: "sum" }),
+          name: called,
+          get: async () => ({ name: called, help, type, values, aggregator: "sum" }),
         } as unknown as Metric);
       }
       return registry.metrics();
@@ -58,21 +79,24 @@ function sampleValues(
   name: string,
   samples: readonly Sample[],
   shown: ReadonlySet<string>,
-): MetricValueWithName<string>[] {
-  const sums = new Map<string, { readonly labels: Labels; value: number }>();
-  for (const { labels, value } of samples) {
+): Shown[] {
+  const sums = new Map<string, { readonly labels: Labels; value: number; example?: Example }>();
+  for (const { labels, value, example } of samples) {
     const { tenant } = labels;
     const bounded =
       tenant === undefined || shown.has(tenant) ? labels : { ...labels, tenant: other };
     const key = JSON.stringify(bounded);
     const known = sums.get(key);
-    if (known === undefined) sums.set(key, { labels: bounded, value });
-    else known.value += value;
+    const sum = known ?? { labels: bounded, value: 0 };
+    sums.set(key, sum);
+    sum.value += value;
+    if (example !== undefined) sum.example = example;
   }
-  return [...sums.values()].map(({ labels, value }) => ({
+  return [...sums.values()].map(({ labels, value, example }) => ({
     metricName: name,
     labels: { ...labels },
     value,
+    ...shownExample(example),
   }));
 }
 
@@ -80,18 +104,39 @@ function spreadValues(
   name: MetricName,
   { buckets = [] }: MetricDefinition,
   rollup: Rollup,
-): MetricValueWithName<string>[] {
+): Shown[] {
   return rollup.spreads(name).flatMap((spread) => {
     let below = 0;
     const labels = { ...spread.labels };
     return [
       ...buckets.map((end, at) => {
         below += spread.buckets[at] ?? 0;
-        return { metricName: `${name}_bucket`, labels: { ...labels, le: end }, value: below };
+        const example = shownExample(spread.examples?.[at]);
+        const shown = { labels: { ...labels, le: end }, value: below };
+        return { metricName: `${name}_bucket`, ...shown, ...example };
       }),
-      { metricName: `${name}_bucket`, labels: { ...labels, le: "+Inf" }, value: spread.count },
+      {
+        metricName: `${name}_bucket`,
+        labels: { ...labels, le: "+Inf" },
+        value: spread.count,
+        ...shownExample(spread.examples?.[buckets.length]),
+      },
       { metricName: `${name}_sum`, labels, value: spread.sum },
       { metricName: `${name}_count`, labels, value: spread.count },
     ];
   });
+}
+
+/** As the call's span is named, so that a dashboard leads from a figure to the trace. */
+function shownExample(example: Example | null | undefined): Pick<Shown, "exemplar"> {
+  if (example === null || example === undefined) return {};
+  const { call, run, value, at } = example;
+  const trace = run ?? call;
+  // 106 of the 128 characters that OpenMetrics allows.
+  const labelSet = {
+    trace_id: traceIdOf(trace),
+    span_id: spanIdOf(trace, `call ${call}`),
+    call_id: call,
+  };
+  return { exemplar: { labelSet, value, timestamp: at / 1000 } };
 }

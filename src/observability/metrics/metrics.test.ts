@@ -5,7 +5,9 @@ import { Spend } from "../spend/spend.ts";
 import { Bounds } from "./bounds.ts";
 import { count } from "./count.ts";
 import { createExposition } from "./exposition.ts";
-import { Rollup } from "./rollup.ts";
+import { spanIdOf, traceIdOf } from "../traces/span.ts";
+import { metrics } from "./definitions.ts";
+import { Rollup, rollupSchema } from "./rollup.ts";
 
 const call = (over: Partial<RecordedCall> = {}): RecordedCall => ({
   callId: "c",
@@ -49,7 +51,7 @@ test("a call without a known price is counted as such and is in no sum of money"
 test("a failure is counted by its class, a retry as an attempt beyond the first", () => {
   const attempts = [{ outcome: "boundary.timeout" }, { outcome: "boundary.timeout" }];
   const { rollup } = counted([told({ outcome: "boundary.timeout", attempts })]);
-  expect(rollup.samples("agent33_call_failures_total")).toEqual([
+  expect(rollup.samples("agent33_call_failures_total")).toMatchObject([
     { labels: { connector: "model:scripted", failure: "F-TMO" }, value: 1 },
   ]);
   expect(rollup.samples("agent33_call_retries_total")[0]?.value).toBe(1);
@@ -70,7 +72,7 @@ test("the tenants that cost most have a name, all others are one, and no money i
       told({ spend: { costMicroUsd: at + 1, tokens: 1 } }, `tenant-${at}`),
     ),
   );
-  const text = await createExposition().text(rollup, {});
+  const text = await createExposition().text(rollup, {}, "prometheus");
   const lines = linesOf(text, "agent33_tenant_cost_micro_usd_total");
   expect(lines).toHaveLength(21);
   expect(text).toContain('tenant="tenant-59",effort="none"} 60\n');
@@ -84,16 +86,16 @@ test("a tenant that was shown stays, so that no series falls while the process l
   const first = Array.from({ length: 20 }, (_, at) =>
     told({ spend: { costMicroUsd: 5 } }, `old-${at}`),
   );
-  await exposition.text(counted(first).rollup, {});
+  await exposition.text(counted(first).rollup, {}, "prometheus");
   const later = counted([...first, told({ spend: { costMicroUsd: 900 } }, "rich")]).rollup;
-  const text = await exposition.text(later, {});
+  const text = await exposition.text(later, {}, "prometheus");
   expect(text).toContain('tenant="old-19"');
   expect(text).toContain('agent33_tenant_cost_micro_usd_total{tenant="other",effort="none"} 900');
 });
 
 test("a histogram has as many in its last bucket as in its count", async () => {
   const { rollup } = counted([told({ durationMs: 15 }), told({ durationMs: 500_000 })]);
-  const text = await createExposition().text(rollup, {});
+  const text = await createExposition().text(rollup, {}, "prometheus");
   const name = "agent33_call_duration_seconds";
   expect(text).toContain(`${name}_bucket{connector="model:scripted",le="0.01"} 0\n`);
   expect(text).toContain(`${name}_bucket{connector="model:scripted",le="0.02"} 1\n`);
@@ -113,4 +115,46 @@ test("sums that were kept go on as they were", () => {
   expect(again.rollup.samples("agent33_cost_micro_usd_total")[0]?.value).toBe(11);
   expect(again.rollup.spreads("agent33_call_duration_seconds")[0]).toMatchObject({ count: 2 });
   expect([...again.spend.cells()]).toMatchObject([{ calls: 2, costMicroUsd: 11, tokens: 4 }]);
+});
+
+test("OpenMetrics names the newest call of a series, with the span that it has in its trace", async () => {
+  const { rollup } = counted([
+    told({ callId: "c1", runId: "r1", at: 1_000, durationMs: 30 }),
+    told({ callId: "c3", runId: "r3", at: 3_000, durationMs: 30 }),
+    // Of another tenant, which is read later: not newer for that.
+    told({ callId: "c2", at: 2_000, durationMs: 1e9 }, "b"),
+  ]);
+  const text = await createExposition().text(rollup, {}, "openmetrics");
+  const [line] = linesOf(text, "agent33_calls_total");
+  const [exemplar = ""] = /\{trace_id=[^}]*\}/.exec(line ?? "") ?? [];
+  expect(line).toMatch(/^agent33_calls_total\{.*\} 3 # \{.*call_id="c3"\} 1 3$/);
+  expect(exemplar).toContain(`trace_id="${traceIdOf("r3")}"`);
+  expect(exemplar).toContain(`span_id="${spanIdOf("r3", "call c3")}"`);
+  // OpenMetrics 1.0: names and values of an exemplar have 128 characters at most.
+  expect(exemplar.replaceAll(/[{}=",]/g, "").length + 36 - 2).toBeLessThanOrEqual(128);
+  const buckets = linesOf(text, "agent33_call_duration_seconds_bucket");
+  expect(buckets.filter((one) => one.includes("call_id="))).toEqual([
+    expect.stringMatching(/le="0.04"\} 2 # .*call_id="c3"\} 0.03 3$/),
+    expect.stringMatching(/le="\+Inf"\} 3 # .*call_id="c2"\} 1000000 2$/),
+  ]);
+  const plain = await createExposition().text(rollup, {}, "prometheus");
+  expect(plain).not.toContain("call_id");
+  const families = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+  expect(new Set(families).size).toBe(families.length);
+  expect(Object.entries(metrics).filter(([, { type }]) => type === "counter")).toSatisfy(
+    (all: readonly [string, unknown][]) => all.every(([name]) => name.endsWith("_total")),
+  );
+});
+
+test("examples are kept with the sums, and ones of before are read", () => {
+  const { rollup } = counted([told({ callId: "c1" })]);
+  const kept = rollupSchema.parse(JSON.parse(JSON.stringify(rollup.state())));
+  expect(new Rollup(kept).samples("agent33_calls_total")).toMatchObject([
+    { value: 1, example: { call: "c1" } },
+  ]);
+  const older = {
+    counters: { agent33_calls_total: [{ values: ["a"], value: 2 }] },
+    histograms: {},
+  };
+  expect(new Rollup(rollupSchema.parse(older)).samples("agent33_calls_total")).toHaveLength(1);
 });

@@ -1,12 +1,16 @@
 import type { Command } from "commander";
+import type { SealKeys } from "../../../base/seal.ts";
 import {
-  type GateVerdict,
+  checkoutOf,
+  type FoundCheckout,
   judgeJob,
   jobOfGate,
+  type KeptVerdict,
   type OpenGate,
   openGate,
   renderVerdict,
 } from "../../../engine/gates.ts";
+import { verdictKeys } from "../../../release/seal.ts";
 import {
   addCommonOptions,
   type CliContext,
@@ -16,6 +20,7 @@ import {
   withEngine,
 } from "../../context.ts";
 import { exitCodes } from "../../exit-codes.ts";
+import { oneLine } from "../../output.ts";
 import { someText, usageError, wholeNumber } from "../../usage.ts";
 import { createJobDisplay } from "../eval/job-display.ts";
 import { addToSummary } from "../eval/report-options.ts";
@@ -53,12 +58,24 @@ export function runCommand(group: Command, context: CliContext): void {
         );
       }
       const gate = await openGate(context.host, options.file ?? usualGatesFile, name);
+      const found = await checkoutOf(context.host, gate.file);
+      // Before the job: a key that cannot be read is told before hours of trials, not after.
+      const keys = signingKeys(context, options, found);
       const dir = options.job ?? (await makeJob(context, options, gate));
       if (dir === undefined) return;
-      const verdict = await judgeJob(context.host, gate, dir);
-      tell(context, options, verdict);
-      context.exit(verdict.outcome === "failed" ? exitCodes.refuted : exitCodes.ok);
+      const madeAt = options.job === undefined ? found : undefined;
+      const kept = await judgeJob(context.host, gate, dir, { keys, madeAt });
+      tell(context, options, kept);
+      const { outcome } = kept.sealed.body;
+      context.exit(outcome === "failed" ? exitCodes.refuted : exitCodes.ok);
     });
+}
+
+/** A key that is declared and not here leaves a verdict unsigned: who has no key may judge, too. */
+function signingKeys(context: CliContext, options: Options, { checkout }: FoundCheckout): SealKeys {
+  const { keys, notice } = checkout === null ? { keys: {} } : verdictKeys(checkout.folder);
+  if (notice !== undefined) outputOf(context, options).err(`note: ${oneLine(notice, 300)}`);
+  return keys;
 }
 
 /** @returns nothing where it was stopped: half a job is not judged */
@@ -99,8 +116,9 @@ async function makeJob(
   }
 }
 
-function tell(context: CliContext, options: Options, verdict: GateVerdict): void {
+function tell(context: CliContext, options: Options, { file, sealed }: KeptVerdict): void {
   const output = outputOf(context, options);
+  const { body: verdict, digest } = sealed;
   const markdown = renderVerdict(verdict, "markdown");
   if (options.markdown !== undefined) writeResult(context, options.markdown, markdown);
   if (options.ctrf !== undefined) {
@@ -108,5 +126,10 @@ function tell(context: CliContext, options: Options, verdict: GateVerdict): void
   }
   const summary = context.host.env["GITHUB_STEP_SUMMARY"];
   if (summary !== undefined && summary !== "") addToSummary(context, markdown);
-  output.out(output.json ? JSON.stringify({ kind: "verdict", ...verdict }) : markdown.trimEnd());
+  output.out(
+    output.json
+      ? JSON.stringify({ kind: "verdict", file, digest, ...verdict })
+      : markdown.trimEnd(),
+  );
+  if (!output.json) output.err(`Kept as ${file}`);
 }

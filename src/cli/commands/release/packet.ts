@@ -2,11 +2,13 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { makeFolder, putFile } from "../../../base/disk.ts";
 import { attempt } from "../../../base/result.ts";
+import { seal, type Sealed } from "../../../base/seal.ts";
 import { type Git, gitIn, topOf } from "../../../release/git.ts";
-import { packetOf, readGateVerdict, readPacket } from "../../../release/packet.ts";
+import { readGateVerdict } from "../../../release/gate-verdict.ts";
+import { packetOf, readPacket } from "../../../release/packet.ts";
 import { packetMarkdown } from "../../../release/packet-text.ts";
 import { scopeOf } from "../../../release/scope.ts";
-import { seal, type Sealed, sealKeys } from "../../../release/seal.ts";
+import { sealKeys } from "../../../release/seal.ts";
 import { readReleaseSettings } from "../../../release/settings.ts";
 import {
   evidenceFolder,
@@ -30,6 +32,7 @@ interface CreateOptions {
 
 interface VerifyOptions {
   readonly head: string;
+  readonly gate?: string;
   readonly snapshots?: string;
   /** Set to false by `--no-rerun`. */
   readonly rerun: boolean;
@@ -46,7 +49,7 @@ export function packetCommand(release: Command, context: CliContext): void {
     .option("--base <branch>", "branch that the change is for", "main")
     .option("--snapshot <file...>", "evidence; default: all snapshots of this commit")
     .option("--snapshots <folder>", "where they are; default: agent33/snapshots in git's folder")
-    .option("--gate <file>", "a gate's verdict (JSON)")
+    .option("--gate <file>", "a gate's verdict: verdict-GATE.json, as gate run keeps it")
     .option("--output <folder>", "default: agent33/packets in git's folder")
     .option("--json", "results as JSON for programs")
     .action((options: CreateOptions) => create(context, options));
@@ -56,6 +59,7 @@ export function packetCommand(release: Command, context: CliContext): void {
     .argument("<file>", "packet.json")
     .option("--head <revision>", "what it must be of", "HEAD")
     .option("--snapshots <folder>", "where they are; default: agent33/snapshots in git's folder")
+    .option("--gate <file>", "the gate's verdict, to compare with")
     .option("--no-rerun", "do not run the groups again")
     .option("--json", "results as JSON for programs")
     .action((file: string, options: VerifyOptions) => verify(context, file, options));
@@ -71,8 +75,7 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
   const named = options.snapshot?.map((file) => resolve(host.cwd, file));
   const folder = await snapshotFolder(git, context, options.snapshots);
   const snapshots = (named ?? snapshotsOf(folder, scope.head)).map(readSnapshot);
-  const gate =
-    options.gate === undefined ? undefined : readGateVerdict(resolve(host.cwd, options.gate));
+  const gate = verdictIn(context, options.gate);
   const body = packetOf({ scope, settings, keys, snapshots, gate, now: host.clock.now() });
   const sealed = seal(body, keys);
   const into =
@@ -105,12 +108,20 @@ async function verify(context: CliContext, file: string, options: VerifyOptions)
     settings,
     keys: sealKeys(settings, git.folder),
     snapshots: readable(snapshotsOf(folder, packet.body.head)),
+    gate: verdictIn(context, options.gate),
     rerun: options.rerun,
   });
   output.out(
     output.json ? JSON.stringify({ ok: problems.length === 0, problems }) : verdictText(problems),
   );
   if (problems.length > 0) context.exit(exitCodes.refuted);
+}
+
+function verdictIn(
+  { host }: CliContext,
+  file: string | undefined,
+): ReturnType<typeof readGateVerdict> | undefined {
+  return file === undefined ? undefined : readGateVerdict(resolve(host.cwd, file));
 }
 
 async function snapshotFolder(
