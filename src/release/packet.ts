@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
-import { countsSchema } from "./groups.ts";
+import { countsSchema } from "../evaluation/groups/run-group.ts";
 import { riskOf } from "./risk.ts";
 import type { Scope } from "./scope.ts";
 import { type SealKeys, type Sealed, sealedSchema, sealProblems } from "./seal.ts";

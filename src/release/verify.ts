@@ -1,7 +1,7 @@
 import { canonicalJson } from "../base/json.ts";
 import type { Host } from "../engine/host.ts";
 import { commitOf, type Git } from "./git.ts";
-import { countsText, runGroup } from "./groups.ts";
+import { countsText, runGroup } from "../evaluation/groups/run-group.ts";
 import type { Evidence, Packet } from "./packet.ts";
 import { riskOf } from "./risk.ts";
 import { scopeOf } from "./scope.ts";
