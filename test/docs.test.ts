@@ -13,6 +13,7 @@ import { exitCodeOfError, exitCodes } from "../src/cli/exit-codes.ts";
 import { allowedMove, intakeStates } from "../src/learning/intake-state.ts";
 import { signalStates } from "../src/learning/signal.ts";
 import { checkTransition } from "../src/learning/signal-state.ts";
+import { surfaceJsonSchema } from "../src/evaluation/surface/surface-file.ts";
 import { readReleaseSettings, releaseJsonSchema } from "../src/release/settings.ts";
 import { freshFolder, projectRoot, runInProcess } from "./support/cli.ts";
 
@@ -225,6 +226,11 @@ test("this repository's own settings of releases are good", () => {
 test("the schema of gates files is the program's (else run: node docs/reference/generate-schemas.ts)", () => {
   const kept = JSON.parse(textOf("docs/reference/gates.schema.json")) as unknown;
   expect(kept).toEqual(gatesJsonSchema());
+});
+
+test("the schema of surface files is the program's (else run: node docs/reference/generate-schemas.ts)", () => {
+  const kept = JSON.parse(textOf("docs/reference/surface.schema.json")) as unknown;
+  expect(kept).toEqual(surfaceJsonSchema());
 });
 
 describe("the guide to learning", () => {

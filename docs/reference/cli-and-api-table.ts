@@ -143,6 +143,9 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "gate run": alone(
     "A gates file names folders and agents of the machine that judges a change; a verdict is a file beside its job.",
   ),
+  "gate surface": alone(
+    "Probes are commands of the machine that judges a change; the API starts none that a request names.",
+  ),
   "gate baseline save": alone(gateFiles),
   "gate baseline list": alone(gateFiles),
   "gate baseline show": alone(gateFiles),

@@ -35,10 +35,10 @@ export const evaluationGrant = grantEgress({
   spawn: true,
 });
 
-/** Releases are checked with git and with the commands that their settings declare. */
+/** Releases and gates are checked with git and with the commands that their files declare. */
 export const releaseGrant = grantEgress({
   name: "release/commands",
-  why: "runs git and the declared commands of a release",
+  why: "runs git and the declared commands of releases and gates",
   spawn: true,
 });
 

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { Agent33Error } from "../base/errors.ts";
-import { type CommandResult, runCommand } from "../evaluation/commands/run-command.ts";
+import type { DeclaredRunner } from "../evaluation/commands/declared.ts";
+import { runCommand } from "../evaluation/commands/run-command.ts";
 import { childEnvironment } from "../sandbox/child-environment.ts";
 import { createProcesses } from "../sandbox/process.ts";
 import { releaseGrant } from "./grants.ts";
@@ -21,15 +22,7 @@ export interface ReleaseCommands {
    * @throws Agent33Error `release.output_too_long`, `sandbox.spawn_failed`
    */
   tool(command: string, args: readonly string[], cwd: string): Promise<ToolEnd>;
-  /** Runs a declared command to its end; what it does is data. */
-  declared(
-    command: readonly [string, ...string[]],
-    options: {
-      readonly cwd: string;
-      readonly env: Readonly<Record<string, string>>;
-      readonly timeoutMs: number;
-    },
-  ): Promise<CommandResult>;
+  readonly declared: DeclaredRunner;
 }
 
 /** The most that is read of one program's output, in bytes. */
@@ -54,8 +47,8 @@ export function releaseCommands(host: Pick<Host, "clock" | "env" | "nodePath">):
       await child.kill(0);
       return { code, stdout, stderr };
     },
-    declared: ([command, ...args], { cwd, env, timeoutMs }) =>
-      runCommand({ command, args, cwd, env: environment(env), timeoutMs, spawn, clock }),
+    declared: ([command, ...args], { env, ...options }) =>
+      runCommand({ ...options, command, args, env: environment(env), spawn, clock }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { countsText } from "./groups.ts";
+import { countsText } from "../evaluation/groups/run-group.ts";
 import type { Packet } from "./packet.ts";
 import type { Sealed } from "../base/seal.ts";
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { blockingOf, type GateVerdict, gateVerdictSchema } from "../evaluation/gates/verdict.ts";
 import { verdictProblems } from "./gate-verdict.ts";
-import { countsSchema } from "./groups.ts";
+import { countsSchema } from "../evaluation/groups/run-group.ts";
 import { riskOf } from "./risk.ts";
 import type { Scope } from "./scope.ts";
 import { type SealKeys, type Sealed, sealedSchema, sealProblems } from "../base/seal.ts";

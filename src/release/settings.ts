@@ -1,35 +1,22 @@
 import { existsSync, readFileSync } from "node:fs";
-import { isAbsolute, join, normalize } from "node:path";
+import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import { toJsonValue } from "../base/json.ts";
+import {
+  commandSchema as command,
+  groupName as name,
+  groupSchema,
+  type GroupSettings,
+} from "../evaluation/groups/group-form.ts";
 
 /** Name of the file in the folder where the program was started. */
 export const releaseFile = "agent33.release.yaml";
 
 const text = z.string().min(1).max(4_096);
-const command = z.tuple([text], text);
-const name = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, "must be a short name: a-z, 0-9, . _ -");
-const below = text.refine(
-  (path) => !isAbsolute(path) && !normalize(path).startsWith("..") && normalize(path) !== ".",
-  "must be a file below the repository's folder",
-);
 export const riskLevels = ["low", "medium", "high", "critical"] as const;
 export type RiskLevel = (typeof riskLevels)[number];
-
-const groupSchema = z.strictObject({
-  /** A program and its arguments; there is no shell. */
-  run: command,
-  /** The CTRF or JUnit report that it writes, below the repository's folder. */
-  report: below,
-  timeoutMinutes: z.number().positive().max(720).default(30),
-  /** Environment variables that it is given besides PATH, HOME and their like. */
-  env: z.record(z.string(), z.string()).default({}),
-});
-export type GroupSettings = Readonly<z.output<typeof groupSchema>>;
 
 const riskSchema = z.strictObject({
   /** Changed lines from which a change is of that risk. */

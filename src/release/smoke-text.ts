@@ -1,7 +1,7 @@
 import { ctrfReport, type CtrfTest } from "../base/ctrf.ts";
 import type { JsonObject } from "../base/json.ts";
 import { packageVersion } from "../base/version.ts";
-import { countsText } from "./groups.ts";
+import { countsText } from "../evaluation/groups/run-group.ts";
 import { cell, table } from "./packet-text.ts";
 import type { SmokeGroup, SmokeReport } from "./smoke.ts";
 

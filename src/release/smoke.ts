@@ -3,10 +3,11 @@ import { Agent33Error } from "../base/errors.ts";
 import type { Host } from "../engine/host.ts";
 import { firstBad, type RevertAdvice } from "./first-bad.ts";
 import { commitOf, type Git } from "./git.ts";
-import { type Counts, type GroupRun, runGroup } from "./groups.ts";
+import { type Counts, type GroupRun, runGroup } from "../evaluation/groups/run-group.ts";
 import type { Packet } from "./packet.ts";
 import { type SealKeys, type Sealed, sealProblems } from "../base/seal.ts";
-import { type GroupSettings, groupsNamed, type ReleaseSettings } from "./settings.ts";
+import type { GroupSettings } from "../evaluation/groups/group-form.ts";
+import { groupsNamed, type ReleaseSettings } from "./settings.ts";
 import { inWorktree } from "./worktree.ts";
 
 export interface SmokeRequest {

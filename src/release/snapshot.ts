@@ -6,9 +6,9 @@ import { makeFolder, putFile } from "../base/disk.ts";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { Host } from "../engine/host.ts";
 import { commitOf, type Git } from "./git.ts";
-import { recordedGroupSchema, runGroup } from "./groups.ts";
+import { recordedGroupSchema, runGroup } from "../evaluation/groups/run-group.ts";
 import { seal, type SealKeys, type Sealed, sealedSchema } from "../base/seal.ts";
-import type { GroupSettings } from "./settings.ts";
+import type { GroupSettings } from "../evaluation/groups/group-form.ts";
 
 const hash = z.string().regex(/^[0-9a-f]{40,64}$/);
 const snapshotSchema = z.strictObject({

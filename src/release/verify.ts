@@ -3,7 +3,7 @@ import type { Host } from "../engine/host.ts";
 import type { GateVerdict } from "../evaluation/gates/verdict.ts";
 import { commitOf, type Git } from "./git.ts";
 import { verdictProblems } from "./gate-verdict.ts";
-import { countsText, runGroup } from "./groups.ts";
+import { countsText, runGroup } from "../evaluation/groups/run-group.ts";
 import { type Evidence, gatePart, type Packet } from "./packet.ts";
 import { riskOf } from "./risk.ts";
 import { scopeOf } from "./scope.ts";

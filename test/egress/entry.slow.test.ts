@@ -104,7 +104,7 @@ describe("the command line", () => {
       "egress guard": expect.stringMatching(/^ok on/),
       "grant evaluation/verify": "ok starts programs: runs the check and the verifier of a task",
       "grant release/commands":
-        "ok starts programs: runs git and the declared commands of a release",
+        "ok starts programs: runs git and the declared commands of releases and gates",
       "grant sandbox/probe": "ok starts programs: tries bubblewrap and gVisor on this machine",
       "grant store/postgres": "ok connects to db.example:6432: keeps state in PostgreSQL",
       "grant store/snapshot": "ok starts programs: copies the store for its backups",

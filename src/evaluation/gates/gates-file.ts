@@ -1,27 +1,26 @@
-import { readFileSync } from "node:fs";
-import { z } from "zod";
-import { Agent33Error, messageOf } from "../../base/errors.ts";
-import { isJsonObject, type JsonObject, type JsonValue, toJsonValue } from "../../base/json.ts";
+import { Agent33Error } from "../../base/errors.ts";
+import type { JsonObject } from "../../base/json.ts";
 import { suggestName } from "../../base/nearest.ts";
 import type { Fault } from "../../boundary/policy/errors.ts";
 import { readYaml, type YamlForm } from "../../boundary/policy/yaml-file.ts";
+import { jsonSchemaOf, keysAt, malformedFile, textOfFile } from "../yaml-edge.ts";
 import { type Gate, type GatesFile, gatesSchema, type GoldenTaskEntry } from "./gates-form.ts";
+
+const hint = "docs/guides/gates.md shows the form of a gates file.";
 
 const form: YamlForm<GatesFile> = {
   schema: gatesSchema,
-  hint: "docs/guides/gates.md shows the form of a gates file.",
+  hint,
   keysAt: (path) => keysAt(gatesJsonSchema(), path),
 };
 
 /** The form of a gates file as JSON Schema, for editors: made of what files are parsed with. */
 export function gatesJsonSchema(): JsonObject {
-  const made = toJsonValue(z.toJSONSchema(gatesSchema, { io: "input", unrepresentable: "any" }));
-  if (!isJsonObject(made)) throw new TypeError("the schema of a gates file is no object");
-  return {
-    ...made,
-    title: "AGENT-33 gates",
-    description: "Golden tasks and the gates that they stand before; see docs/guides/gates.md.",
-  };
+  return jsonSchemaOf(
+    gatesSchema,
+    "AGENT-33 gates",
+    "Golden tasks and the gates that they stand before; see docs/guides/gates.md.",
+  );
 }
 
 /**
@@ -30,19 +29,8 @@ export function gatesJsonSchema(): JsonObject {
  * is wrong, each with its line
  */
 export function readGates(path: string): GatesFile {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new Agent33Error(
-      "evaluation.gates_unreadable",
-      `The gates file ${path} cannot be read: ${messageOf(cause)}`,
-      {
-        hint: "Write agent33.gates.yaml as docs/guides/gates.md shows, or name it by --file.",
-        cause,
-      },
-    );
-  }
+  const missing = "Write agent33.gates.yaml as docs/guides/gates.md shows, or name it by --file.";
+  const text = textOfFile("evaluation.gates_unreadable", "The gates file", path, missing);
   return parseGates(text, path);
 }
 
@@ -98,27 +86,5 @@ export function hasTag(
 }
 
 function malformed(faults: readonly Fault[]): Agent33Error {
-  const lines = faults.map(({ at, message }) => `${at.file}:${at.line}:${at.column}: ${message}`);
-  const [first] = faults;
-  return new Agent33Error("evaluation.gates_malformed", lines.join("\n"), {
-    hint: first?.hint ?? form.hint,
-    details: { line: first?.at.line ?? 1, faults: faults.length },
-    cause: first?.cause,
-  });
-}
-
-/** The keys that a JSON Schema knows at a place of its values. */
-function keysAt(schema: JsonObject, path: readonly PropertyKey[]): readonly string[] {
-  let part: JsonValue | undefined = schema;
-  for (const step of path) {
-    if (!isJsonObject(part)) return [];
-    const properties: JsonValue | undefined = part["properties"];
-    const inside: JsonValue | undefined = isJsonObject(properties)
-      ? properties[String(step)]
-      : undefined;
-    part = inside ?? part["items"] ?? part["additionalProperties"];
-  }
-  return isJsonObject(part) && isJsonObject(part["properties"])
-    ? Object.keys(part["properties"])
-    : [];
+  return malformedFile("evaluation.gates_malformed", faults, hint);
 }

@@ -90,6 +90,12 @@ function formatOf(output: string | undefined): ReportFormat {
   return /\.json$/i.test(output) ? "ctrf" : "markdown";
 }
 
+/** Adds to a step's summary where there is one: in GitHub Actions. */
+export function tellSummary(context: CliContext, text: string): void {
+  const summary = context.host.env["GITHUB_STEP_SUMMARY"];
+  if (summary !== undefined && summary !== "") addToSummary(context, text);
+}
+
 export function addToSummary(context: CliContext, text: string): void {
   const file = context.host.env["GITHUB_STEP_SUMMARY"];
   if (file === undefined || file === "") {

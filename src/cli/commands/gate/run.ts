@@ -23,7 +23,7 @@ import { exitCodes } from "../../exit-codes.ts";
 import { oneLine } from "../../output.ts";
 import { someText, usageError, wholeNumber } from "../../usage.ts";
 import { createJobDisplay } from "../eval/job-display.ts";
-import { addToSummary } from "../eval/report-options.ts";
+import { tellSummary } from "../eval/report-options.ts";
 import { writeResult } from "../policy/files.ts";
 
 interface Options extends CommonOptions {
@@ -124,8 +124,7 @@ function tell(context: CliContext, options: Options, { file, sealed }: KeptVerdi
   if (options.ctrf !== undefined) {
     writeResult(context, options.ctrf, renderVerdict(verdict, "ctrf"));
   }
-  const summary = context.host.env["GITHUB_STEP_SUMMARY"];
-  if (summary !== undefined && summary !== "") addToSummary(context, markdown);
+  tellSummary(context, markdown);
   output.out(
     output.json
       ? JSON.stringify({ kind: "verdict", file, digest, ...verdict })

@@ -1,10 +1,9 @@
 import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { gitIn, topOf } from "../../../release/git.ts";
-import { countsText } from "../../../release/groups.ts";
 import { sealKeys } from "../../../release/seal.ts";
 import { groupsNamed, readReleaseSettings } from "../../../release/settings.ts";
-import { evidenceFolder, takeSnapshot } from "../../../release/snapshot.ts";
+import { countsText, evidenceFolder, takeSnapshot } from "../../../release/snapshot.ts";
 import { type CliContext, outputOf } from "../../context.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { oneLine } from "../../output.ts";

@@ -1,15 +1,13 @@
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import type { CtrfTest } from "../base/ctrf.ts";
-import { digestOf } from "../base/digest.ts";
-import { messageOf } from "../base/errors.ts";
-import type { JsonObject } from "../base/json.ts";
-import type { ReleaseCommands } from "../engine/release-commands.ts";
-import type { CommandEnd } from "../evaluation/commands/run-command.ts";
-import { importReport, strictReport } from "../evaluation/reports/import-report.ts";
-import type { ImportedReport } from "../evaluation/reports/imported.ts";
-import type { GroupSettings } from "./settings.ts";
+import type { CtrfTest } from "../../base/ctrf.ts";
+import { digestOf } from "../../base/digest.ts";
+import type { JsonObject } from "../../base/json.ts";
+import { type DeclaredRunner, endProblems } from "../commands/declared.ts";
+import { strictReport } from "../reports/import-report.ts";
+import { type ReadReport, readReport } from "../reports/read-report.ts";
+import type { GroupSettings } from "./group-form.ts";
 
 const count = z.int().nonnegative();
 export const countsSchema = z.strictObject({
@@ -48,14 +46,14 @@ export interface GroupRun {
 
 /** Runs a group and reads its report. A report that this run did not write is not read. */
 export async function runGroup(
-  commands: ReleaseCommands,
+  { declared }: { readonly declared: DeclaredRunner },
   folder: string,
   name: string,
   group: GroupSettings,
 ): Promise<GroupRun> {
   const path = join(folder, group.report);
   rmSync(path, { force: true, recursive: true });
-  const { end, output, durationMs } = await commands.declared(group.run, {
+  const { end, output, durationMs } = await declared(group.run, {
     cwd: folder,
     env: group.env,
     timeoutMs: group.timeoutMinutes * 60_000,
@@ -71,39 +69,13 @@ export async function runGroup(
     durationMs: Math.round(durationMs),
     counts,
     ctrfDigest: ctrf === undefined ? null : digestOf(ctrf),
-    problems: [...endProblems(end, group), ...read.problems, ...countProblems(counts, read)],
+    problems: [
+      ...endProblems(end, `${group.timeoutMinutes} min`),
+      ...read.problems,
+      ...countProblems(counts, read),
+    ],
   };
   return { recorded, tests, ctrf, output };
-}
-
-interface ReadReport {
-  readonly report?: ImportedReport;
-  readonly problems: readonly string[];
-}
-
-function readReport(path: string, shown: string): ReadReport {
-  if (!existsSync(path)) return { problems: [`it wrote no report ${shown}`] };
-  try {
-    const imported = importReport(readFileSync(path, "utf8"), shown);
-    if (imported.kind !== "atif") return { report: imported.report, problems: [] };
-    return { problems: [`${shown} is a trajectory and no report of tests`] };
-  } catch (error) {
-    return { problems: [messageOf(error)] };
-  }
-}
-
-function endProblems(end: CommandEnd, { timeoutMinutes }: GroupSettings): readonly string[] {
-  switch (end.kind) {
-    case "exited":
-      if (end.status.code === 0) return [];
-      return [`it ended with ${end.status.code ?? end.status.signal ?? "a signal"}`];
-    case "timeout":
-      return [`it did not end within ${timeoutMinutes} min`];
-    case "cancelled":
-      return ["it was cancelled"];
-    case "not_started":
-      return [end.error.message];
-  }
 }
 
 function countProblems({ tests, failed }: Counts, { report }: ReadReport): readonly string[] {
