@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { makeFolder, putFile } from "../../../base/disk.ts";
 import { attempt } from "../../../base/result.ts";
+import { changesOf } from "../../../release/changes.ts";
 import { type Git, gitIn, topOf } from "../../../release/git.ts";
 import { packetOf, readGateVerdict, readPacket } from "../../../release/packet.ts";
 import { packetMarkdown } from "../../../release/packet-text.ts";
@@ -73,7 +74,8 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
   const snapshots = (named ?? snapshotsOf(folder, scope.head)).map(readSnapshot);
   const gate =
     options.gate === undefined ? undefined : readGateVerdict(resolve(host.cwd, options.gate));
-  const body = packetOf({ scope, settings, keys, snapshots, gate, now: host.clock.now() });
+  const changes = await changesOf(git, scope);
+  const body = packetOf({ scope, changes, settings, keys, snapshots, gate, now: host.clock.now() });
   const sealed = seal(body, keys);
   const into =
     options.output === undefined
