@@ -4432,7 +4432,7 @@ export interface Operations {
   readonly importEvaluation: Call<ImportEvaluationInput, Result<EvaluationImport>>;
   /**
    * Read the figures that Prometheus takes.
-   * What `agent33 metrics` prints, over all tenants: for whoever runs the installation. Sums come from the store, so every server of one store says the same.
+   * What `agent33 metrics` prints, over all tenants: for whoever runs the installation. Sums come from the store, so every server of one store says the same. With `Accept: application/openmetrics-text` it is OpenMetrics 1.0, in which series of calls have the newest call as their exemplar.
    * `GET /metrics`, scope `metrics:read`.
    */
   readonly readMetrics: Call<NoInput | undefined, Result<ReadMetricsAnswer>>;

@@ -7,6 +7,7 @@ import {
   selectPacks,
   strictestOf,
 } from "../boundary/policy/index.ts";
+import type { PackLibrary } from "../boundary/policy/load.ts";
 import type { Config } from "../config/config.ts";
 import {
   type EntryPoint,
@@ -42,27 +43,7 @@ export function compileSelection(
   originOf?: Config["originOf"],
 ): CompiledSelection {
   const library = readLibrary(selection.files.map((path) => resolve(cwd, path)));
-  // A part that names no packs is about those that hold for all.
-  const compilePart = (part: PolicyPart, setting: string): CompiledPolicy => {
-    const origin = originOf?.(setting);
-    const where = origin === undefined ? setting : `${setting} (${origin.name})`;
-    const packs = part.packs.length === 0 ? selection.packs : part.packs;
-    return compilePolicy(selectPacks(library, packs, where), {
-      blocklist: { connectors: part.blockConnectors, operations: part.blockOperations },
-    });
-  };
-  const partOf = (part: PolicyPart, setting: string): CompiledPolicy | undefined =>
-    isEmptyPart(part) ? undefined : compilePart(part, setting);
-  const base = compilePart(selection, "policy.packs");
-  const byEntryPoint = new Map(
-    entryPoints.map((name) => [
-      name,
-      partOf(selection.entryPoints[name], `policy.entryPoints.${name}.packs`),
-    ]),
-  );
-  const byTenant = new Map(
-    Object.entries(selection.tenants).map(([name, part]) => [name, partOf(part, "policy.tenants")]),
-  );
+  const { base, byEntryPoint, byTenant } = compileParts(selection, library, originOf);
   const united = new Map<string, CompiledPolicy>();
   const versionsOf = (parts: ReadonlyMap<string, CompiledPolicy | undefined>) =>
     [...parts].map(([name, part]) => [name, part?.version ?? null]);
@@ -76,6 +57,51 @@ export function compileSelection(
       united.set(key, policy);
       return policy;
     },
+  };
+}
+
+/** A selection with its parts apart: each has to allow a call. */
+export interface PolicyParts {
+  /** What holds for everybody. */
+  readonly base: CompiledPolicy;
+  readonly byEntryPoint: ReadonlyMap<EntryPoint, CompiledPolicy | undefined>;
+  readonly byTenant: ReadonlyMap<string, CompiledPolicy | undefined>;
+}
+
+/**
+ * Compiles a selection from packs that were read.
+ * @throws Agent33Error `policy.*` for bad packs and names
+ */
+export function compileParts(
+  selection: PolicySelection,
+  library: PackLibrary,
+  originOf?: Config["originOf"],
+): PolicyParts {
+  // A part that names no packs is about those that hold for all.
+  const compilePart = (part: PolicyPart, setting: string): CompiledPolicy => {
+    const origin = originOf?.(setting);
+    const where = origin === undefined ? setting : `${setting} (${origin.name})`;
+    const packs = part.packs.length === 0 ? selection.packs : part.packs;
+    return compilePolicy(selectPacks(library, packs, where), {
+      blocklist: { connectors: part.blockConnectors, operations: part.blockOperations },
+    });
+  };
+  const partOf = (part: PolicyPart, setting: string): CompiledPolicy | undefined =>
+    isEmptyPart(part) ? undefined : compilePart(part, setting);
+  return {
+    base: compilePart(selection, "policy.packs"),
+    byEntryPoint: new Map(
+      entryPoints.map((name) => [
+        name,
+        partOf(selection.entryPoints[name], `policy.entryPoints.${name}.packs`),
+      ]),
+    ),
+    byTenant: new Map(
+      Object.entries(selection.tenants).map(([name, part]) => [
+        name,
+        partOf(part, "policy.tenants"),
+      ]),
+    ),
   };
 }
 

@@ -1,9 +1,8 @@
+import { changesMarkdown } from "./changes-text.ts";
 import { countsText } from "../evaluation/groups/run-group.ts";
+import { bullets, cell, table } from "./markdown.ts";
 import type { Packet } from "./packet.ts";
 import type { Sealed } from "../base/seal.ts";
-
-/** Most rows of a table; the JSON has all. */
-const mostRows = 200;
 
 /** A packet as Markdown for reviewers. */
 export function packetMarkdown({ body, digest, signature }: Sealed<Packet>): string {
@@ -25,6 +24,7 @@ export function packetMarkdown({ body, digest, signature }: Sealed<Packet>): str
       ["rule", "level", "why", "files"],
       risk.findings.map(({ rule, level, why, paths }) => [rule, level, why, paths.join(" ")]),
     ),
+    ...changesMarkdown(body.changes),
     "## Evidence",
     table(
       ["group", "command", "result", "took", "snapshot"],
@@ -51,23 +51,4 @@ function gateText({ gate, file, outcome, reasons, verdict }: NonNullable<Packet[
   const where = file === null ? "" : ` of ${cell(file)}`;
   const why = reasons.map((reason) => `; ${cell(reason)}`).join("");
   return `${cell(gate)}${where}: ${outcome}${why} (verdict ${cell(verdict.slice(0, 12))}).`;
-}
-
-function bullets(lines: readonly string[]): string {
-  const rest = lines.length - mostRows;
-  const shown = lines.slice(0, mostRows).map((line) => `- ${cell(line)}`);
-  return [...shown, ...(rest > 0 ? [`- and ${rest} more`] : [])].join("\n");
-}
-
-/** A table, or nothing where it has no rows. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  if (rows.length === 0) return "";
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.slice(0, mostRows).map(line)].join("\n");
-}
-
-/** Text from outside that cannot end its cell, nor become markup. */
-export function cell(text: string): string {
-  const flat = text.replaceAll(/\s+/g, " ").slice(0, 300);
-  return flat.replaceAll(/[\\`*_[\]<>|#!]/g, "\\$&");
 }

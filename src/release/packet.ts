@@ -4,6 +4,7 @@ import { Agent33Error, messageOf } from "../base/errors.ts";
 import { blockingOf, type GateVerdict, gateVerdictSchema } from "../evaluation/gates/verdict.ts";
 import { verdictProblems } from "./gate-verdict.ts";
 import { countsSchema } from "../evaluation/groups/run-group.ts";
+import { type Changes, changesSchema } from "./changes.ts";
 import { riskOf } from "./risk.ts";
 import type { Scope } from "./scope.ts";
 import { type SealKeys, type Sealed, sealedSchema, sealProblems } from "../base/seal.ts";
@@ -45,6 +46,8 @@ const packetSchema = z.strictObject({
     }),
   ),
   areas: z.array(z.strictObject({ area: text, files: lines, owners: list })),
+  /** What it does within files of policy, dependencies and schemas. */
+  changes: changesSchema,
   risk: z.strictObject({
     level: z.enum(riskLevels),
     findings: z.array(
@@ -74,6 +77,7 @@ const sealedPacket = sealedSchema(packetSchema);
 
 export interface PacketParts {
   readonly scope: Scope;
+  readonly changes: Changes;
   readonly settings: ReleaseSettings;
   readonly keys: SealKeys;
   /** The latest first. */
@@ -84,7 +88,7 @@ export interface PacketParts {
 
 /** Makes the packet of a change. What is missing or does not fit is a problem in it. */
 export function packetOf(parts: PacketParts): Packet {
-  const { scope, settings, keys, snapshots, gate, now } = parts;
+  const { scope, changes, settings, keys, snapshots, gate, now } = parts;
   const problems = new Set<string>();
   const usable = snapshots.filter((sealed) => {
     const wrong = snapshotProblems(sealed, scope.head, keys);
@@ -98,12 +102,13 @@ export function packetOf(parts: PacketParts): Packet {
   });
   const asked = { head: scope.head, wanted: settings.packet.gate, keys };
   for (const problem of gateProblems(gate, asked)) problems.add(problem);
-  const risk = riskOf(scope.files, settings.risk);
+  const risk = riskOf(scope.files, changes, settings.risk);
   const owned = scope.files.every(({ owners }) => owners.length > 0);
   return packetSchema.parse({
     format: "agent33-packet/1",
     madeAt: now,
     ...scope,
+    changes,
     risk,
     evidence,
     gate: gate === undefined ? null : gatePart(gate),

@@ -2,7 +2,7 @@ import { ctrfReport, type CtrfTest } from "../base/ctrf.ts";
 import type { JsonObject } from "../base/json.ts";
 import { packageVersion } from "../base/version.ts";
 import { countsText } from "../evaluation/groups/run-group.ts";
-import { cell, table } from "./packet-text.ts";
+import { cell, table } from "./markdown.ts";
 import type { SmokeGroup, SmokeReport } from "./smoke.ts";
 
 /** A smoke run as CTRF: its tests, each in its group, and a failed one for each group that is not as promised. */

@@ -1,6 +1,7 @@
-import { canonicalJson } from "../base/json.ts";
+import { canonicalJson, toJsonValue } from "../base/json.ts";
 import type { Host } from "../engine/host.ts";
 import type { GateVerdict } from "../evaluation/gates/verdict.ts";
+import { changesOf } from "./changes.ts";
 import { commitOf, type Git } from "./git.ts";
 import { verdictProblems } from "./gate-verdict.ts";
 import { countsText, runGroup } from "../evaluation/groups/run-group.ts";
@@ -70,14 +71,13 @@ async function scopeProblems(
       `the packet is stale: the change now leaves ${body.base} at ${scope.from.slice(0, 12)}`,
     ];
   }
-  const fields = ["tree", "commits", "files", "areas"] as const;
+  const changes = await changesOf(git, scope);
+  const now = { ...scope, changes, risk: riskOf(scope.files, changes, settings.risk) };
+  const fields = ["tree", "commits", "files", "areas", "changes", "risk"] as const;
   const changed = fields.filter(
-    (field) => canonicalJson(scope[field]) !== canonicalJson(body[field]),
+    (field) => canonicalJson(toJsonValue(now[field])) !== canonicalJson(toJsonValue(body[field])),
   );
-  const risk = canonicalJson(riskOf(scope.files, settings.risk)) !== canonicalJson(body.risk);
-  return [...changed, ...(risk ? ["risk"] : [])].map(
-    (field) => `the packet's ${field} is not what git and the rules say`,
-  );
+  return changed.map((field) => `the packet's ${field} is not what git and the rules say`);
 }
 
 function evidenceProblems(

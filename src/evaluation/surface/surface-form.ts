@@ -64,7 +64,6 @@ const expectSchema = z
     error:
       "has nothing that could fail but an exit code: say what must be seen in output or report",
   });
-export type ProbeExpectation = z.infer<typeof expectSchema>;
 
 const probeSchema = z.strictObject({
   id: groupName,

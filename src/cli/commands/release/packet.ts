@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { makeFolder, putFile } from "../../../base/disk.ts";
 import { attempt } from "../../../base/result.ts";
 import { seal, type Sealed } from "../../../base/seal.ts";
+import { changesOf } from "../../../release/changes.ts";
 import { type Git, gitIn, topOf } from "../../../release/git.ts";
 import { readGateVerdict } from "../../../release/gate-verdict.ts";
 import { packetOf, readPacket } from "../../../release/packet.ts";
@@ -76,7 +77,8 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
   const folder = await snapshotFolder(git, context, options.snapshots);
   const snapshots = (named ?? snapshotsOf(folder, scope.head)).map(readSnapshot);
   const gate = verdictIn(context, options.gate);
-  const body = packetOf({ scope, settings, keys, snapshots, gate, now: host.clock.now() });
+  const changes = await changesOf(git, scope);
+  const body = packetOf({ scope, changes, settings, keys, snapshots, gate, now: host.clock.now() });
   const sealed = seal(body, keys);
   const into =
     options.output === undefined
