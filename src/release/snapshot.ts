@@ -6,7 +6,7 @@ import { makeFolder, putFile } from "../base/disk.ts";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { Host } from "../engine/host.ts";
 import { commitOf, type Git } from "./git.ts";
-import { recordedGroupSchema, runGroup } from "../evaluation/groups/run-group.ts";
+import { countsText, recordedGroupSchema, runGroup } from "../evaluation/groups/run-group.ts";
 import { seal, type SealKeys, type Sealed, sealedSchema } from "../base/seal.ts";
 import type { GroupSettings } from "../evaluation/groups/group-form.ts";
 
@@ -154,4 +154,13 @@ export function snapshotsOf(folder: string, commit: string): readonly string[] {
     .filter((file) => existsSync(file))
     .toSorted()
     .toReversed();
+}
+
+/** What each group came to, a line each. */
+export function snapshotLines({ groups }: Snapshot): readonly string[] {
+  return groups.map(({ name, counts, problems }) =>
+    [`${problems.length === 0 ? "pass" : "FAIL"} ${name}: ${countsText(counts)}`, ...problems].join(
+      "; ",
+    ),
+  );
 }

@@ -3,8 +3,7 @@ import type { Command } from "commander";
 import { gitIn, topOf } from "../../../release/git.ts";
 import { sealKeys } from "../../../release/seal.ts";
 import { groupsNamed, readReleaseSettings } from "../../../release/settings.ts";
-import { countsText } from "../../../evaluation/groups/run-group.ts";
-import { evidenceFolder, takeSnapshot } from "../../../release/snapshot.ts";
+import { evidenceFolder, snapshotLines, takeSnapshot } from "../../../release/snapshot.ts";
 import { type CliContext, outputOf } from "../../context.ts";
 import { exitCodes } from "../../exit-codes.ts";
 import { oneLine } from "../../output.ts";
@@ -40,10 +39,7 @@ export function snapshotCommand(release: Command, context: CliContext): void {
         onGroup: (name) => output.err(`running ${name}`),
       });
       const { groups, commit, dirty } = sealed.body;
-      const lines = groups.map(
-        ({ name, counts, problems }) =>
-          `${problems.length === 0 ? "pass" : "FAIL"} ${name}: ${countsText(counts)}${problems.map((problem) => `; ${oneLine(problem, 300)}`).join("")}`,
-      );
+      const lines = snapshotLines(sealed.body).map((line) => oneLine(line, 2_000));
       const state = dirty.length === 0 ? "clean" : `dirty (${dirty.length} files)`;
       const signed = sealed.signature === undefined ? "not signed" : "signed";
       output.out(
