@@ -7,6 +7,7 @@ import { judgeGate } from "../evaluation/gates/judge-gate.ts";
 import { readJudgedJob } from "../evaluation/gates/judged-job.ts";
 import type { GateCheck, GateVerdict } from "../evaluation/gates/verdict.ts";
 import { checkoutOf, type FoundCheckout } from "./checkout.ts";
+import type { VerdictFormat } from "./capability-surface.ts";
 import { checkRegressions } from "./gate-regressions.ts";
 import type { Host } from "./host.ts";
 import type { JobRunRequest } from "./jobs.ts";
@@ -133,10 +134,6 @@ async function regressionChecks(
     return [{ ...all, outcome: "unknown", action: rule.action, message: error.message }];
   }
 }
-
-/** The forms of a verdict. */
-export const verdictFormats = ["markdown", "json", "ctrf"] as const;
-export type VerdictFormat = (typeof verdictFormats)[number];
 
 /** A verdict in one of its forms. */
 export function renderVerdict(verdict: GateVerdict, format: VerdictFormat): string {
