@@ -21,7 +21,7 @@ await probe(async (bench) => {
   put("turns.yaml", script("m", says("All is well.")));
   put("agent33.config.yaml", { model: "scripted:turns.yaml" });
   const { server, address, key } = await ready(bench, bench.program);
-  const ask = async (path: string, body?: object, token: string | undefined = undefined) =>
+  const ask = async (path: string, body?: object, token?: string) =>
     await fetch(new URL(path, address), {
       method: body === undefined ? "GET" : "POST",
       headers: {

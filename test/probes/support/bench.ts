@@ -69,7 +69,7 @@ export async function probe(look: (bench: Bench) => Promise<Fields>): Promise<vo
     program: bin,
     agent33: (...args) => start(process.execPath, [bin, ...args]).ended,
   });
-  console.log(JSON.stringify(seen));
+  process.stdout.write(`${JSON.stringify(seen)}\n`);
 }
 
 function started(cwd: string, program: string, args: readonly string[]): Started {
