@@ -4489,17 +4489,17 @@ export interface Operations {
    */
   readonly listSecrets: Call<NoInput | undefined, Result<ListSecretsAnswer>>;
   /**
-   * Keep a new secret, sealed; the server takes it up at its next start.
+   * Keep a new secret, sealed; the server takes it up at once.
    * `POST /v1/secrets`, scope `secrets:write`.
    */
   readonly keepSecret: Call<KeepSecretInput, Result<StoredSecret>>;
   /**
-   * Give a secret another value; the server takes it up at its next start.
+   * Give a secret another value; the server takes it up at once.
    * `POST /v1/secrets/{name}/rotate`, scope `secrets:write`.
    */
   readonly rotateSecret: Call<RotateSecretInput, Result<StoredSecret>>;
   /**
-   * Forget a secret for good.
+   * Forget a secret for good; the server uses it no more.
    * `DELETE /v1/secrets/{name}`, scope `secrets:write`.
    */
   readonly removeSecret: Call<RemoveSecretInput, Result<StoredSecret>>;
