@@ -22,7 +22,7 @@ test("a group is met where it passed", () => {
 });
 
 test("a group that did not pass blocks, and says by which tests", () => {
-  const broken = { ...group, problems: ["it ended with 1"], failed: [..."abcdefg"] };
+  const broken = { ...group, problems: ["it ended with 1"], failed: "a,b,c,d,e,f,g".split(",") };
   const check = groupCheck(broken, "bob");
   expect(check).toMatchObject({ outcome: "missed", action: "block" });
   expect(check.message).toContain("it ended with 1; failed: a, b, c, d, e, 2 more");
