@@ -18,10 +18,12 @@ export type FoundCheckout =
  * What is checked out where a file is: commit, tree, and what is not as in the commit. A file that
  * git does not track, also one that it was told to ignore, is not as in the commit either.
  * @param file absolute path
+ * @param others files that say what is judged, too; absolute paths
  */
 export async function checkoutOf(
   host: Pick<Host, "clock" | "env" | "nodePath" | "cwd">,
   file: string,
+  others: readonly string[] = [],
 ): Promise<FoundCheckout> {
   const folder = dirname(file);
   const none = (whyNoCheckout: string): FoundCheckout => ({ checkout: null, whyNoCheckout });
@@ -40,9 +42,14 @@ export async function checkoutOf(
     const pathOf = (entry: string): string => entry.slice(3);
     const changed = entries.map(pathOf);
     const prefix = await lineOf(git, "rev-parse", "--show-prefix");
-    const path = join(prefix, relative(folder, file));
-    const tracked = await git.ask("ls-files", "--error-unmatch", "--", file);
-    const dirty = tracked === undefined ? [...new Set([...changed, path])] : changed;
+    const pathFromTop = (one: string): string => join(prefix, relative(folder, one));
+    const path = pathFromTop(file);
+    const untracked: string[] = [];
+    for (const one of [file, ...others]) {
+      const tracked = await git.ask("ls-files", "--error-unmatch", "--", one);
+      if (tracked === undefined) untracked.push(pathFromTop(one));
+    }
+    const dirty = [...new Set([...changed, ...untracked])];
     return {
       checkout: { folder: top, file: path, commit, tree, dirty },
       edited: entries.filter((entry) => !entry.startsWith("??")).map(pathOf),

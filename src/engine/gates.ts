@@ -8,13 +8,15 @@ import { readJudgedJob } from "../evaluation/gates/judged-job.ts";
 import type { GateCheck, GateVerdict } from "../evaluation/gates/verdict.ts";
 import { checkoutOf, type FoundCheckout } from "./checkout.ts";
 import type { VerdictFormat } from "./capability-surface.ts";
+import { groupChecks, type GroupWatch } from "./gate-groups.ts";
 import { checkRegressions } from "./gate-regressions.ts";
 import type { Host } from "./host.ts";
 import type { JobRunRequest } from "./jobs.ts";
 import type { OpenGate } from "./open-gate.ts";
 import { type ProbeWatch, surfaceChecks } from "./surface-checks.ts";
 
-export { checkoutOf, type FoundCheckout } from "./checkout.ts";
+export { type FoundCheckout } from "./checkout.ts";
+export { impactedGate } from "./gate-impact.ts";
 export { openGate, type OpenGate } from "./open-gate.ts";
 export type { GateVerdict };
 
@@ -42,6 +44,7 @@ export interface Judging {
    */
   readonly madeAt?: FoundCheckout | undefined;
   readonly probes?: ProbeWatch;
+  readonly groups?: GroupWatch;
 }
 
 /** A verdict, and the file that has it. */
@@ -51,7 +54,8 @@ export interface KeptVerdict {
 }
 
 /**
- * Judges a job by a gate, with the probes that it asks for, and keeps the verdict, sealed, beside its trials as `verdict-GATE.json`.
+ * Judges a job by a gate, with the groups and probes that it asks for, and keeps the verdict,
+ * sealed, beside its trials as `verdict-GATE.json`.
  * @param job its folder, from where the host is
  * @throws Agent33Error `evaluation.*`, among them `evaluation.head_moved`
  */
@@ -59,15 +63,16 @@ export async function judgeJob(
   host: Pick<Host, "cwd" | "clock" | "env" | "nodePath">,
   open: OpenGate,
   job: string,
-  { keys, madeAt, probes }: Judging,
+  { keys, madeAt, probes, groups }: Judging,
 ): Promise<KeptVerdict> {
   const dir = resolve(host.cwd, job);
   const judged = await readJudgedJob(dir, open.golden);
   const more = [
     ...(await regressionChecks(host, open, job)),
+    ...(await groupChecks(host, open, groups)),
     ...(await surfaceChecks(host, open.surface, probes)),
   ];
-  const now = await checkoutOf(host, open.file);
+  const now = await checkoutOfGate(host, open);
   const origin = madeAt === undefined ? now : unmoved(madeAt, now, dir);
   const verdict = judgeGate(
     { ...open, job: judged, origin: originOf(origin), madeHere: madeAt !== undefined },
@@ -78,6 +83,14 @@ export async function judgeJob(
   const file = join(dir, `verdict-${open.name}.json`);
   putFile(file, `${JSON.stringify(sealed, null, 2)}\n`, "new");
   return { file, sealed };
+}
+
+/** What is checked out where a gate is, with all the files that say what it tries. */
+export function checkoutOfGate(
+  host: Pick<Host, "clock" | "env" | "nodePath" | "cwd">,
+  { file, surface }: OpenGate,
+): Promise<FoundCheckout> {
+  return checkoutOf(host, file, surface === undefined ? [] : [surface.path]);
 }
 
 function originOf(found: FoundCheckout): Pick<GateVerdict, "checkout" | "whyNoCheckout"> {

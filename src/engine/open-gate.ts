@@ -1,7 +1,14 @@
 import { dirname, resolve } from "node:path";
-import { gateNamed, readGates, tasksOfGate } from "../evaluation/gates/gates-file.ts";
+import {
+  gateNamed,
+  groupsOfGate,
+  type NamedGroup,
+  readGates,
+  tasksOfGate,
+} from "../evaluation/gates/gates-file.ts";
 import type { Gate } from "../evaluation/gates/gates-form.ts";
 import { type GoldenTask, loadGolden } from "../evaluation/gates/golden-tasks.ts";
+import type { Narrowed } from "../evaluation/gates/impact.ts";
 import { type OpenSurface, openSurface, surfaceFile } from "./capability-surface.ts";
 import type { Host } from "./host.ts";
 
@@ -12,8 +19,11 @@ export interface OpenGate {
   readonly name: string;
   readonly gate: Gate;
   readonly golden: readonly GoldenTask[];
+  readonly groups: readonly NamedGroup[];
   /** Where it asks for a capability surface. */
   readonly surface?: OpenSurface;
+  /** What was left out, where only what a change touches is asked for. */
+  readonly narrowed?: Narrowed;
 }
 
 /**
@@ -40,6 +50,7 @@ export async function openGate(
     name,
     gate,
     golden: await loadGolden(tasksOfGate(gates, gate), dirname(path)),
+    groups: groupsOfGate(gates, gate),
     ...(surface === undefined ? {} : { surface }),
   };
 }

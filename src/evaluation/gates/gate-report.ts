@@ -13,6 +13,7 @@ export function markdownVerdict(verdict: GateVerdict): string {
     `# Gate ${escapedMarkdown(gate)}: ${outcome}`,
     `Job ${escapedMarkdown(job.name)}: ${checks.length} checks, ${blocked} that block and ${unmet.length - blocked} that warn are not met.`,
     originOf(verdict),
+    ...impactOf(verdict),
     `## Checks\n\n${table(
       ["", "check", "condition", "what was seen", `${round(verdict.level * 100)} %`],
       checks.map((check) => [
@@ -49,6 +50,28 @@ function originOf({ checkout, whyNoCheckout, job }: GateVerdict): string {
   }
   if (!job.madeHere) words.push("on a job that was made before");
   return escapedMarkdown(`${words.join(", ")}.`);
+}
+
+/** What was left out, by its name: nothing of it was shown. */
+function impactOf({ impact, tasks }: GateVerdict): readonly string[] {
+  if (impact === undefined) return [];
+  const { base, mergeBase, changed, widened, groups, thresholds } = impact;
+  const left = [
+    ...tasks
+      .filter(({ status }) => status === "not_impacted")
+      .map(({ task, tags }) => `${tags.includes("critical") ? "critical task" : "task"} ${task}`),
+    ...groups.map((name) => `group ${name}`),
+    ...thresholds.map((name) => `threshold ${name}`),
+  ];
+  const since = `Only what the change touches: ${changed} paths differ from ${base} (${mergeBase.slice(0, 12)}).`;
+  const lines = [
+    since,
+    ...widened,
+    left.length === 0
+      ? "Nothing was left out."
+      : `Not impacted, and so neither tried nor shown: ${left.join(", ")}.`,
+  ];
+  return [lines.map(escapedMarkdown).join(" ")];
 }
 
 /** In a word, with what blocks and what warns told apart. */
@@ -93,6 +116,7 @@ export function ctrfVerdict(verdict: GateVerdict): JsonObject {
         outcome: verdict.outcome,
         checkout: verdict.checkout,
         job: verdict.job,
+        ...(verdict.impact === undefined ? {} : { impact: verdict.impact }),
       },
     }) as JsonObject,
   });
@@ -104,6 +128,7 @@ const ofTask: Readonly<Record<GoldenVerdict["status"], CtrfStatus>> = {
   skipped: "skipped",
   missing: "other",
   incomplete: "other",
+  not_impacted: "other",
 };
 
 function taskTest(gate: string, given: GoldenVerdict): CtrfTest {

@@ -44,6 +44,8 @@ describe("a gates file", () => {
     ["an action that is none", "action: block", "action: alert", /block/],
     ["a misspelt key", "owner: ada", "ownr: ada", /ownr/],
     ["a threshold without an action", ", action: block", "", /action/],
+    ["a group that is not declared", "agents:", "groups: [unit]\n    agents:", /group "unit"/],
+    ["a surface that is switched off", "agents:", "surface: false\n    agents:", /surface/],
   ])("%s is refused with its line", (_what, from, to, message) => {
     const wrong = whole.replaceAll(from, to);
     expect(wrong).not.toBe(whole);

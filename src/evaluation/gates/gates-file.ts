@@ -4,7 +4,13 @@ import { suggestName } from "../../base/nearest.ts";
 import type { Fault } from "../../boundary/policy/errors.ts";
 import { readYaml, type YamlForm } from "../../boundary/policy/yaml-file.ts";
 import { jsonSchemaOf, keysAt, malformedFile, textOfFile } from "../yaml-edge.ts";
-import { type Gate, type GatesFile, gatesSchema, type GoldenTaskEntry } from "./gates-form.ts";
+import {
+  type Gate,
+  type GateGroup,
+  type GatesFile,
+  gatesSchema,
+  type GoldenTaskEntry,
+} from "./gates-form.ts";
 
 const hint = "docs/guides/gates.md shows the form of a gates file.";
 
@@ -57,6 +63,11 @@ export function parseGates(text: string, path: string): GatesFile {
           ? []
           : [fault("thresholds", `has no task for the tags of its threshold ${index + 1}.`)],
       ),
+      ...(made.groups ?? []).flatMap((group) =>
+        Object.hasOwn(data.groups ?? {}, group)
+          ? []
+          : [fault("groups", `names the group "${group}", which is not declared under groups.`)],
+      ),
     ];
   });
   if (faults.length > 0) throw malformed(faults);
@@ -77,9 +88,23 @@ export function tasksOfGate(file: GatesFile, gate: Gate): readonly GoldenTaskEnt
   return file.tasks.filter((task) => hasTag(task, gate.tags));
 }
 
+/** The declared groups that a gate runs, by their names. */
+export function groupsOfGate(file: GatesFile, gate: Gate): readonly NamedGroup[] {
+  return [...new Set(gate.groups ?? [])].flatMap((name) => {
+    const group = file.groups?.[name];
+    return group === undefined ? [] : [{ name, group }];
+  });
+}
+
+/** A declared group and its name. */
+export interface NamedGroup {
+  readonly name: string;
+  readonly group: GateGroup;
+}
+
 /** Whether it has one of the tags. */
 export function hasTag(
-  { tags }: Pick<GoldenTaskEntry, "tags">,
+  { tags }: { readonly tags: readonly string[] },
   wanted: readonly string[],
 ): boolean {
   return tags.some((tag) => wanted.includes(tag));

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { effort } from "../../events/event-fields.ts";
 import { skillArms } from "../attempts/attempt.ts";
 import { environmentKinds } from "../environments/environment.ts";
+import { groupName, groupSchema } from "../groups/group-form.ts";
 import { agentSpecSchema } from "../jobs/job-config.ts";
 
 const text = z.string().trim().min(1);
@@ -15,6 +16,12 @@ export type GoldenTag = (typeof goldenTags)[number];
 
 const tags = z.array(z.enum(goldenTags)).min(1);
 
+/**
+ * What it hangs on, from the gates file's folder; `*` for any characters. Without it, on everything:
+ * `--impacted` never leaves it out.
+ */
+const paths = z.array(text).min(1).exactOptional();
+
 const goldenTaskSchema = z.strictObject({
   /** Folder of one task; from where the gates' file is. */
   path: text,
@@ -23,6 +30,7 @@ const goldenTaskSchema = z.strictObject({
   owner: text,
   /** Which files its work may write or delete, from the work's folder; `*` for any characters. */
   scope: z.array(text).min(1).exactOptional(),
+  paths,
 });
 export type GoldenTaskEntry = z.infer<typeof goldenTaskSchema>;
 
@@ -61,6 +69,14 @@ const thresholdSchema = z
   });
 export type GateThreshold = z.infer<typeof thresholdSchema>;
 
+/** A declared group of tests that gates may run, too. */
+const gateGroupSchema = groupSchema.extend({
+  /** Who looks after it, as a person would write it. */
+  owner: text,
+  paths,
+});
+export type GateGroup = z.infer<typeof gateGroupSchema>;
+
 const regressionRule = z.strictObject({
   /** Which branch's newest baseline is compared with. */
   against: text,
@@ -86,6 +102,8 @@ const gateSchema = z.strictObject({
   level: z.number().min(0.5).max(0.999).default(0.95),
   thresholds: z.array(thresholdSchema).min(1),
   regressions: regressionRule.exactOptional(),
+  /** Groups that are run; one that does not pass blocks. */
+  groups: z.array(groupName).min(1).exactOptional(),
   /** The probes of a surface file that must hold, too: `true` for the usual one beside this file. */
   surface: z.union([z.literal(true), text]).exactOptional(),
 });
@@ -95,6 +113,7 @@ export type Gate = z.infer<typeof gateSchema>;
 export const gatesSchema = z.strictObject({
   version: z.literal(1),
   tasks: z.array(goldenTaskSchema).min(1),
+  groups: z.record(groupName, gateGroupSchema).exactOptional(),
   gates: z.record(name, gateSchema).refine((gates) => Object.keys(gates).length > 0, "has no gate"),
 });
 export type GatesFile = z.infer<typeof gatesSchema>;

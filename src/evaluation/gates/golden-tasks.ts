@@ -13,6 +13,8 @@ export interface GoldenTask {
   readonly tags: readonly GoldenTag[];
   readonly owner: string;
   readonly scope: readonly string[] | null;
+  /** What it hangs on besides its own folder; absent where it hangs on everything. */
+  readonly paths?: readonly string[];
 }
 
 /**
@@ -25,7 +27,7 @@ export async function loadGolden(
   root: string,
 ): Promise<readonly GoldenTask[]> {
   const found = new Map<string, GoldenTask>();
-  for (const { path, tags, owner, scope } of entries) {
+  for (const { path, tags, owner, scope, paths } of entries) {
     const dir = resolve(root, path);
     const task = await loadTask(dir);
     const other = found.get(task.name);
@@ -37,7 +39,8 @@ export async function loadGolden(
       );
     }
     const digest = await taskDigest(task);
-    found.set(task.name, { name: task.name, dir, digest, tags, owner, scope: scope ?? null });
+    const own = { name: task.name, dir, digest, tags, owner, scope: scope ?? null };
+    found.set(task.name, { ...own, ...(paths === undefined ? {} : { paths }) });
   }
   return [...found.values()];
 }

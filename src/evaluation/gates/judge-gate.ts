@@ -2,10 +2,12 @@ import { canonicalJson } from "../../base/json.ts";
 import { cellsOf } from "../jobs/matrix.ts";
 import { byCondition } from "../statistics/suite.ts";
 import { conditionName, passedOf, type Trial } from "../trials/trial.ts";
+import { hasTag } from "./gates-file.ts";
 import type { Gate } from "./gates-form.ts";
 import type { GoldenTask } from "./golden-tasks.ts";
 import type { JudgedJob } from "./judged-job.ts";
-import { thresholdCheck } from "./threshold-check.ts";
+import type { Narrowed } from "./impact.ts";
+import { thresholdCheck, thresholdName } from "./threshold-check.ts";
 import { type GateCheck, type GateVerdict, type GoldenVerdict, outcomeOf } from "./verdict.ts";
 
 /** What is judged, and by what. */
@@ -19,6 +21,8 @@ export interface GateCase {
   readonly origin: Pick<GateVerdict, "checkout" | "whyNoCheckout">;
   /** Whether the job was made by this very gate. */
   readonly madeHere: boolean;
+  /** What was left out of it, where only what a change touches was asked for. */
+  readonly narrowed?: Narrowed;
 }
 
 /**
@@ -32,17 +36,19 @@ export function judgeGate(
   judgedAt: number,
   more: readonly GateCheck[] = [],
 ): GateVerdict {
-  const { name, gate, golden, job, origin, madeHere } = given;
+  const { name, gate, golden, job, origin, madeHere, narrowed } = given;
   const groups = byCondition(job.trials.filter(({ attempt }) => attempt !== "nop"));
   const tasks =
     groups.length === 0
       ? golden.map((task) => goldenVerdict(given, task, []))
       : groups.flatMap((trials) => golden.map((task) => goldenVerdict(given, task, trials)));
+  const left = narrowed?.golden ?? [];
+  const [thresholds, untouched] = thresholdsOf(gate, golden, left);
   const checks = [
     ...jobChecks(given, groups.length),
     ...tasks.flatMap(taskCheck),
     ...groups.flatMap((trials) =>
-      gate.thresholds.map((threshold) =>
+      thresholds.map((threshold) =>
         thresholdCheck({ threshold, golden, trials, figures: job.figures, level: gate.level }),
       ),
     ),
@@ -56,8 +62,37 @@ export function judgeGate(
     ...origin,
     job: { id: job.config.id, name: job.config.name, dir: job.dir, madeHere },
     level: gate.level,
-    tasks,
+    ...(narrowed === undefined
+      ? {}
+      : { impact: { ...narrowed.impact, thresholds: untouched.map(thresholdName) } }),
+    tasks: [...tasks, ...left.map(notImpacted)],
     checks,
+  };
+}
+
+/** A threshold that is only about tasks that were left out is about nothing here. */
+function thresholdsOf(
+  { thresholds }: Gate,
+  golden: readonly GoldenTask[],
+  left: readonly GoldenTask[],
+): readonly [Gate["thresholds"], Gate["thresholds"]] {
+  const isLeft = ({ tags }: Gate["thresholds"][number]): boolean =>
+    tags !== undefined &&
+    left.some((task) => hasTag(task, tags)) &&
+    !golden.some((task) => hasTag(task, tags));
+  return [thresholds.filter((one) => !isLeft(one)), thresholds.filter(isLeft)];
+}
+
+function notImpacted({ name, tags, owner }: GoldenTask): GoldenVerdict {
+  return {
+    task: name,
+    tags: [...tags],
+    owner,
+    condition: null,
+    status: "not_impacted",
+    trials: 0,
+    passes: 0,
+    message: "Nothing that it hangs on changed, so that it was not tried.",
   };
 }
 

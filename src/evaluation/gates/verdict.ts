@@ -5,7 +5,14 @@ import { actions, gateMetrics, goldenTags } from "./gates-form.ts";
 const share = z.number().nullable();
 
 /** How a golden task went under one condition. */
-export const goldenStatuses = ["passed", "failed", "skipped", "missing", "incomplete"] as const;
+export const goldenStatuses = [
+  "passed",
+  "failed",
+  "skipped",
+  "missing",
+  "incomplete",
+  "not_impacted",
+] as const;
 
 const goldenVerdict = z.strictObject({
   task: z.string(),
@@ -14,7 +21,8 @@ const goldenVerdict = z.strictObject({
   condition: z.string().nullable(),
   /**
    * `skipped`: the job left it out; `missing`: the job did not try it, or another version of it;
-   * `incomplete`: fewer trials than asked for have a verdict.
+   * `incomplete`: fewer trials than asked for have a verdict; `not_impacted`: it hangs on nothing that
+   * changed, and nobody asked for it.
    */
   status: z.enum(goldenStatuses),
   /** With a verdict. */
@@ -25,7 +33,7 @@ const goldenVerdict = z.strictObject({
 export type GoldenVerdict = z.infer<typeof goldenVerdict>;
 
 const gateCheck = z.strictObject({
-  kind: z.enum(["job", "task", "threshold", "regression", "surface"]),
+  kind: z.enum(["job", "task", "threshold", "regression", "group", "surface"]),
   name: z.string(),
   /** Null where it is about the whole job. */
   condition: z.string().nullable(),
@@ -54,6 +62,21 @@ export const checkoutSchema = z.strictObject({
 });
 export type Checkout = z.infer<typeof checkoutSchema>;
 
+/** What a gate was narrowed to by what changed. The tasks that it left out are among its tasks. */
+const impactSchema = z.strictObject({
+  /** What it was compared with, as it was named. */
+  base: z.string(),
+  mergeBase: hash,
+  /** How many paths differ from there. */
+  changed: z.int().nonnegative(),
+  /** Why more was tried than what is known to hang on them, in a sentence each. */
+  widened: z.array(z.string()),
+  /** Names of what was left out because nothing that it hangs on changed. */
+  groups: z.array(z.string()),
+  thresholds: z.array(z.string()),
+});
+export type GateImpact = z.infer<typeof impactSchema>;
+
 /** What a gate says of a job. Kept sealed beside the job's trials as `verdict-GATE.json`. */
 export const gateVerdictSchema = z.strictObject({
   format: z.literal("agent33-gate/2"),
@@ -73,6 +96,8 @@ export const gateVerdictSchema = z.strictObject({
     madeHere: z.boolean(),
   }),
   level: z.number(),
+  /** Only where `--impacted` asked for what the change touches alone. */
+  impact: impactSchema.exactOptional(),
   tasks: z.array(goldenVerdict),
   checks: z.array(gateCheck),
 });

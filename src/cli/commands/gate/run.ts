@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import type { SealKeys } from "../../../base/seal.ts";
 import {
-  checkoutOf,
+  checkoutOfGate,
   type FoundCheckout,
+  impactedGate,
   judgeJob,
   jobOfGate,
   type KeptVerdict,
@@ -11,6 +12,7 @@ import {
   renderVerdict,
 } from "../../../engine/gates.ts";
 import type { ProbeVerdict } from "../../../engine/capability-surface.ts";
+import { groupProblems, type RunGroup } from "../../../engine/gate-groups.ts";
 import { verdictKeys } from "../../../release/seal.ts";
 import {
   addCommonOptions,
@@ -34,6 +36,8 @@ interface Options extends CommonOptions {
   readonly jobs?: string;
   readonly name?: string;
   readonly parallel?: number;
+  readonly impacted?: boolean;
+  readonly base?: string;
   readonly markdown?: string;
   readonly ctrf?: string;
 }
@@ -50,6 +54,8 @@ export function runCommand(group: Command, context: CliContext): void {
     .option("--jobs <folder>", "the folder of all jobs (jobs)", someText("--jobs"))
     .option("--name <name>", "the new job's name (the time)", someText("--name"))
     .option("--parallel <n>", "trials at once", wholeNumber("--parallel", 1_000))
+    .option("--impacted", "only what hangs on what changed since --base; probes always run")
+    .option("--base <revision>", "what --impacted compares with (main)", someText("--base"))
     .option("--markdown <file>", "also write the verdict as Markdown")
     .option("--ctrf <file>", "also write the verdict as CTRF")
     .action(async (name: string, options: Options) => {
@@ -59,8 +65,15 @@ export function runCommand(group: Command, context: CliContext): void {
           "Leave one of them out.",
         );
       }
-      const gate = await openGate(context.host, options.file ?? usualGatesFile, name);
-      const found = await checkoutOf(context.host, gate.file);
+      if (options.base !== undefined && options.impacted !== true) {
+        throw usageError("--base is what --impacted compares with.", "Give --impacted, too.");
+      }
+      const whole = await openGate(context.host, options.file ?? usualGatesFile, name);
+      const found = await checkoutOfGate(context.host, whole);
+      const gate =
+        options.impacted === true
+          ? await impactedGate(context.host, whole, options.base ?? "main")
+          : whole;
       // Before the job: a key that cannot be read is told before hours of trials, not after.
       const keys = signingKeys(context, options, found);
       const dir = options.job ?? (await makeJob(context, options, gate));
@@ -69,7 +82,8 @@ export function runCommand(group: Command, context: CliContext): void {
       const output = outputOf(context, options);
       const kept = await untilInterrupted(context, output, (signal) => {
         const probes = { signal, onEnd: (verdict: ProbeVerdict) => output.err(lineOf(verdict)) };
-        return judgeJob(context.host, gate, dir, { keys, madeAt, probes });
+        const groups = { signal, onEnd: (group: RunGroup) => output.err(groupLine(group)) };
+        return judgeJob(context.host, gate, dir, { keys, madeAt, probes, groups });
       });
       if (kept === undefined) return;
       tell(context, options, kept);
@@ -121,6 +135,15 @@ async function makeJob(
     display.end();
     restore();
   }
+}
+
+/** What a person reads when a group has ended. */
+function groupLine(group: RunGroup): string {
+  const { name, durationMs } = group;
+  const took = `${(durationMs / 1_000).toFixed(1)} s`;
+  const problems = groupProblems(group);
+  if (problems.length === 0) return `ok group ${name} (${took})`;
+  return `MISSED group ${name} (${took}): ${oneLine(problems.join("; "), 300)}`;
 }
 
 function tell(context: CliContext, options: Options, { file, sealed }: KeptVerdict): void {
