@@ -519,7 +519,7 @@ export type GateVerdict = {
     readonly message: string;
   })[];
   readonly checks: readonly ({
-    readonly kind: "job" | "task" | "threshold" | "regression";
+    readonly kind: "job" | "task" | "threshold" | "regression" | "surface";
     readonly name: string;
     readonly condition: string | null;
     readonly outcome: "met" | "missed" | "unknown";
