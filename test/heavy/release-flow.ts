@@ -271,11 +271,11 @@ async function afterwards(
     "--packet",
     packet,
   );
-  commit("Put them back", { "checks.txt": all.replace("step1", "step1 flaky") });
+  commit("Put them back", { "checks.txt": all.replace("step0", "step0 flaky") });
   const flaky = await release("smoke", "--packet", packet);
   check(
     "a flaky test is marked and passes",
-    flaky.code === 0 && flaky.said.includes("flaky: step1"),
+    flaky.code === 0 && flaky.said.includes("flaky: step0"),
   );
   land("fine", "Fine", { fine: "1" });
   const bad = land("bad", "Break", { "checks.txt": all.replace("step2", "step2 fail") });
