@@ -458,6 +458,108 @@ export type FoundTools = {
   }[];
 };
 
+export type GateBaseline = {
+  readonly format: "agent33-baseline/1";
+  readonly id: string;
+  readonly branch: string;
+  readonly savedAt: number;
+  readonly commit: string | null;
+  readonly job: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly arms: readonly ({
+    readonly name: string;
+    readonly key: string;
+    readonly tasks: readonly ({
+      readonly task: string;
+      readonly digest: string | null;
+      readonly trials: number;
+      readonly passes: number;
+      readonly errors: number;
+      readonly durationsMs: readonly number[] | null;
+      readonly costsMicroUsd: readonly number[] | null;
+    })[];
+  })[];
+};
+
+export type GateBaselineSummary = {
+  readonly id: string;
+  readonly branch: string;
+  readonly savedAt: number;
+  readonly commit: string | null;
+  readonly job: {
+    readonly id: string;
+    readonly name: string;
+  };
+  readonly conditions: readonly string[];
+};
+
+export type GateVerdict = {
+  readonly format: "agent33-gate/2";
+  readonly gate: string;
+  readonly outcome: "passed" | "warned" | "failed";
+  readonly judgedAt: number;
+  readonly checkout: {
+      readonly file: string;
+      readonly commit: string;
+      readonly tree: string;
+      readonly dirty: readonly string[];
+    } | null;
+  readonly whyNoCheckout?: string;
+  readonly job: {
+    readonly id: string;
+    readonly name: string;
+    readonly madeHere: boolean;
+  };
+  readonly level: number;
+  readonly tasks: readonly ({
+    readonly task: string;
+    readonly tags: readonly ("smoke" | "critical" | "release" | "regression")[];
+    readonly owner: string;
+    readonly condition: string | null;
+    readonly status: "passed" | "failed" | "skipped" | "missing" | "incomplete";
+    readonly trials: number;
+    readonly passes: number;
+    readonly message: string;
+  })[];
+  readonly checks: readonly ({
+    readonly kind: "job" | "task" | "threshold" | "regression" | "surface";
+    readonly name: string;
+    readonly condition: string | null;
+    readonly outcome: "met" | "missed" | "unknown";
+    readonly action: "warn" | "block";
+    readonly message: string;
+    readonly metric?: "success_rate" | "duration_ms" | "cost_micro_usd" | "rework" | "scope";
+    readonly observed?: {
+      readonly estimate: number | null;
+      readonly low: number | null;
+      readonly high: number | null;
+    };
+  })[];
+  /** whether its digest is that of its content; a signature is not looked at */
+  readonly intact: boolean;
+  /** that it was sealed with: of the file, with its places */
+  readonly digest: string;
+  readonly signed: boolean;
+};
+
+export type GateVerdictSummary = {
+  readonly job: string;
+  readonly gate: string;
+  readonly outcome: "passed" | "warned" | "failed";
+  /** whether its digest is that of its content; a signature is not looked at */
+  readonly intact: boolean;
+  /** that was checked out; null where none was */
+  readonly commit: string | null;
+  readonly judgedAt: number;
+  readonly tasks: number;
+  /** golden tasks that did not pass */
+  readonly notPassed: readonly string[];
+  /** checks that are missed or unknown */
+  readonly unmet: number;
+};
+
 export type Handoff = { readonly [name: string]: unknown };
 
 export type Intake = {
@@ -974,6 +1076,254 @@ export type Refresh = {
   readonly completedAt: number | null;
   readonly completedBy: string | null;
   readonly updatedAt: number;
+};
+
+export type Regression = {
+  readonly format: "agent33-regression/1";
+  readonly id: string;
+  readonly kind: "rate" | "task" | "threshold" | "slower" | "dearer" | "flakier" | "unjudged";
+  readonly concern: "success" | "time" | "cost" | "flakiness";
+  readonly against: string;
+  readonly condition: string;
+  readonly subject: string;
+  readonly state: "new" | "investigating" | "identified" | "fixing" | "resolved" | "wontfix";
+  readonly owner: string | null;
+  readonly p: number | null;
+  readonly before: number | null;
+  readonly after: number | null;
+  readonly message: string;
+  readonly jobs: readonly string[];
+  readonly history: readonly ({
+    readonly at: number;
+    readonly by: string;
+    readonly state: "new" | "investigating" | "identified" | "fixing" | "resolved" | "wontfix";
+    readonly note: string;
+  })[];
+};
+
+export type ReleasePacket = {
+  readonly body: {
+    readonly format: "agent33-packet/1";
+    readonly madeAt: number;
+    readonly base: string;
+    readonly from: string;
+    readonly head: string;
+    readonly tree: string;
+    readonly commits: readonly {
+      readonly commit: string;
+      readonly subject: string;
+    }[];
+    readonly files: readonly {
+      readonly path: string;
+      readonly was?: string;
+      readonly added: number;
+      readonly removed: number;
+      readonly owners: readonly string[];
+    }[];
+    readonly areas: readonly {
+      readonly area: string;
+      readonly files: number;
+      readonly owners: readonly string[];
+    }[];
+    readonly changes: {
+      readonly policy: {
+          readonly direction: "same" | "loosened" | "tightened" | "mixed" | "unclear";
+          readonly policies: readonly ({
+            readonly subject: string;
+            readonly direction: "same" | "loosened" | "tightened" | "mixed" | "unclear";
+            readonly note: string;
+            readonly rules: readonly ({
+              readonly rule: string;
+              readonly direction: "same" | "loosened" | "tightened" | "mixed" | "unclear";
+              readonly before: {
+                  readonly ruleId: string;
+                  readonly effect: string;
+                  readonly [name: string]: unknown;
+                } | null;
+              readonly after: {
+                  readonly ruleId: string;
+                  readonly effect: string;
+                  readonly [name: string]: unknown;
+                } | null;
+            })[];
+            readonly default: {
+                readonly before: string;
+                readonly after: string;
+              } | null;
+          })[];
+          readonly settings: readonly {
+            readonly path: string;
+            readonly names: readonly string[];
+          }[];
+          readonly unread: readonly ({
+            readonly path: string;
+            readonly side: "base" | "head";
+            readonly why: string;
+          })[];
+        } | null;
+      readonly dependencies: {
+          readonly named: readonly ({
+            readonly path: string;
+            readonly section: string;
+            readonly name: string;
+            readonly before: string | null;
+            readonly after: string | null;
+            readonly major: boolean | null;
+          })[];
+          readonly locked: readonly {
+            readonly path: string;
+            readonly added: number;
+            readonly removed: number;
+            readonly changed: number;
+            readonly major: readonly string[];
+            readonly scripts: readonly string[];
+          }[];
+          readonly unread: readonly ({
+            readonly path: string;
+            readonly side: "base" | "head";
+            readonly why: string;
+          })[];
+        } | null;
+      readonly schemas: {
+          readonly files: readonly ({
+            readonly path: string;
+            readonly kind: "json-schema" | "openapi" | "migration" | "source";
+            readonly breaking: "yes" | "no" | "unclear";
+            readonly changes: readonly string[];
+          })[];
+          readonly unread: readonly ({
+            readonly path: string;
+            readonly side: "base" | "head";
+            readonly why: string;
+          })[];
+        } | null;
+    };
+    readonly risk: {
+      readonly level: "low" | "medium" | "high" | "critical";
+      readonly findings: readonly ({
+        readonly rule: string;
+        readonly level: "low" | "medium" | "high" | "critical";
+        readonly why: string;
+        readonly paths: readonly string[];
+      })[];
+    };
+    readonly evidence: readonly ({
+      readonly group: string;
+      readonly command: readonly string[];
+      readonly commit: string;
+      readonly snapshot: string;
+      readonly counts: {
+        readonly tests: number;
+        readonly passed: number;
+        readonly failed: number;
+        readonly skipped: number;
+        readonly other: number;
+      };
+      readonly durationMs: number;
+      readonly ctrfDigest: string | null;
+    })[];
+    readonly gate: {
+        readonly gate: string;
+        readonly file: string | null;
+        readonly outcome: "passed" | "warned" | "failed";
+        readonly reasons: readonly string[];
+        readonly verdict: string;
+      } | null;
+    readonly checklist: readonly {
+      readonly item: string;
+      readonly done: boolean;
+    }[];
+    readonly problems: readonly string[];
+  };
+  readonly digest: string;
+  readonly signature?: {
+    readonly algorithm: "ed25519";
+    readonly key: string;
+    readonly value: string;
+  };
+};
+
+export type ReleasePacketSummary = {
+  readonly id: string;
+  readonly head: string;
+  readonly base: string;
+  readonly madeAt: number;
+  readonly commits: number;
+  readonly files: number;
+  readonly risk: "low" | "medium" | "high" | "critical";
+  /** what the gate said; null where none was asked */
+  readonly gate: string | null;
+  readonly signed: boolean;
+  /** why it does not stand */
+  readonly problems: readonly string[];
+};
+
+export type ReleaseSnapshot = {
+  readonly body: {
+    readonly format: "agent33-snapshot/1";
+    readonly commit: string;
+    readonly tree: string;
+    readonly dirty: readonly string[];
+    readonly takenAt: number;
+    readonly environment: {
+      readonly platform: string;
+      readonly architecture: string;
+      readonly node: string;
+      readonly locks: { readonly [name: string]: string };
+      readonly digest: string;
+    };
+    readonly groups: readonly ({
+      readonly name: string;
+      readonly command: readonly string[];
+      readonly exitCode: number | null;
+      readonly durationMs: number;
+      readonly counts: {
+        readonly tests: number;
+        readonly passed: number;
+        readonly failed: number;
+        readonly skipped: number;
+        readonly other: number;
+      };
+      readonly ctrfDigest: string | null;
+      readonly problems: readonly string[];
+    })[];
+  };
+  readonly digest: string;
+  readonly signature?: {
+    readonly algorithm: "ed25519";
+    readonly key: string;
+    readonly value: string;
+  };
+};
+
+export type ReleaseSnapshotSummary = {
+  readonly id: string;
+  readonly commit: string;
+  readonly takenAt: number;
+  /** whether all files were as in the commit */
+  readonly clean: boolean;
+  readonly signed: boolean;
+  readonly groups: readonly {
+    readonly name: string;
+    readonly counts: {
+      readonly tests: number;
+      readonly passed: number;
+      readonly failed: number;
+      readonly skipped: number;
+      readonly other: number;
+    };
+    readonly problems: readonly string[];
+  }[];
+};
+
+export type ReleaseStanding = {
+  readonly ok: boolean;
+  readonly problems: readonly string[];
+  /** `no_key`: the settings name no key to hold it to */
+  readonly signature: "held" | "no_key";
+  /** what is checked out in the server's folder */
+  readonly head: string | null;
+  readonly notChecked: readonly string[];
 };
 
 export type RemovedSkill = {
@@ -2671,7 +3021,7 @@ export interface CreateKeyInput {
   readonly body: {
     /** what it is for */
     readonly name: string;
-    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "alerts:read" | "alerts:write" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "secrets:read" | "secrets:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
+    readonly scopes: readonly ("admin" | "agents:read" | "agents:invoke" | "alerts:read" | "alerts:write" | "approvals:read" | "approvals:decide" | "keys:read" | "keys:write" | "runs:read" | "runs:write" | "evaluations:read" | "evaluations:write" | "gates:read" | "gates:write" | "releases:read" | "metrics:read" | "policy:read" | "policy:write" | "audit:read" | "audit:export" | "connectors:read" | "connectors:write" | "skills:read" | "skills:match" | "skills:write" | "secrets:read" | "secrets:write" | "learning:read" | "learning:write" | "routing:read" | "budgets:read" | "spend:read" | "store:read" | "store:write" | "store:export" | "settings:read")[];
     /** the caller's by default */
     readonly user?: string | undefined;
     /** the caller's by default; another only for admins of the installation's tenant */
@@ -3410,6 +3760,161 @@ export interface ImportEvaluationInput {
   readonly body: {
     readonly text: string;
   };
+}
+
+export interface ListGateVerdictsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** on this job */
+  readonly job?: string | undefined;
+  /** the gate's name in the gates file */
+  readonly gate?: string | undefined;
+  readonly outcome?: "passed" | "warned" | "failed" | undefined;
+}
+
+export type ListGateVerdictsAnswer = {
+  readonly items: readonly GateVerdictSummary[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowGateVerdictInput {
+  readonly job: string;
+  /** the gate's name in the gates file */
+  readonly gate: string;
+}
+
+export interface ListGateBaselinesInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly branch?: string | undefined;
+}
+
+export type ListGateBaselinesAnswer = {
+  readonly items: readonly GateBaselineSummary[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface SaveGateBaselineInput {
+  readonly body: {
+    readonly job: string;
+    readonly branch: string;
+  };
+}
+
+export interface ShowGateBaselineInput {
+  readonly id: string;
+}
+
+export interface ListRegressionsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  readonly state?: "new" | "investigating" | "identified" | "fixing" | "resolved" | "wontfix" | undefined;
+  /** true: neither resolved nor left as they are */
+  readonly open?: "true" | "false" | undefined;
+  readonly owner?: string | undefined;
+  /** compared with this branch */
+  readonly against?: string | undefined;
+}
+
+export type ListRegressionsAnswer = {
+  readonly items: readonly Regression[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowRegressionInput {
+  /** the regression's id, or its beginning */
+  readonly id: string;
+}
+
+export interface TakeRegressionInput {
+  /** the regression's id, or its beginning */
+  readonly id: string;
+  readonly body?: {
+    readonly note?: string | undefined;
+  } | undefined;
+}
+
+export interface TriageRegressionInput {
+  /** the regression's id, or its beginning */
+  readonly id: string;
+  readonly body: {
+    readonly state?: "new" | "investigating" | "identified" | "fixing" | "resolved" | "wontfix" | undefined;
+    readonly owner?: string | undefined;
+    /** the reason; kept in the history */
+    readonly note?: string | undefined;
+  };
+}
+
+export interface ListReleaseSnapshotsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** of this commit */
+  readonly commit?: string | undefined;
+}
+
+export type ListReleaseSnapshotsAnswer = {
+  readonly items: readonly ReleaseSnapshotSummary[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowReleaseSnapshotInput {
+  readonly id: string;
+}
+
+export interface CheckReleaseSnapshotInput {
+  readonly id: string;
+}
+
+export interface ListReleasePacketsInput {
+  /** how many at most */
+  readonly limit?: number | undefined;
+  /** nextCursor of the page before */
+  readonly cursor?: string | undefined;
+  /** of this commit */
+  readonly head?: string | undefined;
+  /** made later; milliseconds since the Unix epoch */
+  readonly madeAfter?: number | undefined;
+}
+
+export type ListReleasePacketsAnswer = {
+  readonly items: readonly ReleasePacketSummary[];
+  /** goes into `cursor` for the next page */
+  readonly nextCursor: string | null;
+  /** what is there and cannot be read, each with what is wrong */
+  readonly damaged?: readonly string[];
+};
+
+export interface ShowReleasePacketInput {
+  /** the first twelve digits of its commit */
+  readonly id: string;
+  readonly format?: "json" | "markdown" | undefined;
+}
+
+export type ShowReleasePacketAnswer = string;
+
+export interface CheckReleasePacketInput {
+  /** the first twelve digits of its commit */
+  readonly id: string;
 }
 
 export type ReadMetricsAnswer = string;
@@ -4444,6 +4949,87 @@ export interface Operations {
    */
   readonly importEvaluation: Call<ImportEvaluationInput, Result<EvaluationImport>>;
   /**
+   * List what gates said of jobs, newest first.
+   * The last verdict of each gate on each job in the folder `serve.evaluations.jobs`.
+   * `GET /v1/gates/verdicts`, scope `gates:read`.
+   */
+  readonly listGateVerdicts: Call<ListGateVerdictsInput | undefined, Result<ListGateVerdictsAnswer>>;
+  /**
+   * Look at what a gate said of a job: each golden task and each check.
+   * `GET /v1/gates/verdicts/{job}/{gate}`, scope `gates:read`.
+   */
+  readonly showGateVerdict: Call<ShowGateVerdictInput, Result<GateVerdict>>;
+  /**
+   * List what branches could do, newest first.
+   * `GET /v1/gates/baselines`, scope `gates:read`.
+   */
+  readonly listGateBaselines: Call<ListGateBaselinesInput | undefined, Result<ListGateBaselinesAnswer>>;
+  /**
+   * Keep what a finished job came to as its branch's baseline.
+   * Earlier ones stay. The commit is known of the branch that the server's folder has.
+   * `POST /v1/gates/baselines`, scope `gates:write`.
+   */
+  readonly saveGateBaseline: Call<SaveGateBaselineInput, Result<GateBaseline>>;
+  /**
+   * Look at a baseline, task by task.
+   * `GET /v1/gates/baselines/{id}`, scope `gates:read`.
+   */
+  readonly showGateBaseline: Call<ShowGateBaselineInput, Result<GateBaseline>>;
+  /**
+   * List what got worse, the latest change first.
+   * `GET /v1/gates/regressions`, scope `gates:read`.
+   */
+  readonly listRegressions: Call<ListRegressionsInput | undefined, Result<ListRegressionsAnswer>>;
+  /**
+   * Look at a regression and its history.
+   * `GET /v1/gates/regressions/{id}`, scope `gates:read`.
+   */
+  readonly showRegression: Call<ShowRegressionInput, Result<Regression>>;
+  /**
+   * Take a regression on: it is one's own, and looked into.
+   * `POST /v1/gates/regressions/{id}/take`, scope `gates:write`.
+   */
+  readonly takeRegression: Call<TakeRegressionInput, Result<Regression>>;
+  /**
+   * Say how it stands with a regression: its state, owner, and why.
+   * An end (`resolved`, `wontfix`) needs a note. What has ended becomes `investigating` before anything else; only a new sighting makes one `new`.
+   * `POST /v1/gates/regressions/{id}/triage`, scope `gates:write`.
+   */
+  readonly triageRegression: Call<TriageRegressionInput, Result<Regression>>;
+  /**
+   * List what declared tests came to at commits, newest first.
+   * Those in the folder `serve.releases`.
+   * `GET /v1/releases/snapshots`, scope `releases:read`.
+   */
+  readonly listReleaseSnapshots: Call<ListReleaseSnapshotsInput | undefined, Result<ListReleaseSnapshotsAnswer>>;
+  /**
+   * Look at a snapshot with its seal.
+   * `GET /v1/releases/snapshots/{id}`, scope `releases:read`.
+   */
+  readonly showReleaseSnapshot: Call<ShowReleaseSnapshotInput, Result<ReleaseSnapshot>>;
+  /**
+   * See whether a snapshot holds: its seal, and what it says itself.
+   * `GET /v1/releases/snapshots/{id}/check`, scope `releases:read`.
+   */
+  readonly checkReleaseSnapshot: Call<CheckReleaseSnapshotInput, Result<ReleaseStanding>>;
+  /**
+   * List review packets of changes, newest first.
+   * Those in the folder `serve.releases`.
+   * `GET /v1/releases/packets`, scope `releases:read`.
+   */
+  readonly listReleasePackets: Call<ListReleasePacketsInput | undefined, Result<ListReleasePacketsAnswer>>;
+  /**
+   * Look at a review packet: as JSON with its seal, or as Markdown.
+   * `GET /v1/releases/packets/{id}`, scope `releases:read`.
+   */
+  readonly showReleasePacket: Call<ShowReleasePacketInput, Result<ShowReleasePacketAnswer>>;
+  /**
+   * See whether a packet stands, by the evidence that is there.
+   * Its seal, its own problems, and its evidence against the snapshots that are kept. No command is run: `agent33 release packet verify` runs the groups again.
+   * `GET /v1/releases/packets/{id}/check`, scope `releases:read`.
+   */
+  readonly checkReleasePacket: Call<CheckReleasePacketInput, Result<ReleaseStanding>>;
+  /**
    * Read the figures that Prometheus takes.
    * What `agent33 metrics` prints, over all tenants: for whoever runs the installation. Sums come from the store, so every server of one store says the same. With `Accept: application/openmetrics-text` it is OpenMetrics 1.0, in which series of calls have the newest call as their exemplar.
    * `GET /metrics`, scope `metrics:read`.
@@ -4830,6 +5416,21 @@ export const operations = {
   compareEvaluations: { method: "GET", path: "/v1/evaluations/compare", query: ["format","level","seed","resamples","passAt","a","b","first","second"], answer: "text" },
   showTrialTrajectory: { method: "GET", path: "/v1/evaluations/jobs/{job}/trials/{trial}/trajectory", query: [], answer: "json" },
   importEvaluation: { method: "POST", path: "/v1/evaluations/import", query: [], answer: "json" },
+  listGateVerdicts: { method: "GET", path: "/v1/gates/verdicts", query: ["limit","cursor","job","gate","outcome"], answer: "json" },
+  showGateVerdict: { method: "GET", path: "/v1/gates/verdicts/{job}/{gate}", query: [], answer: "json" },
+  listGateBaselines: { method: "GET", path: "/v1/gates/baselines", query: ["limit","cursor","branch"], answer: "json" },
+  saveGateBaseline: { method: "POST", path: "/v1/gates/baselines", query: [], answer: "json" },
+  showGateBaseline: { method: "GET", path: "/v1/gates/baselines/{id}", query: [], answer: "json" },
+  listRegressions: { method: "GET", path: "/v1/gates/regressions", query: ["limit","cursor","state","open","owner","against"], answer: "json" },
+  showRegression: { method: "GET", path: "/v1/gates/regressions/{id}", query: [], answer: "json" },
+  takeRegression: { method: "POST", path: "/v1/gates/regressions/{id}/take", query: [], answer: "json" },
+  triageRegression: { method: "POST", path: "/v1/gates/regressions/{id}/triage", query: [], answer: "json" },
+  listReleaseSnapshots: { method: "GET", path: "/v1/releases/snapshots", query: ["limit","cursor","commit"], answer: "json" },
+  showReleaseSnapshot: { method: "GET", path: "/v1/releases/snapshots/{id}", query: [], answer: "json" },
+  checkReleaseSnapshot: { method: "GET", path: "/v1/releases/snapshots/{id}/check", query: [], answer: "json" },
+  listReleasePackets: { method: "GET", path: "/v1/releases/packets", query: ["limit","cursor","head","madeAfter"], answer: "json" },
+  showReleasePacket: { method: "GET", path: "/v1/releases/packets/{id}", query: ["format"], answer: "text" },
+  checkReleasePacket: { method: "GET", path: "/v1/releases/packets/{id}/check", query: [], answer: "json" },
   readMetrics: { method: "GET", path: "/metrics", query: [], answer: "text" },
   listModels: { method: "GET", path: "/v1/models", query: ["name"], answer: "json" },
   checkModels: { method: "POST", path: "/v1/models/check", query: [], answer: "json", seconds: 120 },

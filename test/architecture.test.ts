@@ -99,7 +99,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "observability",
     "config",
   ],
-  http: ["base", "events", "learning", "engine", "config"],
+  http: ["base", "events", "learning", "engine", "config", "release"],
   cli: ["base", "events", "learning", "engine", "config", "http", "release"],
   index: ["base", "events", "engine", "config"],
   testing: ["durable"],

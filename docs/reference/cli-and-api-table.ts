@@ -14,8 +14,6 @@ const alone = (why: string, ...see: readonly string[]): CommandEntry => ({ alone
 const settingsFile =
   "It writes the settings file, which is read when a server starts: who can log in to the machine does it.";
 
-const gateFiles = "Baselines and regressions are files beside the jobs of whoever judges a change.";
-
 /** Every command, by its words. A test holds it to the program and to the routes. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
   run: same(
@@ -63,9 +61,21 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "approvals approve": same("approveCall"),
   "approvals deny": same("denyCall"),
   "approvals answer": same("answerQuestion"),
-  "release snapshot": alone("It runs commands in a checkout on this machine."),
-  "release packet create": alone("It reads a repository on this machine and writes files."),
-  "release packet verify": alone("It runs commands in a fresh checkout on this machine."),
+  "release snapshot": alone(
+    "It runs commands in a checkout on this machine; what it recorded is listed and shown.",
+    "listReleaseSnapshots",
+    "showReleaseSnapshot",
+    "checkReleaseSnapshot",
+  ),
+  "release packet create": alone(
+    "It reads a repository on this machine and writes files; these are listed and shown.",
+    "listReleasePackets",
+    "showReleasePacket",
+  ),
+  "release packet verify": same(
+    "checkReleasePacket",
+    "By what is there: it runs nothing again and does not ask git.",
+  ),
   "release smoke": alone("It runs commands in a fresh checkout on this machine."),
   "release guard": alone(
     "It judges the repository of the folder, or asks GitHub with the caller's token.",
@@ -141,18 +151,26 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     "Tasks, their environment and the jobs' folder are the settings' (`serve.evaluations`); agents are none that a command line makes.",
   ),
   "gate run": alone(
-    "A gates file names folders and agents of the machine that judges a change; a verdict is a file beside its job.",
+    "A gates file names folders and agents of the machine that judges a change; its verdicts are listed and shown.",
+    "listGateVerdicts",
+    "showGateVerdict",
   ),
   "gate surface": alone(
     "Probes are commands of the machine that judges a change; the API starts none that a request names.",
   ),
-  "gate baseline save": alone(gateFiles),
-  "gate baseline list": alone(gateFiles),
-  "gate baseline show": alone(gateFiles),
-  "gate regressions check": alone(gateFiles),
-  "gate regressions list": alone(gateFiles),
-  "gate regressions show": alone(gateFiles),
-  "gate regressions triage": alone(gateFiles),
+  "gate baseline save": same("saveGateBaseline", "Of a job in `serve.evaluations.jobs`."),
+  "gate baseline list": same("listGateBaselines"),
+  "gate baseline show": same(
+    ["listGateBaselines", "showGateBaseline"],
+    "The newest of a branch is the first that the list has of it.",
+  ),
+  "gate regressions check": alone(
+    "A gates file says what is compared; what was found is listed, shown and triaged.",
+    "listRegressions",
+  ),
+  "gate regressions list": same("listRegressions"),
+  "gate regressions show": same("showRegression"),
+  "gate regressions triage": same(["triageRegression", "takeRegression"]),
   "eval resume": same("resumeEvaluationJob"),
   "eval list": same([
     "listEvaluationTasks",

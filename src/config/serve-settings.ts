@@ -72,6 +72,11 @@ export const serveSettingsSchema = z.strictObject({
     .default([])
     .describe("folders in which runs that come by the API may work"),
   evaluations: servedEvaluationsSchema.prefault({}),
+  releases: z
+    .string()
+    .min(1)
+    .default(".git/agent33")
+    .describe("folder of the snapshots and review packets that the API shows"),
   metrics: z
     .enum(["key", "open"])
     .default("key")

@@ -5,6 +5,7 @@ import { seal, type Sealed, type SealKeys } from "../base/seal.ts";
 import { ctrfVerdict, markdownVerdict } from "../evaluation/gates/gate-report.ts";
 import { judgeGate } from "../evaluation/gates/judge-gate.ts";
 import { readJudgedJob } from "../evaluation/gates/judged-job.ts";
+import { verdictFile } from "../evaluation/gates/verdict-files.ts";
 import type { GateCheck, GateVerdict } from "../evaluation/gates/verdict.ts";
 import { checkoutOf, type FoundCheckout } from "./checkout.ts";
 import type { VerdictFormat } from "./capability-surface.ts";
@@ -80,7 +81,7 @@ export async function judgeJob(
     more,
   );
   const sealed = seal(verdict, keys);
-  const file = join(dir, `verdict-${open.name}.json`);
+  const file = join(dir, verdictFile(open.name));
   putFile(file, `${JSON.stringify(sealed, null, 2)}\n`, "new");
   return { file, sealed };
 }

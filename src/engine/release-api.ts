@@ -88,11 +88,15 @@ function jsonOf(bytes: Uint8Array, place: string): unknown {
   }
 }
 
+/** What GitHub asks to wait where it names a secondary limit and no time. */
+const secondaryWaitMs = 60_000;
+
 /**
- * GitHub says "too often" with 403 as well as 429: with a `retry-after` (secondary limits), or with
- * nothing remaining and the second at which that ends (primary limits).
+ * GitHub says "too often" with 403 as well as 429: with a `retry-after` (secondary limits), with
+ * nothing remaining and the second at which that ends (primary limits), or in words alone (secondary
+ * limits; its documentation asks for a minute then).
  */
-async function refusal(
+export async function refusal(
   who: string,
   response: Response,
   nowMs: number,
@@ -103,12 +107,14 @@ async function refusal(
   const text = Buffer.from(bytes).toString("utf8");
   const said = token === undefined ? text : text.replaceAll(token, "…");
   const spent = headers.get("x-ratelimit-remaining") === "0";
-  const limited = status === 403 && (spent || headers.has("retry-after"));
+  const secondary = (status === 403 || status === 429) && /secondary rate limit/i.test(text);
+  const limited = status === 403 && (spent || secondary || headers.has("retry-after"));
   const reset = Number(headers.get("x-ratelimit-reset") ?? Number.NaN);
-  const waitMs =
-    (limited || status === 429) && !headers.has("retry-after") && Number.isFinite(reset)
-      ? Math.max(0, reset * 1_000 - nowMs)
-      : undefined;
+  const untold = (limited || status === 429) && !headers.has("retry-after");
+  // A reset is that of the primary limit: it says nothing where that is not used up.
+  const tellsReset = Number.isFinite(reset) && (spent || !secondary);
+  const untilResetMs = tellsReset ? Math.max(0, reset * 1_000 - nowMs) : undefined;
+  const waitMs = untold ? (untilResetMs ?? (secondary ? secondaryWaitMs : undefined)) : undefined;
   return statusError(
     { who, status: limited ? 429 : status, headers, said, waitMs, hint: hintOf(status, limited) },
     nowMs,

@@ -92,6 +92,8 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "unknown_probe",
     "unknown_regression",
     "unknown_task",
+    "unknown_verdict",
+    "verdict_malformed",
     "verifier_env_missing",
   ],
   learning: ["bad_*", "unknown_*"],

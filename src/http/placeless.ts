@@ -63,7 +63,7 @@ export function settingsPlaces(
 ): readonly string[] {
   const { data, backup, journal, serve } = settings;
   const { tasks, jobs } = serve.evaluations;
-  const served = [...serve.workspaces, ...Object.values(tasks), jobs];
+  const served = [...serve.workspaces, ...Object.values(tasks), jobs, serve.releases];
   const named = [data, backup.folder, journal.folder, ...served];
   return named.flatMap((place) => (place === undefined ? [] : [resolve(cwd, place)]));
 }

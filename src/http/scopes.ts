@@ -13,6 +13,9 @@ export const scopes = {
   "runs:write": "start, steer, cancel, resume and replay runs",
   "evaluations:read": "look at tasks, jobs, trials and reports, and have others' reports read",
   "evaluations:write": "start, cancel and resume jobs of trials",
+  "gates:read": "look at what gates said, at baselines and at regressions",
+  "gates:write": "keep baselines, and take regressions on and say how it stands with them",
+  "releases:read": "look at snapshots and review packets, and have these checked",
   "metrics:read": "read the figures that Prometheus takes",
   "policy:read": "ask, read, compare, check and test policies",
   "policy:write":

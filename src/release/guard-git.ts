@@ -54,7 +54,10 @@ async function landingOf(git: Git, commit: Commit): Promise<Landing> {
     id: commit.hash,
     claim: claimOf(commit.trailers.length > 0 ? [commit] : [commit, ...brought]),
     covers: brought.map(({ hash }) => hash),
-    reverts: [commit, ...brought].flatMap(({ body }) => revertsIn(body)),
+    reverts: await fullHashes(
+      git,
+      [commit, ...brought].flatMap(({ body }) => revertsIn(body)),
+    ),
   };
 }
 
@@ -90,9 +93,22 @@ function claimOf(commits: readonly Commit[]): SequenceClaim {
   );
 }
 
-/** What `git revert` writes into its message. */
+/** What `git revert` writes into its message; with `--reference` the hash is a short one. */
 function revertsIn(body: string): readonly string[] {
-  return [...body.matchAll(/^This reverts commit ([0-9a-f]{40,64})\b/gm)].map(
+  return [...body.matchAll(/^This reverts commit ([0-9a-f]{7,64})\b/gm)].map(
     ([, hash = ""]) => hash,
   );
+}
+
+/** Those that are of one commit here; what is not known here has landed nothing. */
+async function fullHashes(git: Git, hashes: readonly string[]): Promise<readonly string[]> {
+  const full: string[] = [];
+  for (const hash of hashes) {
+    if (hash.length >= 40) full.push(hash);
+    else {
+      const found = await git.ask("rev-parse", "--verify", "--quiet", `${hash}^{commit}`);
+      if (found !== undefined) full.push(found.trim());
+    }
+  }
+  return full;
 }

@@ -55,6 +55,18 @@ describe("over plain git", () => {
     expect(await guard(folder, "three")).toMatchObject({ code: "two_labels", ok: false });
   });
 
+  test("knows a revert that names its commit by a short hash, as `git revert --reference` does", async () => {
+    const { folder, git, commit, land } = scratchRepository();
+    const first = land("one", "First\n\nSequence: 1", { one: "1" });
+    git("checkout", "-q", "-b", "two", "main");
+    commit("Second\n\nSequence: 2");
+    git("checkout", "-q", "main");
+    commit("Not this one\n\nThis reverts commit 1234567 (gone, 2026-01-01).");
+    expect((await guard(folder, "two")).code).toBe("in_order");
+    commit(`Revert it\n\nThis reverts commit ${first.slice(0, 8)} (First, 2026-01-01).`);
+    expect(await guard(folder, "two")).toMatchObject({ code: "missing_predecessor", ok: false });
+  });
+
   test("refuses with an exit code of its own, and a wrong revision as wrong use", async () => {
     const { folder, git, commit } = scratchRepository();
     git("checkout", "-q", "-b", "x");
@@ -153,6 +165,27 @@ describe("over GitHub, as an Action is started", () => {
     expect(await guard(event(9))).toMatchObject({ code: 0 });
     expect(server.requests).toHaveLength(4);
   });
+
+  test("with a hundred labels and with merges of one moment still finds its place", async () => {
+    const many = Array.from({ length: 99 }, (_, index) => `area:${index}`);
+    const rest = Array.from({ length: 120 }, (_, index) => ({ number: 100 + index, mergedAt: 9 }));
+    server.set([
+      { number: 9, labels: [...many, "Sequence : 3"] },
+      { number: 1, labels: [...many, "sequence:1"], mergedAt: 9 },
+      { number: 2, labels: ["sequence:2", ...many], mergedAt: 9 },
+      ...rest,
+    ]);
+    expect(await guard(event(9))).toMatchObject({ code: 0 });
+  });
+
+  test.each(["opened", "synchronize", "labeled", "unlabeled", "edited", "reopened"])(
+    "%s: the label counts as it is now, not as the event has it",
+    async (action) => {
+      server.set([{ number: 9, labels: ["sequence:2"] }]);
+      const stale = { number: 9, labels: [{ name: "sequence:1" }] };
+      expect(await guard({ action, pull_request: stale })).toMatchObject({ code: 2 });
+    },
+  );
 
   test("says what a refusal means, and never the token", async () => {
     server.failNext(403, {}, '{"message":"secret-token may not"}');

@@ -73,7 +73,8 @@ const packetSchema = z.strictObject({
 });
 /** What a reviewer needs to know of a change, made by a machine. */
 export type Packet = Readonly<z.output<typeof packetSchema>>;
-const sealedPacket = sealedSchema(packetSchema);
+/** The form of `packet.json`. */
+export const sealedPacket = sealedSchema(packetSchema);
 
 export interface PacketParts {
   readonly scope: Scope;

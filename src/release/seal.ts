@@ -8,12 +8,21 @@ import { readReleaseSettings, releaseFile, type ReleaseSettings } from "./settin
 
 /** @throws Agent33Error `release.bad_key` */
 export function sealKeys({ signing }: ReleaseSettings, folder: string): SealKeys {
-  const { privateKeyFile, publicKeyFile } = signing;
+  const { privateKeyFile } = signing;
   const own =
     privateKeyFile === undefined ? undefined : keyIn(folder, privateKeyFile, createPrivateKey);
-  const trusted =
-    publicKeyFile === undefined ? undefined : keyIn(folder, publicKeyFile, createPublicKey);
-  return { signing: own, trusted };
+  return { signing: own, trusted: trustedKey({ signing }, folder) };
+}
+
+/**
+ * The key that evidence must be signed with, where the settings name one.
+ * @throws Agent33Error `release.bad_key`
+ */
+export function trustedKey(
+  { signing: { publicKeyFile } }: Pick<ReleaseSettings, "signing">,
+  folder: string,
+): KeyObject | undefined {
+  return publicKeyFile === undefined ? undefined : keyIn(folder, publicKeyFile, createPublicKey);
 }
 
 function keyIn(folder: string, file: string, read: (pem: Buffer) => KeyObject): KeyObject {

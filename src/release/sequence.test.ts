@@ -76,6 +76,19 @@ describe("a change", () => {
   });
 });
 
+test("a step that was merged twice and reverted once is there by its other merge", () => {
+  const twice = [
+    landing("#1", ["sequence:1"]),
+    landing("#2", ["sequence:2"]),
+    landing("#3", ["sequence:2"]),
+  ];
+  const later = landing("#4", [], ["#3"]);
+  expect(judge(["sequence:3"], ...twice, later).ok).toBe(true);
+  expect(judge(["sequence:3"], ...twice, later, landing("#5", [], ["#2"])).message).toContain(
+    "was reverted by",
+  );
+});
+
 test("a series that is merged in order is never refused, and no step of it can be left out", () => {
   fc.assert(
     fc.property(fc.integer({ min: 2, max: 12 }), fc.nat(), (length, pick) => {

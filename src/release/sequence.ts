@@ -146,14 +146,16 @@ function missingBefore(step: number, series: readonly SeriesStep[]): readonly st
   });
 }
 
-/** The steps of the latest series, each by its latest landing, in their order. */
+/** The steps of the latest series in their order, each by its latest landing that was not reverted, if any. */
 function seriesOf(landings: readonly Landing[]): readonly SeriesStep[] {
   const revertedBy = revertsAmong(landings);
   const latest = new Map<number, SeriesStep>();
   for (const landing of landings) {
     for (const step of landing.claim.steps) {
-      if (latest.has(step)) continue;
       const undone = revertedBy.get(landing.id);
+      const known = latest.get(step);
+      // Merged twice and reverted once, a step is still there by its other merge.
+      if (known !== undefined && (known.revertedBy === undefined || undone !== undefined)) continue;
       const entry = { step, by: landing.id };
       latest.set(step, undone === undefined ? entry : { ...entry, revertedBy: undone });
     }

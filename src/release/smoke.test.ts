@@ -93,6 +93,26 @@ describe("smoke", () => {
     });
   });
 
+  test("tells what failed also where a commit in between cannot be made ready", async () => {
+    const repository = scratchRepository();
+    const { folder, commit, land: merge } = repository;
+    const prepare = "prepare: [[node, -e, 'fs.existsSync(`unready`) && process.exit(3)']]\n";
+    commit("Checks", releaseFiles(["a"], prepare));
+    expect(await smoke(folder)).toMatchObject({ code: 0 });
+    merge("one", "One", { unready: "1" });
+    merge("two", "Two", { "checks.txt": "a fail\n" });
+    repository.git("rm", "-q", "unready");
+    commit("Ready again");
+    const report = await smoke(folder);
+    expect(report).toMatchObject({
+      code: 2,
+      advice: null,
+      groups: [{ problems: ["it ended with 1", "1 of 1 tests failed"] }],
+      problems: [expect.stringContaining("first bad merge was not found")],
+    });
+    expect(readFileSync(join(report.folder, "smoke.md"), "utf8")).toContain("was not found");
+  });
+
   test("refuses a branch that is no name", async () => {
     const { folder, commit } = scratchRepository();
     commit("Checks", releaseFiles(["a"]));

@@ -1,5 +1,5 @@
 import type { CtrfTest } from "../base/ctrf.ts";
-import { Agent33Error } from "../base/errors.ts";
+import { Agent33Error, isAgent33Error } from "../base/errors.ts";
 import type { Host } from "../engine/host.ts";
 import { firstBad, type RevertAdvice } from "./first-bad.ts";
 import { commitOf, type Git } from "./git.ts";
@@ -77,15 +77,38 @@ export async function runSmoke(git: Git, host: Host, request: SmokeRequest): Pro
   const broken = wanted.filter(([name]) =>
     groups.some((group) => group.name === name && hasFailed(group)),
   );
-  const advice =
+  const found =
     !request.bisect || broken.length === 0 || lastGreen === null
-      ? null
-      : await firstBad(git, { good: lastGreen, bad: commit }, async (revision) =>
-          (await at(revision, broken, undefined)).some(hasFailed),
+      ? { advice: null, problems: [] }
+      : await advised(() =>
+          firstBad(git, { good: lastGreen, bad: commit }, async (revision) =>
+            (await at(revision, broken, undefined)).some(hasFailed),
+          ),
         );
-  const endedAt = host.clock.now();
   const { branch } = request;
-  return { commit, branch, lastGreen, startedAt, endedAt, ok, groups, problems, advice };
+  return {
+    commit,
+    branch,
+    lastGreen,
+    startedAt,
+    endedAt: host.clock.now(),
+    ok,
+    groups,
+    problems: [...problems, ...found.problems],
+    advice: found.advice,
+  };
+}
+
+/** A commit in between that cannot be made ready tells nothing; the report is written all the same. */
+async function advised(
+  look: () => Promise<RevertAdvice | null>,
+): Promise<{ readonly advice: RevertAdvice | null; readonly problems: readonly string[] }> {
+  try {
+    return { advice: await look(), problems: [] };
+  } catch (error) {
+    if (!isAgent33Error(error) || error.code !== "release.prepare_failed") throw error;
+    return { advice: null, problems: [`the first bad merge was not found: ${error.message}`] };
+  }
 }
 
 /** Fewer tests than promised are no failure that an older commit could be asked about. */

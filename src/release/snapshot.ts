@@ -6,9 +6,16 @@ import { makeFolder, putFile } from "../base/disk.ts";
 import { Agent33Error, messageOf } from "../base/errors.ts";
 import type { Host } from "../engine/host.ts";
 import { commitOf, type Git } from "./git.ts";
-import { countsText, recordedGroupSchema, runGroup } from "../evaluation/groups/run-group.ts";
+import {
+  countsSchema,
+  countsText,
+  recordedGroupSchema,
+  runGroup,
+} from "../evaluation/groups/run-group.ts";
 import { seal, type SealKeys, type Sealed, sealedSchema } from "../base/seal.ts";
 import type { GroupSettings } from "../evaluation/groups/group-form.ts";
+
+export { countsSchema };
 
 const hash = z.string().regex(/^[0-9a-f]{40,64}$/);
 const snapshotSchema = z.strictObject({
@@ -32,7 +39,8 @@ const snapshotSchema = z.strictObject({
 });
 /** What the declared commands came to at one commit. */
 export type Snapshot = Readonly<z.output<typeof snapshotSchema>>;
-const sealedSnapshot = sealedSchema(snapshotSchema);
+/** The form of `snapshot.json`. */
+export const sealedSnapshot = sealedSchema(snapshotSchema);
 
 const lockFiles = [
   "package-lock.json",

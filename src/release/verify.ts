@@ -80,9 +80,13 @@ async function scopeProblems(
   return changed.map((field) => `the packet's ${field} is not what git and the rules say`);
 }
 
-function evidenceProblems(
+/**
+ * Where a packet's evidence is missing, of another commit, or other than the snapshots say.
+ * @param snapshots those that are kept; what they lack is not missed
+ */
+export function evidenceProblems(
   { evidence, head }: Packet,
-  settings: ReleaseSettings,
+  settings: Pick<ReleaseSettings, "packet" | "groups">,
   snapshots: readonly Sealed<Snapshot>[],
 ): readonly string[] {
   const wanted = settings.packet.groups ?? Object.keys(settings.groups);

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { makeFolder, putFile } from "../../base/disk.ts";
 import { sha256 } from "../../base/digest.ts";
 import { Agent33Error, messageOf, systemCodeOf } from "../../base/errors.ts";
+import { attempt } from "../../base/result.ts";
 import { armSchema } from "./arm.ts";
 
 /** The longest name of a branch. */
@@ -53,6 +54,33 @@ export function listBaselines(jobsDir: string): readonly Baseline[] {
   return namesIn(foldersOf(jobsDir)).flatMap((name) => readAll(join(foldersOf(jobsDir), name)));
 }
 
+/** All baselines that can be read, the oldest of each branch first, and what is wrong with the others. */
+export function surveyBaselines(jobsDir: string): Survey<Baseline> {
+  const folders = namesIn(foldersOf(jobsDir)).map((name) => join(foldersOf(jobsDir), name));
+  return survey(
+    folders.flatMap((dir) => filesIn(dir)),
+    readOne,
+  );
+}
+
+/** What can be read of some files, and what is wrong with the others. */
+export interface Survey<T> {
+  readonly items: readonly T[];
+  readonly damaged: readonly string[];
+}
+
+/** Reads files, and goes on after one that cannot be read. */
+export function survey<T>(paths: readonly string[], read: (path: string) => T): Survey<T> {
+  const damaged: string[] = [];
+  const items = paths.flatMap((path) => {
+    const tried = attempt(() => read(path));
+    if (tried.ok) return [tried.value];
+    damaged.push(tried.error.message);
+    return [];
+  });
+  return { items, damaged };
+}
+
 /**
  * The newest baseline of a branch, and of no other.
  * @throws Agent33Error `evaluation.unknown_baseline`, `evaluation.baseline_malformed`
@@ -84,9 +112,14 @@ function checkBranch(branch: string): void {
 }
 
 function readAll(dir: string): readonly Baseline[] {
+  return filesIn(dir).map(readOne);
+}
+
+/** The JSON files of a folder, by name; none where it is not there. */
+export function filesIn(dir: string): readonly string[] {
   return namesIn(dir)
     .filter((name) => name.endsWith(".json"))
-    .map((name) => readOne(join(dir, name)));
+    .map((name) => join(dir, name));
 }
 
 function readOne(path: string): Baseline {

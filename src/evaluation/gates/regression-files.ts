@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { makeFolder, putFile } from "../../base/disk.ts";
 import { Agent33Error, messageOf } from "../../base/errors.ts";
-import { gatesFolder, namesIn } from "./baseline-files.ts";
+import { filesIn, gatesFolder, type Survey, survey } from "./baseline-files.ts";
 import { type Regression, regressionSchema } from "./regression-record.ts";
 
 const folderOf = (jobsDir: string): string => join(jobsDir, gatesFolder, "regressions");
@@ -19,12 +19,20 @@ export function saveRegression(jobsDir: string, regression: Regression): void {
  * @throws Agent33Error `evaluation.regression_malformed`
  */
 export function listRegressions(jobsDir: string): readonly Regression[] {
-  const changed = ({ history }: Regression): number => history.at(-1)?.at ?? 0;
-  return namesIn(folderOf(jobsDir))
-    .filter((name) => name.endsWith(".json"))
-    .map((name) => readOne(join(folderOf(jobsDir), name)))
-    .toSorted((a, b) => changed(b) - changed(a));
+  return latestFirst(filesIn(folderOf(jobsDir)).map(readOne));
 }
+
+/** All that can be read, the latest change first, and what is wrong with the others. */
+export function surveyRegressions(jobsDir: string): Survey<Regression> {
+  const { items, damaged } = survey(filesIn(folderOf(jobsDir)), readOne);
+  return { items: latestFirst(items), damaged };
+}
+
+/** When a regression was last seen or worked on. */
+export const changedAt = ({ history }: Regression): number => history.at(-1)?.at ?? 0;
+
+const latestFirst = (all: readonly Regression[]): readonly Regression[] =>
+  all.toSorted((a, b) => changedAt(b) - changedAt(a));
 
 /** Nothing where it was never found. @throws Agent33Error `evaluation.regression_malformed` */
 export function findRegression(jobsDir: string, id: string): Regression | undefined {

@@ -13,11 +13,13 @@ import { improvementRoutes } from "./improvements/improvements.ts";
 import { mcpRoutes } from "./mcp.ts";
 import { evaluationReportRoutes } from "./evaluation-reports.ts";
 import { evaluationRoutes } from "./evaluations.ts";
+import { gateRoutes } from "./gates.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { modelRoutes } from "./models.ts";
 import { policyChangeRoutes } from "./policy-changes.ts";
 import { policyRoutes } from "./policy.ts";
 import { routingRoutes } from "./routing.ts";
+import { releaseRoutes } from "./releases.ts";
 import { retentionRoutes } from "./retention.ts";
 import { runRoutes } from "./runs.ts";
 import { secretRoutes } from "./secrets.ts";
@@ -42,6 +44,8 @@ export const allRoutes: readonly Route[] = [
   ...mcpRoutes,
   ...evaluationRoutes,
   ...evaluationReportRoutes,
+  ...gateRoutes,
+  ...releaseRoutes,
   ...metricsRoutes,
   ...modelRoutes,
   ...policyRoutes,
