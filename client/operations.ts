@@ -1299,6 +1299,12 @@ export type RunEvent =
       readonly tokens: number;
       readonly pieces: number;
     };
+    readonly callId?: string;
+    readonly decision?: {
+      readonly effect: "allow" | "ask" | "deny";
+      readonly ruleId: string;
+      readonly reason?: string;
+    };
     readonly overflow?: {
       readonly inputTokens?: number;
       readonly contextTokens?: number;
@@ -1475,6 +1481,7 @@ export type RunEvent =
     readonly tokens: number;
     readonly costMicroUsd: number | null;
     readonly durationMs: number;
+    readonly callId?: string;
   }
   | {
     readonly seq: number;
@@ -1593,6 +1600,7 @@ export type RunEvent =
     readonly tokens: number;
     readonly costMicroUsd: number | null;
     readonly durationMs: number;
+    readonly callId?: string;
   }
   | {
     readonly seq: number;
@@ -1651,6 +1659,7 @@ export type RunEvent =
     readonly tokens: number;
     readonly costMicroUsd: number | null;
     readonly durationMs: number;
+    readonly callId?: string;
   }
   | {
     readonly seq: number;

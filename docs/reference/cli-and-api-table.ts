@@ -146,6 +146,9 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "gate surface": alone(
     "Probes are commands of the machine that judges a change; the API starts none that a request names.",
   ),
+  "gate continuity": alone(
+    "It asks the API itself, as its users do, in a store of its own; of a run in the store it reads what the API shows.",
+  ),
   "gate baseline save": alone(gateFiles),
   "gate baseline list": alone(gateFiles),
   "gate baseline show": alone(gateFiles),

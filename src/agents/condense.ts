@@ -148,7 +148,8 @@ function told(turn: number, ports: AgentPorts, outcome: CallOutcome<ModelTurn>):
   if (!outcome.ok) {
     const error = ports.conceal(outcome.error.toJSON());
     const tokens = record.spend?.tokens ?? 0;
-    return { type: "condense.failed", turn, error, tokens, costMicroUsd, durationMs };
+    const { callId } = record;
+    return { type: "condense.failed", turn, error, tokens, costMicroUsd, durationMs, callId };
   }
   return {
     type: "condense.completed",

@@ -178,6 +178,7 @@ function failed(
     tokens: record.spend?.tokens ?? 0,
     costMicroUsd: record.spend?.costMicroUsd ?? null,
     durationMs,
+    callId: record.callId,
   };
   const stop = stopOf(cause, error, session, undefined, timeIsUp);
   if (stop.reason === "limit" || stop.reason === "cancelled") return { told, stop };

@@ -280,6 +280,8 @@ function failed(sent: Sent, { error, overflow }: TurnFailure, record: CallRecord
     costMicroUsd: record.spend?.costMicroUsd ?? null,
     attempts: record.attempts.length,
     durationMs: record.durationMs,
+    callId: record.callId,
+    decision: eventDecision(record.decision),
     ...(overflow === undefined ? {} : { overflow: { ...overflow } }),
   };
 }

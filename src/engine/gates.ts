@@ -39,6 +39,8 @@ export interface Judging {
    * there, made at whatever was checked out then.
    */
   readonly madeAt?: FoundCheckout | undefined;
+  /** Checks of what is no task, made by whoever judges. */
+  readonly checks?: readonly GateCheck[];
 }
 
 /** A verdict, and the file that has it. */
@@ -56,11 +58,11 @@ export async function judgeJob(
   host: Pick<Host, "cwd" | "clock" | "env" | "nodePath">,
   open: OpenGate,
   job: string,
-  { keys, madeAt }: Judging,
+  { keys, madeAt, checks = [] }: Judging,
 ): Promise<KeptVerdict> {
   const dir = resolve(host.cwd, job);
   const judged = await readJudgedJob(dir, open.golden);
-  const more = await regressionChecks(host, open, job);
+  const more = [...checks, ...(await regressionChecks(host, open, job))];
   const now = await checkoutOf(host, open.file);
   const origin = madeAt === undefined ? now : unmoved(madeAt, now, dir);
   const verdict = judgeGate(

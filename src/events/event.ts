@@ -197,6 +197,9 @@ const storedEventSchema = z.discriminatedUnion("type", [
     attempts: z.int().nonnegative(),
     durationMs: z.number().nonnegative(),
     prompt,
+    /** Absent where no call was made, and in earlier logs. */
+    callId: z.string().exactOptional(),
+    decision: decision.exactOptional(),
     /** Set where the request did not fit into the model's window. */
     overflow: overflow.exactOptional(),
   }),

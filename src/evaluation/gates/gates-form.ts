@@ -86,6 +86,11 @@ const gateSchema = z.strictObject({
   level: z.number().min(0.5).max(0.999).default(0.95),
   thresholds: z.array(thresholdSchema).min(1),
   regressions: regressionRule.exactOptional(),
+  /**
+   * Whether a decision's id must be found in decision, run log, audit, metric, trace and exports: of a
+   * run that is made for that. It blocks.
+   */
+  continuity: z.boolean().exactOptional(),
 });
 export type Gate = z.infer<typeof gateSchema>;
 

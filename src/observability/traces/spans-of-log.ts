@@ -142,6 +142,8 @@ function callSpan(event: StoredEvent, scope: Scope): readonly Span[] {
         chat(event, scope, `turn ${event.turn} failed ${event.seq}`, {
           [names.turn]: event.turn,
           [names.attempts]: event.attempts,
+          ...(event.decision === undefined ? {} : decided(event.decision)),
+          [names.callId]: event.callId,
         }),
       ];
     case "judge.completed":
@@ -161,6 +163,7 @@ function callSpan(event: StoredEvent, scope: Scope): readonly Span[] {
       return [
         chat(event, scope, `${event.type} ${event.seq}`, {
           [names.purpose]: event.type.split(".")[0],
+          [names.callId]: event.callId,
         }),
       ];
     case "tool.completed":

@@ -1,9 +1,12 @@
 import type { Command } from "commander";
+import { toAgent33Error } from "../../../base/errors.ts";
 import type { SealKeys } from "../../../base/seal.ts";
+import { continuityChecks, unknownContinuity } from "../../../engine/continuity.ts";
 import {
   checkoutOf,
   type FoundCheckout,
   judgeJob,
+  type Judging,
   jobOfGate,
   type KeptVerdict,
   type OpenGate,
@@ -64,11 +67,23 @@ export function runCommand(group: Command, context: CliContext): void {
       const dir = options.job ?? (await makeJob(context, options, gate));
       if (dir === undefined) return;
       const madeAt = options.job === undefined ? found : undefined;
-      const kept = await judgeJob(context.host, gate, dir, { keys, madeAt });
+      const checks = gate.gate.continuity === true ? await threadChecks(context) : [];
+      const kept = await judgeJob(context.host, gate, dir, { keys, madeAt, checks });
       tell(context, options, kept);
       const { outcome } = kept.sealed.body;
       context.exit(outcome === "failed" ? exitCodes.refuted : exitCodes.ok);
     });
+}
+
+/** A run that cannot be made has shown nothing, and the gate says so with all else that it saw. */
+async function threadChecks(context: CliContext): Promise<NonNullable<Judging["checks"]>> {
+  try {
+    const { continuityOfNewRun } = await import("./continuity-run.ts");
+    return continuityChecks(await continuityOfNewRun(context.host));
+  } catch (thrown) {
+    const { code, message } = toAgent33Error(thrown);
+    return unknownContinuity(`${code}: ${message}`);
+  }
 }
 
 /** A key that is declared and not here leaves a verdict unsigned: who has no key may judge, too. */
