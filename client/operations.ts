@@ -433,16 +433,21 @@ export type ForcedBreaker = {
 };
 
 export type FoundTools = {
-  readonly items: readonly {
+  readonly items: readonly ({
     readonly name: string;
     readonly description: string;
     readonly effect: string;
     readonly repeat: string;
     /** how it stands to what was pinned */
     readonly state: string;
+    /** what of its description looks as if it gave a model orders */
+    readonly injection: {
+        readonly level: "suspected" | "likely";
+        readonly rules: readonly string[];
+      } | null;
     readonly server: string;
     readonly score: number;
-  }[];
+  })[];
   readonly searched: number;
   readonly failed: readonly {
     readonly code: string;
@@ -671,6 +676,11 @@ export type McpTool = {
   readonly repeat: string;
   /** how it stands to what was pinned */
   readonly state: string;
+  /** what of its description looks as if it gave a model orders */
+  readonly injection: {
+      readonly level: "suspected" | "likely";
+      readonly rules: readonly string[];
+    } | null;
 };
 
 export type MetricDefinition = {
@@ -3444,6 +3454,8 @@ export interface ExplainPolicyInput {
     readonly port?: number | undefined;
     /** orders of strangers that the agent has read by then */
     readonly injection?: "suspected" | "likely" | undefined;
+    /** orders to models in the tool's own description */
+    readonly toolInjection?: "suspected" | "likely" | undefined;
     readonly args?: { readonly [name: string]: JsonValue } | undefined;
     /** a call of this run: under its policy, with what it has used of limits */
     readonly run?: string | undefined;
@@ -3490,6 +3502,7 @@ export interface TestPolicyInput {
         readonly address?: string | undefined;
         readonly port?: number | undefined;
         readonly injection?: "suspected" | "likely" | undefined;
+        readonly toolInjection?: "suspected" | "likely" | undefined;
         readonly private?: boolean | undefined;
         readonly args?: { readonly [name: string]: JsonValue } | undefined;
         readonly user?: string | undefined;
@@ -4498,17 +4511,17 @@ export interface Operations {
    */
   readonly listSecrets: Call<NoInput | undefined, Result<ListSecretsAnswer>>;
   /**
-   * Keep a new secret, sealed; the server takes it up at its next start.
+   * Keep a new secret, sealed; the server takes it up at once.
    * `POST /v1/secrets`, scope `secrets:write`.
    */
   readonly keepSecret: Call<KeepSecretInput, Result<StoredSecret>>;
   /**
-   * Give a secret another value; the server takes it up at its next start.
+   * Give a secret another value; the server takes it up at once.
    * `POST /v1/secrets/{name}/rotate`, scope `secrets:write`.
    */
   readonly rotateSecret: Call<RotateSecretInput, Result<StoredSecret>>;
   /**
-   * Forget a secret for good.
+   * Forget a secret for good; the server uses it no more.
    * `DELETE /v1/secrets/{name}`, scope `secrets:write`.
    */
   readonly removeSecret: Call<RemoveSecretInput, Result<StoredSecret>>;

@@ -80,7 +80,7 @@ export function createEngine(
   /** For calls of the engine itself. */
   const ownPolicy = () =>
     policies.policyFor(policies.selection(), { entryPoint, tenant: settings.tenant });
-  const keys = providerKeys(host.env);
+  const keys = () => providerKeys(host.env);
   applyEgressGuard(settings);
 
   const {
@@ -166,7 +166,7 @@ export function createEngine(
   const openers = modelOpeners({
     settings,
     cwd: host.cwd,
-    key: (provider) => keys.find((key) => key.provider === provider)?.value,
+    key: (provider) => keys().find((key) => key.provider === provider)?.value,
     log: async (prefix) => store.runLog.read(store.runs.find(prefix).id),
   });
   const tell = (runId: string, event: RunEvent): void => {
@@ -208,7 +208,9 @@ export function createEngine(
       policies,
       processes,
       environments: live.environments,
-      connectors,
+      get connectors() {
+        return connectors();
+      },
       confinements,
       ...openers,
       redactor,

@@ -30,7 +30,8 @@ export interface CallSoFar {
 
 /** The audit's record of a call. Arguments are kept as a digest: their text is the run log's. */
 export function callRecord(call: CallSoFar): CallRecord {
-  const { operation, effect, repeat, tool, toolDigest, model, host, port, injection } = call.facts;
+  const { operation, effect, repeat, tool, toolDigest, model, host, port } = call.facts;
+  const { injection, toolInjection } = call.facts;
   const { principal, runId, tier } = call.options;
   const { approvalId, spend, error } = call;
   const { callId, logicalCallId, at, argsDigest, usedKey } = call.identity;
@@ -50,6 +51,7 @@ export function callRecord(call: CallSoFar): CallRecord {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(injection === undefined ? {} : { injection }),
+    ...(toolInjection === undefined ? {} : { toolInjection }),
     ...(argsDigest === undefined ? {} : { argsDigest }),
     decision: call.decision,
     ...(approvalId === undefined ? {} : { approvalId }),

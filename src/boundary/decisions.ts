@@ -53,7 +53,8 @@ function sameFacts(one: CallFacts, other: CallFacts): boolean {
     one.port === other.port &&
     one.privateAddress === other.privateAddress &&
     one.address === other.address &&
-    one.injection === other.injection
+    one.injection === other.injection &&
+    one.toolInjection === other.toolInjection
   );
 }
 
@@ -77,7 +78,8 @@ type ComparedFacts =
   | "port"
   | "privateAddress"
   | "address"
-  | "injection";
+  | "injection"
+  | "toolInjection";
 
 /** Does not compile where a fact or a principal has a field that is not compared above. */
 [] as Exclude<keyof CallFacts, ComparedFacts | "args">[] satisfies never[];

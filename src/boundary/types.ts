@@ -29,6 +29,8 @@ export interface CallFacts {
   readonly address?: string;
   /** What the run's agent has read by now that looks as if it gave models orders. */
   readonly injection?: InjectionLevel;
+  /** What the tool's own definition has in it that looks as if it gave models orders. */
+  readonly toolInjection?: InjectionLevel;
   /**
    * Must not be changed once the call is made: of a read, the audit takes the digest when it
    * writes its batch.
@@ -246,6 +248,7 @@ export interface CallRecord {
   readonly host?: string;
   readonly port?: number;
   readonly injection?: InjectionLevel;
+  readonly toolInjection?: InjectionLevel;
   readonly argsDigest?: string;
   readonly decision: Decision;
   readonly approvalId?: string;

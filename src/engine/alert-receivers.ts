@@ -20,7 +20,8 @@ export type Receiver = (message: Message, facts: MessageFacts) => Promise<void>;
 
 export interface ReceiverParts {
   readonly settings: AlertSettings;
-  readonly connectors: readonly ConfiguredConnector[];
+  /** As they are now. */
+  readonly connectors: () => readonly ConfiguredConnector[];
   readonly host: Pick<Host, "env" | "clock" | "ids">;
   readonly boundary: () => Boundary;
   readonly principal: Principal;
@@ -110,7 +111,8 @@ type Connected = Exclude<AlertSettings["receivers"][string], { readonly webhook:
 
 function webhookReceiver(name: string, receiver: Webhook, parts: ReceiverParts): Receiver {
   const { host, boundary, principal } = parts;
-  const headers = secretHeaders(name, receiver, host);
+  const headers = () => secretHeaders(name, receiver, host);
+  headers();
   const spec = webhookSpec(receiver.webhook, headers, () => host.clock.now());
   return async (message, facts) => {
     const outcome = await boundary()
@@ -122,7 +124,7 @@ function webhookReceiver(name: string, receiver: Webhook, parts: ReceiverParts):
 
 function webhookSpec(
   url: string,
-  headers: Readonly<Record<string, string>>,
+  headers: () => Readonly<Record<string, string>>,
   now: () => number,
 ): ConnectorSpec<JsonObject, undefined> {
   return keyedPost({
@@ -157,7 +159,7 @@ function secretHeaders(
 
 function connectorReceiver(name: string, receiver: Connected, parts: ReceiverParts): Receiver {
   const { connectors, host, boundary, principal } = parts;
-  const fit = connectors.filter(({ kind }) => places[kind] !== undefined);
+  const fit = connectors().filter(({ kind }) => places[kind] !== undefined);
   const found = fit.find((one) => one.name === receiver.connector);
   const place = found === undefined ? undefined : places[found.kind];
   if (found === undefined || place === undefined) {
@@ -171,15 +173,14 @@ function connectorReceiver(name: string, receiver: Connected, parts: ReceiverPar
       },
     );
   }
-  if ("problem" in found) {
+  const latest = (): GovernedTool["spec"] => {
+    const now = connectors().find((one) => one.name === receiver.connector) ?? found;
     // Told when it is used, like all that a connector without its key cannot do.
-    return async () => {
-      throw found.problem;
-    };
-  }
-  const [send] = found.opened.tools;
-  if (send === undefined) throw new TypeError(`The connector ${found.name} has no tool.`);
-  const spec: GovernedTool["spec"] = { ...send.spec, id: engineCalls.alertMessages };
+    if ("problem" in now) throw now.problem;
+    const [send] = now.opened.tools;
+    if (send === undefined) throw new TypeError(`The connector ${found.name} has no tool.`);
+    return { ...send.spec, id: engineCalls.alertMessages };
+  };
   const isMail = found.kind === "email";
   return async (message, facts) => {
     const { subject, text } = messageText(message, facts);
@@ -190,7 +191,7 @@ function connectorReceiver(name: string, receiver: Connected, parts: ReceiverPar
       ...(to === undefined ? {} : { [place.field]: isMail ? [to] : to }),
     };
     const outcome = await boundary()
-      .connector(spec)
+      .connector(latest())
       .tryCall(input, { principal, totalMs, logicalCallId: `alert-${host.ids()}` });
     if (!outcome.ok) throw outcome.error;
   };

@@ -93,7 +93,7 @@ export interface AlertsParts {
   readonly dataDir: string;
   readonly host: Host;
   readonly audit: Pick<Audit, "settle" | "sink">;
-  readonly connectors: readonly ConfiguredConnector[];
+  readonly connectors: () => readonly ConfiguredConnector[];
   readonly boundary: () => Boundary;
   readonly principal: Principal;
   /** How everything else is that metrics know. */

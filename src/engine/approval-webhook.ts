@@ -62,14 +62,15 @@ const deliveryMs = 10_000;
  */
 export function createApprovalWebhook(parts: ApprovalWebhookParts): ApprovalWebhook {
   const { host, url, secretVariable, boundary, principal, decide } = parts;
-  const secret = host.env[secretVariable];
-  if (secret === undefined || secret === "") {
+  const secret = (): string => {
+    const value = host.env[secretVariable];
+    if (value !== undefined && value !== "") return value;
     throw new Agent33Error(
       "engine.no_webhook_secret",
       `The approvals' webhook has no secret: ${secretVariable} is not set.`,
       { hint: `Set ${secretVariable} to the secret that the receiver checks signatures with.` },
     );
-  }
+  };
   const spec = webhookSpec(engineCalls.approvals, { url, secret, now: () => host.clock.now() });
   const told = new Set<string>();
   const underWay = new Set<Promise<void>>();

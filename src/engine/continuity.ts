@@ -27,7 +27,7 @@ import type { Engine } from "./engine.ts";
 import type { Host } from "./host.ts";
 import { otlpOf, traceOf } from "./traces.ts";
 
-export type { ContinuityReport, DecisionFinding };
+export type { ContinuityReport };
 export { isBroken, places as continuityPlaces, type Place as ContinuityPlace };
 
 /** Ways to what each place says of a run, as anybody outside of the engine gets it. */

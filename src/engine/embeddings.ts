@@ -28,7 +28,8 @@ export interface EmbeddingParts {
   readonly settings: Pick<Settings, "embeddings" | "prices">;
   readonly host: Pick<Host, "clock">;
   readonly boundary: Boundary;
-  readonly keys: readonly ProviderKey[];
+  /** As they are now. */
+  readonly keys: () => readonly ProviderKey[];
 }
 
 /**
@@ -44,10 +45,10 @@ export async function openEmbedding(parts: EmbeddingParts): Promise<Embedding> {
     });
   }
   const { provider } = parseModelSpec(name);
-  const apiKey = keys.find((key) => key.provider === provider)?.value;
+  const apiKey = () => keys().find((key) => key.provider === provider)?.value;
   const embedder = await createEmbedder({
     spec: name,
-    ...(apiKey === undefined ? {} : { apiKey }),
+    apiKey,
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(dimensions === undefined ? {} : { dimensions }),
   } satisfies CreateEmbedderOptions);

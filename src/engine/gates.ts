@@ -7,10 +7,12 @@ import { judgeGate } from "../evaluation/gates/judge-gate.ts";
 import { readJudgedJob } from "../evaluation/gates/judged-job.ts";
 import type { GateCheck, GateVerdict } from "../evaluation/gates/verdict.ts";
 import { checkoutOf, type FoundCheckout } from "./checkout.ts";
+import type { VerdictFormat } from "./capability-surface.ts";
 import { checkRegressions } from "./gate-regressions.ts";
 import type { Host } from "./host.ts";
 import type { JobRunRequest } from "./jobs.ts";
 import type { OpenGate } from "./open-gate.ts";
+import { type ProbeWatch, surfaceChecks } from "./surface-checks.ts";
 
 export { checkoutOf, type FoundCheckout } from "./checkout.ts";
 export { openGate, type OpenGate } from "./open-gate.ts";
@@ -41,6 +43,7 @@ export interface Judging {
   readonly madeAt?: FoundCheckout | undefined;
   /** Checks of what is no task, made by whoever judges. */
   readonly checks?: readonly GateCheck[];
+  readonly probes?: ProbeWatch;
 }
 
 /** A verdict, and the file that has it. */
@@ -50,7 +53,7 @@ export interface KeptVerdict {
 }
 
 /**
- * Judges a job by a gate, and keeps the verdict, sealed, beside its trials as `verdict-GATE.json`.
+ * Judges a job by a gate, with the probes that it asks for, and keeps the verdict, sealed, beside its trials as `verdict-GATE.json`.
  * @param job its folder, from where the host is
  * @throws Agent33Error `evaluation.*`, among them `evaluation.head_moved`
  */
@@ -58,11 +61,15 @@ export async function judgeJob(
   host: Pick<Host, "cwd" | "clock" | "env" | "nodePath">,
   open: OpenGate,
   job: string,
-  { keys, madeAt, checks = [] }: Judging,
+  { keys, madeAt, checks = [], probes }: Judging,
 ): Promise<KeptVerdict> {
   const dir = resolve(host.cwd, job);
   const judged = await readJudgedJob(dir, open.golden);
-  const more = [...checks, ...(await regressionChecks(host, open, job))];
+  const more = [
+    ...checks,
+    ...(await regressionChecks(host, open, job)),
+    ...(await surfaceChecks(host, open.surface, probes)),
+  ];
   const now = await checkoutOf(host, open.file);
   const origin = madeAt === undefined ? now : unmoved(madeAt, now, dir);
   const verdict = judgeGate(
@@ -130,10 +137,6 @@ async function regressionChecks(
     return [{ ...all, outcome: "unknown", action: rule.action, message: error.message }];
   }
 }
-
-/** The forms of a verdict. */
-export const verdictFormats = ["markdown", "json", "ctrf"] as const;
-export type VerdictFormat = (typeof verdictFormats)[number];
 
 /** A verdict in one of its forms. */
 export function renderVerdict(verdict: GateVerdict, format: VerdictFormat): string {

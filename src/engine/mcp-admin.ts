@@ -13,6 +13,8 @@ import { type PinState, pinState } from "../connectors/mcp/pins.ts";
 import type { Confinements } from "./confined-servers.ts";
 import type { Asker } from "./asker.ts";
 import type { Host } from "./host.ts";
+import type { InjectionSigns } from "../tools/tool.ts";
+import { poisonOf } from "./poisoned-tools.ts";
 import { asPerson, loginFor } from "./mcp-logins.ts";
 import { configuredServers } from "./server-specs.ts";
 import { serverOf } from "./servers.ts";
@@ -24,6 +26,8 @@ export interface McpToolReport {
   readonly effect: string;
   readonly repeat: string;
   readonly state: PinState;
+  /** What of its description looks as if it gave a model orders. */
+  readonly injection: InjectionSigns | null;
 }
 
 export interface McpServerReport {
@@ -186,6 +190,7 @@ function reportOf(
       effect: handle.tools[index]?.effect ?? "unknown",
       repeat: handle.tools[index]?.repeat ?? "once",
       state: pinState(listed, pins),
+      injection: poisonOf({ definition: () => listed.definition }) ?? null,
     })),
     gone: Object.keys(pins ?? {}).filter((name) => !names.includes(name)),
     notices: [...notices, ...handle.notices],

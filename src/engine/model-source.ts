@@ -26,7 +26,7 @@ export interface ModelRequestedBy {
 }
 
 export interface ModelSources {
-  /** A provider's key, if there is one. */
+  /** A provider's key as it is now, if there is one. */
   key(provider: string): string | undefined;
   /** The log of an earlier run, by the beginning of its id. */
   log(runId: string): Promise<readonly StoredEvent[]>;
@@ -38,7 +38,7 @@ export interface ModelSources {
  */
 export async function openModel(request: ModelRequestedBy, sources: ModelSources): Promise<Model> {
   const parsed = parseModelSpec(request.spec);
-  const apiKey = sources.key(vendorOf(parsed.provider));
+  const vendor = vendorOf(parsed.provider);
   const { acceptsEffort, acceptsSchema, cwd, repetition } = request;
   // It is where the openai-compatible server is; no other provider's key is to be sent there.
   const baseUrl = parsed.provider === "openai-compatible" ? request.baseUrl : undefined;
@@ -48,7 +48,7 @@ export async function openModel(request: ModelRequestedBy, sources: ModelSources
     acceptsEffort,
     acceptsSchema,
     ...(repetition === undefined ? {} : { repetition }),
-    ...(apiKey === undefined ? {} : { apiKey }),
+    apiKey: () => sources.key(vendor),
     ...(baseUrl === undefined ? {} : { baseUrl }),
     ...(parsed.provider === "replay"
       ? { turnAt: recordedTurns(await sources.log(parsed.model), parsed.model) }

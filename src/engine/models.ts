@@ -63,7 +63,8 @@ export interface ModelsParts {
   readonly boundary: Boundary;
   readonly policy: () => PolicyDecider;
   readonly redactor: Redactor;
-  readonly keys: readonly ProviderKey[];
+  /** As they are now. */
+  readonly keys: () => readonly ProviderKey[];
   readonly model: (spec: {
     readonly model: string;
     readonly baseUrl: string | null;
@@ -87,7 +88,7 @@ export function createModels(parts: ModelsParts): Models {
       // What it costs is known although its key is missing.
       (thrown: unknown) => ({ info: infoIn(name, settings.baseUrl), problem: said(thrown) }),
     );
-    const found = keys.find(({ provider }) => provider === vendorIn(name));
+    const found = keys().find(({ provider }) => provider === vendorIn(name));
     // A server that imitates a provider mostly wants none.
     const optional = found?.provider === "openai-compatible" && found.value === undefined;
     const key = optional ? undefined : found;
@@ -116,7 +117,7 @@ export function createModels(parts: ModelsParts): Models {
       baseUrl = info.baseUrl;
       const vendor = info.provider as ListingVendor;
       const spec = modelListSpec(vendor, () => host.clock.now());
-      const apiKey = keys.find(({ provider }) => provider === vendor)?.value ?? "";
+      const apiKey = keys().find(({ provider }) => provider === vendor)?.value ?? "";
       const place = { baseUrl, apiKey };
       const principal = { tenant: settings.tenant, user: settings.user, ...by };
       const { effect, ruleId } = parts.policy().decide(spec.facts(place), spec.id, principal);

@@ -4,11 +4,14 @@ import type { GovernedTool } from "../connectors/governed-tool.ts";
 import type { StoredEvent } from "../events/event.ts";
 import { findInjections, gravest } from "../scanning/injection.ts";
 import type { InjectionSigns } from "../tools/tool.ts";
+import { poisonWatch, textsOf } from "./poisoned-tools.ts";
 
 /** What the agents of one run have read by now that looks as if it gave models orders. */
 export interface Taint {
   /** Undefined where nothing did. It never becomes less. */
   level(): InjectionLevel | undefined;
+  /** Takes what was found in something that an agent is shown. */
+  take(signs: InjectionSigns | undefined): void;
   /** Looks at a text that an agent is about to read. */
   read(text: string): InjectionSigns | undefined;
 }
@@ -34,22 +37,31 @@ export function createTaint(events: readonly StoredEvent[]): Taint {
     // Inputs are data that somebody hands over, unlike a task, which is an order by right.
     if (event.type === "run.started" && event.inputs !== undefined) read(textsOf(event.inputs));
   }
-  return { level: () => level, read };
+  return { level: () => level, read, take: (signs) => raise(signs?.level) };
 }
 
 /**
- * A tool whose results are looked at, and whose calls say what the run has read by then: policies can
- * ask before something is done that a stranger may have ordered.
+ * A tool whose results and own description are looked at, and whose calls say what the run has read by
+ * then: policies can ask before something is done that a stranger may have ordered.
  */
 export function withScan(governed: GovernedTool, taint: Taint): GovernedTool {
-  const { spec } = governed;
+  const { spec, tool } = governed;
+  const poison = poisonWatch(tool);
+  // The model reads what the tool says of itself before it calls anything.
+  taint.take(poison());
   return {
     ...governed,
     spec: {
       ...spec,
       facts: (args) => {
+        const signs = poison();
+        taint.take(signs);
         const injection = taint.level();
-        return { ...spec.facts(args), ...(injection === undefined ? {} : { injection }) };
+        return {
+          ...spec.facts(args),
+          ...(injection === undefined ? {} : { injection }),
+          ...(signs === undefined ? {} : { toolInjection: signs.level }),
+        };
       },
       run: async (context) => {
         try {
@@ -65,13 +77,4 @@ export function withScan(governed: GovernedTool, taint: Taint): GovernedTool {
       },
     },
   };
-}
-
-/** All texts in a value, each on its line. */
-function textsOf(value: unknown): string {
-  if (typeof value === "string") return value;
-  if (typeof value !== "object" || value === null) return "";
-  return Object.entries(value)
-    .map(([name, part]) => `${name}\n${textsOf(part)}`)
-    .join("\n");
 }

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import type { Agent33Error } from "../base/errors.ts";
+import { type Agent33Error, toAgent33Error } from "../base/errors.ts";
 import type { Redactor } from "../base/redact.ts";
 import { attempt, unwrap } from "../base/result.ts";
 import type { Boundary } from "../boundary/boundary.ts";
-import { isOwnTrouble } from "../boundary/errors.ts";
+import { BoundaryError, isOwnTrouble } from "../boundary/errors.ts";
 import type { PolicyDecider } from "../boundary/types.ts";
 import type { EventOf } from "../events/event.ts";
 import type { Settings } from "../config/schema.ts";
@@ -198,18 +198,13 @@ export function serverOf(
     const headers = configured?.type === "http" ? configured.headers : {};
     const { url, transport } = server;
     const way = transport === undefined ? {} : { transport };
-    return {
-      ...common,
-      type: "http",
-      url,
-      ...way,
-      headers: resolveReferences(headers, host.env, name),
-    };
+    const given = () => resolveReferences(headers, host.env, name);
+    return { ...common, type: "http", url, ...way, headers: given(), given: latest(given) };
   }
-  const given = configured?.type === "stdio" ? configured.env : {};
-  const env = childEnvironment(host.env, {
-    extra: server.from === "task" ? environment : resolveReferences(given, host.env, server.name),
-  });
+  const own = configured?.type === "stdio" ? configured.env : {};
+  const given = () =>
+    server.from === "task" ? environment : resolveReferences(own, host.env, server.name);
+  const env = childEnvironment(host.env, { extra: given() });
   const command = unwrap(
     resolveCommand(server.command, {
       startFolder: server.startFolder,
@@ -217,5 +212,23 @@ export function serverOf(
     }),
   );
   const { args, cwd } = server;
-  return { ...common, command, args, cwd, env };
+  return { ...common, command, args, cwd, env, given: latest(given) };
+}
+
+/** What a server refers to, as it is when a call is made. */
+function latest<T>(given: () => T): () => T {
+  return () => {
+    try {
+      return given();
+    } catch (thrown) {
+      const { message, hint } = toAgent33Error(thrown);
+      throw new BoundaryError("internal", message, {
+        phase: "before_send",
+        retryable: false,
+        countsAgainstBreaker: false,
+        cause: thrown,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  };
 }

@@ -48,6 +48,7 @@ import { withChangedSkills } from "./changed-skills.ts";
 import { matchedSkills } from "./run-skill-match.ts";
 import type { SkillMatcherParts } from "./skill-matcher.ts";
 import { runSkills, skillPaths } from "./skills.ts";
+import { poisonNotices } from "./poisoned-tools.ts";
 import { createTaint } from "./scanned-tools.ts";
 import { serverSampling } from "./server-sampling.ts";
 import { openServers } from "./servers.ts";
@@ -233,8 +234,8 @@ export async function openSession(
       ...found.notices,
       ...shell.notices,
       ...left.notices,
-      ...servers.flatMap(({ name, notices: said }) =>
-        said.map((notice) => `MCP server ${name}: ${notice}`),
+      ...servers.flatMap(({ name, notices: said, tools: offered }) =>
+        [...said, ...poisonNotices(offered)].map((notice) => `MCP server ${name}: ${notice}`),
       ),
       ...connectorNotices(connectors),
       ...sideNotices,

@@ -58,7 +58,7 @@ export interface SurfaceParts extends LoginParts {
   readonly settings: Settings;
   readonly boundary: Boundary;
   readonly processes: Processes;
-  readonly connectors: readonly ConfiguredConnector[];
+  readonly connectors: () => readonly ConfiguredConnector[];
   readonly confinements: Confinements;
   /** @throws Agent33Error where the settings' model for vectors cannot be had */
   readonly embedding: () => Promise<Embedding>;
@@ -81,7 +81,7 @@ export async function surfacesOf(parts: SurfaceParts): Promise<readonly Surface[
     ...(await Promise.all(
       Object.entries(settings.mcpServers).map(([name, server]) => mcpSurface(name, server, parts)),
     )),
-    ...parts.connectors.map((connector) => connectorSurface(connector, parts)),
+    ...parts.connectors().map((connector) => connectorSurface(connector, parts)),
     {
       id: "tool:workspace",
       kind: "workspace",

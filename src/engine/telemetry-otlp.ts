@@ -51,7 +51,9 @@ export function otlpSink(parts: OtlpParts): Sink {
     said = words;
     host.warn(`telemetry.otlp: ${words}`);
   };
-  const spec = otlpSpec(otlp.url, headersOf(otlp, host), {
+  const headers = () => headersOf(otlp, host);
+  headers();
+  const spec = otlpSpec(otlp.url, headers, {
     now: () => host.clock.now(),
     compressing: () => compressing,
   });
@@ -119,7 +121,7 @@ function partlyRefused(
 
 function otlpSpec(
   url: string,
-  headers: Readonly<Record<string, string>>,
+  headers: () => Readonly<Record<string, string>>,
   how: { readonly now: () => number; readonly compressing: () => boolean },
 ): ConnectorSpec<string, CollectorAnswer> {
   return keyedPost({

@@ -2,14 +2,14 @@ import type { EmbeddingModelV4 } from "@ai-sdk/provider";
 import { Agent33Error } from "../base/errors.ts";
 import type { Embedder, EmbedderInfo } from "./embedder.ts";
 import type { ModelIo } from "./model.ts";
-import { baseUrlOf, keyOf } from "./providers.ts";
+import { type ApiKey, baseUrlOf, keySource } from "./providers.ts";
 import { type ParsedModelSpec, parseModelSpec, type ProviderName } from "./spec.ts";
 
 export interface CreateEmbedderOptions {
   /** `provider:model`, or the same taken apart. */
   readonly spec: string | ParsedModelSpec;
   /** Needed by openai and google; sent to an openai-compatible server if given. */
-  readonly apiKey?: string;
+  readonly apiKey?: ApiKey;
   /** Where requests go. An address inside the specification wins. */
   readonly baseUrl?: string;
   /** Numbers in one vector, for models that can be told. Default: the model's own. */
@@ -21,7 +21,7 @@ type EmbeddingModelFactory = (fetch: ModelIo["fetch"]) => EmbeddingModelV4;
 
 interface EmbeddingProvider {
   readonly limits: Pick<EmbedderInfo, "maxTexts" | "maxTextTokens" | "maxRequestTokens">;
-  load(model: string, baseURL: string, apiKey: string): Promise<EmbeddingModelFactory>;
+  load(model: string, baseURL: string, apiKey: () => string): Promise<EmbeddingModelFactory>;
 }
 
 /** Fewer than OpenAI takes (2,048): the answer to so many would be a hundred megabytes. */
@@ -32,25 +32,29 @@ const providers: Partial<Record<ProviderName, EmbeddingProvider>> = {
     limits: { maxTexts: mostTexts, maxTextTokens: 8_192, maxRequestTokens: 300_000 },
     load: async (model, baseURL, apiKey) => {
       const { createOpenAI } = await import("@ai-sdk/openai");
-      return (fetch) => createOpenAI({ baseURL, apiKey, fetch }).embeddingModel(model);
+      return (fetch) => createOpenAI({ baseURL, apiKey: apiKey(), fetch }).embeddingModel(model);
     },
   },
   google: {
     limits: { maxTexts: 100, maxTextTokens: 2_048 },
     load: async (model, baseURL, apiKey) => {
       const { createGoogle } = await import("@ai-sdk/google");
-      return (fetch) => createGoogle({ baseURL, apiKey, fetch }).embeddingModel(model);
+      return (fetch) => createGoogle({ baseURL, apiKey: apiKey(), fetch }).embeddingModel(model);
     },
   },
   "openai-compatible": {
     limits: { maxTexts: mostTexts },
     load: async (model, baseURL, apiKey) => {
       const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-      const key = apiKey === "" ? {} : { apiKey };
-      return (fetch) =>
-        createOpenAICompatible({ name: "compatible", baseURL, fetch, ...key }).embeddingModel(
-          model,
-        );
+      return (fetch) => {
+        const key = apiKey();
+        return createOpenAICompatible({
+          name: "compatible",
+          baseURL,
+          fetch,
+          ...(key === "" ? {} : { apiKey: key }),
+        }).embeddingModel(model);
+      };
     },
   },
 };
@@ -71,7 +75,7 @@ export async function createEmbedder(options: CreateEmbedderOptions): Promise<Em
     });
   }
   const baseUrl = baseUrlOf(spec, options.baseUrl);
-  const create = await provider.load(model, baseUrl, keyOf(spec, options.apiKey));
+  const create = await provider.load(model, baseUrl, keySource(spec, options.apiKey));
   const { dimensions } = options;
   const asked = dimensions === undefined ? {} : { dimensions };
   return {

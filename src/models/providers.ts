@@ -27,11 +27,14 @@ function hostedProviderOf(provider: string) {
     : undefined;
 }
 
+/** A provider's key; a function is asked before each call, because keys are changed. */
+export type ApiKey = string | (() => string | undefined);
+
 export interface CreateModelOptions {
   /** `provider:model`, or the same taken apart. */
   readonly spec: string | ParsedModelSpec;
   /** Needed by anthropic, openai, openai-chat and google; sent to an openai-compatible server if given. */
-  readonly apiKey?: string;
+  readonly apiKey?: ApiKey;
   /** Where an openai-compatible server is. An address inside the specification wins. */
   readonly baseUrl?: string;
   /** Whether an openai-compatible server takes `reasoning_effort`. Default false. */
@@ -78,7 +81,7 @@ export async function createModel(options: CreateModelOptions): Promise<Model> {
     case "google":
     case "openai-compatible": {
       const baseUrl = baseUrlOf(spec, options.baseUrl);
-      const apiKey = keyOf(spec, options.apiKey);
+      const apiKey = keySource(spec, options.apiKey);
       const info = {
         provider: vendorOf(spec.provider),
         model: spec.model,
@@ -141,29 +144,30 @@ type PackagedProvider = HostedProvider | "openai-chat" | "openai-compatible";
 const packages: Readonly<
   Record<
     PackagedProvider,
-    (model: string, baseURL: string, apiKey: string) => Promise<LanguageModelFactory>
+    (model: string, baseURL: string, apiKey: () => string) => Promise<LanguageModelFactory>
   >
 > = {
   anthropic: async (model, baseURL, apiKey) => {
     const { createAnthropic } = await import("@ai-sdk/anthropic");
-    return (fetch) => createAnthropic({ baseURL, apiKey, fetch })(model);
+    return (fetch) => createAnthropic({ baseURL, apiKey: apiKey(), fetch })(model);
   },
   openai: async (model, baseURL, apiKey) => {
     const { createOpenAI } = await import("@ai-sdk/openai");
-    return (fetch) => createOpenAI({ baseURL, apiKey, fetch }).responses(model);
+    return (fetch) => createOpenAI({ baseURL, apiKey: apiKey(), fetch }).responses(model);
   },
   "openai-chat": async (model, baseURL, apiKey) => {
     const { createOpenAI } = await import("@ai-sdk/openai");
-    return (fetch) => createOpenAI({ baseURL, apiKey, fetch }).chat(model);
+    return (fetch) => createOpenAI({ baseURL, apiKey: apiKey(), fetch }).chat(model);
   },
   google: async (model, baseURL, apiKey) => {
     const { createGoogle } = await import("@ai-sdk/google");
-    return (fetch) => createGoogle({ baseURL, apiKey, fetch })(model);
+    return (fetch) => createGoogle({ baseURL, apiKey: apiKey(), fetch })(model);
   },
   "openai-compatible": async (model, baseURL, apiKey) => {
     const { createOpenAICompatible } = await import("@ai-sdk/openai-compatible");
-    return (fetch) =>
-      createOpenAICompatible({
+    return (fetch) => {
+      const key = apiKey();
+      return createOpenAICompatible({
         // The package writes metadata of parts under this name. Under its default name it would
         // also copy it into the messages that it sends, where strict servers refuse it.
         name: "compatible",
@@ -173,8 +177,9 @@ const packages: Readonly<
         // Asked for only where the settings say that the server takes it.
         supportsStructuredOutputs: true,
         transformRequestBody: withBothReasonings,
-        ...(apiKey === "" ? {} : { apiKey }),
+        ...(key === "" ? {} : { apiKey: key }),
       })(model);
+    };
   },
 };
 
@@ -194,8 +199,15 @@ function withBoth(message: Record<string, unknown>): Record<string, unknown> {
   return reasoning === undefined ? message : { ...message, reasoning };
 }
 
-/** The key that a provider needs. @throws Agent33Error `models.missing_key` */
-export function keyOf(spec: ParsedModelSpec, key: string | undefined): string {
+/** Where a provider's key comes from, once it is there. @throws Agent33Error `models.missing_key`, and later */
+export function keySource(spec: ParsedModelSpec, key: ApiKey | undefined): () => string {
+  const source = () => keyOf(spec, typeof key === "function" ? key() : key);
+  source();
+  return source;
+}
+
+/** @throws Agent33Error `models.missing_key` */
+function keyOf(spec: ParsedModelSpec, key: string | undefined): string {
   const variable = keyVariableOf(vendorOf(spec.provider));
   if (variable === undefined) return key ?? "";
   if (key !== undefined && key !== "") return key;

@@ -93,6 +93,8 @@ export interface OfferedTool extends ToolDefinition {
   readonly repeat: Repeat;
   /** SHA-256 of its definition where its source has more of it than the model is shown. */
   readonly definitionDigest?: string;
+  /** The whole definition as its source gives it now, where others than us wrote it. */
+  definition?(): JsonObject;
   /** Set where nothing but the run's workspace can be changed by any call of it. */
   readonly staysInWorkspace?: boolean;
   /** Checks arguments that a model wrote; the error says which field is wrong and why. */

@@ -63,6 +63,7 @@ function sampleCall(match: Match): PolicyCall {
     toolDigest: toolDigest?.[0],
     port: port?.[0],
     injection: injection?.[0],
+    toolInjection: match.toolInjection?.[0],
   };
   return {
     // What a rule says nothing about, the sample lacks, whatever real calls have.

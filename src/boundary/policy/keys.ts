@@ -168,6 +168,14 @@ export const matchKeys: readonly MatchKey[] = [
     read: (call) => call.facts.injection,
   },
   {
+    name: "toolInjection",
+    meaning:
+      "`likely` or `suspected`: what the tool's server says of the tool itself (its description, its " +
+      "arguments, its hints) looks as if it gave models orders. Of a tool that does not it matches neither.",
+    comparison: "exact",
+    read: (call) => call.facts.toolInjection,
+  },
+  {
     name: "tenant",
     meaning: "The tenant on whose behalf the call is made.",
     comparison: "exact",

@@ -58,6 +58,8 @@ function holds(key: string, value: string | number | boolean, call: Call): boole
       return facts.toolDigest === value;
     case "injection":
       return facts.injection === value;
+    case "toolInjection":
+      return facts.toolInjection === value;
     case "port":
       return facts.port === value;
     case "host":
@@ -152,6 +154,7 @@ const anyMatch: fc.Arbitrary<Match> = fc
       host: some(hostPatterns, 5),
       port: some([80, 443]),
       injection: some(["suspected", "likely"] as const),
+      toolInjection: some(["suspected", "likely"] as const),
       private: some([true, false], 2),
       metadata: some([true, false], 2),
       tenant: some(["t1", "t2"]),
@@ -185,6 +188,7 @@ const anyCall: fc.Arbitrary<Call> = fc
     host: optional(spelt),
     port: optional([80, 443, 8080]),
     injection: optional(["suspected", "likely"] as const),
+    toolInjection: optional(["suspected", "likely"] as const),
     privateAddress: optional([true, false]),
     address: optional(["10.0.0.1", "fd00:ec2::254", "8.8.8.8"]),
     tenant: fc.constantFrom("t1", "t2", "t3"),

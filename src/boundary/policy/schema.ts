@@ -23,6 +23,7 @@ export const matchSchema = z
     private: oneOrMany(z.boolean()),
     metadata: oneOrMany(z.boolean()),
     injection: oneOrMany(z.enum(injectionLevels)),
+    toolInjection: oneOrMany(z.enum(injectionLevels)),
     tenant: oneOrMany(word),
     user: oneOrMany(word),
     agent: oneOrMany(word),

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { McpInspection } from "../../engine.ts";
+import { poisonWords } from "../../engine/poisoned-tools.ts";
 import { addCommonOptions, type CliContext, configOf, outputOf, withEngine } from "../context.ts";
 import { exitCodes } from "../exit-codes.ts";
 import { columns, oneLine, type Output } from "../output.ts";
@@ -80,6 +81,8 @@ function show({ servers, failed }: McpInspection, output: Output): void {
       oneLine(tool.description, 60),
     ]);
     output.out(columns([["TOOL", "EFFECT", "REPEAT", "PIN", "DESCRIPTION"], ...rows]));
+    for (const { name: tool, injection } of found)
+      if (injection !== null) output.out(`warning: ${tool}: ${poisonWords(injection)}`);
     for (const tool of gone) output.out(`${tool} was pinned and is gone.`);
     for (const notice of notices) output.out(`note: ${notice}`);
   }

@@ -98,6 +98,6 @@ function tell(
   showResult(
     outputOf(context, options),
     secret,
-    () => `${secret.name} is ${what}. What is running takes it up at its next start.`,
+    () => `${secret.name} is ${what}. What is running takes it up with its next call.`,
   );
 }

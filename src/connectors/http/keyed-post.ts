@@ -14,7 +14,8 @@ export interface KeyedPost<I, O> {
   /** The connector's id. */
   readonly id: string;
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Asked for each attempt. */
+  readonly headers: () => Readonly<Record<string, string>>;
   readonly bodyOf: (input: I) => PostedBody | Promise<PostedBody>;
   /** @param text the answer; empty where it was longer than `answerBytes` */
   readonly answerOf: (text: string) => O;
@@ -45,7 +46,7 @@ export function keyedPost<I, O>(post: KeyedPost<I, O>): ConnectorSpec<I, O> {
       const response = await context.fetch(url, {
         method: "POST",
         redirect: "manual",
-        headers: { ...headers, "content-type": "application/json", ...posted.headers },
+        headers: { ...headers(), "content-type": "application/json", ...posted.headers },
         body: posted.body,
         signal: context.signal,
       });

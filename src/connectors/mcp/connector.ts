@@ -130,7 +130,7 @@ async function connect(
   if (server.type !== "http") {
     const { command, args, cwd, env, confinement } = server;
     const { spawn } = context;
-    const program = { command, args, cwd, env };
+    const program = { command, args, cwd, env: { ...env, ...server.given?.() } };
     if (confinement === undefined) return createStdioTransport(await spawn(program));
     const { bubblewrap, ...shown } = confinement;
     const by = bubblewrap === undefined ? {} : { command: bubblewrap };

@@ -115,6 +115,7 @@ export function createServerHandle(
       inputSchema: check.schema,
       source: `mcp:${server.name}`,
       definitionDigest: listed.digest,
+      definition: () => (followChanges ? latest(listed) : listed).definition,
       ...(followChanges ? following(listed) : {}),
       ...place,
       ...stays,

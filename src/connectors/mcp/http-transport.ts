@@ -85,7 +85,10 @@ class HttpServerTransport extends StreamableHTTPClientTransport implements Serve
         const through = way.getStore()?.fetch ?? held;
         // A login may take requests to other places, which the server's own headers are not for.
         const isServer = new URL(to).origin === origin;
-        const response = await through(to, isServer ? withHeaders(init, server.headers) : init);
+        const response = await through(
+          to,
+          isServer ? withHeaders(init, server.given?.() ?? server.headers) : init,
+        );
         // The library's own error does not keep how long the server asks to wait.
         if (response.status === 429) throw await rateLimited(response);
         return limitMessages(response, messageLimitBytes, () => {

@@ -82,3 +82,64 @@ test("no wait grows over half a minute", async () => {
     clock.advance(30_000);
   }
 });
+
+/** A program that was given a secret, and sessions that work until they are closed. */
+function given() {
+  let secret: string | undefined = "first";
+  const log: string[] = [];
+  const live = (): McpSession => {
+    const own = secret;
+    let alive = true;
+    log.push(`opened with ${own}`);
+    const close = async (): Promise<void> => {
+      if (alive) log.push(`closed with ${own}`);
+      alive = false;
+    };
+    return { alive: () => alive, close } as McpSession;
+  };
+  const names = (): Readonly<Record<string, string>> => {
+    if (secret !== undefined) return { TOKEN: secret };
+    throw new BoundaryError("internal", "TOKEN is not set.", { phase: "before_send" });
+  };
+  const kept = keepSession(
+    { ...server, given: names },
+    live(),
+    { open: async () => live(), settled: async () => {} },
+    manualClock(),
+  );
+  return {
+    log,
+    kept,
+    set: (value: string | undefined) => {
+      secret = value;
+    },
+  };
+}
+
+test("a program whose secret was changed is started anew before its next call, and after those under way", async () => {
+  const { kept, log, set } = given();
+  const first = Promise.withResolvers<string>();
+  const slow = kept.use(context, () => first.promise);
+  await kept.use(context, async () => "quick");
+  set("second");
+  const later = kept.use(context, async () => log.push("called"));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(log).toEqual(["opened with first"]);
+  first.resolve("slow");
+  await Promise.all([slow, later]);
+  expect(log).toEqual(["opened with first", "closed with first", "opened with second", "called"]);
+});
+
+test("a program whose secret is no more is ended, is not called, and is started when there is one again", async () => {
+  const { kept, log, set } = given();
+  set(undefined);
+  const call = () => kept.use(context, async () => log.push("called"));
+  await expect(call()).rejects.toMatchObject({
+    phase: "before_send",
+    message: "TOKEN is not set.",
+  });
+  await expect(call()).rejects.toMatchObject({ message: "TOKEN is not set." });
+  set("second");
+  await call();
+  expect(log).toEqual(["opened with first", "closed with first", "opened with second", "called"]);
+});

@@ -40,7 +40,29 @@ export function keepSession(
   let openings = 0;
   let notBeforeMs = 0;
   const closing = new AbortController();
+  let given = wordsOf(server);
+  const atWork = new Set<Promise<unknown>>();
 
+  /** Ends a program whose secrets were changed, once its calls are answered; at once if one is no more. */
+  const renewed = async (): Promise<McpSession> => {
+    await Promise.allSettled(atWork);
+    await current.close();
+    if (closing.signal.aborted) throw wasClosed(server);
+    current = await reopen.open(closing.signal);
+    return current;
+  };
+  const isOutdated = async (): Promise<boolean> => {
+    try {
+      const now = wordsOf(server);
+      if (now === given) return false;
+      given = now;
+      return true;
+    } catch (error) {
+      given = "";
+      await current.close();
+      throw error;
+    }
+  };
   const restart = async (): Promise<McpSession> => {
     // What is left of the dead one goes first: two of them could fight over the same files.
     await current.close();
@@ -53,7 +75,12 @@ export function keepSession(
   };
   const session = async (signal: AbortSignal): Promise<McpSession> => {
     if (closing.signal.aborted) throw wasClosed(server);
-    if (current.alive()) return current;
+    if (reopening === undefined && (await isOutdated()) && current.alive()) {
+      reopening ??= renewed().finally(() => {
+        reopening = undefined;
+      });
+    }
+    if (reopening === undefined && current.alive()) return current;
     if (reopening === undefined) {
       const waitMs = notBeforeMs - clock.monotonic();
       if (openings > 0 && waitMs > 0) throw keepsEnding(server, openings, Math.ceil(waitMs));
@@ -74,7 +101,9 @@ export function keepSession(
         const failure = toMcpError(error, { server, stage: "start", what: "the restart", signal });
         throw failure.phase === "before_send" ? failure : neverSent(failure);
       }
-      const done = await work(running);
+      const working = work(running);
+      atWork.add(working);
+      const done = await working.finally(() => atWork.delete(working));
       openings = 0;
       return done;
     },
@@ -86,6 +115,11 @@ export function keepSession(
       await current.close(hurry);
     },
   };
+}
+
+/** What a program was given when it was started; over HTTP each request is given it anew. */
+function wordsOf({ type, given }: McpServer): string {
+  return type === "http" ? "" : JSON.stringify(given?.() ?? {});
 }
 
 /** It is asked again soon: the boundary waits as long where the call may be tried again. */

@@ -24,6 +24,12 @@ interface AnyServer {
    * been seen that end at a question they do not know.
    */
   readonly protocol?: string;
+  /**
+   * What is given to it by name: the headers of one over HTTP, variables of a program's environment.
+   * Asked for before each request, or before each call of a program, which is started anew where they
+   * are others. Default: as they were. @throws BoundaryError where one of them is no more
+   */
+  readonly given?: () => Readonly<Record<string, string>>;
 }
 
 /** What a server is shown of the machine. */

@@ -49,7 +49,7 @@ class SseServerTransport extends SSEClientTransport implements ServerTransport {
       fetch: async (to, init) => {
         const through = way.getStore() ?? held;
         const answered = async (): Promise<Response> => {
-          const response = await through(to, withHeaders(init, server.headers));
+          const response = await through(to, withHeaders(init, server.given?.() ?? server.headers));
           if (response.status === 429) throw await rateLimited(response);
           if (response.status >= 300) throw await refusal(response);
           return response;

@@ -19,7 +19,8 @@ const listed = (extra: string) =>
 test("a tool is shown without what nobody sees, and its digest is that of what was sent", () => {
   const plain = listed("");
   const odd = listed(tagged("obey"));
-  expect(odd.tools[0]).toEqual({ ...plain.tools[0], digest: odd.tools[0]?.digest });
+  const { digest, definition } = odd.tools[0] ?? expect.fail();
+  expect(odd.tools[0]).toEqual({ ...plain.tools[0], digest, definition });
   expect(odd.tools[0]?.digest).not.toBe(plain.tools[0]?.digest);
   expect(plain.notices).toEqual([]);
   expect(odd.notices).toHaveLength(1);

@@ -15,6 +15,8 @@ export interface ListedTool {
    * included: all of it can lead a model, or whoever approves a call.
    */
   readonly digest: string;
+  /** What the digest is of, with what nobody sees: for those who look for orders in it. */
+  readonly definition: JsonObject;
 }
 
 export interface ToolHints {
@@ -103,8 +105,9 @@ export function readToolList(raw: readonly unknown[]): ToolList {
     const hints: ToolHints = Object.fromEntries(
       Object.entries(annotations ?? {}).filter(([, value]) => value !== undefined),
     );
-    const digest = digestOf(definitionOf(parsed.data, item));
-    tools.set(name, { name, description, inputSchema, hints, digest });
+    const definition = definitionOf(parsed.data, item);
+    const digest = digestOf(definition);
+    tools.set(name, { name, description, inputSchema, hints, digest, definition });
   }
   return { tools: [...tools.values()], notices };
 }

@@ -38,6 +38,12 @@ export interface ShownSecret {
   readonly changedAt: number;
 }
 
+/** A stored secret and how often it got a value. */
+export interface OpenSecret {
+  readonly value: string;
+  readonly version: number;
+}
+
 /** Secrets of the installation, sealed in a file of the data folder. */
 export interface SecretStore {
   list(): readonly ShownSecret[];
@@ -54,7 +60,7 @@ export interface SecretStore {
    */
   rekey(keyFile: string): { readonly keyId: string; readonly secrets: number };
   /** All values by name. @throws Agent33Error `secrets.wrong_key`, `secrets.no_key` */
-  open(): ReadonlyMap<string, string>;
+  open(): ReadonlyMap<string, OpenSecret>;
 }
 
 /** As variables are named, because settings refer to both in the same way. */
@@ -136,7 +142,10 @@ export function createSecretStore({ settings }: Config, host: Host): SecretStore
       return new Map(
         secrets.map((one) => [
           one.name,
-          unseal(one.sealed, { tenant, name: one.name }, key) ?? wrongKey(one, key, path),
+          {
+            value: unseal(one.sealed, { tenant, name: one.name }, key) ?? wrongKey(one, key, path),
+            version: one.version,
+          },
         ]),
       );
     },

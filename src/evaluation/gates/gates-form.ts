@@ -91,6 +91,8 @@ const gateSchema = z.strictObject({
    * run that is made for that. It blocks.
    */
   continuity: z.boolean().exactOptional(),
+  /** The probes of a surface file that must hold, too: `true` for the usual one beside this file. */
+  surface: z.union([z.literal(true), text]).exactOptional(),
 });
 export type Gate = z.infer<typeof gateSchema>;
 

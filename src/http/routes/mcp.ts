@@ -1,5 +1,7 @@
 import { z } from "zod";
+import { injectionLevels } from "../../base/effect.ts";
 import type { McpInspection } from "../../engine.ts";
+import type { McpToolReport } from "../../engine/mcp-admin.ts";
 import { searchServerTools } from "../../engine/server-tools.ts";
 import { errorData, errorOrNull, errorView } from "../checks-view.ts";
 import { askerOf, requireInstallation } from "../installation.ts";
@@ -59,6 +61,10 @@ const toolSchema = z
     effect: z.string(),
     repeat: z.string(),
     state: z.string().describe("how it stands to what was pinned"),
+    injection: z
+      .strictObject({ level: z.enum(injectionLevels), rules: z.array(z.string()) })
+      .nullable()
+      .describe("what of its description looks as if it gave a model orders"),
   })
   .meta({ id: "McpTool" });
 
@@ -81,10 +87,18 @@ function failures(failed: McpInspection["failed"]) {
   return failed.map(({ name, ...error }) => ({ name, ...errorView(error) }));
 }
 
+function toolView<T extends McpToolReport>(tool: T) {
+  const { injection } = tool;
+  return {
+    ...tool,
+    injection: injection === null ? null : { level: injection.level, rules: [...injection.rules] },
+  };
+}
+
 function shown({ servers, failed }: McpInspection): z.input<typeof inspectionSchema> {
   const items = servers.map((server) => ({
     ...server,
-    tools: [...server.tools],
+    tools: server.tools.map(toolView),
     gone: [...server.gone],
     notices: [...server.notices],
   }));
@@ -157,7 +171,7 @@ const search = defineRoute({
     const { names: asked, ...request } = call.body;
     const found = await call.engine.mcp.inspect(asked, askerOf(call));
     const { items, searched } = searchServerTools(found, request);
-    return { items, searched, failed: failures(found.failed) };
+    return { items: items.map(toolView), searched, failed: failures(found.failed) };
   },
 });
 

@@ -46,6 +46,10 @@ const explain = defineRoute({
       .enum(injectionLevels)
       .exactOptional()
       .describe("orders of strangers that the agent has read by then"),
+    toolInjection: z
+      .enum(injectionLevels)
+      .exactOptional()
+      .describe("orders to models in the tool's own description"),
     args: z.record(z.string(), jsonValue).exactOptional(),
     run: word
       .exactOptional()
@@ -142,6 +146,7 @@ const callSchema = z.strictObject({
   address: word.exactOptional(),
   port: z.int().min(1).max(65_535).exactOptional(),
   injection: z.enum(injectionLevels).exactOptional(),
+  toolInjection: z.enum(injectionLevels).exactOptional(),
   private: z.boolean().exactOptional(),
   args: z.record(z.string(), jsonValue).exactOptional(),
   user: word.exactOptional(),

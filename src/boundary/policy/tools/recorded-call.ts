@@ -50,6 +50,7 @@ const recordSchema = z.object({
   host: z.string().exactOptional(),
   port: z.number().exactOptional(),
   injection: z.enum(injectionLevels).exactOptional(),
+  toolInjection: z.enum(injectionLevels).exactOptional(),
   argsDigest: z.string().optional(),
   decision: z.object({
     effect: z.enum(["allow", "ask", "deny"]),
@@ -76,7 +77,8 @@ export function readRecordedCall(record: unknown): Result<RecordedCall, Unreplay
 
 /** The facts that policy was asked about, but for the arguments. */
 export function factsOf(call: RecordedCall): CallFacts {
-  const { operation, effect, repeat, tool, toolDigest, host, port, injection } = call;
+  const { operation, effect, repeat, tool, toolDigest, host, port, injection, toolInjection } =
+    call;
   return {
     operation,
     effect,
@@ -86,5 +88,6 @@ export function factsOf(call: RecordedCall): CallFacts {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(injection === undefined ? {} : { injection }),
+    ...(toolInjection === undefined ? {} : { toolInjection }),
   };
 }

@@ -25,6 +25,7 @@ const callSchema = z.strictObject({
   address: word.optional(),
   port: z.int().min(1).max(65_535).optional(),
   injection: z.enum(injectionLevels).optional(),
+  toolInjection: z.enum(injectionLevels).optional(),
   private: z.boolean().optional(),
   args: z.custom<JsonObject>(isJsonObject, "give the arguments as an object").optional(),
   ...principalKeys,

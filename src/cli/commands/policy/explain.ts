@@ -40,6 +40,7 @@ interface ExplainOptions {
   readonly tool?: string;
   readonly toolDigest?: string;
   readonly injection?: InjectionLevel;
+  readonly toolInjection?: InjectionLevel;
   readonly host?: string;
   readonly port?: number;
   readonly args?: JsonObject;
@@ -69,6 +70,11 @@ export function explainCommand(policy: Command, context: CliContext): void {
       "--injection <level>",
       `orders of strangers that the agent has read by then: ${injectionLevels.join(", ")}`,
       oneWord("--injection", injectionLevels),
+    )
+    .option(
+      "--tool-injection <level>",
+      `orders to models in the tool's own description: ${injectionLevels.join(", ")}`,
+      oneWord("--tool-injection", injectionLevels),
     )
     .option("--args <json>", "arguments of the call, as a JSON object", jsonObject("--args"))
     .option(
@@ -139,6 +145,7 @@ function questionOf(connector: string, options: ExplainOptions): PolicyQuestion 
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.injection === undefined ? {} : { injection: options.injection }),
+    ...(options.toolInjection === undefined ? {} : { toolInjection: options.toolInjection }),
     ...(options.args === undefined ? {} : { args: options.args }),
     estimate: {
       ...(tokens === undefined ? {} : { tokens }),

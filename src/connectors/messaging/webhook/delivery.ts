@@ -20,8 +20,8 @@ export interface WebhookMessage {
 
 export interface WebhookOptions {
   readonly url: string;
-  /** As the receiver has it: `whsec_` and base64. */
-  readonly secret: string;
+  /** As the receiver has it: `whsec_` and base64. A function is asked before each attempt. */
+  readonly secret: string | (() => string);
   /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
 }
@@ -41,12 +41,13 @@ const longestAnswer = 64 * 1024;
  * @throws Agent33Error `messaging.bad_webhook_secret`
  */
 export function webhookDelivery({ url, secret, now }: WebhookOptions): Deliver {
-  const key = keyOf(secret);
+  const key = () => keyOf(typeof secret === "function" ? secret() : secret);
+  key();
   const { host } = new URL(url);
   return async (context, { id, type, at, data }) => {
     const body = JSON.stringify({ type, timestamp: new Date(at).toISOString(), data });
     const timestamp = Math.floor(now() / 1_000);
-    const signature = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`);
+    const signature = createHmac("sha256", key()).update(`${id}.${timestamp}.${body}`);
     const response = await context.fetch(url, {
       method: "POST",
       redirect: "manual",
