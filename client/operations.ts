@@ -1699,6 +1699,7 @@ export type RunEvent =
     readonly type: "run.parked";
     readonly approvalId: string;
     readonly ruleId?: string;
+    readonly callId?: string;
     readonly toolName: string;
     readonly message: string;
   }

@@ -325,6 +325,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     approvalId: z.string(),
     /** The rule that asks, `mcp/elicitation` where a server does; earlier logs do not say. */
     ruleId: z.string().exactOptional(),
+    /** The call that policy asked about; the one that an answer lets go on has another. */
+    callId: z.string().exactOptional(),
     toolName: z.string(),
     message: z.string(),
   }),

@@ -88,6 +88,34 @@ describe("agent33 gate continuity", () => {
     expect([unknown.code, unknown.stderr]).toEqual([64, expect.stringContaining("no run")]);
   });
 
+  test("finds the decision to ask a person, before and after the answer", async () => {
+    const folder = freshFolder();
+    const cli = (...words: readonly string[]) => runInProcess(words, folder);
+    const append = { name: "append_line", arguments: { path: "a.txt", line: "one" } };
+    const turns = [{ tool_calls: [append] }, { text: "Done." }];
+    writeFileSync(join(folder, "script.yaml"), stringify({ name: "test", turns }));
+    const head = { pack: "asks", version: 1, description: "For a test.", default: "allow" };
+    const rules = [{ id: "a", ask: { tool: "append_line" }, reason: "For a test." }];
+    writeFileSync(join(folder, "asks.yaml"), stringify({ ...head, rules }));
+    const policy = { packs: ["asks"], files: ["asks.yaml"] };
+    const config = { model: "scripted:script.yaml", policy };
+    writeFileSync(join(folder, "agent33.config.yaml"), stringify(config));
+    mkdirSync(join(folder, "work"));
+    const ran = await cli("run", "Do it.", "--workspace", "work", "--json");
+    const { runId } = JSON.parse(ran.stdout.split("\n")[0] ?? "") as { runId: string };
+    const asked = ({ decisions }: ContinuityReport) =>
+      decisions.filter(({ effect }) => effect === "ask").length;
+    const parked = await look(folder, "--run", runId);
+    expect([parked.code, asked(parked.report)]).toEqual([0, 1]);
+    const { items } = JSON.parse((await cli("approvals", "list", "--json")).stdout) as {
+      items: readonly { id: string }[];
+    };
+    await cli("approvals", "approve", items[0]?.id ?? "none");
+    expect((await cli("resume", runId)).code).toBe(0);
+    const after = await look(folder, "--run", runId);
+    expect([after.code, asked(after.report)]).toEqual([0, 2]);
+  });
+
   test("finds the decision to refuse a model in the log and the trace of the run that it ended", async () => {
     const folder = freshFolder();
     writeFileSync(

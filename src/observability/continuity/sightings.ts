@@ -99,6 +99,10 @@ function pairsOf(text: string): Readonly<Record<string, string>> {
   );
 }
 
+const attributesSchema = z.array(
+  z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) }),
+);
+
 const otlpSchema = z.object({
   resourceSpans: z.array(
     z.object({
@@ -107,12 +111,9 @@ const otlpSchema = z.object({
           spans: z.array(
             z.object({
               name: z.string(),
-              attributes: z.array(
-                z.object({
-                  key: z.string(),
-                  value: z.object({ stringValue: z.string().optional() }),
-                }),
-              ),
+              attributes: attributesSchema,
+              // What an agent met besides its calls: a question to a person, a model that fell out.
+              events: z.array(z.object({ attributes: attributesSchema })).default([]),
             }),
           ),
         }),
@@ -133,11 +134,15 @@ export function spansIn(
   for (const request of requests) {
     const { resourceSpans = [] } = otlpSchema.safeParse(jsonOf(request)).data ?? {};
     const spans = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((one) => one.spans));
-    for (const { name, attributes } of spans) {
-      const of = (key: string) => attributes.find((one) => one.key === key)?.value.stringValue;
-      const call = of(names.callId);
-      if (call === undefined || !isMeant(name)) continue;
-      found.set(call, { effect: of(names.decision) ?? null, rule: of(names.decisionRule) ?? null });
+    for (const { name, attributes, events } of spans) {
+      if (!isMeant(name)) continue;
+      for (const own of [attributes, ...events.map((event) => event.attributes)]) {
+        const of = (key: string) => own.find((one) => one.key === key)?.value.stringValue;
+        const call = of(names.callId);
+        if (call === undefined) continue;
+        const [effect, rule] = [of(names.decision) ?? null, of(names.decisionRule) ?? null];
+        found.set(call, { effect, rule });
+      }
     }
   }
   return found;

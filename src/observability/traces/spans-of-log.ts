@@ -296,9 +296,18 @@ function momentAttributes(event: StoredEvent): Attributes {
         "to.run": event.to?.runId,
       });
     case "model.fell_back":
-      return given({ from: event.from, to: event.to, ...failedWith(event.error.code) });
+      return given({
+        from: event.from,
+        to: event.to,
+        [names.callId]: event.callId,
+        ...failedWith(event.error.code),
+      });
     case "run.parked":
-      return given({ [names.decisionRule]: event.ruleId, [names.toolName]: event.toolName });
+      return given({
+        [names.decisionRule]: event.ruleId,
+        [names.toolName]: event.toolName,
+        [names.callId]: event.callId,
+      });
     case "stuck.noticed":
       return { kind: event.kind, turns: event.turns };
     default:
