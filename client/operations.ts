@@ -1303,13 +1303,13 @@ export type RunEvent =
     };
     readonly tokens: number;
     readonly costMicroUsd: number | null;
-    readonly attempts: number;
     readonly durationMs: number;
+    readonly callId?: string;
+    readonly attempts: number;
     readonly prompt?: {
       readonly tokens: number;
       readonly pieces: number;
     };
-    readonly callId?: string;
     readonly decision?: {
       readonly effect: "allow" | "ask" | "deny";
       readonly ruleId: string;

@@ -7,7 +7,6 @@ import type { GateCheck } from "../evaluation/gates/verdict.ts";
 import {
   type ContinuityReport,
   continuityOf,
-  type DecisionFinding,
   isBroken,
 } from "../observability/continuity/continuity.ts";
 import {

@@ -190,15 +190,10 @@ const storedEventSchema = z.discriminatedUnion("type", [
     ...scoped,
     type: z.literal("turn.failed"),
     turn: z.int().positive(),
-    error: errorData,
-    /** What it used all the same; an upper bound where the provider's count was lost. */
-    tokens: z.int().nonnegative(),
-    costMicroUsd: cost,
+    ...failedAside,
     attempts: z.int().nonnegative(),
-    durationMs: z.number().nonnegative(),
     prompt,
-    /** Absent where no call was made, and in earlier logs. */
-    callId: z.string().exactOptional(),
+    /** Absent, as the call is, where none was made, and in earlier logs. */
     decision: decision.exactOptional(),
     /** Set where the request did not fit into the model's window. */
     overflow: overflow.exactOptional(),
