@@ -513,18 +513,26 @@ export type GateVerdict = {
     readonly madeHere: boolean;
   };
   readonly level: number;
+  readonly impact?: {
+    readonly base: string;
+    readonly mergeBase: string;
+    readonly changed: number;
+    readonly widened: readonly string[];
+    readonly groups: readonly string[];
+    readonly thresholds: readonly string[];
+  };
   readonly tasks: readonly ({
     readonly task: string;
     readonly tags: readonly ("smoke" | "critical" | "release" | "regression")[];
     readonly owner: string;
     readonly condition: string | null;
-    readonly status: "passed" | "failed" | "skipped" | "missing" | "incomplete";
+    readonly status: "passed" | "failed" | "skipped" | "missing" | "incomplete" | "not_impacted";
     readonly trials: number;
     readonly passes: number;
     readonly message: string;
   })[];
   readonly checks: readonly ({
-    readonly kind: "job" | "task" | "threshold" | "regression" | "surface";
+    readonly kind: "job" | "task" | "threshold" | "regression" | "group" | "surface" | "continuity";
     readonly name: string;
     readonly condition: string | null;
     readonly outcome: "met" | "missed" | "unknown";
@@ -1653,11 +1661,17 @@ export type RunEvent =
     };
     readonly tokens: number;
     readonly costMicroUsd: number | null;
-    readonly attempts: number;
     readonly durationMs: number;
+    readonly callId?: string;
+    readonly attempts: number;
     readonly prompt?: {
       readonly tokens: number;
       readonly pieces: number;
+    };
+    readonly decision?: {
+      readonly effect: "allow" | "ask" | "deny";
+      readonly ruleId: string;
+      readonly reason?: string;
     };
     readonly overflow?: {
       readonly inputTokens?: number;
@@ -1835,6 +1849,7 @@ export type RunEvent =
     readonly tokens: number;
     readonly costMicroUsd: number | null;
     readonly durationMs: number;
+    readonly callId?: string;
   }
   | {
     readonly seq: number;
@@ -1953,6 +1968,7 @@ export type RunEvent =
     readonly tokens: number;
     readonly costMicroUsd: number | null;
     readonly durationMs: number;
+    readonly callId?: string;
   }
   | {
     readonly seq: number;
@@ -2011,6 +2027,7 @@ export type RunEvent =
     readonly tokens: number;
     readonly costMicroUsd: number | null;
     readonly durationMs: number;
+    readonly callId?: string;
   }
   | {
     readonly seq: number;
@@ -2040,6 +2057,7 @@ export type RunEvent =
     readonly type: "run.parked";
     readonly approvalId: string;
     readonly ruleId?: string;
+    readonly callId?: string;
     readonly toolName: string;
     readonly message: string;
   }

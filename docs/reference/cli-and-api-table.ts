@@ -171,6 +171,9 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   "gate regressions list": same("listRegressions"),
   "gate regressions show": same("showRegression"),
   "gate regressions triage": same(["triageRegression", "takeRegression"]),
+  "gate continuity": alone(
+    "It asks the API itself, as its users do, in a store of its own; of a run in the store it reads what the API shows.",
+  ),
   "eval resume": same("resumeEvaluationJob"),
   "eval list": same([
     "listEvaluationTasks",

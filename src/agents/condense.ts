@@ -68,7 +68,7 @@ export function condense(ports: AgentPorts): Activity<CondenseInput, CondenseRes
       leaveIfUnfinished(context, outcome);
       return () => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
-          return park(run, outcome.error);
+          return park(run, outcome.error, outcome.record.callId);
         }
         const text = outcome.ok ? turnText(outcome.value).trim() : "";
         const decided =
@@ -148,7 +148,8 @@ function told(turn: number, ports: AgentPorts, outcome: CallOutcome<ModelTurn>):
   if (!outcome.ok) {
     const error = ports.conceal(outcome.error.toJSON());
     const tokens = record.spend?.tokens ?? 0;
-    return { type: "condense.failed", turn, error, tokens, costMicroUsd, durationMs };
+    const { callId } = record;
+    return { type: "condense.failed", turn, error, tokens, costMicroUsd, durationMs, callId };
   }
   return {
     type: "condense.completed",
@@ -162,7 +163,11 @@ function told(turn: number, ports: AgentPorts, outcome: CallOutcome<ModelTurn>):
   };
 }
 
-function park(run: ScopedRun, { approvalId = "", message }: BoundaryError): CondenseResult {
-  run.append([{ type: "run.parked", approvalId, toolName: "summary", message }]);
+function park(
+  run: ScopedRun,
+  { approvalId = "", message }: BoundaryError,
+  callId: string,
+): CondenseResult {
+  run.append([{ type: "run.parked", approvalId, toolName: "summary", message, callId }]);
   return { parkedOn: approvalId };
 }

@@ -96,7 +96,8 @@ export function toolCall(ports: AgentPorts): Activity<ToolCallInput, ToolCallRes
       leaveIfUnfinished(context, outcome);
       if (!outcome.ok && outcome.error.kind === "approval_required") {
         const { approvalId = "", ruleId, message } = outcome.error;
-        const asking = ruleId === undefined ? {} : { ruleId };
+        const { callId } = outcome.record;
+        const asking = { ...(ruleId === undefined ? {} : { ruleId }), callId };
         return () => {
           const [stored] = run.append([
             { type: "run.parked", approvalId, toolName, message, ...asking },

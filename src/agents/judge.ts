@@ -77,7 +77,7 @@ export function askJudge(ports: AgentPorts): Activity<JudgeInput, JudgeResult> {
       leaveIfUnfinished(context, outcome);
       return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
-          return park(run, horizon, outcome.error);
+          return park(run, horizon, outcome.error, outcome.record);
         }
         const timeIsUp = run.timeLeftMs() <= 0;
         const { told, check, stop } = outcome.ok
@@ -178,6 +178,7 @@ function failed(
     tokens: record.spend?.tokens ?? 0,
     costMicroUsd: record.spend?.costMicroUsd ?? null,
     durationMs,
+    callId: record.callId,
   };
   const stop = stopOf(cause, error, session, undefined, timeIsUp);
   if (stop.reason === "limit" || stop.reason === "cancelled") return { told, stop };
@@ -189,7 +190,9 @@ function park(
   run: ScopedRun,
   horizon: number,
   { approvalId = "", message }: BoundaryError,
+  { callId }: CallRecord,
 ): JudgeResult {
-  const [stored] = run.append([{ type: "run.parked", approvalId, toolName: "judge", message }]);
+  const parked = { type: "run.parked", approvalId, toolName: "judge", message, callId } as const;
+  const [stored] = run.append([parked]);
   return { ...nothingMore, seq: stored?.seq ?? horizon, parkedOn: approvalId };
 }

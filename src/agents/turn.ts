@@ -95,7 +95,7 @@ export function modelTurn(ports: AgentPorts): Activity<TurnInput, TurnResult> {
       leaveIfUnfinished(context, outcome);
       return (mailbox) => {
         if (!outcome.ok && outcome.error.kind === "approval_required") {
-          return park(run, horizon, outcome.error);
+          return park(run, horizon, outcome.error, outcome.record);
         }
         const end = endOf(ask, session, outcome);
         const stored = run.append(
@@ -189,10 +189,15 @@ const closingMs = 60_000;
 const nothingMore = { calls: [], limit: null, stop: null, again: false, parkedOn: null } as const;
 
 /** Writes down that the run waits for a person. */
-function park(run: ScopedRun, horizon: number, error: BoundaryError): TurnResult {
+function park(
+  run: ScopedRun,
+  horizon: number,
+  error: BoundaryError,
+  { callId }: CallRecord,
+): TurnResult {
   const approvalId = error.approvalId ?? "";
   const [stored] = run.append([
-    { type: "run.parked", approvalId, toolName: "model", message: error.message },
+    { type: "run.parked", approvalId, toolName: "model", message: error.message, callId },
   ]);
   return { ...nothingMore, seq: stored?.seq ?? horizon, parkedOn: approvalId };
 }
@@ -280,6 +285,8 @@ function failed(sent: Sent, { error, overflow }: TurnFailure, record: CallRecord
     costMicroUsd: record.spend?.costMicroUsd ?? null,
     attempts: record.attempts.length,
     durationMs: record.durationMs,
+    callId: record.callId,
+    decision: eventDecision(record.decision),
     ...(overflow === undefined ? {} : { overflow: { ...overflow } }),
   };
 }

@@ -44,6 +44,8 @@ export interface Judging {
    * there, made at whatever was checked out then.
    */
   readonly madeAt?: FoundCheckout | undefined;
+  /** Checks of what is no task, made by whoever judges. */
+  readonly checks?: readonly GateCheck[];
   readonly probes?: ProbeWatch;
   readonly groups?: GroupWatch;
 }
@@ -64,11 +66,12 @@ export async function judgeJob(
   host: Pick<Host, "cwd" | "clock" | "env" | "nodePath">,
   open: OpenGate,
   job: string,
-  { keys, madeAt, probes, groups }: Judging,
+  { keys, madeAt, checks = [], probes, groups }: Judging,
 ): Promise<KeptVerdict> {
   const dir = resolve(host.cwd, job);
   const judged = await readJudgedJob(dir, open.golden);
   const more = [
+    ...checks,
     ...(await regressionChecks(host, open, job)),
     ...(await groupChecks(host, open, groups)),
     ...(await surfaceChecks(host, open.surface, probes)),

@@ -99,7 +99,7 @@ function askRun({ spec, events, model, call, append }: RunMatchParts): AskSkills
       const tokens = spend?.tokens ?? 0;
       if (outcome.error.kind !== "approval_required") {
         const error = outcome.error.toJSON();
-        append({ type: "matching.failed", stage, error, tokens, costMicroUsd, durationMs });
+        append({ type: "matching.failed", stage, error, tokens, costMicroUsd, durationMs, callId });
       }
       throw outcome.error;
     }

@@ -268,4 +268,6 @@ export const failedAside = {
   tokens: z.int().nonnegative(),
   costMicroUsd: cost,
   durationMs: z.number().nonnegative(),
+  /** Earlier logs do not say. */
+  callId: z.string().exactOptional(),
 };

@@ -190,13 +190,11 @@ const storedEventSchema = z.discriminatedUnion("type", [
     ...scoped,
     type: z.literal("turn.failed"),
     turn: z.int().positive(),
-    error: errorData,
-    /** What it used all the same; an upper bound where the provider's count was lost. */
-    tokens: z.int().nonnegative(),
-    costMicroUsd: cost,
+    ...failedAside,
     attempts: z.int().nonnegative(),
-    durationMs: z.number().nonnegative(),
     prompt,
+    /** Absent, as the call is, where none was made, and in earlier logs. */
+    decision: decision.exactOptional(),
     /** Set where the request did not fit into the model's window. */
     overflow: overflow.exactOptional(),
   }),
@@ -322,6 +320,8 @@ const storedEventSchema = z.discriminatedUnion("type", [
     approvalId: z.string(),
     /** The rule that asks, `mcp/elicitation` where a server does; earlier logs do not say. */
     ruleId: z.string().exactOptional(),
+    /** The call that policy asked about; the one that an answer lets go on has another. */
+    callId: z.string().exactOptional(),
     toolName: z.string(),
     message: z.string(),
   }),

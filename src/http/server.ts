@@ -21,6 +21,8 @@ import { createSessions } from "./sessions.ts";
 export interface ApiServer {
   readonly address: string;
   readonly engines: Engines;
+  /** Answers a request that came by no socket, as it would have by one. */
+  answer(request: Request): Promise<Response>;
   /** The key that was made because there was none yet. It is shown once and kept nowhere. */
   readonly firstKey: string | undefined;
   /**
@@ -92,7 +94,8 @@ export async function startServer(
     };
     let ended: Promise<void> | undefined;
     const close = (): Promise<void> => (ended ??= end());
-    return { address: listening.address, engines, firstKey, close };
+    const answer = async (request: Request): Promise<Response> => app.fetch(request);
+    return { address: listening.address, engines, answer, firstKey, close };
   } catch (error) {
     bound?.cut();
     await bound?.close();

@@ -5,6 +5,7 @@ import { alerts } from "./alerts.ts";
 import { apiFuzz } from "./api-fuzz.ts";
 import { backupKill } from "./backup-kill.ts";
 import { canary } from "./canary.ts";
+import { continuity } from "./continuity.ts";
 import { corruption } from "./corruption.ts";
 import { crash } from "./crash.ts";
 import { demoKill } from "./demo-kill.ts";
@@ -38,6 +39,7 @@ const suites: Readonly<Record<string, HeavySuite>> = {
   "api-fuzz": apiFuzz,
   "backup-kill": backupKill,
   canary,
+  continuity,
   corruption,
   crash,
   "demo-kill": demoKill,

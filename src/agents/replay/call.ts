@@ -75,7 +75,9 @@ export async function replayCall(
   const { error } = outcome;
   if (error.kind === "approval_required") {
     const approvalId = error.approvalId ?? "";
-    const event = { type: "run.parked" as const, approvalId, toolName, message: error.message };
+    const { callId } = outcome.record;
+    const parked = { type: "run.parked" as const, approvalId, toolName, callId };
+    const event = { ...parked, message: error.message };
     return { approvalId, event: { ...scopeOf(place), ...event } };
   }
   if (error.kind === "approval_denied" || error.kind === "approval_expired") {

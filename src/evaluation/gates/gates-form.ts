@@ -104,6 +104,11 @@ const gateSchema = z.strictObject({
   regressions: regressionRule.exactOptional(),
   /** Groups that are run; one that does not pass blocks. */
   groups: z.array(groupName).min(1).exactOptional(),
+  /**
+   * Whether a decision's id must be found in decision, run log, audit, metric, trace and exports: of a
+   * run that is made for that. It blocks.
+   */
+  continuity: z.boolean().exactOptional(),
   /** The probes of a surface file that must hold, too: `true` for the usual one beside this file. */
   surface: z.union([z.literal(true), text]).exactOptional(),
 });

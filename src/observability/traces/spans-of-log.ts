@@ -142,6 +142,8 @@ function callSpan(event: StoredEvent, scope: Scope): readonly Span[] {
         chat(event, scope, `turn ${event.turn} failed ${event.seq}`, {
           [names.turn]: event.turn,
           [names.attempts]: event.attempts,
+          ...(event.decision === undefined ? {} : decided(event.decision)),
+          [names.callId]: event.callId,
         }),
       ];
     case "judge.completed":
@@ -161,6 +163,7 @@ function callSpan(event: StoredEvent, scope: Scope): readonly Span[] {
       return [
         chat(event, scope, `${event.type} ${event.seq}`, {
           [names.purpose]: event.type.split(".")[0],
+          [names.callId]: event.callId,
         }),
       ];
     case "tool.completed":
@@ -293,9 +296,18 @@ function momentAttributes(event: StoredEvent): Attributes {
         "to.run": event.to?.runId,
       });
     case "model.fell_back":
-      return given({ from: event.from, to: event.to, ...failedWith(event.error.code) });
+      return given({
+        from: event.from,
+        to: event.to,
+        [names.callId]: event.callId,
+        ...failedWith(event.error.code),
+      });
     case "run.parked":
-      return given({ [names.decisionRule]: event.ruleId, [names.toolName]: event.toolName });
+      return given({
+        [names.decisionRule]: event.ruleId,
+        [names.toolName]: event.toolName,
+        [names.callId]: event.callId,
+      });
     case "stuck.noticed":
       return { kind: event.kind, turns: event.turns };
     default:

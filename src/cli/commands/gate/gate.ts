@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CliContext } from "../../context.ts";
 import { baselineCommand } from "./baseline.ts";
+import { continuityCommand } from "./continuity.ts";
 import { regressionsCommand } from "./regressions.ts";
 import { runCommand } from "./run.ts";
 import { surfaceCommand } from "./surface.ts";
@@ -12,6 +13,7 @@ export function gateCommand(program: Command, context: CliContext): void {
     .description("what a change has to pass: golden tasks, what must work, and what got worse");
   runCommand(gate, context);
   surfaceCommand(gate, context);
+  continuityCommand(gate, context);
   baselineCommand(gate, context);
   regressionsCommand(gate, context);
 }

@@ -1,10 +1,13 @@
 import type { Command } from "commander";
+import { toAgent33Error } from "../../../base/errors.ts";
 import type { SealKeys } from "../../../base/seal.ts";
+import { continuityChecks, unknownContinuity } from "../../../engine/continuity.ts";
 import {
   checkoutOfGate,
   type FoundCheckout,
   impactedGate,
   judgeJob,
+  type Judging,
   jobOfGate,
   type KeptVerdict,
   type OpenGate,
@@ -79,17 +82,29 @@ export function runCommand(group: Command, context: CliContext): void {
       const dir = options.job ?? (await makeJob(context, options, gate));
       if (dir === undefined) return;
       const madeAt = options.job === undefined ? found : undefined;
+      const checks = gate.gate.continuity === true ? await threadChecks(context) : [];
       const output = outputOf(context, options);
       const kept = await untilInterrupted(context, output, (signal) => {
         const probes = { signal, onEnd: (verdict: ProbeVerdict) => output.err(lineOf(verdict)) };
         const groups = { signal, onEnd: (group: RunGroup) => output.err(groupLine(group)) };
-        return judgeJob(context.host, gate, dir, { keys, madeAt, probes, groups });
+        return judgeJob(context.host, gate, dir, { keys, madeAt, checks, probes, groups });
       });
       if (kept === undefined) return;
       tell(context, options, kept);
       const { outcome } = kept.sealed.body;
       context.exit(outcome === "failed" ? exitCodes.refuted : exitCodes.ok);
     });
+}
+
+/** A run that cannot be made has shown nothing, and the gate says so with all else that it saw. */
+async function threadChecks(context: CliContext): Promise<NonNullable<Judging["checks"]>> {
+  try {
+    const { continuityOfNewRun } = await import("./continuity-run.ts");
+    return continuityChecks(await continuityOfNewRun(context.host));
+  } catch (thrown) {
+    const { code, message } = toAgent33Error(thrown);
+    return unknownContinuity(`${code}: ${message}`);
+  }
 }
 
 /** A key that is declared and not here leaves a verdict unsigned: who has no key may judge, too. */
