@@ -269,6 +269,23 @@ describe("calls that may run only once", () => {
     });
   });
 
+  test("one that its caller cancelled is not known to have ended, and is not held against the other side", async () => {
+    const { boundary } = testBoundary({ breaker: { minimumAttempts: 1 } });
+    const caller = new AbortController();
+    const connector = boundary.connector(
+      spec(({ signal }: { readonly signal: AbortSignal }) => {
+        queueMicrotask(() => caller.abort());
+        return new Promise<string>((_done, failed) =>
+          signal.addEventListener("abort", () => failed(signal.reason as Error)),
+        );
+      }, writeOnce),
+    );
+    expect(await connector.tryCall("x", { ...options, signal: caller.signal })).toMatchObject({
+      error: { kind: "outcome_unknown" },
+    });
+    expect(boundary.breakers()[0]).toMatchObject({ state: "closed", failures: 0 });
+  });
+
   test("nobody is asked about one that was started before: it is not done whatever the answer is", async () => {
     const { boundary, approvals, idempotency } = testBoundary({ policy: fixedPolicy("ask") });
     const connector = boundary.connector(spec(() => Promise.resolve("ok"), writeOnce));

@@ -73,6 +73,8 @@ export function withLostWrite(error: BoundaryError, name: string, facts: CallFac
   const message = `${name} was sent, but how it ended is unknown: ${error.message}`;
   return new BoundaryError("outcome_unknown", message, {
     hint: "Look at the other side before doing it again.",
+    // A caller that went away, as all do at a shutdown, says nothing of the other side.
+    countsAgainstBreaker: error.countsAgainstBreaker,
     cause: error,
   });
 }

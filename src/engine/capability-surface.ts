@@ -10,7 +10,6 @@ import {
   type ProbeVerdict,
   type SurfaceReport,
 } from "../evaluation/surface/surface-report.ts";
-import type { VerdictFormat } from "./gates.ts";
 import type { Host } from "./host.ts";
 import { releaseCommands } from "./release-commands.ts";
 
@@ -91,6 +90,9 @@ async function scratch() {
   // What still runs in the background may write a last file while the folder is emptied.
   return { path, remove: () => rm(path, { recursive: true, force: true, maxRetries: 3 }) };
 }
+
+/** The forms of a gate's verdict and of a surface's report. */
+export type VerdictFormat = "markdown" | "json" | "ctrf";
 
 /** A report in one of its forms. */
 export function renderSurface(report: SurfaceReport, format: VerdictFormat): string {

@@ -7,10 +7,12 @@ import { judgeGate } from "../evaluation/gates/judge-gate.ts";
 import { readJudgedJob } from "../evaluation/gates/judged-job.ts";
 import type { GateCheck, GateVerdict } from "../evaluation/gates/verdict.ts";
 import { checkoutOf, type FoundCheckout } from "./checkout.ts";
+import type { VerdictFormat } from "./capability-surface.ts";
 import { checkRegressions } from "./gate-regressions.ts";
 import type { Host } from "./host.ts";
 import type { JobRunRequest } from "./jobs.ts";
 import type { OpenGate } from "./open-gate.ts";
+import { type ProbeWatch, surfaceChecks } from "./surface-checks.ts";
 
 export { checkoutOf, type FoundCheckout } from "./checkout.ts";
 export { openGate, type OpenGate } from "./open-gate.ts";
@@ -39,6 +41,7 @@ export interface Judging {
    * there, made at whatever was checked out then.
    */
   readonly madeAt?: FoundCheckout | undefined;
+  readonly probes?: ProbeWatch;
 }
 
 /** A verdict, and the file that has it. */
@@ -48,7 +51,7 @@ export interface KeptVerdict {
 }
 
 /**
- * Judges a job by a gate, and keeps the verdict, sealed, beside its trials as `verdict-GATE.json`.
+ * Judges a job by a gate, with the probes that it asks for, and keeps the verdict, sealed, beside its trials as `verdict-GATE.json`.
  * @param job its folder, from where the host is
  * @throws Agent33Error `evaluation.*`, among them `evaluation.head_moved`
  */
@@ -56,11 +59,14 @@ export async function judgeJob(
   host: Pick<Host, "cwd" | "clock" | "env" | "nodePath">,
   open: OpenGate,
   job: string,
-  { keys, madeAt }: Judging,
+  { keys, madeAt, probes }: Judging,
 ): Promise<KeptVerdict> {
   const dir = resolve(host.cwd, job);
   const judged = await readJudgedJob(dir, open.golden);
-  const more = await regressionChecks(host, open, job);
+  const more = [
+    ...(await regressionChecks(host, open, job)),
+    ...(await surfaceChecks(host, open.surface, probes)),
+  ];
   const now = await checkoutOf(host, open.file);
   const origin = madeAt === undefined ? now : unmoved(madeAt, now, dir);
   const verdict = judgeGate(
@@ -128,10 +134,6 @@ async function regressionChecks(
     return [{ ...all, outcome: "unknown", action: rule.action, message: error.message }];
   }
 }
-
-/** The forms of a verdict. */
-export const verdictFormats = ["markdown", "json", "ctrf"] as const;
-export type VerdictFormat = (typeof verdictFormats)[number];
 
 /** A verdict in one of its forms. */
 export function renderVerdict(verdict: GateVerdict, format: VerdictFormat): string {

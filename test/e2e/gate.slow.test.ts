@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { sealedVerdictSchema } from "../../src/evaluation/gates/verdict.ts";
@@ -103,6 +103,47 @@ describe("agent33 gate run", () => {
     expect((await packet("jobs/d/verdict-merge.json")).stdout).toContain("(README.md)");
     commit("More");
     expect((await packet("jobs/a/verdict-merge.json")).stdout).toContain("judged another commit");
+  });
+
+  test("runs the surface that the gate asks for, and fails by a probe that is missed", async () => {
+    const root = project(gates({ surface: "what/must-work.yaml" }));
+    const absent = await gate(root, "run", "merge", "--name", "a");
+    expect([absent.code, absent.stderr]).toEqual([64, expect.stringContaining("must-work.yaml")]);
+    expect(existsSync(join(root, "jobs/a"))).toBe(false);
+    const probe = (id: string, word: string): object => ({
+      id,
+      promise: `The probe ${id} says yes.`,
+      owner: "ada",
+      paths: ["*"],
+      run: ["node", "-p", `JSON.stringify({ said: "${word}" })`],
+      expect: { output: [{ at: "/said", equals: "yes" }] },
+    });
+    mkdirSync(join(root, "what"));
+    const write = (...words: readonly string[]): void =>
+      writeFileSync(
+        join(root, "what/must-work.yaml"),
+        JSON.stringify({ version: 1, probes: words.map((word, at) => probe(`p${at}`, word)) }),
+      );
+    write("yes", "yes");
+    const held = await gate(root, "run", "merge", "--name", "a");
+    expect([held.code, held.stdout]).toEqual([0, expect.stringContaining("| ok | surface: p1 |")]);
+    write("yes", "no");
+    // The probes look at what is there now, also where the job was there before.
+    const missed = await gate(root, "run", "merge", "--job", "jobs/a", "--json");
+    expect(missed.code).toBe(2);
+    expect(JSON.parse(missed.stdout)).toMatchObject({
+      outcome: "failed",
+      checks: expect.arrayContaining([
+        expect.objectContaining({ kind: "surface", name: "p0", outcome: "met" }),
+        expect.objectContaining({
+          kind: "surface",
+          name: "p1",
+          outcome: "missed",
+          action: "block",
+          message: 'The probe p1 says yes. (owner ada); /said is "no"; "yes" is asked for',
+        }),
+      ]),
+    });
   });
 
   test("is of no commit where another was checked out while it worked", async () => {

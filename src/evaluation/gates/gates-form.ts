@@ -86,6 +86,8 @@ const gateSchema = z.strictObject({
   level: z.number().min(0.5).max(0.999).default(0.95),
   thresholds: z.array(thresholdSchema).min(1),
   regressions: regressionRule.exactOptional(),
+  /** The probes of a surface file that must hold, too: `true` for the usual one beside this file. */
+  surface: z.union([z.literal(true), text]).exactOptional(),
 });
 export type Gate = z.infer<typeof gateSchema>;
 

@@ -25,7 +25,7 @@ const goldenVerdict = z.strictObject({
 export type GoldenVerdict = z.infer<typeof goldenVerdict>;
 
 const gateCheck = z.strictObject({
-  kind: z.enum(["job", "task", "threshold", "regression"]),
+  kind: z.enum(["job", "task", "threshold", "regression", "surface"]),
   name: z.string(),
   /** Null where it is about the whole job. */
   condition: z.string().nullable(),

@@ -10,6 +10,7 @@ import {
   openGate,
   renderVerdict,
 } from "../../../engine/gates.ts";
+import type { ProbeVerdict } from "../../../engine/capability-surface.ts";
 import { verdictKeys } from "../../../release/seal.ts";
 import {
   addCommonOptions,
@@ -25,6 +26,7 @@ import { someText, usageError, wholeNumber } from "../../usage.ts";
 import { createJobDisplay } from "../eval/job-display.ts";
 import { tellSummary } from "../eval/report-options.ts";
 import { writeResult } from "../policy/files.ts";
+import { lineOf, untilInterrupted } from "./surface.ts";
 
 interface Options extends CommonOptions {
   readonly file?: string;
@@ -64,7 +66,12 @@ export function runCommand(group: Command, context: CliContext): void {
       const dir = options.job ?? (await makeJob(context, options, gate));
       if (dir === undefined) return;
       const madeAt = options.job === undefined ? found : undefined;
-      const kept = await judgeJob(context.host, gate, dir, { keys, madeAt });
+      const output = outputOf(context, options);
+      const kept = await untilInterrupted(context, output, (signal) => {
+        const probes = { signal, onEnd: (verdict: ProbeVerdict) => output.err(lineOf(verdict)) };
+        return judgeJob(context.host, gate, dir, { keys, madeAt, probes });
+      });
+      if (kept === undefined) return;
       tell(context, options, kept);
       const { outcome } = kept.sealed.body;
       context.exit(outcome === "failed" ? exitCodes.refuted : exitCodes.ok);

@@ -67,11 +67,14 @@ export async function untilInterrupted<T>(
   try {
     const done = await work(stop.signal);
     if (!stop.signal.aborted) return done;
-    context.exit(exitCodes.cancelled);
-    return undefined;
+  } catch (error) {
+    // What breaks because it was stopped is no news.
+    if (!stop.signal.aborted) throw error;
   } finally {
     restore();
   }
+  context.exit(exitCodes.cancelled);
+  return undefined;
 }
 
 /** What a person reads when a probe has ended. */
