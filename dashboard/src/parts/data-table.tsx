@@ -45,7 +45,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, hrefOf, more }: Tabl
     });
   };
   return (
-    <div className={columns.length > few ? "table-box many-columns" : "table-box"}>
+    <div className={columns.length > few ? "table-box some-columns" : "table-box"}>
       {/* The roles stand here because cards are no table to a browser. */}
       {/* oxlint-disable jsx-a11y/no-redundant-roles */}
       <table className="table" role="table" aria-label={label} aria-describedby={note}>
