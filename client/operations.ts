@@ -1350,7 +1350,7 @@ export type RetentionReport = {
   readonly at: number;
   readonly dryRun: boolean;
   readonly classes: readonly ({
-    readonly class: "audit" | "runs" | "telemetry" | "evaluations";
+    readonly class: "audit" | "runs" | "alerts" | "telemetry" | "evaluations";
     readonly days: number | "keep";
     /** records, runs, files or jobs */
     readonly removed: number;

@@ -55,6 +55,9 @@ export const alertSettingsSchema = z.strictObject({
     .describe(
       "US dollars that a tenant may spend in 30 days, for burn rates; by default what the budgets per tenant say",
     ),
+  serveUrl: addressField
+    .exactOptional()
+    .describe("address of agent33 serve as people reach it, for links in what is told"),
   receivers: z
     .record(nameField, z.union([webhookReceiver, connectorReceiver]))
     .default({})

@@ -24,6 +24,7 @@ function keptDays(what: string) {
 export const retentionSettingsSchema = z.strictObject({
   audit: keptDays("records of calls"),
   runs: keptDays("runs that ended, with their logs, journals and files"),
+  alerts: keptDays("what became of alerts that do not fire any more"),
   telemetry: keptDays("files that telemetry.jsonl was moved to, one for each day or more"),
   evaluations: keptDays("jobs of evaluations that are done, in the folder jobs"),
   everyHours: z

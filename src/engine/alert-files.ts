@@ -45,7 +45,7 @@ export function alertFiles(settings: Pick<Settings, "alerts">): AlertFiles {
     ]),
   );
   return {
-    "rules.yml": prometheusRules(rules, made),
+    "rules.yml": prometheusRules(rules, made, settings.alerts.serveUrl),
     "alertmanager.yml": alertmanagerConfig(rules, webhooks, made),
   };
 }

@@ -30,6 +30,8 @@ export interface WatchParts {
   readonly receivers: ReadonlyMap<string, Receiver>;
   readonly byOwner: ReadonlyMap<string, readonly string[]>;
   readonly repeatMs: number;
+  /** Where `agent33 serve` is, for links. */
+  readonly base: string | undefined;
   readonly everyMs: number;
   /** What happened of late and how things are. */
   readonly look: () => Promise<{ readonly recent: Recent; readonly levels: Levels }>;
@@ -174,12 +176,14 @@ async function deliver(parts: WatchParts): Promise<void> {
   );
 }
 
-async function send({ host, rules, rows, receivers }: WatchParts, message: Message): Promise<void> {
+async function send(
+  { host, rules, rows, receivers, base }: WatchParts,
+  message: Message,
+): Promise<void> {
   const { receiver, rule, alerts, notices } = message;
-  const facts = rules.find(({ name }) => name === rule) ?? {
-    runbook: "README",
-    unit: "number" as const,
-  };
+  const found = rules.find(({ name }) => name === rule);
+  const { runbook, unit } = found ?? { runbook: "README", unit: "number" as const };
+  const facts = { runbook, unit, base };
   const now = (): number => host.clock.now();
   const pairs = notices.flatMap((notice, at) => {
     const alert = alerts[at];

@@ -162,6 +162,7 @@ export function createAlerts(parts: AlertsParts): Alerts {
     rules,
     rows,
     receivers,
+    base: settings.alerts.serveUrl,
     byOwner,
     repeatMs: repeatMinutes * 60_000,
     everyMs: everySeconds * 1_000,

@@ -21,7 +21,7 @@ import {
 import { readRetained, retainedName } from "./retained.ts";
 import type { TelemetryExports } from "./telemetry.ts";
 
-export const retentionClasses = ["audit", "runs", "telemetry", "evaluations"] as const;
+export const retentionClasses = ["audit", "runs", "alerts", "telemetry", "evaluations"] as const;
 export type RetentionClass = (typeof retentionClasses)[number];
 
 /** What was removed of one class, or would be. */
@@ -29,7 +29,7 @@ export interface RetentionCount {
   readonly class: RetentionClass;
   /** Whole days, or that nothing of it is ever removed. */
   readonly days: number | "keep";
-  /** Records, runs, files or jobs. */
+  /** Records, runs, lines of history, files or jobs. */
   readonly removed: number;
   /** Why something that is old enough stays. */
   readonly kept: readonly string[];
@@ -132,7 +132,7 @@ async function applyOnce(
   dryRun: boolean,
   isEnding: () => boolean,
 ): Promise<RetentionReport> {
-  const { settings, dataDir, host, audit, metrics, telemetry } = parts;
+  const { settings, opened, dataDir, host, audit, metrics, telemetry } = parts;
   const now = host.clock.now();
   const first = await metrics.preserve();
   const tenants = Object.keys(first);
@@ -145,6 +145,12 @@ async function applyOnce(
     // Before the audit: that a run was removed is in it.
     runs: (before) => removeRuns(round, before),
     audit: (before) => cutAudits(round, before),
+    alerts: (before) =>
+      noted(round, "alerts", async (dry) => {
+        const { alerts } = opened.backend.tenant(settings.tenant);
+        const count = dry ? alerts.forgettable(before) : alerts.forgetHistory(before);
+        return { removed: await count, kept: [] };
+      }),
     telemetry: (before) =>
       noted(round, "telemetry", async (dry) =>
         removeTelemetry(
@@ -158,7 +164,7 @@ async function applyOnce(
       ),
   };
   const classes: RetentionCount[] = [];
-  for (const one of ["runs", "audit", "telemetry", "evaluations"] as const) {
+  for (const one of ["runs", "audit", "alerts", "telemetry", "evaluations"] as const) {
     const days = retention[one];
     const { removed, kept } =
       days === "keep" || isEnding() ? nothing : await work[one](now - days * dayMs);
@@ -169,7 +175,7 @@ async function applyOnce(
   return { at: now, dryRun, classes };
 }
 
-/** Files: what would go is counted and noted in the audit, and then it goes. */
+/** Files and lines: what would go is counted and noted in the audit, and then it goes. */
 async function noted(
   round: Round,
   name: RetentionClass,

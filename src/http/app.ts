@@ -25,6 +25,7 @@ import { referencePage } from "./reference-page.ts";
 import type { Answer, RawInput, Route } from "./route.ts";
 import { covers } from "./scopes.ts";
 import { answerPolicy, headersOf, pagePolicy } from "./security-headers.ts";
+import { addRunbooks } from "./runbooks.ts";
 import { addSessionRoutes } from "./session-routes.ts";
 import type { Sessions } from "./sessions.ts";
 import { callerOf } from "./who-asks.ts";
@@ -76,6 +77,7 @@ export function createApp(parts: AppParts): Hono<ApiEnvironment> {
   app.get("/openapi.json", (c) => c.body(document(), 200, { "content-type": "application/json" }));
   app.get("/docs", (c) => c.html(page().html));
   app.get("/docs.css", (c) => c.body(page().css, 200, { "content-type": "text/css" }));
+  addRunbooks(app);
   app.on("GET", livePaths, live);
   app.on("GET", readyPaths, ready(parts));
 

@@ -12,6 +12,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { JsonValue } from "../../src/base/json.ts";
 import { checkAuditFile, exportAuditTo } from "../../src/engine.ts";
 import { removeEvaluations } from "../../src/engine/retention-files.ts";
+import { newAlert, newEntry } from "../../src/store/conformance/alerts.cases.ts";
 import { runInProcess } from "../support/cli.ts";
 import { decideEffort, paidModel } from "../support/decisions.ts";
 import { grantTests, loopback } from "../support/egress.ts";
@@ -94,9 +95,40 @@ describe("what is too old", () => {
   test("stays where the settings say nothing", async () => {
     const { made, old } = await aged({});
     const report = await made.engine.retention.apply({ dryRun: false });
-    expect(countsOf(report)).toEqual({ runs: 0, audit: 0, telemetry: 0, evaluations: 0 });
+    expect(countsOf(report)).toEqual({
+      runs: 0,
+      audit: 0,
+      alerts: 0,
+      telemetry: 0,
+      evaluations: 0,
+    });
     expect(made.engine.store.runs.get(old)).toBeDefined();
     expect(await made.engine.audit.check()).toMatchObject({ ok: true, removedUpTo: 0 });
+  });
+
+  test("of alerts goes, but for those that fire, with a record of it and a whole audit", async () => {
+    const made = opened({ "retention.alerts": 30 });
+    const { engine, folder } = made;
+    const at = clock.now();
+    const rows = engine.store.backend.tenant("default").alerts;
+    const over = newAlert("over", { state: "resolved", resolvedAt: at });
+    await rows.put(
+      [over, newAlert("fires")],
+      [newEntry("over", { at }), newEntry("fires", { at })],
+    );
+    ahead = 40;
+    const dry = await engine.retention.apply({ dryRun: true });
+    expect(countsOf(dry)).toMatchObject({ alerts: 1 });
+    expect((await rows.history()).items).toHaveLength(2);
+    const done = await engine.retention.apply({ dryRun: false });
+    expect(countsOf(done)).toMatchObject({ alerts: 1, audit: 0, runs: 0 });
+    expect((await rows.history()).items.map(({ alertId }) => alertId)).toEqual(["fires"]);
+    const noted = engine.store.audit.list({ connector: "engine", limit: 10 }).items;
+    expect(noted.map(({ operation }) => operation)).toEqual(["retention.alerts"]);
+    expect(await engine.audit.check()).toMatchObject({ ok: true, findings: [] });
+    await closed(made);
+    const checked = await runInProcess(["store", "verify"], folder);
+    expect(checked.code).toBe(0);
   });
 
   test("goes as a dry run has said, and the audit verifies, alone too, and says that it was cut", async () => {

@@ -75,7 +75,9 @@ export function AlertRecord({
       )}
       {runbook === undefined ? null : (
         <p className="small muted">
-          What to do: <code>{runbook}</code>
+          <a href={`/${runbook}`} target="_blank" rel="noreferrer">
+            What to do
+          </a>
         </p>
       )}
       <Became id={id} />

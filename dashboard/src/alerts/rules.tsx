@@ -24,7 +24,9 @@ export function Rules({ rules }: { readonly rules: readonly AlertRule[] }) {
               <strong>{name}</strong>
               <p className="small">{summary}</p>
               <p className="small muted">
-                <code>{runbook}</code>
+                <a href={`/${runbook}`} target="_blank" rel="noreferrer">
+                  What to do
+                </a>
               </p>
             </>
           ),

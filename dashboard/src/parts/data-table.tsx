@@ -30,6 +30,9 @@ interface Order {
   readonly falls: boolean;
 }
 
+/** Tables of more columns than that need words to break on a small screen. */
+const few = 3;
+
 /** A table whose rows are sorted as they stand here; on a phone each row is a card. */
 export function DataTable<T>({ label, columns, rows, keyOf, hrefOf, more }: TableProps<T>) {
   const [order, setOrder] = useState<Order>();
@@ -42,7 +45,7 @@ export function DataTable<T>({ label, columns, rows, keyOf, hrefOf, more }: Tabl
     });
   };
   return (
-    <div className="table-box">
+    <div className={columns.length > few ? "table-box some-columns" : "table-box"}>
       {/* The roles stand here because cards are no table to a browser. */}
       {/* oxlint-disable jsx-a11y/no-redundant-roles */}
       <table className="table" role="table" aria-label={label} aria-describedby={note}>

@@ -30,7 +30,13 @@ export function retentionCommand(store: Command, context: CliContext): void {
     });
 }
 
-const units = { audit: "records", runs: "runs", telemetry: "files", evaluations: "jobs" } as const;
+const units = {
+  audit: "records",
+  runs: "runs",
+  telemetry: "files",
+  alerts: "lines of history",
+  evaluations: "jobs",
+} as const;
 
 function retentionText({ dryRun, classes }: RetentionReport): string {
   const rows = classes.map(({ class: name, days, removed }) => [

@@ -8,7 +8,7 @@ test("what is too old is told of and removed by who runs the installation alone,
   const dry = await api.ask("POST", "/v1/store/retention", { body: {} });
   expect(dry).toMatchObject({
     status: 200,
-    body: { dryRun: true, classes: [{ class: "runs", days: 1, removed: 0 }, {}, {}, {}] },
+    body: { dryRun: true, classes: [{ class: "runs", days: 1, removed: 0 }, {}, {}, {}, {}] },
   });
   const done = await api.ask("POST", "/v1/store/retention", { body: { dryRun: false } });
   expect(done.body).toMatchObject({ dryRun: false });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { retentionClasses } from "../../engine/retention.ts";
 import { moment } from "../input.ts";
 import { requireInstallation } from "../installation.ts";
 import { defineRoute, type Route } from "../route.ts";
@@ -24,7 +25,7 @@ const retention = defineRoute({
         dryRun: z.boolean(),
         classes: z.array(
           z.strictObject({
-            class: z.enum(["audit", "runs", "telemetry", "evaluations"]),
+            class: z.enum(retentionClasses),
             days: z.union([z.int(), z.literal("keep")]),
             removed: z.int().describe("records, runs, files or jobs"),
             kept: z.array(z.string()).describe("why something that is old enough stays"),

@@ -12,8 +12,9 @@ const quoted = (text: string): string => JSON.stringify(text);
  * The rules for Prometheus (2.42 or newer). What counters grew is recorded in the same group as the
  * alerts that ask for it: in a group of its own it would be worked out at another moment.
  * @param made how the file was made, for its head
+ * @param base where `agent33 serve` is, for links
  */
-export function prometheusRules(rules: readonly ActiveRule[], made: string): string {
+export function prometheusRules(rules: readonly ActiveRule[], made: string, base?: string): string {
   const records = new Map<string, string>();
   for (const { condition } of rules) {
     for (const part of partsOf(condition)) {
@@ -24,10 +25,10 @@ export function prometheusRules(rules: readonly ActiveRule[], made: string): str
     [`      - record: ${quoted(name)}`, `        expr: ${quoted(text)}`].join("\n"),
   );
   const head = [`# ${made}`, "groups:", "  - name: agent33", `    interval: ${interval}`];
-  return `${[...head, "    rules:", ...recorded, ...rules.map(alertText)].join("\n")}\n`;
+  return `${[...head, "    rules:", ...recorded, ...rules.map((rule) => alertText(rule, base))].join("\n")}\n`;
 }
 
-function alertText(rule: ActiveRule): string {
+function alertText(rule: ActiveRule, base: string | undefined): string {
   const { name, condition, forMs, keepMs, severity, owner, summary, runbook } = rule;
   const lines = [
     `      - alert: ${name}`,
@@ -37,7 +38,7 @@ function alertText(rule: ActiveRule): string {
     `        labels: { severity: ${severity}, owner: ${quoted(owner)} }`,
     "        annotations:",
     `          summary: ${quoted(templateOf(summary))}`,
-    `          runbook_url: ${quoted(runbookAddress(runbook))}`,
+    `          runbook_url: ${quoted(runbookAddress(runbook, base))}`,
   ];
   return lines.join("\n");
 }

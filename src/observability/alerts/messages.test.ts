@@ -58,5 +58,11 @@ test("for people it is one line as a subject, whatever a tenant is called", () =
   expect(text).not.toContain("\r");
   expect(text).toContain("3.38 %");
   expect(text).toContain("docs/operations/alerts/tenant-cost-burn.md");
+  const linked = { ...facts, base: "https://agents.example:8033/" };
+  const address = "https://agents.example:8033/docs/operations/alerts/tenant-cost-burn.md";
+  expect(messageText(message([odd]), linked).text).toContain(`what to do: ${address}\n`);
+  expect(webhookBody(message([odd]), linked)).toMatchObject({
+    commonAnnotations: { runbook_url: address },
+  });
   expect(text).toContain("agent33 alerts ack 0123456789abcdef");
 });

@@ -6,6 +6,8 @@ import { type AlertUnit, runbookAddress } from "./rule.ts";
 /** What is known of a rule that a message is about. */
 export interface MessageFacts {
   readonly runbook: string;
+  /** Where `agent33 serve` is, for links. */
+  readonly base?: string | undefined;
   readonly unit: AlertUnit;
 }
 
@@ -50,13 +52,16 @@ function labelsOf({ rule, owner, severity, labels }: Alert): Record<string, stri
   return { ...labels, alertname: rule, owner, severity };
 }
 
-function annotationsOf(alert: Alert, { runbook, unit }: MessageFacts): Record<string, string> {
+function annotationsOf(
+  alert: Alert,
+  { runbook, base, unit }: MessageFacts,
+): Record<string, string> {
   const { summary, value } = alert;
   const taken = alert.acknowledged;
   return {
     summary,
     value: valueText(value, unit),
-    runbook_url: runbookAddress(runbook),
+    runbook_url: runbookAddress(runbook, base),
     ...(taken === null ? {} : { acknowledged_by: taken.by }),
   };
 }
@@ -96,7 +101,7 @@ export function messageText(
     ...more,
     "",
     `severity ${severity}, owner ${owner}`,
-    `what to do: ${runbookAddress(facts.runbook)}`,
+    `what to do: ${runbookAddress(facts.runbook, facts.base)}`,
     ...(firing[0] === undefined ? [] : [`take it on: agent33 alerts ack ${firing[0].id}`]),
   ].join("\n");
   return { subject, text: text.slice(0, 3_900) };

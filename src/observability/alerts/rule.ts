@@ -55,5 +55,11 @@ export interface ActiveRule {
   readonly condition: Expression;
 }
 
-/** The address that notices and Prometheus name for a rule's page. */
-export const runbookAddress = (runbook: string): string => `docs/operations/alerts/${runbook}.md`;
+/**
+ * Where a rule's page is: `agent33 serve` has it under this path, and so has the repository.
+ * @param base the address of `agent33 serve`, for links of notices and Prometheus
+ */
+export function runbookAddress(runbook: string, base?: string): string {
+  const path = `docs/operations/alerts/${runbook}.md`;
+  return base === undefined ? path : `${base.replace(/\/+$/, "")}/${path}`;
+}

@@ -81,6 +81,23 @@ export const alertsCases: readonly Case[] = [
     },
   },
   {
+    name: "forgets what became of alerts before a time, but for those that fire and other tenants'",
+    run: async ({ backend }) => {
+      const { alerts } = backend.tenant("a");
+      const { alerts: others } = backend.tenant("b");
+      const over = newAlert("over", { state: "resolved", resolvedAt: 9 });
+      const entries = [newEntry("over"), newEntry("fires"), newEntry("over", { at: 10 })];
+      await alerts.put([over, newAlert("fires")], entries);
+      await others.put([over], [newEntry("over")]);
+      expect(await alerts.forgettable(10)).toBe(1);
+      expect(await alerts.forgetHistory(10)).toBe(1);
+      expect(await alerts.forgettable(10)).toBe(0);
+      const left = (await alerts.history()).items.map(({ alertId, at }) => `${alertId} ${at}`);
+      expect(new Set(left)).toEqual(new Set(["fires 4", "over 10"]));
+      expect((await others.history()).items).toHaveLength(1);
+    },
+  },
+  {
     name: "keeps who has taken an alert on for as long as it fires",
     run: async ({ backend }) => {
       const { alerts } = backend.tenant("a");
@@ -183,6 +200,9 @@ export const alertsProbes = {
         expect(await stranger.acknowledge(id, said, newEntry(id))).toBeUndefined();
       },
       note: async (stranger, { id }) => stranger.note([newEntry(id)]),
+      // What it has itself is about alerts that fire.
+      forgettable: async (stranger) => expect(await stranger.forgettable(1_000)).toBe(0),
+      forgetHistory: async (stranger) => expect(await stranger.forgetHistory(1_000)).toBe(0),
       history: async (stranger, { id }) => {
         expect((await stranger.history({ alertId: id })).items).toEqual([]);
       },

@@ -45,6 +45,9 @@ export interface AlertHistoryFilter extends PageRequest {
   readonly aboutTenant?: string;
 }
 
+const oldHistory = `tenant = ? AND at < ? AND alert_id NOT IN (
+  SELECT id FROM alerts WHERE tenant = ? AND state IN ('pending', 'firing'))`;
+
 /** Alerts of an installation, which is the tenant whose rows these are, and what became of them. */
 export function alertsRepository({ tenant, ids }: RepositoryContext) {
   const rowsOf = () => queries.selectFrom("alerts").selectAll().where("tenant", "=", tenant);
@@ -173,6 +176,24 @@ export function alertsRepository({ tenant, ids }: RepositoryContext) {
         ["about_tenant", "=", filter.aboutTenant],
       ];
       return yield* newestFirst({ table: "alert_history", tenant, where }, filter, entryOf);
+    }),
+    /** How many entries of the history {@link forgetHistory} would remove. */
+    forgettable: read(function* (before: number): Program<number> {
+      const [row] = yield* rows(
+        `SELECT COUNT(*) AS number FROM alert_history WHERE ${oldHistory}`,
+        tenant,
+        before,
+        tenant,
+      );
+      return Number(row?.["number"] ?? 0);
+    }),
+    /**
+     * Removes what became of alerts before a time. Of those that pend or fire now all of it stays.
+     * @param before milliseconds since the Unix epoch
+     * @returns how many entries
+     */
+    forgetHistory: write(function* (before: number): Program<number> {
+      return yield* change(`DELETE FROM alert_history WHERE ${oldHistory}`, tenant, before, tenant);
     }),
     /** How many fire and how many notices wait, without reading them. */
     counts: read(function* (): Program<{ readonly firing: number; readonly pending: number }> {
