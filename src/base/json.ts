@@ -74,3 +74,8 @@ export function toJsonValue(value: unknown): JsonValue {
   const text = JSON.stringify(value);
   return text === undefined ? null : (JSON.parse(text) as JsonValue);
 }
+
+/** What should be a text, for people; what is none stands as JSON. */
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value ?? null);
+}

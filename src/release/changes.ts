@@ -20,7 +20,7 @@ import type { Scope } from "./scope.ts";
 import { type FilePair, pathsAt, textsAt } from "./tree.ts";
 
 const text = z.string();
-const rule = z.looseObject({ ruleId: text, effect: text });
+const rule = z.looseObject({ ruleId: text, effect: text, reason: text });
 const direction = z.enum(directions);
 
 /** What a change says within its files, as packets hold it; null where it touches none of the kind. */

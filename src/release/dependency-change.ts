@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, textOf } from "../base/json.ts";
 import type { FilePair, Unread } from "./tree.ts";
 
 const text = z.string();
@@ -105,7 +105,7 @@ function namedIn(path: string, before: JsonObject, after: JsonObject): readonly 
 
 function versionsIn(value: JsonValue | undefined): ReadonlyMap<string, string> {
   if (!isJsonObject(value)) return new Map();
-  return new Map(Object.entries(value).map(([name, version]) => [name, String(version)] as const));
+  return new Map(Object.entries(value).map(([name, version]) => [name, textOf(version)] as const));
 }
 
 interface Installed {
@@ -150,7 +150,7 @@ function installedIn({ packages }: JsonObject): ReadonlyMap<string, Installed> {
             [
               place,
               {
-                version: String(entry["version"] ?? entry["resolved"] ?? ""),
+                version: textOf(entry["version"] ?? entry["resolved"] ?? ""),
                 script: entry["hasInstallScript"] === true,
               },
             ] as const,
@@ -168,7 +168,7 @@ export function isMajor(before: string, after: string): boolean | null {
   const [one, other] = [before, after].map((version) =>
     /^[\^~>=v\s]*(\d+)(?:\.(\d+))?(?:\.|-|$)/.exec(version),
   );
-  if (one == null || other == null) return null;
+  if (!one || !other) return null;
   if (one[1] !== other[1]) return true;
   return one[1] === "0" && (one[2] ?? "0") !== (other[2] ?? "0");
 }

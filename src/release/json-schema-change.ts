@@ -44,10 +44,11 @@ const remarks = new Set([
 ]);
 const lowest = ["minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"];
 const highest = ["maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"];
-const walked = new Set([
-  ...["type", "enum", "const", "required", "properties", "additionalProperties", "items", "$ref"],
-  ...["anyOf", "oneOf", "allOf", ...lowest, ...highest],
-]);
+const walked = new Set(
+  "type enum const required properties additionalProperties items $ref anyOf oneOf allOf"
+    .split(" ")
+    .concat(lowest, highest),
+);
 
 /**
  * Compares two JSON Schemas by the keywords that can be compared; any other that differs is
@@ -169,14 +170,14 @@ function bounds(note: Note, before: JsonObject, after: JsonObject, place: string
     for (const word of words) {
       const [was, is] = [before[word], after[word]];
       if (same(was, is)) continue;
-      if (typeof (was ?? 0) !== "number" || typeof (is ?? 0) !== "number") {
-        note("unclear", place, `has another ${word}`);
-      } else if (was === undefined) note("narrowed", place, `has a ${word} now`);
-      else if (is === undefined) note("widened", place, `has no ${word} any more`);
-      else {
-        const tighter = (Number(is) - Number(was)) * sign > 0;
+      if (typeof was === "number" && typeof is === "number") {
+        const tighter = (is - was) * sign > 0;
         note(tighter ? "narrowed" : "widened", place, `has the ${word} ${is} and not ${was}`);
-      }
+      } else if (was === undefined && typeof is === "number") {
+        note("narrowed", place, `has a ${word} now`);
+      } else if (is === undefined && typeof was === "number") {
+        note("widened", place, `has no ${word} any more`);
+      } else note("unclear", place, `has another ${word}`);
     }
   }
 }

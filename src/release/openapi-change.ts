@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject, type JsonValue } from "../base/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, textOf } from "../base/json.ts";
 import { compareSchemas } from "./json-schema-change.ts";
 
 /** What an OpenAPI document promises otherwise, a sentence each. */
@@ -96,7 +96,7 @@ function parameters(
     new Map(
       listOf(list).map((entry) => {
         const found = target(entry, document);
-        return [`${String(found["in"])} ${String(found["name"])}`, found] as const;
+        return [`${textOf(found["in"])} ${textOf(found["name"])}`, found] as const;
       }),
     );
   const [one, other] = [named(was["parameters"], before), named(is["parameters"], after)];

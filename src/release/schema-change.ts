@@ -48,8 +48,8 @@ export function schemaChanges(files: readonly FilePair[]): SchemaChanges {
 
 function kindOf({ path, before, after }: FilePair): SchemaChange["kind"] {
   if (/(?:openapi|swagger)[^/]*\.(?:json|ya?ml)$/i.test(path)) return "openapi";
-  if (/\.json$/.test(path)) return "json-schema";
-  if (/\.sql$/.test(path) || /(?:^|\/)(?:[^/]*migrations?|schema)\/[^/]*\d[^/]*$/.test(path)) {
+  if (path.endsWith(".json")) return "json-schema";
+  if (path.endsWith(".sql") || /(?:^|\/)(?:[^/]*migrations?|schema)\/[^/]*\d[^/]*$/.test(path)) {
     return "migration";
   }
   return statements.test(`${before ?? ""}${after ?? ""}`) ? "migration" : "source";
