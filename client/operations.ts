@@ -1146,11 +1146,13 @@ export type ReleasePacket = {
               readonly before: {
                   readonly ruleId: string;
                   readonly effect: string;
+                  readonly reason: string;
                   readonly [name: string]: unknown;
                 } | null;
               readonly after: {
                   readonly ruleId: string;
                   readonly effect: string;
+                  readonly reason: string;
                   readonly [name: string]: unknown;
                 } | null;
             })[];
