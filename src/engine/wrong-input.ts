@@ -88,7 +88,6 @@ export const wrongInput: Readonly<Record<string, readonly string[]>> = {
     "unknown_baseline",
     "unknown_condition",
     "unknown_gate",
-    "unknown_group",
     "unknown_probe",
     "unknown_regression",
     "unknown_task",
