@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runInProcess } from "../../test/support/cli.ts";
 import { grantTests } from "../../test/support/egress.ts";
@@ -188,4 +189,32 @@ test("dependencies and schemas are named with what changed, and files for keys a
   expect(text).toContain("| a | package.json dependencies | ^1.0.0 | ^2.0.0 | yes |");
   expect(text).toContain("| form.schema.json | json-schema | yes | x is required now |");
   expect(text).toContain("| migrations/001.sql | migration | no |");
+});
+
+test("settings that git lists and cannot read make no packet, and never one without a policy", async () => {
+  const { folder, git, commit } = scratchRepository();
+  commit("Before", {
+    ...releaseFiles(["a"]),
+    "agent33.config.yaml": settings(),
+    "rules/mine.yaml": pack("mine", "", "deny"),
+  });
+  git("checkout", "-q", "-b", "change");
+  commit("After", { "rules/mine.yaml": pack("mine", "", "allow") });
+  // As in a partial clone without its server: the file is the same at both sides, and not here.
+  const blob = git("rev-parse", "HEAD:agent33.config.yaml").trim();
+  rmSync(join(folder, ".git/objects", blob.slice(0, 2), blob.slice(2)));
+  const made = await runInProcess(["release", "packet", "create"], folder);
+  expect(made).toMatchObject({ code: 1, stderr: expect.stringContaining("release.git_failed") });
+  expect(existsSync(join(folder, ".git/agent33/packets"))).toBe(false);
+});
+
+test("a submodule where a policy could be is said, and not read", async () => {
+  const { folder, git, commit } = scratchRepository();
+  const head = commit("Before", releaseFiles(["a"]));
+  git("checkout", "-q", "-b", "change");
+  git("update-index", "--add", "--cacheinfo", `160000,${head},packs/theirs`);
+  git("commit", "-q", "-m", "After");
+  const { stdout } = await runInProcess(["release", "packet", "create", "--json"], folder);
+  const { body } = readPacket((JSON.parse(stdout) as { file: string }).file);
+  expect(body.changes.policy?.unread).toMatchObject([{ path: "packs/theirs" }]);
 });

@@ -72,23 +72,47 @@ export async function changesOf(
   ];
   const dependencies = changed.filter(lookedInto.dependencies);
   const schemas = changed.filter(lookedInto.schema);
+  const sides: Sides = { before: await treeOf(git, from), after: await treeOf(git, head) };
   const pairs = async (paths: readonly string[]): Promise<readonly FilePair[]> => {
-    const [before, after] = [await textsAt(git, from, paths), await textsAt(git, head, paths)];
+    const [before, after] = [await sides.before.read(paths), await sides.after.read(paths)];
     return paths.map((path) => ({ path, before: before.get(path), after: after.get(path) }));
   };
   return {
-    policy: await policyChanges(git, { from, head }, changed),
+    policy: await policyChanges(sides, changed),
     dependencies: dependencies.length === 0 ? null : dependencyChanges(await pairs(dependencies)),
     schemas: schemas.length === 0 ? null : schemaChanges(await pairs(schemas)),
   };
 }
 
+/** A commit's files; of those that it has not, reading gives nothing. */
+interface Tree {
+  readonly paths: readonly string[];
+  readonly read: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+}
+interface Sides {
+  readonly before: Tree;
+  readonly after: Tree;
+}
+
+async function treeOf(git: Git, commit: string): Promise<Tree> {
+  const paths = await pathsAt(git, commit);
+  const known = new Set(paths);
+  return {
+    paths,
+    read: (some) =>
+      textsAt(
+        git,
+        commit,
+        some.filter((path) => known.has(path)),
+      ),
+  };
+}
+
 async function policyChanges(
-  git: Git,
-  { from, head }: { readonly from: string; readonly head: string },
+  sides: Sides,
   changed: readonly string[],
 ): Promise<PolicyComparison | null> {
-  const [before, after] = [await policySide(git, from), await policySide(git, head)];
+  const [before, after] = [await policySide(sides.before), await policySide(sides.after)];
   const touched = changed.filter(
     (path) => lookedInto.policy(path) || before.files.has(path) || after.files.has(path),
   );
@@ -107,15 +131,14 @@ async function policyChanges(
 }
 
 /** Settings of a commit, and the YAML files that may be packs: by their paths, or named by settings. */
-async function policySide(git: Git, commit: string): Promise<PolicySide> {
-  const paths = await pathsAt(git, commit);
+async function policySide({ paths, read }: Tree): Promise<PolicySide> {
   const named = (path: string): boolean => posix.basename(path) === "agent33.config.yaml";
-  const settings = await textsAt(git, commit, paths.filter(named));
+  const settings = await read(paths.filter(named));
   const wanted = [...settings].flatMap(([path, content]) => packFilesNamed(path, content));
   const isWanted = (path: string): boolean =>
     wanted.some((one) => path === one || posix.dirname(path) === one);
   const files = paths.filter(
     (path) => /\.ya?ml$/.test(path) && !named(path) && (lookedInto.policy(path) || isWanted(path)),
   );
-  return { settings, files: await textsAt(git, commit, files) };
+  return { settings, files: await read(files) };
 }

@@ -3,18 +3,24 @@ import type { Git } from "./git.ts";
 /** Most files of one commit that are read at the same time. */
 const together = 8;
 
-/** Reads a file as a commit has it; undefined where it has none there. */
-export function textAt(git: Git, commit: string, path: string): Promise<string | undefined> {
-  return git.ask("cat-file", "blob", `${commit}:${path}`);
-}
-
-/** The paths of all files of a commit. @throws Agent33Error `release.git_failed` */
+/**
+ * The paths of all files of a commit; submodules are none.
+ * @throws Agent33Error `release.git_failed`
+ */
 export async function pathsAt(git: Git, commit: string): Promise<readonly string[]> {
-  const text = await git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit);
-  return text.split("\0").filter((path) => path !== "");
+  const text = await git.run("ls-tree", "-r", "-z", "--full-tree", commit);
+  // `mode SP type SP hash TAB path NUL`
+  return text.split("\0").flatMap((entry) => {
+    const tab = entry.indexOf("\t");
+    return entry.slice(0, tab).split(" ")[1] === "blob" ? [entry.slice(tab + 1)] : [];
+  });
 }
 
-/** Reads several files of a commit, by their paths; those that are not there are left out. */
+/**
+ * Reads files of a commit, by their paths.
+ * @param paths that {@link pathsAt} lists: what is there and cannot be read is never taken for missing
+ * @throws Agent33Error `release.git_failed`
+ */
 export async function textsAt(
   git: Git,
   commit: string,
@@ -23,11 +29,12 @@ export async function textsAt(
   const texts = new Map<string, string>();
   for (let from = 0; from < paths.length; from += together) {
     const some = paths.slice(from, from + together);
-    const read = await Promise.all(some.map((path) => textAt(git, commit, path)));
-    for (const [index, text] of read.entries()) {
-      const path = some[index];
-      if (path !== undefined && text !== undefined) texts.set(path, text);
-    }
+    const read = await Promise.all(
+      some.map(async (path) => {
+        return [path, await git.run("cat-file", "blob", `${commit}:${path}`)] as const;
+      }),
+    );
+    for (const [path, text] of read) texts.set(path, text);
   }
   return texts;
 }
