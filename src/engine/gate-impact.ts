@@ -1,7 +1,7 @@
 import { dirname, posix, relative, sep } from "node:path";
 import { Agent33Error } from "../base/errors.ts";
 import { type Change, pickImpacted } from "../evaluation/gates/impact.ts";
-import { gitIn } from "./git.ts";
+import { commitNamed, gitIn } from "./git.ts";
 import type { Host } from "./host.ts";
 import type { OpenGate } from "./open-gate.ts";
 
@@ -35,11 +35,8 @@ async function changeSince(
   base: string,
 ): Promise<Change> {
   const git = gitIn(host, root);
-  const found = base.startsWith("-")
-    ? undefined
-    : await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${base}^{commit}`);
-  const mergeBase =
-    found === undefined ? undefined : await git.ask("merge-base", found.trim(), "HEAD");
+  const found = await commitNamed(git, base);
+  const mergeBase = found === undefined ? undefined : await git.ask("merge-base", found, "HEAD");
   if (mergeBase === undefined) {
     throw new Agent33Error(
       "evaluation.unknown_base",

@@ -23,6 +23,19 @@ const harmless = [
   "log.showSignature=false",
 ];
 
+/** The full hash of the commit that a name stands for; undefined where there is none. */
+export async function commitNamed(git: Git, revision: string): Promise<string | undefined> {
+  if (revision.startsWith("-")) return undefined;
+  const found = await git.ask(
+    "rev-parse",
+    "--verify",
+    "--quiet",
+    "--end-of-options",
+    `${revision}^{commit}`,
+  );
+  return found?.trim();
+}
+
 /** @param folder inside the repository; default: where the program was started */
 export function gitIn(
   host: Pick<Host, "clock" | "env" | "nodePath" | "cwd">,

@@ -1,5 +1,5 @@
 import { Agent33Error } from "../base/errors.ts";
-import { type Git, gitIn } from "../engine/git.ts";
+import { commitNamed, type Git, gitIn } from "../engine/git.ts";
 
 export { type Git, gitIn };
 
@@ -8,10 +8,8 @@ export { type Git, gitIn };
  * @throws Agent33Error `release.unknown_revision`
  */
 export async function commitOf(git: Git, revision: string): Promise<string> {
-  const found = revision.startsWith("-")
-    ? undefined
-    : await git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${revision}^{commit}`);
-  if (found !== undefined) return found.trim();
+  const found = await commitNamed(git, revision);
+  if (found !== undefined) return found;
   throw new Agent33Error(
     "release.unknown_revision",
     `There is no commit ${JSON.stringify(revision)} in ${git.folder}.`,

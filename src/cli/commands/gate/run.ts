@@ -31,7 +31,8 @@ import { someText, usageError, wholeNumber } from "../../usage.ts";
 import { createJobDisplay } from "../eval/job-display.ts";
 import { tellSummary } from "../eval/report-options.ts";
 import { writeResult } from "../policy/files.ts";
-import { lineOf, untilInterrupted } from "./surface.ts";
+import { untilInterrupted } from "./interrupt.ts";
+import { lineOf } from "./surface.ts";
 
 interface Options extends CommonOptions {
   readonly file?: string;

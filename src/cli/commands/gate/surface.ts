@@ -10,10 +10,11 @@ import {
 } from "../../../engine/capability-surface.ts";
 import { type CliContext, outputOf } from "../../context.ts";
 import { exitCodes } from "../../exit-codes.ts";
-import { oneLine, type Output } from "../../output.ts";
+import { oneLine } from "../../output.ts";
 import { someText, wholeNumber } from "../../usage.ts";
 import { tellSummary } from "../eval/report-options.ts";
 import { writeResult } from "../policy/files.ts";
+import { untilInterrupted } from "./interrupt.ts";
 
 interface Options {
   readonly file?: string;
@@ -49,32 +50,6 @@ export function surfaceCommand(group: Command, context: CliContext): void {
       );
       if (report !== undefined) tell(context, options, report);
     });
-}
-
-/** @returns nothing where it was stopped: half a surface says nothing */
-export async function untilInterrupted<T>(
-  context: CliContext,
-  output: Output,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T | undefined> {
-  const stop = new AbortController();
-  const restore = context.onInterrupt(() => {
-    // Children are ended by the sandbox's exit guard.
-    if (stop.signal.aborted) process.exit(exitCodes.cancelled);
-    output.err("ending what runs. Once more ends at once");
-    stop.abort();
-  });
-  try {
-    const done = await work(stop.signal);
-    if (!stop.signal.aborted) return done;
-  } catch (error) {
-    // What breaks because it was stopped is no news.
-    if (!stop.signal.aborted) throw error;
-  } finally {
-    restore();
-  }
-  context.exit(exitCodes.cancelled);
-  return undefined;
 }
 
 /** What a person reads when a probe has ended. */
