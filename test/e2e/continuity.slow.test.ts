@@ -8,7 +8,7 @@ import { sealedVerdictSchema } from "../../src/evaluation/gates/verdict.ts";
 import type { ContinuityReport } from "../../src/engine/continuity.ts";
 import { freshFolder, runInProcess } from "../support/cli.ts";
 import { grantTests, loopback } from "../support/egress.ts";
-import { tasksIn } from "../support/tasks.ts";
+import { oracleGates, tasksIn } from "../support/tasks.ts";
 
 grantTests("a run of its own with a server and a collector", { connect: loopback, spawn: true });
 
@@ -141,19 +141,7 @@ describe("agent33 gate continuity", () => {
 test("a gate that asks for it has it among its checks", async () => {
   const root = freshFolder();
   tasksIn(root, { one: {} });
-  const gates = {
-    version: 1,
-    tasks: [{ path: "tasks/one", tags: ["critical"], owner: "ada" }],
-    gates: {
-      merge: {
-        tags: ["critical"],
-        agents: [{ kind: "oracle" }],
-        environment: "host",
-        continuity: true,
-        thresholds: [{ metric: "success_rate", at_least: 1, action: "block" }],
-      },
-    },
-  };
+  const gates = oracleGates({ continuity: true });
   writeFileSync(join(root, "agent33.gates.yaml"), stringify(gates));
   const { code } = await runInProcess(["gate", "run", "merge", "--name", "a"], root);
   expect(code).toBe(0);

@@ -23,3 +23,18 @@ export function tasksIn(root: string, tasks: Readonly<Record<string, Files>>): v
     }
   }
 }
+
+/** A gates file with one critical task of {@link tasksIn}, and one gate that the oracle passes. */
+export const oracleGates = (more: object = {}) => ({
+  version: 1,
+  tasks: [{ path: "tasks/one", tags: ["critical"], owner: "ada" }],
+  gates: {
+    merge: {
+      tags: ["critical"],
+      agents: [{ kind: "oracle" }],
+      environment: "host",
+      thresholds: [{ metric: "success_rate", at_least: 1, action: "block" }],
+      ...more,
+    },
+  },
+});

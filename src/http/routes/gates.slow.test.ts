@@ -4,23 +4,12 @@ import { expect, test } from "vitest";
 import { testApi } from "../../../test/support/api.ts";
 import { runInProcess } from "../../../test/support/cli.ts";
 import { grantTests } from "../../../test/support/egress.ts";
-import { tasksIn } from "../../../test/support/tasks.ts";
+import { oracleGates, tasksIn } from "../../../test/support/tasks.ts";
 import { temporaryFolder } from "../../../test/support/temporary.ts";
 
 grantTests("tries agents on tasks as a gate does", { spawn: true });
 
-const gates = {
-  version: 1,
-  tasks: [{ path: "tasks/one", tags: ["critical"], owner: "ada" }],
-  gates: {
-    merge: {
-      tags: ["critical"],
-      agents: [{ kind: "oracle" }],
-      environment: "host",
-      thresholds: [{ metric: "success_rate", at_least: 1, action: "block" }],
-    },
-  },
-};
+const gates = oracleGates();
 
 test("what a gate said is listed and shown, and its job kept as what a branch could do", async () => {
   const folder = temporaryFolder("api");
